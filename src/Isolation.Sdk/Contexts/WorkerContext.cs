@@ -1,0 +1,45 @@
+namespace Isolation.Sdk.Contexts;
+
+/// <summary>What a runner starts from: an immutable briefing and an empty conversation of its own.</summary>
+public sealed class WorkerContext
+{
+    internal WorkerContext(WorkerSeal seal, string briefing, string briefingFile, int tokens, int? tokenBudget, TimeProvider time)
+    {
+        Seal = seal;
+        Briefing = briefing;
+        BriefingFile = briefingFile;
+        Tokens = tokens;
+        TokenBudget = tokenBudget;
+        Conversation = new Conversation(seal, time);
+    }
+
+    /// <summary>Makes a context; for context factories.</summary>
+    /// <param name="attempt">The attempt it is for.</param>
+    /// <param name="briefing">The briefing, in Markdown.</param>
+    /// <param name="briefingFile">The absolute path of the same text, outside the work tree.</param>
+    /// <param name="tokens">The estimated number of tokens of the briefing.</param>
+    /// <param name="tokenBudget">The most it may have; <see langword="null"/> for no limit.</param>
+    /// <param name="time">The clock for turns of the conversation.</param>
+    public static WorkerContext Create(AttemptId attempt, string briefing, string briefingFile, int tokens, int? tokenBudget = null, TimeProvider? time = null) =>
+        new(new WorkerSeal(attempt), briefing, briefingFile, tokens, tokenBudget, time ?? TimeProvider.System);
+
+    /// <summary>The attempt it is for.</summary>
+    public AttemptId Attempt => Seal.Attempt;
+
+    /// <summary>The briefing, in Markdown. It never changes.</summary>
+    public string Briefing { get; }
+
+    /// <summary>The absolute path of the briefing as a file, outside the work tree.</summary>
+    public string BriefingFile { get; }
+
+    /// <summary>The estimated number of tokens of the briefing.</summary>
+    public int Tokens { get; }
+
+    /// <summary>The most tokens the briefing may have; <see langword="null"/> for no limit.</summary>
+    public int? TokenBudget { get; }
+
+    /// <summary>The worker's conversation, empty at the start.</summary>
+    public Conversation Conversation { get; }
+
+    internal WorkerSeal Seal { get; }
+}

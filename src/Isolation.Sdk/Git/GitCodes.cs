@@ -1,0 +1,15 @@
+namespace Isolation.Sdk.Git;
+
+/// <summary>Codes of this folder: ISO02##.</summary>
+internal static class GitCodes
+{
+    public const string CommandFailed = "ISO0201";
+    public const string GitMissing = "ISO0202";
+    public const string GitTooOld = "ISO0203";
+    public const string NotARepository = "ISO0204";
+    public const string DubiousOwnership = "ISO0205";
+    public const string UnknownRevision = "ISO0206";
+    public const string EmptyRepository = "ISO0207";
+    public const string RefMoved = "ISO0208";
+    public const string BadPath = "ISO0209";
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+
+namespace Isolation.Sdk.Git;
+
+/// <summary>The environment every git command of the library runs in: nothing of the caller's <c>GIT_*</c>, no system or global config, only what was allowed once.</summary>
+internal sealed class GitEnvironment
+{
+    private static readonly string[] Passed = ["PATH", "SystemRoot", "ComSpec", "PATHEXT", "TMPDIR", "TEMP", "TMP"];
+    private static readonly string[] PassedToRemote = ["HOME", "USERPROFILE", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+    private readonly Dictionary<string, string> _local;
+    private readonly Dictionary<string, string> _remote;
+
+    /// <param name="host">The host's variables, as they are.</param>
+    /// <param name="local">Config for every command, on top of the pinned.</param>
+    /// <param name="remote">Config for fetch and push alone.</param>
+    public GitEnvironment(IReadOnlyDictionary<string, string> host, IReadOnlyList<KeyValuePair<string, string>> local, IReadOnlyList<KeyValuePair<string, string>> remote)
+    {
+        Config = [.. Pinned, .. local];
+        Identity = [.. local.Where(e => e.Key.StartsWith("user.", StringComparison.OrdinalIgnoreCase))];
+        _local = Build(host, Passed, Config);
+        _remote = Build(host, [.. Passed, .. PassedToRemote], [.. Config, .. remote]);
+    }
+
+    /// <summary>Config that every command of the library gets; the pinned part wins over the repository's.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Config { get; }
+
+    /// <summary>The host's <c>user.name</c> and <c>user.email</c>, as far as they are set.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Identity { get; }
+
+    /// <summary>What never runs or varies in commands of the library.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Pinned { get; } =
+    [
+        new("core.hooksPath", OperatingSystem.IsWindows() ? "NUL" : "/dev/null"),
+        new("core.fsmonitor", "false"),
+        new("core.untrackedCache", "false"),
+        new("core.quotePath", "false"),
+        new("gc.auto", "0"),
+        new("maintenance.auto", "false"),
+        new("rerere.enabled", "false"),
+        new("commit.gpgSign", "false"),
+        new("tag.gpgSign", "false"),
+        new("merge.renames", "true"),
+        new("merge.directoryRenames", "conflict"),
+        new("advice.detachedHead", "false"),
+        new("protocol.ext.allow", "never"),
+        new("submodule.recurse", "false"),
+    ];
+
+    public IReadOnlyDictionary<string, string> For(bool remote) => remote ? _remote : _local;
+
+    private static Dictionary<string, string> Build(IReadOnlyDictionary<string, string> host, IEnumerable<string> passed, IReadOnlyList<KeyValuePair<string, string>> config)
+    {
+        Dictionary<string, string> built = new(StringComparer.Ordinal)
+        {
+            ["LC_ALL"] = "C",
+            ["GIT_CONFIG_NOSYSTEM"] = "1",
+            ["GIT_CONFIG_GLOBAL"] = OperatingSystem.IsWindows() ? "NUL" : "/dev/null",
+            ["GIT_ATTR_NOSYSTEM"] = "1",
+            ["GIT_TERMINAL_PROMPT"] = "0",
+            ["GIT_NO_REPLACE_OBJECTS"] = "1",
+            ["GIT_OPTIONAL_LOCKS"] = "0",
+            ["GIT_AUTHOR_NAME"] = Value(config, "user.name") ?? "Isolation.Sdk",
+            ["GIT_AUTHOR_EMAIL"] = Value(config, "user.email") ?? "isolation@localhost",
+            ["GIT_COMMITTER_NAME"] = Value(config, "user.name") ?? "Isolation.Sdk",
+            ["GIT_COMMITTER_EMAIL"] = Value(config, "user.email") ?? "isolation@localhost",
+        };
+        foreach (string name in passed)
+        {
+            if (host.TryGetValue(name, out string? value))
+            {
+                built[name] = value;
+            }
+        }
+
+        AddConfig(built, config);
+        return built;
+    }
+
+    /// <summary>Passes config by <c>GIT_CONFIG_COUNT</c>, which wins over every file.</summary>
+    public static void AddConfig(IDictionary<string, string> environment, IReadOnlyList<KeyValuePair<string, string>> config)
+    {
+        environment["GIT_CONFIG_COUNT"] = config.Count.ToString(CultureInfo.InvariantCulture);
+        for (int i = 0; i < config.Count; i++)
+        {
+            environment[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_KEY_{i}")] = config[i].Key;
+            environment[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_VALUE_{i}")] = config[i].Value;
+        }
+    }
+
+    private static string? Value(IReadOnlyList<KeyValuePair<string, string>> config, string key) =>
+        config.LastOrDefault(e => e.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Value is { Length: > 0 } value ? value : null;
+}

@@ -1,0 +1,28 @@
+namespace Isolation.Sdk.Git;
+
+/// <summary>A repository that was met and trusted.</summary>
+/// <param name="Client">Runs git in its pinned environment.</param>
+/// <param name="CommonDirectory">What makes it this repository: the common git directory, absolute.</param>
+/// <param name="GitDirectory">The git directory of the checkout it was opened by.</param>
+/// <param name="TopLevel">The work tree it was opened by; <see langword="null"/> for a bare repository.</param>
+/// <param name="IsBare">Whether it has no work tree of its own.</param>
+/// <param name="ObjectFormat"><c>sha1</c> or <c>sha256</c>.</param>
+internal sealed record GitRepository(GitClient Client, string CommonDirectory, string GitDirectory, string? TopLevel, bool IsBare, string ObjectFormat)
+{
+    /// <summary>What the library keeps inside the repository: leases, queues, locks.</summary>
+    public string IsolationDirectory => Path.Combine(CommonDirectory, "isolation");
+
+    /// <summary>The lock around everything that reads or writes all worktrees at once: concurrent <c>git worktree add</c> fails without it.</summary>
+    public string WorktreeLock => Path.Combine(IsolationDirectory, "worktrees.lock");
+
+    /// <summary>The id that means "no object".</summary>
+    public string NullId => new('0', ObjectFormat == "sha256" ? 64 : 40);
+
+    public RepositoryRef Reference => new(TopLevel ?? CommonDirectory);
+
+    /// <summary>Runs git in the common git directory: it needs no work tree and reads none.</summary>
+    public Task<GitResult> RunAsync(CancellationToken cancellationToken, params string[] arguments) => Client.RunAsync(new GitCommand(CommonDirectory, arguments), cancellationToken);
+
+    /// <summary>As <see cref="RunAsync"/>, for a command whose exit code is an answer.</summary>
+    public Task<GitResult> TryRunAsync(CancellationToken cancellationToken, params string[] arguments) => Client.TryRunAsync(new GitCommand(CommonDirectory, arguments), cancellationToken);
+}

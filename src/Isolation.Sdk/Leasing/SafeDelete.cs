@@ -1,0 +1,86 @@
+namespace Isolation.Sdk.Leasing;
+
+/// <summary>Deletes trees without ever following a link out of them, in two phases: out of the way at once, gone behind.</summary>
+internal static class SafeDelete
+{
+    /// <summary>Renames a tree into a trash folder on the same file system; the name is free when this returns.</summary>
+    /// <returns>Where it is now; <see langword="null"/> when there was nothing.</returns>
+    public static string? MoveToTrash(string path, string trash)
+    {
+        if (!Exists(path))
+        {
+            return null;
+        }
+
+        Directory.CreateDirectory(trash);
+        string grave = Path.Combine(trash, Guid.NewGuid().ToString("n"));
+        if (IsLink(path) || File.Exists(path))
+        {
+            File.Move(path, grave);
+        }
+        else
+        {
+            Directory.Move(path, grave);
+        }
+
+        return grave;
+    }
+
+    /// <summary>Deletes a file, a link or a whole tree; what a link points to is not touched.</summary>
+    public static void Tree(string path)
+    {
+        if (!Exists(path))
+        {
+            return;
+        }
+
+        if (IsLink(path) || File.Exists(path))
+        {
+            File.Delete(path);
+            return;
+        }
+
+        MakeWritable(path);
+        foreach (FileSystemInfo entry in new DirectoryInfo(path).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, RecurseSubdirectories = false, IgnoreInaccessible = false }))
+        {
+            if (entry is DirectoryInfo && entry.LinkTarget is null)
+            {
+                Tree(entry.FullName);
+            }
+            else
+            {
+                DeleteEntry(entry);
+            }
+        }
+
+        Directory.Delete(path);
+    }
+
+    private static void DeleteEntry(FileSystemInfo entry)
+    {
+        if (OperatingSystem.IsWindows() && entry.Attributes.HasFlag(FileAttributes.ReadOnly))
+        {
+            entry.Attributes &= ~FileAttributes.ReadOnly;
+        }
+
+        entry.Delete();
+    }
+
+    private static void MakeWritable(string directory)
+    {
+        // A worker may have taken its own rights away; the owner can always give them back.
+        if (!OperatingSystem.IsWindows())
+        {
+            UnixFileMode mode = File.GetUnixFileMode(directory);
+            const UnixFileMode Needed = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+            if ((mode & Needed) != Needed)
+            {
+                File.SetUnixFileMode(directory, mode | Needed);
+            }
+        }
+    }
+
+    private static bool Exists(string path) => Directory.Exists(path) || File.Exists(path) || IsLink(path);
+
+    private static bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;
+}

@@ -1,0 +1,37 @@
+namespace Isolation.Sdk.Leasing;
+
+/// <summary>The folder beside the repository that holds everything of its workers: <c>&lt;repo&gt;.workers/</c>.</summary>
+/// <remarks>
+/// <code>
+/// shop.workers/
+///   auth-123.1/work     the workspace
+///   auth-123.1/home …   the state scope: home, tmp, cache, log
+///   auth-123.1.log      the worker's log, which survives both
+///   .gates/  .trash/    integration worktrees; what is being deleted
+/// </code>
+/// </remarks>
+internal sealed record WorkersFolder(string Root)
+{
+    /// <summary>What waits to be deleted, on the same file system.</summary>
+    public string Trash => Path.Combine(Root, ".trash");
+
+    /// <summary>Integration worktrees of merge queues.</summary>
+    public string Gates => Path.Combine(Root, ".gates");
+
+    /// <summary>The default place for a repository: beside it, never inside.</summary>
+    public static WorkersFolder Beside(string commonDirectory)
+    {
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(commonDirectory));
+        string repository = Path.GetFileName(full) == ".git" ? Path.GetDirectoryName(full)! : full;
+        return new WorkersFolder(repository + ".workers");
+    }
+
+    /// <summary>Everything of one attempt but its log.</summary>
+    public string Of(AttemptId attempt) => Path.Combine(Root, AttemptNames.File(attempt));
+
+    /// <summary>The work tree of one attempt.</summary>
+    public string Workspace(AttemptId attempt) => Path.Combine(Of(attempt), "work");
+
+    /// <summary>The log of one attempt: JSON lines, outside of what is removed with the worker.</summary>
+    public string Log(AttemptId attempt) => Of(attempt) + ".log";
+}

@@ -1,0 +1,10 @@
+namespace Isolation.Sdk.Merging;
+
+/// <summary>Decides how captured work reaches the target.</summary>
+public interface IMergeStrategy : IIsolationAxis
+{
+    /// <summary>Joins the one queue of a target: acts if it gets the queue's lock, submits and watches if not.</summary>
+    /// <param name="target">The repository and the full ref.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask<IMergeQueue> OpenAsync(MergeTarget target, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,21 @@
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Merging;
+
+/// <summary>Captured work that wants to land.</summary>
+/// <param name="Attempt">The attempt.</param>
+/// <param name="Capture">What it made: the exact commit that will be stacked, tested and landed.</param>
+public sealed record MergeRequest(AttemptId Attempt, Capture Capture)
+{
+    /// <summary>One line for the landed commit. <value>The attempt's printed form.</value></summary>
+    public string? Title { get; init; }
+
+    /// <summary>Higher goes first. <value>0.</value></summary>
+    public int Priority { get; init; }
+
+    /// <summary>Attempts that must have landed before.</summary>
+    public IReadOnlyList<AttemptId> After { get; init; } = [];
+
+    /// <summary>The attempt's branch, short form, deleted in the same transaction as it lands; <see langword="null"/> to delete none.</summary>
+    public string? Branch { get; init; }
+}

@@ -1,0 +1,22 @@
+using System.Threading.Channels;
+using Isolation.Sdk.Contexts;
+using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk;
+
+/// <summary>What a worker is made of.</summary>
+internal sealed record WorkerParts(WorkItem Item, WorkspaceInfo Workspace, WorkerContext Context, IStateScope State, IServiceProvider Services, ChannelReader<WorkerMessage> Inbox)
+{
+    public CancellationToken Stopping { get; init; }
+
+    public string? ResumeToken { get; init; }
+
+    /// <summary>Takes an event without a time; the receiver stamps it.</summary>
+    public required Action<WorkerEvent> Report { get; init; }
+
+    public required Func<string, CancellationToken, ValueTask> Handoff { get; init; }
+
+    /// <summary>Kind and text of a history entry.</summary>
+    public required Func<string, string, CancellationToken, ValueTask> Comment { get; init; }
+}

@@ -1,0 +1,18 @@
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>What a worker made, pinned: it outlives its workspace.</summary>
+/// <param name="Commit">The commit that holds all of it; the base commit when nothing was made.</param>
+/// <param name="BaseCommit">The commit the attempt started from.</param>
+/// <param name="Source">The ref it is pinned by, in the repository of the pipeline.</param>
+/// <param name="Files">What changed between base and commit.</param>
+public sealed record Capture(string Commit, string BaseCommit, string Source, IReadOnlyList<FileChange> Files)
+{
+    /// <summary>Whether nothing changed: no file differs from the base.</summary>
+    public bool IsEmpty => Files.Count == 0;
+
+    /// <summary>What was found altered that git would have trusted (repository config, the <c>.git</c> pointer). Not empty: the capture was made without trusting it, and the attempt is quarantined.</summary>
+    public IReadOnlyList<string> Tampering { get; init; } = [];
+
+    /// <summary>Whether the worker left uncommitted changes, which the library committed for it.</summary>
+    public bool HadLeftovers { get; init; }
+}
