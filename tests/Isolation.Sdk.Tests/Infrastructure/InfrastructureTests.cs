@@ -1,0 +1,36 @@
+namespace Isolation.Sdk.Tests.Infrastructure;
+
+public sealed class InfrastructureTests
+{
+    [IsolationFact]
+    public async Task A_fact_runs() => await Task.Yield();
+
+    [IsolationFact]
+    public void A_fact_that_is_not_async_runs_without_a_time_limit()
+    {
+    }
+
+    [IsolationTheory]
+    [InlineData("ci", (int)Tier.Ci)]
+    [InlineData("", (int)Tier.Default)]
+    [InlineData("soak", (int)Tier.Soak)]
+    public void The_tier_comes_from_the_environment(string value, int tier) =>
+        Assert.Equal((Tier)tier, TestPlan.Read(n => n == "ISOLATION_TIER" ? value : null).Tier);
+
+    [IsolationFact]
+    public void An_unknown_tier_is_an_error() =>
+        Assert.Throws<InvalidOperationException>(() => TestPlan.Read(n => n == "ISOLATION_TIER" ? "nightly" : null));
+
+    [IsolationFact]
+    public void A_skip_that_nobody_expected_fails_when_everything_is_required()
+    {
+        TestPlan plan = new(Tier.Default, RequireAll: true, ["A.B.C: needs git-lfs"]);
+
+        Assert.True(plan.MaySkip("A.B.C", "needs git-lfs"));
+        Assert.False(plan.MaySkip("A.B.C", "needs bwrap"));
+        Assert.True((plan with { RequireAll = false }).MaySkip("A.B.C", "needs bwrap"));
+    }
+
+    [IsolationFact]
+    public void A_missing_tool_is_named() => Assert.Equal("needs no-such-tool-7f3a", Tools.Missing(["git", "no-such-tool-7f3a"]));
+}

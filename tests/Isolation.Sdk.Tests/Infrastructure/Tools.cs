@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Isolation.Sdk.Tests.Infrastructure;
+
+/// <summary>What a test may need from its machine. A name is a program on PATH, or one of the abilities below.</summary>
+internal static class Tools
+{
+    /// <summary>The operating system is Linux.</summary>
+    public const string Linux = "linux";
+
+    /// <summary>The tests run as root, so that they may become someone else.</summary>
+    public const string Root = "root";
+
+    /// <summary>A size-limited tmpfs can be mounted (in a mount namespace of its own).</summary>
+    public const string Tmpfs = "tmpfs";
+
+    /// <summary>bubblewrap is there and the kernel lets it make a sandbox.</summary>
+    public const string Bubblewrap = "bubblewrap";
+
+    private static readonly ConcurrentDictionary<string, string?> Known = new(StringComparer.Ordinal);
+
+    /// <summary>Why a test that needs these cannot run here; <see langword="null"/> when it can.</summary>
+    public static string? Missing(IEnumerable<string> needs) => needs.Select(n => Known.GetOrAdd(n, Look)).FirstOrDefault(r => r is not null);
+
+    private static string? Look(string need) => need switch
+    {
+        Linux => OperatingSystem.IsLinux() ? null : "needs Linux",
+        Root => Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows() ? null : "needs root",
+        Tmpfs => Works("unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "none", Path.GetTempPath()) ? null : "needs to mount a tmpfs",
+        Bubblewrap => Works("bwrap", "--ro-bind", "/", "/", "--unshare-all", "true") ? null : "needs bubblewrap that may make namespaces",
+        _ => OnPath(need) ? null : $"needs {need}",
+    };
+
+    private static bool OnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Any(folder => File.Exists(Path.Combine(folder, program)) || (OperatingSystem.IsWindows() && File.Exists(Path.Combine(folder, program + ".exe"))));
+
+    private static bool Works(string program, params string[] arguments)
+    {
+        if (!OnPath(program))
+        {
+            return false;
+        }
+
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        using Process process = Process.Start(start)!;
+        process.StandardInput.Close();
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0;
+    }
+}
