@@ -1,36 +1,46 @@
-using System.Diagnostics;
-
 namespace Isolation.Sdk.Testing;
 
-/// <summary>A real git repository in a temp folder, free of the host's git config, gone when disposed.</summary>
+/// <summary>A real git repository in a temp folder, free of the host's git config, gone when disposed; the next one made sweeps it away if this process is killed first.</summary>
 public sealed class ThrowawayRepository : IAsyncDisposable
 {
-    private ThrowawayRepository(string root) => Root = root;
+    private readonly ThrowawayFolder _folder;
+
+    private ThrowawayRepository(ThrowawayFolder folder) => _folder = folder;
 
     /// <summary>The folder that holds everything, the repository's siblings included.</summary>
-    public string Root { get; }
+    public string Root => _folder.Path;
 
     /// <summary>The checkout.</summary>
     public string Path => System.IO.Path.Combine(Root, "repo");
 
-    /// <summary>Makes a repository with one commit on <c>main</c>.</summary>
+    /// <summary>The repository, as the axes want it.</summary>
+    public RepositoryRef Reference => new(Path);
+
+    /// <summary>Makes a repository with one commit on <c>main</c>, the same commit every time.</summary>
     /// <param name="cancellationToken">Ends the work.</param>
     public static async Task<ThrowawayRepository> CreateAsync(CancellationToken cancellationToken = default)
     {
-        ThrowawayRepository made = new(Directory.CreateTempSubdirectory("isolation-").FullName);
-        Directory.CreateDirectory(made.Path);
-        await made.GitAsync(["init", "-q", "-b", "main"], cancellationToken).ConfigureAwait(false);
-        await made.CommitAsync("Start", new Dictionary<string, string> { ["README.md"] = "# Throwaway\n" }, cancellationToken).ConfigureAwait(false);
-        return made;
+        ThrowawayRepository made = new(ThrowawayFolder.Create("repo"));
+        try
+        {
+            await RepositoryTemplate.CopyToAsync(made.Path, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            return made;
+        }
+        catch
+        {
+            await made.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
-    /// <summary>Writes files and commits them on the checked-out branch.</summary>
+    /// <summary>Writes files and commits them on the checked-out branch, together with everything else that is not committed yet.</summary>
     /// <param name="message">The commit's message.</param>
     /// <param name="files">Content by path.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The commit's full id.</returns>
     public async Task<string> CommitAsync(string message, IReadOnlyDictionary<string, string> files, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(files);
         foreach ((string path, string content) in files)
         {
             string full = System.IO.Path.Combine(Path, path);
@@ -47,6 +57,7 @@ public sealed class ThrowawayRepository : IAsyncDisposable
     /// <param name="arguments">The arguments.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Standard output without the newline at its end.</returns>
+    /// <exception cref="InvalidOperationException">Git ended with another code than 0; the message has what it said.</exception>
     public Task<string> GitAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken = default) => GitInAsync(Path, arguments, cancellationToken);
 
     /// <summary>Runs plain git in some directory.</summary>
@@ -54,31 +65,17 @@ public sealed class ThrowawayRepository : IAsyncDisposable
     /// <param name="arguments">The arguments.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Standard output without the newline at its end.</returns>
-    public static async Task<string> GitInAsync(string directory, IReadOnlyList<string> arguments, CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidOperationException">Git ended with another code than 0; the message has what it said.</exception>
+    public static Task<string> GitInAsync(string directory, IReadOnlyList<string> arguments, CancellationToken cancellationToken = default)
     {
-        ProcessStartInfo start = new("git", arguments) { WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        foreach (string name in start.Environment.Keys.Where(k => k.StartsWith("GIT_", StringComparison.Ordinal)).ToArray())
-        {
-            start.Environment.Remove(name);
-        }
-
-        foreach ((string name, string value) in new Dictionary<string, string> { ["GIT_CONFIG_NOSYSTEM"] = "1", ["GIT_CONFIG_GLOBAL"] = "/dev/null", ["GIT_AUTHOR_NAME"] = "Test", ["GIT_AUTHOR_EMAIL"] = "test@localhost", ["GIT_COMMITTER_NAME"] = "Test", ["GIT_COMMITTER_EMAIL"] = "test@localhost" })
-        {
-            start.Environment[name] = value;
-        }
-
-        using Process process = Process.Start(start)!;
-        process.StandardInput.Close();
-        Task<string> error = process.StandardError.ReadToEndAsync(cancellationToken);
-        string output = await process.StandardOutput.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
-        await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-        return process.ExitCode == 0 ? output.TrimEnd('\n') : throw new InvalidOperationException($"git {string.Join(' ', arguments)}: {process.ExitCode}: {await error.ConfigureAwait(false)}");
+        ArgumentNullException.ThrowIfNull(arguments);
+        return PlainGit.RunAsync(directory, arguments, cancellationToken);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        Leasing.SafeDelete.Tree(Root);
+        _folder.Dispose();
         return ValueTask.CompletedTask;
     }
 }
