@@ -57,4 +57,7 @@ public enum WorkerEventKind
 
     /// <summary>The attempt ended.</summary>
     Ended,
+
+    /// <summary>This watcher was too slow: <c>count</c> events before this one never reached it.</summary>
+    Missed,
 }

@@ -1,6 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace Isolation.Sdk;
 
 /// <summary>How a run ended, in the runner's own words.</summary>
+[JsonDerivedType(typeof(Done), "done")]
+[JsonDerivedType(typeof(Failed), "failed")]
+[JsonDerivedType(typeof(BlockedOn), "blocked")]
+[JsonDerivedType(typeof(Suspended), "suspended")]
 public abstract record RunResult
 {
     private RunResult()

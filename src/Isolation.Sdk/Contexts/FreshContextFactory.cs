@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+
+namespace Isolation.Sdk.Contexts;
+
+/// <summary>A context from nothing: instructions, item, declared references, the blockers' notes, the reason of the attempt before. Nothing else.</summary>
+internal sealed class FreshContextFactory : IContextFactory
+{
+    /// <summary>The briefing's file, in the worker's folder for temporary files.</summary>
+    public const string FileName = "briefing.md";
+
+    private readonly int? _budget;
+    private readonly string _preamble;
+    private readonly string[] _references;
+    private readonly Func<string, int> _estimate;
+    private readonly TimeProvider _time;
+
+    public FreshContextFactory(FreshContextOptions options, TimeProvider time)
+    {
+        // A copy: what is changed in the options afterwards must not reach a worker.
+        (_budget, _preamble, _references) = (options.TokenBudget, options.Preamble, [.. options.References]);
+        _estimate = options.EstimateTokens ?? FreshContextOptions.EstimateByBytes;
+        _time = time;
+    }
+
+    public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
+    {
+        IsolationFault[] missing = [.. _references.Where(r => Path.IsPathFullyQualified(r) && !File.Exists(r)).Select(r => ReferenceFile.Fault(r, "there is no such file"))];
+        return ValueTask.FromResult(new AxisReport(IsolationGuarantees.Context, IsolationGuarantees.None, missing));
+    }
+
+    public async ValueTask<WorkerContext> CreateAsync(ContextRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        List<ReferenceFile> references = [];
+        foreach (string reference in _references)
+        {
+            references.Add(await ReferenceFile.ReadAsync(reference, request.Workspace.Path, cancellationToken).ConfigureAwait(false));
+        }
+
+        string briefing = Briefing.Write(request, _preamble, references);
+        int tokens = _estimate(briefing);
+        if (tokens > _budget)
+        {
+            throw new IsolationException(
+                ContextCodes.OverBudget,
+                string.Create(CultureInfo.InvariantCulture, $"The briefing of {request.Attempt} has about {tokens} tokens, over its budget of {_budget}."),
+                "Shorten the instructions, declare fewer references, split the item, or raise TokenBudget.") { Attempt = request.Attempt };
+        }
+
+        string file = await RenderAsync(request, briefing, cancellationToken).ConfigureAwait(false);
+        return WorkerContext.Create(request.Attempt, briefing, file, tokens, _budget, _time);
+    }
+
+    private static async Task<string> RenderAsync(ContextRequest request, string briefing, CancellationToken cancellationToken)
+    {
+        string folder = Path.GetFullPath(request.State.Temp);
+        string work = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Workspace.Path));
+        if (folder == work || folder.StartsWith(work + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        {
+            throw new IsolationException(ContextCodes.BriefingInWorkTree, $"The temp folder of {request.Attempt} lies in its work tree; a briefing there could be committed.", "Use a state sandbox whose folders lie outside the workspace.") { Attempt = request.Attempt };
+        }
+
+        string path = Path.Combine(folder, FileName);
+        Directory.CreateDirectory(folder);
+        File.Delete(path); // A run that goes on finds the one before; created anew, it cannot be a link to somewhere else.
+        FileStreamOptions fresh = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.Asynchronous };
+        if (!OperatingSystem.IsWindows())
+        {
+            fresh.UnixCreateMode = UnixFileMode.UserRead;
+        }
+
+        FileStream file = new(path, fresh);
+        await using (file.ConfigureAwait(false))
+        {
+            await file.WriteAsync(Encoding.UTF8.GetBytes(briefing), cancellationToken).ConfigureAwait(false);
+        }
+
+        return path;
+    }
+}

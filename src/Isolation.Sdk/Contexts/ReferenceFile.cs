@@ -1,0 +1,69 @@
+using System.Text;
+using System.Text.Unicode;
+
+namespace Isolation.Sdk.Contexts;
+
+/// <summary>A declared reference, read.</summary>
+internal sealed record ReferenceFile(string Path, string Content)
+{
+    /// <summary>The most bytes of one reference.</summary>
+    public const int MaxBytes = 256 * 1024;
+
+    public static async Task<ReferenceFile> ReadAsync(string declared, string workspace, CancellationToken cancellationToken)
+    {
+        string full = System.IO.Path.GetFullPath(declared, workspace);
+        try
+        {
+            if (!System.IO.Path.IsPathFullyQualified(declared) && !IsInside(Real(full), Real(workspace)))
+            {
+                throw Unreadable(declared, "it leads out of the workspace");
+            }
+
+            FileInfo file = new(full);
+            if (!file.Exists)
+            {
+                throw Unreadable(declared, "there is no such file");
+            }
+
+            if (file.Length > MaxBytes)
+            {
+                throw Unreadable(declared, $"it has more than {MaxBytes / 1024} KiB");
+            }
+
+            byte[] bytes = await File.ReadAllBytesAsync(full, cancellationToken).ConfigureAwait(false);
+            return Utf8.IsValid(bytes) && !bytes.Contains((byte)0)
+                ? new ReferenceFile(declared.Replace('\\', '/'), Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF').ReplaceLineEndings("\n"))
+                : throw Unreadable(declared, "it is not UTF-8 text");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(declared, e.Message, e);
+        }
+    }
+
+    public static IsolationFault Fault(string declared, string why) =>
+        new(ContextCodes.ReferenceUnreadable, $"Reference '{declared}' cannot be given to workers: {why}.", "Declare a text file: relative to the top of the repository and committed, or by its absolute path.");
+
+    private static IsolationException Unreadable(string declared, string why, Exception? inner = null)
+    {
+        IsolationFault fault = Fault(declared, why);
+        return new IsolationException(fault.Code, fault.Message, fault.Remedy, inner);
+    }
+
+    private static bool IsInside(string path, string folder) => path.StartsWith(System.IO.Path.TrimEndingDirectorySeparator(folder) + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    /// <summary>The path with every link on the way resolved, as far as it exists.</summary>
+    private static string Real(string path)
+    {
+        string root = System.IO.Path.GetPathRoot(path)!;
+        string real = root;
+        foreach (string part in path[root.Length..].Split(System.IO.Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        {
+            real = System.IO.Path.Combine(real, part);
+            FileSystemInfo info = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
+            real = info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true) is { } target ? Real(target.FullName) : real;
+        }
+
+        return real;
+    }
+}

@@ -1,0 +1,160 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+
+namespace Isolation.Sdk.Monitoring;
+
+/// <summary>Where every event passes: it gets its time, loses its secrets, changes a status, goes to the worker's log and to whoever watches.</summary>
+internal sealed class WorkerEventHub(TimeProvider time)
+{
+    /// <summary>How many events wait for a slow watcher before its oldest are dropped.</summary>
+    public const int WatcherCapacity = 1_024;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<AttemptId, WorkerStatus> _statuses = [];
+    private readonly Dictionary<AttemptId, WorkerLogWriter> _logs = [];
+    private Watcher[] _watchers = [];
+
+    /// <summary>What no event, log or status shows.</summary>
+    public SecretMasker Secrets { get; } = new();
+
+    /// <summary>Every worker so far, in the order in which they appeared; the liveness is not judged yet.</summary>
+    public IReadOnlyList<WorkerStatus> Statuses
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _statuses.Values];
+            }
+        }
+    }
+
+    public WorkerStatus? Find(AttemptId attempt)
+    {
+        lock (_gate)
+        {
+            return _statuses.GetValueOrDefault(attempt);
+        }
+    }
+
+    /// <summary>Writes a worker's events to a log file from now on.</summary>
+    /// <returns>Ends that and closes the file.</returns>
+    public IDisposable LogTo(AttemptId attempt, string path)
+    {
+        WorkerLogWriter writer = new(path);
+        lock (_gate)
+        {
+            _logs[attempt] = writer;
+        }
+
+        return new Ending(() =>
+        {
+            lock (_gate)
+            {
+                _logs.Remove(attempt);
+                writer.Dispose();
+            }
+        });
+    }
+
+    /// <summary>Takes an event. Never throws and never waits for a watcher.</summary>
+    public void Publish(WorkerEvent happened)
+    {
+        lock (_gate)
+        {
+            WorkerEvent known = Clean(happened);
+            _statuses[known.Attempt] = WorkerStatus.Fold(_statuses.GetValueOrDefault(known.Attempt), known);
+            _logs.GetValueOrDefault(known.Attempt)?.Write(known);
+            foreach (Watcher watcher in _watchers)
+            {
+                watcher.Offer(known);
+            }
+        }
+    }
+
+    /// <summary>No more events will come; watchers see the rest and end.</summary>
+    public void Complete()
+    {
+        lock (_gate)
+        {
+            foreach (Watcher watcher in _watchers)
+            {
+                watcher.Queue.Writer.TryComplete();
+            }
+
+            _completed = true;
+        }
+    }
+
+    private bool _completed;
+
+    /// <summary>Every event from this call on, also those before the first one is asked for.</summary>
+    public IAsyncEnumerable<WorkerEvent> Watch(CancellationToken cancellationToken = default)
+    {
+        Watcher watcher = new();
+        lock (_gate)
+        {
+            _watchers = [.. _watchers, watcher];
+            if (_completed)
+            {
+                watcher.Queue.Writer.TryComplete();
+            }
+        }
+
+        return ReadAsync(watcher, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<WorkerEvent> ReadAsync(Watcher watcher, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (WorkerEvent next in watcher.Queue.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                if (watcher.TakeMissed() is var missed and > 0)
+                {
+                    yield return new WorkerEvent(next.Attempt, next.At, WorkerEventKind.Missed) { Data = new Dictionary<string, string> { ["count"] = missed.ToString(CultureInfo.InvariantCulture) } };
+                }
+
+                yield return next;
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _watchers = [.. _watchers.Where(w => w != watcher)];
+            }
+        }
+    }
+
+    private WorkerEvent Clean(WorkerEvent raw) => raw with
+    {
+        At = raw.At == default ? time.GetUtcNow() : raw.At,
+        Phase = Clean(raw.Phase),
+        Text = Clean(raw.Text),
+        Data = raw.Data?.ToDictionary(d => d.Key, d => Clean(d.Value)!, StringComparer.Ordinal),
+    };
+
+    private string? Clean(string? text) => text is null ? null : PlainText.Line(Secrets.Apply(text), PlainText.LongestLine);
+
+    private sealed class Watcher
+    {
+        private int _missed;
+
+        public Watcher() => Queue = Channel.CreateBounded<WorkerEvent>(
+            new BoundedChannelOptions(WatcherCapacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
+            _ => Interlocked.Increment(ref _missed));
+
+        public Channel<WorkerEvent> Queue { get; }
+
+        public void Offer(WorkerEvent happened) => Queue.Writer.TryWrite(happened);
+
+        public int TakeMissed() => Interlocked.Exchange(ref _missed, 0);
+    }
+
+    private sealed class Ending(Action end) : IDisposable
+    {
+        public void Dispose() => end();
+    }
+}

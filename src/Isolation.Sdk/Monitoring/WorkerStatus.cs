@@ -1,0 +1,124 @@
+using System.Globalization;
+
+namespace Isolation.Sdk;
+
+/// <summary>What is known about a worker: a fold over its events and nothing else, so a log file tells the same as the live stream.</summary>
+/// <param name="Attempt">The worker.</param>
+public sealed record WorkerStatus(AttemptId Attempt)
+{
+    /// <summary>The id of its work item.</summary>
+    public string Item => Attempt.Item;
+
+    /// <summary>The runner's phase; <see langword="null"/> until it says one.</summary>
+    public string? Phase { get; init; }
+
+    /// <summary>When that phase began; before there is one, when the stage began.</summary>
+    public DateTimeOffset PhaseSince { get; init; }
+
+    /// <summary>The stage the pipeline is in with it.</summary>
+    public Stage? Stage { get; init; }
+
+    /// <summary>Its branch.</summary>
+    public string? Branch { get; init; }
+
+    /// <summary>When it last showed a sign of life.</summary>
+    public DateTimeOffset LastActivity { get; init; }
+
+    /// <summary>What is in its way, as it said it; empty again as soon as it reports a phase.</summary>
+    public IReadOnlyList<string> Blockers { get; init; } = [];
+
+    /// <summary>Its processes that have not ended.</summary>
+    public IReadOnlyList<int> ProcessIds { get; init; } = [];
+
+    /// <summary>Whether it lives; <see cref="Judge"/> makes it true for a moment.</summary>
+    public WorkerLiveness Liveness { get; init; }
+
+    /// <summary>How its item came out, when its attempt's end said it.</summary>
+    public ItemOutcome? Outcome { get; init; }
+
+    /// <summary>How long it took until its runner could start, in milliseconds.</summary>
+    public long? SetupMs { get; init; }
+
+    /// <summary>How many bytes its workspace took.</summary>
+    public long? Bytes { get; init; }
+
+    /// <summary>The estimated tokens of its briefing.</summary>
+    public int? Tokens { get; init; }
+
+    /// <summary>The last line it said for people.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>The status after one more event. Pure.</summary>
+    /// <param name="status">The status before; <see langword="null"/> for the first event.</param>
+    /// <param name="happened">What happened.</param>
+    public static WorkerStatus Fold(WorkerStatus? status, WorkerEvent happened)
+    {
+        ArgumentNullException.ThrowIfNull(happened);
+        WorkerStatus before = status ?? new WorkerStatus(happened.Attempt) { PhaseSince = happened.At };
+        if (happened.Kind == WorkerEventKind.Missed)
+        {
+            return before;
+        }
+
+        WorkerStatus after = before with
+        {
+            LastActivity = happened.At > before.LastActivity ? happened.At : before.LastActivity,
+            Branch = happened.Branch ?? before.Branch,
+            Text = happened.Text ?? before.Text,
+            SetupMs = Number(happened, "setup-ms") ?? before.SetupMs,
+            Bytes = Number(happened, "bytes") ?? before.Bytes,
+            Tokens = (int?)Number(happened, "tokens") ?? before.Tokens,
+        };
+        return happened.Kind switch
+        {
+            WorkerEventKind.Stage => after with { Stage = happened.Stage, PhaseSince = before.Phase is null ? happened.At : before.PhaseSince, Liveness = LivenessIn(happened.Stage, before.Liveness) },
+            WorkerEventKind.Phase => after with { Phase = happened.Phase, PhaseSince = happened.Phase == before.Phase ? before.PhaseSince : happened.At, Blockers = [], Liveness = Alive(before.Liveness) },
+            WorkerEventKind.Blocked => after with { Blockers = [.. before.Blockers, .. Said(happened).Except(before.Blockers, StringComparer.Ordinal)], Liveness = WorkerLiveness.Waiting },
+            WorkerEventKind.ProcessStarted => after with { ProcessIds = [.. before.ProcessIds, .. Pids(happened).Except(before.ProcessIds)] },
+            WorkerEventKind.ProcessEnded => after with { ProcessIds = [.. before.ProcessIds.Except(Pids(happened))] },
+            WorkerEventKind.Merge => after with { Liveness = before.Liveness == WorkerLiveness.Ended ? WorkerLiveness.Ended : WorkerLiveness.Waiting },
+            WorkerEventKind.Suspended => after with { Liveness = WorkerLiveness.Suspended, ProcessIds = [] },
+            WorkerEventKind.Ended => after with { Liveness = WorkerLiveness.Ended, ProcessIds = [], Blockers = [], Outcome = OutcomeOf(happened) ?? before.Outcome },
+            _ => after,
+        };
+    }
+
+    /// <summary>The same status with its liveness judged at a moment.</summary>
+    /// <param name="now">The moment.</param>
+    /// <param name="quietAfter">How long without a sign of life counts as quiet.</param>
+    /// <param name="leaseHeld">Whether somebody holds the attempt's lease; <see langword="null"/> when that cannot be known here.</param>
+    public WorkerStatus Judge(DateTimeOffset now, TimeSpan quietAfter, bool? leaseHeld)
+    {
+        if (Liveness is WorkerLiveness.Ended or WorkerLiveness.Suspended)
+        {
+            return this;
+        }
+
+        // Right of Release nothing of the worker runs and no lease is held: it waits for its merge.
+        if (leaseHeld == false && (Stage ?? Isolation.Sdk.Stage.Claim) < Isolation.Sdk.Stage.Release)
+        {
+            return this with { Liveness = WorkerLiveness.Dead };
+        }
+
+        return Liveness == WorkerLiveness.Running && now - LastActivity > quietAfter ? this with { Liveness = WorkerLiveness.Quiet } : this;
+    }
+
+    private static WorkerLiveness LivenessIn(Stage? stage, WorkerLiveness before) => before switch
+    {
+        WorkerLiveness.Ended => before,
+        _ when stage is Isolation.Sdk.Stage.Merge => WorkerLiveness.Waiting,
+        _ => WorkerLiveness.Running,
+    };
+
+    private static WorkerLiveness Alive(WorkerLiveness before) => before == WorkerLiveness.Ended ? before : WorkerLiveness.Running;
+
+    private static IReadOnlyList<string> Said(WorkerEvent happened) => happened.Text is { Length: > 0 } text ? [text] : [];
+
+    private static ItemOutcome? OutcomeOf(WorkerEvent happened) =>
+        happened.Data?.GetValueOrDefault("outcome") is { } text && Enum.TryParse(text, ignoreCase: true, out ItemOutcome outcome) && Enum.IsDefined(outcome) ? outcome : null;
+
+    private static IEnumerable<int> Pids(WorkerEvent happened) => Number(happened, "pid") is { } pid ? [(int)pid] : [];
+
+    private static long? Number(WorkerEvent happened, string name) =>
+        happened.Data?.GetValueOrDefault(name) is { } text && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+}

@@ -1,0 +1,61 @@
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Running;
+
+/// <summary>What became of an attempt, and where its work is. Plain data: it can come from another machine as JSON.</summary>
+/// <param name="Attempt">The attempt.</param>
+/// <param name="Result">What the runner said, or <see cref="RunResult.Failed"/> when it could not say anything.</param>
+public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
+{
+    /// <summary>The captured commit; <see langword="null"/> when there was nothing to capture.</summary>
+    public string? Commit { get; init; }
+
+    /// <summary>The commit it started from.</summary>
+    public string? BaseCommit { get; init; }
+
+    /// <summary>The worker's branch, short form.</summary>
+    public string? Branch { get; init; }
+
+    /// <summary>Where to fetch the commit from; <see langword="null"/> when it is in the repository already.</summary>
+    public string? FetchFrom { get; init; }
+
+    /// <summary>What it changed.</summary>
+    public IReadOnlyList<FileChange> Changes { get; init; } = [];
+
+    /// <summary>What was written outside what the worker owns; anything here keeps the attempt from merging.</summary>
+    public IReadOnlyList<string> Contamination { get; init; } = [];
+
+    /// <summary>The fault that ended it, if one did.</summary>
+    public IsolationFault? Fault { get; init; }
+
+    /// <summary>The stage in which it ended early; <see langword="null"/> when it ran to its end.</summary>
+    public Stage? FailedIn { get; init; }
+
+    /// <summary>Whether its time ran out.</summary>
+    public bool TimedOut { get; init; }
+
+    /// <summary>The directory that was kept; <see langword="null"/> when it was removed.</summary>
+    public string? KeptWorkspace { get; init; }
+
+    /// <summary>The worker's log.</summary>
+    public string? Log { get; init; }
+
+    /// <summary>What it cost.</summary>
+    public AttemptCost Cost { get; init; } = new();
+}
+
+/// <summary>What an attempt cost.</summary>
+public sealed record AttemptCost
+{
+    /// <summary>Milliseconds until its runner could start.</summary>
+    public long SetupMs { get; init; }
+
+    /// <summary>Milliseconds its runner took.</summary>
+    public long RunMs { get; init; }
+
+    /// <summary>Bytes of its workspace and state at the end.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>The estimated tokens of its briefing.</summary>
+    public int BriefingTokens { get; init; }
+}

@@ -1,0 +1,130 @@
+using System.Text;
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Tracking;
+
+/// <summary>Looks a set of items over before anything is started: ids, titles, and who waits for whom.</summary>
+public static class WorkGraph
+{
+    /// <summary>The longest id: 1,000 characters.</summary>
+    public const int MaxIdLength = 1_000;
+
+    /// <summary>Finds everything that is wrong with a finite set of items.</summary>
+    /// <param name="items">The items, all of them: a blocker that is not among them is a fault.</param>
+    /// <returns>Every fault found, in the items' order; empty when there is none.</returns>
+    public static IReadOnlyList<IsolationFault> Check(IReadOnlyCollection<WorkItem> items)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        List<IsolationFault> faults = [.. items.SelectMany(CheckItem)];
+        WorkItem[] named = [.. items.Where(i => i is not null && IsGoodId(i.Id))];
+        Dictionary<string, WorkItem> byKey = new(StringComparer.Ordinal);
+        Dictionary<string, WorkItem> bySlug = new(StringComparer.Ordinal);
+        Dictionary<string, WorkItem> byId = new(StringComparer.Ordinal);
+        foreach (WorkItem item in named)
+        {
+            WorkItem? twin = byId.GetValueOrDefault(item.Id) ?? byKey.GetValueOrDefault(TwinKey(item.Id)) ?? bySlug.GetValueOrDefault(Slug.Of(item.Id));
+            if (twin is not null)
+            {
+                faults.Add(Duplicate(item.Id, twin.Id));
+            }
+
+            byId.TryAdd(item.Id, item);
+            byKey.TryAdd(TwinKey(item.Id), item);
+            bySlug.TryAdd(Slug.Of(item.Id), item);
+        }
+
+        faults.AddRange(named.SelectMany(i => i.BlockedBy.Where(b => b is null || !byId.ContainsKey(b)).Select(b => Unknown(i.Id, b))));
+        faults.AddRange(FindCycles(named, id => byId.GetValueOrDefault(id)?.BlockedBy ?? []).Select(Cyclic));
+        return faults;
+    }
+
+    /// <summary>What is wrong with one item by itself.</summary>
+    internal static IEnumerable<IsolationFault> CheckItem(WorkItem? item)
+    {
+        if (item is null || !IsGoodId(item.Id))
+        {
+            yield return new IsolationFault(TrackingCodes.BadId, $"'{Show(item?.Id)}' is no item id.", $"Give 1 to {MaxIdLength} characters, none of them a control character, and more than white space.");
+        }
+
+        if (item is not null && string.IsNullOrWhiteSpace(item.Title))
+        {
+            yield return new IsolationFault(TrackingCodes.EmptyTitle, $"Item '{Show(item.Id)}' has no title.", "Give it one line that says what it is.");
+        }
+    }
+
+    internal static IsolationFault Duplicate(string id, string twin) => id == twin
+        ? new IsolationFault(TrackingCodes.DuplicateId, $"There are two items '{Show(id)}'.", "Give each item an id of its own.")
+        : new IsolationFault(TrackingCodes.DuplicateId, $"Items '{Show(twin)}' and '{Show(id)}' differ only in letter case or composition.", "Give each item an id that nobody mistakes for another.");
+
+    internal static IsolationFault Unknown(string id, string? blocker) =>
+        new(TrackingCodes.UnknownBlocker, $"Item '{Show(id)}' is blocked by '{Show(blocker)}', which is not among the items.", "Add that item, or remove it from BlockedBy.");
+
+    internal static IsolationFault Cyclic(IReadOnlyList<string> cycle) =>
+        new(TrackingCodes.Cycle, $"Items wait for each other: {string.Join(" → ", cycle.Select(Show))}.", "Remove one of them from BlockedBy.");
+
+    /// <summary>Equal for ids that a person or a file system takes for the same.</summary>
+    internal static string TwinKey(string id) => (id.IsNormalized() ? id : id.Normalize(NormalizationForm.FormC)).ToUpperInvariant();
+
+    /// <summary>Every cycle once, as the path that closes it. Iterative: a chain of thousands is not a stack overflow.</summary>
+    internal static IEnumerable<IReadOnlyList<string>> FindCycles(IEnumerable<WorkItem> items, Func<string, IReadOnlyList<string>> blockers)
+    {
+        HashSet<string> done = new(StringComparer.Ordinal);
+        foreach (WorkItem start in items)
+        {
+            List<string> path = [];
+            HashSet<string> onPath = new(StringComparer.Ordinal);
+            Stack<(string Id, int Depth)> open = new([(start.Id, 0)]);
+            while (open.TryPop(out (string Id, int Depth) next))
+            {
+                for (int i = path.Count - 1; i >= next.Depth; i--)
+                {
+                    done.Add(path[i]);
+                    onPath.Remove(path[i]);
+                    path.RemoveAt(i);
+                }
+
+                if (onPath.Contains(next.Id))
+                {
+                    yield return [.. path.SkipWhile(p => p != next.Id), next.Id];
+                }
+                else if (!done.Contains(next.Id))
+                {
+                    path.Add(next.Id);
+                    onPath.Add(next.Id);
+                    foreach (string blocker in blockers(next.Id).Where(b => b is not null).Distinct(StringComparer.Ordinal))
+                    {
+                        open.Push((blocker, path.Count));
+                    }
+                }
+            }
+
+            done.UnionWith(path);
+        }
+    }
+
+    private static bool IsGoodId(string? id) => !string.IsNullOrWhiteSpace(id) && id.Length <= MaxIdLength && !id.Any(char.IsControl) && IsWellFormed(id);
+
+    private static bool IsWellFormed(string id)
+    {
+        // A lone surrogate has no UTF-8 form, so two such ids would become one.
+        for (int i = 0; i < id.Length; i++)
+        {
+            if (char.IsHighSurrogate(id[i]) && i + 1 < id.Length && char.IsLowSurrogate(id[i + 1]))
+            {
+                i++;
+            }
+            else if (char.IsSurrogate(id[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static string Show(string? id)
+    {
+        string shown = new([.. (id ?? "").Take(60).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)]);
+        return id?.Length > 60 ? shown + "…" : shown;
+    }
+}

@@ -1,0 +1,271 @@
+using Isolation.Sdk.Tracking;
+
+namespace Isolation.Sdk.Tests.Tracking;
+
+public sealed class InMemoryWorkTrackerTests
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
+    private readonly ManualTime _time = new();
+
+    [Fact(Timeout = 60_000)]
+    public async Task Items_go_out_by_priority_and_then_in_the_order_they_came()
+    {
+        InMemoryWorkTracker tracker = Of(Item("a"), Item("b") with { Priority = 5 }, Item("c"), Item("d") with { Priority = 5 });
+        Assert.Equal(["b", "d", "a", "c"], await ClaimAllAsync(tracker, 4));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_item_is_ready_when_all_its_blockers_landed_or_had_nothing_to_change()
+    {
+        InMemoryWorkTracker tracker = Of(Item("c", "a", "b"), Item("a"), Item("b"));
+        WorkClaim a = await ClaimAsync(tracker), b = await ClaimAsync(tracker);
+        ValueTask<WorkClaim?> waiting = tracker.ClaimAsync("w", Lease);
+        Assert.True(await tracker.SettleAsync(a, new Settlement.Close(ItemOutcome.Landed)));
+        Assert.False(waiting.IsCompleted);
+        Assert.True(await tracker.SettleAsync(b, new Settlement.Close(ItemOutcome.NoChange)));
+        Assert.Equal("c", (await waiting)!.Item.Id);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(ItemOutcome.Failed)]
+    [InlineData(ItemOutcome.Conflicted)]
+    [InlineData(ItemOutcome.Rejected)]
+    [InlineData(ItemOutcome.Quarantined)]
+    [InlineData(ItemOutcome.TimedOut)]
+    [InlineData(ItemOutcome.Skipped)]
+    [InlineData(ItemOutcome.Cancelled)]
+    public async Task A_blocker_that_did_not_land_skips_everything_behind_it_with_the_reason(ItemOutcome outcome)
+    {
+        InMemoryWorkTracker tracker = Of(Item("a"), Item("b", "a"), Item("c", "b"), Item("free"));
+        await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Close(outcome, "tests are red"));
+        await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Close(ItemOutcome.Landed));
+        List<ItemClosed> closed = await tracker.WatchAsync().ToListAsync();
+        Assert.Equal([("a", outcome), ("b", ItemOutcome.Skipped), ("c", ItemOutcome.Skipped), ("free", ItemOutcome.Landed)], closed.Select(c => (c.Item.Id, c.Outcome)));
+        Assert.Contains("'a'", closed[1].Reason);
+        Assert.Contains("tests are red", closed[2].Reason);
+        Assert.Null(await tracker.ClaimAsync("w", Lease));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_claim_that_is_not_renewed_is_lost_and_its_late_settlement_is_refused()
+    {
+        InMemoryWorkTracker tracker = Of(Item("a"));
+        WorkClaim first = await ClaimAsync(tracker);
+        ValueTask<WorkClaim?> next = tracker.ClaimAsync("other", Lease);
+        _time.Advance(Lease);
+        WorkClaim second = (await next)!;
+        Assert.NotEqual(first.Token, second.Token);
+        Assert.Contains("not renewed", second.PreviousFailure);
+        Assert.False(await tracker.SettleAsync(first, new Settlement.Close(ItemOutcome.Landed)));
+        Assert.False(await tracker.RenewAsync(first));
+        Assert.Equal(TrackedState.Claimed, tracker.Snapshot().Single().State);
+        Assert.True(await tracker.SettleAsync(second, new Settlement.Close(ItemOutcome.Landed)));
+        Assert.False(await tracker.SettleAsync(second, new Settlement.Close(ItemOutcome.Failed)));
+        Assert.Equal(ItemOutcome.Landed, tracker.Snapshot().Single().Outcome);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_expired_claim_is_refused_even_when_nobody_else_took_the_item()
+    {
+        InMemoryWorkTracker tracker = Of(Item("a"));
+        WorkClaim claim = await ClaimAsync(tracker);
+        _time.Advance(Lease);
+        Assert.False(await tracker.RenewAsync(claim));
+        Assert.False(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Renewal_makes_a_claim_hold_for_another_lease()
+    {
+        InMemoryWorkTracker tracker = Of(Item("a"));
+        WorkClaim claim = await ClaimAsync(tracker);
+        for (int i = 0; i < 5; i++)
+        {
+            _time.Advance(Lease - TimeSpan.FromSeconds(1));
+            Assert.True(await tracker.RenewAsync(claim));
+        }
+
+        Assert.True(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_retry_comes_back_after_its_delay_with_the_reason_and_the_attempt_before()
+    {
+        InMemoryWorkTracker tracker = Of(Item("a"));
+        await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Retry(TimeSpan.FromSeconds(30), "red gate", new AttemptId("a", 1)));
+        ValueTask<WorkClaim?> next = tracker.ClaimAsync("w", Lease);
+        _time.Advance(TimeSpan.FromSeconds(29));
+        Assert.False(next.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        WorkClaim claim = (await next)!;
+        Assert.Equal(("red gate", new AttemptId("a", 1), ClaimStep.Start), (claim.PreviousFailure, claim.Previous, claim.Step));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_suspended_item_costs_no_slot_and_goes_on_with_its_token_when_resumed()
+    {
+        InMemoryWorkTracker tracker = Of(Item("a"));
+        await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Suspend("token-7", "waits for a person", new AttemptId("a", 1)));
+        Assert.Null(await tracker.ClaimAsync("w", Lease));
+        Assert.False(tracker.Resume("unknown"));
+        Assert.True(tracker.Resume("a"));
+        Assert.False(tracker.Resume("a"));
+        WorkClaim claim = await ClaimAsync(tracker);
+        Assert.Equal((ClaimStep.Suspended, "token-7", new AttemptId("a", 1)), (claim.Step, claim.ResumeToken, claim.Previous));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_runner_that_is_blocked_waits_for_what_it_named()
+    {
+        InMemoryWorkTracker tracker = Of(Item("a"), Item("b"));
+        await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Block(["b"]));
+        WorkClaim b = await ClaimAsync(tracker);
+        Assert.Equal("b", b.Item.Id);
+        Assert.Equal(["b"], tracker.Snapshot()[0].Waiting);
+        await tracker.SettleAsync(b, new Settlement.Close(ItemOutcome.Landed));
+        Assert.Equal("a", (await ClaimAsync(tracker)).Item.Id);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("nowhere")]
+    [InlineData("a")]
+    [InlineData("c")]
+    public async Task A_runner_that_is_blocked_by_nothing_or_in_a_circle_fails_with_the_reason(string blocker)
+    {
+        InMemoryWorkTracker tracker = Of(Item("a"), Item("b", "a"), Item("c", "b"));
+        await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Block([blocker]));
+        List<ItemClosed> closed = await tracker.WatchAsync().ToListAsync();
+        Assert.Equal([ItemOutcome.Failed, ItemOutcome.Skipped, ItemOutcome.Skipped], closed.Select(c => c.Outcome));
+        Assert.Contains(blocker, closed[0].Reason);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_item_that_awaits_its_merge_frees_its_slot_and_its_claim_can_still_say_how_that_went()
+    {
+        InMemoryWorkTracker tracker = Of(Item("a"), Item("b", "a"));
+        WorkClaim claim = await ClaimAsync(tracker);
+        Assert.True(await tracker.SettleAsync(claim, new Settlement.AwaitMerge(new AttemptId("a", 1))));
+        Assert.Null(await tracker.ClaimAsync("w", Lease));
+        _time.Advance(TimeSpan.FromDays(3));
+        Assert.True(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
+        Assert.Equal("b", (await ClaimAsync(tracker)).Item.Id);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task All_who_wait_learn_that_there_is_nothing_left()
+    {
+        InMemoryWorkTracker tracker = Of(Item("a"));
+        WorkClaim claim = await ClaimAsync(tracker);
+        Task<WorkClaim?>[] waiting = [.. Enumerable.Range(0, 8).Select(_ => tracker.ClaimAsync("w", Lease).AsTask())];
+        Assert.DoesNotContain(waiting, w => w.IsCompleted);
+        await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Failed, "no"));
+        Assert.All(await Task.WhenAll(waiting), Assert.Null);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_stream_takes_items_until_it_is_complete_and_skips_what_waits_for_one_that_never_came()
+    {
+        InMemoryWorkTracker tracker = new(_time);
+        ValueTask<WorkClaim?> early = tracker.ClaimAsync("w", Lease);
+        tracker.Add(Item("b", "a"));
+        Assert.False(early.IsCompleted);
+        tracker.Add(Item("a"));
+        Assert.Equal("a", (await early)!.Item.Id);
+        tracker.Add(Item("c", "never"));
+        tracker.Complete();
+        tracker.Complete();
+        ItemClosed skipped = await tracker.WatchAsync().FirstAsync();
+        Assert.Equal(("c", ItemOutcome.Skipped), (skipped.Item.Id, skipped.Outcome));
+        Assert.Contains("never", skipped.Reason);
+        Assert.Equal("ISO0706", Assert.Throws<IsolationException>(() => tracker.Add(Item("late"))).Code);
+    }
+
+    [Fact]
+    public void A_stream_refuses_what_a_finite_set_refuses()
+    {
+        InMemoryWorkTracker tracker = new(_time);
+        tracker.Add(Item("a", "b"));
+        tracker.Add(Item("123"));
+        tracker.Add(Item("/123"));
+        Assert.Equal("ISO0703", Assert.Throws<IsolationException>(() => tracker.Add(Item("b", "a"))).Code);
+        Assert.Equal("ISO0702", Assert.Throws<IsolationException>(() => tracker.Add(Item("A"))).Code);
+        Assert.Equal("ISO0701", Assert.Throws<IsolationException>(() => tracker.Add(Item("x\ny"))).Code);
+        Assert.Equal("ISO0705", Assert.Throws<IsolationException>(() => tracker.Add(new WorkItem("x", " "))).Code);
+        Assert.Equal(3, tracker.Snapshot().Count);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task History_is_append_only_and_holds_what_the_tracker_did_and_what_workers_said()
+    {
+        InMemoryWorkTracker tracker = Of(Item("a"));
+        WorkClaim claim = await ClaimAsync(tracker);
+        await tracker.AppendAsync(new HistoryEntry("a", new AttemptId("a", 1), _time.GetUtcNow(), "comment", "half way"));
+        await tracker.SettleAsync(claim, new Settlement.Retry(TimeSpan.Zero, "red"));
+        IReadOnlyList<HistoryEntry> read = tracker.ReadHistory("a");
+        Assert.Equal(["claimed", "comment", "settled"], read.Select(h => h.Kind));
+        Assert.Equal(new AttemptId("a", 1), (await ClaimAsync(tracker)).Previous);
+        Assert.Equal(3, read.Count);
+        await Assert.ThrowsAsync<IsolationException>(() => tracker.AppendAsync(new HistoryEntry("b", null, default, "comment", "")).AsTask());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_hundred_waiters_share_a_chain_and_a_fan_without_taking_anything_twice()
+    {
+        WorkItem[] items = [.. Enumerable.Range(0, 500).Select(i => i < 100 ? (i == 0 ? Item("i0") : Item($"i{i}", $"i{i - 1}")) : Item($"i{i}", $"i{i % 100}"))];
+        InMemoryWorkTracker tracker = Of(items);
+        List<string> taken = [];
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(w => Task.Run(async () =>
+        {
+            while (await tracker.ClaimAsync($"w{w}", Lease) is { } claim)
+            {
+                lock (taken)
+                {
+                    Assert.All(claim.Item.BlockedBy, b => Assert.Contains(b, taken));
+                    taken.Add(claim.Item.Id);
+                }
+
+                Assert.True(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
+            }
+        })));
+        Assert.Equal(500, taken.Distinct().Count());
+        Assert.Equal(500, taken.Count);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Cancelling_a_wait_ends_it_and_takes_nothing()
+    {
+        InMemoryWorkTracker tracker = new(_time);
+        using CancellationTokenSource stop = new();
+        Task<WorkClaim?> waiting = tracker.ClaimAsync("w", Lease, stop.Token).AsTask();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        tracker.Add(Item("a"));
+        Assert.Equal(TrackedState.Ready, tracker.Snapshot().Single().State);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_end_that_is_none_is_refused()
+    {
+        InMemoryWorkTracker tracker = Of(Item("a"));
+        WorkClaim claim = await ClaimAsync(tracker);
+        await Assert.ThrowsAsync<ArgumentException>(() => tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Suspended)).AsTask());
+        Assert.Equal(TrackedState.Claimed, tracker.Snapshot().Single().State);
+    }
+
+    private static WorkItem Item(string id, params string[] blockedBy) => new(id, $"Do {id}") { BlockedBy = blockedBy };
+
+    private static async Task<WorkClaim> ClaimAsync(InMemoryWorkTracker tracker) => (await tracker.ClaimAsync("w", Lease))!;
+
+    private static async Task<List<string>> ClaimAllAsync(InMemoryWorkTracker tracker, int count)
+    {
+        List<string> ids = [];
+        for (int i = 0; i < count; i++)
+        {
+            ids.Add((await ClaimAsync(tracker)).Item.Id);
+        }
+
+        return ids;
+    }
+
+    private InMemoryWorkTracker Of(params WorkItem[] items) => new(items, _time);
+}
