@@ -12,4 +12,6 @@ internal static class GitCodes
     public const string EmptyRepository = "ISO0207";
     public const string RefMoved = "ISO0208";
     public const string BadPath = "ISO0209";
+    public const string FetchFailed = "ISO0210";
+    public const string UnexpectedOutput = "ISO0211";
 }

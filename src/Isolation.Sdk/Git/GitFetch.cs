@@ -1,0 +1,25 @@
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Git;
+
+/// <summary>Fetching, one at a time: fetches of the same refs beside each other fail.</summary>
+internal static class GitFetch
+{
+    /// <summary>Fetches a remote's branches, with the host's credentials; no tags follow, nothing is pruned.</summary>
+    /// <exception cref="IsolationException">ISO0210: it failed, and what is here may be stale.</exception>
+    public static async Task RunAsync(GitRepository repository, string remote, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (remote.Length == 0 || remote[0] == '-')
+        {
+            throw new IsolationException(GitCodes.FetchFailed, $"'{remote}' is not the name of a remote.", "Give a remote that 'git remote' lists.");
+        }
+
+        using OsFileLock held = await OsFileLock.AcquireAsync(Path.Combine(repository.IsolationDirectory, "fetch.lock"), time, cancellationToken).ConfigureAwait(false);
+        GitCommand fetch = GitCommand.In(repository.CommonDirectory, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--", remote) with { Remote = true };
+        GitResult answer = await repository.Client.TryRunAsync(fetch, cancellationToken).ConfigureAwait(false);
+        if (!answer.Ok)
+        {
+            throw new IsolationException(GitCodes.FetchFailed, $"Fetching from '{remote}' failed: {answer.Error.Trim().ReplaceLineEndings(" ")}", "Mend the connection or the credentials, or fetch nothing: a base is never silently stale.");
+        }
+    }
+}

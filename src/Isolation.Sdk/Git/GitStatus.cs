@@ -1,0 +1,45 @@
+namespace Isolation.Sdk.Git;
+
+/// <summary>What <c>git status --porcelain=v2 --branch -z</c> says.</summary>
+/// <param name="Head">The commit HEAD means; <see langword="null"/> before the first.</param>
+/// <param name="Branch">The branch HEAD is on, short; <see langword="null"/> when detached.</param>
+/// <param name="Tracked">Paths in the index that differ from HEAD or from the work tree.</param>
+/// <param name="Untracked">Paths that are neither tracked nor ignored.</param>
+internal sealed record GitStatus(string? Head, string? Branch, IReadOnlyList<string> Tracked, IReadOnlyList<string> Untracked)
+{
+    public static GitStatus Parse(IReadOnlyList<string> fields)
+    {
+        string? head = null;
+        string? branch = null;
+        List<string> tracked = [];
+        List<string> untracked = [];
+        for (int i = 0; i < fields.Count; i++)
+        {
+            string field = fields[i];
+            switch (field.Length > 1 ? field[..2] : field)
+            {
+                case "# ":
+                    head = After(field, "# branch.oid ") is { } oid ? (oid == "(initial)" ? null : oid) : head;
+                    branch = After(field, "# branch.head ") is { } name ? (name == "(detached)" ? null : name) : branch;
+                    break;
+                case "1 ":
+                    tracked.Add(field.Split(' ', 9)[8]);
+                    break;
+                case "2 ":
+                    tracked.Add(field.Split(' ', 10)[9]);
+                    tracked.Add(fields[++i]);
+                    break;
+                case "u ":
+                    tracked.Add(field.Split(' ', 11)[10]);
+                    break;
+                case "? ":
+                    untracked.Add(field[2..]);
+                    break;
+            }
+        }
+
+        return new GitStatus(head, branch, tracked, untracked);
+    }
+
+    private static string? After(string text, string prefix) => text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
+}

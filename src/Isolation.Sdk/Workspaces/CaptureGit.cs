@@ -1,0 +1,126 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Sandboxing;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>Git in a worker's own scope, as capture needs it: a private index always, and a private git directory where the worker's cannot be trusted.</summary>
+internal sealed class CaptureGit(GitRepository repository, WorkspaceInfo info, IStateScope scope) : IDisposable
+{
+    private readonly string _private = Path.Combine(scope.Info.Temp, $"capture-{Guid.NewGuid():n}");
+
+    private string Index => Path.Combine(_private, "index");
+
+    /// <summary>What the worker's own index says; <see langword="null"/> when git cannot read it.</summary>
+    public async Task<GitStatus?> TryStatusAsync(CancellationToken cancellationToken)
+    {
+        ExecResult answer = await ExecAsync(Trusted(), cancellationToken, "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--ignore-submodules=dirty", "--no-renames").ConfigureAwait(false);
+        if (answer.ExitCode != 0)
+        {
+            return null;
+        }
+
+        // Longer than what is buffered: its end is cut off somewhere, and so many changes are changes anyway.
+        string output = answer.Output.Length < StateScopeExtensions.MaxBuffered ? answer.Output : answer.Output[..(answer.Output.LastIndexOf('\0') + 1)];
+        return GitStatus.Parse(new GitResult(0, output, "").Fields);
+    }
+
+    /// <summary>What HEAD means, read without git in the worktree.</summary>
+    public async Task<string?> ReadHeadAsync(CancellationToken cancellationToken)
+    {
+        string file = Path.Combine(info.GitDirectory, "HEAD");
+        string text = File.Exists(file) ? (await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false)).Trim() : "";
+        string name = text.StartsWith("ref: ", StringComparison.Ordinal) ? text[5..] : text;
+        bool plausible = name.StartsWith("refs/", StringComparison.Ordinal) || (name.Length == repository.NullId.Length && name.All(char.IsAsciiHexDigitLower));
+        return plausible ? await repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false) : null;
+    }
+
+    /// <summary>Writes the tree of everything in the work tree that is not ignored.</summary>
+    /// <param name="trusted">Whether the worker's git directory may be used.</param>
+    /// <param name="head">What the index starts from when the worker's own is of no use.</param>
+    /// <param name="strangers">Paths that are not the worker's: neither added nor left in.</param>
+    /// <param name="nested">Repositories inside the work tree, which would be added as bare pointers.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task<string> WriteWorkTreeAsync(bool trusted, string head, IReadOnlyList<string> strangers, IReadOnlyList<string> nested, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(_private);
+        Dictionary<string, string> environment = trusted ? Trusted() : Untrusted(head);
+        environment["GIT_INDEX_FILE"] = Index;
+        string[] add = ["add", "--all", "--", ":/", .. strangers.Concat(nested).Select(p => $":(top,exclude,literal){p.TrimEnd('/')}")];
+        string theirs = Path.Combine(info.GitDirectory, "index");
+        bool copied = File.Exists(theirs) && new FileInfo(theirs).LinkTarget is null;
+        if (copied)
+        {
+            File.Copy(theirs, Index);
+        }
+
+        if (!copied || (await ExecAsync(environment, cancellationToken, add).ConfigureAwait(false)).ExitCode != 0)
+        {
+            // Its index is gone or broken: start from HEAD, and take what lies there.
+            File.Delete(Index);
+            File.Delete(Index + ".lock");
+            await RunAsync(environment, cancellationToken, "read-tree", head).ConfigureAwait(false);
+            await RunAsync(environment, cancellationToken, add).ConfigureAwait(false);
+        }
+
+        return await WithoutAsync(environment, strangers, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes the tree of a commit without some paths.</summary>
+    public async Task<string> WriteTreeWithoutAsync(string commit, IReadOnlyList<string> strangers, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(_private);
+        Dictionary<string, string> environment = Untrusted(commit);
+        environment["GIT_INDEX_FILE"] = Index;
+        await RunAsync(environment, cancellationToken, "read-tree", commit).ConfigureAwait(false);
+        return await WithoutAsync(environment, strangers, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<string> CommitAsync(string tree, string parent, string message, CancellationToken cancellationToken) =>
+        (await RunAsync(Untrusted(parent), cancellationToken, "commit-tree", tree, "-p", parent, "-m", message).ConfigureAwait(false)).Output.Trim();
+
+    public void Dispose() => SafeDelete.Tree(_private);
+
+    private async Task<string> WithoutAsync(Dictionary<string, string> environment, IReadOnlyList<string> strangers, CancellationToken cancellationToken)
+    {
+        if (strangers.Count > 0)
+        {
+            await RunAsync(environment, cancellationToken, ["rm", "-r", "--cached", "--quiet", "--force", "--ignore-unmatch", "--", .. strangers.Select(p => $":(top,literal){p}")]).ConfigureAwait(false);
+        }
+
+        return (await RunAsync(environment, cancellationToken, "write-tree").ConfigureAwait(false)).Output.Trim();
+    }
+
+    private async Task<ExecResult> RunAsync(Dictionary<string, string> environment, CancellationToken cancellationToken, params string[] arguments)
+    {
+        ExecResult answer = await ExecAsync(environment, cancellationToken, arguments).ConfigureAwait(false);
+        return answer.ExitCode == 0 ? answer : throw new IsolationException(WorkspaceCodes.CaptureFailed, $"'git {arguments[0]}' in the worker's scope ended with {answer.ExitCode}: {answer.Error.Trim().ReplaceLineEndings(" ")}", "Look at the workspace, which is kept, and capture again.");
+    }
+
+    private async Task<ExecResult> ExecAsync(Dictionary<string, string> environment, CancellationToken cancellationToken, params string[] arguments) =>
+        await scope.ExecAsync(new WorkerCommand("git", arguments) { Directory = info.Path, Environment = environment }, cancellationToken).ConfigureAwait(false);
+
+    private Dictionary<string, string> Trusted() => With(Lfs.Config(repository));
+
+    /// <summary>A git directory made for this capture: its config is ours, it knows no filter, and it has nothing of the repository but the objects.</summary>
+    private Dictionary<string, string> Untrusted(string head)
+    {
+        string git = Path.Combine(_private, "git");
+        Directory.CreateDirectory(Path.Combine(git, "refs"));
+        Directory.CreateDirectory(Path.Combine(git, "objects"));
+        File.WriteAllText(Path.Combine(git, "HEAD"), head + "\n");
+        File.WriteAllText(Path.Combine(git, "config"), repository.ObjectFormat == "sha256" ? "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = sha256\n" : "[core]\n\trepositoryformatversion = 0\n");
+        Dictionary<string, string> environment = With(repository.Client.Environment.Config);
+        environment["GIT_DIR"] = git;
+        environment["GIT_WORK_TREE"] = info.Path;
+        environment["GIT_OBJECT_DIRECTORY"] = Path.Combine(repository.CommonDirectory, "objects");
+        return environment;
+    }
+
+    private Dictionary<string, string> With(IReadOnlyList<KeyValuePair<string, string>> config)
+    {
+        Dictionary<string, string> environment = repository.Client.Environment.For(remote: false).Where(e => e.Key.StartsWith("GIT_", StringComparison.Ordinal) || e.Key == "LC_ALL").ToDictionary(StringComparer.Ordinal);
+        GitEnvironment.AddConfig(environment, config);
+        return environment;
+    }
+}

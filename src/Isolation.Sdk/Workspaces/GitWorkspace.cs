@@ -1,0 +1,58 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Sandboxing;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>A linked worktree that an attempt holds.</summary>
+internal sealed class GitWorkspace(GitRepository repository, AttemptId attempt, WorkspaceInfo info, WorkspaceFacts facts, GitWorktreeOptions options, WorktreeRemoval removal, string? pinned) : IWorkspace
+{
+    private string? _pinned = pinned;
+    private int _released;
+
+    /// <inheritdoc/>
+    public WorkspaceInfo Info => info;
+
+    /// <inheritdoc/>
+    public async ValueTask<Capture> CaptureAsync(IStateScope scope, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(scope);
+        ObjectDisposedException.ThrowIf(_released != 0, this);
+        Capture capture = await new WorktreeCapture(repository, attempt, info, facts, options).RunAsync(scope, _pinned, cancellationToken).ConfigureAwait(false);
+        _pinned = capture.Commit;
+        return capture;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Exchange(ref _released, 1) != 0)
+        {
+            return;
+        }
+
+        switch (mode)
+        {
+            case ReleaseMode.Keep:
+                return;
+            case ReleaseMode.Quarantine:
+                Quarantine.Mark(info, attempt);
+                return;
+            case ReleaseMode.KeepIfUnmerged when !IsPinned():
+                return;
+        }
+
+        await removal.RemoveAsync(info.Path, info.GitDirectory, cancellationToken).ConfigureAwait(false);
+        bool everything = mode is ReleaseMode.Remove or ReleaseMode.Recycle;
+        if (info.Branch is { } branch && (everything || _pinned == info.BaseCommit))
+        {
+            // A branch that moved beyond what is pinned stays: only its base is known to be of no worth.
+            await removal.DeleteBranchAsync(branch, everything ? null : info.BaseCommit, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ReleaseAsync(ReleaseMode.KeepIfUnmerged);
+
+    private bool IsPinned() => !Directory.Exists(info.Path) || (_pinned is not null && PinnedMark.Read(info.GitDirectory) == _pinned && !PinnedMark.IsStale(info.GitDirectory, info.Path));
+}

@@ -1,0 +1,62 @@
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>A file in a worktree's git directory that says which commit holds its content; its time stamp, taken from the file system's own clock, says since when.</summary>
+internal static class PinnedMark
+{
+    private const string Name = "isolation-pinned";
+
+    public static void Set(string gitDirectory, string commit) => File.WriteAllText(Path.Combine(gitDirectory, Name), commit);
+
+    /// <summary>Notes the moment before a capture looks; <see langword="null"/> where there is no git directory any more.</summary>
+    public static DateTime? Begin(string gitDirectory)
+    {
+        if (!Directory.Exists(gitDirectory))
+        {
+            return null;
+        }
+
+        Set(gitDirectory, "");
+        return File.GetLastWriteTimeUtc(Path.Combine(gitDirectory, Name));
+    }
+
+    /// <summary>Says that everything up to that moment is pinned.</summary>
+    public static void Complete(string gitDirectory, string commit, DateTime since)
+    {
+        Set(gitDirectory, commit);
+        File.SetLastWriteTimeUtc(Path.Combine(gitDirectory, Name), since);
+    }
+
+    public static string? Read(string gitDirectory) => File.Exists(Path.Combine(gitDirectory, Name)) ? File.ReadAllText(Path.Combine(gitDirectory, Name)) : null;
+
+    /// <summary>Whether anything was written since: a file or folder of the work tree, HEAD, or HEAD's log. Looks at time stamps only and runs nothing of the worker's.</summary>
+    public static bool IsStale(string gitDirectory, string workTree)
+    {
+        FileInfo mark = new(Path.Combine(gitDirectory, Name));
+        if (!mark.Exists)
+        {
+            return true;
+        }
+
+        DateTime since = mark.LastWriteTimeUtc;
+        return File.GetLastWriteTimeUtc(Path.Combine(gitDirectory, "HEAD")) > since || File.GetLastWriteTimeUtc(Path.Combine(gitDirectory, "logs", "HEAD")) > since || IsTreeNewer(new DirectoryInfo(workTree), since);
+    }
+
+    private static bool IsTreeNewer(DirectoryInfo folder, DateTime since)
+    {
+        if (folder.LastWriteTimeUtc > since)
+        {
+            return true;
+        }
+
+        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
+        {
+            bool descend = entry is DirectoryInfo && entry.LinkTarget is null;
+            if (descend ? IsTreeNewer((DirectoryInfo)entry, since) : entry.LinkTarget is null && entry.LastWriteTimeUtc > since)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,73 @@
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>Deletes behind what was renamed out of the way, a little at a time; whoever wants to see it gone waits for <see cref="EmptyAsync"/>.</summary>
+internal sealed class Trash : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _one = new(1);
+    private readonly Lock _gate = new();
+    private Task _pending = Task.CompletedTask;
+
+    /// <summary>Renames a tree into <paramref name="bin"/> and deletes it behind.</summary>
+    public void Discard(string path, string bin)
+    {
+        if (SafeDelete.MoveToTrash(path, bin) is { } grave)
+        {
+            Behind(grave);
+        }
+    }
+
+    /// <summary>Deletes what an earlier process had no time for.</summary>
+    public void Adopt(string bin)
+    {
+        if (Directory.Exists(bin))
+        {
+            foreach (string grave in Directory.EnumerateFileSystemEntries(bin).ToArray())
+            {
+                Behind(grave);
+            }
+        }
+    }
+
+    /// <summary>Completes when everything discarded so far is gone.</summary>
+    public Task EmptyAsync()
+    {
+        lock (_gate)
+        {
+            return _pending;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await EmptyAsync().ConfigureAwait(false);
+        _one.Dispose();
+    }
+
+    private void Behind(string grave)
+    {
+        lock (_gate)
+        {
+            _pending = Task.WhenAll(_pending, Task.Run(() => DeleteAsync(grave)));
+        }
+    }
+
+    private async Task DeleteAsync(string grave)
+    {
+        await _one.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            SafeDelete.Tree(grave);
+            Directory.Delete(Path.GetDirectoryName(grave)!);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Still open somewhere, or the trash is not empty yet: it stays there for the next provider.
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+}

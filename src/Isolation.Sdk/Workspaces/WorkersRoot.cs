@@ -1,0 +1,69 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>The folder that workspaces live in: outside the repository, writable, with barrier files against everything above it.</summary>
+internal static class WorkersRoot
+{
+    public const string Remedy = "Make it writable, or choose another folder with RootPath.";
+
+    /// <summary>A workspace inside the repository is swept by 'git clean -ffdx', added by 'git add -A' and compiled with the project around it.</summary>
+    public static void Check(WorkersFolder workers, GitRepository repository)
+    {
+        foreach (string inside in new[] { repository.TopLevel, repository.CommonDirectory }.OfType<string>())
+        {
+            if ((workers.Root + Path.DirectorySeparatorChar).StartsWith(inside + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            {
+                throw new IsolationException(WorkspaceCodes.RootInsideRepository, $"'{workers.Root}' is inside the repository.", "Choose a folder outside of it with RootPath: what is inside is cleaned, added and compiled with the repository.");
+            }
+        }
+    }
+
+    /// <summary>Whether the folder, or the nearest one above it that exists, takes new files. Asks the file system by trying, with a file that is gone at once.</summary>
+    public static bool IsWritable(WorkersFolder workers)
+    {
+        string? folder = workers.Root;
+        while (folder is not null && !Directory.Exists(folder))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        try
+        {
+            using FileStream tried = new(Path.Combine(folder ?? workers.Root, $".isolation-{Guid.NewGuid():n}"), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose });
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    public static IsolationFault NotWritable(WorkersFolder workers, string why) => new(WorkspaceCodes.RootNotWritable, $"Workspaces cannot be made in '{workers.Root}': {why}.", Remedy);
+
+    /// <summary>Makes the folder and its barrier files, as far as they are not there.</summary>
+    public static void Prepare(WorkersFolder workers, GitRepository repository)
+    {
+        Directory.CreateDirectory(workers.Root);
+        foreach ((string name, string content) in Barriers.For(workers.Root, repository.TopLevel))
+        {
+            string path = Path.Combine(workers.Root, name);
+            if (!File.Exists(path) || File.ReadAllText(path) != content)
+            {
+                AtomicFile.Write(path, System.Text.Encoding.UTF8.GetBytes(content));
+            }
+        }
+    }
+
+    /// <summary>Takes the folder away again when nothing but barrier files is in it.</summary>
+    public static void RemoveIfUnused(WorkersFolder workers)
+    {
+        if (!Directory.Exists(workers.Root) || Directory.EnumerateFileSystemEntries(workers.Root).Any(e => !Barriers.Names.Contains(Path.GetFileName(e), StringComparer.Ordinal)))
+        {
+            return;
+        }
+
+        SafeDelete.Tree(workers.Root);
+    }
+}

@@ -1,0 +1,18 @@
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>Codes of this folder: ISO03##.</summary>
+internal static class WorkspaceCodes
+{
+    public const string RootNotWritable = "ISO0301";
+    public const string BranchConflict = "ISO0302";
+    public const string BadBranch = "ISO0303";
+    public const string WorkspaceExists = "ISO0304";
+    public const string StaleAttempt = "ISO0305";
+    public const string LfsMissing = "ISO0306";
+    public const string CaptureFailed = "ISO0307";
+    public const string ShareMissing = "ISO0309";
+    public const string CopyRefused = "ISO0310";
+    public const string CheckoutFailed = "ISO0311";
+    public const string RootInsideRepository = "ISO0312";
+    public const string WorkspaceGone = "ISO0313";
+}

@@ -1,0 +1,30 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>What this provider writes into a lease.</summary>
+internal static class WorkspaceNotes
+{
+    public const string Path = "workspace.path";
+    public const string Branch = "workspace.branch";
+    public const string Base = "workspace.base";
+    public const string GitDirectory = "workspace.gitdir";
+    public const string Made = "workspace.made";
+}
+
+/// <summary>What is known about a workspace once it is whole.</summary>
+/// <param name="Fingerprint">Hashes of what git trusts in it.</param>
+/// <param name="Copied">Files copied in: never captured.</param>
+/// <param name="Linked">Links made: never captured.</param>
+internal sealed record WorkspaceFacts(IReadOnlyDictionary<string, string> Fingerprint, IReadOnlyList<string> Copied, IReadOnlyList<string> Linked)
+{
+    public static WorkspaceFacts None { get; } = new(new Dictionary<string, string>(), [], []);
+
+    public string ToJson() => JsonSerializer.Serialize(this, WorkspaceJson.Default.WorkspaceFacts);
+
+    public static WorkspaceFacts FromJson(string? json) => json is null ? None : JsonSerializer.Deserialize(json, WorkspaceJson.Default.WorkspaceFacts) ?? None;
+}
+
+[JsonSerializable(typeof(WorkspaceFacts))]
+internal sealed partial class WorkspaceJson : JsonSerializerContext;

@@ -1,0 +1,64 @@
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>The entries under <c>worktrees/</c> of a common git directory. A half-made one breaks git for everyone: an empty <c>commondir</c> fails add, list and fetch, a HEAD of zeros fails fetch and gc.</summary>
+internal static class WorktreeEntries
+{
+    /// <summary>How old a half-made entry is before the add that was making it counts as dead: it takes milliseconds.</summary>
+    public static TimeSpan DeadAfter { get; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The entry of a work tree, half-made or not.</summary>
+    public static string? Find(GitRepository repository, string workTree)
+    {
+        string pointer = Path.Combine(workTree, ".git");
+        return All(repository).FirstOrDefault(e => Read(Path.Combine(e, "gitdir")) == pointer);
+    }
+
+    /// <summary>The entry that a work tree's own pointer names.</summary>
+    public static string? Pointer(string workTree) => Read(Path.Combine(workTree, ".git")) is { } text && text.StartsWith("gitdir: ", StringComparison.Ordinal) ? text["gitdir: ".Length..] : null;
+
+    /// <summary>Moves what a dead add left half-made out of git's way; it is kept, not deleted.</summary>
+    /// <returns>How many.</returns>
+    public static int Heal(GitRepository repository, DateTimeOffset now)
+    {
+        string[] dead = [.. All(repository).Where(e => IsHalfMade(e) && now - Youngest(e) > DeadAfter)];
+        foreach (string entry in dead)
+        {
+            Directory.CreateDirectory(Healed(repository));
+            Directory.Move(entry, Path.Combine(Healed(repository), $"{Path.GetFileName(entry)}-{Guid.NewGuid():n}"));
+        }
+
+        return dead.Length;
+    }
+
+    public static string Healed(GitRepository repository) => Path.Combine(repository.IsolationDirectory, "healed");
+
+    private static bool IsHalfMade(string entry)
+    {
+        FileInfo common = new(Path.Combine(entry, "commondir"));
+        string? head = Read(Path.Combine(entry, "HEAD"));
+        return (common.Exists && common.Length == 0) || (head is { Length: >= 40 } && head.All(c => c == '0'));
+    }
+
+    private static DateTimeOffset Youngest(string entry) => new DirectoryInfo(entry).EnumerateFiles().Select(f => f.LastWriteTimeUtc).Append(new DirectoryInfo(entry).LastWriteTimeUtc).Max();
+
+    private static IEnumerable<string> All(GitRepository repository)
+    {
+        string folder = Path.Combine(repository.CommonDirectory, "worktrees");
+        return Directory.Exists(folder) ? Directory.EnumerateDirectories(folder) : [];
+    }
+
+    private static string? Read(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file).TrimEnd('\n');
+        }
+        catch (IOException)
+        {
+            // Being made or being removed this moment.
+            return null;
+        }
+    }
+}

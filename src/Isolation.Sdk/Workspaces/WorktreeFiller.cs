@@ -1,0 +1,22 @@
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>Writes the files of HEAD into a new worktree, outside of any lock.</summary>
+internal static class WorktreeFiller
+{
+    public static async Task FillAsync(GitRepository repository, string path, CancellationToken cancellationToken)
+    {
+        GitCommand fill = GitCommand.In(path, "reset", "--hard", "--quiet") with { Environment = Lfs.Environment(repository), Remote = Lfs.IsSetUp(repository) };
+        GitResult answer = await repository.Client.TryRunAsync(fill, cancellationToken).ConfigureAwait(false);
+        if (answer.Ok)
+        {
+            return;
+        }
+
+        string said = answer.Error.Trim().ReplaceLineEndings(" ");
+        throw said.Contains("filter 'lfs'", StringComparison.Ordinal) || said.Contains("filter lfs", StringComparison.Ordinal)
+            ? new IsolationException(WorkspaceCodes.LfsMissing, "The base commit has files in Git LFS, and git-lfs could not give their content.", "Install git-lfs and run 'git lfs install' for the user who runs this.")
+            : new IsolationException(WorkspaceCodes.CheckoutFailed, $"The files could not be written: {said}", "Look for a full disk or missing rights, then start again: nothing is left of this workspace.");
+    }
+}

@@ -1,0 +1,126 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>Makes one linked worktree, whole or not at all.</summary>
+internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider time, WorkersFolder workers, Trash trash, GitRepository repository, WorkspaceRequest request)
+{
+    private const int Tries = 8;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(25);
+    private readonly WorktreeRemoval _removal = new(repository, time, workers, trash);
+    private readonly string _path = workers.Workspace(request.Lease.Attempt);
+    private readonly string _branch = BranchName.Of(options.BranchTemplate, request.Lease.Attempt);
+
+    public async Task<GitWorkspace> MakeAsync(CancellationToken cancellationToken)
+    {
+        WorkersRoot.Check(workers, repository);
+        if (Directory.Exists(_path) || File.Exists(_path))
+        {
+            throw new IsolationException(WorkspaceCodes.WorkspaceExists, $"'{_path}' exists already.", "It is what an earlier process left: clean it up, or start a new attempt.");
+        }
+
+        await NoteAsync(WorkspaceNotes.Path, _path, cancellationToken).ConfigureAwait(false);
+        await NoteAsync(WorkspaceNotes.Branch, _branch, cancellationToken).ConfigureAwait(false);
+        await NoteAsync(WorkspaceNotes.Base, request.BaseCommit, cancellationToken).ConfigureAwait(false);
+        await CreateBranchAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            string gitDirectory = await AddAsync(cancellationToken).ConfigureAwait(false);
+            await NoteAsync(WorkspaceNotes.GitDirectory, gitDirectory, cancellationToken).ConfigureAwait(false);
+            await WorktreeFiller.FillAsync(repository, _path, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> copied = await SharedFiles.CopyIgnoredAsync(repository, _path, options.CopiedGlobs, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> linked = SharedFiles.Link(repository, _path, options.SharedPaths);
+            WorkspaceFacts facts = new(Fingerprint.Take(repository.CommonDirectory, gitDirectory, _path), copied, linked);
+            await NoteAsync(WorkspaceNotes.Made, facts.ToJson(), cancellationToken).ConfigureAwait(false);
+            PinnedMark.Set(gitDirectory, request.BaseCommit);
+            WorkspaceInfo info = new(_path, gitDirectory, _branch, request.BaseCommit);
+            return new GitWorkspace(repository, request.Lease.Attempt, info, facts, options, _removal, request.BaseCommit);
+        }
+        catch (Exception e)
+        {
+            await _removal.RollBackAsync(request.Lease.Attempt, _path, _branch, request.BaseCommit).ConfigureAwait(false);
+            if (e is UnauthorizedAccessException or IOException)
+            {
+                IsolationFault fault = WorkersRoot.NotWritable(workers, e.Message.TrimEnd('.'));
+                throw new IsolationException(fault.Code, fault.Message, fault.Remedy, e);
+            }
+
+            throw;
+        }
+    }
+
+    private ValueTask NoteAsync(string key, string value, CancellationToken cancellationToken) => request.Lease.NoteAsync(key, value, cancellationToken);
+
+    private async Task CreateBranchAsync(CancellationToken cancellationToken)
+    {
+        string id = request.BaseCommit;
+        if (id.Length != repository.NullId.Length || !id.All(char.IsAsciiHexDigitLower))
+        {
+            throw new IsolationException(GitCodes.UnknownRevision, $"'{(id.Length > 80 ? id[..80] : id)}' is not the full id of a commit.", "Resolve the name to a commit first: names move.");
+        }
+
+        if (BranchName.FindCaseTwin(repository, _branch) is { } twin)
+        {
+            throw Conflict(twin);
+        }
+
+        // One transaction: it is this attempt's turn still, and the branch is new. Git looks for every conflict of names before it writes anything.
+        string attemptRef = AttemptNames.Ref(request.Lease.Attempt);
+        RefTransaction transaction = new RefTransaction().Verify(attemptRef, id).Create($"refs/heads/{_branch}", id);
+        GitCommand update = GitCommand.In(repository.CommonDirectory, "update-ref", "--stdin", "-z", "--create-reflog") with { Input = transaction.ToInput() };
+        GitResult answer = await repository.Client.TryRunAsync(update, cancellationToken).ConfigureAwait(false);
+        if (answer.Ok)
+        {
+            return;
+        }
+
+        string said = answer.Error.Trim().ReplaceLineEndings(" ");
+        throw said switch
+        {
+            _ when said.Contains(attemptRef, StringComparison.Ordinal) => new IsolationException(WorkspaceCodes.StaleAttempt, $"Attempt {request.Lease.Attempt} was not issued at {id[..10]}: {said}", "Issue the attempt by creating its ref at the base commit, and only once."),
+            _ when said.Contains("nonexistent object", StringComparison.Ordinal) || said.Contains("non-commit object", StringComparison.Ordinal) => new IsolationException(GitCodes.UnknownRevision, $"The repository has no commit {id}.", "Fetch it, or start from a commit that is here."),
+            _ when said.Contains("exist", StringComparison.Ordinal) => Conflict(said),
+            _ => GitClient.Failed(update, answer),
+        };
+    }
+
+    private IsolationException Conflict(string why) => new(WorkspaceCodes.BranchConflict, $"The branch '{_branch}' cannot be created: {why}.", "Delete or rename the other branch, or choose another BranchTemplate.");
+
+    private async Task<string> AddAsync(CancellationToken cancellationToken)
+    {
+        using OsFileLock held = await OsFileLock.AcquireAsync(repository.WorktreeLock, time, cancellationToken).ConfigureAwait(false);
+        WorkersRoot.Prepare(workers, repository);
+        trash.Adopt(workers.Trash);
+        Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
+        GitCommand add = GitCommand.In(repository.CommonDirectory, "worktree", "add", "--quiet", "--no-checkout", "--lock", "--reason", $"isolation attempt {AttemptNames.File(request.Lease.Attempt)}", "--", _path, _branch);
+        TimeSpan pause = FirstPause;
+        for (int tried = 1; ; tried++)
+        {
+            WorktreeEntries.Heal(repository, time.GetUtcNow());
+            GitResult answer = await repository.Client.TryRunAsync(add, cancellationToken).ConfigureAwait(false);
+            if (answer.Ok)
+            {
+                return WorktreeEntries.Pointer(_path) ?? throw GitClient.Failed(add, answer);
+            }
+
+            if (tried == Tries || !IsPassing(answer.Error))
+            {
+                throw GitClient.Failed(add, answer);
+            }
+
+            // Somebody who does not take our lock adds or removes a worktree this moment, or died in it.
+            if (WorktreeEntries.Find(repository, _path) is { } half)
+            {
+                trash.Discard(half, _removal.EntryTrash);
+            }
+
+            trash.Discard(_path, workers.Trash);
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            pause *= 2;
+        }
+    }
+
+    private static bool IsPassing(string error) =>
+        error.Contains("commondir", StringComparison.Ordinal) || error.Contains(".lock", StringComparison.Ordinal) || error.Contains("not a git repository", StringComparison.Ordinal);
+}
