@@ -1,0 +1,107 @@
+using System.Text.RegularExpressions;
+using Isolation.Sdk.Tests.Infrastructure;
+
+namespace Isolation.Sdk.Tests.Gates;
+
+/// <summary>What the documents say is true: their code compiles, their links lead somewhere, and the tests they name exist.</summary>
+public sealed partial class DocumentationGates
+{
+    [IsolationFact]
+    public async Task Every_csharp_fence_compiles()
+    {
+        List<string> wrong = [];
+        foreach (string file in await DocumentsAsync())
+        {
+            wrong.AddRange(Snippet.In(file, await Sources.ReadAsync(file)).SelectMany(s => s.Errors().Select(e => $"{s}: {e}")));
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    [IsolationTheory]
+    [InlineData("using Isolation.Sdk;\nAttemptId id = new(\"a\", 1);\nConsole.WriteLine(id);", true)]
+    [InlineData("public int Twice(int x) => 2 * x;", true)]
+    [InlineData("using Isolation.Sdk;\npublic sealed class Mine : IAgentRunner { public Task<RunResult> RunAsync(IsolatedWorker worker, CancellationToken cancellationToken) => Task.FromResult<RunResult>(new RunResult.Done()); }", false, "CS5001")]
+    [InlineData("int x = \"no number\";", false, "CS0029")]
+    [InlineData("new NoSuchType();", false, "CS0246")]
+    public void A_snippet_that_does_not_compile_is_found(string code, bool compiles, string expected = "")
+    {
+        Snippet snippet = Assert.Single(Snippet.In("a.md", $"Text\n\n```csharp\n{code}\n```\n"));
+
+        Assert.Equal(3, snippet.Line);
+        IReadOnlyList<string> errors = snippet.Errors();
+        if (expected == "CS5001")
+        {
+            // A type alone is no program, and is fine as a member.
+            Assert.Empty(errors);
+            return;
+        }
+
+        Assert.True(compiles == (errors.Count == 0), string.Join('\n', errors));
+        Assert.All(errors, e => Assert.StartsWith(expected, e, StringComparison.Ordinal));
+    }
+
+    [IsolationFact]
+    public void A_snippet_may_be_given_names_or_be_a_fragment()
+    {
+        Snippet[] snippets = [.. Snippet.In("a.md", "<!-- snippet: given int a; string b -->\n```csharp\nConsole.WriteLine(b + a);\n```\n\n<!-- snippet: fragment -->\n```csharp\n.Then(…)\n```\n\n```text\nno code\n```\n")];
+
+        Assert.Equal(2, snippets.Length);
+        Assert.All(snippets, s => Assert.Empty(s.Errors()));
+        Assert.True(snippets[1].IsFragment);
+    }
+
+    [IsolationFact]
+    public async Task Every_guarantee_in_the_readme_names_a_test_that_exists()
+    {
+        IReadOnlyList<IReadOnlyList<string>> rows = GuaranteeRows(await Sources.ReadAsync("README.md"));
+
+        Assert.NotEmpty(rows);
+        Assert.All(rows, row => Assert.NotEmpty(row));
+        string[] tests = [.. RepositoryGates.Tests.Select(RepositoryGates.Named)];
+        Assert.DoesNotContain(rows.SelectMany(r => r), name => !tests.Any(t => t == name || t.EndsWith("." + name, StringComparison.Ordinal)));
+    }
+
+    [IsolationFact]
+    public void A_row_without_a_test_is_seen()
+    {
+        IReadOnlyList<IReadOnlyList<string>> rows = GuaranteeRows("# T\n\n| a | b |\n|---|---|\n| x | `Other.Table` |\n\n## Guarantees, and the test of each\n\n| what | test |\n|---|---|\n| one | `A.B_c`, `D.E` |\n| two | none |\n\n## Next\n");
+
+        Assert.Equal(2, rows.Count);
+        Assert.Equal(["A.B_c", "D.E"], rows[0]);
+        Assert.Empty(rows[1]);
+    }
+
+    [IsolationFact]
+    public async Task Every_relative_link_leads_to_a_file()
+    {
+        List<string> dead = [];
+        foreach (string file in await DocumentsAsync())
+        {
+            string text = await Sources.ReadAsync(file);
+            dead.AddRange(Link().Matches(text).Select(m => m.Groups[1].Value).Where(l => l.Length > 0 && !l.Contains(':', StringComparison.Ordinal) && !Path.Exists(Path.Combine(Path.GetDirectoryName(Project.At(file))!, l))).Select(l => $"{file}: {l}"));
+        }
+
+        Assert.Empty(dead);
+    }
+
+    private static async Task<string[]> DocumentsAsync() => [.. (await Sources.AllAsync()).Where(p => p.EndsWith(".md", StringComparison.Ordinal) && (!p.Contains('/', StringComparison.Ordinal) || p.StartsWith("docs/", StringComparison.Ordinal)))];
+
+    /// <summary>The names in backticks in the last cell of each row of the table under the heading that speaks of guarantees.</summary>
+    private static IReadOnlyList<IReadOnlyList<string>> GuaranteeRows(string readme)
+    {
+        string[] lines = readme.ReplaceLineEndings("\n").Split('\n');
+        return
+        [
+            .. lines.SkipWhile(l => !(l.StartsWith('#') && l.Contains("guarantee", StringComparison.OrdinalIgnoreCase))).Skip(1).TakeWhile(l => !l.StartsWith('#'))
+                .Where(l => l.StartsWith('|')).Skip(2)
+                .Select(l => (IReadOnlyList<string>)[.. TestName().Matches(l.TrimEnd().TrimEnd('|').Split('|')[^1]).Select(m => m.Groups[1].Value)]),
+        ];
+    }
+
+    [GeneratedRegex(@"`(\w+(?:\.\w+)+)`")]
+    private static partial Regex TestName();
+
+    [GeneratedRegex(@"\]\(([^)#\s]*)(?:#[^)]*)?\)")]
+    private static partial Regex Link();
+}

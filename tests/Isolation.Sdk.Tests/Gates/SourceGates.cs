@@ -1,0 +1,143 @@
+using System.Text.RegularExpressions;
+using Isolation.Sdk.Tests.Infrastructure;
+
+namespace Isolation.Sdk.Tests.Gates;
+
+/// <summary>What holds for every source file.</summary>
+public sealed partial class SourceGates
+{
+    private const int LongestFile = 300;
+
+    // Each folder may use those of its own line and of the lines above it.
+    private static readonly string[][] Layers =
+    [
+        ["Leasing", "Guarantees", "Monitoring"],
+        ["Git"],
+        ["Workspaces", "Sandboxing"],
+        ["Contexts", "Merging", "Tracking", "Running"],
+        ["Pipeline"],
+    ];
+
+    [IsolationFact]
+    public async Task No_file_of_the_library_is_longer_than_300_lines()
+    {
+        List<string> longer = [];
+        foreach (string path in await Sources.LibraryAsync())
+        {
+            int lines = (await Sources.LinesAsync(path)).Length;
+            if (lines > LongestFile)
+            {
+                longer.Add($"{path}: {lines}");
+            }
+        }
+
+        Assert.Empty(longer);
+    }
+
+    [IsolationFact]
+    public async Task Usings_only_point_down()
+    {
+        List<string> up = [];
+        foreach (string path in (await Sources.LibraryAsync()).Where(p => p.StartsWith("src/Isolation.Sdk/", StringComparison.Ordinal)))
+        {
+            up.AddRange(PointingUp(path, await Sources.ReadAsync(path)));
+        }
+
+        Assert.Empty(up);
+    }
+
+    [IsolationFact]
+    public void A_using_that_points_up_is_found()
+    {
+        Assert.Single(PointingUp("src/Isolation.Sdk/Git/A.cs", "using Isolation.Sdk.Merging;\n"));
+        Assert.Single(PointingUp("src/Isolation.Sdk/Git/A.cs", "using static Isolation.Sdk.Pipeline.Names;\n"));
+        Assert.Single(PointingUp("src/Isolation.Sdk/Elsewhere/A.cs", ""));
+        Assert.Empty(PointingUp("src/Isolation.Sdk/Merging/A.cs", "using Isolation.Sdk.Git;\nusing Isolation.Sdk.Leasing;\n"));
+    }
+
+    [IsolationFact]
+    public async Task Codes_are_spelled_in_their_own_files_only()
+    {
+        List<string> literals = [];
+        foreach (string path in (await Sources.LibraryAsync()).Where(p => !p.EndsWith("Codes.cs", StringComparison.Ordinal)))
+        {
+            literals.AddRange(CodeLiteral().Matches(await Sources.ReadAsync(path)).Select(m => $"{path}: {m.Value}"));
+        }
+
+        Assert.Empty(literals);
+    }
+
+    [IsolationFact]
+    public async Task Warnings_are_silenced_locally_and_with_a_reason()
+    {
+        List<string> silenced = [];
+        foreach (string path in await Sources.AllAsync())
+        {
+            silenced.AddRange(Silenced(path, await Sources.ReadAsync(path)));
+        }
+
+        Assert.Empty(silenced);
+    }
+
+    [IsolationFact]
+    public void A_silenced_warning_is_found()
+    {
+        Assert.Single(Silenced("a.csproj", "<" + "NoWarn>CS1591</" + "NoWarn>"));
+        Assert.Single(Silenced("a.cs", "#pragma " + "warning disable CA1822\n"));
+        Assert.Empty(Silenced("a.cs", "#pragma " + "warning disable CA1822 // a reason\n"));
+    }
+
+    [IsolationFact]
+    public async Task No_file_names_a_machine()
+    {
+        List<string> named = [];
+        foreach (string path in await Sources.AllAsync())
+        {
+            string text = await Sources.ReadAsync(path);
+            named.AddRange(MachineNames().Where(n => text.Contains(n, StringComparison.Ordinal)).Select(n => $"{path}: {n}"));
+        }
+
+        Assert.Empty(named);
+    }
+
+    private static IEnumerable<string> PointingUp(string path, string text)
+    {
+        string folder = path.Split('/')[2];
+        int layer = Array.FindIndex(Layers, l => l.Contains(folder));
+        if (layer < 0)
+        {
+            return path.Split('/').Length == 3 ? [] : [$"{path}: the folder has no layer yet"];
+        }
+
+        return Using().Matches(text).Where(m => Array.FindIndex(Layers, l => l.Contains(m.Groups[1].Value)) > layer).Select(m => $"{path}: {m.Value.Trim()}");
+    }
+
+    private static IEnumerable<string> Silenced(string path, string text) => Path.GetExtension(path) switch
+    {
+        ".cs" => UnreasonedPragma().Matches(text).Select(m => $"{path}: {m.Value.Trim()}"),
+        ".csproj" or ".props" or ".targets" => NoWarn().Matches(text).Select(m => $"{path}: {m.Value}"),
+        _ => [],
+    };
+
+    private static IEnumerable<string> MachineNames()
+    {
+        yield return "/wo" + "rk/";
+        yield return Project.Root + "/";
+        if (Environment.MachineName.Length >= 8)
+        {
+            yield return Environment.MachineName;
+        }
+    }
+
+    [GeneratedRegex(@"^using (?:static )?(?:\w+ = )?Isolation\.Sdk\.(\w+)[\.;]", RegexOptions.Multiline)]
+    private static partial Regex Using();
+
+    [GeneratedRegex("\"ISO\\d{4}\"")]
+    private static partial Regex CodeLiteral();
+
+    [GeneratedRegex(@"^\s*#pragma warning disable [\w, ]*\r?$", RegexOptions.Multiline)]
+    private static partial Regex UnreasonedPragma();
+
+    [GeneratedRegex("<NoWarn>")]
+    private static partial Regex NoWarn();
+}
