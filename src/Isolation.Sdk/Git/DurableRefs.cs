@@ -1,0 +1,41 @@
+namespace Isolation.Sdk.Git;
+
+/// <summary>Ref transactions that are on the disk when they return, and that say which ref refused.</summary>
+internal static class DurableRefs
+{
+    /// <summary>For <c>GIT_CONFIG_PARAMETERS</c>: git's default syncs neither loose objects nor refs; a writer that holds a ref for a moment is waited for.</summary>
+    public const string FullSync = "'core.fsync=all' 'core.filesRefLockTimeout=2000' 'core.packedRefsTimeout=5000'";
+
+    /// <summary>Moves refs, all or none.</summary>
+    /// <returns><see langword="null"/> when all moved, the name of the ref that was not as expected when none did.</returns>
+    public static async Task<string?> UpdateDurablyAsync(this GitRepository repository, RefTransaction transaction, CancellationToken cancellationToken)
+    {
+        GitCommand update = GitCommand.In(repository.CommonDirectory, "update-ref", "--stdin", "-z") with { Input = transaction.ToInput(), Environment = Durable };
+        GitResult answer = await repository.Client.TryRunAsync(update, cancellationToken).ConfigureAwait(false);
+        if (answer.Ok && answer.Output.Contains("commit: ok", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        return RefusedRef(answer.Error) ?? throw GitClient.Failed(update, answer);
+    }
+
+    /// <summary>Writes a commit that is on the disk when this returns.</summary>
+    public static async Task<string> CommitTreeAsync(this GitRepository repository, string tree, IReadOnlyList<string> parents, string message, CancellationToken cancellationToken)
+    {
+        GitCommand commit = GitCommand.In(repository.CommonDirectory, ["commit-tree", tree, .. parents.SelectMany(p => new[] { "-p", p })]) with { Input = message, Environment = Durable };
+        return (await repository.Client.RunAsync(commit, cancellationToken).ConfigureAwait(false)).Line;
+    }
+
+    /// <summary>The ref that lost a race, out of what git says about it.</summary>
+    internal static string? RefusedRef(string error)
+    {
+        const string Before = "cannot lock ref '";
+        bool raced = error.Contains("but expected", StringComparison.Ordinal) || error.Contains("already exists", StringComparison.Ordinal) || error.Contains("unable to resolve reference", StringComparison.Ordinal);
+        int start = error.IndexOf(Before, StringComparison.Ordinal);
+        int end = start < 0 ? -1 : error.IndexOf('\'', start + Before.Length);
+        return raced && end > 0 ? error[(start + Before.Length)..end] : null;
+    }
+
+    private static Dictionary<string, string> Durable => new() { ["GIT_CONFIG_PARAMETERS"] = FullSync };
+}

@@ -1,0 +1,50 @@
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Git;
+
+/// <summary>Lays the <c>.gitattributes</c> files of a commit out in a directory of their own, so that a merge obeys what is committed and nothing else.</summary>
+internal sealed class GitAttributes(GitRepository repository, string folder)
+{
+    private const string FileName = ".gitattributes";
+    private string? _commit;
+
+    /// <summary>A directory with exactly the attribute files of a commit; empty when it has none.</summary>
+    public async Task<string> OfAsync(string commit, CancellationToken cancellationToken)
+    {
+        if (_commit == commit)
+        {
+            return folder;
+        }
+
+        _commit = null;
+        SafeDelete.Tree(folder);
+        Directory.CreateDirectory(folder);
+        GitResult list = await repository.RunAsync(cancellationToken, "ls-tree", "-r", "-z", commit).ConfigureAwait(false);
+        foreach ((string blob, string path) in Files(list.Fields))
+        {
+            string file = Path.Combine(folder, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            GitResult content = await repository.RunAsync(cancellationToken, "cat-file", "blob", blob).ConfigureAwait(false);
+            await File.WriteAllTextAsync(file, content.Output, cancellationToken).ConfigureAwait(false);
+        }
+
+        _commit = commit;
+        return folder;
+    }
+
+    /// <summary>Says that a commit followed in which only these files changed: usually there is nothing to read again.</summary>
+    public void Moved(string from, string to, IReadOnlyList<string> changed)
+    {
+        if (_commit == from && changed.Count > 0 && !changed.Any(f => Path.GetFileName(f) == FileName))
+        {
+            _commit = to;
+        }
+    }
+
+    private static IEnumerable<(string Blob, string Path)> Files(IReadOnlyList<string> entries) =>
+        from entry in entries
+        let tab = entry.IndexOf('\t')
+        where tab > 0 && entry.StartsWith("100", StringComparison.Ordinal) && Path.GetFileName(entry[(tab + 1)..]) == FileName
+        where !entry[(tab + 1)..].Split('/').Contains("..") && !Path.IsPathRooted(entry[(tab + 1)..])
+        select (entry[..tab].Split(' ')[2], entry[(tab + 1)..]);
+}

@@ -1,0 +1,99 @@
+namespace Isolation.Sdk.Git;
+
+/// <summary>Merges two commits without a work tree, by a private git directory: no config, attribute file, merge driver or ref of the repository has a say in it.</summary>
+/// <remarks>
+/// merge-tree reads <c>.gitattributes</c> from the directory it runs in and puts the text of its arguments into markers, so both are this class's own:
+/// a directory with exactly the target's attribute files, and refs with names that a person can read.
+/// </remarks>
+internal sealed class GitMerge(GitRepository repository, string folder)
+{
+    private const string Target = "target";
+    private readonly string _git = Path.Combine(folder, "git");
+
+    /// <summary>Merges <paramref name="head"/> into <paramref name="target"/>. Only objects are written.</summary>
+    /// <param name="target">The commit that is merged into, with its name in markers.</param>
+    /// <param name="head">The commit that is merged, with its name.</param>
+    /// <param name="attributes">A directory with the target's <c>.gitattributes</c> files.</param>
+    /// <param name="cancellationToken">Ends the merge.</param>
+    public async Task<MergeOutcome> RunAsync((string Commit, string Label) target, (string Commit, string Label) head, string attributes, CancellationToken cancellationToken)
+    {
+        Prepare();
+        string ours = IsPlain(target.Label) ? target.Label : Target;
+        string theirs = head.Label == ours ? "attempt-" + head.Label : head.Label;
+        WriteRef("tags", ours, target.Commit);
+        WriteRef("heads", theirs, head.Commit);
+        GitCommand merge = GitCommand.In(attributes, "merge-tree", "--write-tree", "-z", "--messages", ours, theirs) with
+        {
+            Environment = new Dictionary<string, string>
+            {
+                ["GIT_DIR"] = _git,
+                ["GIT_WORK_TREE"] = attributes,
+                ["GIT_OBJECT_DIRECTORY"] = Path.Combine(repository.CommonDirectory, "objects"),
+                ["GIT_SHALLOW_FILE"] = Path.Combine(repository.CommonDirectory, "shallow"),
+                ["GIT_CONFIG_PARAMETERS"] = DurableRefs.FullSync,
+            },
+        };
+        GitResult answer = await repository.Client.TryRunAsync(merge, cancellationToken).ConfigureAwait(false);
+        File.Delete(Path.Combine(_git, "refs", "heads", theirs));
+        return Judge(answer);
+    }
+
+    /// <summary>Tells a conflict from a failure: the exit code alone does not.</summary>
+    internal static MergeOutcome Judge(GitResult answer)
+    {
+        if (answer.ExitCode == 128 && answer.Error.Contains("unrelated histories", StringComparison.Ordinal))
+        {
+            return new MergeOutcome.Unrelated();
+        }
+
+        // An object that is missing gives a plausible conflict on git before 2.45, and "error:" beside it.
+        MergeTreeOutput? output = answer.ExitCode is 0 or 1 && !answer.Error.Contains("error:", StringComparison.Ordinal) && !answer.Error.Contains("fatal:", StringComparison.Ordinal) ? MergeTreeOutput.Parse(answer.Output) : null;
+        return output is null
+            ? new MergeOutcome.Broken($"'git merge-tree' ended with {answer.ExitCode}: {answer.Error.Trim().ReplaceLineEndings(" ")}")
+            : answer.Ok ? new MergeOutcome.Clean(output.Tree) : new MergeOutcome.Conflict(output);
+    }
+
+    private static bool IsPlain(string label) => label != "HEAD" && !MergeTreeOutput.IsObjectId(label);
+
+    private void Prepare()
+    {
+        if (File.Exists(Path.Combine(_git, "config")))
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(Path.Combine(_git, "objects"));
+        Directory.CreateDirectory(Path.Combine(_git, "refs"));
+        File.WriteAllText(Path.Combine(_git, "HEAD"), "ref: refs/heads/none\n");
+        File.WriteAllText(Path.Combine(_git, "config"), repository.ObjectFormat == "sha1"
+            ? "[core]\n\trepositoryformatversion = 0\n"
+            : $"[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = {repository.ObjectFormat}\n");
+    }
+
+    private void WriteRef(string kind, string name, string commit)
+    {
+        string path = Path.Combine(_git, "refs", kind, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, commit + "\n");
+    }
+}
+
+/// <summary>What became of a merge.</summary>
+internal abstract record MergeOutcome
+{
+    private MergeOutcome()
+    {
+    }
+
+    /// <summary>Everything went together.</summary>
+    public sealed record Clean(string Tree) : MergeOutcome;
+
+    /// <summary>Something collided.</summary>
+    public sealed record Conflict(MergeTreeOutput Output) : MergeOutcome;
+
+    /// <summary>The two have no commit in common.</summary>
+    public sealed record Unrelated : MergeOutcome;
+
+    /// <summary>Git could not say: an object is missing, the disk is full. Never a conflict, never green.</summary>
+    public sealed record Broken(string Reason) : MergeOutcome;
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+
+namespace Isolation.Sdk.Git;
+
+/// <summary>What <c>git merge-tree --write-tree -z --messages</c> prints.</summary>
+/// <param name="Tree">The merged tree; with markers in it when something collided.</param>
+/// <param name="Files">The versions of every file that collided.</param>
+/// <param name="Messages">Git's remarks, conflicts and others.</param>
+internal sealed record MergeTreeOutput(string Tree, IReadOnlyList<UnmergedEntry> Files, IReadOnlyList<MergeMessage> Messages)
+{
+    /// <summary>Reads the output; <see langword="null"/> when it has not that form, which is never a conflict.</summary>
+    public static MergeTreeOutput? Parse(string output)
+    {
+        string[] fields = output.Split('\0');
+        if (!IsObjectId(fields[0]))
+        {
+            return null;
+        }
+
+        int at = 1;
+        List<UnmergedEntry> files = [];
+        for (; at < fields.Length && fields[at].Length > 0; at++)
+        {
+            if (UnmergedEntry.Parse(fields[at]) is not { } entry)
+            {
+                return null;
+            }
+
+            files.Add(entry);
+        }
+
+        List<MergeMessage> messages = [];
+        at++;
+        while (at < fields.Length && ReadMessage(fields, ref at) is { } message)
+        {
+            messages.Add(message);
+        }
+
+        return new MergeTreeOutput(fields[0], files, messages);
+    }
+
+    /// <summary>Git's own form of it.</summary>
+    public string Format() => Tree + '\0'
+        + string.Concat(Files.Select(f => $"{f.Mode} {f.ObjectId} {f.Stage}\t{f.Path}\0"))
+        + '\0'
+        + string.Concat(Messages.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Paths.Count}\0{string.Concat(m.Paths.Select(p => p + '\0'))}{m.Kind}\0{m.Text}\0")));
+
+    public static bool IsObjectId(string text) => text.Length is 40 or 64 && text.All(char.IsAsciiHexDigitLower);
+
+    private static MergeMessage? ReadMessage(string[] fields, ref int at)
+    {
+        // Submodule conflicts append free text without a frame: what is no message any more ends the list.
+        if (!int.TryParse(fields[at], NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count > fields.Length - at - 3)
+        {
+            return null;
+        }
+
+        MergeMessage message = new([.. fields.Skip(at + 1).Take(count)], fields[at + count + 1], fields[at + count + 2]);
+        at += count + 3;
+        return message;
+    }
+}
+
+/// <summary>One version of a file in a merge that collided.</summary>
+internal sealed record UnmergedEntry(string Mode, string ObjectId, int Stage, string Path)
+{
+    public static UnmergedEntry? Parse(string field)
+    {
+        int tab = field.IndexOf('\t');
+        string[] head = tab < 0 ? [] : field[..tab].Split(' ');
+        return head.Length == 3 && MergeTreeOutput.IsObjectId(head[1]) && head[2] is "1" or "2" or "3"
+            ? new UnmergedEntry(head[0], head[1], head[2][0] - '0', field[(tab + 1)..])
+            : null;
+    }
+}
+
+/// <summary>One remark of a merge: the kind is a stable word, the text is for people.</summary>
+internal sealed record MergeMessage(IReadOnlyList<string> Paths, string Kind, string Text)
+{
+    public bool IsConflict => Kind.StartsWith("CONFLICT", StringComparison.Ordinal);
+
+    /// <summary>The kind without its frame: <c>contents</c>, <c>modify/delete</c>.</summary>
+    public string ShortKind => Kind.StartsWith("CONFLICT", StringComparison.Ordinal) && Kind.IndexOf('(') is var open and > 0 ? Kind[(open + 1)..].TrimEnd(')') : Kind;
+}

@@ -1,0 +1,61 @@
+using System.Text;
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Merging;
+
+/// <summary>The message of a landed commit: a title for people, trailers that prove what landed.</summary>
+internal static class LandedMessage
+{
+    public const string ItemTrailer = "Isolation-Item";
+    public const string AttemptTrailer = "Isolation-Attempt";
+    public const string HeadTrailer = "Isolation-Head";
+    public const string TestedTreeTrailer = "Isolation-Tested-Tree";
+
+    private const int LongestTitle = 200;
+
+    public static string Write(QueueItem item, string? template, string? testedTree)
+    {
+        StringBuilder message = new();
+        string title = OneLine(item.Title) is { Length: > 0 } given ? given : Name(item.Attempt);
+        string line = OneLine((template ?? "{title}").Replace("{attempt}", Name(item.Attempt), StringComparison.Ordinal).Replace("{item}", Name(item.Attempt.Item), StringComparison.Ordinal).Replace("{title}", title, StringComparison.Ordinal));
+        message.Append(line.Length > 0 ? line : title).Append("\n\n");
+        message.Append(ItemTrailer).Append(": ").Append(Name(item.Attempt.Item)).Append('\n');
+        message.Append(AttemptTrailer).Append(": ").Append(Name(item.Attempt)).Append('\n');
+        message.Append(HeadTrailer).Append(": ").Append(item.Head).Append('\n');
+        return testedTree is null ? message.ToString() : message.Append(TestedTreeTrailer).Append(": ").Append(testedTree).Append('\n').ToString();
+    }
+
+    /// <summary>The trailers of a message, by name; the last one of a name counts.</summary>
+    public static IReadOnlyDictionary<string, string> Trailers(string block)
+    {
+        Dictionary<string, string> found = new(StringComparer.OrdinalIgnoreCase);
+        foreach (string line in block.Split('\n'))
+        {
+            int colon = line.IndexOf(": ", StringComparison.Ordinal);
+            if (colon > 0)
+            {
+                found[line[..colon]] = line[(colon + 2)..].TrimEnd();
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>An item's name in a trailer: its id, or its slug when the id would not come back from there as it is.</summary>
+    public static string Name(string item) => item.Length is > 0 and <= LongestTitle && OneLine(item) == item ? item : Slug.Of(item);
+
+    /// <summary>An attempt's name in a trailer.</summary>
+    public static string Name(AttemptId attempt) => new AttemptId(Name(attempt.Item), attempt.Number).ToString();
+
+    private static string OneLine(string? text)
+    {
+        StringBuilder line = new();
+        foreach (char c in text ?? "")
+        {
+            line.Append(char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' ? ' ' : c);
+        }
+
+        string trimmed = line.ToString().Trim();
+        return trimmed.Length > LongestTitle ? trimmed[..LongestTitle].TrimEnd() : trimmed;
+    }
+}

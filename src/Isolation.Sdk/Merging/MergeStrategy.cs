@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Sandboxing;
+using Microsoft.Extensions.Logging;
+
+namespace Isolation.Sdk.Merging;
+
+/// <summary>The one engine with the settings of a policy: stack, gate, land.</summary>
+internal sealed class MergeStrategy(MergePolicy policy, IStateSandbox? sandbox, WorkersFolder? folder, TimeProvider time, ILogger logger) : IMergeStrategy
+{
+    private readonly ConcurrentDictionary<string, Task<GitRepository>> _repositories = new(StringComparer.Ordinal);
+
+    public MergePolicy Policy => policy;
+
+    /// <inheritdoc/>
+    public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult(new AxisReport(IsolationGuarantees.None, IsolationGuarantees.None, [.. Faults()]));
+
+    /// <summary>What is wrong with this target now: it is missing, or checked out somewhere.</summary>
+    public async Task<IReadOnlyList<IsolationFault>> CheckTargetAsync(MergeTarget target, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        if (!target.Ref.StartsWith("refs/heads/", StringComparison.Ordinal) || target.Ref.EndsWith('/'))
+        {
+            return [new IsolationFault(MergingCodes.BadTarget, $"'{target.Ref}' is not a branch by its full name.", "Give it in full, for example refs/heads/main.")];
+        }
+
+        GitRepository repository = await RepositoryAsync(target.Repository, cancellationToken).ConfigureAwait(false);
+        if (await repository.TryResolveCommitAsync(target.Ref, cancellationToken).ConfigureAwait(false) is null)
+        {
+            return [Missing(new QueueNames(repository, target.Ref))];
+        }
+
+        return [.. await CheckoutFaultsAsync(repository, target.Ref, cancellationToken).ConfigureAwait(false)];
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IMergeQueue> OpenAsync(MergeTarget target, CancellationToken cancellationToken = default)
+    {
+        List<IsolationFault> faults = [.. Faults(), .. await CheckTargetAsync(target, cancellationToken).ConfigureAwait(false)];
+        if (faults.Count > 0)
+        {
+            throw new IsolationConfigurationException(faults) { Stage = Stage.Merge };
+        }
+
+        GitRepository repository = await RepositoryAsync(target.Repository, cancellationToken).ConfigureAwait(false);
+        QueueContext context = new(new QueueNames(repository, target.Ref), policy, sandbox, folder ?? WorkersFolder.Beside(repository.CommonDirectory), time, logger);
+        return await MergeQueue.OpenAsync(context, cancellationToken).ConfigureAwait(false);
+    }
+
+    internal static IsolationFault Missing(QueueNames names) => new(MergingCodes.TargetMissing, $"There is no {names.Target} to merge into.", $"Create it: git branch {names.ShortTarget} <commit>");
+
+    private IEnumerable<IsolationFault> Faults()
+    {
+        if (policy.NeedsGate && policy.Gates.Count == 0)
+        {
+            yield return new IsolationFault(MergingCodes.NoGate, "The queue has no gate, so it would land what nobody tested.", "Add one: o.Gate(\"dotnet\", \"test\"), or say o.AllowNoGate = true.");
+        }
+
+        if (policy.Gates.Count > 0 && sandbox is null)
+        {
+            yield return new IsolationFault(MergingCodes.NoSandbox, "The gate has no state sandbox to run in.", "Give one: .State.UseProcessSandbox(), or the sandbox argument of MergeStrategies.Serial.");
+        }
+
+        if (policy.GateTimeLimit <= TimeSpan.Zero || policy.MinimumGateTime < TimeSpan.Zero || policy.MinimumGateTime >= policy.GateTimeLimit)
+        {
+            yield return new IsolationFault(MergingCodes.BadOptions, $"A gate that may take {policy.GateTimeLimit} and must take {policy.MinimumGateTime} can never be green.", "Make GateTimeLimit longer than MinimumGateTime, and both positive.");
+        }
+    }
+
+    private async Task<IReadOnlyList<IsolationFault>> CheckoutFaultsAsync(GitRepository repository, string target, CancellationToken cancellationToken)
+    {
+        List<IsolationFault> faults = [];
+        foreach (string tree in TargetCheckouts.Of(repository, target))
+        {
+            if (!policy.Options.MovesCheckout)
+            {
+                faults.Add(new IsolationFault(MergingCodes.TargetCheckedOut, $"{target} is checked out in '{tree}', whose files would fall behind.", "Merge into a branch of its own: .Target(\"isolation/main\", from: \"main\"), or let that checkout be moved along while it is clean: o.FastForwardCheckout()."));
+            }
+            else if ((await repository.Client.RunAsync(GitCommand.In(tree, "status", "--porcelain"), cancellationToken).ConfigureAwait(false)).Output.Length > 0)
+            {
+                faults.Add(new IsolationFault(MergingCodes.TargetCheckoutDirty, $"{target} is checked out in '{tree}', which has uncommitted changes.", "Commit or stash them there, or merge into a branch of its own: .Target(\"isolation/main\", from: \"main\")."));
+            }
+        }
+
+        return faults;
+    }
+
+    private async Task<GitRepository> RepositoryAsync(RepositoryRef repository, CancellationToken cancellationToken)
+    {
+        if (_repositories.TryGetValue(repository.Path, out Task<GitRepository>? known) && known.IsCompletedSuccessfully)
+        {
+            return await known.ConfigureAwait(false);
+        }
+
+        GitRepository opened = await GitHost.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false);
+        _repositories[repository.Path] = Task.FromResult(opened);
+        return opened;
+    }
+}

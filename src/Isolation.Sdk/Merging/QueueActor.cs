@@ -1,0 +1,141 @@
+namespace Isolation.Sdk.Merging;
+
+/// <summary>The one writer of a queue: takes the next item, stacks it on the target, tests the merged tree, lands it. Every step is decided from what the refs say.</summary>
+internal sealed class QueueActor(QueueContext context, QueueStore store, QueueView view, StatusHub hub, QueueBell bell) : IAsyncDisposable
+{
+    private readonly OutsideMerges _outside = new(context, view.History);
+    private readonly Stacker _stacker = new(context, view);
+    private readonly Lander _lander = new(context);
+    private readonly HashSet<AttemptId> _waiting = [];
+
+    /// <summary>What may have happened while nobody acted.</summary>
+    public async Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        store.StartSequenceAfter(view.Snapshot);
+        if (view.Snapshot.Target is { } target && view.Snapshot.Items.Any(i => !i.IsTerminal))
+        {
+            await view.History.BetweenAsync(null, target, cancellationToken).ConfigureAwait(false);
+            view.Publish();
+        }
+    }
+
+    /// <summary>Works until nothing is left that can go on.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        _waiting.Clear();
+        while (view.Snapshot.Target is not null && await NextAsync(cancellationToken).ConfigureAwait(false) is { } item)
+        {
+            try
+            {
+                await ProcessAsync(item, cancellationToken).ConfigureAwait(false);
+            }
+            catch (IsolationException e)
+            {
+                MergeLog.ItemFailed(context.Logger, item.Attempt, e);
+                await SettleAsync(item, item with { Hold = $"Infra: {e.Message} Approve it again to retry." }, cancellationToken).ConfigureAwait(false);
+            }
+
+            await view.RefreshAsync(force: false, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<QueueItem?> NextAsync(CancellationToken cancellationToken)
+    {
+        foreach (QueueItem item in view.Snapshot.Items.Where(i => !i.IsTerminal).ToArray())
+        {
+            if (Newer(item) is { } newer)
+            {
+                await SettleAsync(item, item with { State = MergeState.Superseded, Reason = $"{newer} took its place." }, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        foreach ((QueueItem item, string commit) in await _outside.FindAsync(view.Snapshot.Target!, [.. view.Snapshot.Items.Where(i => !i.IsTerminal && view.WaitsFor(i) is not null)], cancellationToken).ConfigureAwait(false))
+        {
+            await SettleAsync(item, Outside(item, commit), cancellationToken).ConfigureAwait(false);
+        }
+
+        return view.Snapshot.Items.FirstOrDefault(i => !i.IsTerminal && !_waiting.Contains(i.Attempt) && view.WaitsFor(i) is null);
+    }
+
+    private async Task ProcessAsync(QueueItem item, CancellationToken cancellationToken)
+    {
+        for (int move = 0; move < QueueContext.MostMoves; move++)
+        {
+            if (view.Snapshot.Find(item.Attempt) is not { } now || now.IsTerminal || view.WaitsFor(now) is not null)
+            {
+                return;
+            }
+
+            item = now;
+            if (await TryOnceAsync(item, cancellationToken).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            await view.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
+        }
+
+        _waiting.Add(item.Attempt);
+        hub.Publish(view.StatusOf(item) with { Reason = $"The target moved {QueueContext.MostMoves} times while it was being landed; it stays in the queue." });
+    }
+
+    /// <returns>false: the target or the item changed under way, so look again.</returns>
+    private async Task<bool> TryOnceAsync(QueueItem item, CancellationToken cancellationToken)
+    {
+        Candidate candidate = await _stacker.StackAsync(item, cancellationToken).ConfigureAwait(false);
+        if (candidate.Final is { } final)
+        {
+            if (candidate.Final.IsTerminal && await _outside.TryFindAsync(item, candidate.Target, maybeAncestor: final.State == MergeState.Cancelled, cancellationToken).ConfigureAwait(false) is { } brought)
+            {
+                final = Outside(item, brought);
+            }
+
+            await SettleAsync(item, final, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+
+        hub.Publish(view.StatusOf(item) with { State = MergeState.Landing });
+        string commit = await _lander.CommitAsync(item, candidate, testedTree: null, cancellationToken).ConfigureAwait(false);
+        if (!await _lander.LandAsync(item, candidate, commit, cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        Landed(item, candidate, commit, gate: null);
+        return true;
+    }
+
+    private void Landed(QueueItem item, Candidate candidate, string commit, GateResult? gate)
+    {
+        view.History.Add(new TargetStep(commit, candidate.Target, candidate.Files) { Item = LandedMessage.Name(item.Attempt.Item), Attempt = LandedMessage.Name(item.Attempt), Head = item.Head });
+        _stacker.Landed(candidate, commit);
+        MergeLog.Landed(context.Logger, item.Attempt, commit, context.Names.Target);
+        hub.Publish(new MergeStatus(item.Attempt, MergeState.Landed) { LandedCommit = commit, Gate = gate, Coupled = candidate.Coupled });
+        view.Apply(view.Snapshot.Landed(item.Attempt, commit, candidate.Tree));
+        _waiting.Clear();
+        bell.Ring();
+    }
+
+    /// <summary>Stores what became of an item; somebody else's change to it wins.</summary>
+    private async Task SettleAsync(QueueItem item, QueueItem changed, CancellationToken cancellationToken)
+    {
+        if (await store.TryChangeAsync(item, changed, cancellationToken).ConfigureAwait(false) is { } stored)
+        {
+            view.Apply(view.Snapshot.With(stored));
+            bell.Ring();
+        }
+        else
+        {
+            await view.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static QueueItem Outside(QueueItem item, string commit) => item with { State = MergeState.Landed, LandedCommit = commit, Reason = "It was merged outside of the queue." };
+
+    private AttemptId? Newer(QueueItem item) => view.Snapshot.Items
+        .Where(i => i.Attempt.Item == item.Attempt.Item && i.Attempt.Number > item.Attempt.Number && i.State is not (MergeState.Cancelled or MergeState.Rejected))
+        .Select(i => (AttemptId?)i.Attempt)
+        .FirstOrDefault();
+}

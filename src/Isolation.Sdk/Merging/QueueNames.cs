@@ -1,0 +1,39 @@
+using System.Globalization;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Merging;
+
+/// <summary>Where a queue keeps what: refs in the repository, locks and scratch beside its leases.</summary>
+internal sealed record QueueNames(GitRepository Repository, string Target)
+{
+    private const string Heads = "refs/heads/";
+
+    /// <summary>The target without <c>refs/heads/</c>.</summary>
+    public string ShortTarget => Target.StartsWith(Heads, StringComparison.Ordinal) ? Target[Heads.Length..] : Target;
+
+    public string QueueSlug { get; } = Slug.Of(Target.StartsWith(Heads, StringComparison.Ordinal) ? Target[Heads.Length..] : Target);
+
+    public string ItemsPrefix => $"refs/isolation/mq/{QueueSlug}/items/";
+
+    /// <summary>Held by the one process that acts.</summary>
+    public string Lock => Under(".lock");
+
+    /// <summary>The last number given to a submitted item.</summary>
+    public string Sequence => Under(".seq");
+
+    /// <summary>Rung after every change, so that watchers need not ask git.</summary>
+    public string Bell => Under(".bell");
+
+    /// <summary>What the actor is doing now; means nothing while nobody holds the lock.</summary>
+    public string Now => Under(".now");
+
+    /// <summary>A checkout that is about to be moved along.</summary>
+    public string Checkout => Under(".checkout");
+
+    public string MergeFolder => Under(".merge");
+
+    public string Item(AttemptId attempt) => string.Create(CultureInfo.InvariantCulture, $"{ItemsPrefix}{Slug.Of(attempt.Item)}/{attempt.Number}");
+
+    private string Under(string suffix) => Path.Combine(Repository.IsolationDirectory, "queues", QueueSlug + suffix);
+}

@@ -1,0 +1,44 @@
+namespace Isolation.Sdk.Merging;
+
+/// <summary>The target and all items as one reading of the refs found them.</summary>
+/// <param name="Target">The target's commit; <see langword="null"/> when the ref is gone.</param>
+/// <param name="TargetTree">Its tree.</param>
+/// <param name="Items">Every item, in landing order.</param>
+internal sealed record QueueSnapshot(string? Target, string? TargetTree, IReadOnlyList<QueueItem> Items)
+{
+    /// <summary>What git is asked for; no field of it can hold a NUL.</summary>
+    public const string Format = "%(refname)%00%(objectname)%00%(tree)%00%(parent)%00%(contents)%00";
+
+    /// <summary>Reads git's answer. What is no item is skipped: refs are a place where others can write too.</summary>
+    public static QueueSnapshot Parse(string output, QueueNames names)
+    {
+        string[] fields = output.Split('\0');
+        string? commit = null;
+        string? tree = null;
+        List<QueueItem> items = [];
+        for (int i = 0; i + 4 < fields.Length; i += 5)
+        {
+            string name = fields[i].TrimStart('\n');
+            if (name == names.Target)
+            {
+                (commit, tree) = (fields[i + 1], fields[i + 2]);
+            }
+            else if (QueueItem.Parse(fields[i + 1], fields[i + 4]) is { } item && names.Item(item.Attempt) == name && fields[i + 3] == item.Head)
+            {
+                items.Add(item);
+            }
+        }
+
+        return new QueueSnapshot(commit, tree, Order(items));
+    }
+
+    public QueueItem? Find(AttemptId attempt) => Items.FirstOrDefault(i => i.Attempt == attempt);
+
+    /// <summary>The same, with one item changed or added.</summary>
+    public QueueSnapshot With(QueueItem item) => this with { Items = Order([.. Items.Where(i => i.Attempt != item.Attempt), item]) };
+
+    /// <summary>The same after a landing.</summary>
+    public QueueSnapshot Landed(AttemptId attempt, string commit, string tree) => new(commit, tree, [.. Items.Where(i => i.Attempt != attempt)]);
+
+    private static List<QueueItem> Order(IEnumerable<QueueItem> items) => [.. items.OrderByDescending(i => i.Priority).ThenBy(i => i.Sequence)];
+}

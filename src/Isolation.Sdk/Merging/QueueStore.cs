@@ -1,0 +1,74 @@
+using System.Globalization;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Merging;
+
+/// <summary>The durable half of a queue: one ref an item, changed by compare-and-swap only.</summary>
+internal sealed class QueueStore(QueueNames names, TimeProvider time)
+{
+    private const int MostFilesKept = 1000;
+
+    private GitRepository Repository => names.Repository;
+
+    /// <summary>Reads the target and every item: one process.</summary>
+    public async Task<QueueSnapshot> ReadAsync(CancellationToken cancellationToken)
+    {
+        GitResult answer = await Repository.RunAsync(cancellationToken, "for-each-ref", "--format=" + QueueSnapshot.Format, names.Target, names.ItemsPrefix).ConfigureAwait(false);
+        return QueueSnapshot.Parse(answer.Output, names);
+    }
+
+    /// <summary>Stores a new item: two processes.</summary>
+    /// <returns>The item; <see langword="null"/> when that attempt was stored before.</returns>
+    public async Task<QueueItem?> TryCreateAsync(MergeRequest request, MergePolicy policy, CancellationToken cancellationToken)
+    {
+        QueueItem item = new(request.Attempt, request.Capture.Commit, request.Capture.BaseCommit, await NextSequenceAsync(cancellationToken).ConfigureAwait(false))
+        {
+            Title = request.Title,
+            Priority = request.Priority,
+            After = request.After,
+            Branch = request.Branch,
+            Files = Paths(request.Capture.Files),
+            NeedsApproval = policy.NeedsApproval,
+            NeedsGate = policy.NeedsGate,
+        };
+        item = await WriteAsync(item, cancellationToken).ConfigureAwait(false);
+        return await Repository.UpdateDurablyAsync(new RefTransaction().Create(names.Item(item.Attempt), item.Commit), cancellationToken).ConfigureAwait(false) is null ? item : null;
+    }
+
+    /// <summary>Stores a changed item: two processes.</summary>
+    /// <returns>The item as stored; <see langword="null"/> when somebody else changed it first.</returns>
+    public async Task<QueueItem?> TryChangeAsync(QueueItem old, QueueItem changed, CancellationToken cancellationToken)
+    {
+        QueueItem item = await WriteAsync(changed, cancellationToken).ConfigureAwait(false);
+        return await Repository.UpdateDurablyAsync(new RefTransaction().Update(names.Item(item.Attempt), item.Commit, old.Commit), cancellationToken).ConfigureAwait(false) is null ? item : null;
+    }
+
+    /// <summary>The numbers go on after a restart, and after someone lost the file.</summary>
+    public void StartSequenceAfter(QueueSnapshot snapshot)
+    {
+        if (!File.Exists(names.Sequence) && snapshot.Items.Count > 0)
+        {
+            AtomicFile.Write(names.Sequence, System.Text.Encoding.ASCII.GetBytes(snapshot.Items.Max(i => i.Sequence).ToString(CultureInfo.InvariantCulture)));
+        }
+    }
+
+    private async Task<QueueItem> WriteAsync(QueueItem item, CancellationToken cancellationToken) => item with
+    {
+        Commit = await Repository.CommitTreeAsync(item.Head + "^{tree}", [item.Head], item.ToJson(), cancellationToken).ConfigureAwait(false),
+    };
+
+    private async Task<long> NextSequenceAsync(CancellationToken cancellationToken)
+    {
+        using OsFileLock held = await OsFileLock.AcquireAsync(names.Sequence + ".lock", time, cancellationToken).ConfigureAwait(false);
+        long last = File.Exists(names.Sequence) && long.TryParse(await File.ReadAllTextAsync(names.Sequence, cancellationToken).ConfigureAwait(false), NumberStyles.None, CultureInfo.InvariantCulture, out long n) ? n : 0;
+        AtomicFile.Write(names.Sequence, System.Text.Encoding.ASCII.GetBytes((last + 1).ToString(CultureInfo.InvariantCulture)));
+        return last + 1;
+    }
+
+    private static List<string>? Paths(IReadOnlyList<Workspaces.FileChange> files)
+    {
+        List<string> paths = [.. files.SelectMany(f => f.OldPath is null ? [f.Path] : new[] { f.OldPath, f.Path }).Distinct(StringComparer.Ordinal)];
+        return paths.Count is 0 or > MostFilesKept ? null : paths;
+    }
+}

@@ -1,0 +1,119 @@
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Merging;
+
+/// <summary>What one queue knows: the refs as last read, the target's history, and the status that follows from both.</summary>
+internal sealed class QueueView(QueueContext context, QueueStore store, StatusHub hub, QueueBell bell)
+{
+    private DateTimeOffset _read = DateTimeOffset.MinValue;
+    private volatile bool _stale;
+
+    public QueueSnapshot Snapshot { get; private set; } = new(null, null, []);
+
+    public TargetHistory History { get; } = new(context.Names);
+
+    /// <summary>Says that this process itself changed something, or wants to know about something new.</summary>
+    public void Stale() => _stale = true;
+
+    /// <summary>Reads the refs again if there may be news; what landed or left meanwhile is published.</summary>
+    public async Task RefreshAsync(bool force, CancellationToken cancellationToken)
+    {
+        bool rang = bell.HasRung() || _stale;
+        _stale = false;
+        if (!force && !rang && context.Time.GetUtcNow() - _read < QueueContext.ReadInterval)
+        {
+            return;
+        }
+
+        QueueSnapshot before = Snapshot;
+        QueueSnapshot now = await store.ReadAsync(cancellationToken).ConfigureAwait(false);
+        _read = context.Time.GetUtcNow();
+        if (now.Target is not null && before.Target is not null && now.Target != before.Target)
+        {
+            await History.BetweenAsync(before.Target, now.Target, cancellationToken).ConfigureAwait(false);
+        }
+
+        Snapshot = now;
+        await FindGoneAsync(cancellationToken).ConfigureAwait(false);
+        await FindWantedAsync(cancellationToken).ConfigureAwait(false);
+        Publish();
+    }
+
+    /// <summary>Takes over what this process itself changed, without reading it again.</summary>
+    public void Apply(QueueSnapshot snapshot)
+    {
+        Snapshot = snapshot;
+        Publish();
+    }
+
+    public void Publish()
+    {
+        int position = 0;
+        foreach (QueueItem item in Snapshot.Items)
+        {
+            MergeStatus status = StatusOf(item);
+            hub.Publish(status.State == MergeState.Queued ? status with { Position = ++position } : status);
+        }
+    }
+
+    /// <summary>What an item's record means now.</summary>
+    public MergeStatus StatusOf(QueueItem item)
+    {
+        MergeStatus status = new(item.Attempt, item.State) { Reason = item.Reason ?? item.Pushed, LandedCommit = item.LandedCommit, Conflict = item.Conflict, Gate = item.Gate };
+        return item.IsTerminal || WaitsFor(item) is not { } reason ? status : status with { State = MergeState.Held, Reason = reason };
+    }
+
+    /// <summary>Why an item may not go on now; <see langword="null"/> when it may.</summary>
+    public string? WaitsFor(QueueItem item)
+    {
+        string pushed = item.Pushed is null ? "" : $" ({item.Pushed})";
+        if (item.Hold is not null)
+        {
+            return item.Hold;
+        }
+
+        if ((item.NeedsApproval || context.Policy.NeedsApproval) && item.ApprovedCommit != item.Head)
+        {
+            return $"Approval: waits until someone approves {item.Head}{pushed}.";
+        }
+
+        AttemptId[] open = [.. item.After.Where(a => Snapshot.Find(a)?.State != MergeState.Landed && History.Known(a) is null)];
+        return open.Length > 0 ? $"Dependency: waits until {string.Join(", ", open)} has landed." : null;
+    }
+
+    /// <summary>An attempt whose ref is gone has landed: the target's history says by which commit.</summary>
+    private async Task FindGoneAsync(CancellationToken cancellationToken)
+    {
+        foreach (MergeStatus known in hub.Open().Where(s => Snapshot.Find(s.Attempt) is null))
+        {
+            // Refs are not read all at once: the item may be gone from a reading in which the target had not moved yet.
+            string? target = Snapshot.Target is null ? null : await context.Repository.TryResolveCommitAsync(context.Names.Target, cancellationToken).ConfigureAwait(false);
+            TargetStep? step = target is null ? null : await FindLandingAsync(known.Attempt, target, cancellationToken).ConfigureAwait(false);
+            hub.Publish(step is not null
+                ? new MergeStatus(known.Attempt, MergeState.Landed) { LandedCommit = step.Commit }
+                : new MergeStatus(known.Attempt, MergeState.Cancelled) { Reason = "Its ref in the queue was deleted." });
+        }
+    }
+
+    private async Task<TargetStep?> FindLandingAsync(AttemptId attempt, string target, CancellationToken cancellationToken)
+    {
+        if (target != Snapshot.Target)
+        {
+            await History.BetweenAsync(Snapshot.Target, target, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await History.FindAsync(attempt, target, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task FindWantedAsync(CancellationToken cancellationToken)
+    {
+        IEnumerable<AttemptId> unknown = hub.Wanted().Concat(Snapshot.Items.Where(i => !i.IsTerminal).SelectMany(i => i.After)).Distinct();
+        foreach (AttemptId attempt in unknown.Where(a => Snapshot.Find(a) is null && hub.Latest(a) is null).ToArray())
+        {
+            if (Snapshot.Target is { } target && await History.FindAsync(attempt, target, cancellationToken).ConfigureAwait(false) is { } step)
+            {
+                hub.Publish(new MergeStatus(attempt, MergeState.Landed) { LandedCommit = step.Commit });
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Merging;
+
+/// <summary>Finds where a branch is checked out, by reading the files git keeps about that: no process, so it is asked again before every landing.</summary>
+internal static class TargetCheckouts
+{
+    private const string SymbolicRef = "ref: ";
+
+    /// <summary>The work trees that have a ref checked out, in the middle of a rebase too.</summary>
+    public static IReadOnlyList<string> Of(GitRepository repository, string target)
+    {
+        List<string> found = [];
+        if (MainWorkTree(repository) is { } main && Holds(repository.CommonDirectory, target))
+        {
+            found.Add(main);
+        }
+
+        string linked = Path.Combine(repository.CommonDirectory, "worktrees");
+        string[] entries = Directory.Exists(linked) ? Directory.GetDirectories(linked) : [];
+        foreach (string entry in entries.Order(StringComparer.Ordinal))
+        {
+            string pointer = Path.Combine(entry, "gitdir");
+            if (Holds(entry, target) && Read(pointer) is { } path && Path.GetDirectoryName(path) is { } tree && Directory.Exists(tree))
+            {
+                found.Add(tree);
+            }
+        }
+
+        return found;
+    }
+
+    private static bool Holds(string gitDirectory, string target) =>
+        Read(Path.Combine(gitDirectory, "HEAD")) == SymbolicRef + target
+        || Read(Path.Combine(gitDirectory, "rebase-merge", "head-name")) == target
+        || Read(Path.Combine(gitDirectory, "rebase-apply", "head-name")) == target;
+
+    private static string? MainWorkTree(GitRepository repository)
+    {
+        if (repository.GitDirectory == repository.CommonDirectory)
+        {
+            return repository.TopLevel;
+        }
+
+        // Opened by a linked worktree: the main one is the folder around ".git", unless that is a bare repository.
+        bool bare = (Read(Path.Combine(repository.CommonDirectory, "config")) ?? "").Split('\n').Any(l => l.Replace(" ", "", StringComparison.Ordinal).Trim().Equals("bare=true", StringComparison.OrdinalIgnoreCase));
+        return !bare && Path.GetFileName(repository.CommonDirectory) == ".git" ? Path.GetDirectoryName(repository.CommonDirectory) : null;
+    }
+
+    private static string? Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).TrimEnd('\n', '\r');
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}
