@@ -1,0 +1,140 @@
+using System.Globalization;
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Sandboxing;
+
+/// <summary>A worker's environment, built from nothing: a short list of the host's variables, the library's own, and what the options ask for; later ones win.</summary>
+internal sealed class EnvironmentBuilder(HostVariables host)
+{
+    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    private static readonly string[] Allowed = ["LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_ROOT_ARM64"];
+    private static readonly string[] AllowedOnWindows = ["SystemRoot", "SystemDrive", "windir", "ComSpec", "PATHEXT", "OS", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "ProgramData", "ProgramFiles", "ProgramFiles(x86)", "ProgramW6432", "CommonProgramFiles", "CommonProgramFiles(x86)"];
+    private static readonly StringComparer Names = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+
+    private static readonly (string Name, string Value)[] Fixed =
+    [
+        ("NO_COLOR", "1"),
+        ("TERM", "dumb"),
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_ATTR_NOSYSTEM", "1"),
+        ("GIT_TERMINAL_PROMPT", "0"),
+        ("GCM_INTERACTIVE", "never"),
+        // Build servers outlive the worker and carry its umask and environment into the next one's build.
+        ("MSBUILDDISABLENODEREUSE", "1"),
+        ("UseSharedCompilation", "false"),
+        ("DOTNET_CLI_USE_MSBUILD_SERVER", "0"),
+        ("DOTNET_EnableDiagnostics", "0"),
+        ("DOTNET_NOLOGO", "1"),
+        ("DOTNET_CLI_TELEMETRY_OPTOUT", "1"),
+        ("DOTNET_SKIP_FIRST_TIME_EXPERIENCE", "1"),
+        ("DOTNET_GENERATE_ASPNET_CERTIFICATE", "false"),
+        ("DOTNET_ADD_GLOBAL_TOOLS_TO_PATH", "false"),
+        ("DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE", "true"),
+        ("npm_config_update_notifier", "false"),
+        ("npm_config_fund", "false"),
+    ];
+
+    private static readonly KeyValuePair<string, string>[] GitConfig =
+    [
+        new("gc.auto", "0"),
+        new("maintenance.auto", "false"),
+        new("rerere.enabled", "false"),
+        new("credential.helper", ""),
+        new("core.fsmonitor", "false"),
+        new("core.hooksPath", OperatingSystem.IsWindows() ? "NUL" : "/dev/null"),
+    ];
+
+    private readonly Dictionary<string, EnvironmentEntry> _entries = new(Names);
+
+    /// <summary>What every worker gets.</summary>
+    public EnvironmentBuilder AddDefaults(string attempt, string worker, string workspace, ScopeFolders folders)
+    {
+        // A relative folder in PATH would run the repository's files.
+        string[] path = [.. (host["PATH"] ?? "").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified)];
+        Add("PATH", path.Length > 0 ? string.Join(Path.PathSeparator, path) : DefaultPath, path.Length > 0 ? EnvironmentOrigin.Inherited : EnvironmentOrigin.Isolation);
+        foreach (string name in OperatingSystem.IsWindows() ? [.. Allowed, .. AllowedOnWindows] : Allowed)
+        {
+            Inherit(name);
+        }
+
+        foreach ((string name, string value) in Fixed.Concat(Of(attempt, worker, workspace, folders)))
+        {
+            Add(name, value, EnvironmentOrigin.Isolation);
+        }
+
+        Dictionary<string, string> git = [];
+        GitEnvironment.AddConfig(git, GitConfig);
+        foreach ((string name, string value) in git)
+        {
+            Add(name, value, EnvironmentOrigin.Isolation);
+        }
+
+        return this;
+    }
+
+    public EnvironmentBuilder AddPorts(IReadOnlyDictionary<string, int> ports)
+    {
+        foreach ((string name, int port) in ports)
+        {
+            Add("ISOLATION_PORT_" + name.ToUpperInvariant().Replace('-', '_'), port.ToString(CultureInfo.InvariantCulture), EnvironmentOrigin.Isolation);
+        }
+
+        return this;
+    }
+
+    /// <summary>What the options ask for. A secret that the host lacks was refused before.</summary>
+    public EnvironmentBuilder AddRules(IEnumerable<EnvironmentRule> rules, Func<string, string> fill)
+    {
+        foreach (EnvironmentRule rule in rules)
+        {
+            if (rule.Template is { } template)
+            {
+                Add(rule.Name, fill(template), rule.Origin);
+            }
+            else if (host[rule.Name] is { } value)
+            {
+                _entries[rule.Name] = new EnvironmentEntry(rule.Name, value, rule.Origin, rule.Origin == EnvironmentOrigin.Secret);
+            }
+        }
+
+        return this;
+    }
+
+    public IReadOnlyList<EnvironmentEntry> Build() => [.. _entries.Values.OrderBy(e => e.Name, StringComparer.Ordinal)];
+
+    private static IEnumerable<(string Name, string Value)> Of(string attempt, string worker, string workspace, ScopeFolders folders)
+    {
+        yield return ("HOME", folders.Home);
+        yield return ("XDG_CONFIG_HOME", Path.Combine(folders.Home, ".config"));
+        yield return ("XDG_DATA_HOME", Path.Combine(folders.Home, ".local", "share"));
+        yield return ("XDG_STATE_HOME", Path.Combine(folders.Home, ".local", "state"));
+        yield return ("XDG_CACHE_HOME", folders.Cache);
+        yield return ("XDG_RUNTIME_DIR", folders.Runtime);
+        yield return ("TMPDIR", folders.Temp);
+        yield return ("TEMP", folders.Temp);
+        yield return ("TMP", folders.Temp);
+        yield return ("DOTNET_CLI_HOME", folders.Home);
+        yield return ("NUGET_PACKAGES", Path.Combine(folders.Cache, "nuget"));
+        yield return ("npm_config_cache", Path.Combine(folders.Cache, "npm"));
+        yield return ("GIT_CONFIG_GLOBAL", Path.Combine(folders.Home, ".gitconfig"));
+        yield return ("GIT_CEILING_DIRECTORIES", Path.GetDirectoryName(workspace) ?? workspace);
+        yield return ("ISOLATION_ATTEMPT", attempt);
+        yield return ("ISOLATION_WORKER", worker);
+        if (OperatingSystem.IsWindows())
+        {
+            yield return ("USERPROFILE", folders.Home);
+            yield return ("APPDATA", Path.Combine(folders.Home, "AppData", "Roaming"));
+            yield return ("LOCALAPPDATA", Path.Combine(folders.Home, "AppData", "Local"));
+        }
+    }
+
+    private void Inherit(string name)
+    {
+        if (host[name] is { } value)
+        {
+            Add(name, value, EnvironmentOrigin.Inherited);
+        }
+    }
+
+    private void Add(string name, string value, string origin) => _entries[name] = new EnvironmentEntry(name, value, origin);
+}

@@ -1,0 +1,226 @@
+using System.Runtime.InteropServices;
+
+namespace Isolation.Sdk.Sandboxing;
+
+/// <summary>The few system calls that .NET has no word for: a child in a session of its own, with default signals and nothing inherited.</summary>
+internal static unsafe partial class NativeProcess
+{
+    public const int Terminate = 15;
+    public const int Kill = 9;
+    public const int CloneFs = 0x200;
+    public const int CloseOnExec = 0x80000;
+    public const int Interrupted = 4;
+    private const int DuplicateCloseOnExec = 1030;
+    private const short SetSignalDefaults = 0x04;
+    private const short SetSignalMask = 0x08;
+    private const short SetSession = 0x80;
+    private const int WaitForPid = 1;
+    private const int Exited = 4;
+    private const int NoReap = 0x01000000;
+    private const long PidfdOpen = 434;
+    private const long PidfdSendSignal = 424;
+
+    // Larger than any libc's: glibc's biggest of them has 336 bytes.
+    private const int StructSize = 1024;
+
+    private static readonly Lazy<bool> Available = new(() => OperatingSystem.IsLinux() && Environment.Is64BitProcess
+        && NativeLibrary.TryLoad("libc", typeof(NativeProcess).Assembly, null, out nint libc)
+        && new[] { "posix_spawn", "posix_spawn_file_actions_addchdir_np", "posix_spawn_file_actions_addclosefrom_np", "waitid" }.All(name => NativeLibrary.TryGetExport(libc, name, out _)));
+
+    /// <summary>Whether this C library has it all (glibc 2.34 and later).</summary>
+    public static bool IsAvailable => Available.Value;
+
+    /// <summary>Starts a program; descriptors 0 to 2 are the given ones and there are no others.</summary>
+    /// <returns>0, or the error number.</returns>
+    public static int Spawn(string file, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, string directory, int input, int output, int error, out int pid)
+    {
+        byte* attributes = stackalloc byte[StructSize];
+        byte* actions = stackalloc byte[StructSize];
+        byte* signals = stackalloc byte[StructSize];
+        int found = 0;
+        posix_spawnattr_init(attributes);
+        posix_spawn_file_actions_init(actions);
+        using NativeStrings argv = new([file, .. arguments]);
+        using NativeStrings envp = new(environment);
+        try
+        {
+            posix_spawnattr_setflags(attributes, SetSignalDefaults | SetSignalMask | SetSession);
+            sigemptyset(signals);
+            posix_spawnattr_setsigmask(attributes, signals);
+            sigfillset(signals);
+            posix_spawnattr_setsigdefault(attributes, signals);
+            posix_spawn_file_actions_adddup2(actions, input, 0);
+            posix_spawn_file_actions_adddup2(actions, output, 1);
+            posix_spawn_file_actions_adddup2(actions, error, 2);
+            posix_spawn_file_actions_addclosefrom_np(actions, 3);
+            posix_spawn_file_actions_addchdir_np(actions, directory);
+            int result = posix_spawn(&found, file, actions, attributes, argv.Pointer, envp.Pointer);
+            pid = found;
+            return result;
+        }
+        finally
+        {
+            posix_spawn_file_actions_destroy(actions);
+            posix_spawnattr_destroy(attributes);
+        }
+    }
+
+    /// <summary>Takes a child that has ended off the process table; its id may be used again.</summary>
+    public static void Reap(int pid)
+    {
+        int status = 0;
+        while (waitpid(pid, &status, 0) < 0 && Marshal.GetLastPInvokeError() == Interrupted)
+        {
+        }
+    }
+
+    /// <summary>Whether this user may write there; nothing is tried.</summary>
+    public static bool IsWritable(string path) => access(path, 2) == 0;
+
+    /// <summary>Whether a read would not wait.</summary>
+    public static bool IsReadable(SafeHandle handle)
+    {
+        PollEntry entry = new() { Descriptor = (int)handle.DangerousGetHandle(), Events = 1 };
+        return poll(&entry, 1, 0) > 0;
+    }
+
+    /// <summary>Waits until exactly this child has ended, and leaves it on the process table: its id stays taken until <see cref="Reap"/>.</summary>
+    /// <returns>The exit code as a shell says it; -1 when somebody else reaped our child.</returns>
+    public static int WaitForEnd(int pid)
+    {
+        byte* info = stackalloc byte[128];
+        while (waitid(WaitForPid, (uint)pid, info, Exited | NoReap) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() != Interrupted)
+            {
+                return -1;
+            }
+        }
+
+        // siginfo_t of a child: si_code at 8, si_status at 24 on 64-bit Linux; CLD_EXITED is 1.
+        int code = *(int*)(info + 8);
+        int status = *(int*)(info + 24);
+        return code == 1 ? status : 128 + status;
+    }
+
+    /// <summary>Sends a signal to exactly this process, not to a later one with the same id.</summary>
+    /// <param name="pid">Its id.</param>
+    /// <param name="signal">The signal.</param>
+    /// <param name="stillIt">Asked once the id is pinned.</param>
+    public static void Signal(int pid, int signal, Func<bool> stillIt)
+    {
+        int handle = (int)syscall(PidfdOpen, pid, 0, 0, 0);
+        if (handle < 0)
+        {
+            if (stillIt())
+            {
+                kill(pid, signal);
+            }
+
+            return;
+        }
+
+        if (stillIt())
+        {
+            syscall(PidfdSendSignal, handle, signal, 0, 0);
+        }
+
+        close(handle);
+    }
+
+    /// <summary>SIGTERM to a child of ours that has not been reaped, on any Unix.</summary>
+    public static void AskToEnd(int pid) => kill(pid, Terminate);
+
+    /// <summary>Gives the calling thread its own umask and current directory, so that setting them changes nobody else's.</summary>
+    public static void ResetUmask()
+    {
+        if (unshare(CloneFs) == 0)
+        {
+            umask(0x12);
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_init(byte* attributes);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_destroy(byte* attributes);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_setflags(byte* attributes, short flags);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_setsigmask(byte* attributes, byte* signals);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_setsigdefault(byte* attributes, byte* signals);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_init(byte* actions);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_destroy(byte* actions);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_addclosefrom_np(byte* actions, int from);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int posix_spawn_file_actions_addchdir_np(byte* actions, string directory);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int posix_spawn(int* pid, string file, byte* actions, byte* attributes, byte** arguments, byte** environment);
+
+    [LibraryImport("libc")]
+    private static partial int sigemptyset(byte* signals);
+
+    [LibraryImport("libc")]
+    private static partial int sigfillset(byte* signals);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int waitid(int kind, uint id, byte* info, int options);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int waitpid(int pid, int* status, int options);
+
+    public static int DuplicateAbove(int descriptor, int lowest) => fcntl(descriptor, DuplicateCloseOnExec, lowest);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int access(string path, int mode);
+
+    [LibraryImport("libc")]
+    private static partial int fcntl(int descriptor, int command, int argument);
+
+    [LibraryImport("libc")]
+    private static partial int poll(PollEntry* entries, nuint count, int milliseconds);
+
+    [LibraryImport("libc")]
+    private static partial int kill(int pid, int signal);
+
+    [LibraryImport("libc")]
+    private static partial int close(int descriptor);
+
+    [LibraryImport("libc")]
+    private static partial nint syscall(long number, long first, long second, long third, long fourth);
+
+    [LibraryImport("libc")]
+    private static partial int unshare(int flags);
+
+    [LibraryImport("libc")]
+    private static partial uint umask(uint mask);
+
+    [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
+    public static partial int Pipe(int* ends, int flags);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
+
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+}

@@ -1,0 +1,135 @@
+using System.ComponentModel;
+using System.IO.Pipes;
+using Microsoft.Win32.SafeHandles;
+
+namespace Isolation.Sdk.Sandboxing;
+
+/// <summary>A process started by <c>posix_spawn</c>: a session of its own, default signals, umask 022, no descriptor but three, no program in between.</summary>
+internal sealed class NativeStartedProcess : StartedProcess
+{
+    private const int StackSize = 256 * 1024;
+    private readonly ProcessTree _tree;
+    private readonly Cgroup? _cgroup;
+    private readonly CancellationTokenSource _over;
+    private readonly SemaphoreSlim _ending = new(1, 1);
+    private bool _reaped;
+
+    private NativeStartedProcess(int id, Task<int> exited, ProcessTree tree, Cgroup? cgroup, CancellationTokenSource over)
+    {
+        Id = id;
+        Exited = exited;
+        _tree = tree;
+        _cgroup = cgroup;
+        _over = over;
+    }
+
+    public override int Id { get; }
+
+    public override string Mechanism => _tree.Mechanism;
+
+    public override Task<int> Exited { get; }
+
+    /// <param name="launch">What to start.</param>
+    /// <param name="marker">The marker of this command; its environment has it already.</param>
+    /// <param name="cgroup">A group for it alone; <see langword="null"/> where there is none.</param>
+    /// <param name="time">The clock.</param>
+    public static async Task<StartedProcess> StartAsync(Launch launch, string marker, Cgroup? cgroup, TimeProvider time)
+    {
+        NativePipe? input = launch.OpenInput ? new NativePipe() : null;
+        NativePipe output = new();
+        NativePipe? error = launch.Log is null ? new NativePipe() : null;
+        TaskCompletionSource<int> exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            int id = await SpawnAsync(launch, input?.Read, output.Write, error?.Write ?? output.Write, exited).ConfigureAwait(false);
+            bool grouped = cgroup?.TryAdd(id) ?? false;
+            ProcessTree tree = new(marker, grouped ? cgroup : null, time);
+            tree.Add(id);
+            CancellationTokenSource over = new();
+            EndingStream merged = new(output.Read, over.Token);
+            return new NativeStartedProcess(id, exited.Task, tree, cgroup, over)
+            {
+                Input = input is null ? Stream.Null : new AnonymousPipeClientStream(PipeDirection.Out, input.Write),
+                Output = launch.Log is null ? merged : Stream.Null,
+                Error = error is null ? Stream.Null : new EndingStream(error.Read, over.Token),
+                Logged = launch.Log is { } log ? PumpAsync(merged, log) : Task.CompletedTask,
+            };
+        }
+        catch
+        {
+            input?.Dispose();
+            output.Dispose();
+            error?.Dispose();
+            throw;
+        }
+        finally
+        {
+            // The child's ends are the child's alone now, or its output would never end.
+            input?.Read.Dispose();
+            output.Write.Dispose();
+            error?.Write.Dispose();
+        }
+    }
+
+    public override async Task<bool> EndAsync(TimeSpan grace)
+    {
+        await _ending.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_reaped)
+            {
+                return false;
+            }
+
+            bool forced = await _tree.EndAsync(grace).ConfigureAwait(false);
+            await Exited.ConfigureAwait(false);
+            _tree.Close();
+            NativeProcess.Reap(Id);
+            _cgroup?.Remove();
+            _reaped = true;
+            await _over.CancelAsync().ConfigureAwait(false);
+            await Logged.ConfigureAwait(false);
+            return forced;
+        }
+        finally
+        {
+            _ending.Release();
+        }
+    }
+
+    /// <summary>One small thread starts the child and waits for it: what it changes for itself (umask) dies with it, and no thread of the pool is held.</summary>
+    private static Task<int> SpawnAsync(Launch launch, SafePipeHandle? input, SafePipeHandle output, SafePipeHandle error, TaskCompletionSource<int> exited)
+    {
+        TaskCompletionSource<int> started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        string[] environment = [.. launch.Environment.Select(e => $"{e.Key}={e.Value}")];
+        Thread thread = new(Run, StackSize) { IsBackground = true, Name = "Isolation.Sdk child" };
+        thread.UnsafeStart();
+        return started.Task;
+
+        void Run()
+        {
+            int id;
+            try
+            {
+                using SafeFileHandle nothing = File.OpenHandle("/dev/null");
+                NativeProcess.ResetUmask();
+                int failure = NativeProcess.Spawn(launch.File, launch.Arguments, environment, launch.Directory, (int)(input?.DangerousGetHandle() ?? nothing.DangerousGetHandle()), (int)output.DangerousGetHandle(), (int)error.DangerousGetHandle(), out id);
+                if (failure != 0)
+                {
+                    started.SetException(NotStarted(launch, new Win32Exception(failure)));
+                    return;
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                started.SetException(NotStarted(launch, e));
+                return;
+            }
+
+            started.SetResult(id);
+            exited.SetResult(NativeProcess.WaitForEnd(id));
+        }
+    }
+
+    private static IsolationException NotStarted(Launch launch, Exception why) => new(SandboxingCodes.CommandNotStarted, $"'{launch.File}' could not be started in '{launch.Directory}': {why.Message}.", "A script needs an interpreter line (#!) that exists; a program must fit this machine.", why);
+}

@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Sandboxing;
+
+/// <summary>Scopes made of ordinary processes: an environment from nothing, folders and ports of their own, a session each, and an end of the whole tree.</summary>
+/// <param name="options">What workers get beside that.</param>
+/// <param name="time">The clock.</param>
+/// <param name="workers">Where workers live; <see langword="null"/> for beside the repository.</param>
+/// <param name="host">The host's variables; <see langword="null"/> for this process's own.</param>
+/// <param name="git">Reads what git is to know; <see langword="null"/> for the repository's and the host's own.</param>
+internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider? time = null, WorkersFolder? workers = null, IReadOnlyDictionary<string, string>? host = null, Func<RepositoryRef, CancellationToken, Task<HostGit>>? git = null) : IStateSandbox
+{
+    private const string FolderNote = "state.folder";
+    private const string MarkerNote = "state.marker";
+    private const string CgroupNote = "state.cgroup";
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly HostVariables _host = host is null ? HostVariables.Read() : new HostVariables(host);
+    private readonly Func<RepositoryRef, CancellationToken, Task<HostGit>> _readGit = git ?? HostGit.ReadAsync;
+    private readonly ConcurrentDictionary<string, HostGit> _git = new(StringComparer.Ordinal);
+
+    private bool Native => options.Mechanism != StopMechanism.ProcessTree && NativeProcess.IsAvailable;
+
+    public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
+    {
+        const IsolationGuarantees Everywhere = IsolationGuarantees.Environment | IsolationGuarantees.Temp | IsolationGuarantees.Home | IsolationGuarantees.Caches | IsolationGuarantees.Ports;
+        List<string> notices = [];
+        if (!Native)
+        {
+            notices.Add("Processes have no session of their own here, and a daemonised grandchild outlives its worker (mechanism: process tree; untested outside Linux).");
+        }
+        else if (Cgroup.Own() is not { } group || !NativeProcess.IsWritable(group))
+        {
+            notices.Add("No cgroup v2 that this user may divide: trees are ended by session and marker, which a daemon with a scrubbed environment escapes.");
+        }
+
+        return ValueTask.FromResult(new AxisReport(Native ? Everywhere | IsolationGuarantees.Processes : Everywhere, IsolationGuarantees.None, [.. OptionFaults.Find(options, _host)]) { Notices = notices });
+    }
+
+    public async ValueTask<IStateScope> OpenAsync(StateRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (OptionFaults.Find(options, _host).FirstOrDefault() is { } fault)
+        {
+            throw new IsolationException(fault) { Attempt = request.Lease.Attempt };
+        }
+
+        AttemptId attempt = request.Lease.Attempt;
+        HostGit known = await ReadGitAsync(request.Repository, cancellationToken).ConfigureAwait(false);
+        WorkersFolder root = workers ?? WorkersFolder.Beside(known.CommonDirectory ?? request.Repository.Path);
+        string marker = ProcessMarker.New();
+        ScopeFolders folders = ScopeFolders.For(root.Of(attempt), marker);
+        string? group = Native && options.Mechanism is null or StopMechanism.Cgroup ? Cgroup.Own() : null;
+        await request.Lease.NoteAsync(MarkerNote, marker, cancellationToken).ConfigureAwait(false);
+        await request.Lease.NoteAsync(FolderNote, folders.Root, cancellationToken).ConfigureAwait(false);
+        if (group is not null)
+        {
+            await request.Lease.NoteAsync(CgroupNote, Path.Combine(group, CgroupName(marker)), cancellationToken).ConfigureAwait(false);
+        }
+
+        ScopeParts parts = new(attempt, request.Workspace.Path, marker, folders, root.Trash, options, _time) { Native = Native, Cgroup = group is null ? null : Cgroup.TryCreate(CgroupName(marker)) };
+        return new ScopeAssembly(parts, _host, known).Build(cancellationToken);
+    }
+
+    public ValueTask<IStateScope?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        // A record that points anywhere but to this attempt's own folder is not believed.
+        if (!record.Notes.TryGetValue(FolderNote, out string? folder) || !record.Notes.TryGetValue(MarkerNote, out string? marker) || Path.GetFileName(folder) != AttemptNames.File(record.Attempt))
+        {
+            return ValueTask.FromResult<IStateScope?>(null);
+        }
+
+        ScopeFolders folders = ScopeFolders.For(folder, marker);
+        Cgroup? cgroup = record.Notes.TryGetValue(CgroupNote, out string? group) && Path.GetFileName(group) == CgroupName(marker) ? Cgroup.TryOpen(group) : null;
+        ScopeParts parts = new(record.Attempt, folder, marker, folders, new WorkersFolder(Path.GetDirectoryName(folder)!).Trash, options, _time) { Native = Native, Cgroup = cgroup };
+        bool anything = folders.Exist() || cgroup is not null || (Native && new ProcessTree(marker + ".", null, _time).Alive().Count > 0);
+        return ValueTask.FromResult<IStateScope?>(anything ? new ReopenedScope(parts) : null);
+    }
+
+    private static string CgroupName(string marker) => "isolation-" + marker;
+
+    private async Task<HostGit> ReadGitAsync(RepositoryRef repository, CancellationToken cancellationToken)
+    {
+        if (_git.TryGetValue(repository.Path, out HostGit? known))
+        {
+            return known;
+        }
+
+        HostGit read = await _readGit(repository, cancellationToken).ConfigureAwait(false);
+        return _git.GetOrAdd(repository.Path, read);
+    }
+}

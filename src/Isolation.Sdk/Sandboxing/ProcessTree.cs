@@ -1,0 +1,101 @@
+namespace Isolation.Sdk.Sandboxing;
+
+/// <summary>Everything that was started with one marker, however it tried to get away: found by cgroup, session, parent and marker, ended until nothing is found.</summary>
+/// <param name="marker">The text its variable begins with.</param>
+/// <param name="cgroup">Its group, where there is one.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider time)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(10);
+    private readonly HashSet<ProcessEntry> _known = [];
+    private readonly HashSet<int> _sessions = [];
+    private readonly string _entry = $"{ProcessMarker.Variable}={marker}";
+    private long _since;
+
+    public string Mechanism => cgroup is null ? "session and marker" : "cgroup.kill";
+
+    /// <summary>Adds the first process, a child that nobody has reaped: its session is its own until <see cref="Close"/>.</summary>
+    public void Add(int root)
+    {
+        _sessions.Add(root);
+        if (ProcessTable.Find(root, evenEnded: true) is { } entry)
+        {
+            _known.Add(entry);
+            _since = entry.Started;
+        }
+    }
+
+    /// <summary>The first process is about to be reaped: from now on its id may be anybody's.</summary>
+    public void Close() => _sessions.Clear();
+
+    /// <summary>What of it is alive now.</summary>
+    public IReadOnlyList<ProcessEntry> Alive()
+    {
+        HashSet<int> inGroup = [.. cgroup?.Members() ?? []];
+        // Nothing of it can be older than its first process, which spares reading most of the machine's environments.
+        ProcessEntry[] table = [.. ProcessTable.Read().Where(p => p.Started >= _since && p.Id != Environment.ProcessId)];
+        HashSet<ProcessEntry> found = [.. table.Where(p => _known.Contains(p) || _sessions.Contains(p.Session) || inGroup.Contains(p.Id) || ProcessTable.WasStartedWith(p.Id, _entry))];
+        bool more = found.Count > 0;
+        while (more)
+        {
+            HashSet<int> ids = [.. found.Select(p => p.Id)];
+            ProcessEntry[] children = [.. table.Where(p => ids.Contains(p.Parent) && !found.Contains(p))];
+            found.UnionWith(children);
+            more = children.Length > 0;
+        }
+
+        _known.UnionWith(found);
+        return [.. found];
+    }
+
+    /// <summary>Asks all of it to end, and after the grace ends it.</summary>
+    /// <returns>Whether it took force.</returns>
+    public async Task<bool> EndAsync(TimeSpan grace)
+    {
+        IReadOnlyList<ProcessEntry> alive = Alive();
+        if (alive.Count > 0 && grace > TimeSpan.Zero)
+        {
+            Send(alive, NativeProcess.Terminate);
+            alive = await WaitAsync(grace, NativeProcess.Terminate).ConfigureAwait(false);
+        }
+
+        if (alive.Count == 0)
+        {
+            return false;
+        }
+
+        cgroup?.Kill();
+        Send(alive, NativeProcess.Kill);
+        alive = await WaitAsync(KillLimit, NativeProcess.Kill).ConfigureAwait(false);
+        return alive.Count == 0
+            ? true
+            : throw new IsolationException(SandboxingCodes.TreeSurvived, $"{alive.Count} processes could not be ended: {string.Join(", ", alive.Select(p => p.Id))}.", "They hang in the kernel (a dead network drive, say) or belong to another user; end them by hand.");
+    }
+
+    private static void Send(IEnumerable<ProcessEntry> processes, int signal)
+    {
+        foreach (ProcessEntry process in processes)
+        {
+            NativeProcess.Signal(process.Id, signal, () => ProcessTable.Find(process.Id)?.Started == process.Started);
+        }
+    }
+
+    private async Task<IReadOnlyList<ProcessEntry>> WaitAsync(TimeSpan limit, int signal)
+    {
+        long begun = time.GetTimestamp();
+        HashSet<ProcessEntry> told = [.. _known];
+        while (true)
+        {
+            IReadOnlyList<ProcessEntry> alive = Alive();
+            if (alive.Count == 0 || time.GetElapsedTime(begun) >= limit)
+            {
+                return alive;
+            }
+
+            // What was born meanwhile has not been told yet; a second SIGKILL harms nobody, a second SIGTERM might.
+            Send(signal == NativeProcess.Kill ? alive : alive.Where(told.Add), signal);
+            await Task.Delay(Pause, time, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+}

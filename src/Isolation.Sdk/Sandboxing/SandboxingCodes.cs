@@ -1,0 +1,19 @@
+namespace Isolation.Sdk.Sandboxing;
+
+/// <summary>Codes of this folder: ISO04##.</summary>
+internal static class SandboxingCodes
+{
+    public const string CommandNotFound = "ISO0401";
+    public const string CommandNotStarted = "ISO0402";
+    public const string SecretMissing = "ISO0403";
+    public const string SecretTooShort = "ISO0404";
+    public const string BadTemplate = "ISO0405";
+    public const string BadName = "ISO0406";
+    public const string SharedPath = "ISO0407";
+    public const string NoPort = "ISO0408";
+    public const string PortFolder = "ISO0409";
+    public const string TreeSurvived = "ISO0410";
+    public const string ScopeReleased = "ISO0411";
+    public const string EnvFileExists = "ISO0412";
+    public const string TeardownFailed = "ISO0413";
+}

@@ -1,0 +1,45 @@
+namespace Isolation.Sdk.Sandboxing;
+
+/// <summary>What a scope holds and has to give back.</summary>
+internal sealed record ScopeParts(AttemptId Attempt, string Workspace, string Marker, ScopeFolders Folders, string Trash, ProcessSandboxOptions Options, TimeProvider Time)
+{
+    public Cgroup? Cgroup { get; init; }
+
+    /// <summary>Whether commands are started by our own launcher.</summary>
+    public bool Native { get; init; }
+
+    public IReadOnlyList<PortLease> Ports { get; init; } = [];
+
+    /// <summary>Commands with their templates filled in.</summary>
+    public IReadOnlyList<WorkerCommand> Teardowns { get; init; } = [];
+
+    public string? EnvFile { get; init; }
+
+    /// <summary>Ends what no handle holds any more: whatever carries the scope's marker.</summary>
+    public async Task EndEverythingAsync()
+    {
+        if (Native)
+        {
+            await new ProcessTree(Marker + ".", Cgroup, Time).EndAsync(TimeSpan.Zero).ConfigureAwait(false);
+        }
+    }
+
+    public void Release(bool keepFolders)
+    {
+        Cgroup?.Remove();
+        if (!keepFolders)
+        {
+            if (EnvFile is not null)
+            {
+                File.Delete(EnvFile);
+            }
+
+            Folders.Remove(Trash);
+        }
+
+        foreach (PortLease port in Ports)
+        {
+            port.Dispose();
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Tests.Sandboxing;
+
+/// <summary>A folder with workspaces and the scopes opened around them, gone when disposed.</summary>
+internal sealed class Sandbox : IAsyncDisposable
+{
+    private readonly List<IStateScope> _scopes = [];
+    private int _number;
+
+    public string Root { get; } = Directory.CreateTempSubdirectory("iso-").FullName;
+
+    public string HostHome => Path.Combine(Root, "host-home");
+
+    public Dictionary<string, string> Host { get; }
+
+    public Sandbox()
+    {
+        Directory.CreateDirectory(HostHome);
+        Host = new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")!, ["HOME"] = HostHome };
+    }
+
+    public WorkersFolder Workers => new(Path.Combine(Root, "w"));
+
+    public NotedLease? Lease { get; private set; }
+
+    public ProcessSandbox Create(Action<ProcessSandboxOptions>? configure = null)
+    {
+        ProcessSandboxOptions options = new();
+        configure?.Invoke(options);
+        return new ProcessSandbox(options, null, Workers, Host, (_, _) => Task.FromResult(HostGit.None));
+    }
+
+    public async Task<IStateScope> OpenAsync(Action<ProcessSandboxOptions>? configure = null) => await OpenAsync(Create(configure));
+
+    public async Task<IStateScope> OpenAsync(ProcessSandbox sandbox)
+    {
+        AttemptId attempt = new("item", ++_number);
+        Lease = new NotedLease(attempt, Root);
+        string work = Workers.Workspace(attempt);
+        Directory.CreateDirectory(work);
+        IStateScope scope = await sandbox.OpenAsync(new StateRequest(Lease, new RepositoryRef(Root), new WorkspaceInfo(work, Path.Combine(work, ".git"), null, "")));
+        _scopes.Add(scope);
+        return scope;
+    }
+
+    /// <summary>Writes a script with its interpreter line.</summary>
+    public string Script(string body)
+    {
+        string path = Path.Combine(Root, $"script-{Guid.NewGuid():n}.sh");
+        File.WriteAllText(path, "#!/bin/sh\n" + body + "\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32("755", 8));
+        }
+
+        return path;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IStateScope scope in _scopes)
+        {
+            await scope.DisposeAsync();
+        }
+
+        SafeDelete.Tree(Root);
+    }
+}
+
+/// <summary>A lease that only remembers.</summary>
+internal sealed class NotedLease(AttemptId attempt, string repository) : IAttemptLease
+{
+    private readonly Dictionary<string, string> _notes = [];
+
+    public AttemptId Attempt => attempt;
+
+    public CancellationToken Lost => CancellationToken.None;
+
+    public LeaseRecord Record => new(attempt, new RepositoryRef(repository), new LeaseHolder(1, default, "", "", default), _notes);
+
+    public ValueTask NoteAsync(string key, string value, CancellationToken cancellationToken = default)
+    {
+        _notes[key] = value;
+        return ValueTask.CompletedTask;
+    }
+}
