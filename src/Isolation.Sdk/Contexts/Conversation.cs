@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>A worker's conversation: append-only, readable and writable by that worker alone, sealed when it ends.</summary>
+/// <summary>A worker's conversation: append-only, readable and writable by that worker alone (by its own code, not by its host either), sealed when it ends.</summary>
 public sealed class Conversation
 {
     private readonly WorkerSeal _seal;

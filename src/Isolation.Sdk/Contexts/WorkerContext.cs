@@ -1,16 +1,19 @@
 namespace Isolation.Sdk.Contexts;
 
 /// <summary>What a runner starts from: an immutable briefing and an empty conversation of its own.</summary>
+/// <remarks>Once its worker has begun, every member but <see cref="Attempt"/> throws for anyone else (ISO0502), and for everyone when the worker has ended (ISO0501).</remarks>
 public sealed class WorkerContext
 {
+    private readonly string _briefing;
+    private readonly string _briefingFile;
+    private readonly int? _tokenBudget;
+    private readonly Conversation _conversation;
+
     internal WorkerContext(WorkerSeal seal, string briefing, string briefingFile, int tokens, int? tokenBudget, TimeProvider time)
     {
         Seal = seal;
-        Briefing = briefing;
-        BriefingFile = briefingFile;
-        Tokens = tokens;
-        TokenBudget = tokenBudget;
-        Conversation = new Conversation(seal, time);
+        MeasuredTokens = tokens;
+        (_briefing, _briefingFile, _tokenBudget, _conversation) = (briefing, briefingFile, tokenBudget, new Conversation(seal, time));
     }
 
     /// <summary>Makes a context; for context factories.</summary>
@@ -27,19 +30,31 @@ public sealed class WorkerContext
     public AttemptId Attempt => Seal.Attempt;
 
     /// <summary>The briefing, in Markdown. It never changes.</summary>
-    public string Briefing { get; }
+    public string Briefing => Mine._briefing;
 
     /// <summary>The absolute path of the briefing as a file, outside the work tree.</summary>
-    public string BriefingFile { get; }
+    public string BriefingFile => Mine._briefingFile;
 
     /// <summary>The estimated number of tokens of the briefing.</summary>
-    public int Tokens { get; }
+    public int Tokens => Mine.MeasuredTokens;
 
     /// <summary>The most tokens the briefing may have; <see langword="null"/> for no limit.</summary>
-    public int? TokenBudget { get; }
+    public int? TokenBudget => Mine._tokenBudget;
 
     /// <summary>The worker's conversation, empty at the start.</summary>
-    public Conversation Conversation { get; }
+    public Conversation Conversation => Mine._conversation;
 
     internal WorkerSeal Seal { get; }
+
+    /// <summary>As <see cref="Tokens"/>, for the library's own reports at any time.</summary>
+    internal int MeasuredTokens { get; }
+
+    private WorkerContext Mine
+    {
+        get
+        {
+            Seal.DemandOnceBegun();
+            return this;
+        }
+    }
 }

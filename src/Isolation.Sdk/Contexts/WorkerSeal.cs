@@ -5,12 +5,17 @@ namespace Isolation.Sdk.Contexts;
 internal sealed class WorkerSeal(AttemptId attempt)
 {
     private readonly AsyncLocal<bool> _inside = new();
+    private volatile bool _begun;
     private volatile bool _ended;
 
     public AttemptId Attempt { get; } = attempt;
 
     /// <summary>Marks the current flow as the worker's own. Called once, at the start of a flow that nobody else shares.</summary>
-    public void Enter() => _inside.Value = true;
+    public void Enter()
+    {
+        _begun = true;
+        _inside.Value = true;
+    }
 
     /// <summary>The worker has ended: everything it held is closed for good.</summary>
     public void Close() => _ended = true;
@@ -26,6 +31,15 @@ internal sealed class WorkerSeal(AttemptId attempt)
         if (!_inside.Value)
         {
             throw new IsolationException(ContextCodes.NotYours, $"This belongs to worker {Attempt}, and someone else called.", "Workers speak through commits, handoff notes and item comments only.") { Attempt = Attempt };
+        }
+    }
+
+    /// <summary>As <see cref="Demand"/>, but open until the worker begins: whoever makes a context or decorates a factory may look at it.</summary>
+    public void DemandOnceBegun()
+    {
+        if (_begun || _ended)
+        {
+            Demand();
         }
     }
 }

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Monitoring;
 
 /// <summary>Where every event passes: it gets its time, loses its secrets, changes a status, goes to the worker's log and to whoever watches.</summary>
-internal sealed class WorkerEventHub(TimeProvider time)
+internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
 {
     /// <summary>How many events wait for a slow watcher before its oldest are dropped.</summary>
     public const int WatcherCapacity = 1_024;
@@ -14,6 +15,7 @@ internal sealed class WorkerEventHub(TimeProvider time)
     private readonly Dictionary<AttemptId, WorkerStatus> _statuses = [];
     private readonly Dictionary<AttemptId, WorkerLogWriter> _logs = [];
     private Watcher[] _watchers = [];
+    private bool _completed;
 
     /// <summary>What no event, log or status shows.</summary>
     public SecretMasker Secrets { get; } = new();
@@ -61,9 +63,10 @@ internal sealed class WorkerEventHub(TimeProvider time)
     /// <summary>Takes an event. Never throws and never waits for a watcher.</summary>
     public void Publish(WorkerEvent happened)
     {
+        WorkerEvent known;
         lock (_gate)
         {
-            WorkerEvent known = Clean(happened);
+            known = Clean(happened);
             _statuses[known.Attempt] = WorkerStatus.Fold(_statuses.GetValueOrDefault(known.Attempt), known);
             _logs.GetValueOrDefault(known.Attempt)?.Write(known);
             foreach (Watcher watcher in _watchers)
@@ -71,6 +74,9 @@ internal sealed class WorkerEventHub(TimeProvider time)
                 watcher.Offer(known);
             }
         }
+
+        // Outside the lock: a slow logger holds up the worker that speaks, and no other.
+        Tell(known);
     }
 
     /// <summary>No more events will come; watchers see the rest and end.</summary>
@@ -86,8 +92,6 @@ internal sealed class WorkerEventHub(TimeProvider time)
             _completed = true;
         }
     }
-
-    private bool _completed;
 
     /// <summary>Every event from this call on, also those before the first one is asked for.</summary>
     public IAsyncEnumerable<WorkerEvent> Watch(CancellationToken cancellationToken = default)
@@ -125,6 +129,27 @@ internal sealed class WorkerEventHub(TimeProvider time)
             {
                 _watchers = [.. _watchers.Where(w => w != watcher)];
             }
+        }
+    }
+
+    private void Tell(WorkerEvent known)
+    {
+        if (logger is null)
+        {
+            return;
+        }
+
+        if (known.Kind == WorkerEventKind.Contamination)
+        {
+            Log.Contamination(logger, known.Attempt, known.Text);
+        }
+        else if (known.Kind == WorkerEventKind.Ended)
+        {
+            Log.AttemptEnded(logger, known.Attempt, known.Data?.GetValueOrDefault("outcome"), known.Text);
+        }
+        else
+        {
+            Log.WorkerSaid(logger, known.Attempt, known.Kind, known.Stage, known.Phase, known.Text);
         }
     }
 

@@ -1,20 +1,32 @@
 using System.Threading.Channels;
 using Isolation.Sdk.Contexts;
+using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk;
 
-/// <summary>An attempt being carried out: everything its runner may touch. For anyone but that runner every member but <see cref="Id"/> throws, and for everyone once the worker has ended.</summary>
+/// <summary>An attempt being carried out: everything its runner may touch.</summary>
+/// <remarks>For anyone but that runner every member but <see cref="Id"/> throws ISO0502, and for everyone ISO0501 once the worker has ended; so does everything that it hands out and that has members which do something
+/// (context, conversation, inbox, services, processes and their streams). Plain values that were read from it (a path, an item, a message) are copies like any string.</remarks>
 public sealed class IsolatedWorker
 {
     private readonly WorkerParts _parts;
     private readonly WorkerSeal _seal;
+    private readonly SealedServices _services;
+    private readonly SealedReader<WorkerMessage> _inbox;
+    private readonly SecretMasker _secrets = new();
 
     internal IsolatedWorker(WorkerParts parts)
     {
         _parts = parts;
         _seal = parts.Context.Seal;
+        _services = new SealedServices(parts.Services, _seal);
+        _inbox = new SealedReader<WorkerMessage>(parts.Inbox, _seal);
+        foreach (EnvironmentEntry secret in parts.State.Info.Environment.Where(e => e.Secret))
+        {
+            _secrets.Add(secret.Value);
+        }
     }
 
     /// <summary>Who it is.</summary>
@@ -33,10 +45,10 @@ public sealed class IsolatedWorker
     public StateInfo State => Mine._parts.State.Info;
 
     /// <summary>Services of a scope that is this worker's own.</summary>
-    public IServiceProvider Services => Mine._parts.Services;
+    public IServiceProvider Services => Mine._services;
 
     /// <summary>What the host says to it while it runs.</summary>
-    public ChannelReader<WorkerMessage> Inbox => Mine._parts.Inbox;
+    public ChannelReader<WorkerMessage> Inbox => Mine._inbox;
 
     /// <summary>Please finish: cancelled before the token of the run, which means now.</summary>
     public CancellationToken Stopping => Mine._parts.Stopping;
@@ -56,7 +68,8 @@ public sealed class IsolatedWorker
     /// <summary>Starts a command in the worker's state; the caller reads its output.</summary>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Ends the wait for the start.</param>
-    public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default) => Mine._parts.State.StartAsync(command, cancellationToken);
+    public async ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default) =>
+        new SealedProcess(await Mine._parts.State.StartAsync(command, cancellationToken).ConfigureAwait(false), _seal);
 
     /// <summary>Runs a command in the worker's state to its end and returns what it said.</summary>
     /// <param name="command">The command.</param>
@@ -65,28 +78,28 @@ public sealed class IsolatedWorker
 
     /// <summary>Says which phase it is in: research, plan, implement, validate, or a word of its own.</summary>
     /// <param name="phase">The phase.</param>
-    public void ReportPhase(string phase) => Mine._parts.Report(new WorkerEvent(Id, default, WorkerEventKind.Phase) { Phase = phase });
+    public void ReportPhase(string phase) => Mine._parts.Report(new WorkerEvent(Id, default, WorkerEventKind.Phase) { Phase = _secrets.Apply(phase) });
 
     /// <summary>Says how far it is, in a line for people.</summary>
     /// <param name="text">The line; secrets in it are masked.</param>
-    public void ReportProgress(string text) => Mine._parts.Report(new WorkerEvent(Id, default, WorkerEventKind.Progress) { Text = text });
+    public void ReportProgress(string text) => Mine._parts.Report(new WorkerEvent(Id, default, WorkerEventKind.Progress) { Text = _secrets.Apply(text) });
 
     /// <summary>Leaves a note for the workers of items that this one blocks: a git artifact on the attempt.</summary>
     /// <param name="note">The note, in Markdown.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public ValueTask HandoffAsync(string note, CancellationToken cancellationToken = default) => Mine._parts.Handoff(note, cancellationToken);
+    public ValueTask HandoffAsync(string note, CancellationToken cancellationToken = default) => Mine._parts.Handoff(_secrets.Apply(note), cancellationToken);
 
     /// <summary>Adds a comment to the item's history in the tracker, and nowhere else.</summary>
     /// <param name="text">The comment.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public ValueTask CommentAsync(string text, CancellationToken cancellationToken = default) => Mine._parts.Comment("comment", text, cancellationToken);
+    public ValueTask CommentAsync(string text, CancellationToken cancellationToken = default) => Mine._parts.Comment("comment", _secrets.Apply(text), cancellationToken);
 
     /// <summary>Adds a blocker to the item's history in the tracker, and shows it in the status.</summary>
     /// <param name="text">What is in the way.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public ValueTask ReportBlockerAsync(string text, CancellationToken cancellationToken = default)
     {
-        Mine._parts.Report(new WorkerEvent(Id, default, WorkerEventKind.Blocked) { Text = text });
-        return _parts.Comment("blocker", text, cancellationToken);
+        Mine._parts.Report(new WorkerEvent(Id, default, WorkerEventKind.Blocked) { Text = _secrets.Apply(text) });
+        return _parts.Comment("blocker", _secrets.Apply(text), cancellationToken);
     }
 }

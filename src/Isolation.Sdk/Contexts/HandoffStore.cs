@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Contexts;
+
+/// <summary>Handoff notes as git artifacts: <c>refs/isolation/handoffs/&lt;item&gt;/&lt;n&gt;</c> is a chain of commits, one for each note of that attempt, with the note as message.</summary>
+/// <remarks>Git processes: three for a note (and once one more for the empty tree), one for reading an item without notes, two for one with notes.</remarks>
+internal sealed class HandoffStore(GitRepository repository)
+{
+    /// <summary>The most UTF-8 bytes of one note: 64 Ki.</summary>
+    public const int MaxNoteBytes = 64 * 1024;
+
+    private const int Tries = 10;
+    private const string Prefix = "refs/isolation/handoffs/";
+    private string? _emptyTree;
+
+    /// <summary>Adds a note to an attempt.</summary>
+    /// <exception cref="IsolationException">ISO0506: a newer attempt exists; ISO0507: the note is empty or too long.</exception>
+    public async Task<Handoff> AppendAsync(AttemptId attempt, string note, CancellationToken cancellationToken = default)
+    {
+        string text = note.Replace('\0', ' ').ReplaceLineEndings("\n").Trim('\n');
+        if (string.IsNullOrWhiteSpace(text) || Encoding.UTF8.GetByteCount(text) > MaxNoteBytes)
+        {
+            throw new IsolationException(ContextCodes.NoteTooLong, $"A handoff note of {attempt} is empty or has more than {MaxNoteBytes / 1024} KiB.", "Leave a short note; put what is long into a file and commit it.") { Attempt = attempt };
+        }
+
+        string slug = Slug.Of(attempt.Item);
+        string name = Name(slug, attempt.Number);
+        for (int i = 0; i < Tries; i++)
+        {
+            IReadOnlyDictionary<string, string> refs = await ListAsync(slug, cancellationToken).ConfigureAwait(false);
+            if (Newest(refs.Keys) > attempt.Number)
+            {
+                throw new IsolationException(ContextCodes.NotTheNewest, $"A newer attempt than {attempt} exists; its notes count, not this one's.", "Leave notes from the newest attempt only.") { Attempt = attempt };
+            }
+
+            string? parent = refs.GetValueOrDefault(name);
+            string commit = await WriteAsync(text, parent, cancellationToken).ConfigureAwait(false);
+            // Checked again in the same transaction: the next attempt may be issued between the look and the write.
+            RefTransaction move = new RefTransaction().Verify(AttemptNames.Ref(attempt with { Number = attempt.Number + 1 }), repository.NullId);
+            move = parent is null ? move.Create(name, commit) : move.Update(name, commit, parent);
+            if (await repository.TryUpdateAsync(move, cancellationToken).ConfigureAwait(false))
+            {
+                return new Handoff(attempt, commit, text);
+            }
+        }
+
+        throw new IsolationException(GitCodes.RefMoved, $"'{name}' kept moving while a note was added.", "Let one flow of a worker leave its notes.") { Attempt = attempt };
+    }
+
+    /// <summary>The notes of an item's newest attempt, oldest first: what an earlier, failed one left is not about the work that landed.</summary>
+    public async Task<IReadOnlyList<Handoff>> ReadAsync(string item, CancellationToken cancellationToken = default)
+    {
+        string slug = Slug.Of(item);
+        IReadOnlyDictionary<string, string> refs = await ListAsync(slug, cancellationToken).ConfigureAwait(false);
+        int newest = Newest(refs.Keys);
+        if (!refs.TryGetValue(Name(slug, newest), out string? tip))
+        {
+            return [];
+        }
+
+        GitResult log = await repository.RunAsync(cancellationToken, "log", "-z", "--reverse", "--no-show-signature", "--no-color", "--encoding=UTF-8", "--format=%H%n%B", tip, "--").ConfigureAwait(false);
+        AttemptId from = new(item, newest);
+        return [.. log.Fields.Select(f => f.Split('\n', 2)).Select(p => new Handoff(from, p[0], p[1].Trim('\n')))];
+    }
+
+    private static string Name(string slug, int number) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{slug}/{number}");
+
+    private static int Newest(IEnumerable<string> names) =>
+        names.Select(n => int.TryParse(n.AsSpan(n.LastIndexOf('/') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0).DefaultIfEmpty().Max();
+
+    /// <summary>Attempts and notes of one item: whichever is newest, a pruned attempt's notes included.</summary>
+    private async Task<IReadOnlyDictionary<string, string>> ListAsync(string slug, CancellationToken cancellationToken)
+    {
+        GitResult answer = await repository.RunAsync(cancellationToken, "for-each-ref", "--format=%(objectname) %(refname)", $"{Prefix}{slug}/", $"{AttemptNames.AttemptsPrefix}{slug}/").ConfigureAwait(false);
+        return answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ', 2)).ToDictionary(p => p[1], p => p[0], StringComparer.Ordinal);
+    }
+
+    private async Task<string> WriteAsync(string text, string? parent, CancellationToken cancellationToken)
+    {
+        // A note carries no files; git fsck wants even the empty tree to be there.
+        _emptyTree ??= (await repository.Client.RunAsync(GitCommand.In(repository.CommonDirectory, "mktree") with { Input = "" }, cancellationToken).ConfigureAwait(false)).Line;
+        string[] arguments = ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", _emptyTree, .. parent is null ? Array.Empty<string>() : ["-p", parent], "-F", "-"];
+        GitResult made = await repository.Client.RunAsync(new GitCommand(repository.CommonDirectory, arguments) { Input = text + "\n" }, cancellationToken).ConfigureAwait(false);
+        return made.Line;
+    }
+}
