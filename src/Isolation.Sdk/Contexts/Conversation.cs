@@ -28,6 +28,18 @@ public sealed class Conversation
         }
     }
 
+    /// <summary>Whether nothing was said yet; for the checklist, which looks before the worker lives.</summary>
+    internal bool IsUntouched
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _turns.Count == 0;
+            }
+        }
+    }
+
     /// <summary>Adds a turn at the end.</summary>
     /// <param name="role">Who speaks: <c>user</c>, <c>assistant</c>, <c>tool</c>.</param>
     /// <param name="text">What is said.</param>

@@ -51,4 +51,7 @@ public enum IsolationGuarantees
 
     /// <summary>What a worker starts from: nothing inherited, a conversation of its own.</summary>
     Context = 1 << 14,
+
+    /// <summary>What lands was tested exactly as it lands.</summary>
+    TestedLanding = 1 << 15,
 }

@@ -1,0 +1,35 @@
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Sandboxing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Isolation.Sdk;
+
+/// <summary>Built-in ways to bring work to the target.</summary>
+public static class MergingBuilderExtensions
+{
+    /// <summary>The first to finish lands; whoever does not merge any more gets the conflict. Nothing is tested.</summary>
+    /// <param name="axis">The axis.</param>
+    /// <param name="configure">Changes the options.</param>
+    public static IsolationPipelineBuilder UseFirstWins(this Axis<IMergeStrategy> axis, Action<FirstWinsOptions>? configure = null) => Use(axis, new FirstWinsOptions(), configure);
+
+    /// <summary>Nothing lands before someone approved exactly that commit, days later and from another process perhaps.</summary>
+    /// <param name="axis">The axis.</param>
+    /// <param name="configure">Changes the options.</param>
+    public static IsolationPipelineBuilder UseManual(this Axis<IMergeStrategy> axis, Action<ManualMergeOptions>? configure = null) => Use(axis, new ManualMergeOptions(), configure);
+
+    /// <summary>One after another, each merged tree tested by the gate before it lands.</summary>
+    /// <param name="axis">The axis.</param>
+    /// <param name="configure">Changes the options; a gate is needed.</param>
+    public static IsolationPipelineBuilder UseSerialQueue(this Axis<IMergeStrategy> axis, Action<SerialQueueOptions> configure) => Use(axis, new SerialQueueOptions(), configure);
+
+    private static IsolationPipelineBuilder Use<TOptions>(Axis<IMergeStrategy> axis, TOptions options, Action<TOptions>? configure)
+        where TOptions : MergeOptions
+    {
+        ArgumentNullException.ThrowIfNull(axis);
+        configure?.Invoke(options);
+        return axis.Use(services => new MergeStrategy(
+            MergePolicy.Of(options), services.Of<IStateSandbox>(), services.Of<WorkersFolder>(), services.Time(), services.Of<ILoggerFactory>()?.CreateLogger("Isolation.Sdk.Merging") ?? NullLogger.Instance));
+    }
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Pipeline.Inspection;
+
+namespace Isolation.Sdk.Pipeline;
+
+/// <summary>Issues attempts: the number is whatever ref could be created, never a counter in memory.</summary>
+internal sealed class AttemptIssuer(GitRepository repository)
+{
+    /// <summary>Resolves where an attempt starts, once, to a commit.</summary>
+    public async Task<string> ResolveBaseAsync(WorkItem item, string targetRef, CancellationToken cancellationToken)
+    {
+        string name = item.Base ?? targetRef;
+        string? commit = item.Base is null && RefFiles.Read(repository.CommonDirectory, targetRef) is { } direct ? direct : await repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false);
+        return commit ?? throw new IsolationException(GitCodes.UnknownRevision, $"'{name}' names no commit.", item.Base is null ? "Create the target branch, or name where it starts: .Target(branch, from: …)." : "Give item.Base a branch, a tag or a commit id.");
+    }
+
+    /// <summary>Creates the next attempt's ref at its base, which pins the base too.</summary>
+    public async Task<AttemptId> IssueAsync(string item, string baseCommit, CancellationToken cancellationToken)
+    {
+        int number = Highest(item) + 1;
+        while (true)
+        {
+            AttemptId attempt = new(item, number);
+            if (await repository.TryUpdateAsync(new RefTransaction().Create(AttemptNames.Ref(attempt), baseCommit), cancellationToken).ConfigureAwait(false))
+            {
+                return attempt;
+            }
+
+            number++; // Another process was faster: that number is its own.
+        }
+    }
+
+    private int Highest(string item)
+    {
+        string prefix = $"{AttemptNames.AttemptsPrefix}{Slug.Of(item)}/";
+        Dictionary<string, string> refs = new(StringComparer.Ordinal);
+        RefFiles.ReadAll(repository.CommonDirectory, refs, prefix);
+        return refs.Keys.Select(k => int.TryParse(k.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0).DefaultIfEmpty(0).Max();
+    }
+}

@@ -1,0 +1,51 @@
+using Isolation.Sdk.Pipeline.Inspection;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Pipeline;
+
+/// <summary>What is learnt of an attempt while it is played.</summary>
+internal sealed class AttemptRecord(TimeProvider time)
+{
+    private long _mark = time.GetTimestamp();
+
+    public RunResult Result { get; set; } = new RunResult.Failed("It never ran.");
+
+    public Stage Stage { get; set; }
+
+    public Stage? FailedIn { get; private set; }
+
+    public IsolationFault? Fault { get; private set; }
+
+    public Capture? Capture { get; set; }
+
+    public IReadOnlyList<Finding> Findings { get; set; } = [];
+
+    public IReadOnlyList<string> Contamination => [.. Findings.Select(f => f.ToString()), .. Capture?.Tampering ?? []];
+
+    public TimeSpan Setup { get; private set; }
+
+    public TimeSpan Run { get; private set; }
+
+    public long Bytes { get; set; }
+
+    public void SetupEnds() => Setup = Lap();
+
+    public void RunEnds() => Run = Lap();
+
+    /// <summary>The first failure is the one that counts; what fails after it follows from it.</summary>
+    public void Fail(Stage stage, RunResult.Failed result, Exception cause)
+    {
+        if (FailedIn is null)
+        {
+            (FailedIn, Result, Fault) = (stage, result, (cause as IsolationException)?.Fault);
+        }
+    }
+
+    private TimeSpan Lap()
+    {
+        long now = time.GetTimestamp();
+        TimeSpan lap = time.GetElapsedTime(_mark, now);
+        _mark = now;
+        return lap;
+    }
+}

@@ -1,0 +1,208 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Isolation.Sdk.Contexts;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Pipeline.Inspection;
+using Isolation.Sdk.Running;
+using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Workspaces;
+using Polly.Timeout;
+
+namespace Isolation.Sdk.Pipeline;
+
+/// <summary>The story of one worker, from its lease to its report. What a stage acquires, the end of the story gives back, whatever happens between.</summary>
+internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assignment, ChannelReader<WorkerMessage> inbox, WorkerStop stop)
+{
+    private readonly PipelinePlan _plan = session.Plan;
+    private readonly AttemptRecord _record = new(session.Plan.Services.Time);
+    private IWorkspace? _workspace;
+    private IStateScope? _state;
+    private WorkerContext? _context;
+    private bool _ran;
+
+    private AttemptId Attempt => assignment.Attempt;
+
+    public async Task<AttemptReport> PlayAsync(CancellationToken cancellationToken)
+    {
+        using AttemptLease lease = session.Leases.Create(Attempt);
+        using CancellationTokenSource now = CancellationTokenSource.CreateLinkedTokenSource(stop.Now, lease.Lost);
+        using Activity? activity = Telemetry.Activities.StartActivity("isolation.attempt")?.SetTag("isolation.attempt", Attempt.ToString());
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await AcquireAsync(lease, now.Token).ConfigureAwait(false);
+            _record.Result = await RunAsync(now.Token).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Fail(e, cancellationToken);
+        }
+
+        await CaptureAsync().ConfigureAwait(false);
+        await InspectAsync().ConfigureAwait(false);
+        if (await ReleaseAsync().ConfigureAwait(false))
+        {
+            lease.Complete();
+        }
+
+        return Report();
+    }
+
+    private async Task AcquireAsync(AttemptLease lease, CancellationToken cancellationToken)
+    {
+        using (Enter(Stage.Workspace))
+        {
+            _workspace = await _plan.Workspaces.AcquireAsync(new WorkspaceRequest(lease, session.Repository.Reference, assignment.BaseCommit), cancellationToken).ConfigureAwait(false);
+        }
+
+        using (Enter(Stage.State))
+        {
+            _state = await _plan.State.OpenAsync(new StateRequest(lease, session.Repository.Reference, _workspace.Info), cancellationToken).ConfigureAwait(false);
+            session.Mask(_state.Info);
+        }
+
+        using (Enter(Stage.Setup))
+        {
+            await SetupCommands.RunAsync(_plan, _state, cancellationToken).ConfigureAwait(false);
+        }
+
+        using (Enter(Stage.Context))
+        {
+            _context = await _plan.Contexts.CreateAsync(new ContextRequest(Attempt, assignment.Item, _workspace.Info, _state.Info, assignment.Handoffs) { PreviousFailure = assignment.PreviousFailure }, cancellationToken).ConfigureAwait(false);
+            session.Checklist.Admit(new AcquiredWorker(Attempt, assignment.Item, _workspace.Info, _state.Info, _context, assignment.Handoffs));
+        }
+
+        await session.Guard.EnterAsync(new GuardedWorker(Attempt, _workspace.Info), cancellationToken).ConfigureAwait(false);
+        _ran = true;
+        _record.SetupEnds();
+    }
+
+    private async Task<RunResult> RunAsync(CancellationToken cancellationToken)
+    {
+        using Activity? stage = Enter(Stage.Run, new() { ["setup-ms"] = Number(_record.Setup.TotalMilliseconds), ["tokens"] = Number(_context!.Tokens) });
+        WorkerServices services = session.OpenServices();
+        await using (services.ConfigureAwait(false))
+        {
+            IsolatedWorker worker = session.MakeWorker(assignment, _workspace!.Info, _context, _state!, services.Provider, inbox, stop.Please);
+            Task<RunResult> run = WorkerFlow.RunAsync(_context.Seal, () => session.Resilience.RunAsync(_plan.Draft.Runner!(services.Provider), worker, stop, cancellationToken));
+            try
+            {
+                return await run.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // It was told to end now. What does not listen is left behind, sealed off from everything it held.
+                return await run.WaitAsync(_plan.Options.StopGrace, _plan.Services.Time, CancellationToken.None).ConfigureAwait(false);
+            }
+            finally
+            {
+                _context.Seal.Close();
+                _record.RunEnds();
+            }
+        }
+    }
+
+    private async Task CaptureAsync()
+    {
+        if (_workspace is null || _state is null)
+        {
+            return;
+        }
+
+        using Activity? stage = Enter(Stage.Capture);
+        using CancellationTokenSource limit = new(_plan.Options.SetupTimeout, _plan.Services.Time);
+        try
+        {
+            _record.Capture = await _workspace.CaptureAsync(_state, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // What could not be captured stays where it is: release keeps what is not pinned.
+            _record.Fail(Stage.Capture, new RunResult.Failed($"Its work could not be captured: {e.Message}"), e);
+        }
+    }
+
+    private async Task InspectAsync()
+    {
+        if (!_ran)
+        {
+            return;
+        }
+
+        using Activity? stage = Enter(Stage.Inspect);
+        _record.Findings = await session.Guard.LeaveAsync(Attempt, CancellationToken.None).ConfigureAwait(false);
+        foreach (Finding finding in _record.Findings)
+        {
+            session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Contamination) { Text = finding.ToString() });
+        }
+    }
+
+    /// <returns>Whether nothing is left that a lease would have to name.</returns>
+    private async Task<bool> ReleaseAsync()
+    {
+        _record.Bytes = FolderSize.Of(session.Folder.Of(Attempt));
+        using Activity? stage = Enter(Stage.Release, new() { ["bytes"] = Number(_record.Bytes) });
+        ReleaseMode mode = _record.Contamination.Count > 0 ? ReleaseMode.Quarantine
+            : _record.Result is RunResult.Failed ? _plan.Options.OnFailure
+            : ReleaseMode.KeepIfUnmerged;
+        bool released = await TryReleaseAsync(_state, mode is ReleaseMode.Quarantine or ReleaseMode.Keep ? mode : ReleaseMode.Remove).ConfigureAwait(false);
+        released &= await TryReleaseAsync(_workspace, mode).ConfigureAwait(false);
+        session.Checklist.Dismiss(Attempt);
+        return released && (_workspace is null || !Directory.Exists(_workspace.Info.Path));
+    }
+
+    private async Task<bool> TryReleaseAsync(IAttemptResource? resource, ReleaseMode mode)
+    {
+        try
+        {
+            if (resource is not null)
+            {
+                await resource.ReleaseAsync(mode, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            return true;
+        }
+        catch (Exception e)
+        {
+            session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Progress) { Text = $"Release is left to a later sweep: {e.Message}" });
+            return false;
+        }
+    }
+
+    private Activity? Enter(Stage stage, Dictionary<string, string>? data = null)
+    {
+        _record.Stage = stage;
+        return session.EnterStage(Attempt, stage, _workspace?.Info.Branch, data);
+    }
+
+    private void Fail(Exception e, CancellationToken cancellationToken)
+    {
+        RunResult.Failed failed = e switch
+        {
+            _ when stop.IsTimeUp || e is TimeoutRejectedException => new RunResult.Failed($"It took longer than {_plan.Options.AttemptTimeout}."),
+            OperationCanceledException when cancellationToken.IsCancellationRequested => new RunResult.Failed("The run was cancelled.", Retryable: false),
+            OperationCanceledException when stop.IsRequested => new RunResult.Failed("It was stopped.", Retryable: false),
+            TimeoutException => new RunResult.Failed("It did not end when it was told to.", Retryable: !stop.IsRequested),
+            IsolationException fault => new RunResult.Failed(fault.Message),
+            _ => new RunResult.Failed($"{e.GetType().Name}: {e.Message}"),
+        };
+        _record.Fail(_record.Stage, failed, e);
+    }
+
+    private AttemptReport Report() => new(Attempt, _record.Result)
+    {
+        Commit = _record.Capture?.Commit,
+        BaseCommit = assignment.BaseCommit,
+        Branch = _workspace?.Info.Branch,
+        Changes = _record.Capture?.Files ?? [],
+        Contamination = _record.Contamination,
+        Fault = _record.Fault,
+        FailedIn = _record.FailedIn,
+        TimedOut = stop.IsTimeUp && _record.Result is RunResult.Failed,
+        KeptWorkspace = _workspace is { } w && Directory.Exists(w.Info.Path) ? w.Info.Path : null,
+        Log = session.Folder.Log(Attempt),
+        Cost = new AttemptCost { SetupMs = (long)_record.Setup.TotalMilliseconds, RunMs = (long)_record.Run.TotalMilliseconds, Bytes = _record.Bytes, BriefingTokens = _context?.Tokens ?? 0 },
+    };
+
+    private static string Number(double value) => ((long)value).ToString(System.Globalization.CultureInfo.InvariantCulture);
+}

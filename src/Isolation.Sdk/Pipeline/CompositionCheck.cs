@@ -1,0 +1,48 @@
+namespace Isolation.Sdk.Pipeline;
+
+/// <summary>Finds every fault of a composition that can be seen without input or output.</summary>
+internal static class CompositionCheck
+{
+    private const string ChooseMerging = """
+        Choose one of:
+            .Merging.UseFirstWins()                               // the first to finish lands; the loser gets the conflict
+            .Merging.UseSerialQueue(o => o.Gate("dotnet", "test"))  // one at a time, each merged tree tested
+            .Merging.UseManual()                                  // someone approves the exact commit
+        """;
+
+    public static IReadOnlyList<IsolationFault> Run(IsolationPipelineBuilder builder, PipelineDraft draft)
+    {
+        List<IsolationFault> faults = [];
+        void Check(bool ok, string code, string message, string remedy)
+        {
+            if (!ok)
+            {
+                faults.Add(new IsolationFault(code, message, remedy));
+            }
+        }
+
+        IsolationPipelineOptions o = draft.Options;
+        Check(builder.Merging.IsChosen, PipelineCodes.NoMergeStrategy, "No merge strategy is chosen, and it has to be decided before anything is spawned.", ChooseMerging);
+        Check(draft.Runner is not null, PipelineCodes.NoRunner, "Nothing says how an attempt is carried out.", "Add .RunWith(…) or .RunProcess(…).");
+        Check(Path.IsPathFullyQualified(draft.Repository), PipelineCodes.BadPath, $"The repository '{draft.Repository}' is not an absolute path.", "Use Path.GetFullPath where your program starts.");
+        Check(draft.WorkersRoot is null || Path.IsPathFullyQualified(draft.WorkersRoot), PipelineCodes.BadPath, $"The workers' folder '{draft.WorkersRoot}' is not an absolute path.", "Use Path.GetFullPath where your program starts.");
+        Check(IsBranchName(draft.Target), PipelineCodes.BadTarget, $"'{draft.Target}' cannot be a branch name.", "Give the short name of a branch, such as main.");
+        Check(draft.Level == SealLevel.Cooperative, PipelineCodes.LevelMissing, $"This version does not have the level {draft.Level}.", "Use SealLevel.Cooperative, for honest workers only.");
+        Check(o.MaxWorkers is >= 1 and <= 1000, PipelineCodes.BadOption, $"MaxWorkers is {o.MaxWorkers}.", "Give a number from 1 to 1000.");
+        Check(o.MaxAttempts is >= 1 and <= 100, PipelineCodes.BadOption, $"MaxAttempts is {o.MaxAttempts}.", "Give a number from 1 to 100.");
+        Check(o.AttemptTimeout > TimeSpan.Zero && o.SetupTimeout > TimeSpan.Zero, PipelineCodes.BadOption, "A time limit is not positive.", "Give AttemptTimeout and SetupTimeout a positive length.");
+        Check(o.StopGrace >= TimeSpan.Zero && o.StopGrace <= TimeSpan.FromHours(1), PipelineCodes.BadOption, $"StopGrace is {o.StopGrace}.", "Give a length from zero to one hour.");
+        Check(draft.ScaleOverride is null || !string.IsNullOrWhiteSpace(draft.ScaleOverride), PipelineCodes.BadOption, "AcceptManualScale was given no reason.", "Say why; it goes into the report.");
+        faults.AddRange(draft.RunnerFaults);
+        return faults;
+    }
+
+    /// <summary>The rules of <c>git check-ref-format --branch</c>.</summary>
+    private static bool IsBranchName(string name) =>
+        name.Length is > 0 and <= 200
+        && name[0] != '-' && name != "@" && name != "HEAD"
+        && !name.Contains("..", StringComparison.Ordinal) && !name.Contains("@{", StringComparison.Ordinal)
+        && !name.StartsWith("refs/", StringComparison.Ordinal)
+        && !name.Any(c => c < ' ' || c == 127 || " ~^:?*[\\".Contains(c, StringComparison.Ordinal))
+        && name.Split('/').All(p => p.Length > 0 && p[0] != '.' && p[^1] != '.' && !p.EndsWith(".lock", StringComparison.Ordinal));
+}

@@ -1,0 +1,27 @@
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Sandboxing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Isolation.Sdk.Pipeline;
+
+/// <summary>What axis factories resolve from: the composition's own few services, then the host's.</summary>
+internal sealed class CompositionServices(IServiceProvider? host, TimeProvider? time, ILoggerFactory? loggers, WorkersFolder? folder) : IServiceProvider
+{
+    public TimeProvider Time { get; } = time ?? (TimeProvider?)host?.GetService(typeof(TimeProvider)) ?? TimeProvider.System;
+
+    public ILoggerFactory Loggers { get; } = loggers ?? (ILoggerFactory?)host?.GetService(typeof(ILoggerFactory)) ?? NullLoggerFactory.Instance;
+
+    /// <summary>Set once the state axis is made; merge gates run in it.</summary>
+    public IStateSandbox? Sandbox { get; set; }
+
+    public IServiceProvider? Host { get; } = host;
+
+    public object? GetService(Type serviceType) =>
+        serviceType == typeof(TimeProvider) ? Time
+        : serviceType == typeof(ILoggerFactory) ? Loggers
+        : serviceType == typeof(WorkersFolder) ? folder
+        : serviceType == typeof(IStateSandbox) ? Sandbox
+        : serviceType == typeof(IServiceProvider) ? this
+        : Host?.GetService(serviceType);
+}

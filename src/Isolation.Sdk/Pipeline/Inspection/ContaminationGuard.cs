@@ -1,0 +1,175 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Pipeline.Inspection;
+
+/// <summary>Compares what no worker owns with what it was, whenever a worker starts or ends, and holds a difference that nobody in the pipeline made against those who ran meanwhile.</summary>
+internal sealed class ContaminationGuard(GitRepository repository, LeaseStore leases, string targetRef, bool watchCheckout, TimeProvider time) : IDisposable
+{
+    /// <summary>What it finds.</summary>
+    public const IsolationGuarantees Detects = IsolationGuarantees.Refs | IsolationGuarantees.GitConfig | IsolationGuarantees.Hooks | IsolationGuarantees.Stash;
+
+    private static readonly TimeSpan SecondLook = TimeSpan.FromMilliseconds(20);
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly Dictionary<AttemptId, GuardedWorker> _running = [];
+    private readonly Dictionary<AttemptId, List<Finding>> _findings = [];
+    private readonly HashSet<string> _branches = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _landed = new(StringComparer.Ordinal);
+    private IReadOnlyDictionary<string, string>? _last;
+    private string? _checkout;
+
+    /// <summary>A worker is about to run.</summary>
+    public async Task EnterAsync(GuardedWorker worker, CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ObserveAsync(lookAtCheckout: _checkout is null, cancellationToken).ConfigureAwait(false);
+            _running[worker.Attempt] = worker;
+            _findings[worker.Attempt] = [];
+            _branches.Add($"refs/heads/{worker.Workspace.Branch}");
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>A worker has ended, and nothing of it runs any more.</summary>
+    /// <returns>What was written outside of what its writer owns, while this worker ran.</returns>
+    public async Task<IReadOnlyList<Finding>> LeaveAsync(AttemptId attempt, CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ObserveAsync(lookAtCheckout: true, cancellationToken).ConfigureAwait(false);
+            _running.Remove(attempt);
+            return _findings.Remove(attempt, out List<Finding>? found) ? found : [];
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>The queue moved the target: this commit there is its doing.</summary>
+    public void Landed(string commit)
+    {
+        lock (_landed)
+        {
+            _landed.Add(commit);
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+
+    private async Task ObserveAsync(bool lookAtCheckout, CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<string, string> now = (await RepositoryFacts.ReadAsync(repository, cancellationToken).ConfigureAwait(false)).Values;
+        if (_last is { } before)
+        {
+            foreach (string name in before.Keys.Union(now.Keys, StringComparer.Ordinal))
+            {
+                string? old = before.GetValueOrDefault(name), fresh = now.GetValueOrDefault(name);
+                if (old != fresh && !await IsExplainedAsync(name, fresh, cancellationToken).ConfigureAwait(false))
+                {
+                    Hold(name, old, fresh);
+                }
+            }
+        }
+
+        _last = now;
+        if (watchCheckout && lookAtCheckout && repository.TopLevel is { } top)
+        {
+            await LookAtCheckoutAsync(top, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task LookAtCheckoutAsync(string top, CancellationToken cancellationToken)
+    {
+        GitResult status = await repository.Client.RunAsync(GitCommand.In(top, "status", "--porcelain=v2", "-z", "--untracked-files=all"), cancellationToken).ConfigureAwait(false);
+        if (_checkout is { } before && before != status.Output)
+        {
+            string[] changed = [.. status.Fields.Except(before.Split('\0'), StringComparer.Ordinal).Concat(before.Split('\0').Except(status.Fields, StringComparer.Ordinal)).Select(LastField).Distinct(StringComparer.Ordinal).Take(5)];
+            Hold($"checkout: {string.Join(", ", changed)}", null, null);
+        }
+
+        _checkout = status.Output;
+    }
+
+    private static string LastField(string entry) => entry[(entry.LastIndexOf(' ') + 1)..];
+
+    private async Task<bool> IsExplainedAsync(string name, string? now, CancellationToken cancellationToken)
+    {
+        if (name.StartsWith("refs/remotes/", StringComparison.Ordinal))
+        {
+            return true; // A fetch by a worker: its own base is pinned, and so is everybody's.
+        }
+
+        if (name == targetRef)
+        {
+            return now is not null && await IsLandingAsync(now, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (name == "HEAD" || name == "index")
+        {
+            return !watchCheckout;
+        }
+
+        if (_running.Values.FirstOrDefault(w => w.Owns(name)) is { } owner)
+        {
+            return name.StartsWith(owner.Entry, StringComparison.Ordinal) || owner.Workspace.Branch is not { } branch || name != $"refs/heads/{branch}" || await StandsAsync(owner, cancellationToken).ConfigureAwait(false);
+        }
+
+        // Made or removed by a provider on behalf of an attempt: its lease says so, and said so before.
+        return IsNoted(name) || (now is null && IsOver(name));
+    }
+
+    private async Task<bool> StandsAsync(GuardedWorker owner, CancellationToken cancellationToken)
+    {
+        // Git writes the log just before the ref: what does not match yet may match in a moment.
+        for (int look = 0; look < 5; look++)
+        {
+            if (owner.StandsWhereItWent())
+            {
+                return true;
+            }
+
+            await Task.Delay(SecondLook, time, cancellationToken).ConfigureAwait(false);
+        }
+
+        return false;
+    }
+
+    private async Task<bool> IsLandingAsync(string commit, CancellationToken cancellationToken)
+    {
+        lock (_landed)
+        {
+            if (_landed.Contains(commit))
+            {
+                return true;
+            }
+        }
+
+        GitResult trailers = await repository.TryRunAsync(cancellationToken, "log", "-1", "--format=%(trailers:key=Isolation-Attempt)", commit).ConfigureAwait(false);
+        return trailers.Ok && trailers.Line.Length > 0;
+    }
+
+    private bool IsNoted(string name) => leases.List().Any(l => l.Notes.Any(n =>
+        (n.Key == "workspace.branch" && name == $"refs/heads/{n.Value.Replace("refs/heads/", "", StringComparison.Ordinal)}")
+        || (n.Key == "workspace.gitdir" && name.StartsWith($"worktrees/{Path.GetFileName(n.Value)}/", StringComparison.Ordinal))
+        || (n.Key == "gate.gitdir" && name.StartsWith($"worktrees/{Path.GetFileName(n.Value)}/", StringComparison.Ordinal))));
+
+    // A branch or worktree entry of an attempt that is over: it goes when the work has landed or the workspace is given back.
+    private bool IsOver(string name) => name.StartsWith("worktrees/", StringComparison.Ordinal) || _branches.Contains(name);
+
+    private void Hold(string what, string? before, string? after)
+    {
+        GuardedWorker[] suspects = [.. _running.Values.Where(w => !w.Owns(what))];
+        Finding finding = new(what, before, after, [.. suspects.Select(s => s.Attempt)]);
+        foreach (GuardedWorker suspect in suspects)
+        {
+            _findings[suspect.Attempt].Add(finding);
+        }
+    }
+}

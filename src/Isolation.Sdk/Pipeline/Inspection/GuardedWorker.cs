@@ -1,0 +1,34 @@
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Pipeline.Inspection;
+
+/// <summary>What a worker owns of the repository's shared state.</summary>
+internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
+{
+    /// <summary>Its own entry under <c>worktrees/</c>.</summary>
+    public string Entry => $"worktrees/{Path.GetFileName(Path.TrimEndingDirectorySeparator(Workspace.GitDirectory))}/";
+
+    /// <summary>Whether a ref or file is its own: its branch, the folder its branch is in, its worktree's entry.</summary>
+    public bool Owns(string name) =>
+        name.StartsWith(Entry, StringComparison.Ordinal)
+        || (Workspace.Branch is { } branch && (name == $"refs/heads/{branch}" || (BranchFolder(branch) is { } folder && name.StartsWith(folder, StringComparison.Ordinal))));
+
+    /// <summary>Whether where it stands is where its own git last put it. A branch moved by somebody else leaves no trace in this log.</summary>
+    public bool StandsWhereItWent()
+    {
+        string log = Path.Combine(Workspace.GitDirectory, "logs", "HEAD");
+        if (!File.Exists(log) || File.ReadLines(log).LastOrDefault() is not { Length: > 82 } last)
+        {
+            return true;
+        }
+
+        string went = last.Split(' ', 3)[1];
+        string common = Path.GetFullPath(Path.Combine(Workspace.GitDirectory, "..", ".."));
+        string head = File.ReadAllText(Path.Combine(Workspace.GitDirectory, "HEAD")).Trim();
+        string? stands = head.StartsWith("ref: ", StringComparison.Ordinal) ? RefFiles.Read(common, head[5..]) : head;
+        return stands == went;
+    }
+
+    // Only a folder that carries the attempt's own name is its own: work/x and work/y are neighbours.
+    private static string? BranchFolder(string branch) => branch.EndsWith("/work", StringComparison.Ordinal) && branch.Count(c => c == '/') >= 2 ? $"refs/heads/{branch[..^4]}" : null;
+}

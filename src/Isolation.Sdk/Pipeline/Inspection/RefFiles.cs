@@ -1,0 +1,68 @@
+namespace Isolation.Sdk.Pipeline.Inspection;
+
+/// <summary>Reads refs of git's files backend.</summary>
+internal static class RefFiles
+{
+    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+
+    /// <summary>Adds every ref below a prefix that ends with a slash; loose ones win over packed ones.</summary>
+    public static void ReadAll(string commonDirectory, IDictionary<string, string> refs, string prefix = "refs/")
+    {
+        ReadPacked(commonDirectory, refs, prefix);
+        string loose = Path.Combine(commonDirectory, prefix);
+        if (!Directory.Exists(loose))
+        {
+            return;
+        }
+
+        foreach (string file in Directory.EnumerateFiles(loose, "*", Everything))
+        {
+            if (!file.EndsWith(".lock", StringComparison.Ordinal) && TryRead(file) is { Length: > 0 } value)
+            {
+                refs[Path.GetRelativePath(commonDirectory, file).Replace('\\', '/')] = value;
+            }
+        }
+    }
+
+    /// <summary>One ref's object; <see langword="null"/> when it does not exist or is not a plain one.</summary>
+    public static string? Read(string commonDirectory, string name)
+    {
+        if (TryRead(Path.Combine(commonDirectory, name)) is { Length: >= 40 } value && !value.StartsWith("ref:", StringComparison.Ordinal))
+        {
+            return value;
+        }
+
+        Dictionary<string, string> packed = new(StringComparer.Ordinal);
+        ReadPacked(commonDirectory, packed, name);
+        return packed.GetValueOrDefault(name);
+    }
+
+    private static void ReadPacked(string commonDirectory, IDictionary<string, string> refs, string prefix)
+    {
+        string packed = Path.Combine(commonDirectory, "packed-refs");
+        if (!File.Exists(packed))
+        {
+            return;
+        }
+
+        foreach (string line in File.ReadLines(packed))
+        {
+            if (line.Length > 41 && line[0] is not ('#' or '^') && line.IndexOf(' ', StringComparison.Ordinal) is > 0 and int space && line.AsSpan(space + 1).StartsWith(prefix, StringComparison.Ordinal))
+            {
+                refs[line[(space + 1)..]] = line[..space];
+            }
+        }
+    }
+
+    private static string? TryRead(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).Trim();
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

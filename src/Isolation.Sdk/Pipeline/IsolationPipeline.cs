@@ -1,0 +1,121 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Pipeline;
+using Isolation.Sdk.Tracking;
+
+namespace Isolation.Sdk;
+
+/// <summary>A composed pipeline: starts runs, watches their workers, cleans up after hosts that died.</summary>
+public sealed class IsolationPipeline : IAsyncDisposable
+{
+    private readonly PipelinePlan _plan;
+    private readonly WorkerEventHub _events;
+    private readonly Lock _gate = new();
+    private IsolationRun? _run;
+
+    internal IsolationPipeline(PipelinePlan plan)
+    {
+        _plan = plan;
+        _events = new WorkerEventHub(plan.Services.Time);
+    }
+
+    /// <summary>Every worker of this pipeline so far, folded from its events.</summary>
+    public IReadOnlyList<WorkerStatus> Workers => [.. _events.Statuses.Select(s => s.Judge(_plan.Services.Time.GetUtcNow(), _plan.Options.QuietAfter, leaseHeld: null))];
+
+    /// <summary>Carries the checklist out: probes git, kernel and repository, changes none of them.</summary>
+    /// <param name="cancellationToken">Ends the audit.</param>
+    public Task<AuditReport> AuditAsync(CancellationToken cancellationToken = default) => IsolationAudit.RunAsync(_plan, cancellationToken);
+
+    /// <summary>Starts a run over a finite set of items. It is hot: it runs whether or not anyone enumerates it.</summary>
+    /// <param name="items">The items; cycles and unknown blockers are refused before anything starts.</param>
+    /// <param name="cancellationToken">Ends the run in an orderly way.</param>
+    /// <exception cref="IsolationConfigurationException">Everything that is wrong with the items.</exception>
+    public IsolationRun Start(IReadOnlyCollection<WorkItem> items, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        return Begin(new InMemoryWorkTracker(items, _plan.Services.Time), feed: null, cancellationToken);
+    }
+
+    /// <summary>Starts a run over a stream of items: each may start as soon as it came and what it is blocked by has landed.</summary>
+    /// <param name="items">The items; the run ends after the last one.</param>
+    /// <param name="cancellationToken">Ends the run in an orderly way.</param>
+    public IsolationRun Start(IAsyncEnumerable<WorkItem> items, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        return Begin(new InMemoryWorkTracker(_plan.Services.Time), items, cancellationToken);
+    }
+
+    /// <summary>Starts a run over the items of the tracker that the builder was given.</summary>
+    /// <param name="cancellationToken">Ends the run in an orderly way.</param>
+    /// <exception cref="IsolationException">ISO0923: the builder was given none.</exception>
+    public IsolationRun Start(CancellationToken cancellationToken = default) => _plan.Draft.Tracker is { } create
+        ? Begin(create(_plan.Services), feed: null, cancellationToken)
+        : throw new IsolationException(PipelineCodes.NoTracker, "There are no items to run.", "Give Start the items, or the builder a tracker with .TrackWith(…).");
+
+    /// <summary>The composed plan, and what is sealed, detected and open, as text for people.</summary>
+    /// <param name="cancellationToken">Ends the probes.</param>
+    public async Task<string> DescribeAsync(CancellationToken cancellationToken = default) => PlanText.Of(_plan, await AuditAsync(cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Says what hosts that died left behind and what would become of it; changes nothing.</summary>
+    /// <param name="cancellationToken">Ends the look.</param>
+    public async Task<CleanPlan> PlanCleanAsync(CancellationToken cancellationToken = default)
+    {
+        LeaseSweep sweep = await OpenSweepAsync(cancellationToken).ConfigureAwait(false);
+        return await sweep.PlanAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Carries a plan out, each item re-checked first; what holds unmerged work is kept and reported.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="cancellationToken">Ends the work between two items.</param>
+    /// <returns>What was done.</returns>
+    public async Task<CleanPlan> CleanAsync(CleanPlan plan, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        LeaseSweep sweep = await OpenSweepAsync(cancellationToken).ConfigureAwait(false);
+        return await sweep.ApplyAsync(plan, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the run that is under way, if there is one, and waits for it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_run is { } run)
+        {
+            await run.DisposeAsync().ConfigureAwait(false);
+        }
+
+        foreach (object axis in new object[] { _plan.Merging, _plan.State, _plan.Contexts, _plan.Workspaces })
+        {
+            switch (axis)
+            {
+                case IAsyncDisposable asynchronous:
+                    await asynchronous.DisposeAsync().ConfigureAwait(false);
+                    break;
+                case IDisposable disposable:
+                    disposable.Dispose();
+                    break;
+            }
+        }
+
+        _events.Complete();
+    }
+
+    private IsolationRun Begin(IWorkTracker tracker, IAsyncEnumerable<WorkItem>? feed, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_run is { Completion.IsCompleted: false })
+            {
+                throw new IsolationException(PipelineCodes.AlreadyRunning, "This pipeline has a run under way.", "Wait for its Completion, or feed its stream of items.");
+            }
+
+            return _run = new IsolationRun(_plan, _events, tracker, feed, cancellationToken);
+        }
+    }
+
+    private async Task<LeaseSweep> OpenSweepAsync(CancellationToken cancellationToken)
+    {
+        GitRepository repository = await GitHost.OpenAsync(_plan.Draft.Repository, cancellationToken).ConfigureAwait(false);
+        return new LeaseSweep(new LeaseStore(repository.CommonDirectory, repository.Reference, _plan.Services.Time), _plan.Workspaces, _plan.State);
+    }
+}

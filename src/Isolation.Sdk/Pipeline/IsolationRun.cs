@@ -1,0 +1,131 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Pipeline;
+using Isolation.Sdk.Tracking;
+
+namespace Isolation.Sdk;
+
+/// <summary>A run under way. Enumerating it gives one result an item, as they end; the run goes on whether or not anyone does.</summary>
+public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDisposable
+{
+    private readonly PipelinePlan _plan;
+    private readonly WorkerEventHub _events;
+    private readonly IWorkTracker _tracker;
+    private readonly ItemLedger _ledger = new();
+    private readonly CancellationToken _caller;
+    private readonly CancellationTokenSource _ending;
+    private RunLoop? _loop;
+
+    internal IsolationRun(PipelinePlan plan, WorkerEventHub events, IWorkTracker tracker, IAsyncEnumerable<WorkItem>? feed, CancellationToken cancellationToken)
+    {
+        _plan = plan;
+        _events = events;
+        _tracker = tracker;
+        _caller = cancellationToken;
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
+        // The run belongs to nobody's flow: nothing of the caller's async locals, culture or activity goes into it.
+        using (ExecutionContext.SuppressFlow())
+        {
+            Completion = Task.Run(() => RunAsync(feed));
+        }
+    }
+
+    /// <summary>The summary, once every item has its result; faulted when the audit refused to start. A cancelled run completes with its summary.</summary>
+    public Task<IsolationSummary> Completion { get; }
+
+    /// <summary>Every event of every worker from this call on.</summary>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    public IAsyncEnumerable<WorkerEvent> WatchAsync(CancellationToken cancellationToken = default) => _events.Watch(cancellationToken);
+
+    /// <summary>Says something to a running worker; it finds it in its inbox.</summary>
+    /// <param name="worker">The worker.</param>
+    /// <param name="message">What to say.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="IsolationException">ISO0924: no such worker is running here.</exception>
+    public ValueTask SendAsync(AttemptId worker, WorkerMessage message, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return _loop?.Dispatcher.TrySend(worker, message) == true ? ValueTask.CompletedTask : throw NotRunning(worker);
+    }
+
+    /// <summary>Asks a worker to finish, ends it after the grace, and returns when it has ended. Its item is not retried.</summary>
+    /// <param name="worker">The worker.</param>
+    /// <param name="grace">How long it may take by itself.</param>
+    /// <exception cref="IsolationException">ISO0924: no such worker is running here.</exception>
+    public async ValueTask StopAsync(AttemptId worker, TimeSpan grace)
+    {
+        if (_loop is null || !await _loop.Dispatcher.StopAsync(worker, grace).ConfigureAwait(false))
+        {
+            throw NotRunning(worker);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerator<WorkItemResult> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+    {
+        await foreach (WorkItemResult result in _ledger.Results.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            yield return result;
+        }
+
+        await Completion.ConfigureAwait(false);
+        _caller.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Ends the run in an orderly way and waits for it; faults stay in <see cref="Completion"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await ((Task)Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static IsolationException NotRunning(AttemptId worker) =>
+        new(PipelineCodes.UnknownAttempt, $"Worker {worker} does not run here.", "See Workers for those that do.") { Attempt = worker };
+
+    private async Task<IsolationSummary> RunAsync(IAsyncEnumerable<WorkItem>? feed)
+    {
+        long begun = _plan.Services.Time.GetTimestamp();
+        try
+        {
+            AuditReport audit = await IsolationAudit.RunAsync(_plan, _ending.Token).ConfigureAwait(false);
+            if (!audit.Passed)
+            {
+                throw new IsolationConfigurationException(audit.Faults);
+            }
+
+            bool cancelled = await PlayAsync(feed).ConfigureAwait(false);
+            _ledger.Complete();
+            return new IsolationSummary(_ledger.All, audit) { Elapsed = _plan.Services.Time.GetElapsedTime(begun), Cancelled = cancelled };
+        }
+        catch (Exception e)
+        {
+            _ledger.Complete();
+            throw e is OperationCanceledException ? new OperationCanceledException("The run was cancelled before it started.", _caller) : e;
+        }
+    }
+
+    private async Task<bool> PlayAsync(IAsyncEnumerable<WorkItem>? feed)
+    {
+        GitRepository repository = await GitHost.OpenAsync(_plan.Draft.Repository, _ending.Token).ConfigureAwait(false);
+        await TargetBranch.EnsureAsync(repository, _plan, _ending.Token).ConfigureAwait(false);
+        using PipelineSession session = new(_plan, repository, _events, _tracker);
+        IMergeQueue queue = await _plan.Merging.OpenAsync(new MergeTarget(repository.Reference, _plan.TargetRef), _ending.Token).ConfigureAwait(false);
+        await using (queue.ConfigureAwait(false))
+        {
+            Task feeding = feed is null ? Task.CompletedTask : ItemFeed.PumpAsync(feed, (InMemoryWorkTracker)_tracker, _ending.Token);
+            using CancellationTokenSource watching = new();
+            Task closings = ItemFeed.CollectAsync(_tracker, _ledger, watching.Token);
+            _loop = new RunLoop(session, queue, _tracker, _ledger, $"{Environment.MachineName}:{Environment.ProcessId}");
+            await _loop.RunAsync(_ending.Token).ConfigureAwait(false);
+            await feeding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await watching.CancelAsync().ConfigureAwait(false);
+            await closings.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        bool cancelled = _ending.IsCancellationRequested;
+        ItemFeed.CloseRest(_tracker, _ledger, cancelled);
+        return cancelled;
+    }
+}

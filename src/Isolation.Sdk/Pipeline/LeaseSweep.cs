@@ -1,0 +1,73 @@
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Pipeline;
+
+/// <summary>One generic sweep for every provider, third-party ones too: reopen what a dead host noted, release it, forget the lease.</summary>
+internal sealed class LeaseSweep(LeaseStore leases, IWorkspaceProvider workspaces, IStateSandbox sandbox)
+{
+    public async Task<CleanPlan> PlanAsync(CancellationToken cancellationToken)
+    {
+        List<CleanItem> items = [];
+        foreach (LeaseRecord record in leases.List().Where(r => !leases.IsAlive(r.Attempt)))
+        {
+            await DescribeAsync(record, items, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new CleanPlan(items);
+    }
+
+    public async Task<CleanPlan> ApplyAsync(CleanPlan plan, CancellationToken cancellationToken)
+    {
+        List<CleanItem> done = [];
+        foreach (LeaseRecord record in leases.List().Where(r => plan.Items.Any(i => i.Attempt == r.Attempt)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using AttemptLease? lease = leases.TryTakeOver(record);
+            if (lease is null)
+            {
+                continue; // It came back to life, or someone else sweeps it.
+            }
+
+            if (await sandbox.ReopenAsync(record, cancellationToken).ConfigureAwait(false) is { } state)
+            {
+                await state.ReleaseAsync(ReleaseMode.Remove, cancellationToken).ConfigureAwait(false);
+                done.Add(State(record, state));
+            }
+
+            if (await workspaces.ReopenAsync(record, cancellationToken).ConfigureAwait(false) is { } workspace)
+            {
+                await workspace.ReleaseAsync(ReleaseMode.KeepIfUnmerged, cancellationToken).ConfigureAwait(false);
+                bool kept = Directory.Exists(workspace.Info.Path);
+                done.Add(Workspace(record, workspace, kept));
+                if (kept)
+                {
+                    continue;
+                }
+            }
+
+            lease.Complete();
+        }
+
+        return new CleanPlan(done);
+    }
+
+    private static CleanItem State(LeaseRecord record, IStateScope state) => new(record.Attempt, $"state {state.Info.Home}", CleanAction.Remove, "Its host is gone.");
+
+    private static CleanItem Workspace(LeaseRecord record, IWorkspace workspace, bool kept) => new(
+        record.Attempt, $"workspace {workspace.Info.Path}", kept ? CleanAction.Keep : CleanAction.Remove, kept ? "It holds work that is pinned nowhere else." : "Its host is gone, and its work is pinned.");
+
+    private async Task DescribeAsync(LeaseRecord record, List<CleanItem> items, CancellationToken cancellationToken)
+    {
+        if (await sandbox.ReopenAsync(record, cancellationToken).ConfigureAwait(false) is { } state)
+        {
+            items.Add(State(record, state));
+        }
+
+        IWorkspace? workspace = await workspaces.ReopenAsync(record, cancellationToken).ConfigureAwait(false);
+        items.Add(workspace is null
+            ? new CleanItem(record.Attempt, "lease", CleanAction.Remove, "Its host is gone, and nothing is left of what it noted.")
+            : new CleanItem(record.Attempt, $"workspace {workspace.Info.Path}", CleanAction.Remove, "Its host is gone; kept after all if it holds work that is pinned nowhere else."));
+    }
+}

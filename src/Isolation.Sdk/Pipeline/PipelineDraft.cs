@@ -1,0 +1,46 @@
+using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Tracking;
+using Microsoft.Extensions.Logging;
+using Polly;
+
+namespace Isolation.Sdk.Pipeline;
+
+/// <summary>What a builder was told so far.</summary>
+internal sealed class PipelineDraft(string repository)
+{
+    public string Repository { get; } = repository;
+
+    public IsolationPipelineOptions Options { get; } = new();
+
+    public SealLevel Level { get; set; }
+
+    public string Target { get; set; } = "main";
+
+    public string? TargetFrom { get; set; }
+
+    public IsolationGuarantees RequiredSealed { get; set; }
+
+    public IsolationGuarantees RequiredDetected { get; set; }
+
+    public IsolationPhase Phase { get; set; } = IsolationPhase.State;
+
+    public string? ScaleOverride { get; set; }
+
+    public string? WorkersRoot { get; set; }
+
+    public List<WorkerCommand> Setup { get; } = [];
+
+    public Func<IServiceProvider, IWorkTracker>? Tracker { get; set; }
+
+    public Action<ResiliencePipelineBuilder<RunResult>>? Resilience { get; set; }
+
+    public TimeProvider? Time { get; set; }
+
+    public ILoggerFactory? Loggers { get; set; }
+
+    public bool WatchCheckout { get; set; } = true;
+
+    public Func<IServiceProvider, IAgentRunner>? Runner { get; set; }
+
+    public IReadOnlyList<IsolationFault> RunnerFaults { get; set; } = [];
+}

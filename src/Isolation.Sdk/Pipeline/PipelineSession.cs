@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Isolation.Sdk.Contexts;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Pipeline.Inspection;
+using Isolation.Sdk.Running;
+using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Tracking;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Pipeline;
+
+/// <summary>What all workers of one run have in common, none of it theirs to change.</summary>
+internal sealed class PipelineSession : IDisposable
+{
+    public PipelineSession(PipelinePlan plan, GitRepository repository, WorkerEventHub events, IWorkTracker tracker)
+    {
+        Plan = plan;
+        Repository = repository;
+        Events = events;
+        Tracker = tracker;
+        Folder = plan.Draft.WorkersRoot is { } root ? new WorkersFolder(root) : WorkersFolder.Beside(repository.CommonDirectory);
+        Leases = new LeaseStore(repository.CommonDirectory, repository.Reference, plan.Services.Time);
+        Guard = new ContaminationGuard(repository, Leases, plan.TargetRef, plan.Draft.WatchCheckout, plan.Services.Time);
+        Checklist = new IsolationChecklist(repository);
+        Issuer = new AttemptIssuer(repository);
+        Resilience = new AttemptResilience(plan);
+    }
+
+    public PipelinePlan Plan { get; }
+
+    public GitRepository Repository { get; }
+
+    public WorkerEventHub Events { get; }
+
+    public IWorkTracker Tracker { get; }
+
+    public WorkersFolder Folder { get; }
+
+    public LeaseStore Leases { get; }
+
+    public ContaminationGuard Guard { get; }
+
+    public IsolationChecklist Checklist { get; }
+
+    public AttemptIssuer Issuer { get; }
+
+    public AttemptResilience Resilience { get; }
+
+    public WorkerServices OpenServices() => new(Plan.Services);
+
+    /// <summary>Says that a worker entered a stage; the activity ends with it.</summary>
+    public Activity? EnterStage(AttemptId attempt, Stage stage, string? branch, IReadOnlyDictionary<string, string>? data = null)
+    {
+        Events.Publish(new WorkerEvent(attempt, default, WorkerEventKind.Stage) { Stage = stage, Branch = branch, Data = data });
+        return Telemetry.Activities.StartActivity($"isolation.{stage.ToString().ToLowerInvariant()}")?.SetTag("isolation.attempt", attempt.ToString());
+    }
+
+    /// <summary>The notes of everything an item was blocked by.</summary>
+    public async Task<IReadOnlyList<Handoff>> ReadHandoffsAsync(WorkItem item, CancellationToken cancellationToken)
+    {
+        await Task.FromResult(Plan).ConfigureAwait(false);
+        return [];
+    }
+
+    public IsolatedWorker MakeWorker(WorkerAssignment assignment, WorkspaceInfo workspace, WorkerContext context, IStateScope state, IServiceProvider services, ChannelReader<WorkerMessage> inbox, CancellationToken stopping)
+    {
+        AttemptId attempt = assignment.Attempt;
+        return new IsolatedWorker(new WorkerParts(assignment.Item, workspace, context, new WatchedScope(state, attempt, Events), services, inbox)
+        {
+            Stopping = stopping,
+            ResumeToken = assignment.ResumeToken,
+            Report = Events.Publish,
+            Handoff = (_, _) => ValueTask.CompletedTask,
+            Comment = (kind, text, token) => Tracker.AppendAsync(new HistoryEntry(attempt.Item, attempt, Plan.Services.Time.GetUtcNow(), kind, Events.Secrets.Apply(text)), token),
+        });
+    }
+
+    /// <summary>From here on no event, log or status shows what this state keeps secret.</summary>
+    public void Mask(StateInfo state)
+    {
+        foreach (EnvironmentEntry entry in state.Environment.Where(e => e.Secret))
+        {
+            Events.Secrets.Add(entry.Value);
+        }
+    }
+
+    public void Dispose() => Guard.Dispose();
+}

@@ -1,0 +1,200 @@
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Running;
+using Isolation.Sdk.Tracking;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Pipeline;
+
+/// <summary>Takes ready items from the tracker, has each carried out in a free slot, brings what it made to the queue and settles.</summary>
+internal sealed class RunLoop(PipelineSession session, IMergeQueue queue, IWorkTracker tracker, ItemLedger ledger, string owner)
+{
+    private static readonly TimeSpan ClaimLease = TimeSpan.FromMinutes(5);
+    private readonly PipelinePlan _plan = session.Plan;
+    private readonly SemaphoreSlim _slots = new(session.Plan.Options.MaxWorkers, session.Plan.Options.MaxWorkers);
+    public InProcessDispatcher Dispatcher { get; } = new(session);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        List<Task> working = [];
+        try
+        {
+            while (true)
+            {
+                await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+                WorkClaim? claim = await tracker.ClaimAsync(owner, ClaimLease, cancellationToken).ConfigureAwait(false);
+                if (claim is null)
+                {
+                    break;
+                }
+
+                working.RemoveAll(t => t.IsCompleted);
+                working.Add(Task.Run(() => WorkAsync(claim, cancellationToken), CancellationToken.None));
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // No more claims; what runs is ending in an orderly way.
+        }
+
+        await Task.WhenAll(working).ConfigureAwait(false);
+    }
+
+    private async Task WorkAsync(WorkClaim claim, CancellationToken cancellationToken)
+    {
+        SlotHold slot = new(_slots);
+        using CancellationTokenSource renewing = new();
+        Task renewal = RenewAsync(claim, renewing.Token);
+        Settlement settlement;
+        try
+        {
+            settlement = claim.Step == ClaimStep.AwaitingMerge && claim.Previous is { } waiting
+                ? await FollowAsync(claim.Item, waiting, slot, cancellationToken).ConfigureAwait(false)
+                : await AttemptAsync(claim, slot, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            settlement = cancellationToken.IsCancellationRequested
+                ? new Settlement.Close(ItemOutcome.Cancelled, "The run was cancelled.")
+                : Again(claim.Item, ItemOutcome.Failed, e is IsolationException ? e.Message : $"{e.GetType().Name}: {e.Message}");
+        }
+        finally
+        {
+            slot.Free();
+            await renewing.CancelAsync().ConfigureAwait(false);
+            await renewal.ConfigureAwait(false);
+        }
+
+        if (settlement is Settlement.Close close)
+        {
+            ledger.Close(claim.Item, close.Outcome, close.Reason);
+        }
+
+        await tracker.SettleAsync(claim, settlement, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private async Task<Settlement> AttemptAsync(WorkClaim claim, SlotHold slot, CancellationToken cancellationToken)
+    {
+        WorkItem item = claim.Item;
+        string baseCommit = claim.Step == ClaimStep.Suspended && ledger.LastOf(item.Id)?.Commit is { } left
+            ? left
+            : await session.Issuer.ResolveBaseAsync(item, _plan.TargetRef, cancellationToken).ConfigureAwait(false);
+        AttemptId attempt = await session.Issuer.IssueAsync(item.Id, baseCommit, cancellationToken).ConfigureAwait(false);
+        using IDisposable log = session.Events.LogTo(attempt, session.Folder.Log(attempt));
+        session.Events.Publish(new WorkerEvent(attempt, default, WorkerEventKind.Stage) { Stage = Stage.Claim, Text = item.Title });
+
+        WorkerAssignment assignment = new(attempt, item, baseCommit)
+        {
+            Handoffs = await session.ReadHandoffsAsync(item, cancellationToken).ConfigureAwait(false),
+            PreviousFailure = claim.PreviousFailure,
+            ResumeToken = claim.ResumeToken,
+        };
+        AttemptReport report = await Dispatcher.DispatchAsync(assignment, cancellationToken).ConfigureAwait(false);
+        ledger.Add(item.Id, report);
+        slot.Free();
+
+        Settlement settlement = await DecideAsync(item, report, cancellationToken).ConfigureAwait(false);
+        session.Events.Publish(new WorkerEvent(attempt, default, settlement is Settlement.Suspend ? WorkerEventKind.Suspended : WorkerEventKind.Ended)
+        {
+            Text = Verdicts.Reason(settlement),
+            Data = new Dictionary<string, string> { ["outcome"] = Verdicts.Word(settlement) },
+        });
+        return settlement;
+    }
+
+    private async Task<Settlement> DecideAsync(WorkItem item, AttemptReport report, CancellationToken cancellationToken)
+    {
+        if (report.Contamination.Count > 0)
+        {
+            return new Settlement.Close(ItemOutcome.Quarantined, string.Join("; ", report.Contamination));
+        }
+
+        switch (report.Result)
+        {
+            case RunResult.Done when report.Changes.Count == 0:
+                return new Settlement.Close(ItemOutcome.NoChange, "It was done without changing a file.");
+            case RunResult.Done:
+                Capture capture = new(report.Commit!, report.BaseCommit!, AttemptNames.Ref(report.Attempt), report.Changes);
+                await queue.SubmitAsync(new MergeRequest(report.Attempt, capture) { Title = item.Title, Priority = item.Priority, Branch = report.Branch }, CancellationToken.None).ConfigureAwait(false);
+                return await FollowAsync(item, report.Attempt, null, cancellationToken).ConfigureAwait(false);
+            case RunResult.BlockedOn blocked:
+                return new Settlement.Block(blocked.Items);
+            case RunResult.Suspended suspended:
+                return new Settlement.Suspend(suspended.ResumeToken, suspended.Reason, report.Attempt);
+            default:
+                RunResult.Failed failed = (RunResult.Failed)report.Result;
+                return cancellationToken.IsCancellationRequested ? new Settlement.Close(ItemOutcome.Cancelled, failed.Reason)
+                    : failed.Retryable ? Again(item, report.TimedOut ? ItemOutcome.TimedOut : ItemOutcome.Failed, failed.Reason)
+                    : new Settlement.Close(report.TimedOut ? ItemOutcome.TimedOut : ItemOutcome.Failed, failed.Reason);
+        }
+    }
+
+    private async Task<Settlement> FollowAsync(WorkItem item, AttemptId attempt, SlotHold? slot, CancellationToken cancellationToken)
+    {
+        slot?.Free();
+        MergeStatus last = new(attempt, MergeState.Queued);
+        try
+        {
+            await foreach (MergeStatus status in queue.WatchAsync(attempt, cancellationToken).ConfigureAwait(false))
+            {
+                last = status;
+                ledger.Merged(item.Id, status);
+                session.Events.Publish(new WorkerEvent(attempt, default, WorkerEventKind.Merge) { Stage = Stage.Merge, Text = status.Reason is null ? $"{status.State}" : $"{status.State}: {status.Reason}" });
+                if (status.State == MergeState.Held)
+                {
+                    return new Settlement.AwaitMerge(attempt);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // It must not land behind the back of a caller who was told that it was cancelled.
+            last = await queue.CommandAsync(attempt, new MergeCommand.Cancel(), CancellationToken.None).ConfigureAwait(false);
+            ledger.Merged(item.Id, last);
+        }
+
+        if (last.State == MergeState.Landed)
+        {
+            session.Guard.Landed(last.LandedCommit!);
+        }
+
+        return Verdicts.OfMerge(last) is { } outcome and not (ItemOutcome.Landed or ItemOutcome.Cancelled)
+            ? Again(item, outcome, last.Reason ?? last.State.ToString())
+            : new Settlement.Close(Verdicts.OfMerge(last), last.Reason);
+    }
+
+    private Settlement Again(WorkItem item, ItemOutcome outcome, string reason)
+    {
+        int used = Math.Max(1, ledger.AttemptsAt(item.Id));
+        return used < _plan.Options.MaxAttempts ? new Settlement.Retry(_plan.Options.RetryDelay(used), reason, ledger.LastOf(item.Id)?.Attempt) : new Settlement.Close(outcome, reason);
+    }
+
+    private async Task RenewAsync(WorkClaim claim, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(ClaimLease / 3, _plan.Services.Time, cancellationToken).ConfigureAwait(false);
+                await tracker.RenewAsync(claim, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The claim is about to be settled.
+        }
+    }
+
+    private sealed class SlotHold(SemaphoreSlim slots)
+    {
+        private int _freed;
+
+        public void Free()
+        {
+            if (Interlocked.Exchange(ref _freed, 1) == 0)
+            {
+                slots.Release();
+            }
+        }
+    }
+}

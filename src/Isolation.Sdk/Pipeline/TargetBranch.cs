@@ -1,0 +1,18 @@
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Pipeline;
+
+/// <summary>Makes the target branch where the host said it starts, if it is not there yet.</summary>
+internal static class TargetBranch
+{
+    public static async Task EnsureAsync(GitRepository repository, PipelinePlan plan, CancellationToken cancellationToken)
+    {
+        if (plan.Draft.TargetFrom is { } from
+            && await repository.TryResolveCommitAsync(plan.TargetRef, cancellationToken).ConfigureAwait(false) is null
+            && await repository.TryResolveCommitAsync(from, cancellationToken).ConfigureAwait(false) is { } start)
+        {
+            // Lost the race: then somebody else made it, which is as good.
+            await repository.TryUpdateAsync(new RefTransaction().Create(plan.TargetRef, start), cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

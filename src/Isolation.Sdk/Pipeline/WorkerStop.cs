@@ -1,0 +1,45 @@
+namespace Isolation.Sdk.Pipeline;
+
+/// <summary>How a running worker is told to end: please first, then now.</summary>
+internal sealed class WorkerStop(TimeProvider time) : IDisposable
+{
+    private readonly CancellationTokenSource _please = new();
+    private readonly CancellationTokenSource _now = new();
+
+    public CancellationToken Please => _please.Token;
+
+    public CancellationToken Now => _now.Token;
+
+    /// <summary>Whether it is because its time ran out.</summary>
+    public bool IsTimeUp { get; private set; }
+
+    public bool IsRequested => _please.IsCancellationRequested;
+
+    /// <summary>Its time is up: please first, then now.</summary>
+    public Task TimeIsUpAsync(TimeSpan grace, CancellationToken ended)
+    {
+        IsTimeUp = true;
+        return RequestAsync(grace, ended);
+    }
+
+    public async Task RequestAsync(TimeSpan grace, CancellationToken ended)
+    {
+        await _please.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await Task.Delay(grace, time, ended).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return; // It ended by itself.
+        }
+
+        await _now.CancelAsync().ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        _please.Dispose();
+        _now.Dispose();
+    }
+}
