@@ -25,10 +25,20 @@ internal static partial class GitHost
             throw new IsolationException(GitCodes.BadPath, $"'{path}' is not an absolute path.", "Give the full path: a process has one current directory and its workers many.");
         }
 
-        await CheckVersionAsync(asHost, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<KeyValuePair<string, string>> settings = await ReadHostConfigAsync(asHost, host, cancellationToken).ConfigureAwait(false);
+        // Three questions that do not depend on each other, asked at once; most repositories belong to who asks, and need no trust.
+        Task<GitResult> versioning = asHost.RunAsync(GitCommand.In(Path.GetPathRoot(Path.GetTempPath())!, "--version"), cancellationToken);
+        Task<IReadOnlyList<KeyValuePair<string, string>>> reading = ReadHostConfigAsync(asHost, host, cancellationToken);
+        Task<GitResult> locating = AskAsync(asHost, path, cancellationToken);
+        CheckVersion(await versioning.ConfigureAwait(false));
+        IReadOnlyList<KeyValuePair<string, string>> settings = await reading.ConfigureAwait(false);
         KeyValuePair<string, string>[] trusted = [.. settings.Where(e => e.Key.Equals("safe.directory", StringComparison.OrdinalIgnoreCase))];
-        GitRepository found = await LocateAsync(host, trusted, path, cancellationToken).ConfigureAwait(false);
+        GitResult located = await locating.ConfigureAwait(false);
+        if (IsDubious(located) && trusted.Length > 0)
+        {
+            located = await AskAsync(new GitClient(new GitEnvironment(host, trusted, [])), path, cancellationToken).ConfigureAwait(false);
+        }
+
+        GitRepository found = Describe(asHost, path, located);
         List<KeyValuePair<string, string>> local = [.. settings.Where(e => IsAllowed(e.Key))];
         if (trusted.Length > 0)
         {
@@ -40,27 +50,27 @@ internal static partial class GitHost
         return found with { Client = new GitClient(new GitEnvironment(host, local, remote)) };
     }
 
-    private static async Task<GitRepository> LocateAsync(Dictionary<string, string> host, KeyValuePair<string, string>[] trusted, string path, CancellationToken cancellationToken)
+    private static Task<GitResult> AskAsync(GitClient client, string path, CancellationToken cancellationToken) =>
+        client.TryRunAsync(GitCommand.In(path, "rev-parse", "--path-format=absolute", "--git-common-dir", "--absolute-git-dir", "--is-bare-repository", "--show-object-format", "--show-toplevel"), cancellationToken);
+
+    private static bool IsDubious(GitResult answer) => answer.Error.Contains("dubious ownership", StringComparison.Ordinal);
+
+    private static GitRepository Describe(GitClient client, string path, GitResult answer)
     {
-        GitClient client = new(new GitEnvironment(host, trusted, []));
-        GitCommand ask = GitCommand.In(path, "rev-parse", "--path-format=absolute", "--git-common-dir", "--absolute-git-dir", "--is-bare-repository", "--show-object-format", "--is-inside-work-tree");
-        GitResult answer = await client.TryRunAsync(ask, cancellationToken).ConfigureAwait(false);
-        if (!answer.Ok)
+        // Outside of a work tree the last question ends the command, after the others were answered.
+        string[] lines = answer.Line.Split('\n');
+        if (lines.Length >= 4)
         {
-            throw answer.Error.Contains("dubious ownership", StringComparison.Ordinal)
-                ? new IsolationException(GitCodes.DubiousOwnership, $"'{path}' belongs to another user, and git does not trust it.", $"If you do: git config --global --add safe.directory '{path}'")
-                : new IsolationException(GitCodes.NotARepository, $"'{path}' is not a git repository.", "Give the path of a checkout or a bare repository, or run 'git init' there.");
+            return new GitRepository(client, lines[0], lines[1], answer.Ok ? lines[4] : null, lines[2] == "true", lines[3]);
         }
 
-        string[] lines = answer.Line.Split('\n');
-        bool inside = lines[4] == "true";
-        string? top = inside ? (await client.RunAsync(GitCommand.In(path, "rev-parse", "--path-format=absolute", "--show-toplevel"), cancellationToken).ConfigureAwait(false)).Line : null;
-        return new GitRepository(client, lines[0], lines[1], top, lines[2] == "true", lines[3]);
+        throw IsDubious(answer)
+            ? new IsolationException(GitCodes.DubiousOwnership, $"'{path}' belongs to another user, and git does not trust it.", $"If you do: git config --global --add safe.directory '{path}'")
+            : new IsolationException(GitCodes.NotARepository, $"'{path}' is not a git repository.", "Give the path of a checkout or a bare repository, or run 'git init' there.");
     }
 
-    private static async Task CheckVersionAsync(GitClient client, CancellationToken cancellationToken)
+    private static void CheckVersion(GitResult answer)
     {
-        GitResult answer = await client.RunAsync(GitCommand.In(Path.GetPathRoot(Path.GetTempPath())!, "--version"), cancellationToken).ConfigureAwait(false);
         Match match = VersionPattern().Match(answer.Output);
         Version found = match.Success ? new Version(int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)) : new Version(0, 0);
         if (found < MinimumVersion)

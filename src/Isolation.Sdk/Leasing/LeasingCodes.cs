@@ -4,4 +4,5 @@ namespace Isolation.Sdk.Leasing;
 internal static class LeasingCodes
 {
     public const string Held = "ISO0101";
+    public const string LocksDisabled = "ISO0102";
 }

@@ -3,6 +3,8 @@ namespace Isolation.Sdk.Leasing;
 /// <summary>An exclusive lock on a file, held by the operating system for this process: it ends with the process, however that ends.</summary>
 internal sealed class OsFileLock : IDisposable
 {
+    private const string Switch = "System.IO.DisableFileLocking";
+    private const string Variable = "DOTNET_SYSTEM_IO_DISABLEFILELOCKING";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(25);
     private readonly FileStream _stream;
@@ -10,18 +12,40 @@ internal sealed class OsFileLock : IDisposable
     private OsFileLock(FileStream stream) => _stream = stream;
 
     /// <summary>Takes the lock if nobody holds it.</summary>
+    /// <exception cref="IsolationException">ISO0102: locks do nothing in this process.</exception>
     public static OsFileLock? TryAcquire(string path)
     {
+        if (AppContext.TryGetSwitch(Switch, out bool off) ? off : Environment.GetEnvironmentVariable(Variable) is "1" or "true")
+        {
+            throw new IsolationException(LeasingCodes.LocksDisabled, $"File locks are switched off in this process ({Variable}), so nothing would keep two processes apart.", "Unset the variable for the host process.");
+        }
+
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        FileStream? stream = TryOpen(path);
+        if (stream is not null && !File.Exists(path))
+        {
+            // Its last holder deleted it in between: this is a lock on a file that nobody finds any more.
+            stream.Dispose();
+            stream = TryOpen(path);
+        }
+
+        return stream is null ? null : new OsFileLock(stream);
+    }
+
+    private static FileStream? TryOpen(string path)
+    {
         try
         {
-            return new OsFileLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1));
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
         }
-        catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException or FileNotFoundException))
+        catch (IOException e) when (IsHeldElsewhere(e.HResult))
         {
             return null;
         }
     }
+
+    // EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION; a full disk or a read-only file system is no reason to wait.
+    private static bool IsHeldElsewhere(int result) => result is 11 or 35 or unchecked((int)0x80070020);
 
     /// <summary>Waits until the lock is free. There is no queue in front of it, so waiters look again at growing intervals.</summary>
     public static async Task<OsFileLock> AcquireAsync(string path, TimeProvider time, CancellationToken cancellationToken)

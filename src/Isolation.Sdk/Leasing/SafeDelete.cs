@@ -12,8 +12,8 @@ internal static class SafeDelete
             return null;
         }
 
-        Directory.CreateDirectory(trash);
         string grave = Path.Combine(trash, Guid.NewGuid().ToString("n"));
+        Directory.CreateDirectory(trash);
         if (IsLink(path) || File.Exists(path))
         {
             File.Move(path, grave);

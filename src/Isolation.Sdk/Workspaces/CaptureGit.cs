@@ -1,3 +1,4 @@
+using System.Globalization;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
@@ -46,7 +47,8 @@ internal sealed class CaptureGit(GitRepository repository, WorkspaceInfo info, I
         Directory.CreateDirectory(_private);
         Dictionary<string, string> environment = trusted ? Trusted() : Untrusted(head);
         environment["GIT_INDEX_FILE"] = Index;
-        string[] add = ["add", "--all", "--", ":/", .. strangers.Concat(nested).Select(p => $":(top,exclude,literal){p.TrimEnd('/')}")];
+        AddExcludes(environment, [.. strangers, .. nested]);
+        string[] add = ["add", "--all", "--", ":/"];
         string theirs = Path.Combine(info.GitDirectory, "index");
         bool copied = File.Exists(theirs) && new FileInfo(theirs).LinkTarget is null;
         if (copied)
@@ -80,6 +82,20 @@ internal sealed class CaptureGit(GitRepository repository, WorkspaceInfo info, I
         (await RunAsync(Untrusted(parent), cancellationToken, "commit-tree", tree, "-p", parent, "-m", message).ConfigureAwait(false)).Output.Trim();
 
     public void Dispose() => SafeDelete.Tree(_private);
+
+    /// <summary>Makes git ignore what is not the worker's, so that its content does not even reach the object store.</summary>
+    private void AddExcludes(Dictionary<string, string> environment, string[] paths)
+    {
+        if (paths.Length > 0)
+        {
+            string file = Path.Combine(_private, "exclude");
+            File.WriteAllLines(file, paths.Select(p => "/" + string.Concat(p.Select(c => c is '*' or '?' or '[' or ']' or '\\' or ' ' or '!' or '#' ? $"\\{c}" : c.ToString()))));
+            int count = int.Parse(environment["GIT_CONFIG_COUNT"], CultureInfo.InvariantCulture);
+            environment[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_KEY_{count}")] = "core.excludesFile";
+            environment[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_VALUE_{count}")] = file;
+            environment["GIT_CONFIG_COUNT"] = (count + 1).ToString(CultureInfo.InvariantCulture);
+        }
+    }
 
     private async Task<string> WithoutAsync(Dictionary<string, string> environment, IReadOnlyList<string> strangers, CancellationToken cancellationToken)
     {

@@ -5,7 +5,7 @@ using Isolation.Sdk.Leasing;
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Linked worktrees: a directory of its own, on a branch of its own, objects and refs shared with the repository.</summary>
-internal sealed class GitWorktreeProvider(GitWorktreeOptions options, TimeProvider time, WorkersFolder? workers = null) : IWorkspaceProvider, IAsyncDisposable
+internal sealed class GitWorktreeProvider(GitWorktreeOptions options, TimeProvider time, WorkersFolder? workers = null, GitRepository? opened = null) : IWorkspaceProvider, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Task<GitRepository>> _opened = new(StringComparer.Ordinal);
     private readonly Trash _trash = new();
@@ -14,7 +14,10 @@ internal sealed class GitWorktreeProvider(GitWorktreeOptions options, TimeProvid
     public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => WorktreeProbe.RunAsync(repository, options, workers, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default)
+    public ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default) => AcquireAsync(request, issue: false, cancellationToken);
+
+    /// <summary>As the other, and with <paramref name="issue"/> the attempt's ref is created along with the branch instead of looked at.</summary>
+    internal async ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, bool issue, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         try
@@ -25,7 +28,7 @@ internal sealed class GitWorktreeProvider(GitWorktreeOptions options, TimeProvid
                 await GitFetch.RunAsync(repository, remote, time, cancellationToken).ConfigureAwait(false);
             }
 
-            WorktreeMaker maker = new(options, time, workers ?? WorkersFolder.Beside(repository.CommonDirectory), _trash, repository, request);
+            WorktreeMaker maker = new(options, time, workers ?? WorkersFolder.Beside(repository.CommonDirectory), _trash, repository, request) { Issue = issue };
             return await maker.MakeAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (IsolationException e) when (e.Attempt is null)
@@ -69,6 +72,11 @@ internal sealed class GitWorktreeProvider(GitWorktreeOptions options, TimeProvid
 
     private async Task<GitRepository> OpenAsync(RepositoryRef repository, CancellationToken cancellationToken)
     {
+        if (opened is not null && opened.Reference == repository)
+        {
+            return opened;
+        }
+
         Task<GitRepository> opening = _opened.GetOrAdd(repository.Path, p => GitHost.OpenAsync(p, CancellationToken.None));
         try
         {

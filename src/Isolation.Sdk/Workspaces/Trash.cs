@@ -59,11 +59,10 @@ internal sealed class Trash : IAsyncDisposable
         try
         {
             SafeDelete.Tree(grave);
-            Directory.Delete(Path.GetDirectoryName(grave)!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Still open somewhere, or the trash is not empty yet: it stays there for the next provider.
+            // Still open somewhere: it stays in the trash for the next provider.
         }
         finally
         {

@@ -59,6 +59,11 @@ internal static class WorkersRoot
     /// <summary>Takes the folder away again when nothing but barrier files is in it.</summary>
     public static void RemoveIfUnused(WorkersFolder workers)
     {
+        if (Directory.Exists(workers.Trash) && !Directory.EnumerateFileSystemEntries(workers.Trash).Any())
+        {
+            Directory.Delete(workers.Trash);
+        }
+
         if (!Directory.Exists(workers.Root) || Directory.EnumerateFileSystemEntries(workers.Root).Any(e => !Barriers.Names.Contains(Path.GetFileName(e), StringComparer.Ordinal)))
         {
             return;

@@ -15,7 +15,10 @@ internal static class WorktreeFiller
         }
 
         string said = answer.Error.Trim().ReplaceLineEndings(" ");
-        throw said.Contains("filter 'lfs'", StringComparison.Ordinal) || said.Contains("filter lfs", StringComparison.Ordinal)
+
+        // A filter process that cannot be started shows as nothing but a connection that broke.
+        bool lfs = new[] { "filter 'lfs'", "filter lfs", "git-lfs", "hung up unexpectedly" }.Any(sign => said.Contains(sign, StringComparison.Ordinal));
+        throw lfs
             ? new IsolationException(WorkspaceCodes.LfsMissing, "The base commit has files in Git LFS, and git-lfs could not give their content.", "Install git-lfs and run 'git lfs install' for the user who runs this.")
             : new IsolationException(WorkspaceCodes.CheckoutFailed, $"The files could not be written: {said}", "Look for a full disk or missing rights, then start again: nothing is left of this workspace.");
     }

@@ -12,6 +12,9 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
     private readonly string _path = workers.Workspace(request.Lease.Attempt);
     private readonly string _branch = BranchName.Of(options.BranchTemplate, request.Lease.Attempt);
 
+    /// <summary>Whether the attempt's ref is still to be created.</summary>
+    public bool Issue { get; init; }
+
     public async Task<GitWorkspace> MakeAsync(CancellationToken cancellationToken)
     {
         WorkersRoot.Check(workers, repository);
@@ -67,7 +70,8 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
 
         // One transaction: it is this attempt's turn still, and the branch is new. Git looks for every conflict of names before it writes anything.
         string attemptRef = AttemptNames.Ref(request.Lease.Attempt);
-        RefTransaction transaction = new RefTransaction().Verify(attemptRef, id).Create($"refs/heads/{_branch}", id);
+        RefTransaction transaction = new RefTransaction().Create($"refs/heads/{_branch}", id);
+        _ = Issue ? transaction.Create(attemptRef, id) : transaction.Verify(attemptRef, id);
         GitCommand update = GitCommand.In(repository.CommonDirectory, "update-ref", "--stdin", "-z", "--create-reflog") with { Input = transaction.ToInput() };
         GitResult answer = await repository.Client.TryRunAsync(update, cancellationToken).ConfigureAwait(false);
         if (answer.Ok)
@@ -90,6 +94,11 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
     private async Task<string> AddAsync(CancellationToken cancellationToken)
     {
         using OsFileLock held = await OsFileLock.AcquireAsync(repository.WorktreeLock, time, cancellationToken).ConfigureAwait(false);
+        if (!OsFileLock.IsHeld(repository.WorktreeLock))
+        {
+            throw new IsolationException(LeasingCodes.LocksDisabled, $"File locks do nothing on the file system of '{repository.CommonDirectory}'.", "Keep the repository on a local disk, or on a network file system with locks.");
+        }
+
         WorkersRoot.Prepare(workers, repository);
         trash.Adopt(workers.Trash);
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);

@@ -1,5 +1,6 @@
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Testing;
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
@@ -50,5 +51,76 @@ public class AcquireTests
         Assert.DoesNotContain("work", await rig.Repository.GitAsync(["worktree", "list"]));
         Assert.Equal("One", await rig.Repository.GitAsync(["log", "-1", "--format=%s", workspace.Info.Branch!]));
         Assert.Contains("+2", await capture.ReadPatchAsync(new RepositoryRef(rig.Repository.Path)));
+    }
+
+    [IsolationFact("git-lfs")]
+    public async Task Files_in_lfs_arrive_with_their_content_and_go_back_as_pointers()
+    {
+        await using Rig rig = await Rig.CreateAsync();
+        await rig.Repository.GitAsync(["lfs", "install", "--local"]);
+        await rig.Repository.CommitAsync("Large", new Dictionary<string, string> { [".gitattributes"] = "*.bin filter=lfs diff=lfs merge=lfs -text\n", ["a.bin"] = "content\n" });
+        Assert.StartsWith("version https://git-lfs", await rig.Repository.GitAsync(["cat-file", "blob", "HEAD:a.bin"]));
+        IWorkspace workspace = await rig.AcquireAsync();
+        Assert.Equal("content\n", File.ReadAllText(Path.Combine(workspace.Info.Path, "a.bin")));
+        Rig.Write(workspace, "b.bin", "more\n");
+        Capture capture = await rig.CaptureAsync(workspace);
+        Assert.StartsWith("version https://git-lfs", await rig.Repository.GitAsync(["cat-file", "blob", $"{capture.Commit}:b.bin"]));
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("work/{item}/{attempt}", "work/a/1")]
+    [InlineData("work/{item}", "work/a/1")]
+    [InlineData("{attempt}-{item}", "1-a")]
+    public async Task The_branch_follows_its_template_and_always_has_the_attempt_in_it(string template, string branch)
+    {
+        await using Rig rig = await Rig.CreateAsync(o => o.BranchTemplate = template);
+        IWorkspace first = await rig.AcquireAsync();
+        IWorkspace second = await rig.AcquireAsync(number: 2);
+        Assert.Equal(branch, first.Info.Branch);
+        Assert.NotEqual(branch, second.Info.Branch);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Hostile_ids_get_workspaces_beside_each_other()
+    {
+        await using Rig rig = await Rig.CreateAsync();
+        string[] ids = ["../x", "-x", "a b", "a\nb", "a@{b", "a.lock", new string('x', 5_000), "e\u0301", "\u00e9", "con", "a", "a/x", "A", "..", "refs/heads/main"];
+        List<string> paths = [];
+        foreach (string id in ids)
+        {
+            IWorkspace workspace = await rig.AcquireAsync(id);
+            Assert.Equal(rig.Workers, Path.GetDirectoryName(Path.GetDirectoryName(workspace.Info.Path)));
+            paths.Add(workspace.Info.Path.ToUpperInvariant());
+        }
+
+        Assert.Equal(ids.Length, paths.Distinct().Count());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_fetch_that_works_brings_the_remotes_branches_up_to_date()
+    {
+        await using Rig rig = await Rig.CreateAsync(o => o.FetchRemote = "origin");
+        await using ThrowawayRepository origin = await ThrowawayRepository.CreateAsync();
+        string tip = await origin.CommitAsync("News", new Dictionary<string, string> { ["n"] = "n" });
+        await rig.Repository.GitAsync(["remote", "add", "origin", origin.Path]);
+        await rig.AcquireAsync();
+        Assert.Equal(tip, await rig.Repository.GitAsync(["rev-parse", "origin/main"]));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_repository_can_be_bare_with_sha256_or_a_linked_worktree_itself()
+    {
+        await using Rig rig = await Rig.CreateAsync();
+        string root = rig.Repository.Root;
+        await rig.Repository.GitAsync(["clone", "-q", "--bare", ".", Path.Combine(root, "bare.git")]);
+        await rig.Repository.GitAsync(["worktree", "add", "-q", "--detach", Path.Combine(root, "linked")]);
+        await ThrowawayRepository.GitInAsync(root, ["init", "-q", "--object-format=sha256", "long"]);
+        await ThrowawayRepository.GitInAsync(Path.Combine(root, "long"), ["commit", "-q", "--allow-empty", "-m", "Start"]);
+        foreach (string path in new[] { "bare.git", "linked", "long" })
+        {
+            await using GitWorktree tree = await GitWorktree.CreateAsync(Path.Combine(root, path));
+            Assert.Equal(tree.BaseCommit, await ThrowawayRepository.GitInAsync(tree.Path, ["rev-parse", "HEAD"]));
+            Assert.StartsWith(path == "bare.git" ? Path.Combine(root, "bare.git.workers") : path == "linked" ? rig.Workers : Path.Combine(root, "long.workers"), tree.Path);
+        }
     }
 }

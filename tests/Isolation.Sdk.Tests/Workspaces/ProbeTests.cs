@@ -1,0 +1,43 @@
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Testing;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Tests.Workspaces;
+
+public class ProbeTests
+{
+    [Fact(Timeout = 60_000)]
+    public async Task A_repository_is_probed_without_a_trace()
+    {
+        await using Rig rig = await Rig.CreateAsync();
+        string before = await rig.SnapshotAsync();
+        AxisReport report = await rig.Provider.ProbeAsync(new RepositoryRef(rig.Repository.Path));
+        Assert.Empty(report.Missing);
+        Assert.Equal(IsolationGuarantees.Files, report.Sealed);
+        Assert.Equal(IsolationGuarantees.None, report.Detected);
+        Assert.Equal(before, await rig.SnapshotAsync());
+        Assert.False(Directory.Exists(Path.Combine(rig.Repository.Path, ".git", "isolation", "locks")));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_cannot_work_is_said_with_its_code()
+    {
+        await using Rig rig = await Rig.CreateAsync();
+        string root = rig.Repository.Root;
+        await ThrowawayRepository.GitInAsync(root, ["init", "-q", "empty"]);
+        Directory.CreateDirectory(Path.Combine(root, "plain"));
+        Assert.Equal(["ISO0207"], await CodesAsync(rig.Provider, Path.Combine(root, "empty")));
+        Assert.Equal(["ISO0204"], await CodesAsync(rig.Provider, Path.Combine(root, "not-there")));
+        Assert.Equal(["ISO0209"], await CodesAsync(rig.Provider, "relative"));
+        Assert.Equal(["ISO0301"], await CodesAsync(new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System, new WorkersFolder("/proc/isolation")), rig.Repository.Path));
+        Assert.Equal(["ISO0312"], await CodesAsync(new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System, new WorkersFolder(Path.Combine(rig.Repository.Path, "w"))), rig.Repository.Path));
+        Assert.Equal(["ISO0303"], await CodesAsync(new GitWorktreeProvider(new GitWorktreeOptions { BranchTemplate = "a b" }, TimeProvider.System), rig.Repository.Path));
+    }
+
+    private static async Task<string[]> CodesAsync(GitWorktreeProvider provider, string path)
+    {
+        AxisReport report = await provider.ProbeAsync(new RepositoryRef(path));
+        Assert.Equal(IsolationGuarantees.None, report.Sealed);
+        return [.. report.Missing.Select(f => f.Code)];
+    }
+}
