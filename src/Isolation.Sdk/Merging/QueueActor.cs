@@ -6,17 +6,28 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
     private readonly OutsideMerges _outside = new(context, view.History);
     private readonly Stacker _stacker = new(context, view);
     private readonly Lander _lander = new(context);
+    private readonly CheckoutMover _checkouts = new(context);
+    private readonly BranchPush _push = new(context);
+    private readonly GateRunner _gate = new(context);
     private readonly HashSet<AttemptId> _waiting = [];
 
     /// <summary>What may have happened while nobody acted.</summary>
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
         store.StartSequenceAfter(view.Snapshot);
+        view.Doing(null);
         if (view.Snapshot.Target is { } target && view.Snapshot.Items.Any(i => !i.IsTerminal))
         {
             await view.History.BetweenAsync(null, target, cancellationToken).ConfigureAwait(false);
             view.Publish();
         }
+
+        if (view.Snapshot.Target is { } now)
+        {
+            await _checkouts.FinishAsync(now, cancellationToken).ConfigureAwait(false);
+        }
+
+        await _gate.RecoverAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Works until nothing is left that can go on.</summary>
@@ -39,7 +50,11 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
         }
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        view.Doing(null);
+        await _gate.DisposeAsync().ConfigureAwait(false);
+    }
 
     private async Task<QueueItem?> NextAsync(CancellationToken cancellationToken)
     {
@@ -56,6 +71,11 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
             await SettleAsync(item, Outside(item, commit), cancellationToken).ConfigureAwait(false);
         }
 
+        foreach (QueueItem item in view.Snapshot.Items.Where(i => context.Policy.Options.Remote is not null && !i.IsTerminal && i.Pushed is null && i.Hold is null).ToArray())
+        {
+            await SettleAsync(item, await _push.RunAsync(item, context.Policy.Options.Remote!, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        }
+
         return view.Snapshot.Items.FirstOrDefault(i => !i.IsTerminal && !_waiting.Contains(i.Attempt) && view.WaitsFor(i) is null);
     }
 
@@ -69,6 +89,13 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
             }
 
             item = now;
+            if (await _checkouts.FindObstacleAsync(cancellationToken).ConfigureAwait(false) is { } obstacle)
+            {
+                _waiting.Add(item.Attempt);
+                hub.Publish(view.StatusOf(item) with { State = MergeState.Held, Reason = obstacle });
+                return;
+            }
+
             if (await TryOnceAsync(item, cancellationToken).ConfigureAwait(false))
             {
                 return;
@@ -96,16 +123,67 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
             return true;
         }
 
-        hub.Publish(view.StatusOf(item) with { State = MergeState.Landing });
-        string commit = await _lander.CommitAsync(item, candidate, testedTree: null, cancellationToken).ConfigureAwait(false);
+        bool gated = item.NeedsGate || context.Policy.NeedsGate;
+        string commit = await _lander.CommitAsync(item, candidate, gated ? candidate.Tree : null, cancellationToken).ConfigureAwait(false);
+        GateResult? gate = gated ? await GateAsync(item, candidate, commit, cancellationToken).ConfigureAwait(false) : null;
+        if (gated && gate?.Verdict != GateVerdict.Pass)
+        {
+            if (gate is not null)
+            {
+                await SettleAsync(item, NotGreen(item, gate), cancellationToken).ConfigureAwait(false);
+            }
+
+            return gate is not null;
+        }
+
+        hub.Publish(view.StatusOf(item) with { State = MergeState.Landing, Gate = gate });
+        _checkouts.Begin(candidate.Target);
         if (!await _lander.LandAsync(item, candidate, commit, cancellationToken).ConfigureAwait(false))
         {
             return false;
         }
 
-        Landed(item, candidate, commit, gate: null);
+        Landed(item, candidate, commit, gate);
+        await _checkouts.FinishAsync(commit, cancellationToken).ConfigureAwait(false);
         return true;
     }
+
+    /// <summary>Tests a candidate for as long as it is still the one that would land.</summary>
+    /// <returns><see langword="null"/> when the target or the item changed under way.</returns>
+    private async Task<GateResult?> GateAsync(QueueItem item, Candidate candidate, string commit, CancellationToken cancellationToken)
+    {
+        view.Doing(item);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<GateResult> run = _gate.RunAsync(item, candidate.Tree, commit, stop.Token);
+        try
+        {
+            while (!run.IsCompleted)
+            {
+                await Task.WhenAny(run, Task.Delay(QueueContext.LookInterval, context.Time, stop.Token)).ConfigureAwait(false);
+                await view.RefreshAsync(force: false, cancellationToken).ConfigureAwait(false);
+                if (view.Snapshot.Target != candidate.Target || view.Snapshot.Find(item.Attempt)?.Commit != item.Commit || Newer(item) is not null)
+                {
+                    return null;
+                }
+            }
+
+            return await run.ConfigureAwait(false);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)run).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            view.Doing(null);
+        }
+    }
+
+    private static QueueItem NotGreen(QueueItem item, GateResult gate) => gate.Verdict switch
+    {
+        GateVerdict.Fail => item with { State = MergeState.Rejected, Gate = gate, Reason = $"Red gate: '{gate.Command}' ended with {gate.ExitCode}." },
+        GateVerdict.Timeout => item with { State = MergeState.TimedOut, Gate = gate, Reason = $"The gate took longer than allowed, in '{gate.Command}'." },
+        GateVerdict.Vacuous => item with { State = MergeState.Rejected, Gate = gate, Reason = $"Vacuous gate: it tested nothing in {gate.Elapsed}." },
+        _ => item with { Hold = $"Infra: the gate could not be run: {gate.Command} Approve it again to retry.", Gate = gate },
+    };
 
     private void Landed(QueueItem item, Candidate candidate, string commit, GateResult? gate)
     {

@@ -1,4 +1,5 @@
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
 
 namespace Isolation.Sdk.Merging;
 
@@ -7,6 +8,7 @@ internal sealed class QueueView(QueueContext context, QueueStore store, StatusHu
 {
     private DateTimeOffset _read = DateTimeOffset.MinValue;
     private volatile bool _stale;
+    private QueueItem? _doing;
 
     public QueueSnapshot Snapshot { get; private set; } = new(null, null, []);
 
@@ -46,13 +48,41 @@ internal sealed class QueueView(QueueContext context, QueueStore store, StatusHu
         Publish();
     }
 
+    /// <summary>Says which item is in the gate, to watchers here and, by a small file, elsewhere.</summary>
+    public void Doing(QueueItem? item)
+    {
+        if (item is null && _doing is null && !File.Exists(context.Names.Now))
+        {
+            return;
+        }
+
+        _doing = item;
+        AtomicFile.Write(context.Names.Now, System.Text.Encoding.ASCII.GetBytes(item?.Commit ?? ""));
+        Publish();
+        bell.Ring();
+    }
+
     public void Publish()
     {
         int position = 0;
+        string doing = _doing?.Commit ?? Elsewhere();
         foreach (QueueItem item in Snapshot.Items)
         {
             MergeStatus status = StatusOf(item);
+            status = status.State == MergeState.Queued && item.Commit == doing ? status with { State = MergeState.Testing } : status;
             hub.Publish(status.State == MergeState.Queued ? status with { Position = ++position } : status);
+        }
+    }
+
+    private string Elsewhere()
+    {
+        try
+        {
+            return File.ReadAllText(context.Names.Now);
+        }
+        catch (IOException)
+        {
+            return "";
         }
     }
 
@@ -75,6 +105,11 @@ internal sealed class QueueView(QueueContext context, QueueStore store, StatusHu
         if ((item.NeedsApproval || context.Policy.NeedsApproval) && item.ApprovedCommit != item.Head)
         {
             return $"Approval: waits until someone approves {item.Head}{pushed}.";
+        }
+
+        if (item.NeedsGate && !context.Policy.NeedsGate)
+        {
+            return "Policy: it was submitted to be tested, and the queue that acts now has no gate.";
         }
 
         AttemptId[] open = [.. item.After.Where(a => Snapshot.Find(a)?.State != MergeState.Landed && History.Known(a) is null)];
