@@ -11,7 +11,10 @@ internal static class DurableRefs
     public static async Task<string?> UpdateDurablyAsync(this GitRepository repository, RefTransaction transaction, CancellationToken cancellationToken)
     {
         GitCommand update = GitCommand.In(repository.CommonDirectory, "update-ref", "--stdin", "-z") with { Input = transaction.ToInput(), Environment = Durable };
-        GitResult answer = await repository.Client.TryRunAsync(update, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // Not cancelled once begun: a git that is killed here leaves its locks behind.
+        GitResult answer = await repository.Client.TryRunAsync(update, CancellationToken.None).ConfigureAwait(false);
         if (answer.Ok && answer.Output.Contains("commit: ok", StringComparison.Ordinal))
         {
             return null;

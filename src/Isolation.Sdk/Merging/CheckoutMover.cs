@@ -38,7 +38,7 @@ internal sealed class CheckoutMover(QueueContext context)
         }
     }
 
-    /// <summary>Moves what was noted to where the target is now; after a crash, too.</summary>
+    /// <summary>Moves what was noted to where the target is now; after a crash, too. It never fails: what is left behind is left as it is, and holds the next landing.</summary>
     public async Task FinishAsync(string target, CancellationToken cancellationToken)
     {
         if (!File.Exists(context.Names.Checkout))

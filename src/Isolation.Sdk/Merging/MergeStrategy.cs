@@ -78,6 +78,11 @@ internal sealed class MergeStrategy(MergePolicy policy, IStateSandbox? sandbox, 
             {
                 faults.Add(new IsolationFault(MergingCodes.TargetCheckedOut, $"{target} is checked out in '{tree}', whose files would fall behind.", "Merge into a branch of its own: .Target(\"isolation/main\", from: \"main\"), or let that checkout be moved along while it is clean: o.FastForwardCheckout()."));
             }
+            else if (File.Exists(new QueueNames(repository, target).Checkout))
+            {
+                // It fell behind in a landing whose process died: the queue moves it along before anything else.
+                continue;
+            }
             else if ((await repository.Client.RunAsync(GitCommand.In(tree, "status", "--porcelain"), cancellationToken).ConfigureAwait(false)).Output.Length > 0)
             {
                 faults.Add(new IsolationFault(MergingCodes.TargetCheckoutDirty, $"{target} is checked out in '{tree}', which has uncommitted changes.", "Commit or stash them there, or merge into a branch of its own: .Target(\"isolation/main\", from: \"main\")."));

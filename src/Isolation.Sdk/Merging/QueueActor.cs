@@ -143,8 +143,8 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
             return false;
         }
 
+        await _checkouts.FinishAsync(commit, CancellationToken.None).ConfigureAwait(false);
         Landed(item, candidate, commit, gate);
-        await _checkouts.FinishAsync(commit, cancellationToken).ConfigureAwait(false);
         return true;
     }
 

@@ -66,7 +66,7 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(QueueItem))]
 [JsonSerializable(typeof(GateLogLine))]
 internal sealed partial class QueueJson : JsonSerializerContext;

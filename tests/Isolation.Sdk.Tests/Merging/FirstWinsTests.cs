@@ -1,16 +1,15 @@
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Testing;
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Merging;
 
 public class FirstWinsTests
 {
-    private const int Limit = 60_000;
     private static readonly AttemptId A = new("auth", 1);
     private static readonly AttemptId B = new("billing", 1);
 
-    [Fact(Timeout = Limit)]
+    [IsolationFact]
     public async Task Work_that_does_not_collide_lands_with_trailers_that_prove_it()
     {
         await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
@@ -28,7 +27,7 @@ public class FirstWinsTests
         Assert.Equal("", await bench.GitAsync("status", "--porcelain"));
     }
 
-    [Fact(Timeout = Limit)]
+    [IsolationFact]
     public async Task The_second_of_two_that_collide_gets_the_whole_conflict()
     {
         await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "one\n"));
@@ -54,7 +53,7 @@ public class FirstWinsTests
         Assert.NotEqual("", await bench.GitAsync("for-each-ref", "refs/isolation/mq/target/items/billing"));
     }
 
-    [Fact(Timeout = Limit)]
+    [IsolationFact]
     public async Task Items_that_touched_the_same_file_without_colliding_are_coupled()
     {
         string lines = string.Join('\n', Enumerable.Range(1, 30)) + "\n";

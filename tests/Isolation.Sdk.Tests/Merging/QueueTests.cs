@@ -1,0 +1,220 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Tests.Infrastructure;
+using Isolation.Sdk.Workspaces;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Isolation.Sdk.Tests.Merging;
+
+public class QueueTests
+{
+    private static readonly AttemptId A = new("auth", 1);
+    private static readonly AttemptId B = new("billing", 1);
+
+    [IsolationFact]
+    public async Task Of_two_queues_one_acts_and_the_other_watches_and_takes_over()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        Capture one = await bench.WorkAsync(null, ("one.txt", "1\n"));
+        Capture two = await bench.WorkAsync(null, ("two.txt", "2\n"));
+        IMergeQueue actor = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
+        await using IMergeQueue watcher = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
+
+        await watcher.SubmitAsync(new MergeRequest(A, one));
+        MergeStatus there = await QueueBench.EndAsync(actor, A);
+        MergeStatus here = await QueueBench.EndAsync(watcher, A);
+        Assert.Equal((MergeState.Landed, there.LandedCommit), (here.State, here.LandedCommit));
+
+        await actor.DisposeAsync();
+        await watcher.SubmitAsync(new MergeRequest(B, two));
+        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(watcher, B)).State);
+        Assert.Equal("3", await bench.GitAsync("rev-list", "--first-parent", "--count", QueueBench.TargetRef, "^main~1"));
+    }
+
+    [IsolationFact]
+    public async Task What_was_submitted_is_landed_in_order_by_whoever_comes_next()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        AttemptId[] attempts = [new("low", 1), new("first", 1), new("second", 1), new("urgent", 1)];
+        int[] priorities = [-1, 0, 0, 5];
+        await using (IMergeQueue held = await MergeStrategies.Manual().OpenAsync(bench.Target))
+        {
+            for (int i = 0; i < attempts.Length; i++)
+            {
+                Capture work = await bench.WorkAsync(null, ($"{attempts[i].Item}.txt", "x\n"));
+                await held.SubmitAsync(new MergeRequest(attempts[i], work) { Priority = priorities[i], After = i == 0 ? [] : [attempts[0]] });
+                await held.CommandAsync(attempts[i], new MergeCommand.Hold("for the test"));
+            }
+        }
+
+        await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
+        foreach (AttemptId attempt in attempts.Reverse())
+        {
+            string head = await bench.GitAsync("rev-parse", $"refs/isolation/mq/target/items/{attempt.Item}/1^1");
+            await queue.CommandAsync(attempt, new MergeCommand.Approve(head, "ada"));
+        }
+
+        foreach (AttemptId attempt in attempts)
+        {
+            Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, attempt)).State);
+        }
+
+        string order = await bench.GitAsync("log", "--first-parent", "--reverse", "--format=%s", "main..target");
+        Assert.Equal("low.1\nurgent.1\nfirst.1\nsecond.1", order);
+    }
+
+    [IsolationFact]
+    public async Task Submitting_again_changes_nothing_and_another_commit_is_refused()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
+        Capture other = await bench.WorkAsync(null, ("c.txt", "c\n"));
+        await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
+        await queue.SubmitAsync(new MergeRequest(A, work));
+        string stored = await bench.GitAsync("for-each-ref", "refs/isolation/mq");
+
+        await queue.SubmitAsync(new MergeRequest(A, work));
+        IsolationException pinned = await Assert.ThrowsAsync<IsolationException>(async () => await queue.SubmitAsync(new MergeRequest(A, other)));
+
+        Assert.Equal(MergingCodes.Pinned, pinned.Code);
+        Assert.Equal(stored, await bench.GitAsync("for-each-ref", "refs/isolation/mq"));
+    }
+
+    [IsolationFact]
+    public async Task Submitting_what_has_landed_lands_nothing_twice()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        Capture work = await bench.WorkAsync(null, ("a.txt", "b\n"));
+        await using (IMergeQueue first = await MergeStrategies.FirstWins(o => o.Mode = MergeMode.Squash).OpenAsync(bench.Target))
+        {
+            await first.SubmitAsync(new MergeRequest(A, work));
+            await QueueBench.EndAsync(first, A);
+            await first.SubmitAsync(new MergeRequest(B, await bench.WorkAsync(null, ("a.txt", "c\n"))));
+            await QueueBench.EndAsync(first, B);
+        }
+
+        string target = await bench.TargetCommitAsync();
+        await using IMergeQueue again = await MergeStrategies.FirstWins(o => o.Mode = MergeMode.Squash).OpenAsync(bench.Target);
+        await again.SubmitAsync(new MergeRequest(A, work));
+        MergeStatus status = await QueueBench.EndAsync(again, A);
+
+        Assert.Equal((MergeState.Landed, await bench.GitAsync("rev-parse", target + "^1")), (status.State, status.LandedCommit));
+        Assert.Equal(target, await bench.TargetCommitAsync());
+    }
+
+    [IsolationFact]
+    public async Task A_newer_attempt_takes_the_place_of_an_older_one()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
+        await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(null, ("b.txt", "1\n"))));
+        await queue.SubmitAsync(new MergeRequest(new AttemptId("auth", 2), await bench.WorkAsync(null, ("b.txt", "2\n"))));
+
+        MergeStatus old = await QueueBench.EndAsync(queue, A);
+
+        Assert.Equal((MergeState.Superseded, "auth.2 took its place."), (old.State, old.Reason));
+    }
+
+    [IsolationFact]
+    public async Task Work_that_brings_nothing_is_cancelled_with_that_reason()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        string start = await bench.TargetCommitAsync();
+        await using IMergeQueue queue = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
+        Capture empty = await bench.WorkAsync(null);
+        await queue.SubmitAsync(new MergeRequest(A, empty));
+
+        MergeStatus status = await QueueBench.EndAsync(queue, A);
+
+        Assert.Equal(MergeState.Cancelled, status.State);
+        Assert.StartsWith("Nothing to merge", status.Reason, StringComparison.Ordinal);
+        Assert.Equal(start, await bench.TargetCommitAsync());
+    }
+
+    [IsolationFact]
+    public async Task Histories_without_a_common_commit_are_an_outcome()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        string orphan = await bench.GitAsync("commit-tree", "HEAD^{tree}", "-m", "Orphan");
+        await using IMergeQueue queue = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
+        await queue.SubmitAsync(new MergeRequest(A, new Capture(orphan, orphan, "refs/x", [])));
+
+        MergeStatus status = await QueueBench.EndAsync(queue, A);
+
+        Assert.Equal(MergeState.Conflicted, status.State);
+        Assert.Contains("no commit in common", status.Reason, StringComparison.Ordinal);
+    }
+
+    [IsolationFact]
+    public async Task The_branch_goes_in_the_same_transaction_unless_something_would_be_lost_with_it()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        Capture one = await bench.WorkAsync(null, ("one.txt", "1\n"));
+        Capture two = await bench.WorkAsync(null, ("two.txt", "2\n"));
+        await bench.GitAsync("branch", "behind", one.BaseCommit);
+        await bench.GitAsync("branch", "ahead", one.Commit);
+        await using IMergeQueue queue = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
+        await queue.SubmitAsync(new MergeRequest(A, one) { Branch = "behind" });
+        await queue.SubmitAsync(new MergeRequest(B, two) { Branch = "ahead" });
+
+        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, A)).State);
+        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, B)).State);
+        Assert.Equal("ahead\nmain\ntarget", await bench.GitAsync("for-each-ref", "--format=%(refname:short)", "refs/heads"));
+    }
+
+    [IsolationFact]
+    public async Task A_landed_item_costs_two_processes_to_submit_and_four_to_land()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        List<Capture> works = [];
+        for (int i = 0; i < 5; i++)
+        {
+            works.Add(await bench.WorkAsync(null, ($"f{i}.txt", "x\n")));
+        }
+
+        GitRepository repository = await GitHost.OpenAsync(bench.Repository.Path);
+        FirstWinsOptions options = new();
+        QueueContext context = new(new QueueNames(repository, QueueBench.TargetRef), MergePolicy.Of(options), null, Leasing.WorkersFolder.Beside(bench.Common), TimeProvider.System, NullLogger.Instance);
+        await using MergeQueue queue = await MergeQueue.OpenAsync(context, CancellationToken.None);
+        await queue.SubmitAsync(new MergeRequest(new AttemptId("f0", 1), works[0]));
+        await QueueBench.EndAsync(queue, new AttemptId("f0", 1));
+
+        int before = repository.Client.Started;
+        for (int i = 1; i < 5; i++)
+        {
+            await queue.SubmitAsync(new MergeRequest(new AttemptId($"f{i}", 1), works[i]));
+            Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, new AttemptId($"f{i}", 1))).State);
+        }
+
+        // Reading the refs when nothing happened for a while is the only other thing a queue does; it is not counted on in a test.
+        Assert.InRange(repository.Client.Started - before, 4 * 5, (4 * 6) + 2);
+    }
+
+    [IsolationFact]
+    public async Task A_watcher_of_everything_sees_the_present_first_and_ends_when_it_is_told_to()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
+        await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(null, ("b.txt", "1\n"))));
+        await QueueBench.UntilAsync(queue, A, s => s.State == MergeState.Held);
+        using CancellationTokenSource stop = new();
+
+        await using IAsyncEnumerator<MergeStatus> all = queue.WatchAsync(null, stop.Token).GetAsyncEnumerator();
+        Assert.True(await all.MoveNextAsync());
+        Assert.Equal((A, MergeState.Held), (all.Current.Attempt, all.Current.State));
+        Task<bool> next = all.MoveNextAsync().AsTask();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
+    }
+
+    [IsolationFact]
+    public async Task An_unknown_attempt_cannot_be_approved()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync();
+        await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
+
+        IsolationException unknown = await Assert.ThrowsAsync<IsolationException>(async () => await queue.CommandAsync(A, new MergeCommand.Cancel()));
+
+        Assert.Equal(MergingCodes.UnknownAttempt, unknown.Code);
+    }
+}
