@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Globalization;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Sandboxing;
+
+namespace Isolation.Sdk.Testing;
+
+/// <summary>The least state scope that runs git: a home and a temp folder, no promise. For checks of the other axes.</summary>
+internal sealed class HostStateScope : IStateScope
+{
+    private readonly string _folder;
+    private readonly string _workspace;
+
+    public HostStateScope(StateRequest request)
+    {
+        _workspace = request.Workspace.Path;
+        _folder = Path.Combine(Path.GetDirectoryName(request.Repository.Path)!, string.Create(CultureInfo.InvariantCulture, $"scope-{AttemptNames.File(request.Lease.Attempt)}"));
+        string home = Directory.CreateDirectory(Path.Combine(_folder, "home")).FullName;
+        string temp = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName;
+        (string Name, string Value)[] set = [("PATH", Environment.GetEnvironmentVariable("PATH") ?? ""), ("HOME", home), ("TMPDIR", temp), ("TEMP", temp), ("TMP", temp), ("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_AUTHOR_NAME", "Test"), ("GIT_AUTHOR_EMAIL", "test@localhost"), ("GIT_COMMITTER_NAME", "Test"), ("GIT_COMMITTER_EMAIL", "test@localhost")];
+        Info = new StateInfo(home, temp, [.. set.Select(e => new EnvironmentEntry(e.Name, e.Value, "isolation"))], new Dictionary<string, int>());
+    }
+
+    public StateInfo Info { get; }
+
+    public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ProcessStartInfo start = new(command.File, command.Arguments) { WorkingDirectory = command.Directory ?? _workspace, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment.Clear();
+        foreach ((string name, string value) in Info.Environment.Select(e => new KeyValuePair<string, string>(e.Name, e.Value)).Concat(command.Environment))
+        {
+            start.Environment[name] = value;
+        }
+
+        Process process = Process.Start(start)!;
+        if (!command.OpenInput)
+        {
+            process.StandardInput.Close();
+        }
+
+        return ValueTask.FromResult<IWorkerProcess>(new HostProcess(process));
+    }
+
+    public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
+    {
+        SafeDelete.Tree(_folder);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => ReleaseAsync(ReleaseMode.KeepIfUnmerged);
+
+    private sealed class HostProcess(Process process) : IWorkerProcess
+    {
+        public int Id { get; } = process.Id;
+
+        public Stream Input => process.StandardInput.BaseStream;
+
+        public Stream Output => process.StandardOutput.BaseStream;
+
+        public Stream Error => process.StandardError.BaseStream;
+
+        public Task<ProcessExit> Exit { get; } = WaitAsync(process);
+
+        public async ValueTask<ProcessExit> StopAsync(TimeSpan grace)
+        {
+            if (!Exit.IsCompleted)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+
+            return await Exit.ConfigureAwait(false);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+            process.Dispose();
+        }
+
+        private static async Task<ProcessExit> WaitAsync(Process process)
+        {
+            await process.WaitForExitAsync().ConfigureAwait(false);
+            return new ProcessExit(process.ExitCode, "process tree");
+        }
+    }
+}
