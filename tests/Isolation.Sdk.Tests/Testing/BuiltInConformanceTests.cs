@@ -1,0 +1,46 @@
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Testing;
+using Isolation.Sdk.Tests.Infrastructure;
+
+namespace Isolation.Sdk.Tests.Testing;
+
+/// <summary>The built-in providers run the suites that are shipped for everyone's.</summary>
+public sealed class BuiltInConformanceTests
+{
+    public static TheoryData<string> Workspaces => Names(new GitWorktreeSuite().Checks);
+
+    public static TheoryData<string> State => Names(new ProcessSandboxSuite().Checks);
+
+    public static TheoryData<string> Contexts => Names(new FreshContextSuite().Checks);
+
+    public static TheoryData<string> Merging => Names(Suite(() => MergeStrategies.FirstWins()).Checks);
+
+    [IsolationTheory]
+    [MemberData(nameof(Workspaces))]
+    public Task Git_worktrees(string check) => new GitWorktreeSuite().RunAsync(check);
+
+    [IsolationTheory]
+    [MemberData(nameof(State))]
+    public Task Process_sandbox(string check) => new ProcessSandboxSuite().RunAsync(check);
+
+    [IsolationTheory]
+    [MemberData(nameof(Contexts))]
+    public Task Fresh_contexts(string check) => new FreshContextSuite().RunAsync(check);
+
+    [IsolationTheory]
+    [MemberData(nameof(Merging))]
+    public Task First_wins(string check) => Suite(() => MergeStrategies.FirstWins()).RunAsync(check);
+
+    [IsolationTheory]
+    [MemberData(nameof(Merging))]
+    public Task Manual_merge(string check) => Suite(() => MergeStrategies.Manual()).RunAsync(check);
+
+    [IsolationTheory]
+    [MemberData(nameof(Merging))]
+    public Task Serial_queue(string check) => Suite(() => MergeStrategies.Serial(o => o.Gate("test", "-f", "shared.txt"), new ProcessSandbox(new ProcessSandboxOptions()))).RunAsync(check);
+
+    private static MergeSuite Suite(Func<IMergeStrategy> create) => new(create);
+
+    private static TheoryData<string> Names(IEnumerable<ConformanceCheck> checks) => new(checks.Select(c => c.Name));
+}

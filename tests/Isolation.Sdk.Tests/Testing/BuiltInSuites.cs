@@ -1,0 +1,33 @@
+using Isolation.Sdk.Contexts;
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Testing;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Tests.Testing;
+
+internal sealed class GitWorktreeSuite : WorkspaceProviderConformance
+{
+    protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) => new(new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System));
+
+    public ValueTask<IWorkspaceProvider> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
+}
+
+internal sealed class ProcessSandboxSuite : StateSandboxConformance
+{
+    protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) => new(new ProcessSandbox(new ProcessSandboxOptions().Port("web"), TimeProvider.System));
+
+    public ValueTask<IStateSandbox> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
+}
+
+internal sealed class FreshContextSuite : ContextFactoryConformance
+{
+    protected override ValueTask<IContextFactory> CreateAsync(ThrowawayRepository repository) => new(new FreshContextFactory(new FreshContextOptions { TokenBudget = 1_000 }, TimeProvider.System));
+
+    public ValueTask<IContextFactory> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
+}
+
+internal sealed class MergeSuite(Func<IMergeStrategy> create) : MergeStrategyConformance
+{
+    protected override ValueTask<IMergeStrategy> CreateAsync(ThrowawayRepository repository) => new(create());
+}
