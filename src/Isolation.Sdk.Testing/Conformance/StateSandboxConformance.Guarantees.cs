@@ -14,10 +14,12 @@ public abstract partial class StateSandboxConformance
     {
         // A shell sets these for itself, whatever it was given.
         string[] ofTheShell = ["PWD", "OLDPWD", "SHLVL", "_"];
-        ExecResult result = await one.ExecAsync(WorkerCommand.Of("env", "-0")).ConfigureAwait(false);
-        Dictionary<string, string> seen = result.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(v => v.Split('=', 2)).ToDictionary(v => v[0], v => v[1], StringComparer.Ordinal);
+        Dictionary<string, string> seen = await SeenAsync(one).ConfigureAwait(false);
+        Dictionary<string, string> later = await SeenAsync(one).ConfigureAwait(false);
         Dictionary<string, string> declared = one.Info.Environment.ToDictionary(e => e.Name, e => e.Value, StringComparer.Ordinal);
-        string[] undeclared = [.. seen.Keys.Except(declared.Keys).Except(ofTheShell)];
+
+        // What is new for every command marks that command, and carries nothing from anywhere.
+        string[] undeclared = [.. seen.Keys.Except(declared.Keys).Except(ofTheShell).Where(n => later.GetValueOrDefault(n) == seen[n])];
         Require(seen.Count > 0, "The command 'env' showed nothing.");
         Require(undeclared.Length == 0, $"Seen and not declared: {string.Join(", ", undeclared)}.");
         Require(declared.All(e => seen.GetValueOrDefault(e.Key) == e.Value), $"Declared and not seen as declared: {string.Join(", ", declared.Where(e => seen.GetValueOrDefault(e.Key) != e.Value).Select(e => e.Key))}.");
@@ -108,4 +110,10 @@ public abstract partial class StateSandboxConformance
         ExecResult result = await scope.ExecAsync(WorkerCommand.Of("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$1 && echo reached", "bash", port)).ConfigureAwait(false);
         Require(!result.Output.Contains("reached", StringComparison.Ordinal), "A worker reached a port of the host.");
     });
+
+    private static async Task<Dictionary<string, string>> SeenAsync(IStateScope scope)
+    {
+        ExecResult result = await scope.ExecAsync(WorkerCommand.Of("env", "-0")).ConfigureAwait(false);
+        return result.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(v => v.Split('=', 2)).ToDictionary(v => v[0], v => v[1], StringComparer.Ordinal);
+    }
 }

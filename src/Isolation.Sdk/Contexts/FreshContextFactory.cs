@@ -32,6 +32,7 @@ internal sealed class FreshContextFactory : IContextFactory
     public async ValueTask<WorkerContext> CreateAsync(ContextRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        cancellationToken.ThrowIfCancellationRequested();
         List<ReferenceFile> references = [];
         foreach (string reference in _references)
         {

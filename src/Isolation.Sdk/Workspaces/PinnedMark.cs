@@ -5,7 +5,19 @@ internal static class PinnedMark
 {
     private const string Name = "isolation-pinned";
 
-    public static void Set(string gitDirectory, string commit) => File.WriteAllText(Path.Combine(gitDirectory, Name), commit);
+    public static void Set(string gitDirectory, string commit)
+    {
+        // File systems stamp with a clock of some milliseconds a tick. Only a mark from a later tick than all before it tells a write after it from one before.
+        string path = Path.Combine(gitDirectory, Name);
+        File.WriteAllText(path, commit);
+        DateTime before = File.GetLastWriteTimeUtc(path);
+        SpinWait wait = default;
+        while (File.GetLastWriteTimeUtc(path) <= before)
+        {
+            wait.SpinOnce();
+            File.WriteAllText(path, commit);
+        }
+    }
 
     /// <summary>Notes the moment before a capture looks; <see langword="null"/> where there is no git directory any more.</summary>
     public static DateTime? Begin(string gitDirectory)
@@ -38,12 +50,12 @@ internal static class PinnedMark
         }
 
         DateTime since = mark.LastWriteTimeUtc;
-        return File.GetLastWriteTimeUtc(Path.Combine(gitDirectory, "HEAD")) > since || File.GetLastWriteTimeUtc(Path.Combine(gitDirectory, "logs", "HEAD")) > since || IsTreeNewer(new DirectoryInfo(workTree), since);
+        return File.GetLastWriteTimeUtc(Path.Combine(gitDirectory, "HEAD")) >= since || File.GetLastWriteTimeUtc(Path.Combine(gitDirectory, "logs", "HEAD")) >= since || IsTreeNewer(new DirectoryInfo(workTree), since);
     }
 
     private static bool IsTreeNewer(DirectoryInfo folder, DateTime since)
     {
-        if (folder.LastWriteTimeUtc > since)
+        if (folder.LastWriteTimeUtc >= since)
         {
             return true;
         }
@@ -51,7 +63,7 @@ internal static class PinnedMark
         foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
         {
             bool descend = entry is DirectoryInfo && entry.LinkTarget is null;
-            if (descend ? IsTreeNewer((DirectoryInfo)entry, since) : entry.LinkTarget is null && entry.LastWriteTimeUtc > since)
+            if (descend ? IsTreeNewer((DirectoryInfo)entry, since) : entry.LinkTarget is null && entry.LastWriteTimeUtc >= since)
             {
                 return true;
             }

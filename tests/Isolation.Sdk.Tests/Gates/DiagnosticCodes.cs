@@ -17,7 +17,7 @@ public sealed partial class DiagnosticCodes
     public void Every_code_has_its_form() => Assert.All(InSource, c => Assert.Matches("^ISO\\d{4}$", c.Code));
 
     [IsolationFact]
-    public void No_two_faults_share_a_code() => Assert.Empty(InSource.GroupBy(c => c.Code).Where(g => g.Count() > 1).Select(g => $"{g.Key}: {string.Join(", ", g.Select(c => c.Name))}"));
+    public void No_two_faults_share_a_code() => Gate.HoldsUnless(InSource.GroupBy(c => c.Code).Where(g => g.Count() > 1).Select(g => $"{g.Key}: {string.Join(", ", g.Select(c => c.Name))}"));
 
     [IsolationFact]
     public async Task Every_code_is_documented_and_every_documented_code_exists()
