@@ -26,6 +26,12 @@ internal sealed class Cgroup
     {
         try
         {
+            // Joining before the first instruction needs to know a child that has not been told of yet.
+            if (!File.Exists("/proc/thread-self/children"))
+            {
+                return null;
+            }
+
             string? mount = File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')).FirstOrDefault(fields => fields.Length > 2 && fields[2] == "cgroup2")?[1];
             string? place = File.ReadLines("/proc/self/cgroup").FirstOrDefault(line => line.StartsWith(Unified, StringComparison.Ordinal))?[Unified.Length..];
             return mount is null || place is null ? null : mount + (place == "/" ? "" : place);

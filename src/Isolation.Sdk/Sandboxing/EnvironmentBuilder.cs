@@ -47,7 +47,7 @@ internal sealed class EnvironmentBuilder(HostVariables host)
     private readonly Dictionary<string, EnvironmentEntry> _entries = new(Names);
 
     /// <summary>What every worker gets.</summary>
-    public EnvironmentBuilder AddDefaults(string attempt, string worker, string workspace, ScopeFolders folders)
+    public EnvironmentBuilder AddDefaults(string attempt, string worker, string ceiling, ScopeFolders folders)
     {
         // A relative folder in PATH would run the repository's files.
         string[] path = [.. (host["PATH"] ?? "").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified)];
@@ -57,7 +57,7 @@ internal sealed class EnvironmentBuilder(HostVariables host)
             Inherit(name);
         }
 
-        foreach ((string name, string value) in Fixed.Concat(Of(attempt, worker, workspace, folders)))
+        foreach ((string name, string value) in Fixed.Concat(Of(attempt, worker, ceiling, folders)))
         {
             Add(name, value, EnvironmentOrigin.Isolation);
         }
@@ -102,7 +102,7 @@ internal sealed class EnvironmentBuilder(HostVariables host)
 
     public IReadOnlyList<EnvironmentEntry> Build() => [.. _entries.Values.OrderBy(e => e.Name, StringComparer.Ordinal)];
 
-    private static IEnumerable<(string Name, string Value)> Of(string attempt, string worker, string workspace, ScopeFolders folders)
+    private static IEnumerable<(string Name, string Value)> Of(string attempt, string worker, string ceiling, ScopeFolders folders)
     {
         yield return ("HOME", folders.Home);
         yield return ("XDG_CONFIG_HOME", Path.Combine(folders.Home, ".config"));
@@ -117,7 +117,7 @@ internal sealed class EnvironmentBuilder(HostVariables host)
         yield return ("NUGET_PACKAGES", Path.Combine(folders.Cache, "nuget"));
         yield return ("npm_config_cache", Path.Combine(folders.Cache, "npm"));
         yield return ("GIT_CONFIG_GLOBAL", Path.Combine(folders.Home, ".gitconfig"));
-        yield return ("GIT_CEILING_DIRECTORIES", Path.GetDirectoryName(workspace) ?? workspace);
+        yield return ("GIT_CEILING_DIRECTORIES", ceiling);
         yield return ("ISOLATION_ATTEMPT", attempt);
         yield return ("ISOLATION_WORKER", worker);
         if (OperatingSystem.IsWindows())

@@ -7,6 +7,9 @@ namespace Isolation.Sdk.Sandboxing;
 /// <param name="Settings">Keys and values, in order.</param>
 internal sealed record HostGit(string? CommonDirectory, IReadOnlyList<KeyValuePair<string, string>> Settings)
 {
+    /// <summary>The checkout it was read from; <see langword="null"/> where there is none.</summary>
+    public string? TopLevel { get; init; }
+
     private static readonly KeyValuePair<string, string>[] DefaultIdentity = [new("user.name", "Isolation.Sdk"), new("user.email", "isolation@localhost")];
 
     /// <summary>For a state that has nothing to do with a repository.</summary>
@@ -16,7 +19,14 @@ internal sealed record HostGit(string? CommonDirectory, IReadOnlyList<KeyValuePa
     {
         GitRepository opened = await GitHost.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false);
         // What is pinned is for commands of the library; a worker's git gets its own by the environment.
-        return new HostGit(opened.CommonDirectory, [.. DefaultIdentity, .. opened.Client.Environment.Config.Skip(GitEnvironment.Pinned.Count)]);
+        return new HostGit(opened.CommonDirectory, [.. DefaultIdentity, .. opened.Client.Environment.Config.Skip(GitEnvironment.Pinned.Count)]) { TopLevel = opened.TopLevel };
+    }
+
+    /// <summary>Where git stops to look for a repository: above the work tree that commands run in.</summary>
+    public string Ceiling(string workspace)
+    {
+        string tree = TopLevel is not null && (workspace + Path.DirectorySeparatorChar).StartsWith(TopLevel + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? TopLevel : workspace;
+        return Path.GetDirectoryName(tree) ?? tree;
     }
 
     /// <summary>The worker's global config: a workspace is trusted where its repository had to be.</summary>

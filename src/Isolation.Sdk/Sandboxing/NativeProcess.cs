@@ -23,16 +23,19 @@ internal static unsafe partial class NativeProcess
     // Larger than any libc's: glibc's biggest of them has 336 bytes.
     private const int StructSize = 1024;
 
-    private static readonly Lazy<bool> Available = new(() => OperatingSystem.IsLinux() && Environment.Is64BitProcess
-        && NativeLibrary.TryLoad("libc", typeof(NativeProcess).Assembly, null, out nint libc)
-        && new[] { "posix_spawn", "posix_spawn_file_actions_addchdir_np", "posix_spawn_file_actions_addclosefrom_np", "waitid" }.All(name => NativeLibrary.TryGetExport(libc, name, out _)));
-
     /// <summary>Whether this C library has it all (glibc 2.34 and later).</summary>
-    public static bool IsAvailable => Available.Value;
+    public static bool IsAvailable { get; } = HasEverything();
 
-    /// <summary>Starts a program; descriptors 0 to 2 are the given ones and there are no others.</summary>
+    /// <summary>Starts a program; descriptors 0 to 2 are the given ones and there are no others. Returns when it has become its program.</summary>
+    /// <param name="launch">The program.</param>
+    /// <param name="environment">Its environment, as <c>NAME=value</c>.</param>
+    /// <param name="gate">A named pipe the child waits at until somebody opens it for writing.</param>
+    /// <param name="input">Standard input.</param>
+    /// <param name="output">Standard output.</param>
+    /// <param name="error">Standard error.</param>
+    /// <param name="pid">Its id.</param>
     /// <returns>0, or the error number.</returns>
-    public static int Spawn(string file, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, string directory, int input, int output, int error, out int pid)
+    public static int Spawn(Launch launch, IReadOnlyList<string> environment, string? gate, SafeHandle input, SafeHandle output, SafeHandle error, out int pid)
     {
         byte* attributes = stackalloc byte[StructSize];
         byte* actions = stackalloc byte[StructSize];
@@ -40,7 +43,7 @@ internal static unsafe partial class NativeProcess
         int found = 0;
         posix_spawnattr_init(attributes);
         posix_spawn_file_actions_init(actions);
-        using NativeStrings argv = new([file, .. arguments]);
+        using NativeStrings argv = new([launch.File, .. launch.Arguments]);
         using NativeStrings envp = new(environment);
         try
         {
@@ -49,12 +52,19 @@ internal static unsafe partial class NativeProcess
             posix_spawnattr_setsigmask(attributes, signals);
             sigfillset(signals);
             posix_spawnattr_setsigdefault(attributes, signals);
-            posix_spawn_file_actions_adddup2(actions, input, 0);
-            posix_spawn_file_actions_adddup2(actions, output, 1);
-            posix_spawn_file_actions_adddup2(actions, error, 2);
-            posix_spawn_file_actions_addclosefrom_np(actions, 3);
-            posix_spawn_file_actions_addchdir_np(actions, directory);
-            int result = posix_spawn(&found, file, actions, attributes, argv.Pointer, envp.Pointer);
+            posix_spawn_file_actions_adddup2(actions, (int)input.DangerousGetHandle(), 0);
+            posix_spawn_file_actions_adddup2(actions, (int)output.DangerousGetHandle(), 1);
+            posix_spawn_file_actions_adddup2(actions, (int)error.DangerousGetHandle(), 2);
+            // From here on nothing above 2 is needed: the gate may take the place of whatever is there.
+            const int First = 3;
+            if (gate is not null)
+            {
+                posix_spawn_file_actions_addopen(actions, First, gate, 0, 0);
+            }
+
+            posix_spawn_file_actions_addclosefrom_np(actions, First);
+            posix_spawn_file_actions_addchdir_np(actions, launch.Directory);
+            int result = posix_spawn(&found, launch.File, actions, attributes, argv.Pointer, envp.Pointer);
             pid = found;
             return result;
         }
@@ -140,6 +150,10 @@ internal static unsafe partial class NativeProcess
         }
     }
 
+    private static bool HasEverything() => OperatingSystem.IsLinux() && Environment.Is64BitProcess
+        && NativeLibrary.TryLoad("libc.so.6", out nint libc)
+        && new[] { "posix_spawn", "posix_spawn_file_actions_addchdir_np", "posix_spawn_file_actions_addclosefrom_np", "waitid" }.All(name => NativeLibrary.TryGetExport(libc, name, out _));
+
     [LibraryImport("libc")]
     private static partial int posix_spawnattr_init(byte* attributes);
 
@@ -163,6 +177,9 @@ internal static unsafe partial class NativeProcess
 
     [LibraryImport("libc")]
     private static partial int posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int posix_spawn_file_actions_addopen(byte* actions, int descriptor, string path, int flags, uint mode);
 
     [LibraryImport("libc")]
     private static partial int posix_spawn_file_actions_addclosefrom_np(byte* actions, int from);
@@ -213,6 +230,16 @@ internal static unsafe partial class NativeProcess
 
     [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
     public static partial int Pipe(int* ends, int flags);
+
+    /// <summary>The calling thread, as <c>/proc/self/task</c> names it.</summary>
+    [LibraryImport("libc", EntryPoint = "gettid")]
+    public static partial int ThreadId();
+
+    /// <summary>Makes a named pipe that only this user may open.</summary>
+    public static bool MakeFifo(string path) => mkfifo(path, 0x180) == 0;
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mkfifo(string path, uint mode);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();

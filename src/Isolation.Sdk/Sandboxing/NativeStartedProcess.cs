@@ -1,13 +1,10 @@
-using System.ComponentModel;
 using System.IO.Pipes;
-using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Sandboxing;
 
 /// <summary>A process started by <c>posix_spawn</c>: a session of its own, default signals, umask 022, no descriptor but three, no program in between.</summary>
 internal sealed class NativeStartedProcess : StartedProcess
 {
-    private const int StackSize = 256 * 1024;
     private readonly ProcessTree _tree;
     private readonly Cgroup? _cgroup;
     private readonly CancellationTokenSource _over;
@@ -32,22 +29,22 @@ internal sealed class NativeStartedProcess : StartedProcess
     /// <param name="launch">What to start.</param>
     /// <param name="marker">The marker of this command; its environment has it already.</param>
     /// <param name="cgroup">A group for it alone; <see langword="null"/> where there is none.</param>
+    /// <param name="gate">A path that is free, where only this user may write.</param>
     /// <param name="time">The clock.</param>
-    public static async Task<StartedProcess> StartAsync(Launch launch, string marker, Cgroup? cgroup, TimeProvider time)
+    public static async Task<StartedProcess> StartAsync(Launch launch, string marker, Cgroup? cgroup, string gate, TimeProvider time)
     {
         NativePipe? input = launch.OpenInput ? new NativePipe() : null;
         NativePipe output = new();
         NativePipe? error = launch.Log is null ? new NativePipe() : null;
-        TaskCompletionSource<int> exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        NativeSpawn spawn = new(launch, cgroup is null ? null : gate);
         try
         {
-            int id = await SpawnAsync(launch, input?.Read, output.Write, error?.Write ?? output.Write, exited).ConfigureAwait(false);
-            bool grouped = cgroup?.TryAdd(id) ?? false;
+            (int id, bool grouped) = await spawn.StartAsync(input?.Read, output.Write, error?.Write ?? output.Write, cgroup, time).ConfigureAwait(false);
             ProcessTree tree = new(marker, grouped ? cgroup : null, time);
             tree.Add(id);
             CancellationTokenSource over = new();
             EndingStream merged = new(output.Read, over.Token);
-            return new NativeStartedProcess(id, exited.Task, tree, cgroup, over)
+            return new NativeStartedProcess(id, spawn.Exited, tree, cgroup, over)
             {
                 Input = input is null ? Stream.Null : new AnonymousPipeClientStream(PipeDirection.Out, input.Write),
                 Output = launch.Log is null ? merged : Stream.Null,
@@ -60,6 +57,7 @@ internal sealed class NativeStartedProcess : StartedProcess
             input?.Dispose();
             output.Dispose();
             error?.Dispose();
+            cgroup?.Remove();
             throw;
         }
         finally
@@ -96,40 +94,4 @@ internal sealed class NativeStartedProcess : StartedProcess
             _ending.Release();
         }
     }
-
-    /// <summary>One small thread starts the child and waits for it: what it changes for itself (umask) dies with it, and no thread of the pool is held.</summary>
-    private static Task<int> SpawnAsync(Launch launch, SafePipeHandle? input, SafePipeHandle output, SafePipeHandle error, TaskCompletionSource<int> exited)
-    {
-        TaskCompletionSource<int> started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        string[] environment = [.. launch.Environment.Select(e => $"{e.Key}={e.Value}")];
-        Thread thread = new(Run, StackSize) { IsBackground = true, Name = "Isolation.Sdk child" };
-        thread.UnsafeStart();
-        return started.Task;
-
-        void Run()
-        {
-            int id;
-            try
-            {
-                using SafeFileHandle nothing = File.OpenHandle("/dev/null");
-                NativeProcess.ResetUmask();
-                int failure = NativeProcess.Spawn(launch.File, launch.Arguments, environment, launch.Directory, (int)(input?.DangerousGetHandle() ?? nothing.DangerousGetHandle()), (int)output.DangerousGetHandle(), (int)error.DangerousGetHandle(), out id);
-                if (failure != 0)
-                {
-                    started.SetException(NotStarted(launch, new Win32Exception(failure)));
-                    return;
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                started.SetException(NotStarted(launch, e));
-                return;
-            }
-
-            started.SetResult(id);
-            exited.SetResult(NativeProcess.WaitForEnd(id));
-        }
-    }
-
-    private static IsolationException NotStarted(Launch launch, Exception why) => new(SandboxingCodes.CommandNotStarted, $"'{launch.File}' could not be started in '{launch.Directory}': {why.Message}.", "A script needs an interpreter line (#!) that exists; a program must fit this machine.", why);
 }

@@ -26,23 +26,7 @@ internal sealed class PortPool(string folder, int first = PortPool.First, int co
         uint user = NativeProcess.EffectiveUser();
         string root = user == 0 && Directory.Exists("/run") ? "/run" : "/tmp";
         string folder = Path.Combine(root, string.Create(CultureInfo.InvariantCulture, $"isolation-ports-{user}"));
-        const UnixFileMode OnlyMine = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        try
-        {
-            Directory.CreateDirectory(folder, OnlyMine);
-            if (new DirectoryInfo(folder).LinkTarget is null)
-            {
-                // Only its owner may do this: a folder that somebody else put here first is refused.
-                File.SetUnixFileMode(folder, OnlyMine);
-                return new PortPool(folder);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw NotOurs(folder, e);
-        }
-
-        throw NotOurs(folder, null);
+        return new PortPool(OwnFolder.Ensure(folder));
     }
 
     /// <summary>Takes a port that nobody leased and nobody listens on.</summary>
@@ -85,8 +69,6 @@ internal sealed class PortPool(string folder, int first = PortPool.First, int co
             return e.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable;
         }
     }
-
-    private static IsolationException NotOurs(string folder, Exception? why) => new(SandboxingCodes.PortFolder, $"'{folder}', where ports are leased, is not this user's own folder.", "Remove it, or have its owner remove it.", why);
 }
 
 /// <summary>A port that is ours until this is disposed, or the process ends.</summary>

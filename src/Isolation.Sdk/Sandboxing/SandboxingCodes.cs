@@ -11,7 +11,7 @@ internal static class SandboxingCodes
     public const string BadName = "ISO0406";
     public const string SharedPath = "ISO0407";
     public const string NoPort = "ISO0408";
-    public const string PortFolder = "ISO0409";
+    public const string OwnFolder = "ISO0409";
     public const string TreeSurvived = "ISO0410";
     public const string ScopeReleased = "ISO0411";
     public const string EnvFileExists = "ISO0412";

@@ -22,7 +22,7 @@ internal sealed class ScopeAssembly(ScopeParts parts, HostVariables host, HostGi
             string worker = AttemptNames.File(_parts.Attempt);
             string Fill(string template) => ValueTemplate.Fill(template, worker, _parts.Workspace, _parts.Folders.Home, _parts.Folders.Temp, ports);
             IReadOnlyList<EnvironmentEntry> environment = new EnvironmentBuilder(host)
-                .AddDefaults(_parts.Attempt.ToString(), worker, _parts.Workspace, _parts.Folders)
+                .AddDefaults(_parts.Attempt.ToString(), worker, git.Ceiling(_parts.Workspace), _parts.Folders)
                 .AddPorts(ports)
                 .AddRules(_parts.Options.Rules, Fill)
                 .Build();

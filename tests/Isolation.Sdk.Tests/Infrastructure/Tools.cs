@@ -18,6 +18,9 @@ internal static class Tools
     /// <summary>bubblewrap is there and the kernel lets it make a sandbox.</summary>
     public const string Bubblewrap = "bubblewrap";
 
+    /// <summary>A cgroup (v2) can be made below the tests' own.</summary>
+    public const string Cgroups = "cgroups";
+
     private static readonly ConcurrentDictionary<string, string?> Known = new(StringComparer.Ordinal);
 
     /// <summary>Why a test that needs these cannot run here; <see langword="null"/> when it can.</summary>
@@ -29,8 +32,16 @@ internal static class Tools
         Root => Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows() ? null : "needs root",
         Tmpfs => Works("unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "none", Path.GetTempPath()) ? null : "needs to mount a tmpfs",
         Bubblewrap => Works("bwrap", "--ro-bind", "/", "/", "--unshare-all", "true") ? null : "needs bubblewrap that may make namespaces",
+        Cgroups => CanMakeCgroup() ? null : "needs a cgroup v2 that may be divided",
         _ => OnPath(need) ? null : $"needs {need}",
     };
+
+    private static bool CanMakeCgroup()
+    {
+        Isolation.Sdk.Sandboxing.Cgroup? made = Isolation.Sdk.Sandboxing.Cgroup.TryCreate("isolation-test-" + Guid.NewGuid().ToString("n"));
+        made?.Remove();
+        return made is not null;
+    }
 
     private static bool OnPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk;
+
+/// <summary>A state scope by itself: an environment, home, temp and ports of its own around any directory, without a pipeline.</summary>
+/// <example>
+/// <code>
+/// await using IStateScope state = await IsolatedState.OpenAsync("/repos/shop");
+/// ExecResult tests = await state.ExecAsync(WorkerCommand.Of("dotnet", "test"));
+/// </code>
+/// </example>
+public static class IsolatedState
+{
+    private const string KeptNote = "state.kept";
+
+    /// <summary>Opens a scope; disposing it ends every process in it and removes its folders. What a host that died left behind is removed by the next call.</summary>
+    /// <param name="workingDirectory">The absolute path of the directory that commands start in; it is left as it is.</param>
+    /// <param name="configure">What the scope gets beside the defaults.</param>
+    /// <param name="cancellationToken">Ends the work and rolls it back.</param>
+    /// <exception cref="IsolationException">ISO0402: the directory does not exist. ISO0403 to ISO0408: the options ask for what is not there.</exception>
+    public static async Task<IStateScope> OpenAsync(string workingDirectory, Action<ProcessSandboxOptions>? configure = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(workingDirectory);
+        if (!Path.IsPathFullyQualified(workingDirectory) || !Directory.Exists(workingDirectory))
+        {
+            throw new IsolationException(SandboxingCodes.CommandNotStarted, $"'{workingDirectory}' is not an absolute path of a directory that exists.", "Give the full path of a directory.");
+        }
+
+        ProcessSandboxOptions options = new();
+        configure?.Invoke(options);
+        string user = OperatingSystem.IsWindows() ? "user" : NativeProcess.EffectiveUser().ToString(CultureInfo.InvariantCulture);
+        WorkersFolder root = new(OwnFolder.Ensure(Path.Combine(Path.GetTempPath(), "isolation-state-" + user)));
+        ProcessSandbox sandbox = new(options, TimeProvider.System, root, host: null, ReadGitAsync);
+        RepositoryRef repository = new(Path.TrimEndingDirectorySeparator(workingDirectory));
+        LeaseStore store = new(root.Root, repository, TimeProvider.System);
+        await SweepAsync(store, sandbox, cancellationToken).ConfigureAwait(false);
+        AttemptLease lease = store.Create(new AttemptId("state-" + RandomNumberGenerator.GetHexString(8, lowercase: true), 1));
+        try
+        {
+            WorkspaceInfo around = new(repository.Path, "", null, "");
+            return new StandaloneScope(await sandbox.OpenAsync(new StateRequest(lease, repository, around), cancellationToken).ConfigureAwait(false), lease, KeptNote);
+        }
+        catch
+        {
+            lease.Complete();
+            throw;
+        }
+    }
+
+    private static async Task SweepAsync(LeaseStore store, ProcessSandbox sandbox, CancellationToken cancellationToken)
+    {
+        foreach (LeaseRecord record in store.List().Where(r => !r.Notes.ContainsKey(KeptNote)))
+        {
+            if (store.TryTakeOver(record) is { } abandoned)
+            {
+                if (await sandbox.ReopenAsync(abandoned.Record, cancellationToken).ConfigureAwait(false) is { } left)
+                {
+                    await left.ReleaseAsync(ReleaseMode.Remove, cancellationToken).ConfigureAwait(false);
+                }
+
+                abandoned.Complete();
+            }
+        }
+    }
+
+    private static async Task<HostGit> ReadGitAsync(RepositoryRef around, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await HostGit.ReadAsync(around, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IsolationException e) when (e.Code is GitCodes.NotARepository or GitCodes.GitMissing)
+        {
+            return HostGit.None;
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Isolation.Sdk.Sandboxing;
+
+/// <summary>Starts one child. Where it is to live in a cgroup it is held just before it becomes its program, until it has been moved there: nothing it starts is ever outside.</summary>
+internal sealed class NativeSpawn
+{
+    private const int StackSize = 256 * 1024;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
+    private readonly Launch _launch;
+    private readonly string? _gate;
+    private readonly TaskCompletionSource<int> _thread = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<int> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <param name="launch">What to start.</param>
+    /// <param name="gate">Where a named pipe can be made for the time of the start; <see langword="null"/> when the child need not be held.</param>
+    public NativeSpawn(Launch launch, string? gate)
+    {
+        _launch = launch;
+        _gate = gate is not null && NativeProcess.MakeFifo(gate) ? gate : null;
+    }
+
+    /// <summary>The child's exit code, once it has one. The child is not reaped by that.</summary>
+    public Task<int> Exited => _exited.Task;
+
+    /// <summary>Starts the child.</summary>
+    /// <returns>Its id, and whether it is in the cgroup.</returns>
+    public async Task<(int Id, bool Grouped)> StartAsync(SafeHandle? input, SafeHandle output, SafeHandle error, Cgroup? cgroup, TimeProvider time)
+    {
+        // One small thread starts the child and waits for it: what it changes for itself (umask) dies with it, and no thread of the pool is held.
+        Thread thread = new(() => Run(input, output, error), StackSize) { IsBackground = true, Name = "Isolation.Sdk child" };
+        thread.UnsafeStart();
+        if (_gate is null || cgroup is null)
+        {
+            return (await _started.Task.ConfigureAwait(false), false);
+        }
+
+        try
+        {
+            int parent = await _thread.Task.ConfigureAwait(false);
+            string children = string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{parent}/children");
+            bool grouped = await JoinAsync(children, cgroup, time).ConfigureAwait(false);
+            // Opened for both ways it never waits, and the child goes on.
+            using SafeFileHandle open = File.OpenHandle(_gate, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            return (await _started.Task.ConfigureAwait(false), grouped);
+        }
+        finally
+        {
+            File.Delete(_gate);
+        }
+    }
+
+    /// <summary>The spawning thread is held together with its child, so another one looks who the child is.</summary>
+    private async Task<bool> JoinAsync(string children, Cgroup cgroup, TimeProvider time)
+    {
+        while (!_started.Task.IsCompleted)
+        {
+            if (int.TryParse(await File.ReadAllTextAsync(children).ConfigureAwait(false), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int id))
+            {
+                return cgroup.TryAdd(id);
+            }
+
+            await Task.Delay(Pause, time).ConfigureAwait(false);
+        }
+
+        return false;
+    }
+
+    private void Run(SafeHandle? input, SafeHandle output, SafeHandle error)
+    {
+        int id;
+        try
+        {
+            _thread.SetResult(NativeProcess.ThreadId());
+            using SafeFileHandle nothing = File.OpenHandle("/dev/null");
+            string[] environment = [.. _launch.Environment.Select(e => $"{e.Key}={e.Value}")];
+            NativeProcess.ResetUmask();
+            int failure = NativeProcess.Spawn(_launch, environment, _gate, input ?? nothing, output, error, out id);
+            if (failure != 0)
+            {
+                _started.SetException(NotStarted(new Win32Exception(failure)));
+                return;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _started.SetException(NotStarted(e));
+            return;
+        }
+
+        _started.SetResult(id);
+        _exited.SetResult(NativeProcess.WaitForEnd(id));
+    }
+
+    private IsolationException NotStarted(Exception why) => new(SandboxingCodes.CommandNotStarted, $"'{_launch.File}' could not be started in '{_launch.Directory}': {why.Message}.", "A script needs an interpreter line (#!) that exists; a program must fit this machine.", why);
+}
