@@ -18,6 +18,8 @@ internal sealed record ScopeFolders(string Root, string Temp)
 
     public string Log => Path.Combine(Root, "log");
 
+    private string Beside => Path.Combine(Root, "tmp");
+
     /// <summary>For sockets and pipes of the session.</summary>
     public string Runtime => Path.Combine(Temp, ".run");
 
@@ -46,18 +48,34 @@ internal sealed record ScopeFolders(string Root, string Temp)
 
     public bool Exist() => Directory.Exists(Home) || Directory.Exists(Temp) || Directory.Exists(Cache) || Directory.Exists(Log);
 
+    /// <summary>Brings everything together in the worker's folder, where whoever looks at a kept worker looks for it.</summary>
+    public void Gather()
+    {
+        if (!IsInside(Temp) && Directory.Exists(Temp))
+        {
+            try
+            {
+                Directory.Move(Temp, Beside);
+            }
+            catch (IOException)
+            {
+                // Another file system, or something is there already: it stays where the environment said it is.
+            }
+        }
+    }
+
     /// <summary>Out of the way at once, gone when this returns. The worker's folder itself goes when nothing else is in it.</summary>
     public void Remove(string trash)
     {
-        foreach (string folder in new[] { Home, Cache, Log, Temp })
+        foreach (string folder in new[] { Home, Cache, Log, Beside, Temp })
         {
-            bool inside = folder.StartsWith(Root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-            SafeDelete.Tree(inside ? SafeDelete.MoveToTrash(folder, trash) ?? folder : folder);
+            SafeDelete.Tree(IsInside(folder) ? SafeDelete.MoveToTrash(folder, trash) ?? folder : folder);
         }
 
         RemoveIfEmpty(Root);
-        RemoveIfEmpty(trash);
     }
+
+    private bool IsInside(string folder) => folder.StartsWith(Root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     private static void RemoveIfEmpty(string folder)
     {

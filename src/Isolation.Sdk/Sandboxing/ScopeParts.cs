@@ -26,8 +26,17 @@ internal sealed record ScopeParts(AttemptId Attempt, string Workspace, string Ma
 
     public void Release(bool keepFolders)
     {
+        foreach (PortLease port in Ports)
+        {
+            port.Dispose();
+        }
+
         Cgroup?.Remove();
-        if (!keepFolders)
+        if (keepFolders)
+        {
+            Folders.Gather();
+        }
+        else
         {
             if (EnvFile is not null)
             {
@@ -35,11 +44,6 @@ internal sealed record ScopeParts(AttemptId Attempt, string Workspace, string Ma
             }
 
             Folders.Remove(Trash);
-        }
-
-        foreach (PortLease port in Ports)
-        {
-            port.Dispose();
         }
     }
 }

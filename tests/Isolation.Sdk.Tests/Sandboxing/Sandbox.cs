@@ -10,14 +10,17 @@ internal sealed class Sandbox : IAsyncDisposable
     private readonly List<IStateScope> _scopes = [];
     private int _number;
 
-    public string Root { get; } = Directory.CreateTempSubdirectory("iso-").FullName;
+    private readonly string _top = Directory.CreateTempSubdirectory("iso-").FullName;
+
+    public string Root { get; }
 
     public string HostHome => Path.Combine(Root, "host-home");
 
     public Dictionary<string, string> Host { get; }
 
-    public Sandbox()
+    public Sandbox(string below = "")
     {
+        Root = Path.Combine(_top, below);
         Directory.CreateDirectory(HostHome);
         Host = new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")!, ["HOME"] = HostHome };
     }
@@ -66,7 +69,7 @@ internal sealed class Sandbox : IAsyncDisposable
             await scope.DisposeAsync();
         }
 
-        SafeDelete.Tree(Root);
+        SafeDelete.Tree(_top);
     }
 }
 
