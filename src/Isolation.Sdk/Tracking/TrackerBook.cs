@@ -206,14 +206,15 @@ internal sealed class TrackerBook(TimeProvider time)
         entry.State = TrackedState.Blocked;
         foreach (string blocker in blockers.Distinct(StringComparer.Ordinal))
         {
-            if (Find(blocker)?.Closed is not { } closed)
+            TrackerEntry? before = Find(blocker);
+            if (before?.Closed is not { } closed)
             {
                 entry.Waiting.Add(blocker);
                 (_dependents.TryGetValue(blocker, out List<TrackerEntry>? waiting) ? waiting : _dependents[blocker] = []).Add(entry);
             }
             else if (!Unblocks(closed.Outcome))
             {
-                Close(entry, ItemOutcome.Skipped, Because(closed));
+                Close(entry, ItemOutcome.Skipped, Because(closed, before.Root!), before.Root);
                 return;
             }
         }
@@ -246,10 +247,11 @@ internal sealed class TrackerBook(TimeProvider time)
         _ready.Add(entry);
     }
 
-    private void Close(TrackerEntry first, ItemOutcome outcome, string? reason)
+    // The root is the first of a chain that did not land: reasons name it instead of nesting, or a long chain would fill the memory.
+    private void Close(TrackerEntry first, ItemOutcome outcome, string? reason, ItemClosed? root = null)
     {
-        Queue<(TrackerEntry Entry, ItemOutcome Outcome, string? Reason)> closing = new([(first, outcome, reason)]);
-        while (closing.TryDequeue(out (TrackerEntry Entry, ItemOutcome Outcome, string? Reason) next))
+        Queue<(TrackerEntry Entry, ItemOutcome Outcome, string? Reason, ItemClosed? Root)> closing = new([(first, outcome, reason, root)]);
+        while (closing.TryDequeue(out (TrackerEntry Entry, ItemOutcome Outcome, string? Reason, ItemClosed? Root) next))
         {
             if (next.Entry.State == TrackedState.Closed)
             {
@@ -257,7 +259,7 @@ internal sealed class TrackerBook(TimeProvider time)
             }
 
             ItemClosed closed = new(next.Entry.Item, next.Outcome, next.Reason, time.GetUtcNow());
-            (next.Entry.State, next.Entry.Token, next.Entry.Closed) = (TrackedState.Closed, null, closed);
+            (next.Entry.State, next.Entry.Token, next.Entry.Closed, next.Entry.Root) = (TrackedState.Closed, null, closed, next.Root ?? closed);
             Closings.Add(closed);
             Say(next.Entry, "settled", next.Reason is null ? $"{next.Outcome}." : $"{next.Outcome}: {next.Reason}");
             foreach (TrackerEntry dependent in _dependents.Remove(closed.Item.Id, out List<TrackerEntry>? waiting) ? waiting : [])
@@ -265,7 +267,7 @@ internal sealed class TrackerBook(TimeProvider time)
                 dependent.Waiting.Remove(closed.Item.Id);
                 if (!Unblocks(next.Outcome))
                 {
-                    closing.Enqueue((dependent, ItemOutcome.Skipped, Because(closed)));
+                    closing.Enqueue((dependent, ItemOutcome.Skipped, Because(closed, next.Entry.Root), next.Entry.Root));
                 }
                 else if (dependent is { Waiting.Count: 0, State: TrackedState.Blocked })
                 {
@@ -277,8 +279,11 @@ internal sealed class TrackerBook(TimeProvider time)
 
     private static bool Unblocks(ItemOutcome outcome) => outcome is ItemOutcome.Landed or ItemOutcome.NoChange;
 
-    private static string Because(ItemClosed closed) =>
-        $"It is blocked by '{closed.Item.Id}', which ended as {closed.Outcome}{(closed.Reason is null ? "." : $": {closed.Reason}")}";
+    private static string Because(ItemClosed blocker, ItemClosed root)
+    {
+        string end = $"ended as {root.Outcome}{(root.Reason is null ? "." : $": {root.Reason}")}";
+        return blocker == root ? $"It is blocked by '{root.Item.Id}', which {end}" : $"It is blocked by '{blocker.Item.Id}', which was skipped because '{root.Item.Id}' {end}";
+    }
 
     private void Say(TrackerEntry entry, string kind, string text) => entry.History.Add(new HistoryEntry(entry.Item.Id, null, time.GetUtcNow(), kind, text));
 }

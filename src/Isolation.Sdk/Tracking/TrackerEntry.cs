@@ -34,6 +34,9 @@ internal sealed class TrackerEntry(WorkItem item, int sequence) : IComparable<Tr
 
     public ItemClosed? Closed { get; set; }
 
+    /// <summary>The closing that this one goes back to; its own when it was not skipped.</summary>
+    public ItemClosed? Root { get; set; }
+
     public List<HistoryEntry> History { get; } = [];
 
     /// <summary>Higher priority first, then who came first.</summary>

@@ -10,6 +10,7 @@ namespace Isolation.Sdk.Tests.Running;
 internal sealed class TestWorker : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private readonly SemaphoreSlim _reported = new(0);
     private readonly Channel<WorkerMessage> _inbox = Channel.CreateUnbounded<WorkerMessage>();
 
     public TestWorker(string item = "auth-123", int number = 1, TestScope? scope = null)
@@ -24,7 +25,11 @@ internal sealed class TestWorker : IAsyncDisposable
         {
             Stopping = _stopping.Token,
             ResumeToken = "resume-1",
-            Report = Events.Enqueue,
+            Report = e =>
+            {
+                Events.Enqueue(e);
+                _reported.Release();
+            },
             Handoff = (note, _) => Said("handoff", note),
             Comment = (kind, text, _) => Said(kind, text),
         });
@@ -45,6 +50,15 @@ internal sealed class TestWorker : IAsyncDisposable
     public Task<RunResult> RunAsync(IAgentRunner runner, CancellationToken cancellationToken = default) => RunAsync(w => runner.RunAsync(w, cancellationToken));
 
     public void Say(string kind, string text) => _inbox.Writer.TryWrite(new WorkerMessage(kind, text));
+
+    /// <summary>Completes once an event was reported.</summary>
+    public async Task UntilAsync(Func<WorkerEvent, bool> happened)
+    {
+        while (!Events.Any(happened))
+        {
+            await _reported.WaitAsync();
+        }
+    }
 
     public void Stop() => _stopping.Cancel();
 

@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Globalization;
+using Isolation.Sdk.Contexts;
+using Isolation.Sdk.Running;
+
+namespace Isolation.Sdk.Tests.Running;
+
+public sealed class WorkerFlowTests
+{
+    private static readonly AsyncLocal<string?> HostLocal = new();
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_runner_inherits_nothing_of_its_hosts_flow()
+    {
+        HostLocal.Value = "host-secret";
+        CultureInfo before = CultureInfo.CurrentCulture;
+        CultureInfo odd = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        odd.NumberFormat.NumberDecimalSeparator = ",";
+        SynchronizationContext? context = SynchronizationContext.Current;
+        using Activity host = new Activity("host").AddBaggage("user", "alice").Start();
+        Task<RunResult> run;
+        try
+        {
+            CultureInfo.CurrentCulture = odd;
+            SynchronizationContext.SetSynchronizationContext(new SynchronizationContext());
+            run = WorkerFlow.RunAsync(new WorkerSeal(new AttemptId("a", 1)), async () =>
+            {
+                for (int i = 0; i < 2; i++)
+                {
+                    Assert.Null(HostLocal.Value);
+                    Assert.Null(Activity.Current);
+                    Assert.Equal("1.5", 1.5.ToString(CultureInfo.CurrentCulture));
+                    Assert.Null(SynchronizationContext.Current);
+                    Assert.True(Thread.CurrentThread.IsThreadPoolThread);
+                    Assert.Same(TaskScheduler.Default, TaskScheduler.Current);
+                    await Task.Yield();
+                }
+
+                HostLocal.Value = "the worker's";
+                return new RunResult.Done();
+            });
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+
+        await run;
+        Assert.Equal("host-secret", HostLocal.Value);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_one_runner_sets_no_other_one_sees()
+    {
+        TaskCompletionSource set = new();
+        Task first = WorkerFlow.RunAsync(new WorkerSeal(new AttemptId("a", 1)), async () =>
+        {
+            HostLocal.Value = "from a";
+            CultureInfo.CurrentCulture = new CultureInfo("") { NumberFormat = { NumberDecimalSeparator = ";" } };
+            Activity.Current = new Activity("a").AddBaggage("k", "v").Start();
+            set.SetResult();
+            await Task.Yield();
+            return new RunResult.Done();
+        });
+        await set.Task;
+        await WorkerFlow.RunAsync(new WorkerSeal(new AttemptId("b", 1)), () =>
+        {
+            Assert.Null(HostLocal.Value);
+            Assert.Null(Activity.Current);
+            Assert.Same(CultureInfo.InvariantCulture, CultureInfo.CurrentCulture);
+            return Task.FromResult<RunResult>(new RunResult.Done());
+        });
+        await first;
+        Assert.Null(Activity.Current);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task It_works_where_the_flow_is_suppressed_already()
+    {
+        Task<RunResult> run;
+        using (ExecutionContext.SuppressFlow())
+        {
+            run = WorkerFlow.RunAsync(new WorkerSeal(new AttemptId("a", 1)), () => Task.FromResult<RunResult>(new RunResult.Done("ok")));
+        }
+
+        Assert.Equal("ok", Assert.IsType<RunResult.Done>(await run).Summary);
+        Assert.False(ExecutionContext.IsFlowSuppressed());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_delegate_is_a_runner()
+    {
+        await using TestWorker worker = new();
+        RunResult result = await worker.RunAsync(new DelegateRunner((w, _) => Task.FromResult<RunResult>(new RunResult.Done(w.Item.Title))));
+        Assert.Equal("Add login", Assert.IsType<RunResult.Done>(result).Summary);
+    }
+}
