@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 
 namespace Isolation.Sdk.Merging;
@@ -107,8 +108,9 @@ internal sealed class MergeQueue : IMergeQueue
 
     private async Task<MergeStatus> LandedBeforeAsync(AttemptId attempt, QueueSnapshot snapshot, CancellationToken cancellationToken)
     {
-        TargetHistory history = new(_context.Names);
-        TargetStep? step = snapshot.Target is null ? null : await history.FindAsync(attempt, snapshot.Target, cancellationToken).ConfigureAwait(false);
+        // Refs are not read all at once: the item may be gone from a reading in which the target had not moved yet. Read after it, the target has.
+        string? target = snapshot.Target is null ? null : await _context.Repository.TryResolveCommitAsync(_context.Names.Target, cancellationToken).ConfigureAwait(false);
+        TargetStep? step = target is null ? null : await new TargetHistory(_context.Names).FindAsync(attempt, target, cancellationToken).ConfigureAwait(false);
         return step is not null
             ? new MergeStatus(attempt, MergeState.Landed) { LandedCommit = step.Commit }
             : throw new IsolationException(MergingCodes.UnknownAttempt, $"{attempt} is not in the queue of {_context.Names.Target}.", "Check the attempt's id, its number and the target.") { Attempt = attempt, Stage = Stage.Merge };

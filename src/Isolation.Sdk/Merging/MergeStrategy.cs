@@ -15,7 +15,7 @@ internal sealed class MergeStrategy(MergePolicy policy, IStateSandbox? sandbox, 
 
     /// <inheritdoc/>
     public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(new AxisReport(IsolationGuarantees.None, IsolationGuarantees.None, [.. Faults()]));
+        ValueTask.FromResult(new AxisReport(policy.NeedsGate ? IsolationGuarantees.TestedLanding : IsolationGuarantees.None, IsolationGuarantees.None, [.. Faults()]));
 
     /// <summary>What is wrong with this target now: it is missing, or checked out somewhere.</summary>
     public async Task<IReadOnlyList<IsolationFault>> CheckTargetAsync(MergeTarget target, CancellationToken cancellationToken = default)

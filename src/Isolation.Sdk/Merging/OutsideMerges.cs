@@ -6,15 +6,16 @@ namespace Isolation.Sdk.Merging;
 internal sealed class OutsideMerges(QueueContext context, TargetHistory history)
 {
     private const int MostAtOnce = 200;
-    private HashSet<(string Target, string Head)> _looked = [];
+    private readonly HashSet<(string Target, string Head)> _looked = [];
 
     /// <summary>Looks at those that wait; what does not wait is found when it is stacked.</summary>
     /// <returns>The items that are part of the target, with the commit that brought each.</returns>
     public async Task<IReadOnlyList<(QueueItem Item, string Commit)>> FindAsync(string target, IReadOnlyList<QueueItem> waiting, CancellationToken cancellationToken)
     {
         List<(QueueItem, string)> found = [];
+        _looked.RemoveWhere(k => k.Target != target);
         QueueItem[] fresh = [.. waiting.Where(i => !_looked.Contains((target, i.Head))).Take(MostAtOnce)];
-        _looked = [.. waiting.Except(fresh).Concat(fresh).Select(i => (target, i.Head)).Where(k => _looked.Contains(k) || fresh.Any(f => f.Head == k.Head))];
+        _looked.UnionWith(fresh.Select(i => (target, i.Head)));
         if (fresh.Length == 0)
         {
             return found;

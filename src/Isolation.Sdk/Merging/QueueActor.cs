@@ -10,6 +10,7 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
     private readonly BranchPush _push = new(context);
     private readonly GateRunner _gate = new(context);
     private readonly HashSet<AttemptId> _waiting = [];
+    private readonly HashSet<AttemptId> _stumbled = [];
 
     /// <summary>What may have happened while nobody acted.</summary>
     public async Task RecoverAsync(CancellationToken cancellationToken)
@@ -43,6 +44,14 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
             catch (IsolationException e)
             {
                 MergeLog.ItemFailed(context.Logger, item.Attempt, e);
+                if (_stumbled.Add(item.Attempt))
+                {
+                    // Once more: somebody may have held a lock for a moment.
+                    await view.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                _stumbled.Remove(item.Attempt);
                 await SettleAsync(item, item with { Hold = $"Infra: {e.Message} Approve it again to retry." }, cancellationToken).ConfigureAwait(false);
             }
 
@@ -114,7 +123,8 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
         Candidate candidate = await _stacker.StackAsync(item, cancellationToken).ConfigureAwait(false);
         if (candidate.Final is { } final)
         {
-            if (candidate.Final.IsTerminal && await _outside.TryFindAsync(item, candidate.Target, maybeAncestor: final.State == MergeState.Cancelled, cancellationToken).ConfigureAwait(false) is { } brought)
+            await view.History.FindAsync(item.Attempt, candidate.Target, cancellationToken).ConfigureAwait(false);
+            if (final.IsTerminal && await _outside.TryFindAsync(item, candidate.Target, maybeAncestor: final.State == MergeState.Cancelled, cancellationToken).ConfigureAwait(false) is { } brought)
             {
                 final = Outside(item, brought);
             }
@@ -193,6 +203,7 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
         hub.Publish(new MergeStatus(item.Attempt, MergeState.Landed) { LandedCommit = commit, Gate = gate, Coupled = candidate.Coupled });
         view.Apply(view.Snapshot.Landed(item.Attempt, commit, candidate.Tree));
         _waiting.Clear();
+        _stumbled.Remove(item.Attempt);
         bell.Ring();
     }
 
@@ -210,7 +221,12 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
         }
     }
 
-    private static QueueItem Outside(QueueItem item, string commit) => item with { State = MergeState.Landed, LandedCommit = commit, Reason = "It was merged outside of the queue." };
+    private QueueItem Outside(QueueItem item, string commit) => item with
+    {
+        State = MergeState.Landed,
+        LandedCommit = commit,
+        Reason = view.History.Known(item.Attempt)?.Head == item.Head ? "It had landed before." : "It was merged outside of the queue.",
+    };
 
     private AttemptId? Newer(QueueItem item) => view.Snapshot.Items
         .Where(i => i.Attempt.Item == item.Attempt.Item && i.Attempt.Number > item.Attempt.Number && i.State is not (MergeState.Cancelled or MergeState.Rejected))

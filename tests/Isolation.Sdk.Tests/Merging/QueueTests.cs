@@ -208,6 +208,38 @@ public class QueueTests
     }
 
     [IsolationFact]
+    public async Task A_branch_name_cannot_smuggle_a_command_into_the_transaction()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync();
+        Capture work = await bench.WorkAsync(null, ("b.txt", "1\n"));
+        await using IMergeQueue queue = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
+        string before = await bench.GitAsync("for-each-ref");
+
+        IsolationException refused = await Assert.ThrowsAsync<IsolationException>(async () => await queue.SubmitAsync(new MergeRequest(A, work) { Branch = "x\0\0delete refs/heads/main" }));
+
+        Assert.Equal(MergingCodes.BadRequest, refused.Code);
+        Assert.Equal(before, await bench.GitAsync("for-each-ref"));
+    }
+
+    [IsolationFact]
+    public async Task A_lock_that_a_killed_git_left_holds_the_item_and_says_so()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync();
+        Capture work = await bench.WorkAsync(null, ("b.txt", "1\n"));
+        string stale = Path.Combine(bench.Common, "refs", "heads", "target.lock");
+        await using IMergeQueue queue = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
+        await File.WriteAllTextAsync(stale, "");
+        await queue.SubmitAsync(new MergeRequest(A, work));
+
+        MergeStatus held = await QueueBench.UntilAsync(queue, A, s => s.State == MergeState.Held);
+        Assert.Contains("target.lock", held.Reason, StringComparison.Ordinal);
+
+        File.Delete(stale);
+        await queue.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"));
+        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, A)).State);
+    }
+
+    [IsolationFact]
     public async Task An_unknown_attempt_cannot_be_approved()
     {
         await using QueueBench bench = await QueueBench.CreateAsync();
