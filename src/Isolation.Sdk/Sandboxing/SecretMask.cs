@@ -10,6 +10,8 @@ internal sealed class SecretMask
     /// <summary>The shortest secret that can be told from ordinary text.</summary>
     public const int MinLength = 4;
 
+    private const int LongLine = 8;
+
     public const string Replacement = "***";
 
     private readonly string[] _texts;
@@ -44,5 +46,10 @@ internal sealed class SecretMask
         yield return secret;
         yield return Uri.EscapeDataString(secret);
         yield return JsonEncodedText.Encode(secret).ToString();
+        // Output comes by lines, and a private key is many.
+        foreach (string line in secret.Split('\n', StringSplitOptions.TrimEntries).Where(line => line.Length >= LongLine && line.Length < secret.Length))
+        {
+            yield return line;
+        }
     }
 }

@@ -115,6 +115,27 @@ public sealed class EnvironmentTests
         Assert.All(expected, e => Assert.Equal($"{e.Value}/isolation", Entry(scope, e.Key)));
     }
 
+    [IsolationFact("dotnet")]
+    public async Task Packages_come_from_the_hosts_folder_and_nothing_is_downloaded_or_copied()
+    {
+        await using Sandbox sandbox = new();
+        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        string package = Directory.EnumerateDirectories(Path.Combine(packages, "polly.core")).Last();
+        sandbox.Host["NUGET_PACKAGES"] = packages;
+        // The host's only source is empty: whatever is not in the folder could not be had.
+        string config = Path.Combine(Directory.CreateDirectory(Path.Combine(sandbox.HostHome, ".nuget", "NuGet")).FullName, "NuGet.Config");
+        await File.WriteAllTextAsync(config, $"<configuration><packageSources><clear/><add key=\"empty\" value=\"{sandbox.HostHome}\"/></packageSources><packageSourceCredentials><empty><add key=\"ClearTextPassword\" value=\"s3cr3t\"/></empty></packageSourceCredentials></configuration>");
+        IStateScope scope = await sandbox.OpenAsync();
+        string project = Path.Combine(sandbox.Workers.Workspace(new AttemptId("item", 1)), "p.csproj");
+        await File.WriteAllTextAsync(project, $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup><ItemGroup><PackageReference Include=\"Polly.Core\" Version=\"{Path.GetFileName(package)}\"/></ItemGroup></Project>");
+
+        ExecResult restored = await scope.ExecAsync(WorkerCommand.Of("dotnet", "restore"));
+
+        Assert.True(restored.ExitCode == 0, restored.Output + restored.Error);
+        Assert.False(Directory.Exists(Path.Combine(scope.Info.Environment.Single(e => e.Name == "NUGET_PACKAGES").Value, "polly.core")));
+        Assert.DoesNotContain("s3cr3t", await File.ReadAllTextAsync(Path.Combine(scope.Info.Home, ".nuget", "NuGet", "NuGet.Config")));
+    }
+
     [IsolationFact]
     public async Task Git_config_hooks_credentials_and_outer_repositories_stay_outside()
     {

@@ -48,6 +48,10 @@ public sealed class LogTests
     }
 
     [IsolationFact]
+    public void Each_long_line_of_a_secret_is_masked_too() =>
+        Assert.Equal("*** \n*** end", new SecretMask(["-----BEGIN KEY-----\nabcdefghij\nxy"]).Mask("-----BEGIN KEY----- \nabcdefghij end"));
+
+    [IsolationFact]
     public void Secrets_are_masked_wherever_chunks_are_cut()
     {
         SecretMask mask = new(["topsecret", "topsecretplus", "secr"]);
