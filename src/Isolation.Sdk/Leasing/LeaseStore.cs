@@ -13,7 +13,9 @@ internal sealed class LeaseStore(string commonDirectory, RepositoryRef repositor
     public AttemptLease Create(AttemptId attempt)
     {
         OsFileLock held = OsFileLock.TryAcquire(LockPath(attempt)) ?? throw Taken(attempt);
-        return new AttemptLease(this, held, new LeaseRecord(attempt, repository, Myself(), new Dictionary<string, string>()));
+
+        // What a dead holder of the same attempt noted stays noted: it may still be there.
+        return new AttemptLease(this, held, new LeaseRecord(attempt, repository, Myself(), Read(RecordPath(attempt))?.Notes ?? new Dictionary<string, string>()));
     }
 
     /// <summary>Takes over the lease of a dead holder; <see langword="null"/> while the holder lives.</summary>

@@ -15,7 +15,7 @@ internal sealed class OsFileLock : IDisposable
     /// <exception cref="IsolationException">ISO0102: locks do nothing in this process.</exception>
     public static OsFileLock? TryAcquire(string path)
     {
-        if (AppContext.TryGetSwitch(Switch, out bool off) ? off : Environment.GetEnvironmentVariable(Variable) is "1" or "true")
+        if (AreDisabled(AppContext.TryGetSwitch(Switch, out bool off) ? off : null, Environment.GetEnvironmentVariable(Variable)))
         {
             throw new IsolationException(LeasingCodes.LocksDisabled, $"File locks are switched off in this process ({Variable}), so nothing would keep two processes apart.", "Unset the variable for the host process.");
         }
@@ -31,6 +31,9 @@ internal sealed class OsFileLock : IDisposable
 
         return stream is null ? null : new OsFileLock(stream);
     }
+
+    /// <summary>Whether .NET would open files without locking them; the switch wins over the variable.</summary>
+    internal static bool AreDisabled(bool? setting, string? variable) => setting ?? (variable == "1" || string.Equals(variable, "true", StringComparison.OrdinalIgnoreCase));
 
     private static FileStream? TryOpen(string path)
     {

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -34,12 +34,16 @@ internal static class Slug
             return name;
         }
 
-        int room = MaxLength - HashLength - 1;
+        int room = MaxLength - HashLength - "item--".Length;
         name = (name.Length > room ? name[..room] : name).TrimEnd('-', '.');
-        return name.Length == 0 ? $"item-{Hash(id)}" : $"{name}-{Hash(id)}";
+        return name.Length == 0 ? $"item-{Hash(id)}" : IsDevice(name) ? $"item-{name}-{Hash(id)}" : $"{name}-{Hash(id)}";
     }
 
-    private static bool IsReserved(string name) => name.EndsWith(".lock", StringComparison.Ordinal) || Reserved.Contains(name.Split('.')[0], StringComparer.Ordinal);
+    private static bool IsReserved(string name) => name.EndsWith(".lock", StringComparison.Ordinal) || IsDevice(name);
 
-    private static string Hash(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{id.Length}:{id}"))))[..HashLength];
+    // Windows looks at what is before the first dot: "con.txt" is the console too.
+    private static bool IsDevice(string name) => Reserved.Contains(name.Split('.')[0], StringComparer.Ordinal);
+
+    // Over the characters as they are: an encoding would take all broken surrogates for the same.
+    private static string Hash(string id) => Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(id.AsSpan())))[..HashLength];
 }

@@ -7,6 +7,7 @@ internal sealed class Trash : IAsyncDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
     private readonly Lock _gate = new();
+    private readonly HashSet<string> _adopted = new(StringComparer.Ordinal);
     private Task _pending = Task.CompletedTask;
 
     /// <summary>Renames a tree into <paramref name="bin"/> and deletes it behind.</summary>
@@ -18,10 +19,16 @@ internal sealed class Trash : IAsyncDisposable
         }
     }
 
-    /// <summary>Deletes what an earlier process had no time for.</summary>
+    /// <summary>Deletes what an earlier process had no time for; looks once.</summary>
     public void Adopt(string bin)
     {
-        if (Directory.Exists(bin))
+        bool first;
+        lock (_gate)
+        {
+            first = _adopted.Add(bin);
+        }
+
+        if (first && Directory.Exists(bin))
         {
             foreach (string grave in Directory.EnumerateFileSystemEntries(bin).ToArray())
             {
@@ -58,7 +65,7 @@ internal sealed class Trash : IAsyncDisposable
         await _one.WaitAsync().ConfigureAwait(false);
         try
         {
-            SafeDelete.Tree(grave);
+            Delete(grave);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -67,6 +74,22 @@ internal sealed class Trash : IAsyncDisposable
         finally
         {
             _one.Release();
+        }
+    }
+
+    private static void Delete(string grave)
+    {
+        for (int tried = 1; ; tried++)
+        {
+            try
+            {
+                SafeDelete.Tree(grave);
+                return;
+            }
+            catch (Exception e) when (tried < 3 && e is (DirectoryNotFoundException or FileNotFoundException))
+            {
+                // Another process empties the same trash: what it took is gone, the rest is ours.
+            }
         }
     }
 }

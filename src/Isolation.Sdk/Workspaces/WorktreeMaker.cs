@@ -101,6 +101,7 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
 
         WorkersRoot.Prepare(workers, repository);
         trash.Adopt(workers.Trash);
+        trash.Adopt(_removal.EntryTrash);
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
         GitCommand add = GitCommand.In(repository.CommonDirectory, "worktree", "add", "--quiet", "--no-checkout", "--lock", "--reason", $"isolation attempt {AttemptNames.File(request.Lease.Attempt)}", "--", _path, _branch);
         TimeSpan pause = FirstPause;

@@ -1,0 +1,37 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Testing;
+
+namespace Isolation.Sdk.Tests.Git;
+
+public class GitRefsTests
+{
+    [Fact(Timeout = 60_000)]
+    public async Task Refs_move_all_or_none()
+    {
+        await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();
+        GitRepository repository = await GitHost.OpenAsync(made.Path);
+        string first = (await repository.TryResolveCommitAsync("HEAD"))!;
+        string second = await made.CommitAsync("Second", new Dictionary<string, string> { ["a"] = "1" });
+        Assert.True(await repository.TryUpdateAsync(new RefTransaction().Create("refs/isolation/a", first).Create("refs/isolation/b", first)));
+        Assert.False(await repository.TryUpdateAsync(new RefTransaction().Update("refs/isolation/a", second, first).Create("refs/isolation/b", second)));
+        Assert.False(await repository.TryUpdateAsync(new RefTransaction().Update("refs/isolation/a", second, first).Verify("refs/isolation/b", second)));
+        Assert.False(await repository.TryUpdateAsync(new RefTransaction().Update("refs/isolation/a", second, first).Verify("refs/isolation/b", repository.NullId)));
+        Assert.False(await repository.TryUpdateAsync(new RefTransaction().Update("refs/isolation/none", second, first)));
+        Assert.Equal(first, (await repository.ListRefsAsync("refs/isolation"))["refs/isolation/a"]);
+        Assert.True(await repository.TryUpdateAsync(new RefTransaction().Update("refs/isolation/a", second, first).Verify("refs/isolation/c", repository.NullId).Delete("refs/isolation/b", first)));
+        Assert.Equal(["refs/isolation/a"], (await repository.ListRefsAsync("refs/isolation")).Keys);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("no-such")]
+    [InlineData("--all")]
+    [InlineData("HEAD^{tree}")]
+    [InlineData("")]
+    [InlineData("a b\nc")]
+    public async Task What_means_no_commit_resolves_to_none(string revision)
+    {
+        await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();
+        GitRepository repository = await GitHost.OpenAsync(made.Path);
+        Assert.Null(await repository.TryResolveCommitAsync(revision));
+    }
+}

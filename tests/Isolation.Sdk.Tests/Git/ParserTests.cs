@@ -1,0 +1,52 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Tests.Git;
+
+/// <summary>Whatever names files have, what git lists is read back as it was.</summary>
+public class ParserTests
+{
+    private static readonly Gen<string> Names = Gen.Elements("a", " ", "\n", "\t", "\"", "é", "💥", ":", "1 ", "? ", "# branch.oid ", "-\t-\t", "/b", ":100644 100644 a b M", "\\", "->").NonEmptyListOf().Select(string.Concat);
+
+    [Fact]
+    public void The_list_of_changed_files_survives_a_round_trip()
+    {
+        Gen<FileChange> change = Gen.Choose(0, 4).SelectMany(kind => Gen.Choose(0, 9999).SelectMany(added => Gen.Choose(0, 9999).SelectMany(deleted => Names.SelectMany(path => Names.Select(old =>
+            new FileChange(path, (FileChangeKind)kind, added, deleted) { OldPath = kind == (int)FileChangeKind.Renamed ? old : null })))));
+        Check.QuickThrowOnFailure(Prop.ForAll(change.ListOf().ToArbitrary(), drawn =>
+        {
+            FileChange[] changes = [.. drawn.DistinctBy(c => c.Path)];
+            IEnumerable<string> raw = changes.SelectMany(c => c.OldPath is { } old ? [$":100644 100644 {new string('1', 40)} {new string('2', 40)} R087", old, c.Path] : new[] { $":100644 100644 {new string('1', 40)} {new string('2', 40)} {"AMDRT"[(int)c.Kind]}", c.Path });
+            IEnumerable<string> numbers = changes.SelectMany(c => c.OldPath is { } old ? [$"{c.Added}\t{c.Deleted}\t", old, c.Path] : new[] { $"{c.Added}\t{c.Deleted}\t{c.Path}" });
+            return DiffParser.Parse([.. raw, .. numbers]).SequenceEqual(changes);
+        }));
+    }
+
+    [Fact]
+    public void The_status_survives_a_round_trip()
+    {
+        Gen<(int Kind, string Path)> entry = Gen.Choose(0, 2).SelectMany(kind => Names.Select(path => (kind, path)));
+        Check.QuickThrowOnFailure(Prop.ForAll(entry.ListOf().ToArbitrary(), entries =>
+        {
+            string id = new('3', 40);
+            string[] fields = ["# branch.oid " + id, "# branch.head a b", .. entries.Select(e => e.Kind switch
+            {
+                0 => $"1 .M N... 100644 100644 100644 {id} {id} {e.Path}",
+                1 => $"u UU N... 100644 100644 100644 100644 {id} {id} {id} {e.Path}",
+                _ => $"? {e.Path}",
+            })];
+            GitStatus status = GitStatus.Parse(fields);
+            return status.Head == id && status.Branch == "a b" && status.Tracked.SequenceEqual(entries.Where(e => e.Kind < 2).Select(e => e.Path)) && status.Untracked.SequenceEqual(entries.Where(e => e.Kind == 2).Select(e => e.Path));
+        }));
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData(":100644 100644 a b M")]
+    [InlineData(":100644 100644 a b R100", "old")]
+    [InlineData("1\tx\tpath")]
+    [InlineData("1\t1\t", "old")]
+    public void What_is_no_list_of_files_is_an_error_with_a_code(params string[] fields) => Assert.Equal("ISO0211", Assert.Throws<IsolationException>(() => DiffParser.Parse(fields)).Code);
+}
