@@ -4,7 +4,7 @@ namespace Isolation.Sdk.Leasing;
 internal static class SafeDelete
 {
     /// <summary>Renames a tree into a trash folder on the same file system; the name is free when this returns.</summary>
-    /// <returns>Where it is now; <see langword="null"/> when there was nothing.</returns>
+    /// <returns>Where it is now; <see langword="null"/> when there was nothing, or a link, which is gone already.</returns>
     public static string? MoveToTrash(string path, string trash)
     {
         if (!Exists(path))
@@ -12,9 +12,16 @@ internal static class SafeDelete
             return null;
         }
 
+        if (IsLink(path))
+        {
+            // A rename would want to know what it points to.
+            File.Delete(path);
+            return null;
+        }
+
         string grave = Path.Combine(trash, Guid.NewGuid().ToString("n"));
         Directory.CreateDirectory(trash);
-        if (IsLink(path) || File.Exists(path))
+        if (File.Exists(path))
         {
             File.Move(path, grave);
         }

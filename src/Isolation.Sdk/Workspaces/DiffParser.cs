@@ -64,9 +64,10 @@ internal static class DiffParser
 
         bool two = parts[2].Length == 0;
         string path = !two ? parts[2] : at + 2 < fields.Count ? fields[at + 2] : throw Broken(fields[at]);
+        (int added, int deleted) = (Number(parts[0]), Number(parts[1]));
         if (byPath.TryGetValue(path, out int index))
         {
-            changes[index] = changes[index] with { Added = Number(parts[0]), Deleted = Number(parts[1]) };
+            changes[index] = changes[index] with { Added = added, Deleted = deleted };
         }
 
         return at + (two ? 3 : 1);

@@ -1,6 +1,6 @@
 using Isolation.Sdk.Leasing;
 
-namespace Isolation.Sdk.Tests.Leasing;
+namespace Isolation.Sdk.Tests.Leases;
 
 public sealed class OsFileLockTests : IDisposable
 {

@@ -1,6 +1,6 @@
 using Isolation.Sdk.Leasing;
 
-namespace Isolation.Sdk.Tests.Leasing;
+namespace Isolation.Sdk.Tests.Leases;
 
 public sealed class SafeDeleteTests : IDisposable
 {
@@ -36,8 +36,8 @@ public sealed class SafeDeleteTests : IDisposable
         SafeDelete.Tree(link);
         Assert.Null(new FileInfo(link).LinkTarget);
         Directory.CreateSymbolicLink(link, Outside);
-        string grave = SafeDelete.MoveToTrash(link, Path.Combine(_folder, "trash"))!;
-        SafeDelete.Tree(grave);
+        Assert.Null(SafeDelete.MoveToTrash(link, Path.Combine(_folder, "trash")));
+        Assert.Null(new FileInfo(link).LinkTarget);
         Assert.Equal("1", File.ReadAllText(Path.Combine(Outside, "deep", "precious")));
     }
 

@@ -3,7 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Isolation.Sdk.Leasing;
 
-namespace Isolation.Sdk.Tests.Leasing;
+namespace Isolation.Sdk.Tests.Leases;
 
 public class SlugTests
 {

@@ -50,7 +50,7 @@ public sealed class LeakAssertTests : IAsyncLifetime
     public async Task A_lease_is_a_leak()
     {
         LeakSnapshot before = await LeakAssert.SnapshotAsync(_repository.Path, AtOnce);
-        using var lease = new Isolation.Sdk.Leasing.LeaseStore(Path.Combine(_repository.Path, ".git"), _repository.Reference, TimeProvider.System).Create(new AttemptId("a", 1));
+        using var lease = new Leasing.LeaseStore(Path.Combine(_repository.Path, ".git"), _repository.Reference, TimeProvider.System).Create(new AttemptId("a", 1));
 
         Assert.Equal(new Leak(LeakKind.Lease, "a.1"), Assert.Single(await before.FindLeaksAsync()));
     }
