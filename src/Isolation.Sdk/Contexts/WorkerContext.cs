@@ -49,6 +49,9 @@ public sealed class WorkerContext
     /// <summary>As <see cref="Tokens"/>, for the library's own reports at any time.</summary>
     internal int MeasuredTokens { get; }
 
+    /// <summary>For the checklist, which measures what a worker was given whoever holds it by then.</summary>
+    internal (Conversation Conversation, string BriefingFile, int? TokenBudget) Measured => (_conversation, _briefingFile, _tokenBudget);
+
     private WorkerContext Mine
     {
         get

@@ -79,7 +79,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
 
     private async Task<RunResult> RunAsync(CancellationToken cancellationToken)
     {
-        using Activity? stage = Enter(Stage.Run, new() { ["setup-ms"] = Number(_record.Setup.TotalMilliseconds), ["tokens"] = Number(_context!.Tokens) });
+        using Activity? stage = Enter(Stage.Run, new() { ["setup-ms"] = Number(_record.Setup.TotalMilliseconds), ["tokens"] = Number(_context!.MeasuredTokens) });
         WorkerServices services = session.OpenServices();
         await using (services.ConfigureAwait(false))
         {
@@ -196,12 +196,13 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         Branch = _workspace?.Info.Branch,
         Changes = _record.Capture?.Files ?? [],
         Contamination = _record.Contamination,
+        IsVictim = _record.Capture?.Tampering is null or { Count: 0 } && _record.Findings.Count > 0 && _record.Findings.All(f => f.WasDoneTo(Attempt)),
         Fault = _record.Fault,
         FailedIn = _record.FailedIn,
         TimedOut = stop.IsTimeUp && _record.Result is RunResult.Failed,
         KeptWorkspace = _workspace is { } w && Directory.Exists(w.Info.Path) ? w.Info.Path : null,
         Log = session.Folder.Log(Attempt),
-        Cost = new AttemptCost { SetupMs = (long)_record.Setup.TotalMilliseconds, RunMs = (long)_record.Run.TotalMilliseconds, Bytes = _record.Bytes, BriefingTokens = _context?.Tokens ?? 0 },
+        Cost = new AttemptCost { SetupMs = (long)_record.Setup.TotalMilliseconds, RunMs = (long)_record.Run.TotalMilliseconds, Bytes = _record.Bytes, BriefingTokens = _context?.MeasuredTokens ?? 0 },
     };
 
     private static string Number(double value) => ((long)value).ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -23,10 +23,11 @@ internal sealed class PipelineSession : IDisposable
         Tracker = tracker;
         Folder = plan.Draft.WorkersRoot is { } root ? new WorkersFolder(root) : WorkersFolder.Beside(repository.CommonDirectory);
         Leases = new LeaseStore(repository.CommonDirectory, repository.Reference, plan.Services.Time);
-        Guard = new ContaminationGuard(repository, Leases, plan.TargetRef, plan.Draft.WatchCheckout, plan.Services.Time);
+        Guard = new ContaminationGuard(repository, Leases, Folder, plan.TargetRef, plan.Draft.WatchCheckout, plan.Services.Time);
         Checklist = new IsolationChecklist(repository);
         Issuer = new AttemptIssuer(repository);
         Resilience = new AttemptResilience(plan);
+        Handoffs = new HandoffStore(repository);
     }
 
     public PipelinePlan Plan { get; }
@@ -49,6 +50,8 @@ internal sealed class PipelineSession : IDisposable
 
     public AttemptResilience Resilience { get; }
 
+    public HandoffStore Handoffs { get; }
+
     public WorkerServices OpenServices() => new(Plan.Services);
 
     /// <summary>Says that a worker entered a stage; the activity ends with it.</summary>
@@ -61,8 +64,13 @@ internal sealed class PipelineSession : IDisposable
     /// <summary>The notes of everything an item was blocked by.</summary>
     public async Task<IReadOnlyList<Handoff>> ReadHandoffsAsync(WorkItem item, CancellationToken cancellationToken)
     {
-        await Task.FromResult(Plan).ConfigureAwait(false);
-        return [];
+        List<Handoff> notes = [];
+        foreach (string blocker in item.BlockedBy)
+        {
+            notes.AddRange(await Handoffs.ReadAsync(blocker, cancellationToken).ConfigureAwait(false));
+        }
+
+        return notes;
     }
 
     public IsolatedWorker MakeWorker(WorkerAssignment assignment, WorkspaceInfo workspace, WorkerContext context, IStateScope state, IServiceProvider services, ChannelReader<WorkerMessage> inbox, CancellationToken stopping)
@@ -73,7 +81,7 @@ internal sealed class PipelineSession : IDisposable
             Stopping = stopping,
             ResumeToken = assignment.ResumeToken,
             Report = Events.Publish,
-            Handoff = (_, _) => ValueTask.CompletedTask,
+            Handoff = async (note, token) => await Handoffs.AppendAsync(attempt, note, token).ConfigureAwait(false),
             Comment = (kind, text, token) => Tracker.AppendAsync(new HistoryEntry(attempt.Item, attempt, Plan.Services.Time.GetUtcNow(), kind, Events.Secrets.Apply(text)), token),
         });
     }

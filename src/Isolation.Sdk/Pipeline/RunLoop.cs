@@ -106,7 +106,8 @@ internal sealed class RunLoop(PipelineSession session, IMergeQueue queue, IWorkT
     {
         if (report.Contamination.Count > 0)
         {
-            return new Settlement.Close(ItemOutcome.Quarantined, string.Join("; ", report.Contamination));
+            string what = string.Join("; ", report.Contamination);
+            return report.IsVictim ? Again(item, ItemOutcome.Quarantined, $"Another worker interfered: {what}") : new Settlement.Close(ItemOutcome.Quarantined, what);
         }
 
         switch (report.Result)

@@ -4,7 +4,7 @@ using Isolation.Sdk.Leasing;
 namespace Isolation.Sdk.Pipeline.Inspection;
 
 /// <summary>Compares what no worker owns with what it was, whenever a worker starts or ends, and holds a difference that nobody in the pipeline made against those who ran meanwhile.</summary>
-internal sealed class ContaminationGuard(GitRepository repository, LeaseStore leases, string targetRef, bool watchCheckout, TimeProvider time) : IDisposable
+internal sealed class ContaminationGuard(GitRepository repository, LeaseStore leases, WorkersFolder folder, string targetRef, bool watchCheckout, TimeProvider time) : IDisposable
 {
     /// <summary>What it finds.</summary>
     public const IsolationGuarantees Detects = IsolationGuarantees.Refs | IsolationGuarantees.GitConfig | IsolationGuarantees.Hooks | IsolationGuarantees.Stash;
@@ -155,10 +155,16 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
         return trailers.Ok && trailers.Line.Length > 0;
     }
 
-    private bool IsNoted(string name) => leases.List().Any(l => l.Notes.Any(n =>
-        (n.Key == "workspace.branch" && name == $"refs/heads/{n.Value.Replace("refs/heads/", "", StringComparison.Ordinal)}")
-        || (n.Key == "workspace.gitdir" && name.StartsWith($"worktrees/{Path.GetFileName(n.Value)}/", StringComparison.Ordinal))
-        || (n.Key == "gate.gitdir" && name.StartsWith($"worktrees/{Path.GetFileName(n.Value)}/", StringComparison.Ordinal))));
+    // A provider notes in its lease what it is about to make; a worktree's name is git's choice, its place is not.
+    private bool IsNoted(string name) => name.StartsWith("worktrees/", StringComparison.Ordinal)
+        ? WorktreePath(name) is { } path && (path.StartsWith(folder.Root + Path.DirectorySeparatorChar, StringComparison.Ordinal) || leases.List().Any(l => l.Notes.Values.Any(v => path.StartsWith(v, StringComparison.Ordinal))))
+        : leases.List().Any(l => l.Notes.Any(n => n.Key == "workspace.branch" && name.EndsWith($"heads/{n.Value}", StringComparison.Ordinal)));
+
+    private string? WorktreePath(string name)
+    {
+        string pointer = Path.Combine(repository.CommonDirectory, Path.GetDirectoryName(name)!, "gitdir");
+        return File.Exists(pointer) ? File.ReadAllText(pointer).Trim() : null;
+    }
 
     // A branch or worktree entry of an attempt that is over: it goes when the work has landed or the workspace is given back.
     private bool IsOver(string name) => name.StartsWith("worktrees/", StringComparison.Ordinal) || _branches.Contains(name);
@@ -167,9 +173,12 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
     {
         GuardedWorker[] suspects = [.. _running.Values.Where(w => !w.Owns(what))];
         Finding finding = new(what, before, after, [.. suspects.Select(s => s.Attempt)]);
-        foreach (GuardedWorker suspect in suspects)
+        foreach (GuardedWorker held in suspects.Length > 0 ? [.. _running.Values] : suspects)
         {
-            _findings[suspect.Attempt].Add(finding);
+            if (suspects.Contains(held) || held.Owns(what))
+            {
+                _findings[held.Attempt].Add(finding);
+            }
         }
     }
 }

@@ -13,20 +13,30 @@ internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
         name.StartsWith(Entry, StringComparison.Ordinal)
         || (Workspace.Branch is { } branch && (name == $"refs/heads/{branch}" || (BranchFolder(branch) is { } folder && name.StartsWith(folder, StringComparison.Ordinal))));
 
-    /// <summary>Whether where it stands is where its own git last put it. A branch moved by somebody else leaves no trace in this log.</summary>
+    /// <summary>Whether where it stands is where its own git put it, step by step. A branch moved by somebody else leaves a gap in this log.</summary>
     public bool StandsWhereItWent()
     {
         string log = Path.Combine(Workspace.GitDirectory, "logs", "HEAD");
-        if (!File.Exists(log) || File.ReadLines(log).LastOrDefault() is not { Length: > 82 } last)
+        if (!File.Exists(log))
         {
-            return true;
+            return true; // Logs are off in this repository: nothing speaks for it, and nothing against it.
         }
 
-        string went = last.Split(' ', 3)[1];
+        string? went = null;
+        foreach (string[] step in File.ReadLines(log).Select(l => l.Split(' ', 3)).Where(s => s.Length == 3))
+        {
+            if (went is not null && step[0] != went)
+            {
+                return false;
+            }
+
+            went = step[1];
+        }
+
         string common = Path.GetFullPath(Path.Combine(Workspace.GitDirectory, "..", ".."));
         string head = File.ReadAllText(Path.Combine(Workspace.GitDirectory, "HEAD")).Trim();
         string? stands = head.StartsWith("ref: ", StringComparison.Ordinal) ? RefFiles.Read(common, head[5..]) : head;
-        return stands == went;
+        return went is null || stands == went;
     }
 
     // Only a folder that carries the attempt's own name is its own: work/x and work/y are neighbours.

@@ -60,9 +60,9 @@ internal sealed class IsolationChecklist(Git.GitRepository repository)
     private static IsolationFault? FreshContext(AcquiredWorker worker)
     {
         string? why = worker.Context.Attempt != worker.Attempt ? $"was made for {worker.Context.Attempt}"
-            : !worker.Context.Conversation.IsUntouched ? "has a conversation already"
-            : worker.Context.TokenBudget is { } budget && worker.Context.Tokens > budget ? $"has {worker.Context.Tokens} tokens and a budget of {budget}"
-            : RealPath.Nested(RealPath.Of(worker.Context.BriefingFile), RealPath.Of(worker.Workspace.Path)) ? "is rendered inside the work tree"
+            : !worker.Context.Measured.Conversation.IsUntouched ? "has a conversation already"
+            : worker.Context.Measured.TokenBudget is { } budget && worker.Context.MeasuredTokens > budget ? $"has {worker.Context.MeasuredTokens} tokens and a budget of {budget}"
+            : RealPath.Nested(RealPath.Of(worker.Context.Measured.BriefingFile), RealPath.Of(worker.Workspace.Path)) ? "is rendered inside the work tree"
             : null;
         return why is null ? null : new IsolationFault(PipelineCodes.FreshContext, $"The context of worker {worker.Attempt} {why}.", "Use a context factory that makes a fresh one for each attempt.");
     }
@@ -86,7 +86,7 @@ internal sealed class IsolationChecklist(Git.GitRepository repository)
 
     private IsolationFault? ArtifactsOnly(AcquiredWorker worker)
     {
-        string? why = _admitted.Find(w => ReferenceEquals(w.Context, worker.Context) || ReferenceEquals(w.Context.Conversation, worker.Context.Conversation)) is { } twin ? $"was given an object that {twin.Attempt} has too"
+        string? why = _admitted.Find(w => ReferenceEquals(w.Context, worker.Context) || ReferenceEquals(w.Context.Measured.Conversation, worker.Context.Measured.Conversation)) is { } twin ? $"was given an object that {twin.Attempt} has too"
             : worker.Handoffs.FirstOrDefault(h => h.Commit.Length < 40) is { } loose ? $"was given a note of {loose.From} that is no commit"
             : null;
         return why is null ? null : new IsolationFault(PipelineCodes.ArtifactsOnly, $"Worker {worker.Attempt} {why}.", "Workers speak through commits, handoff notes and item comments only.");
