@@ -78,7 +78,7 @@ public abstract partial class StateSandboxConformance
     public Task The_whole_tree_ends_with_the_worker() => WithAsync(async (bench, scope, work) =>
     {
         LeakSnapshot before = await LeakAssert.SnapshotAsync(bench.Repository.Path).ConfigureAwait(false);
-        IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of("sh", "-c", "(setsid sh -c 'trap \"\" TERM HUP; echo x > daemon; while :; do sleep 1; done' </dev/null >/dev/null 2>&1 &) ; exec sleep 60")).ConfigureAwait(false);
+        IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of("sh", "-c", "(setsid sh -c 'trap \"\" TERM HUP; echo x > daemon; while [ -e daemon ]; do sleep 1; done' </dev/null >/dev/null 2>&1 &) ; exec sleep 60")).ConfigureAwait(false);
         await using (process.ConfigureAwait(false))
         {
             await UntilAsync(() => File.Exists(Path.Combine(work.Path, "daemon"))).ConfigureAwait(false);

@@ -121,7 +121,12 @@ public sealed partial class SourceGates
 
     private static IEnumerable<string> MachineNames()
     {
-        yield return "/wo" + "rk/";
+        // Absolute, unlike a workspace's own "work" folder.
+        foreach (string before in new[] { "\"", "'", " ", "`", "(", "=", "\n" })
+        {
+            yield return before + "/wo" + "rk/";
+        }
+
         yield return Project.Root + "/";
         if (Environment.MachineName.Length >= 8)
         {
