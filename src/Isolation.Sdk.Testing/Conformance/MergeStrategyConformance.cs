@@ -111,6 +111,15 @@ public abstract class MergeStrategyConformance : AxisConformance<IMergeStrategy>
         }
     });
 
+    /// <summary>What lands was tested as it landed: the gate passed exactly that tree.</summary>
+    [Conformance(Proves = IsolationGuarantees.TestedLanding)]
+    public Task What_lands_was_tested_as_it_landed() => OnAsync(async (bench, queue) =>
+    {
+        MergeStatus status = await LandAsync(queue, await MakeAsync(bench, "one", "one.txt", "1\n").ConfigureAwait(false)).ConfigureAwait(false);
+        Require(status.State == MergeState.Landed && status.Gate is { Verdict: GateVerdict.Pass }, $"It ended {status.State} with the gate at {status.Gate?.Verdict}.");
+        Require(await bench.Repository.GitAsync(["rev-parse", status.LandedCommit! + "^{tree}"]).ConfigureAwait(false) == status.Gate!.Tree, "Another tree was tested than landed.");
+    });
+
     /// <summary>Closing twice is closing once.</summary>
     [Conformance]
     public Task A_second_dispose_does_nothing() => OnAsync(async (_, queue) =>
