@@ -82,6 +82,6 @@ internal sealed class Proof(DemoRepository demo, IsolationSummary summary)
     private static string? GreenTree(string line)
     {
         using JsonDocument parsed = JsonDocument.Parse(line);
-        return parsed.RootElement.GetProperty("verdict").GetString() == "pass" ? parsed.RootElement.GetProperty("tree").GetString() : null;
+        return parsed.RootElement.GetProperty("verdict").GetString() == "Pass" ? parsed.RootElement.GetProperty("tree").GetString() : null;
     }
 }

@@ -100,11 +100,12 @@ internal sealed class Screen(TextWriter output)
         lock (_gate)
         {
             before = _workers.GetValueOrDefault(happened.Attempt);
-            after = WorkerStatus.Fold(before, happened);
+            after = WorkerStatus.Fold(before, happened) with { Stage = happened.Stage ?? before?.Stage };
             _workers[happened.Attempt] = after;
         }
 
-        if (!_live && happened.Kind is WorkerEventKind.Phase or WorkerEventKind.Ended or WorkerEventKind.Blocked or WorkerEventKind.Contamination or WorkerEventKind.Merge && (before is null || Shown(before).Phase != Shown(after).Phase))
+        bool told = happened.Kind is WorkerEventKind.Phase or WorkerEventKind.Blocked or WorkerEventKind.Merge or WorkerEventKind.Ended;
+        if (!_live && told && (before is null || Shown(before).Phase != Shown(after).Phase))
         {
             Lines(WorkerStatusFormat.Line(Shown(after), happened.At));
         }

@@ -3,6 +3,8 @@ namespace Isolation.Sdk.Leasing;
 /// <summary>Deletes trees without ever following a link out of them, in two phases: out of the way at once, gone behind.</summary>
 internal static class SafeDelete
 {
+    private const int MostTries = 1000;
+
     /// <summary>Renames a tree into a trash folder on the same file system; the name is free when this returns.</summary>
     /// <returns>Where it is now; <see langword="null"/> when there was nothing, or a link, which is gone already.</returns>
     public static string? MoveToTrash(string path, string trash)
@@ -20,17 +22,27 @@ internal static class SafeDelete
         }
 
         string grave = Path.Combine(trash, Guid.NewGuid().ToString("n"));
-        Directory.CreateDirectory(trash);
-        if (File.Exists(path))
+        for (int left = MostTries; ; left--)
         {
-            File.Move(path, grave);
-        }
-        else
-        {
-            Directory.Move(path, grave);
-        }
+            Directory.CreateDirectory(trash);
+            try
+            {
+                if (File.Exists(path))
+                {
+                    File.Move(path, grave);
+                }
+                else
+                {
+                    Directory.Move(path, grave);
+                }
 
-        return grave;
+                return grave;
+            }
+            catch (DirectoryNotFoundException) when (left > 0 && Exists(path))
+            {
+                // Another worker took the trash folder away as it was empty.
+            }
+        }
     }
 
     /// <summary>Deletes a file, a link or a whole tree; what a link points to is not touched.</summary>
