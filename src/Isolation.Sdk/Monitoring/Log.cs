@@ -5,8 +5,8 @@ namespace Isolation.Sdk.Monitoring;
 /// <summary>Every message of the library to an <see cref="ILogger"/>. Event ids are stable.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "Run of {Items} items on {Repository} begins, {Workers} at a time")]
-    public static partial void RunBegins(ILogger logger, int items, string repository, int workers);
+    [LoggerMessage(1, LogLevel.Information, "Run on {Repository} begins, {Workers} at a time")]
+    public static partial void RunBegins(ILogger logger, string repository, int workers);
 
     [LoggerMessage(2, LogLevel.Information, "Run ended: {Landed} of {Items} items landed")]
     public static partial void RunEnded(ILogger logger, int landed, int items);
@@ -20,12 +20,6 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning, "{Attempt} wrote outside what it owns: {Text}")]
     public static partial void Contamination(ILogger logger, AttemptId attempt, string? text);
 
-    [LoggerMessage(6, LogLevel.Warning, "{Attempt} failed in stage {Stage}")]
-    public static partial void StageFailed(ILogger logger, AttemptId attempt, Stage stage, Exception exception);
-
     [LoggerMessage(7, LogLevel.Information, "Item {Item} closed: {Outcome} {Reason}")]
     public static partial void ItemClosed(ILogger logger, string item, ItemOutcome outcome, string? reason);
-
-    [LoggerMessage(8, LogLevel.Warning, "{Attempt} lost its claim; what it says from now on is refused")]
-    public static partial void ClaimLost(ILogger logger, AttemptId attempt);
 }

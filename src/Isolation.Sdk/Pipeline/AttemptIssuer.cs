@@ -1,7 +1,6 @@
 using System.Globalization;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Pipeline.Inspection;
 
 namespace Isolation.Sdk.Pipeline;
 
@@ -15,6 +14,10 @@ internal sealed class AttemptIssuer(GitRepository repository)
         string? commit = item.Base is null && RefFiles.Read(repository.CommonDirectory, targetRef) is { } direct ? direct : await repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false);
         return commit ?? throw new IsolationException(GitCodes.UnknownRevision, $"'{name}' names no commit.", item.Base is null ? "Create the target branch, or name where it starts: .Target(branch, from: …)." : "Give item.Base a branch, a tag or a commit id.");
     }
+
+    /// <summary>Brings the remote's branches here first, if the host said so.</summary>
+    public Task RefreshAsync(string? remote, TimeProvider time, CancellationToken cancellationToken) =>
+        remote is null ? Task.CompletedTask : GitFetch.RunAsync(repository, remote, time, cancellationToken);
 
     /// <summary>Creates the next attempt's ref at its base, which pins the base too.</summary>
     public async Task<AttemptId> IssueAsync(string item, string baseCommit, CancellationToken cancellationToken)

@@ -6,6 +6,7 @@ namespace Isolation.Sdk.Pipeline;
 /// <summary>What is learnt of an attempt while it is played.</summary>
 internal sealed class AttemptRecord(TimeProvider time)
 {
+    private readonly long _begun = time.GetTimestamp();
     private long _mark = time.GetTimestamp();
 
     public RunResult Result { get; set; } = new RunResult.Failed("It never ran.");
@@ -25,6 +26,8 @@ internal sealed class AttemptRecord(TimeProvider time)
     public TimeSpan Setup { get; private set; }
 
     public TimeSpan Run { get; private set; }
+
+    public TimeSpan Elapsed => time.GetElapsedTime(_begun);
 
     public long Bytes { get; set; }
 

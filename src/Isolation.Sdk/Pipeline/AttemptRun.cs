@@ -26,7 +26,8 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
     {
         using AttemptLease lease = session.Leases.Create(Attempt);
         using CancellationTokenSource now = CancellationTokenSource.CreateLinkedTokenSource(stop.Now, lease.Lost);
-        using Activity? activity = Telemetry.Activities.StartActivity("isolation.attempt")?.SetTag("isolation.attempt", Attempt.ToString());
+        using Activity? activity = Telemetry.StartAttempt(Attempt);
+        Telemetry.AttemptBegan();
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -45,6 +46,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
             lease.Complete();
         }
 
+        Telemetry.AttemptEnded(_record.Result.GetType().Name.ToLowerInvariant(), _record.Elapsed);
         return Report();
     }
 

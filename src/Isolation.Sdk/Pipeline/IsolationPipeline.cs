@@ -17,7 +17,7 @@ public sealed class IsolationPipeline : IAsyncDisposable
     internal IsolationPipeline(PipelinePlan plan)
     {
         _plan = plan;
-        _events = new WorkerEventHub(plan.Services.Time);
+        _events = new WorkerEventHub(plan.Services.Time, plan.Services.Loggers.CreateLogger("Isolation.Sdk.Workers"));
     }
 
     /// <summary>Every worker of this pipeline so far, folded from its events.</summary>

@@ -54,6 +54,10 @@ public sealed class IsolationPipelineBuilder
     /// <param name="from">Where the branch starts if it does not exist yet; <see langword="null"/>: it must exist.</param>
     public IsolationPipelineBuilder Target(string branch, string? from = null) => With(d => (d.Target, d.TargetFrom) = (branch, from));
 
+    /// <summary>Fetches from a remote before each attempt's base is resolved. A failure ends the attempt: a base is never silently stale.</summary>
+    /// <param name="remote">The name of a remote; credentials stay on the host's side. An item's <see cref="WorkItem.Base"/> may then be, say, <c>origin/main</c>.</param>
+    public IsolationPipelineBuilder FetchFirst(string remote) => With(d => d.FetchRemote = remote);
+
     /// <summary>Requires promises; a machine that cannot keep them refuses to start.</summary>
     /// <param name="sealed">What must not be able to happen.</param>
     /// <param name="detected">What must at least be found.</param>

@@ -3,6 +3,7 @@ using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Pipeline;
 using Isolation.Sdk.Tracking;
+using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk;
 
@@ -12,7 +13,8 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     private readonly PipelinePlan _plan;
     private readonly WorkerEventHub _events;
     private readonly IWorkTracker _tracker;
-    private readonly ItemLedger _ledger = new();
+    private readonly ItemLedger _ledger;
+    private readonly ILogger _logger;
     private readonly CancellationToken _caller;
     private readonly CancellationTokenSource _ending;
     private RunLoop? _loop;
@@ -23,6 +25,8 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
         _events = events;
         _tracker = tracker;
         _caller = cancellationToken;
+        _logger = plan.Services.Loggers.CreateLogger("Isolation.Sdk");
+        _ledger = new ItemLedger(_logger);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
         // The run belongs to nobody's flow: nothing of the caller's async locals, culture or activity goes into it.
@@ -95,8 +99,10 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
                 throw new IsolationConfigurationException(audit.Faults);
             }
 
+            Log.RunBegins(_logger, _plan.Draft.Repository, _plan.Options.MaxWorkers);
             bool cancelled = await PlayAsync(feed).ConfigureAwait(false);
             _ledger.Complete();
+            Log.RunEnded(_logger, _ledger.All.Count(i => i.Outcome == ItemOutcome.Landed), _ledger.All.Count);
             return new IsolationSummary(_ledger.All, audit) { Elapsed = _plan.Services.Time.GetElapsedTime(begun), Cancelled = cancelled };
         }
         catch (Exception e)

@@ -40,7 +40,7 @@ internal static class ItemFeed
             (ItemOutcome outcome, string? reason) = item.State switch
             {
                 TrackedState.Closed => (item.Outcome ?? ItemOutcome.Failed, item.Reason),
-                TrackedState.AwaitingMerge => (ItemOutcome.AwaitingMerge, "It waits in the merge queue."),
+                TrackedState.AwaitingMerge => (ItemOutcome.AwaitingMerge, ledger.MergeOf(item.Item.Id)?.Reason ?? "It waits in the merge queue."),
                 TrackedState.Suspended => (ItemOutcome.Suspended, item.Reason),
                 _ when cancelled => (ItemOutcome.Cancelled, "The run was cancelled."),
                 _ => (ItemOutcome.Skipped, $"It waits for {string.Join(", ", item.Waiting)}."),

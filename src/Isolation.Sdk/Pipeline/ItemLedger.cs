@@ -1,11 +1,13 @@
 using System.Threading.Channels;
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Running;
+using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Pipeline;
 
 /// <summary>What is known of every item of a run, and the results that were given out.</summary>
-internal sealed class ItemLedger
+internal sealed class ItemLedger(ILogger logger)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, List<AttemptReport>> _attempts = new(StringComparer.Ordinal);
@@ -61,6 +63,14 @@ internal sealed class ItemLedger
         }
     }
 
+    public MergeStatus? MergeOf(string item)
+    {
+        lock (_gate)
+        {
+            return _merges.GetValueOrDefault(item);
+        }
+    }
+
     /// <summary>Gives an item's one result out; a second one is not a result.</summary>
     public void Close(WorkItem item, ItemOutcome outcome, string? reason)
     {
@@ -72,6 +82,8 @@ internal sealed class ItemLedger
             }
 
             WorkItemResult result = new(item, outcome, reason, [.. _attempts.GetValueOrDefault(item.Id) ?? []], _merges.GetValueOrDefault(item.Id));
+            Telemetry.ItemClosed(outcome);
+            Log.ItemClosed(logger, item.Id, outcome, reason);
             _results[item.Id] = result;
             _order.Add(result);
             _out.Writer.TryWrite(result);

@@ -26,6 +26,8 @@ internal sealed class PipelineDraft(string repository)
 
     public string? ScaleOverride { get; set; }
 
+    public string? FetchRemote { get; set; }
+
     public string? WorkersRoot { get; set; }
 
     public List<WorkerCommand> Setup { get; } = [];

@@ -58,7 +58,7 @@ internal sealed class PipelineSession : IDisposable
     public Activity? EnterStage(AttemptId attempt, Stage stage, string? branch, IReadOnlyDictionary<string, string>? data = null)
     {
         Events.Publish(new WorkerEvent(attempt, default, WorkerEventKind.Stage) { Stage = stage, Branch = branch, Data = data });
-        return Telemetry.Activities.StartActivity($"isolation.{stage.ToString().ToLowerInvariant()}")?.SetTag("isolation.attempt", attempt.ToString());
+        return Telemetry.StartStage(attempt, stage);
     }
 
     /// <summary>The notes of everything an item was blocked by.</summary>

@@ -44,13 +44,14 @@ internal sealed class RunLoop(PipelineSession session, IMergeQueue queue, IWorkT
     {
         SlotHold slot = new(_slots);
         using CancellationTokenSource renewing = new();
-        Task renewal = RenewAsync(claim, renewing.Token);
+        using CancellationTokenSource held = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task renewal = RenewAsync(claim, held, renewing.Token);
         Settlement settlement;
         try
         {
             settlement = claim.Step == ClaimStep.AwaitingMerge && claim.Previous is { } waiting
-                ? await FollowAsync(claim.Item, waiting, slot, cancellationToken).ConfigureAwait(false)
-                : await AttemptAsync(claim, slot, cancellationToken).ConfigureAwait(false);
+                ? await FollowAsync(claim.Item, waiting, slot, held.Token).ConfigureAwait(false)
+                : await AttemptAsync(claim, slot, held.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -76,6 +77,7 @@ internal sealed class RunLoop(PipelineSession session, IMergeQueue queue, IWorkT
     private async Task<Settlement> AttemptAsync(WorkClaim claim, SlotHold slot, CancellationToken cancellationToken)
     {
         WorkItem item = claim.Item;
+        await session.Issuer.RefreshAsync(_plan.Draft.FetchRemote, _plan.Services.Time, cancellationToken).ConfigureAwait(false);
         string baseCommit = claim.Step == ClaimStep.Suspended && ledger.LastOf(item.Id)?.Commit is { } left
             ? left
             : await session.Issuer.ResolveBaseAsync(item, _plan.TargetRef, cancellationToken).ConfigureAwait(false);
@@ -170,14 +172,19 @@ internal sealed class RunLoop(PipelineSession session, IMergeQueue queue, IWorkT
         return used < _plan.Options.MaxAttempts ? new Settlement.Retry(_plan.Options.RetryDelay(used), reason, ledger.LastOf(item.Id)?.Attempt) : new Settlement.Close(outcome, reason);
     }
 
-    private async Task RenewAsync(WorkClaim claim, CancellationToken cancellationToken)
+    /// <summary>Keeps the claim alive; when it is lost, someone else has the item and what is done here ends.</summary>
+    private async Task RenewAsync(WorkClaim claim, CancellationTokenSource held, CancellationToken cancellationToken)
     {
         try
         {
             while (true)
             {
                 await Task.Delay(ClaimLease / 3, _plan.Services.Time, cancellationToken).ConfigureAwait(false);
-                await tracker.RenewAsync(claim, cancellationToken).ConfigureAwait(false);
+                if (!await tracker.RenewAsync(claim, cancellationToken).ConfigureAwait(false))
+                {
+                    await held.CancelAsync().ConfigureAwait(false);
+                    return;
+                }
             }
         }
         catch (OperationCanceledException)

@@ -15,9 +15,6 @@ public sealed class GitWorktreeOptions
     /// </summary>
     public string BranchTemplate { get; set; } = DefaultBranchTemplate;
 
-    /// <summary>The remote to fetch from before a workspace is made; a fetch that fails is a fault, never a stale base. <value>null: nothing is fetched.</value></summary>
-    public string? FetchRemote { get; set; }
-
     /// <summary>Whether what a worker left uncommitted also goes onto its branch when it is captured. It is pinned in the attempt's ref either way. <value>false</value></summary>
     public bool LeftoversOnBranch { get; set; }
 

@@ -23,11 +23,6 @@ internal sealed class GitWorktreeProvider(GitWorktreeOptions options, TimeProvid
         try
         {
             GitRepository repository = await OpenAsync(request.Repository, cancellationToken).ConfigureAwait(false);
-            if (options.FetchRemote is { } remote)
-            {
-                await GitFetch.RunAsync(repository, remote, time, cancellationToken).ConfigureAwait(false);
-            }
-
             WorktreeMaker maker = new(options, time, workers ?? WorkersFolder.Beside(repository.CommonDirectory), _trash, repository, request) { Issue = issue };
             return await maker.MakeAsync(cancellationToken).ConfigureAwait(false);
         }

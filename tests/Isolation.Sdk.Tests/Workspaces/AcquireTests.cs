@@ -97,17 +97,6 @@ public class AcquireTests
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_fetch_that_works_brings_the_remotes_branches_up_to_date()
-    {
-        await using Rig rig = await Rig.CreateAsync(o => o.FetchRemote = "origin");
-        await using ThrowawayRepository origin = await ThrowawayRepository.CreateAsync();
-        string tip = await origin.CommitAsync("News", new Dictionary<string, string> { ["n"] = "n" });
-        await rig.Repository.GitAsync(["remote", "add", "origin", origin.Path]);
-        await rig.AcquireAsync();
-        Assert.Equal(tip, await rig.Repository.GitAsync(["rev-parse", "origin/main"]));
-    }
-
-    [Fact(Timeout = 60_000)]
     public async Task A_repository_can_be_bare_with_sha256_or_a_linked_worktree_itself()
     {
         await using Rig rig = await Rig.CreateAsync();

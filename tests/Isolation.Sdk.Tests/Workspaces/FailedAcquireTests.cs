@@ -97,14 +97,6 @@ public class FailedAcquireTests
         await FailsAsync(outer, await outer.RequestAsync(), "ISO0312", provider);
     }
 
-    [Fact(Timeout = 60_000)]
-    public async Task A_fetch_that_fails_is_an_error_and_never_a_stale_base()
-    {
-        await using Rig rig = await Rig.CreateAsync(o => o.FetchRemote = "origin");
-        await rig.Repository.GitAsync(["remote", "add", "origin", Path.Combine(rig.Repository.Root, "not-there")]);
-        await FailsAsync(rig, await rig.RequestAsync(), "ISO0210");
-    }
-
     [Theory(Timeout = 60_000)]
     [InlineData(false)]
     [InlineData(true)]

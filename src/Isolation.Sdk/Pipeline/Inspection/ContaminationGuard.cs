@@ -16,7 +16,7 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
     private readonly HashSet<string> _branches = new(StringComparer.Ordinal);
     private readonly HashSet<string> _landed = new(StringComparer.Ordinal);
     private IReadOnlyDictionary<string, string>? _last;
-    private string? _checkout;
+    private readonly CheckoutWatch? _checkout = watchCheckout && repository.TopLevel is { } top ? new CheckoutWatch(repository, top) : null;
 
     /// <summary>A worker is about to run.</summary>
     public async Task EnterAsync(GuardedWorker worker, CancellationToken cancellationToken)
@@ -24,7 +24,7 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
         await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await ObserveAsync(lookAtCheckout: _checkout is null, cancellationToken).ConfigureAwait(false);
+            await ObserveAsync(cancellationToken).ConfigureAwait(false);
             _running[worker.Attempt] = worker;
             _findings[worker.Attempt] = [];
             _branches.Add($"refs/heads/{worker.Workspace.Branch}");
@@ -42,7 +42,7 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
         await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await ObserveAsync(lookAtCheckout: true, cancellationToken).ConfigureAwait(false);
+            await ObserveAsync(cancellationToken).ConfigureAwait(false);
             _running.Remove(attempt);
             return _findings.Remove(attempt, out List<Finding>? found) ? found : [];
         }
@@ -63,7 +63,7 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
 
     public void Dispose() => _one.Dispose();
 
-    private async Task ObserveAsync(bool lookAtCheckout, CancellationToken cancellationToken)
+    private async Task ObserveAsync(CancellationToken cancellationToken)
     {
         IReadOnlyDictionary<string, string> now = (await RepositoryFacts.ReadAsync(repository, cancellationToken).ConfigureAwait(false)).Values;
         if (_last is { } before)
@@ -79,25 +79,11 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
         }
 
         _last = now;
-        if (watchCheckout && lookAtCheckout && repository.TopLevel is { } top)
+        if (_checkout is not null && await _checkout.LookAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } changed)
         {
-            await LookAtCheckoutAsync(top, cancellationToken).ConfigureAwait(false);
+            Hold($"checkout: {string.Join(", ", changed.Take(5))}", null, null);
         }
     }
-
-    private async Task LookAtCheckoutAsync(string top, CancellationToken cancellationToken)
-    {
-        GitResult status = await repository.Client.RunAsync(GitCommand.In(top, "status", "--porcelain=v2", "-z", "--untracked-files=all"), cancellationToken).ConfigureAwait(false);
-        if (_checkout is { } before && before != status.Output)
-        {
-            string[] changed = [.. status.Fields.Except(before.Split('\0'), StringComparer.Ordinal).Concat(before.Split('\0').Except(status.Fields, StringComparer.Ordinal)).Select(LastField).Distinct(StringComparer.Ordinal).Take(5)];
-            Hold($"checkout: {string.Join(", ", changed)}", null, null);
-        }
-
-        _checkout = status.Output;
-    }
-
-    private static string LastField(string entry) => entry[(entry.LastIndexOf(' ') + 1)..];
 
     private async Task<bool> IsExplainedAsync(string name, string? now, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Git;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Pipeline.Inspection;

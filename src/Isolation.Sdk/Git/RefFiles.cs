@@ -1,4 +1,4 @@
-namespace Isolation.Sdk.Pipeline.Inspection;
+namespace Isolation.Sdk.Git;
 
 /// <summary>Reads refs of git's files backend.</summary>
 internal static class RefFiles

@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Tests.Infrastructure;
+
+namespace Isolation.Sdk.Tests.Pipeline;
+
+public sealed class WatchingTests
+{
+    [IsolationFact]
+    public async Task The_log_of_a_worker_tells_the_same_as_the_live_status_and_outlives_it()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
+        {
+            worker.ReportPhase("implement");
+            await worker.ReportBlockerAsync("no coffee", token);
+            return await PipelineRig.WriteAndCommitAsync(worker, token);
+        }).Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
+        await run.Completion;
+
+        WorkerStatus live = Assert.Single(pipeline.Workers);
+        WorkerStatus logged = WorkerLog.ReadStatus(Path.Combine(rig.Workers, "a.1.log"))!;
+        Assert.Equal((live.Phase, live.Branch, live.Stage, live.Outcome, live.Liveness), (logged.Phase, logged.Branch, logged.Stage, logged.Outcome, logged.Liveness));
+        Assert.Equal(("implement", "isolation/a/1/work", ItemOutcome.Landed, WorkerLiveness.Ended), (live.Phase, live.Branch, live.Outcome, live.Liveness));
+        Assert.True(live is { SetupMs: > 0, Tokens: > 0, Bytes: > 0 });
+    }
+
+    [IsolationFact]
+    public async Task Events_tell_the_stages_in_order()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await using IsolationPipeline pipeline = rig.Compose().RunWith(PipelineRig.WriteAndCommitAsync).Build();
+        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
+        await run.Completion;
+
+        Stage?[] stages = [.. WorkerLog.Read(Path.Combine(rig.Workers, "a.1.log")).Where(e => e.Kind == WorkerEventKind.Stage).Select(e => e.Stage)];
+
+        Assert.Equal([Stage.Claim, Stage.Workspace, Stage.State, Stage.Setup, Stage.Context, Stage.Run, Stage.Capture, Stage.Inspect, Stage.Release], stages);
+    }
+
+    [IsolationFact]
+    public async Task A_running_worker_is_told_things_and_can_be_stopped()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        TaskCompletionSource running = new(TaskCreationOptions.RunContinuationsAsynchronously), heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
+        {
+            running.SetResult();
+            WorkerMessage message = await worker.Inbox.ReadAsync(token);
+            Assert.Equal(new WorkerMessage("nudge", "hurry"), message);
+            heard.SetResult();
+            await Task.Delay(Timeout.Infinite, worker.Stopping).ContinueWith(_ => { }, TaskScheduler.Default);
+            return new RunResult.Failed("asked to stop", Retryable: false);
+        }).Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
+        await running.Task;
+        await run.SendAsync(new AttemptId("a", 1), new WorkerMessage("nudge", "hurry"));
+        await heard.Task;
+        await run.StopAsync(new AttemptId("a", 1), TimeSpan.FromMinutes(1));
+        WorkItemResult result = Assert.Single((await run.Completion).Items);
+
+        Assert.Equal((ItemOutcome.Failed, "asked to stop"), (result.Outcome, result.Reason));
+        Assert.Equal("ISO0924", (await Assert.ThrowsAsync<IsolationException>(() => run.StopAsync(new AttemptId("a", 1), TimeSpan.Zero).AsTask())).Code);
+    }
+
+    [IsolationFact]
+    public async Task Activities_and_metrics_carry_the_attempt_and_none_of_the_hosts_baggage()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        List<string> activities = [], baggage = [];
+        using ActivityListener listener = new()
+        {
+            ShouldListenTo = s => s.Name == "Isolation.Sdk",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = a =>
+            {
+                lock (activities)
+                {
+                    activities.Add(a.OperationName);
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        long landed = 0;
+        using MeterListener meter = new();
+        meter.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument.Name == "isolation.items")
+            {
+                l.EnableMeasurementEvents(instrument);
+            }
+        };
+        meter.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref landed, value));
+        meter.Start();
+        using Activity host = new Activity("host").AddBaggage("secret", "of-the-host").Start();
+        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
+        {
+            lock (baggage)
+            {
+                baggage.AddRange(Activity.Current?.Baggage.Select(b => b.Key) ?? []);
+            }
+
+            return await PipelineRig.WriteAndCommitAsync(worker, token);
+        }).Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
+        await run.Completion;
+
+        Assert.Empty(baggage);
+        Assert.Contains("isolation.attempt", activities);
+        Assert.Contains("isolation.workspace", activities);
+        Assert.True(Interlocked.Read(ref landed) >= 1);
+    }
+
+    [IsolationFact]
+    public async Task A_suspended_item_costs_no_slot_and_goes_on_where_it_was()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        Isolation.Sdk.Tracking.InMemoryWorkTracker tracker = new();
+        tracker.Add(PipelineRig.Item("waits"));
+        string? token2 = null;
+        bool found = false;
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = 1).TrackWith(_ => tracker).RunWith(async (worker, token) =>
+        {
+            if (worker.Item.Id == "other")
+            {
+                await PipelineRig.WriteAndCommitAsync(worker, token);
+                tracker.Resume("waits");
+                tracker.Complete();
+                return new RunResult.Done();
+            }
+
+            if (worker.ResumeToken is null)
+            {
+                await PipelineRig.CommitAsync(worker, "half.txt", "half\n", token);
+                tracker.Add(PipelineRig.Item("other"));
+                return new RunResult.Suspended("needs an answer", "token-7");
+            }
+
+            token2 = worker.ResumeToken;
+            found = File.Exists(Path.Combine(worker.Workspace.Path, "half.txt"));
+            return await PipelineRig.WriteAndCommitAsync(worker, token);
+        }).Build();
+
+        await using IsolationRun run = pipeline.Start();
+        IsolationSummary summary = await run.Completion;
+
+        Assert.Equal(2, summary.Count(ItemOutcome.Landed));
+        Assert.Equal("token-7", token2);
+        Assert.True(found);
+    }
+}
