@@ -57,7 +57,7 @@ public sealed class IsolationPipeline : IAsyncDisposable
     /// <param name="cancellationToken">Ends the probes.</param>
     public async Task<string> DescribeAsync(CancellationToken cancellationToken = default) => PlanText.Of(_plan, await AuditAsync(cancellationToken).ConfigureAwait(false));
 
-    /// <summary>Says what hosts that died left behind and what would become of it; changes nothing.</summary>
+    /// <summary>Says what hosts that died left behind, and which records of landed work are no longer needed, and what would become of each; changes nothing.</summary>
     /// <param name="cancellationToken">Ends the look.</param>
     public async Task<CleanPlan> PlanCleanAsync(CancellationToken cancellationToken = default)
     {
@@ -116,6 +116,8 @@ public sealed class IsolationPipeline : IAsyncDisposable
     private async Task<LeaseSweep> OpenSweepAsync(CancellationToken cancellationToken)
     {
         GitRepository repository = await GitHost.OpenAsync(_plan.Draft.Repository, cancellationToken).ConfigureAwait(false);
-        return new LeaseSweep(new LeaseStore(repository.CommonDirectory, repository.Reference, _plan.Services.Time), _plan.Workspaces, _plan.State);
+        LeaseStore leases = new(repository.CommonDirectory, repository.Reference, _plan.Services.Time);
+        WorkersFolder folder = _plan.Draft.WorkersRoot is { } root ? new WorkersFolder(root) : WorkersFolder.Beside(repository.CommonDirectory);
+        return new LeaseSweep(leases, new LandedRecords(repository, leases, folder, _plan.TargetRef), _plan.Workspaces, _plan.State);
     }
 }

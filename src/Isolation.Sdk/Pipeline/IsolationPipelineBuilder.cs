@@ -88,6 +88,10 @@ public sealed class IsolationPipelineBuilder
     /// <param name="create">Makes or finds the tracker.</param>
     public IsolationPipelineBuilder TrackWith(Func<IServiceProvider, IWorkTracker> create) => With(d => d.Tracker = create);
 
+    /// <summary>Puts a dispatcher around the one that runs workers in this process: one that says where instead, or waits for a permit. The first one added is outermost.</summary>
+    /// <param name="wrap">Makes the dispatcher.</param>
+    public IsolationPipelineBuilder DispatchThrough(Func<IWorkerDispatcher, IWorkerDispatcher> wrap) => With(d => d.Dispatchers.Add(wrap));
+
     /// <summary>Wraps the run of one attempt, around the built-in time-out: a circuit breaker, a rate limiter.</summary>
     /// <param name="configure">Adds strategies.</param>
     public IsolationPipelineBuilder WrapAttempts(Action<ResiliencePipelineBuilder<RunResult>> configure) => With(d => d.Resilience = configure);

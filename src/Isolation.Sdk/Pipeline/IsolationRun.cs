@@ -17,7 +17,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     private readonly ILogger _logger;
     private readonly CancellationToken _caller;
     private readonly CancellationTokenSource _ending;
-    private RunLoop? _loop;
+    private InProcessDispatcher? _here;
 
     internal IsolationRun(PipelinePlan plan, WorkerEventHub events, IWorkTracker tracker, IAsyncEnumerable<WorkItem>? feed, CancellationToken cancellationToken)
     {
@@ -51,7 +51,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     public ValueTask SendAsync(AttemptId worker, WorkerMessage message, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return _loop?.Dispatcher.TrySend(worker, message) == true ? ValueTask.CompletedTask : throw NotRunning(worker);
+        return _here?.TrySend(worker, message) == true ? ValueTask.CompletedTask : throw NotRunning(worker);
     }
 
     /// <summary>Asks a worker to finish, ends it after the grace, and returns when it has ended. Its item is not retried.</summary>
@@ -60,7 +60,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     /// <exception cref="IsolationException">ISO0924: no such worker is running here.</exception>
     public async ValueTask StopAsync(AttemptId worker, TimeSpan grace)
     {
-        if (_loop is null || !await _loop.Dispatcher.StopAsync(worker, grace).ConfigureAwait(false))
+        if (_here is null || !await _here.StopAsync(worker, grace).ConfigureAwait(false))
         {
             throw NotRunning(worker);
         }
@@ -123,8 +123,9 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             Task feeding = feed is null ? Task.CompletedTask : ItemFeed.PumpAsync(feed, (InMemoryWorkTracker)_tracker, _ending.Token);
             using CancellationTokenSource watching = new();
             Task closings = ItemFeed.CollectAsync(_tracker, _ledger, watching.Token);
-            _loop = new RunLoop(session, queue, _tracker, _ledger, $"{Environment.MachineName}:{Environment.ProcessId}");
-            await _loop.RunAsync(_ending.Token).ConfigureAwait(false);
+            _here = new InProcessDispatcher(session);
+            RunLoop loop = new(session, _here, queue, _tracker, _ledger, $"{Environment.MachineName}:{Environment.ProcessId}");
+            await loop.RunAsync(_ending.Token).ConfigureAwait(false);
             await feeding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await watching.CancelAsync().ConfigureAwait(false);
             await closings.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -4,8 +4,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Pipeline;
 
-/// <summary>One generic sweep for every provider, third-party ones too: reopen what a dead host noted, release it, forget the lease.</summary>
-internal sealed class LeaseSweep(LeaseStore leases, IWorkspaceProvider workspaces, IStateSandbox sandbox)
+/// <summary>One generic sweep for every provider, third-party ones too: reopen what a dead host noted, release it, forget the lease. Records of landed work go too.</summary>
+internal sealed class LeaseSweep(LeaseStore leases, LandedRecords records, IWorkspaceProvider workspaces, IStateSandbox sandbox)
 {
     public async Task<CleanPlan> PlanAsync(CancellationToken cancellationToken)
     {
@@ -15,6 +15,7 @@ internal sealed class LeaseSweep(LeaseStore leases, IWorkspaceProvider workspace
             await DescribeAsync(record, items, cancellationToken).ConfigureAwait(false);
         }
 
+        items.AddRange(await records.FindAsync(cancellationToken).ConfigureAwait(false));
         return new CleanPlan(items);
     }
 
@@ -48,6 +49,12 @@ internal sealed class LeaseSweep(LeaseStore leases, IWorkspaceProvider workspace
             }
 
             lease.Complete();
+        }
+
+        foreach (CleanItem landed in (await records.FindAsync(cancellationToken).ConfigureAwait(false)).Intersect(plan.Items))
+        {
+            await records.RemoveAsync(landed, cancellationToken).ConfigureAwait(false);
+            done.Add(landed);
         }
 
         return new CleanPlan(done);

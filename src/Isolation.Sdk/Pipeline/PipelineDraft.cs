@@ -1,3 +1,4 @@
+using Isolation.Sdk.Running;
 using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Tracking;
 using Microsoft.Extensions.Logging;
@@ -25,6 +26,8 @@ internal sealed class PipelineDraft(string repository)
     public IsolationPhase Phase { get; set; } = IsolationPhase.State;
 
     public string? ScaleOverride { get; set; }
+
+    public List<Func<IWorkerDispatcher, IWorkerDispatcher>> Dispatchers { get; } = [];
 
     public string? FetchRemote { get; set; }
 

@@ -7,12 +7,12 @@ using Isolation.Sdk.Workspaces;
 namespace Isolation.Sdk.Pipeline;
 
 /// <summary>Takes ready items from the tracker, has each carried out in a free slot, brings what it made to the queue and settles.</summary>
-internal sealed class RunLoop(PipelineSession session, IMergeQueue queue, IWorkTracker tracker, ItemLedger ledger, string owner)
+internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here, IMergeQueue queue, IWorkTracker tracker, ItemLedger ledger, string owner)
 {
     private static readonly TimeSpan ClaimLease = TimeSpan.FromMinutes(5);
     private readonly PipelinePlan _plan = session.Plan;
     private readonly SemaphoreSlim _slots = new(session.Plan.Options.MaxWorkers, session.Plan.Options.MaxWorkers);
-    public InProcessDispatcher Dispatcher { get; } = new(session);
+    private readonly IWorkerDispatcher _dispatcher = session.Plan.Draft.Dispatchers.AsEnumerable().Reverse().Aggregate((IWorkerDispatcher)here, (inner, wrap) => wrap(inner));
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -91,7 +91,7 @@ internal sealed class RunLoop(PipelineSession session, IMergeQueue queue, IWorkT
             PreviousFailure = claim.PreviousFailure,
             ResumeToken = claim.ResumeToken,
         };
-        AttemptReport report = await Dispatcher.DispatchAsync(assignment, cancellationToken).ConfigureAwait(false);
+        AttemptReport report = await _dispatcher.DispatchAsync(assignment, cancellationToken).ConfigureAwait(false);
         ledger.Add(item.Id, report);
         slot.Free();
 

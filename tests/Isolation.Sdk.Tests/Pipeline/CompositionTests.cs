@@ -24,7 +24,7 @@ public sealed class CompositionTests
         Assert.Equal(3, thrown.Message.Split(".Merging.Use").Length - 1);
     }
 
-    [Fact]
+    [IsolationFact]
     public async Task A_builder_freezes_when_it_has_built()
     {
         IsolationPipelineBuilder builder = new IsolationPipelineBuilder("/r").Merging.UseFirstWins().RunProcess("true");
@@ -80,6 +80,31 @@ public sealed class CompositionTests
         await run.Completion;
 
         Assert.Equal(["outer", "inner"], order);
+    }
+
+    [IsolationFact]
+    public async Task A_dispatcher_stands_between_the_pipeline_and_its_workers()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        List<string> order = [];
+        await using IsolationPipeline pipeline = rig.Compose()
+            .DispatchThrough(inner => new SayingDispatcher("outer", order, inner))
+            .DispatchThrough(inner => new SayingDispatcher("inner", order, inner))
+            .RunWith(PipelineRig.WriteAndCommitAsync).Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
+
+        Assert.Equal(ItemOutcome.Landed, Assert.Single((await run.Completion).Items).Outcome);
+        Assert.Equal(["outer a.1", "inner a.1"], order);
+    }
+
+    private sealed class SayingDispatcher(string name, List<string> order, Isolation.Sdk.Running.IWorkerDispatcher inner) : Isolation.Sdk.Running.IWorkerDispatcher
+    {
+        public Task<Isolation.Sdk.Running.AttemptReport> DispatchAsync(Isolation.Sdk.Running.WorkerAssignment assignment, CancellationToken cancellationToken = default)
+        {
+            order.Add($"{name} {assignment.Attempt}");
+            return inner.DispatchAsync(assignment, cancellationToken);
+        }
     }
 
     private sealed class SayingFactory(string name, List<string> order, Isolation.Sdk.Contexts.IContextFactory inner) : Isolation.Sdk.Contexts.IContextFactory

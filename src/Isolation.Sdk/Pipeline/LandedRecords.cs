@@ -1,0 +1,36 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Pipeline;
+
+/// <summary>The pins and logs of attempts whose work is part of the target: nothing would be lost without them.</summary>
+internal sealed class LandedRecords(GitRepository repository, LeaseStore leases, WorkersFolder folder, string targetRef)
+{
+    public async Task<IReadOnlyList<CleanItem>> FindAsync(CancellationToken cancellationToken)
+    {
+        GitResult merged = await repository.TryRunAsync(cancellationToken, "for-each-ref", "--format=%(refname)", $"--merged={targetRef}", AttemptNames.AttemptsPrefix).ConfigureAwait(false);
+        HashSet<string> landed = new(merged.Ok ? merged.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries) : [], StringComparer.Ordinal);
+        HashSet<string> held = new(leases.List().Select(l => ItemPart(AttemptNames.Ref(l.Attempt))), StringComparer.Ordinal);
+        IReadOnlyDictionary<string, string> all = await repository.ListRefsAsync(AttemptNames.AttemptsPrefix, cancellationToken).ConfigureAwait(false);
+
+        // An item's numbers are its fencing tokens: they go together, and only when no attempt of it holds anything.
+        return [.. all.Keys.GroupBy(ItemPart, StringComparer.Ordinal)
+            .Where(item => !held.Contains(item.Key) && item.All(landed.Contains))
+            .SelectMany(item => item)
+            .Select(name => new CleanItem(Attempt(name), $"record {name}", CleanAction.Remove, "Its work is part of the target."))];
+    }
+
+    /// <summary>Removes one record, if it is still what the plan saw.</summary>
+    public async Task RemoveAsync(CleanItem item, CancellationToken cancellationToken)
+    {
+        string name = item.What["record ".Length..];
+        if (await repository.TryUpdateAsync(new RefTransaction().Delete(name), cancellationToken).ConfigureAwait(false))
+        {
+            File.Delete(Path.Combine(folder.Root, $"{name[AttemptNames.AttemptsPrefix.Length..].Replace('/', '.')}.log"));
+        }
+    }
+
+    private static string ItemPart(string name) => name[..name.LastIndexOf('/')];
+
+    private static AttemptId Attempt(string name) => AttemptId.TryParse(name[AttemptNames.AttemptsPrefix.Length..].Replace('/', '.'), out AttemptId attempt) ? attempt : default;
+}
