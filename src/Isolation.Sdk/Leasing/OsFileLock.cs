@@ -67,16 +67,18 @@ internal sealed class OsFileLock : IDisposable
         }
     }
 
-    /// <summary>Whether somebody holds it now.</summary>
+    /// <summary>Whether somebody holds it now. It looks with a shared lock: who looks at the same time is never taken for a holder.</summary>
     public static bool IsHeld(string path)
     {
-        if (!File.Exists(path))
+        try
         {
+            using FileStream look = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
             return false;
         }
-
-        using OsFileLock? mine = TryAcquire(path);
-        return mine is null;
+        catch (IOException e)
+        {
+            return e is not (DirectoryNotFoundException or PathTooLongException or FileNotFoundException);
+        }
     }
 
     public void Dispose() => _stream.Dispose();

@@ -9,7 +9,11 @@ public sealed record CleanPlan(IReadOnlyList<CleanItem> Items);
 /// <param name="What">What it is, with its path.</param>
 /// <param name="Action">What becomes of it.</param>
 /// <param name="Why">Why.</param>
-public sealed record CleanItem(AttemptId Attempt, string What, CleanAction Action, string Why);
+public sealed record CleanItem(AttemptId Attempt, string What, CleanAction Action, string Why)
+{
+    /// <summary>Files that were written since their content was last pinned: what would be lost if it were removed. Up to 20, by their paths in the workspace.</summary>
+    public IReadOnlyList<string> Unpinned { get; init; } = [];
+}
 
 /// <summary>What becomes of something left behind.</summary>
 public enum CleanAction

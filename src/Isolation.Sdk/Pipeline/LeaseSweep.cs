@@ -7,6 +7,8 @@ namespace Isolation.Sdk.Pipeline;
 /// <summary>One generic sweep for every provider, third-party ones too: reopen what a dead host noted, release it, forget the lease. Records of landed work go too.</summary>
 internal sealed class LeaseSweep(LeaseStore leases, LandedRecords records, IWorkspaceProvider workspaces, IStateSandbox sandbox)
 {
+    private const int MostFiles = 20;
+
     public async Task<CleanPlan> PlanAsync(CancellationToken cancellationToken)
     {
         List<CleanItem> items = [];
@@ -39,9 +41,10 @@ internal sealed class LeaseSweep(LeaseStore leases, LandedRecords records, IWork
 
             if (await workspaces.ReopenAsync(record, cancellationToken).ConfigureAwait(false) is { } workspace)
             {
+                IReadOnlyList<string> unpinned = Unpinned(workspace);
                 await workspace.ReleaseAsync(ReleaseMode.KeepIfUnmerged, cancellationToken).ConfigureAwait(false);
                 bool kept = Directory.Exists(workspace.Info.Path);
-                done.Add(Workspace(record, workspace, kept));
+                done.Add(Workspace(record, workspace, kept) with { Unpinned = kept ? unpinned : [] });
                 if (kept)
                 {
                     continue;
@@ -60,6 +63,8 @@ internal sealed class LeaseSweep(LeaseStore leases, LandedRecords records, IWork
         return new CleanPlan(done);
     }
 
+    private static IReadOnlyList<string> Unpinned(IWorkspace workspace) => (workspace as GitWorkspace)?.FindUnpinned(MostFiles) ?? [];
+
     private static CleanItem State(LeaseRecord record, IStateScope state) => new(record.Attempt, $"state {state.Info.Home}", CleanAction.Remove, "Its host is gone.");
 
     private static CleanItem Workspace(LeaseRecord record, IWorkspace workspace, bool kept) => new(
@@ -73,8 +78,11 @@ internal sealed class LeaseSweep(LeaseStore leases, LandedRecords records, IWork
         }
 
         IWorkspace? workspace = await workspaces.ReopenAsync(record, cancellationToken).ConfigureAwait(false);
-        items.Add(workspace is null
-            ? new CleanItem(record.Attempt, "lease", CleanAction.Remove, "Its host is gone, and nothing is left of what it noted.")
-            : new CleanItem(record.Attempt, $"workspace {workspace.Info.Path}", CleanAction.Remove, "Its host is gone; kept after all if it holds work that is pinned nowhere else."));
+        items.Add(workspace switch
+        {
+            null => new CleanItem(record.Attempt, "lease", CleanAction.Remove, "Its host is gone, and nothing is left of what it noted."),
+            GitWorkspace known => Workspace(record, known, kept: !known.IsPinned) with { Unpinned = Unpinned(known) },
+            _ => new CleanItem(record.Attempt, $"workspace {workspace.Info.Path}", CleanAction.Remove, "Its host is gone; kept after all if it holds work that is pinned nowhere else."),
+        });
     }
 }

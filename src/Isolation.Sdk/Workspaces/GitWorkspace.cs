@@ -38,7 +38,7 @@ internal sealed class GitWorkspace(GitRepository repository, AttemptId attempt, 
             case ReleaseMode.Quarantine:
                 Quarantine.Mark(info, attempt);
                 return;
-            case ReleaseMode.KeepIfUnmerged when !IsPinned():
+            case ReleaseMode.KeepIfUnmerged when !IsPinned:
                 return;
         }
 
@@ -54,5 +54,9 @@ internal sealed class GitWorkspace(GitRepository repository, AttemptId attempt, 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ReleaseAsync(ReleaseMode.KeepIfUnmerged);
 
-    private bool IsPinned() => !Directory.Exists(info.Path) || (_pinned is not null && PinnedMark.Read(info.GitDirectory) == _pinned && !PinnedMark.IsStale(info.GitDirectory, info.Path));
+    /// <summary>Up to so many files that were written since their content was last pinned.</summary>
+    public IReadOnlyList<string> FindUnpinned(int most) => IsPinned ? [] : [.. PinnedMark.Newer(info.GitDirectory, info.Path).Take(most)];
+
+    /// <summary>Whether everything in it is pinned elsewhere, as far as time stamps tell: nothing of the worker's is run to find out.</summary>
+    public bool IsPinned => !Directory.Exists(info.Path) || (_pinned is not null && PinnedMark.Read(info.GitDirectory) == _pinned && !PinnedMark.IsStale(info.GitDirectory, info.Path));
 }

@@ -53,6 +53,19 @@ internal static class PinnedMark
         return File.GetLastWriteTimeUtc(Path.Combine(gitDirectory, "HEAD")) >= since || File.GetLastWriteTimeUtc(Path.Combine(gitDirectory, "logs", "HEAD")) >= since || IsTreeNewer(new DirectoryInfo(workTree), since);
     }
 
+    /// <summary>Files of the work tree that were written since, by their paths in it; all of them where nothing was ever pinned.</summary>
+    public static IEnumerable<string> Newer(string gitDirectory, string workTree)
+    {
+        FileInfo mark = new(Path.Combine(gitDirectory, Name));
+        DateTime since = mark.Exists ? mark.LastWriteTimeUtc : DateTime.MinValue;
+        return FilesOf(new DirectoryInfo(workTree)).Where(f => f.LastWriteTimeUtc > since).Select(f => Path.GetRelativePath(workTree, f.FullName)).Where(p => p != ".git");
+    }
+
+    private static IEnumerable<FileSystemInfo> FilesOf(DirectoryInfo folder) => folder
+        .EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = true })
+        .OrderBy(e => e.Name, StringComparer.Ordinal)
+        .SelectMany(e => e is DirectoryInfo below && e.LinkTarget is null ? FilesOf(below) : [e]);
+
     private static bool IsTreeNewer(DirectoryInfo folder, DateTime since)
     {
         if (folder.LastWriteTimeUtc >= since)

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Isolation.Sdk;
+using Rig.Running;
+using Rig.Terminal;
+
+namespace Rig.Commands;
+
+/// <summary><c>rig clean</c>: takes away what killed runs left behind; what holds work that is pinned nowhere else stays.</summary>
+internal static class CleanCommand
+{
+    public static Command Create()
+    {
+        Option<string> repository = CommonOptions.Repository();
+        Option<bool> dryRun = new("--dry-run") { Description = "Only say what would become of what, and why." };
+        Option<bool> json = CommonOptions.Json();
+        Command clean = new("clean", "Clean up after runs that were killed.") { repository, dryRun, json };
+        clean.SetAction((parsed, cancellationToken) => CleanAsync(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)), parsed.GetValue(dryRun), parsed.GetValue(json), cancellationToken));
+        return clean;
+    }
+
+    private static async Task<int> CleanAsync(RepositoryRef repository, bool dryRun, bool json, CancellationToken cancellationToken)
+    {
+        await using IsolationPipeline pipeline = Composition.ForCleaning(repository);
+        CleanPlan plan = await pipeline.PlanCleanAsync(cancellationToken);
+        CleanPlan shown = dryRun ? plan : await pipeline.CleanAsync(plan, cancellationToken);
+        if (json)
+        {
+            Screen.Raw(Json.Document(new { Schema = "rig.clean/1", DryRun = dryRun, Items = shown.Items.Select(i => new { Attempt = i.Attempt.ToString(), i.Action, i.What, i.Why, i.Unpinned }).ToArray() }));
+        }
+        else
+        {
+            Write(shown, dryRun);
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private static void Write(CleanPlan plan, bool dryRun)
+    {
+        if (plan.Items.Count == 0)
+        {
+            Screen.Line("Nothing to clean.");
+            return;
+        }
+
+        Columns table = new("ATTEMPT", dryRun ? "WOULD" : "DID", "WHAT", "WHY");
+        foreach (CleanItem item in plan.Items)
+        {
+            table.Add(item.Attempt.ToString(), Cell.State(Plain.Word(item.Action)), item.What, item.Why);
+        }
+
+        Screen.Open().Write(table);
+        foreach (CleanItem kept in plan.Items.Where(i => i.Unpinned.Count > 0))
+        {
+            Screen.Line($"Removing {kept.Attempt} would lose: {string.Join(", ", kept.Unpinned)}");
+        }
+    }
+}

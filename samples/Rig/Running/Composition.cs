@@ -1,0 +1,53 @@
+using Isolation.Sdk;
+
+namespace Rig.Running;
+
+/// <summary>From what a command was asked for to a pipeline.</summary>
+internal static class Composition
+{
+    public static IsolationPipeline Of(RunSettings settings) => Merging(new IsolationPipelineBuilder(settings.Repository.Path)
+        .Configure(o =>
+        {
+            o.MaxWorkers = settings.Workers ?? o.MaxWorkers;
+            o.MaxAttempts = settings.Attempts;
+        })
+        .State.UseProcessSandbox(o =>
+        {
+            foreach (string name in settings.Inherit)
+            {
+                o.Inherit(name);
+            }
+
+            foreach (string name in settings.Secrets)
+            {
+                o.Secret(name);
+            }
+
+            foreach (string path in settings.Shared)
+            {
+                o.ShareReadOnly(path);
+            }
+        })
+        .Target(settings.Target, settings.From), settings)
+        .RunProcess(settings.Command[0], [.. settings.Command.Skip(1)])
+        .Build();
+
+    /// <summary>A pipeline that can only look at what is left and clean it up.</summary>
+    public static IsolationPipeline ForCleaning(RepositoryRef repository) => new IsolationPipelineBuilder(repository.Path)
+        .Merging.UseManual()
+        .RunWith((_, _) => Task.CompletedTask)
+        .Build();
+
+    private static IsolationPipelineBuilder Merging(IsolationPipelineBuilder builder, RunSettings settings) => settings.Merge switch
+    {
+        MergeChoice.FirstWins => builder.Merging.UseFirstWins(),
+        MergeChoice.Queue => builder.Merging.UseSerialQueue(o =>
+        {
+            foreach (string[] gate in settings.Gates)
+            {
+                o.Gate(gate[0], gate[1..]);
+            }
+        }),
+        _ => builder.Merging.UseManual(),
+    };
+}

@@ -1,0 +1,9 @@
+namespace Rig.Running;
+
+/// <summary>How work lands.</summary>
+internal enum MergeChoice
+{
+    Manual,
+    FirstWins,
+    Queue,
+}

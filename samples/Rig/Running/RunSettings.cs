@@ -1,0 +1,46 @@
+using System.CommandLine.Parsing;
+using Isolation.Sdk;
+using Rig.Terminal;
+
+namespace Rig.Running;
+
+/// <summary>What a run was asked for.</summary>
+internal sealed record RunSettings(RepositoryRef Repository, IReadOnlyList<string> Command, string Target, string From)
+{
+    public int? Workers { get; init; }
+
+    public int Attempts { get; init; } = 2;
+
+    public MergeChoice Merge { get; init; }
+
+    public IReadOnlyList<string[]> Gates { get; init; } = [];
+
+    public IReadOnlyList<string> Inherit { get; init; } = [];
+
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    public IReadOnlyList<string> Shared { get; init; } = [];
+
+    /// <summary>A gate chooses the queue; without one nothing lands untested or unseen unless that was asked for.</summary>
+    public static MergeChoice ChooseMerge(string? asked, int gates)
+    {
+        MergeChoice choice = asked switch
+        {
+            "manual" => MergeChoice.Manual,
+            "first-wins" => MergeChoice.FirstWins,
+            "queue" => MergeChoice.Queue,
+            _ => gates > 0 ? MergeChoice.Queue : MergeChoice.Manual,
+        };
+        return (choice, gates) switch
+        {
+            (MergeChoice.Queue, 0) => throw new IsolationException(RigCodes.MergeOptions, "--merge queue has no gate, so it would land what nobody tested.", "Add one: --gate \"dotnet test\""),
+            (not MergeChoice.Queue, > 0) => throw new IsolationException(RigCodes.MergeOptions, $"--merge {asked} runs no gate.", "Leave --gate out, or choose --merge queue."),
+            _ => choice,
+        };
+    }
+
+    /// <summary>A gate's command line as program and arguments; quotes keep spaces together, and no shell ever sees it.</summary>
+    public static string[] SplitGate(string text) => CommandLineParser.SplitCommandLine(text).ToArray() is { Length: > 0 } parts && parts[0].Length > 0
+        ? parts
+        : throw new IsolationException(RigCodes.MergeOptions, "--gate has no command.", "Give a program and its arguments: --gate \"dotnet test\"");
+}

@@ -1,0 +1,13 @@
+namespace Rig.Terminal;
+
+/// <summary>Codes of rig's own faults; those of the library begin with ISO.</summary>
+internal static class RigCodes
+{
+    public const string CommandLine = "RIG01";
+    public const string Items = "RIG02";
+    public const string MergeOptions = "RIG03";
+    public const string UnknownAttempt = "RIG04";
+    public const string NeedsConfirmation = "RIG05";
+    public const string NothingToApprove = "RIG06";
+    public const string InputOutput = "RIG07";
+}
