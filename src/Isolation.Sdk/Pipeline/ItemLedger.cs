@@ -11,6 +11,7 @@ internal sealed class ItemLedger(ILogger logger)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, List<AttemptReport>> _attempts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _begun = new(StringComparer.Ordinal);
     private readonly Dictionary<string, MergeStatus> _merges = new(StringComparer.Ordinal);
     private readonly Dictionary<string, WorkItemResult> _results = new(StringComparer.Ordinal);
     private readonly List<WorkItemResult> _order = [];
@@ -29,6 +30,15 @@ internal sealed class ItemLedger(ILogger logger)
         }
     }
 
+    /// <summary>An attempt begins. One that ends in a fault before its report counts too, or it would be tried for ever.</summary>
+    public void Begin(string item)
+    {
+        lock (_gate)
+        {
+            _begun[item] = _begun.GetValueOrDefault(item) + 1;
+        }
+    }
+
     public void Add(string item, AttemptReport report)
     {
         lock (_gate)
@@ -42,7 +52,7 @@ internal sealed class ItemLedger(ILogger logger)
     {
         lock (_gate)
         {
-            return _attempts.TryGetValue(item, out List<AttemptReport>? known) ? known.Count : 0;
+            return _begun.GetValueOrDefault(item);
         }
     }
 

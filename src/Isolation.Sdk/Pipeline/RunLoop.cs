@@ -77,6 +77,7 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
     private async Task<Settlement> AttemptAsync(WorkClaim claim, SlotHold slot, CancellationToken cancellationToken)
     {
         WorkItem item = claim.Item;
+        ledger.Begin(item.Id);
         await session.Issuer.RefreshAsync(_plan.Draft.FetchRemote, _plan.Services.Time, cancellationToken).ConfigureAwait(false);
         string baseCommit = claim.Step == ClaimStep.Suspended && ledger.LastOf(item.Id)?.Commit is { } left
             ? left
