@@ -60,15 +60,15 @@ internal static class ItemsFile
                 line = 1 + json[..(int)reader.TokenStartIndex].Count((byte)'\n');
                 Item item = JsonSerializer.Deserialize<Item>(ref reader, Strict) ?? throw Fault(path, line, "null is no item.", "Take it out.");
                 items.Add(new LinedItem(item.ToWorkItem(), line));
-                line = 0;
             }
 
             return reader.Read() ? throw Fault(path, 1 + json[..(int)reader.TokenStartIndex].Count((byte)'\n'), "something follows the array.", "Take it out.") : items;
         }
         catch (JsonException e)
         {
-            // Inside an item the position counts from the item's start.
-            int at = (int)(e.LineNumber ?? 0) + (line > 0 && e.Path is not null ? line : 1);
+            // What is no JSON is found by the reader, whose position counts from the file's start; what is no item, from the item's.
+            bool inFile = e.InnerException is JsonException || e.GetType() != typeof(JsonException);
+            int at = (int)(e.LineNumber ?? 0) + (inFile ? 1 : line);
             throw Fault(path, at, Why(e), "Each item has id and title, and may have instructions, blockedBy, priority and base.");
         }
     }
