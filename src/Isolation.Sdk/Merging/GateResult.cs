@@ -19,18 +19,18 @@ public sealed record GateResult(GateVerdict Verdict, string Tree, TimeSpan Elaps
 /// <summary>A gate's verdict. Only <see cref="Pass"/> lands; what is unknown is never green.</summary>
 public enum GateVerdict
 {
-    /// <summary>Every command ended with 0.</summary>
-    Pass,
+    /// <summary>The gate could not be run: no such command, no space. The first one, so that what was never set is never green.</summary>
+    Infra,
 
-    /// <summary>A command ended with something else.</summary>
+    /// <summary>A command ended with something else than 0.</summary>
     Fail,
 
     /// <summary>A command took longer than allowed.</summary>
     Timeout,
 
-    /// <summary>The gate could not be run: no such command, no space.</summary>
-    Infra,
-
     /// <summary>There was nothing to run, so nothing was tested.</summary>
     Vacuous,
+
+    /// <summary>Every command ended with 0.</summary>
+    Pass,
 }

@@ -37,6 +37,7 @@ internal sealed class EnvironmentBuilder(HostVariables host)
     private static readonly KeyValuePair<string, string>[] GitConfig =
     [
         new("gc.auto", "0"),
+        new("core.logAllRefUpdates", "true"), // The guard tells a worker's own moves by its HEAD log; a bare repository keeps none by default.
         new("maintenance.auto", "false"),
         new("rerere.enabled", "false"),
         new("credential.helper", ""),
