@@ -13,6 +13,5 @@ internal static class MergingCodes
     public const string NoGate = "ISO0608";
     public const string NoSandbox = "ISO0609";
     public const string BadOptions = "ISO0610";
-    public const string TooBusy = "ISO0611";
     public const string BadRequest = "ISO0612";
 }

@@ -17,7 +17,6 @@ internal static class PipelineCodes
     public const string ArtifactsOnly = "ISO0914";
     public const string ScopedItem = "ISO0915";
     public const string MergeDecided = "ISO0916";
-    public const string Contaminated = "ISO0920";
     public const string SetupFailed = "ISO0921";
     public const string AlreadyRunning = "ISO0922";
     public const string NoTracker = "ISO0923";
