@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Quickstart;
 
-/// <summary>What the canonical checkout is at one moment: a hash of its files, of its index, and of what its HEAD says.</summary>
+/// <summary>What the canonical checkout is at one moment: a hash of its files, a hash of its index, and what its HEAD says.</summary>
 internal sealed record CanonicalState(string Tree, string Index, string Head)
 {
     public static async Task<CanonicalState> ReadAsync(string checkout, CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal sealed record CanonicalState(string Tree, string Index, string Head)
         }
     }
 
-    public override string ToString() => $"tree {Tree[..12]}, index {Index[..12]}, HEAD {Head}";
+    public override string ToString() => $"tree {Tree[..9]}, index {Index[..9]}, HEAD {Head["ref: ".Length..^31]}";
 
     private static IEnumerable<string> Tracked(string checkout) => Directory.EnumerateFiles(checkout, "*", SearchOption.AllDirectories)
         .Where(f => !Path.GetRelativePath(checkout, f).StartsWith(".git" + Path.DirectorySeparatorChar, StringComparison.Ordinal))

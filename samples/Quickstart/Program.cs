@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.ComponentModel;
 using Isolation.Sdk;
 using Quickstart;
 
@@ -35,6 +35,11 @@ catch (IsolationConfigurationException e)
     await Console.Error.WriteLineAsync(string.Join('\n', e.Faults));
     return 1;
 }
+catch (Win32Exception e)
+{
+    await Console.Error.WriteLineAsync($"A program could not be started: {e.Message}. Git 2.39 or newer and the .NET 10 SDK have to be on PATH.");
+    return 1;
+}
 catch (Exception e) when (e is IsolationException or IOException or UnauthorizedAccessException or InvalidOperationException)
 {
     await Console.Error.WriteLineAsync(e.Message);
@@ -67,6 +72,11 @@ static async Task<int> RunDemoAsync(DemoOptions options, CancellationToken cance
     if (options.Fault == DemoFault.Gate)
     {
         builder.Merging.UseFirstWins();
+    }
+
+    if (options.Fault == DemoFault.Canonical)
+    {
+        builder.AllowCheckoutChanges(); // Else the guard would find the write at once and quarantine whoever ran then.
     }
 
     await using IsolationPipeline pipeline = builder.Build();

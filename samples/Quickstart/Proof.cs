@@ -66,8 +66,8 @@ internal sealed class Proof(DemoRepository demo, IsolationSummary summary)
 
     /// <summary>The checkout the run started from is the same, byte by byte.</summary>
     private static Promise Canonical(CanonicalState before, CanonicalState after) => before == after
-        ? new Promise("canonical", true, $"before and after: tree {after.Tree[..9]}, index {after.Index[..9]}, HEAD {after.Head[..^31]}")
-        : new Promise("canonical", false, $"the checkout was {before} and is {after}");
+        ? new Promise("canonical", true, $"the same before and after: {after}")
+        : new Promise("canonical", false, $"it was {before}; it is {after}");
 
     private WorkItemResult Of(string item) => summary.Items.Single(i => i.Item.Id == item);
 

@@ -27,6 +27,11 @@ internal sealed class Screen(TextWriter output)
             target      {DemoRepository.Target}, from main
             off here    {(off.Length == 0 ? "nothing" : string.Join("; ", off))}
             """);
+        foreach (string notice in audit.Notices.Where(n => !n.StartsWith("git-lfs", StringComparison.Ordinal)))
+        {
+            Lines($"notice      {notice}");
+        }
+
         Section("Progress");
     }
 

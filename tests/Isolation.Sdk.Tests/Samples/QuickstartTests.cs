@@ -105,7 +105,7 @@ public sealed partial class QuickstartTests
         (int code, string output, string error) = await quickstart.RunAsync("--demo-fault", fault);
 
         Assert.Equal(1, code);
-        Assert.Contains($"Broken promise: {fault}: ", error, StringComparison.Ordinal);
+        Assert.StartsWith($"Broken promise: {fault}: ", Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.Contains($"BROKEN  {fault}", output, StringComparison.Ordinal);
         quickstart.AssertNothingLeft();
     }
