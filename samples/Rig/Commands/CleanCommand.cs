@@ -5,22 +5,24 @@ using Rig.Terminal;
 
 namespace Rig.Commands;
 
-/// <summary><c>rig clean</c>: takes away what killed runs left behind; what holds work that is pinned nowhere else stays.</summary>
+/// <summary><c>rig clean</c>: takes away what killed runs left behind and the records of landed work; what holds work that is pinned nowhere else stays.</summary>
 internal static class CleanCommand
 {
     public static Command Create()
     {
         Option<string> repository = CommonOptions.Repository();
+        Option<string> target = CommonOptions.Target("The branch that work lands on: records of what is part of it go too.");
         Option<bool> dryRun = new("--dry-run") { Description = "Only say what would become of what, and why." };
         Option<bool> json = CommonOptions.Json();
-        Command clean = new("clean", "Clean up after runs that were killed.") { repository, dryRun, json };
-        clean.SetAction((parsed, cancellationToken) => CleanAsync(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)), parsed.GetValue(dryRun), parsed.GetValue(json), cancellationToken));
+        Command clean = new("clean", "Clean up after runs that were killed, and what landed work no longer needs.") { repository, target, dryRun, json };
+        clean.SetAction((parsed, cancellationToken) => CleanAsync(
+            Composition.ForCleaning(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)), parsed.GetRequiredValue(target)), parsed.GetValue(dryRun), parsed.GetValue(json), cancellationToken));
         return clean;
     }
 
-    private static async Task<int> CleanAsync(RepositoryRef repository, bool dryRun, bool json, CancellationToken cancellationToken)
+    private static async Task<int> CleanAsync(IsolationPipeline composed, bool dryRun, bool json, CancellationToken cancellationToken)
     {
-        await using IsolationPipeline pipeline = Composition.ForCleaning(repository);
+        await using IsolationPipeline pipeline = composed;
         CleanPlan plan = await pipeline.PlanCleanAsync(cancellationToken);
         CleanPlan shown = dryRun ? plan : await pipeline.CleanAsync(plan, cancellationToken);
         if (json)

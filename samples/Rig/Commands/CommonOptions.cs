@@ -11,6 +11,8 @@ internal static class CommonOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Write JSON instead of text; the shapes are stable, see README.md." };
 
+    public static Option<string> Target(string description) => new("--target") { Description = description, HelpName = "BRANCH", DefaultValueFactory = _ => "isolation/main" };
+
     public static Argument<string> Attempt() => new("ATTEMPT") { Description = "An attempt, as rig list shows it: auth-123.1" };
 
     public static RepositoryRef RepositoryOf(string path) => new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));

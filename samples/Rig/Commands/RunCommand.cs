@@ -18,7 +18,7 @@ internal static class RunCommand
         Option<string?> merge = new("--merge") { Description = "How work lands: manual waits for rig approve, first-wins lands at once, queue tests each merged tree first. Default: queue with --gate, manual without." };
         merge.AcceptOnlyFromAmong("manual", "first-wins", "queue");
         Option<string[]> gates = new("--gate") { Description = "A command that a merged tree must pass, in quotes; may be given several times.", HelpName = "CMD" };
-        Option<string> target = new("--target") { Description = "The branch that work lands on; it must not be checked out.", HelpName = "BRANCH", DefaultValueFactory = _ => "isolation/main" };
+        Option<string> target = CommonOptions.Target("The branch that work lands on; it must not be checked out.");
         Option<string> from = new("--from") { Description = "Where that branch starts if it does not exist yet.", HelpName = "REV", DefaultValueFactory = _ => "HEAD" };
         Option<string[]> inherit = new("--inherit") { Description = "A variable that workers get from here; they get no other.", HelpName = "NAME" };
         Option<string[]> secrets = new("--secret") { Description = "The same, and its value is masked in every log and report.", HelpName = "NAME" };

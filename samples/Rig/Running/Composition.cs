@@ -33,8 +33,9 @@ internal static class Composition
         .Build();
 
     /// <summary>A pipeline that can only look at what is left and clean it up.</summary>
-    public static IsolationPipeline ForCleaning(RepositoryRef repository) => new IsolationPipelineBuilder(repository.Path)
+    public static IsolationPipeline ForCleaning(RepositoryRef repository, string target) => new IsolationPipelineBuilder(repository.Path)
         .Merging.UseManual()
+        .Target(target)
         .RunWith((_, _) => Task.CompletedTask)
         .Build();
 

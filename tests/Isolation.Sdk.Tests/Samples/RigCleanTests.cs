@@ -28,7 +28,24 @@ public sealed class RigCleanTests
         Assert.Equal("half\n", await File.ReadAllTextAsync(Path.Combine(rig.Workers, "busy.1", "work", "half.txt")));
         Assert.False(Directory.Exists(Path.Combine(rig.Workers, "busy.1", "home")));
         Assert.All(new[] { "idle", "busy" }, name => Assert.False(IsRunning(File.ReadAllText(rig.At($"{name}.pid")).Trim(), name)));
-        Assert.Equal("busy.1", Assert.Single((await rig.JsonAsync("clean", "--dry-run")).GetProperty("items").EnumerateArray().Select(i => i.GetProperty("attempt").GetString()).Distinct()));
+        JsonElement next = await rig.JsonAsync("clean", "--dry-run");
+        Assert.Equal(("keep", "half.txt"), Workspace(next, "busy.1"));
+        Assert.DoesNotContain(next.GetProperty("items").EnumerateArray(), i => i.GetProperty("attempt").GetString() == "idle.1" && i.GetProperty("what").GetString()!.StartsWith("workspace ", StringComparison.Ordinal));
+    }
+
+    [IsolationFact("mkfifo", "sh", Tier = Tier.Ci)]
+    public async Task Records_of_landed_work_go_and_those_of_held_work_stay()
+    {
+        await using RigHost rig = await RigHost.CreateAsync("""[{ "id": "a", "title": "A" }, { "id": "b", "title": "B" }]""", "echo \"$1\" > \"$1.txt\"; git add -A; git commit -qm \"Do $1\"");
+        await rig.RunAsync("--merge", "manual");
+        await rig.OnRepositoryAsync("approve", "a.1", "--commit", await rig.Repository.GitAsync(["rev-parse", "refs/isolation/attempts/a/1"]));
+
+        RigOutput output = await rig.OnRepositoryAsync("clean");
+
+        Assert.Equal(0, output.ExitCode);
+        Assert.Contains("refs/isolation/attempts/a/1", output.Output, StringComparison.Ordinal);
+        Assert.Equal("b.1", Assert.Single((await rig.JsonAsync("list")).GetProperty("workers").EnumerateArray()).GetProperty("attempt").GetString());
+        Assert.Equal("Nothing to clean.\n", (await rig.OnRepositoryAsync("clean")).Output);
     }
 
     private static (string? Action, string Unpinned) Workspace(JsonElement report, string attempt)
