@@ -76,7 +76,7 @@ public sealed record WorkerStatus(AttemptId Attempt)
             WorkerEventKind.Blocked => after with { Blockers = [.. before.Blockers, .. Said(happened).Except(before.Blockers, StringComparer.Ordinal)], Liveness = WorkerLiveness.Waiting },
             WorkerEventKind.ProcessStarted => after with { ProcessIds = [.. before.ProcessIds, .. Pids(happened).Except(before.ProcessIds)] },
             WorkerEventKind.ProcessEnded => after with { ProcessIds = [.. before.ProcessIds.Except(Pids(happened))] },
-            WorkerEventKind.Merge => after with { Liveness = before.Liveness == WorkerLiveness.Ended ? WorkerLiveness.Ended : WorkerLiveness.Waiting },
+            WorkerEventKind.Merge => after with { Stage = Isolation.Sdk.Stage.Merge, Liveness = before.Liveness == WorkerLiveness.Ended ? WorkerLiveness.Ended : WorkerLiveness.Waiting },
             WorkerEventKind.Suspended => after with { Liveness = WorkerLiveness.Suspended, ProcessIds = [] },
             WorkerEventKind.Ended => after with { Liveness = WorkerLiveness.Ended, ProcessIds = [], Blockers = [], Outcome = OutcomeOf(happened) ?? before.Outcome },
             _ => after,

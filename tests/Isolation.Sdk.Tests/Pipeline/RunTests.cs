@@ -8,10 +8,10 @@ public sealed class RunTests
     public async Task Independent_items_run_side_by_side_and_all_land()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        using Barrier together = new(3);
+        Meeting together = new(3);
         await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
         {
-            together.SignalAndWait(token); // Ends only if all three are running at once.
+            await together.ArriveAsync(token); // Ends only if all three are running at once.
             return await PipelineRig.WriteAndCommitAsync(worker, token);
         }).Build();
 
@@ -63,10 +63,10 @@ public sealed class RunTests
     public async Task A_conflict_is_a_value_that_names_file_and_opponent()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        using Barrier together = new(2);
+        Meeting together = new(2);
         await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
         {
-            together.SignalAndWait(token);
+            await together.ArriveAsync(token);
             await PipelineRig.CommitAsync(worker, "README.md", $"# {worker.Item.Id}\n", token);
         }).Build();
 
