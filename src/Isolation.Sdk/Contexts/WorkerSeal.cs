@@ -1,7 +1,7 @@
 namespace Isolation.Sdk.Contexts;
 
 /// <summary>Knows whether the caller is inside its one worker, and whether that worker still lives. What a worker holds asks it at every call.</summary>
-/// <remarks>The mark is an <see cref="AsyncLocal{T}"/> of this instance, set once where the worker's own flow begins and never changed: no state is shared through it, it only says who calls. See docs/decisions.</remarks>
+/// <remarks>The mark is an <see cref="AsyncLocal{T}"/> of this instance, set once where the worker's own flow begins and never changed: no state is shared through it, it only says who calls. See docs/decisions/0001-caller-identity.md.</remarks>
 internal sealed class WorkerSeal(AttemptId attempt)
 {
     private readonly AsyncLocal<bool> _inside = new();

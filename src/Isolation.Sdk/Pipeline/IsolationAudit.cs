@@ -7,7 +7,7 @@ namespace Isolation.Sdk.Pipeline;
 /// <summary>Looks at git, kernel and repository before anything is spawned, and changes none of them.</summary>
 internal static class IsolationAudit
 {
-    /// <summary>From how many workers on each of the seed's three steps is needed.</summary>
+    /// <summary>From how many workers on each of the three phases is needed.</summary>
     private const int NeedsWorkTrees = 2, NeedsContexts = 5, NeedsState = 20;
 
     public static async Task<AuditReport> RunAsync(PipelinePlan plan, CancellationToken cancellationToken)

@@ -34,7 +34,7 @@ public sealed class GitWorktree : IAsyncDisposable
     /// <param name="repositoryPath">A checkout, a linked worktree or a bare repository; relative paths start at the process's current directory.</param>
     /// <param name="revision">Where to start: anything git takes for a commit. <value>HEAD, as <paramref name="repositoryPath"/> sees it.</value></param>
     /// <param name="cancellationToken">Ends the work and rolls it back.</param>
-    /// <exception cref="IsolationException">ISO0204: not a repository. ISO0206: no such commit. ISO0301: the folder is not writable.</exception>
+    /// <exception cref="IsolationException">ISO0204: not a repository. ISO0206: no such commit. ISO0207: no commit yet. ISO0301: the folder is not writable.</exception>
     public static async Task<GitWorktree> CreateAsync(string repositoryPath, string revision = "HEAD", CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(repositoryPath);
