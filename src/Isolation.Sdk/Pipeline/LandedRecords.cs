@@ -1,5 +1,6 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Pipeline;
 
@@ -15,7 +16,7 @@ internal sealed class LandedRecords(GitRepository repository, LeaseStore leases,
 
         // An item's numbers are its fencing tokens: they go together, and only when no attempt of it holds anything.
         return [.. all.Keys.GroupBy(ItemPart, StringComparer.Ordinal)
-            .Where(item => !held.Contains(item.Key) && item.All(landed.Contains))
+            .Where(item => !held.Contains(item.Key) && item.All(name => landed.Contains(name) && HasEnded(name)))
             .SelectMany(item => item)
             .Select(name => new CleanItem(Attempt(name), $"record {name}", CleanAction.Remove, "Its work is part of the target."))];
     }
@@ -26,9 +27,14 @@ internal sealed class LandedRecords(GitRepository repository, LeaseStore leases,
         string name = item.What["record ".Length..];
         if (await repository.TryUpdateAsync(new RefTransaction().Delete(name), cancellationToken).ConfigureAwait(false))
         {
-            File.Delete(Path.Combine(folder.Root, $"{name[AttemptNames.AttemptsPrefix.Length..].Replace('/', '.')}.log"));
+            File.Delete(LogOf(name));
         }
     }
+
+    // Issued a moment ago, an attempt stands at its base and holds no lease yet: only its log says that it is over.
+    private bool HasEnded(string name) => File.Exists(LogOf(name)) && WorkerLog.ReadStatus(LogOf(name))?.Liveness == WorkerLiveness.Ended;
+
+    private string LogOf(string name) => Path.Combine(folder.Root, $"{name[AttemptNames.AttemptsPrefix.Length..].Replace('/', '.')}.log");
 
     private static string ItemPart(string name) => name[..name.LastIndexOf('/')];
 

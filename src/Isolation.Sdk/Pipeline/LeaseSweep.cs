@@ -54,7 +54,7 @@ internal sealed class LeaseSweep(LeaseStore leases, LandedRecords records, IWork
             lease.Complete();
         }
 
-        foreach (CleanItem landed in (await records.FindAsync(cancellationToken).ConfigureAwait(false)).Intersect(plan.Items))
+        foreach (CleanItem landed in (await records.FindAsync(cancellationToken).ConfigureAwait(false)).IntersectBy(plan.Items.Select(i => (i.Attempt, i.What)), i => (i.Attempt, i.What)))
         {
             await records.RemoveAsync(landed, cancellationToken).ConfigureAwait(false);
             done.Add(landed);

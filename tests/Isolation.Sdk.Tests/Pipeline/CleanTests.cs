@@ -31,6 +31,17 @@ public sealed class CleanTests
     }
 
     [IsolationFact]
+    public async Task An_attempt_that_is_just_beginning_is_no_record_of_landed_work()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await rig.GitAsync("branch", PipelineRig.Target);
+        await rig.GitAsync("update-ref", "refs/isolation/attempts/beginning/1", "HEAD"); // Issued; the lease comes next.
+        await using IsolationPipeline pipeline = rig.Compose().RunWith((_, _) => Task.CompletedTask).Build();
+
+        Assert.Empty((await pipeline.PlanCleanAsync()).Items);
+    }
+
+    [IsolationFact]
     public async Task What_a_dead_host_left_is_planned_and_removed_and_unpinned_work_is_kept()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
