@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
+using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Git;
 
@@ -38,7 +39,7 @@ internal sealed class GitClient(GitEnvironment environment)
         }
         catch (Win32Exception e)
         {
-            throw new IsolationException(GitCodes.NotARepository, $"'{command.Directory}' is not a directory that can be entered.", "Give the path of a git repository.", e);
+            throw new IsolationException(GitCodes.NotARepository, $"'{PlainText.Line(command.Directory, 200)}' is not a directory that can be entered.", "Give the path of a git repository.", e);
         }
 
         Interlocked.Increment(ref _started);

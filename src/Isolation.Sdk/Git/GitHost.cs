@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Git;
 
@@ -22,7 +23,12 @@ internal static partial class GitHost
         GitClient asHost = new(new GitEnvironment(host, [], []));
         if (!Path.IsPathFullyQualified(path))
         {
-            throw new IsolationException(GitCodes.BadPath, $"'{path}' is not an absolute path.", "Give the full path: a process has one current directory and its workers many.");
+            throw new IsolationException(GitCodes.BadPath, $"'{PlainText.Line(path, 200)}' is not an absolute path.", "Give the full path: a process has one current directory and its workers many.");
+        }
+
+        if (path.Any(char.IsControl))
+        {
+            throw new IsolationException(GitCodes.BadPath, $"'{PlainText.Line(path, 200)}' has a control character in it, which git's answers cannot tell from their own.", "Rename that folder.");
         }
 
         // Three questions that do not depend on each other, asked at once; most repositories belong to who asks, and need no trust.
@@ -66,7 +72,7 @@ internal static partial class GitHost
 
         throw IsDubious(answer)
             ? new IsolationException(GitCodes.DubiousOwnership, $"'{path}' belongs to another user, and git does not trust it.", $"If you do: git config --global --add safe.directory '{path}'")
-            : new IsolationException(GitCodes.NotARepository, $"'{path}' is not a git repository.", "Give the path of a checkout or a bare repository, or run 'git init' there.");
+            : new IsolationException(GitCodes.NotARepository, $"'{PlainText.Line(path, 200)}' is not a git repository.", "Give the path of a checkout or a bare repository, or run 'git init' there.");
     }
 
     private static void CheckVersion(GitResult answer)

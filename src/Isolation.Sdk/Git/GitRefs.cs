@@ -8,6 +8,11 @@ internal static class GitRefs
     /// <summary>The commit a revision means now, in full; <see langword="null"/> when it means none.</summary>
     public static async Task<string?> TryResolveCommitAsync(this GitRepository repository, string revision, CancellationToken cancellationToken = default)
     {
+        if (revision.Length == 0 || revision.Contains('\0', StringComparison.Ordinal))
+        {
+            return null; // A NUL would cut the name off, and what is left of it may mean another commit.
+        }
+
         GitResult answer = await repository.TryRunAsync(cancellationToken, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}").ConfigureAwait(false);
         return answer.Ok && answer.Line.Length >= 40 ? answer.Line : null;
     }

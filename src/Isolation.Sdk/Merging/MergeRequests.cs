@@ -46,7 +46,8 @@ internal static class MergeRequests
     private static bool IsBranch(string name) =>
         name.Length > 0 && name[0] is not ('-' or '/' or '.') && name[^1] is not ('/' or '.')
         && !name.Any(c => c is <= ' ' or '\x7f' or '~' or '^' or ':' or '?' or '*' or '[' or '\\')
-        && !new[] { "..", "@{", "//", "/.", ".lock" }.Any(s => name.Contains(s, StringComparison.Ordinal));
+        && !new[] { "..", "@{", "//", "/." }.Any(s => name.Contains(s, StringComparison.Ordinal))
+        && !name.Split('/').Any(part => part.EndsWith(".lock", StringComparison.Ordinal));
 
     private static IsolationException Bad(MergeRequest request, string message, string remedy) =>
         new(MergingCodes.BadRequest, $"{request.Attempt} cannot be submitted: {message}", remedy) { Attempt = request.Attempt, Stage = Stage.Merge };

@@ -1,3 +1,5 @@
+using Isolation.Sdk.Monitoring;
+
 namespace Isolation.Sdk.Pipeline;
 
 /// <summary>Finds every fault of a composition that can be seen without input or output.</summary>
@@ -24,9 +26,9 @@ internal static class CompositionCheck
         IsolationPipelineOptions o = draft.Options;
         Check(builder.Merging.IsChosen, PipelineCodes.NoMergeStrategy, "No merge strategy is chosen, and it has to be decided before anything is spawned.", ChooseMerging);
         Check(draft.Runner is not null, PipelineCodes.NoRunner, "Nothing says how an attempt is carried out.", "Add .RunWith(…) or .RunProcess(…).");
-        Check(Path.IsPathFullyQualified(draft.Repository), PipelineCodes.BadPath, $"The repository '{draft.Repository}' is not an absolute path.", "Use Path.GetFullPath where your program starts.");
-        Check(draft.WorkersRoot is null || Path.IsPathFullyQualified(draft.WorkersRoot), PipelineCodes.BadPath, $"The workers' folder '{draft.WorkersRoot}' is not an absolute path.", "Use Path.GetFullPath where your program starts.");
-        Check(IsBranchName(draft.Target), PipelineCodes.BadTarget, $"'{draft.Target}' cannot be a branch name.", "Give the short name of a branch, such as main.");
+        Check(IsFullPath(draft.Repository), PipelineCodes.BadPath, $"The repository '{Shown(draft.Repository)}' is not an absolute path.", "Use Path.GetFullPath where your program starts.");
+        Check(draft.WorkersRoot is null || IsFullPath(draft.WorkersRoot), PipelineCodes.BadPath, $"The workers' folder '{Shown(draft.WorkersRoot)}' is not an absolute path.", "Use Path.GetFullPath where your program starts.");
+        Check(IsBranchName(draft.Target), PipelineCodes.BadTarget, $"'{Shown(draft.Target)}' cannot be a branch name.", "Give the short name of a branch, such as main.");
         Check(draft.Level == SealLevel.Cooperative, PipelineCodes.LevelMissing, $"This version does not have the level {draft.Level}.", "Use SealLevel.Cooperative, for honest workers only.");
         Check(o.MaxWorkers is >= 1 and <= 1000, PipelineCodes.BadOption, $"MaxWorkers is {o.MaxWorkers}.", "Give a number from 1 to 1000.");
         Check(o.MaxAttempts is >= 1 and <= 100, PipelineCodes.BadOption, $"MaxAttempts is {o.MaxAttempts}.", "Give a number from 1 to 100.");
@@ -38,6 +40,11 @@ internal static class CompositionCheck
     }
 
     /// <summary>The rules of <c>git check-ref-format --branch</c>.</summary>
+    // What follows a NUL is cut off on its way to the operating system, and would make another path of it.
+    private static bool IsFullPath(string path) => Path.IsPathFullyQualified(path) && !path.Contains('\0', StringComparison.Ordinal);
+
+    private static string Shown(string? text) => PlainText.Line(text ?? "", 200);
+
     private static bool IsBranchName(string name) =>
         name.Length is > 0 and <= 200
         && name[0] != '-' && name != "@" && name != "HEAD"

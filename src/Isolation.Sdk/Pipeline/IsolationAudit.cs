@@ -1,5 +1,6 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Pipeline.Inspection;
 
 namespace Isolation.Sdk.Pipeline;
@@ -26,6 +27,7 @@ internal static class IsolationAudit
 
         List<IsolationFault> faults = [];
         List<string> notices = [];
+        bool whole = true;
         IsolationGuarantees @sealed = IsolationGuarantees.None;
         IsolationGuarantees detected = ContaminationGuard.Detects;
         foreach (IIsolationAxis axis in new IIsolationAxis[] { plan.Workspaces, plan.Contexts, plan.State, plan.Merging })
@@ -33,13 +35,23 @@ internal static class IsolationAudit
             AxisReport report = await axis.ProbeAsync(reference, cancellationToken).ConfigureAwait(false);
             @sealed |= report.Sealed;
             detected |= report.Detected;
+            whole &= report.Missing.Count == 0; // An axis that cannot work seals nothing, which would only say it again.
             faults.AddRange(report.Missing.Where(m => !faults.Exists(f => f.Code == m.Code)));
             notices.AddRange(report.Notices.Except(notices, StringComparer.Ordinal));
         }
 
-        faults.AddRange(await CheckTargetAsync(plan, repository, cancellationToken).ConfigureAwait(false));
-        faults.AddRange(CheckScale(plan, @sealed));
-        faults.AddRange(CheckRequired(plan, @sealed, detected));
+        if (!faults.Exists(f => f.Code == GitCodes.EmptyRepository))
+        {
+            faults.AddRange(await CheckTargetAsync(plan, repository, cancellationToken).ConfigureAwait(false));
+        }
+
+        if (whole)
+        {
+            faults.AddRange(CheckScale(plan, @sealed));
+            faults.AddRange(CheckRequired(plan, @sealed, detected));
+        }
+
+        faults.AddRange(RunnerCommand.Check(plan));
         return empty with { Faults = faults, Sealed = @sealed, Detected = detected & ~@sealed, Notices = notices };
     }
 
@@ -55,7 +67,12 @@ internal static class IsolationAudit
 
         if (commit is null && await repository.TryResolveCommitAsync(plan.Draft.TargetFrom!, cancellationToken).ConfigureAwait(false) is null)
         {
-            return [new IsolationFault(PipelineCodes.BadTarget, $"The target starts from '{plan.Draft.TargetFrom}', which names no commit.", "Give a branch, a tag or a commit id.")];
+            return [new IsolationFault(PipelineCodes.BadTarget, $"The target starts from '{PlainText.Line(plan.Draft.TargetFrom!, 200)}', which names no commit.", "Give a branch, a tag or a commit id.")];
+        }
+
+        if (commit is null && await TargetBranch.FindConflictAsync(repository, plan.Draft.Target, cancellationToken).ConfigureAwait(false) is { } conflict)
+        {
+            return [new IsolationFault(PipelineCodes.BadTarget, $"The target '{plan.Draft.Target}' cannot be created: {conflict}.", "Choose another name, or delete or rename that branch.")];
         }
 
         return commit is not null && plan.Merging is MergeStrategy own

@@ -106,13 +106,13 @@ public sealed class IsolationPipelineBuilder
 
     /// <summary>Runs attempts with a runner made for each, from a service scope of its own.</summary>
     /// <param name="create">Makes the runner.</param>
-    public IsolationPipelineBuilder RunWith(Func<IServiceProvider, IAgentRunner> create) => With(d => (d.Runner, d.RunnerFaults) = (create, []));
+    public IsolationPipelineBuilder RunWith(Func<IServiceProvider, IAgentRunner> create) => With(d => (d.Runner, d.RunnerFile, d.RunnerFaults) = (create, null, []));
 
     /// <summary>Runs attempts with a command inside the worker's state. Placeholders: <c>{instructions}</c>, <c>{briefing}</c>, <c>{workspace}</c>, <c>{attempt}</c>, <c>{item}</c>, <c>{title}</c>, <c>{tmp}</c>, <c>{port:name}</c>.</summary>
     /// <param name="file">The program.</param>
     /// <param name="arguments">Its arguments; there is no shell in between.</param>
     public IsolationPipelineBuilder RunProcess(string file, params string[] arguments) =>
-        With(d => (d.Runner, d.RunnerFaults) = (s => new ProcessRunner(file, arguments, new ProcessRunnerOptions { StopGrace = d.Options.StopGrace }, s.Time()), ProcessRunner.Check(file, arguments)));
+        With(d => (d.Runner, d.RunnerFile, d.RunnerFaults) = (s => new ProcessRunner(file, arguments, new ProcessRunnerOptions { StopGrace = d.Options.StopGrace }, s.Time()), file, ProcessRunner.Check(file, arguments)));
 
     /// <summary>Freezes the composition and makes the pipeline. Does no input or output.</summary>
     /// <param name="services">The host's services; <see langword="null"/> for none.</param>

@@ -115,6 +115,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     private async Task<bool> PlayAsync(IAsyncEnumerable<WorkItem>? feed)
     {
         GitRepository repository = await GitHost.OpenAsync(_plan.Draft.Repository, _ending.Token).ConfigureAwait(false);
+        await BaseCheck.RunAsync(repository, _plan, _tracker, _ending.Token).ConfigureAwait(false);
         await TargetBranch.EnsureAsync(repository, _plan, _ending.Token).ConfigureAwait(false);
         using PipelineSession session = new(_plan, repository, _events, _tracker);
         IMergeQueue queue = await _plan.Merging.OpenAsync(new MergeTarget(repository.Reference, _plan.TargetRef), _ending.Token).ConfigureAwait(false);

@@ -47,5 +47,7 @@ internal sealed class PipelineDraft(string repository)
 
     public Func<IServiceProvider, IAgentRunner>? Runner { get; set; }
 
+    public string? RunnerFile { get; set; }
+
     public IReadOnlyList<IsolationFault> RunnerFaults { get; set; } = [];
 }

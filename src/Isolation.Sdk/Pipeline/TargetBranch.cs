@@ -1,4 +1,5 @@
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Pipeline;
 
@@ -15,4 +16,9 @@ internal static class TargetBranch
             await repository.TryUpdateAsync(new RefTransaction().Create(plan.TargetRef, start), cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>What stands in the way of a target that is not there yet; <see langword="null"/> when nothing does.</summary>
+    public static async Task<string?> FindConflictAsync(GitRepository repository, string target, CancellationToken cancellationToken) =>
+        BranchName.FindCaseTwin(repository, target)
+        ?? (await repository.ListRefsAsync($"refs/heads/{target}/", cancellationToken).ConfigureAwait(false)).Keys.Select(r => BranchName.Conflict(target, r["refs/heads/".Length..])).FirstOrDefault();
 }

@@ -50,9 +50,8 @@ internal sealed class EnvironmentBuilder(HostVariables host)
     /// <summary>What every worker gets.</summary>
     public EnvironmentBuilder AddDefaults(string attempt, string worker, string ceiling, ScopeFolders folders)
     {
-        // A relative folder in PATH would run the repository's files.
-        string[] path = [.. (host["PATH"] ?? "").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified)];
-        Add("PATH", path.Length > 0 ? string.Join(Path.PathSeparator, path) : DefaultPath, path.Length > 0 ? EnvironmentOrigin.Inherited : EnvironmentOrigin.Isolation);
+        string? path = InheritedPath(host);
+        Add("PATH", path ?? DefaultPath, path is null ? EnvironmentOrigin.Isolation : EnvironmentOrigin.Inherited);
         foreach (string name in OperatingSystem.IsWindows() ? [.. Allowed, .. AllowedOnWindows] : Allowed)
         {
             Inherit(name);
@@ -102,6 +101,13 @@ internal sealed class EnvironmentBuilder(HostVariables host)
     }
 
     public IReadOnlyList<EnvironmentEntry> Build() => [.. _entries.Values.OrderBy(e => e.Name, StringComparer.Ordinal)];
+
+    /// <summary>Where a worker's commands are looked for when no option says otherwise.</summary>
+    public static string SearchPath(HostVariables host) => InheritedPath(host) ?? DefaultPath;
+
+    // A relative folder in PATH would run the repository's files.
+    private static string? InheritedPath(HostVariables host) =>
+        (host["PATH"] ?? "").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified).ToArray() is { Length: > 0 } folders ? string.Join(Path.PathSeparator, folders) : null;
 
     private static IEnumerable<(string Name, string Value)> Of(string attempt, string worker, string ceiling, ScopeFolders folders)
     {

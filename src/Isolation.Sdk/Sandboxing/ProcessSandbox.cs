@@ -17,7 +17,7 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly HostVariables _host = host is null ? HostVariables.Read() : new HostVariables(host);
     private readonly Func<RepositoryRef, CancellationToken, Task<HostGit>> _readGit = git ?? HostGit.ReadAsync;
-    private readonly ConcurrentDictionary<string, HostGit> _git = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<HostGit>>> _git = new(StringComparer.Ordinal);
 
     private bool Native => options.Mechanism != StopMechanism.ProcessTree && NativeProcess.IsAvailable;
 
@@ -78,16 +78,32 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
         return ValueTask.FromResult<IStateScope?>(anything ? new ReopenedScope(parts) : null);
     }
 
+    /// <summary>Why no scope could start a command; <see langword="null"/> when one can, or when only the scope will tell.</summary>
+    internal IsolationFault? FindMissing(string file)
+    {
+        bool isPath = file.Contains(Path.DirectorySeparatorChar) || file.Contains(Path.AltDirectorySeparatorChar);
+        if (file.Contains('{') || (isPath ? !Path.IsPathFullyQualified(file) : options.Rules.Any(r => r.Name == "PATH")))
+        {
+            return null;
+        }
+
+        return CommandPath.TryFind(file, Path.GetTempPath(), new Dictionary<string, string> { ["PATH"] = EnvironmentBuilder.SearchPath(_host) }, out IsolationFault? missing) is null ? missing : null;
+    }
+
     private static string CgroupName(string marker) => "isolation-" + marker;
 
     private async Task<HostGit> ReadGitAsync(RepositoryRef repository, CancellationToken cancellationToken)
     {
-        if (_git.TryGetValue(repository.Path, out HostGit? known))
+        // Workers start together: the first one asks, and the others wait for its answer.
+        Lazy<Task<HostGit>> reading = _git.GetOrAdd(repository.Path, _ => new Lazy<Task<HostGit>>(() => _readGit(repository, CancellationToken.None)));
+        try
         {
-            return known;
+            return await reading.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-
-        HostGit read = await _readGit(repository, cancellationToken).ConfigureAwait(false);
-        return _git.GetOrAdd(repository.Path, read);
+        catch when (reading.Value.IsFaulted)
+        {
+            _git.TryRemove(repository.Path, out _);
+            throw;
+        }
     }
 }

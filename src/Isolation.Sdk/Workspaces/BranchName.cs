@@ -1,6 +1,7 @@
 using System.Globalization;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -82,5 +83,5 @@ internal static class BranchName
         }
     }
 
-    private static string Shown(string template) => template.Length <= 80 ? template : template[..80] + "…";
+    private static string Shown(string template) => PlainText.Line(template, 80);
 }

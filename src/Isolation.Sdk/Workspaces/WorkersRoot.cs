@@ -1,11 +1,16 @@
+using System.Text;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>The folder that workspaces live in: outside the repository, writable, with barrier files against everything above it.</summary>
 internal static class WorkersRoot
 {
+    // What file systems take for one name, in bytes.
+    private const int LongestName = 255;
+
     public const string Remedy = "Make it writable, or choose another folder with RootPath.";
 
     /// <summary>A workspace inside the repository is swept by 'git clean -ffdx', added by 'git add -A' and compiled with the project around it.</summary>
@@ -26,6 +31,11 @@ internal static class WorkersRoot
         string? folder = workers.Root;
         while (folder is not null && !Directory.Exists(folder))
         {
+            if (File.Exists(folder) || Encoding.UTF8.GetByteCount(Path.GetFileName(folder)) > LongestName)
+            {
+                return false;
+            }
+
             folder = Path.GetDirectoryName(folder);
         }
 
@@ -40,7 +50,7 @@ internal static class WorkersRoot
         }
     }
 
-    public static IsolationFault NotWritable(WorkersFolder workers, string why) => new(WorkspaceCodes.RootNotWritable, $"Workspaces cannot be made in '{workers.Root}': {why}.", Remedy);
+    public static IsolationFault NotWritable(WorkersFolder workers, string why) => new(WorkspaceCodes.RootNotWritable, $"Workspaces cannot be made in '{PlainText.Line(workers.Root, 200)}': {why}.", Remedy);
 
     /// <summary>Makes the folder and its barrier files, as far as they are not there.</summary>
     public static void Prepare(WorkersFolder workers, GitRepository repository)
@@ -51,7 +61,7 @@ internal static class WorkersRoot
             string path = Path.Combine(workers.Root, name);
             if (!File.Exists(path) || File.ReadAllText(path) != content)
             {
-                AtomicFile.Write(path, System.Text.Encoding.UTF8.GetBytes(content));
+                AtomicFile.Write(path, Encoding.UTF8.GetBytes(content));
             }
         }
     }

@@ -12,13 +12,18 @@ internal static class WorktreeProbe
         List<string> notices = [];
         try
         {
-            _ = BranchName.Of(options.BranchTemplate, new AttemptId("item", 1));
+            string branch = BranchName.Of(options.BranchTemplate, new AttemptId($"probe-{Guid.NewGuid():n}", 1));
             GitRepository repository = await GitHost.OpenAsync(reference.Path, cancellationToken).ConfigureAwait(false);
+            if (BranchName.FindCaseTwin(repository, branch) is { } conflict)
+            {
+                missing.Add(new IsolationFault(WorkspaceCodes.BranchConflict, $"The branch template '{options.BranchTemplate}' cannot be used: {conflict}.", "Delete or rename that branch, or choose another BranchTemplate."));
+            }
+
             WorkersFolder folder = workers ?? WorkersFolder.Beside(repository.CommonDirectory);
             WorkersRoot.Check(folder, repository);
             if (!WorkersRoot.IsWritable(folder))
             {
-                missing.Add(WorkersRoot.NotWritable(folder, "no right to write there"));
+                missing.Add(WorkersRoot.NotWritable(folder, "no folder can be written there"));
             }
 
             if ((await repository.RunAsync(cancellationToken, "for-each-ref", "--count=1", "--format=%(refname)").ConfigureAwait(false)).Line.Length == 0)

@@ -1,0 +1,68 @@
+namespace Isolation.Sdk.Tests.Host;
+
+/// <summary>What a test asks of the host program.</summary>
+/// <param name="Repository">The repository, as the builder gets it.</param>
+public sealed record HostRequest(string Repository)
+{
+    /// <summary><c>run</c>, <c>plan</c> (a clean-up), <c>clean</c>, or <c>worktrees</c>: no pipeline, a bare worktree for each item.</summary>
+    public string Mode { get; init; } = "run";
+
+    public string Target { get; init; } = "landing";
+
+    public string? From { get; init; } = "main";
+
+    public string? WorkersAt { get; init; }
+
+    public string? Template { get; init; }
+
+    public string? Shared { get; init; }
+
+    public string? Copied { get; init; }
+
+    public string? Fetch { get; init; }
+
+    /// <summary>Whether a merge strategy is chosen.</summary>
+    public bool Merging { get; init; } = true;
+
+    public int AtOnce { get; init; } = 4;
+
+    public int Attempts { get; init; } = 1;
+
+    public IReadOnlyList<HostItem> Items { get; init; } = [new("a")];
+
+    /// <summary>The command of the workers; empty: each writes a file named after its attempt.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
+
+    /// <summary>A folder in which every worker leaves a file and waits until there are <see cref="Together"/>.</summary>
+    public string? Barrier { get; init; }
+
+    public int Together { get; init; }
+}
+
+/// <summary>One work item.</summary>
+public sealed record HostItem(string Id)
+{
+    public string Title { get; init; } = "An item";
+
+    public IReadOnlyList<string> BlockedBy { get; init; } = [];
+
+    public string? Base { get; init; }
+}
+
+/// <summary>What the host program answers: one line of JSON for each request.</summary>
+public sealed record HostAnswer
+{
+    /// <summary>Why the pipeline was refused.</summary>
+    public IReadOnlyList<IsolationFault> Faults { get; init; } = [];
+
+    public IReadOnlyList<HostResult> Items { get; init; } = [];
+
+    /// <summary>Lines of a clean-up.</summary>
+    public IReadOnlyList<CleanItem> Cleaned { get; init; } = [];
+
+    /// <summary>An exception that should not have been thrown.</summary>
+    public string? Crash { get; init; }
+}
+
+/// <summary>What became of one item.</summary>
+public sealed record HostResult(string Item, string Outcome, string? Reason, IsolationFault? Fault, IReadOnlyList<int> Attempts);

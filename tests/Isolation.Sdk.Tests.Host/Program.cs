@@ -1,0 +1,19 @@
+using System.Text.Json;
+using Isolation.Sdk.Tests.Host;
+
+// A host program in a process of its own, so that it can be killed, started twice, and given another user, PATH, temp or disk. Each line of input is a request.
+while (await Console.In.ReadLineAsync() is { } line)
+{
+    HostAnswer answer;
+    try
+    {
+        answer = await PipelineHost.AnswerAsync(JsonSerializer.Deserialize<HostRequest>(line, JsonSerializerOptions.Web)!);
+    }
+    catch (Exception e)
+    {
+        answer = new HostAnswer { Crash = e.ToString() };
+    }
+
+    await Console.Out.WriteLineAsync(JsonSerializer.Serialize(answer, JsonSerializerOptions.Web));
+    await Console.Out.FlushAsync();
+}

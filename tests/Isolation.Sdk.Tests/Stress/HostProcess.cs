@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Isolation.Sdk.Tests.Host;
+
+namespace Isolation.Sdk.Tests.Stress;
+
+/// <summary>The host program, running. It answers one request after the other.</summary>
+internal sealed class HostProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _error;
+
+    private HostProcess(Process process)
+    {
+        _process = process;
+        _error = process.StandardError.ReadToEndAsync();
+    }
+
+    public int Id => _process.Id;
+
+    public static string Program { get; } = AppContext.BaseDirectory.Replace("Isolation.Sdk.Tests/", "Isolation.Sdk.Tests.Host/", StringComparison.Ordinal) + "Isolation.Sdk.Tests.Host.dll";
+
+    /// <summary>Starts it.</summary>
+    /// <param name="environment">What differs from the environment of the tests; <see langword="null"/> removes a variable.</param>
+    /// <param name="through">A program, with arguments, that starts it in turn, such as setpriv.</param>
+    public static HostProcess Start(IReadOnlyDictionary<string, string?>? environment = null, params string[] through)
+    {
+        string[] command = [.. through, Environment.ProcessPath is { } me && Path.GetFileNameWithoutExtension(me) == "dotnet" ? me : "dotnet", Program];
+        ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
+        foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>())
+        {
+            start.Environment[name] = value;
+        }
+
+        return new HostProcess(Process.Start(start)!);
+    }
+
+    public static async Task<HostAnswer> AskOnceAsync(HostRequest request, IReadOnlyDictionary<string, string?>? environment = null, params string[] through)
+    {
+        await using HostProcess host = Start(environment, through);
+        return await host.AskAsync(request);
+    }
+
+    public async Task<HostAnswer> AskAsync(HostRequest request)
+    {
+        await SendAsync(request);
+        return await ReadAsync();
+    }
+
+    public async Task SendAsync(HostRequest request)
+    {
+        await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(request, JsonSerializerOptions.Web));
+        await _process.StandardInput.FlushAsync();
+    }
+
+    public async Task<HostAnswer> ReadAsync()
+    {
+        string line = await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"The host program ended: {await _error}");
+        HostAnswer answer = JsonSerializer.Deserialize<HostAnswer>(line, JsonSerializerOptions.Web)!;
+        return answer.Crash is null ? answer : throw new InvalidOperationException($"The host program met an exception that is no fault: {answer.Crash}");
+    }
+
+    /// <summary>Kills it as a crash would, and nothing that it started.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill(entireProcessTree: false);
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.StandardInput.Close();
+            using CancellationTokenSource patience = new(TimeSpan.FromSeconds(10));
+            try
+            {
+                await _process.WaitForExitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                await KillAsync();
+            }
+        }
+
+        _process.Dispose();
+    }
+}
