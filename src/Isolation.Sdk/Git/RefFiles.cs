@@ -8,7 +8,18 @@ internal static class RefFiles
     /// <summary>Adds every ref below a prefix that ends with a slash; loose ones win over packed ones.</summary>
     public static void ReadAll(string commonDirectory, IDictionary<string, string> refs, string prefix = "refs/")
     {
-        ReadPacked(commonDirectory, refs, prefix);
+        // Loose ones first, as git reads them: one that is being packed meanwhile is in the packed file before its own goes.
+        Dictionary<string, string> packed = new(StringComparer.Ordinal);
+        ReadLoose(commonDirectory, refs, prefix);
+        ReadPacked(commonDirectory, packed, prefix);
+        foreach ((string name, string id) in packed)
+        {
+            refs.TryAdd(name, id);
+        }
+    }
+
+    private static void ReadLoose(string commonDirectory, IDictionary<string, string> refs, string prefix)
+    {
         string loose = Path.Combine(commonDirectory, prefix);
         if (!Directory.Exists(loose))
         {

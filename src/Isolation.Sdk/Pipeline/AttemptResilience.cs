@@ -16,7 +16,7 @@ internal sealed class AttemptResilience
         _time = plan.Services.Time;
         ResiliencePipelineBuilder<RunResult> builder = new() { TimeProvider = _time };
         plan.Draft.Resilience?.Invoke(builder);
-        builder.AddTimeout(new TimeoutStrategyOptions { Timeout = _options.AttemptTimeout + _options.StopGrace });
+        builder.AddTimeout(new TimeoutStrategyOptions { TimeoutGenerator = _ => ValueTask.FromResult(_options.AttemptTimeout + _options.StopGrace) });
         _pipeline = builder.Build();
     }
 

@@ -33,6 +33,10 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
             cancellationToken.ThrowIfCancellationRequested();
             await AcquireAsync(lease, now.Token).ConfigureAwait(false);
             _record.Result = await RunAsync(now.Token).ConfigureAwait(false);
+            if (_record.Result is RunResult.Failed failed && stop is { IsRequested: true, IsTimeUp: false })
+            {
+                _record.Result = failed with { Retryable = false };
+            }
         }
         catch (Exception e)
         {
@@ -82,10 +86,11 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
     private async Task<RunResult> RunAsync(CancellationToken cancellationToken)
     {
         using Activity? stage = Enter(Stage.Run, new() { ["setup-ms"] = Number(_record.Setup.TotalMilliseconds), ["tokens"] = Number(_context!.MeasuredTokens) });
+        WatchedScope watched = new(_state!, Attempt, session.Events);
         WorkerServices services = session.OpenServices();
         await using (services.ConfigureAwait(false))
         {
-            IsolatedWorker worker = session.MakeWorker(assignment, _workspace!.Info, _context, _state!, services.Provider, inbox, stop.Please);
+            IsolatedWorker worker = session.MakeWorker(assignment, _workspace!.Info, _context, watched, services.Provider, inbox, stop.Please);
             Task<RunResult> run = WorkerFlow.RunAsync(_context.Seal, () => session.Resilience.RunAsync(_plan.Draft.Runner!(services.Provider), worker, stop, cancellationToken));
             try
             {
@@ -98,7 +103,9 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
             }
             finally
             {
+                _ = run.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
                 _context.Seal.Close();
+                await watched.StopAllAsync().ConfigureAwait(false);
                 _record.RunEnds();
             }
         }
@@ -132,7 +139,16 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         }
 
         using Activity? stage = Enter(Stage.Inspect);
-        _record.Findings = await session.Guard.LeaveAsync(Attempt, CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            _record.Findings = await session.Guard.LeaveAsync(Attempt, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // What was not looked at is not merged.
+            _record.Fail(Stage.Inspect, new RunResult.Failed($"What it left behind could not be inspected: {e.Message}"), e);
+        }
+
         foreach (Finding finding in _record.Findings)
         {
             session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Contamination) { Text = finding.ToString() });
@@ -182,12 +198,17 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         RunResult.Failed failed = e switch
         {
             _ when stop.IsTimeUp || e is TimeoutRejectedException => new RunResult.Failed($"It took longer than {_plan.Options.AttemptTimeout}."),
-            OperationCanceledException when cancellationToken.IsCancellationRequested => new RunResult.Failed("The run was cancelled.", Retryable: false),
-            OperationCanceledException when stop.IsRequested => new RunResult.Failed("It was stopped.", Retryable: false),
-            TimeoutException => new RunResult.Failed("It did not end when it was told to.", Retryable: !stop.IsRequested),
+            OperationCanceledException when cancellationToken.IsCancellationRequested => new RunResult.Failed("The run was cancelled."),
+            OperationCanceledException when stop.IsRequested => new RunResult.Failed("It was stopped."),
+            TimeoutException => new RunResult.Failed("It did not end when it was told to."),
             IsolationException fault => new RunResult.Failed(fault.Message),
             _ => new RunResult.Failed($"{e.GetType().Name}: {e.Message}"),
         };
+        if (cancellationToken.IsCancellationRequested || stop is { IsRequested: true, IsTimeUp: false })
+        {
+            failed = failed with { Retryable = false }; // Who stops a worker does not want it back.
+        }
+
         _record.Fail(_record.Stage, failed, e);
     }
 
@@ -198,7 +219,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         Branch = _workspace?.Info.Branch,
         Changes = _record.Capture?.Files ?? [],
         Contamination = _record.Contamination,
-        IsVictim = _record.Capture?.Tampering is null or { Count: 0 } && _record.Findings.Count > 0 && _record.Findings.All(f => f.WasDoneTo(Attempt)),
+        IsVictim = _record.Capture?.Tampering is null or { Count: 0 } && _record.Findings.Count > 0 && _record.Findings.All(f => f.WasDoneTo(Attempt) || f.Suspects.Count > 1),
         Fault = _record.Fault,
         FailedIn = _record.FailedIn,
         TimedOut = stop.IsTimeUp && _record.Result is RunResult.Failed,

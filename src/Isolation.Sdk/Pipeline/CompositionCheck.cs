@@ -5,6 +5,8 @@ namespace Isolation.Sdk.Pipeline;
 /// <summary>Finds every fault of a composition that can be seen without input or output.</summary>
 internal static class CompositionCheck
 {
+    private static readonly TimeSpan LongestLimit = TimeSpan.FromDays(30);
+
     private const string ChooseMerging = """
         Choose one of:
             .Merging.UseFirstWins()                               // the first to finish lands; the loser gets the conflict
@@ -32,12 +34,14 @@ internal static class CompositionCheck
         Check(draft.Level == SealLevel.Cooperative, PipelineCodes.LevelMissing, $"This version does not have the level {draft.Level}.", "Use SealLevel.Cooperative, for honest workers only.");
         Check(o.MaxWorkers is >= 1 and <= 1000, PipelineCodes.BadOption, $"MaxWorkers is {o.MaxWorkers}.", "Give a number from 1 to 1000.");
         Check(o.MaxAttempts is >= 1 and <= 100, PipelineCodes.BadOption, $"MaxAttempts is {o.MaxAttempts}.", "Give a number from 1 to 100.");
-        Check(o.AttemptTimeout > TimeSpan.Zero && o.SetupTimeout > TimeSpan.Zero, PipelineCodes.BadOption, "A time limit is not positive.", "Give AttemptTimeout and SetupTimeout a positive length.");
+        Check(IsLimit(o.AttemptTimeout) && IsLimit(o.SetupTimeout), PipelineCodes.BadOption, $"A time limit is not positive, or longer than {LongestLimit.Days} days.", "Give AttemptTimeout and SetupTimeout a length that a timer can have.");
         Check(o.StopGrace >= TimeSpan.Zero && o.StopGrace <= TimeSpan.FromHours(1), PipelineCodes.BadOption, $"StopGrace is {o.StopGrace}.", "Give a length from zero to one hour.");
         Check(draft.ScaleOverride is null || !string.IsNullOrWhiteSpace(draft.ScaleOverride), PipelineCodes.BadOption, "AcceptManualScale was given no reason.", "Say why; it goes into the report.");
         faults.AddRange(draft.RunnerFaults);
         return faults;
     }
+
+    private static bool IsLimit(TimeSpan limit) => limit > TimeSpan.Zero && limit <= LongestLimit;
 
     /// <summary>The rules of <c>git check-ref-format --branch</c>.</summary>
     // What follows a NUL is cut off on its way to the operating system, and would make another path of it.

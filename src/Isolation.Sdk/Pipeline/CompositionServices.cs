@@ -1,4 +1,5 @@
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Sandboxing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,7 +11,7 @@ internal sealed class CompositionServices(IServiceProvider? host, TimeProvider? 
 {
     public TimeProvider Time { get; } = time ?? (TimeProvider?)host?.GetService(typeof(TimeProvider)) ?? TimeProvider.System;
 
-    public ILoggerFactory Loggers { get; } = loggers ?? (ILoggerFactory?)host?.GetService(typeof(ILoggerFactory)) ?? NullLoggerFactory.Instance;
+    public ILoggerFactory Loggers { get; } = new QuietLoggers(loggers ?? (ILoggerFactory?)host?.GetService(typeof(ILoggerFactory)) ?? NullLoggerFactory.Instance);
 
     /// <summary>Set once the state axis is made; merge gates run in it.</summary>
     public IStateSandbox? Sandbox { get; set; }

@@ -41,7 +41,8 @@ internal sealed class InProcessDispatcher(PipelineSession session) : IWorkerDisp
         Task request = stop.RequestAsync(grace, ended.Token);
         if (_running.TryGetValue(attempt, out Lazy<Task<AttemptReport>>? play))
         {
-            await play.Value.ConfigureAwait(false);
+            // How it ended is for who dispatched it.
+            await ((Task)play.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await ended.CancelAsync().ConfigureAwait(false);
@@ -51,7 +52,7 @@ internal sealed class InProcessDispatcher(PipelineSession session) : IWorkerDisp
 
     private async Task<AttemptReport> PlayAsync(WorkerAssignment assignment, CancellationToken cancellationToken)
     {
-        using WorkerStop stop = new(session.Plan.Services.Time);
+        WorkerStop stop = new(session.Plan.Services.Time);
         Channel<WorkerMessage> inbox = Channel.CreateUnbounded<WorkerMessage>();
         _stops[assignment.Attempt] = stop;
         _inboxes[assignment.Attempt] = inbox;

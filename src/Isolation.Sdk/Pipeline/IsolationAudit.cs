@@ -11,10 +11,13 @@ internal static class IsolationAudit
     /// <summary>From how many workers on each of the three phases is needed.</summary>
     private const int NeedsWorkTrees = 2, NeedsContexts = 5, NeedsState = 20;
 
+    /// <summary>What is known without a look.</summary>
+    public static AuditReport NotMade(PipelinePlan plan) => new([], IsolationGuarantees.None, IsolationGuarantees.None, plan.Options.MaxWorkers, plan.Draft.Phase) { Override = plan.Draft.ScaleOverride };
+
     public static async Task<AuditReport> RunAsync(PipelinePlan plan, CancellationToken cancellationToken)
     {
         RepositoryRef reference = new(plan.Draft.Repository);
-        AuditReport empty = new([], IsolationGuarantees.None, IsolationGuarantees.None, plan.Options.MaxWorkers, plan.Draft.Phase) { Override = plan.Draft.ScaleOverride };
+        AuditReport empty = NotMade(plan);
         GitRepository repository;
         try
         {

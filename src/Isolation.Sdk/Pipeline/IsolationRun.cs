@@ -16,7 +16,8 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     private readonly ItemLedger _ledger;
     private readonly ILogger _logger;
     private readonly CancellationToken _caller;
-    private readonly CancellationTokenSource _ending;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly CancellationTokenRegistration _hearing;
     private InProcessDispatcher? _here;
 
     internal IsolationRun(PipelinePlan plan, WorkerEventHub events, IWorkTracker tracker, IAsyncEnumerable<WorkItem>? feed, CancellationToken cancellationToken)
@@ -27,7 +28,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
         _caller = cancellationToken;
         _logger = plan.Services.Loggers.CreateLogger("Isolation.Sdk");
         _ledger = new ItemLedger(_logger);
-        _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _hearing = cancellationToken.UnsafeRegister(static ending => ((CancellationTokenSource)ending!).Cancel(), _ending);
 
         // The run belongs to nobody's flow: nothing of the caller's async locals, culture or activity goes into it.
         using (ExecutionContext.SuppressFlow())
@@ -60,6 +61,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     /// <exception cref="IsolationException">ISO0924: no such worker is running here.</exception>
     public async ValueTask StopAsync(AttemptId worker, TimeSpan grace)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(grace, TimeSpan.Zero);
         if (_here is null || !await _here.StopAsync(worker, grace).ConfigureAwait(false))
         {
             throw NotRunning(worker);
@@ -91,24 +93,34 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     private async Task<IsolationSummary> RunAsync(IAsyncEnumerable<WorkItem>? feed)
     {
         long begun = _plan.Services.Time.GetTimestamp();
+        AuditReport audit = IsolationAudit.NotMade(_plan);
         try
         {
-            AuditReport audit = await IsolationAudit.RunAsync(_plan, _ending.Token).ConfigureAwait(false);
-            if (!audit.Passed)
+            bool cancelled;
+            try
             {
-                throw new IsolationConfigurationException(audit.Faults);
+                audit = await IsolationAudit.RunAsync(_plan, _ending.Token).ConfigureAwait(false);
+                if (!audit.Passed)
+                {
+                    throw new IsolationConfigurationException(audit.Faults);
+                }
+
+                Log.RunBegins(_logger, _plan.Draft.Repository, _plan.Options.MaxWorkers);
+                cancelled = await PlayAsync(feed).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+            {
+                cancelled = true; // Before the first worker.
             }
 
-            Log.RunBegins(_logger, _plan.Draft.Repository, _plan.Options.MaxWorkers);
-            bool cancelled = await PlayAsync(feed).ConfigureAwait(false);
-            _ledger.Complete();
+            ItemFeed.CloseRest(_tracker, _ledger, cancelled);
             Log.RunEnded(_logger, _ledger.All.Count(i => i.Outcome == ItemOutcome.Landed), _ledger.All.Count);
             return new IsolationSummary(_ledger.All, audit) { Elapsed = _plan.Services.Time.GetElapsedTime(begun), Cancelled = cancelled };
         }
-        catch (Exception e)
+        finally
         {
             _ledger.Complete();
-            throw e is OperationCanceledException ? new OperationCanceledException("The run was cancelled before it started.", _caller) : e;
+            await _hearing.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -126,14 +138,19 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             Task closings = ItemFeed.CollectAsync(_tracker, _ledger, watching.Token);
             _here = new InProcessDispatcher(session);
             RunLoop loop = new(session, _here, queue, _tracker, _ledger, $"{Environment.MachineName}:{Environment.ProcessId}");
-            await loop.RunAsync(_ending.Token).ConfigureAwait(false);
-            await feeding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await watching.CancelAsync().ConfigureAwait(false);
-            await closings.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await loop.RunAsync(_ending.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                await watching.CancelAsync().ConfigureAwait(false);
+                await closings.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            await ItemFeed.EndAsync(feeding, _plan, _ending.Token).ConfigureAwait(false);
         }
 
-        bool cancelled = _ending.IsCancellationRequested;
-        ItemFeed.CloseRest(_tracker, _ledger, cancelled);
-        return cancelled;
+        return _ending.IsCancellationRequested;
     }
 }

@@ -20,6 +20,20 @@ internal static class ItemFeed
         }
     }
 
+    /// <summary>The run is over, and so the feed is, unless the run was cancelled: then it may take as long as a worker may, and is left behind.</summary>
+    /// <exception cref="Exception">What the feed threw: items that never came are no success.</exception>
+    public static async Task EndAsync(Task feeding, PipelinePlan plan, CancellationToken ending)
+    {
+        if (!ending.IsCancellationRequested)
+        {
+            await feeding.ConfigureAwait(false);
+            return;
+        }
+
+        _ = feeding.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await feeding.WaitAsync(plan.Options.StopGrace, plan.Services.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     /// <summary>Items that the tracker closes by itself, because a blocker did not land, have a result too.</summary>
     public static async Task CollectAsync(IWorkTracker tracker, ItemLedger ledger, CancellationToken cancellationToken)
     {

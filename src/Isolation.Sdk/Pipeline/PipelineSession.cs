@@ -76,7 +76,7 @@ internal sealed class PipelineSession : IDisposable
     public IsolatedWorker MakeWorker(WorkerAssignment assignment, WorkspaceInfo workspace, WorkerContext context, IStateScope state, IServiceProvider services, ChannelReader<WorkerMessage> inbox, CancellationToken stopping)
     {
         AttemptId attempt = assignment.Attempt;
-        return new IsolatedWorker(new WorkerParts(assignment.Item, workspace, context, new WatchedScope(state, attempt, Events), services, inbox)
+        return new IsolatedWorker(new WorkerParts(assignment.Item, workspace, context, state, services, inbox)
         {
             Stopping = stopping,
             ResumeToken = assignment.ResumeToken,

@@ -17,27 +17,48 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         List<Task> working = [];
+        using CancellationTokenSource broken = new();
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, broken.Token);
         try
         {
             while (true)
             {
-                await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
-                WorkClaim? claim = await tracker.ClaimAsync(owner, ClaimLease, cancellationToken).ConfigureAwait(false);
+                await _slots.WaitAsync(either.Token).ConfigureAwait(false);
+                WorkClaim? claim = await tracker.ClaimAsync(owner, ClaimLease, either.Token).ConfigureAwait(false);
                 if (claim is null)
                 {
                     break;
                 }
 
-                working.RemoveAll(t => t.IsCompleted);
-                working.Add(Task.Run(() => WorkAsync(claim, cancellationToken), CancellationToken.None));
+                working.RemoveAll(t => t.IsCompletedSuccessfully);
+                working.Add(Task.Run(() => BreakingAsync(claim, broken, cancellationToken), CancellationToken.None));
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
-            // No more claims; what runs is ending in an orderly way.
+            // No more claims; what runs is ending in an orderly way, or by itself.
+        }
+        finally
+        {
+            // Also when the tracker broke: nothing of a run outlives it.
+            await Task.WhenAll(working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await Task.WhenAll(working).ConfigureAwait(false);
+    }
+
+    /// <summary>A tracker that cannot be told what became of an item is of no use for the next one either.</summary>
+    private async Task BreakingAsync(WorkClaim claim, CancellationTokenSource broken, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WorkAsync(claim, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await broken.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     private async Task WorkAsync(WorkClaim claim, CancellationToken cancellationToken)
@@ -110,7 +131,7 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
         if (report.Contamination.Count > 0)
         {
             string what = string.Join("; ", report.Contamination);
-            return report.IsVictim ? Again(item, ItemOutcome.Quarantined, $"Another worker interfered: {what}") : new Settlement.Close(ItemOutcome.Quarantined, what);
+            return report.IsVictim ? Again(item, ItemOutcome.Quarantined, $"It was interfered with, or stands under suspicion with others: {what}") : new Settlement.Close(ItemOutcome.Quarantined, what);
         }
 
         switch (report.Result)
@@ -170,7 +191,19 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
     private Settlement Again(WorkItem item, ItemOutcome outcome, string reason)
     {
         int used = Math.Max(1, ledger.AttemptsAt(item.Id));
-        return used < _plan.Options.MaxAttempts ? new Settlement.Retry(_plan.Options.RetryDelay(used), reason, ledger.LastOf(item.Id)?.Attempt) : new Settlement.Close(outcome, reason);
+        if (used >= _plan.Options.MaxAttempts)
+        {
+            return new Settlement.Close(outcome, reason);
+        }
+
+        try
+        {
+            return new Settlement.Retry(_plan.Options.RetryDelay(used), reason, ledger.LastOf(item.Id)?.Attempt);
+        }
+        catch (Exception e)
+        {
+            return new Settlement.Close(outcome, $"{reason} (It is not tried again: RetryDelay threw {e.GetType().Name}: {e.Message})");
+        }
     }
 
     /// <summary>Keeps the claim alive; when it is lost, someone else has the item and what is done here ends.</summary>
@@ -191,6 +224,10 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
         catch (OperationCanceledException)
         {
             // The claim is about to be settled.
+        }
+        catch (Exception)
+        {
+            // Whether the claim still holds is not known: the settlement, which is fenced, will tell.
         }
     }
 

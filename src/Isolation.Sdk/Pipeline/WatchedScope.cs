@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Monitoring;
@@ -8,15 +9,22 @@ namespace Isolation.Sdk.Pipeline;
 /// <summary>A worker's scope as the worker sees it: what it starts shows in its status, and ending the scope is not its business.</summary>
 internal sealed class WatchedScope(IStateScope inner, AttemptId attempt, WorkerEventHub events) : IStateScope
 {
+    private readonly ConcurrentDictionary<IWorkerProcess, bool> _alive = new();
+
     public StateInfo Info => inner.Info;
 
     public async ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default)
     {
         IWorkerProcess process = await inner.StartAsync(command, cancellationToken).ConfigureAwait(false);
+        WatchedProcess watched = new(process, _alive);
         Say(WorkerEventKind.ProcessStarted, process.Id, "");
         _ = process.Exit.ContinueWith(e => Say(WorkerEventKind.ProcessEnded, process.Id, e.IsCompletedSuccessfully ? e.Result.Mechanism : ""), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return process;
+        return watched;
     }
+
+    /// <summary>The worker is over: what it started and did not wait for ends before anybody looks at what it made.</summary>
+    public async Task StopAllAsync() =>
+        await ((Task)Task.WhenAll(_alive.Keys.Select(p => p.StopAsync(TimeSpan.Zero).AsTask()))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
 
@@ -31,5 +39,35 @@ internal sealed class WatchedScope(IStateScope inner, AttemptId attempt, WorkerE
         }
 
         events.Publish(new WorkerEvent(attempt, default, kind) { Data = data });
+    }
+
+    private sealed class WatchedProcess : IWorkerProcess
+    {
+        private readonly IWorkerProcess _inner;
+        private readonly ConcurrentDictionary<IWorkerProcess, bool> _alive;
+
+        public WatchedProcess(IWorkerProcess inner, ConcurrentDictionary<IWorkerProcess, bool> alive)
+        {
+            (_inner, _alive) = (inner, alive);
+            alive[inner] = true;
+        }
+
+        public int Id => _inner.Id;
+
+        public Stream Input => _inner.Input;
+
+        public Stream Output => _inner.Output;
+
+        public Stream Error => _inner.Error;
+
+        public Task<ProcessExit> Exit => _inner.Exit;
+
+        public ValueTask<ProcessExit> StopAsync(TimeSpan grace) => _inner.StopAsync(grace);
+
+        public async ValueTask DisposeAsync()
+        {
+            await _inner.DisposeAsync().ConfigureAwait(false);
+            _alive.TryRemove(_inner, out _);
+        }
     }
 }

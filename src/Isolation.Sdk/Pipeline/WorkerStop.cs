@@ -1,7 +1,8 @@
 namespace Isolation.Sdk.Pipeline;
 
 /// <summary>How a running worker is told to end: please first, then now.</summary>
-internal sealed class WorkerStop(TimeProvider time) : IDisposable
+/// <remarks>Never disposed: a worker that was left behind may still hold its tokens.</remarks>
+internal sealed class WorkerStop(TimeProvider time)
 {
     private readonly CancellationTokenSource _please = new();
     private readonly CancellationTokenSource _now = new();
@@ -24,7 +25,7 @@ internal sealed class WorkerStop(TimeProvider time) : IDisposable
 
     public async Task RequestAsync(TimeSpan grace, CancellationToken ended)
     {
-        await _please.CancelAsync().ConfigureAwait(false);
+        await CancelAsync(_please).ConfigureAwait(false);
         try
         {
             await Task.Delay(grace, time, ended).ConfigureAwait(false);
@@ -34,12 +35,9 @@ internal sealed class WorkerStop(TimeProvider time) : IDisposable
             return; // It ended by itself.
         }
 
-        await _now.CancelAsync().ConfigureAwait(false);
+        await CancelAsync(_now).ConfigureAwait(false);
     }
 
-    public void Dispose()
-    {
-        _please.Dispose();
-        _now.Dispose();
-    }
+    /// <summary>What the worker registered may throw; that is no way to stay alive.</summary>
+    private static async Task CancelAsync(CancellationTokenSource source) => await source.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -25,7 +25,7 @@ public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
     /// <summary>What was written outside what the worker owns; anything here keeps the attempt from merging.</summary>
     public IReadOnlyList<string> Contamination { get; init; } = [];
 
-    /// <summary>Whether all of <see cref="Contamination"/> was done to it by others: its work cannot be trusted, and its item may be tried again.</summary>
+    /// <summary>Whether all of <see cref="Contamination"/> was done to it by others, or may have been done by others: its work cannot be trusted, and its item may be tried again.</summary>
     public bool IsVictim { get; init; }
 
     /// <summary>The fault that ended it, if one did.</summary>

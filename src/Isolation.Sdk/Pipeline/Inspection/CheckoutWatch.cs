@@ -3,28 +3,45 @@ using Isolation.Sdk.Git;
 namespace Isolation.Sdk.Pipeline.Inspection;
 
 /// <summary>Watches the files of the canonical checkout. Git is asked only when a file or folder it tracks looks different from before: a status costs a process, a look does not.</summary>
-internal sealed class CheckoutWatch(GitRepository repository, string top)
+internal sealed class CheckoutWatch(GitRepository repository, string top, string landingNote, TimeProvider time)
 {
-    private string? _status;
+    private const int MostLooks = 100;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(20);
+    private string? _agreed;
     private string[] _watched = [];
     private long _signature;
 
     /// <summary>What changed since the last look; empty when nothing did, and on the first look.</summary>
     public async Task<IReadOnlyList<string>> LookAsync(CancellationToken cancellationToken)
     {
-        long signature = Signature();
-        if (_status is not null && signature == _signature)
+        if (_agreed is not null && Signature() == _signature)
         {
             return [];
         }
 
-        string before = _status ?? "";
-        bool first = _status is null;
-        _status = (await repository.Client.RunAsync(GitCommand.In(top, "status", "--porcelain=v2", "-z", "--untracked-files=all"), cancellationToken).ConfigureAwait(false)).Output;
+        for (int look = 1; ; look++)
+        {
+            string status = await StatusAsync(cancellationToken).ConfigureAwait(false);
+            string[] old = (_agreed ?? status).Split('\0'), now = status.Split('\0');
+            string[] changed = [.. now.Except(old, StringComparer.Ordinal).Concat(old.Except(now, StringComparer.Ordinal)).Select(Path).Distinct(StringComparer.Ordinal)];
+
+            // The queue may be moving this checkout along at the moment: what it does is over soon, and leaves nothing.
+            if (changed.Length == 0 || (look > 1 && !File.Exists(landingNote)) || look == MostLooks)
+            {
+                _agreed = status;
+                return changed;
+            }
+
+            await Task.Delay(BetweenLooks, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<string> StatusAsync(CancellationToken cancellationToken)
+    {
+        string status = (await repository.Client.RunAsync(GitCommand.In(top, "status", "--porcelain=v2", "-z", "--untracked-files=all"), cancellationToken).ConfigureAwait(false)).Output;
         await ReadTrackedAsync(cancellationToken).ConfigureAwait(false);
         _signature = Signature();
-        string[] old = before.Split('\0'), now = _status.Split('\0');
-        return first ? [] : [.. now.Except(old, StringComparer.Ordinal).Concat(old.Except(now, StringComparer.Ordinal)).Select(Path).Distinct(StringComparer.Ordinal)];
+        return status;
     }
 
     // "1 .M N... 100644 100644 100644 <id> <id> <path>" and "? <path>": the path comes last.
@@ -34,7 +51,7 @@ internal sealed class CheckoutWatch(GitRepository repository, string top)
     {
         GitResult tracked = await repository.Client.RunAsync(GitCommand.In(top, "ls-files", "-z"), cancellationToken).ConfigureAwait(false);
         IEnumerable<string> files = tracked.Fields.Select(f => System.IO.Path.Combine(top, f));
-        _watched = [.. files.Concat(files.Select(f => System.IO.Path.GetDirectoryName(f)!)).Append(top).Distinct(StringComparer.Ordinal)];
+        _watched = [.. files.Concat(files.Select(f => System.IO.Path.GetDirectoryName(f)!)).Append(top).Append(System.IO.Path.Combine(repository.GitDirectory, "index")).Distinct(StringComparer.Ordinal)];
     }
 
     private long Signature()

@@ -1,5 +1,7 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Pipeline.Inspection;
 
@@ -16,7 +18,9 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
     private readonly HashSet<string> _branches = new(StringComparer.Ordinal);
     private readonly HashSet<string> _landed = new(StringComparer.Ordinal);
     private IReadOnlyDictionary<string, string>? _last;
-    private readonly CheckoutWatch? _checkout = watchCheckout && repository.TopLevel is { } top ? new CheckoutWatch(repository, top) : null;
+    private readonly Authorship _authors = new(repository);
+    private readonly CheckoutWatch? _checkout = watchCheckout && repository.TopLevel is { } top ? new CheckoutWatch(repository, top, new QueueNames(repository, targetRef).Checkout, time) : null;
+    private IReadOnlyList<LeaseRecord> _leases = [];
 
     /// <summary>A worker is about to run.</summary>
     public async Task EnterAsync(GuardedWorker worker, CancellationToken cancellationToken)
@@ -43,11 +47,12 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
         try
         {
             await ObserveAsync(cancellationToken).ConfigureAwait(false);
-            _running.Remove(attempt);
-            return _findings.Remove(attempt, out List<Finding>? found) ? found : [];
+            return _findings.GetValueOrDefault(attempt) ?? [];
         }
         finally
         {
+            _running.Remove(attempt);
+            _findings.Remove(attempt);
             _one.Release();
         }
     }
@@ -65,7 +70,11 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
 
     private async Task ObserveAsync(CancellationToken cancellationToken)
     {
+        // A lease is older than what it notes and younger than its removal: read on both sides, it explains whatever comes or goes between.
+        IReadOnlyList<LeaseRecord> held = leases.List();
         IReadOnlyDictionary<string, string> now = (await RepositoryFacts.ReadAsync(repository, cancellationToken).ConfigureAwait(false)).Values;
+        _leases = [.. held, .. leases.List()];
+        _branches.UnionWith(_leases.Select(l => l.Notes.GetValueOrDefault(WorkspaceNotes.Branch)).OfType<string>().Select(b => $"refs/heads/{b}"));
         if (_last is { } before)
         {
             foreach (string name in before.Keys.Union(now.Keys, StringComparer.Ordinal))
@@ -92,14 +101,14 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
             return true; // A fetch by a worker: its own base is pinned, and so is everybody's.
         }
 
+        if (!watchCheckout && (name == "HEAD" || name == CheckoutBranch()))
+        {
+            return true; // Who may work there may commit there.
+        }
+
         if (name == targetRef)
         {
             return now is not null && await IsLandingAsync(now, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (name == "HEAD" || name == "index")
-        {
-            return !watchCheckout;
         }
 
         if (_running.Values.FirstOrDefault(w => w.Owns(name)) is { } owner)
@@ -107,8 +116,29 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
             return name.StartsWith(owner.Entry, StringComparison.Ordinal) || owner.Workspace.Branch is not { } branch || name != $"refs/heads/{branch}" || await StandsAsync(owner, cancellationToken).ConfigureAwait(false);
         }
 
-        // Made or removed by a provider on behalf of an attempt: its lease says so, and said so before.
-        return IsNoted(name) || (now is null && IsOver(name));
+        // Made or removed by a provider on behalf of an attempt: its lease says so, or said so before.
+        return IsNoted(name) || (now is null && IsOver(name)) || await IsPinnedAsync(name, now, cancellationToken).ConfigureAwait(false);
+    }
+
+    private string? CheckoutBranch() => File.ReadAllText(Path.Combine(repository.GitDirectory, "HEAD")).Trim() is var head && head.StartsWith("ref: ", StringComparison.Ordinal) ? head[5..] : null;
+
+    // The branch of an attempt of another process, which came and went between two looks: its pin holds what it had.
+    private async Task<bool> IsPinnedAsync(string name, string? now, CancellationToken cancellationToken)
+    {
+        if (!name.StartsWith("refs/heads/", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        foreach ((string pin, string commit) in await repository.ListRefsAsync(AttemptNames.AttemptsPrefix, cancellationToken).ConfigureAwait(false))
+        {
+            if ($"{name}/".Contains($"/{pin[AttemptNames.AttemptsPrefix.Length..]}/", StringComparison.Ordinal))
+            {
+                return now is null || now == commit || (await repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", now, commit).ConfigureAwait(false)).Ok;
+            }
+        }
+
+        return false;
     }
 
     private async Task<bool> StandsAsync(GuardedWorker owner, CancellationToken cancellationToken)
@@ -143,13 +173,20 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
 
     // A provider notes in its lease what it is about to make; a worktree's name is git's choice, its place is not.
     private bool IsNoted(string name) => name.StartsWith("worktrees/", StringComparison.Ordinal)
-        ? WorktreePath(name) is { } path && (path.StartsWith(folder.Root + Path.DirectorySeparatorChar, StringComparison.Ordinal) || leases.List().Any(l => l.Notes.Values.Any(v => path.StartsWith(v, StringComparison.Ordinal))))
-        : leases.List().Any(l => l.Notes.Any(n => n.Key == "workspace.branch" && name.EndsWith($"heads/{n.Value}", StringComparison.Ordinal)));
+        ? WorktreePath(name) is not { } path || path.StartsWith(folder.Root + Path.DirectorySeparatorChar, StringComparison.Ordinal) || _leases.Any(l => l.Notes.TryGetValue(WorkspaceNotes.Path, out string? place) && path.StartsWith(place + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        : _leases.Any(l => l.Notes.TryGetValue(WorkspaceNotes.Branch, out string? branch) && name == $"refs/heads/{branch}");
 
+    /// <returns><see langword="null"/> when it was removed since it was seen.</returns>
     private string? WorktreePath(string name)
     {
-        string pointer = Path.Combine(repository.CommonDirectory, Path.GetDirectoryName(name)!, "gitdir");
-        return File.Exists(pointer) ? File.ReadAllText(pointer).Trim() : null;
+        try
+        {
+            return File.ReadAllText(Path.Combine(repository.CommonDirectory, Path.GetDirectoryName(name)!, "gitdir")).Trim();
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
     }
 
     // A branch or worktree entry of an attempt that is over: it goes when the work has landed or the workspace is given back.
@@ -157,7 +194,9 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
 
     private void Hold(string what, string? before, string? after)
     {
-        GuardedWorker[] suspects = [.. _running.Values.Where(w => !w.Owns(what))];
+        // Where git's own logs name who it was, nobody else is held for it.
+        IReadOnlyCollection<string>? authors = _authors.Of(what);
+        GuardedWorker[] suspects = [.. _running.Values.Where(w => !w.Owns(what) && (authors is null || authors.Contains(w.Entry)))];
         Finding finding = new(what, before, after, [.. suspects.Select(s => s.Attempt)]);
         foreach (GuardedWorker held in suspects.Length > 0 ? [.. _running.Values] : suspects)
         {

@@ -6,7 +6,7 @@ namespace Isolation.Sdk.Pipeline.Inspection;
 /// <summary>What a repository's shared state is at one moment, by name. Read from its files: asking git would cost processes at every look.</summary>
 internal sealed class RepositoryFacts
 {
-    private static readonly string[] SharedFiles = ["config", "config.worktree", "HEAD", "index", "shallow", "info/exclude", "info/attributes", "info/grafts", "objects/info/alternates", "refs/stash"];
+    private static readonly string[] SharedFiles = ["config", "config.worktree", "HEAD", "shallow", "info/exclude", "info/attributes", "info/grafts", "objects/info/alternates", "refs/stash"];
 
     private RepositoryFacts(IReadOnlyDictionary<string, string> values) => Values = values;
 
