@@ -7,6 +7,7 @@ namespace Isolation.Sdk.Leasing;
 ///   auth-123.1/work     the workspace
 ///   auth-123.1/home …   the state scope: home, tmp, cache, log
 ///   auth-123.1.log      the worker's log, which survives both
+///   auth-123.1.out      what its command said
 ///   .gates/  .trash/    integration worktrees; what is being deleted
 /// </code>
 /// </remarks>
@@ -34,4 +35,7 @@ internal sealed record WorkersFolder(string Root)
 
     /// <summary>The log of one attempt: JSON lines, outside of what is removed with the worker.</summary>
     public string Log(AttemptId attempt) => Of(attempt) + ".log";
+
+    /// <summary>What one attempt's command said, bounded: it outlives the worker, as the log does.</summary>
+    public string Output(AttemptId attempt) => Of(attempt) + ".out";
 }

@@ -17,7 +17,6 @@ internal static class Telemetry
     private static readonly Counter<long> Attempts = Meter.CreateCounter<long>("isolation.attempts", "{attempt}", "Attempts that ended, by result.");
     private static readonly Counter<long> Items = Meter.CreateCounter<long>("isolation.items", "{item}", "Items that closed, by outcome: landed, conflicted and so on.");
     private static readonly Histogram<double> AttemptDuration = Meter.CreateHistogram<double>("isolation.attempt.duration", "s", "How long an attempt took.");
-    private static readonly Histogram<double> StageDuration = Meter.CreateHistogram<double>("isolation.stage.duration", "s", "How long a stage of an attempt took.");
 
     public static void GitStarted(string verb) => GitProcesses.Add(1, new KeyValuePair<string, object?>("verb", verb));
 
@@ -29,8 +28,6 @@ internal static class Telemetry
         Attempts.Add(1, new KeyValuePair<string, object?>("result", result));
         AttemptDuration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("result", result));
     }
-
-    public static void StageEnded(Stage stage, TimeSpan took) => StageDuration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("stage", NameOf(stage)));
 
     public static void ItemClosed(ItemOutcome outcome) => Items.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString().ToLowerInvariant()));
 

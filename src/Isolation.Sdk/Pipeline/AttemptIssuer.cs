@@ -19,6 +19,9 @@ internal sealed class AttemptIssuer(GitRepository repository)
     public Task RefreshAsync(string? remote, TimeProvider time, CancellationToken cancellationToken) =>
         remote is null ? Task.CompletedTask : GitFetch.RunAsync(repository, remote, time, cancellationToken);
 
+    /// <summary>What an attempt left; where a suspended item goes on.</summary>
+    public string? PinnedBy(AttemptId attempt) => RefFiles.Read(repository.CommonDirectory, AttemptNames.Ref(attempt));
+
     /// <summary>Creates the next attempt's ref at its base, which pins the base too.</summary>
     public async Task<AttemptId> IssueAsync(string item, string baseCommit, CancellationToken cancellationToken)
     {

@@ -225,6 +225,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         TimedOut = stop.IsTimeUp && _record.Result is RunResult.Failed,
         KeptWorkspace = _workspace is { } w && Directory.Exists(w.Info.Path) ? w.Info.Path : null,
         Log = session.Folder.Log(Attempt),
+        Output = File.Exists(session.Folder.Output(Attempt)) ? session.Folder.Output(Attempt) : null,
         Cost = new AttemptCost { SetupMs = (long)_record.Setup.TotalMilliseconds, RunMs = (long)_record.Run.TotalMilliseconds, Bytes = _record.Bytes, BriefingTokens = _context?.MeasuredTokens ?? 0 },
     };
 

@@ -28,6 +28,7 @@ internal sealed class LandedRecords(GitRepository repository, LeaseStore leases,
         if (await repository.TryUpdateAsync(new RefTransaction().Delete(name), cancellationToken).ConfigureAwait(false))
         {
             File.Delete(LogOf(name));
+            File.Delete(Path.ChangeExtension(LogOf(name), ".out"));
         }
     }
 

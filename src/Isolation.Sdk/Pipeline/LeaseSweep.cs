@@ -33,13 +33,20 @@ internal sealed class LeaseSweep(LeaseStore leases, LandedRecords records, IWork
                 continue; // It came back to life, or someone else sweeps it.
             }
 
+            IWorkspace? workspace = await workspaces.ReopenAsync(record, cancellationToken).ConfigureAwait(false);
+            if (workspace is GitWorkspace { IsEvidence: true })
+            {
+                done.Add(Evidence(record, workspace));
+                continue;
+            }
+
             if (await sandbox.ReopenAsync(record, cancellationToken).ConfigureAwait(false) is { } state)
             {
                 await state.ReleaseAsync(ReleaseMode.Remove, cancellationToken).ConfigureAwait(false);
                 done.Add(State(record, state));
             }
 
-            if (await workspaces.ReopenAsync(record, cancellationToken).ConfigureAwait(false) is { } workspace)
+            if (workspace is not null)
             {
                 IReadOnlyList<string> unpinned = Unpinned(workspace);
                 await workspace.ReleaseAsync(ReleaseMode.KeepIfUnmerged, cancellationToken).ConfigureAwait(false);
@@ -63,26 +70,34 @@ internal sealed class LeaseSweep(LeaseStore leases, LandedRecords records, IWork
         return new CleanPlan(done);
     }
 
+    private static CleanItem Evidence(LeaseRecord record, IWorkspace workspace) => new(record.Attempt, $"workspace {workspace.Info.Path}", CleanAction.Keep, "It is evidence: something was written there that its worker does not own, or by it elsewhere.");
+
     private static IReadOnlyList<string> Unpinned(IWorkspace workspace) => (workspace as GitWorkspace)?.FindUnpinned(MostFiles) ?? [];
 
-    private static CleanItem State(LeaseRecord record, IStateScope state) => new(record.Attempt, $"state {state.Info.Home}", CleanAction.Remove, "Its host is gone.");
+    private static CleanItem State(LeaseRecord record, IStateScope state) => new(record.Attempt, $"state {state.Info.Home}", CleanAction.Remove, "No process holds it any more.");
 
     private static CleanItem Workspace(LeaseRecord record, IWorkspace workspace, bool kept) => new(
-        record.Attempt, $"workspace {workspace.Info.Path}", kept ? CleanAction.Keep : CleanAction.Remove, kept ? "It holds work that is pinned nowhere else." : "Its host is gone, and its work is pinned.");
+        record.Attempt, $"workspace {workspace.Info.Path}", kept ? CleanAction.Keep : CleanAction.Remove, kept ? "It holds work that is pinned nowhere else." : "No process holds it any more, and its work is pinned.");
 
     private async Task DescribeAsync(LeaseRecord record, List<CleanItem> items, CancellationToken cancellationToken)
     {
+        IWorkspace? workspace = await workspaces.ReopenAsync(record, cancellationToken).ConfigureAwait(false);
+        if (workspace is GitWorkspace { IsEvidence: true })
+        {
+            items.Add(Evidence(record, workspace));
+            return;
+        }
+
         if (await sandbox.ReopenAsync(record, cancellationToken).ConfigureAwait(false) is { } state)
         {
             items.Add(State(record, state));
         }
 
-        IWorkspace? workspace = await workspaces.ReopenAsync(record, cancellationToken).ConfigureAwait(false);
         items.Add(workspace switch
         {
-            null => new CleanItem(record.Attempt, "lease", CleanAction.Remove, "Its host is gone, and nothing is left of what it noted."),
+            null => new CleanItem(record.Attempt, "lease", CleanAction.Remove, "No process holds it any more, and nothing is left of what it noted."),
             GitWorkspace known => Workspace(record, known, kept: !known.IsPinned) with { Unpinned = Unpinned(known) },
-            _ => new CleanItem(record.Attempt, $"workspace {workspace.Info.Path}", CleanAction.Remove, "Its host is gone; kept after all if it holds work that is pinned nowhere else."),
+            _ => new CleanItem(record.Attempt, $"workspace {workspace.Info.Path}", CleanAction.Remove, "No process holds it any more; kept after all if it holds work that is pinned nowhere else."),
         });
     }
 }

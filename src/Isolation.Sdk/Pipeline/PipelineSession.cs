@@ -73,11 +73,12 @@ internal sealed class PipelineSession : IDisposable
         return notes;
     }
 
-    public IsolatedWorker MakeWorker(WorkerAssignment assignment, WorkspaceInfo workspace, WorkerContext context, IStateScope state, IServiceProvider services, ChannelReader<WorkerMessage> inbox, CancellationToken stopping)
+    public IsolatedWorker MakeWorker(WorkerAssignment assignment, WorkspaceInfo workspace, WorkerContext context, WatchedScope state, IServiceProvider services, ChannelReader<WorkerMessage> inbox, CancellationToken stopping)
     {
         AttemptId attempt = assignment.Attempt;
         return new IsolatedWorker(new WorkerParts(assignment.Item, workspace, context, state, services, inbox)
         {
+            OutputFile = Folder.Output(attempt),
             Stopping = stopping,
             ResumeToken = assignment.ResumeToken,
             Report = Events.Publish,

@@ -100,7 +100,7 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
         WorkItem item = claim.Item;
         ledger.Begin(item.Id);
         await session.Issuer.RefreshAsync(_plan.Draft.FetchRemote, _plan.Services.Time, cancellationToken).ConfigureAwait(false);
-        string baseCommit = claim.Step == ClaimStep.Suspended && ledger.LastOf(item.Id)?.Commit is { } left
+        string baseCommit = claim is { Step: ClaimStep.Suspended, Previous: { } before } && session.Issuer.PinnedBy(before) is { } left
             ? left
             : await session.Issuer.ResolveBaseAsync(item, _plan.TargetRef, cancellationToken).ConfigureAwait(false);
         AttemptId attempt = await session.Issuer.IssueAsync(item.Id, baseCommit, cancellationToken).ConfigureAwait(false);

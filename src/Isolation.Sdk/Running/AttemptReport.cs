@@ -43,6 +43,9 @@ public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
     /// <summary>The worker's log.</summary>
     public string? Log { get; init; }
 
+    /// <summary>What its command said, bounded; <see langword="null"/> for a runner in the host's process.</summary>
+    public string? Output { get; init; }
+
     /// <summary>What it cost.</summary>
     public AttemptCost Cost { get; init; } = new();
 }

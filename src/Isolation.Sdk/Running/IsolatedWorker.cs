@@ -56,6 +56,8 @@ public sealed class IsolatedWorker
     /// <summary>What a suspended run left for this one; <see langword="null"/> for a fresh start.</summary>
     public string? ResumeToken => Mine._parts.ResumeToken;
 
+    internal string OutputFile => Mine._parts.OutputFile;
+
     private IsolatedWorker Mine
     {
         get

@@ -18,16 +18,14 @@ internal sealed class ProcessRunner(string file, IReadOnlyList<string> arguments
     {
         StateInfo state = worker.State;
         string folder = Path.Combine(state.Temp, ".isolation");
-        string log = Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(state.Home))!, "log");
         Directory.CreateDirectory(folder);
-        Directory.CreateDirectory(log);
         RunnerProtocol protocol = new(worker);
         using LineTail events = new(Path.Combine(folder, "events.jsonl"));
         using InboxFile inbox = new(Path.Combine(folder, "inbox.jsonl"));
         (string program, string[] filled) = _template.Fill(worker);
         WorkerCommand command = new(program, filled)
         {
-            LogFile = Path.Combine(log, "runner.log"),
+            LogFile = worker.OutputFile,
             Environment = new Dictionary<string, string> { [RunnerProtocol.EventsVariable] = events.Path, [RunnerProtocol.InboxVariable] = inbox.Path },
         };
         IWorkerProcess process = await worker.StartAsync(command, cancellationToken).ConfigureAwait(false);

@@ -16,7 +16,4 @@ public sealed record WorkerAssignment(AttemptId Attempt, WorkItem Item, string B
 
     /// <summary>What a suspended run left for this one; <see langword="null"/> for a fresh start.</summary>
     public string? ResumeToken { get; init; }
-
-    /// <summary>How many workers were running when this one was added, this one included.</summary>
-    public int Workers { get; init; } = 1;
 }

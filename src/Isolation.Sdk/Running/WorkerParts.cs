@@ -8,6 +8,9 @@ namespace Isolation.Sdk;
 /// <summary>What a worker is made of.</summary>
 internal sealed record WorkerParts(WorkItem Item, WorkspaceInfo Workspace, WorkerContext Context, IStateScope State, IServiceProvider Services, ChannelReader<WorkerMessage> Inbox)
 {
+    /// <summary>Where the output of a runner that is a command goes.</summary>
+    public required string OutputFile { get; init; }
+
     public CancellationToken Stopping { get; init; }
 
     public string? ResumeToken { get; init; }

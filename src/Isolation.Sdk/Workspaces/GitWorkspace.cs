@@ -38,7 +38,7 @@ internal sealed class GitWorkspace(GitRepository repository, AttemptId attempt, 
             case ReleaseMode.Quarantine:
                 Quarantine.Mark(info, attempt);
                 return;
-            case ReleaseMode.KeepIfUnmerged when !IsPinned:
+            case ReleaseMode.KeepIfUnmerged when !IsPinned || IsEvidence:
                 return;
         }
 
@@ -53,6 +53,9 @@ internal sealed class GitWorkspace(GitRepository repository, AttemptId attempt, 
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ReleaseAsync(ReleaseMode.KeepIfUnmerged);
+
+    /// <summary>Whether it was quarantined.</summary>
+    public bool IsEvidence => Quarantine.IsMarked(info);
 
     /// <summary>Up to so many files that were written since their content was last pinned.</summary>
     public IReadOnlyList<string> FindUnpinned(int most) => IsPinned ? [] : [.. PinnedMark.Newer(info.GitDirectory, info.Path).Take(most)];

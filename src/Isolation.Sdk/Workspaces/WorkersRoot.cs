@@ -11,7 +11,7 @@ internal static class WorkersRoot
     // What file systems take for one name, in bytes.
     private const int LongestName = 255;
 
-    public const string Remedy = "Make it writable, or choose another folder with RootPath.";
+    public const string Remedy = "Make it writable, or choose another folder with .WorkersAt(path).";
 
     /// <summary>A workspace inside the repository is swept by 'git clean -ffdx', added by 'git add -A' and compiled with the project around it.</summary>
     public static void Check(WorkersFolder workers, GitRepository repository)
@@ -20,7 +20,7 @@ internal static class WorkersRoot
         {
             if ((workers.Root + Path.DirectorySeparatorChar).StartsWith(inside + Path.DirectorySeparatorChar, StringComparison.Ordinal))
             {
-                throw new IsolationException(WorkspaceCodes.RootInsideRepository, $"'{workers.Root}' is inside the repository.", "Choose a folder outside of it with RootPath: what is inside is cleaned, added and compiled with the repository.");
+                throw new IsolationException(WorkspaceCodes.RootInsideRepository, $"'{workers.Root}' is inside the repository.", "Choose a folder outside of it with .WorkersAt(path): what is inside is cleaned, added and compiled with the repository.");
             }
         }
     }

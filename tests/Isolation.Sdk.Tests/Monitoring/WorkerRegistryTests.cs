@@ -75,12 +75,12 @@ public sealed class WorkerRegistryTests
     public async Task An_attempt_that_fails_before_its_report_is_not_tried_for_ever()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 3).RunWith(PipelineRig.WriteAndCommitAsync).Build();
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 3).FetchFirst("no-such-remote").RunWith(PipelineRig.WriteAndCommitAsync).Build();
 
-        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a") with { Base = "no-such-branch" }]);
+        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
 
         Assert.Equal(ItemOutcome.Failed, result.Outcome);
-        Assert.Contains("no-such-branch", result.Reason, StringComparison.Ordinal);
+        Assert.Contains("no-such-remote", result.Reason, StringComparison.Ordinal);
     }
 }

@@ -85,6 +85,57 @@ public sealed class ContaminationTests
         Assert.NotNull(Assert.Single(result.Attempts).KeptWorkspace);
     }
 
+    [IsolationFact("sh")]
+    public async Task A_process_that_outlives_its_run_is_ended_before_anyone_looks()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        string gate = Path.Combine(rig.Repository.Root, "gate"), tagged = Path.Combine(rig.Repository.Root, "tagged");
+        int left = 0;
+        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
+        {
+            await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+            // Waits for a file that comes when the worker has landed, then writes what is not its own.
+            left = (await worker.StartAsync(new Isolation.Sdk.Sandboxing.WorkerCommand("sh", ["-c", $"until [ -e '{gate}' ]; do sleep 0.05; done; git tag late; touch '{tagged}'"]), token)).Id;
+        }).Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
+        WorkItemResult result = Assert.Single((await run.Completion).Items);
+        await File.WriteAllTextAsync(gate, "");
+
+        Assert.Equal(ItemOutcome.Landed, result.Outcome);
+        Assert.False(Directory.Exists($"/proc/{left}"));
+        Assert.False(File.Exists(tagged));
+    }
+
+    [IsolationFact]
+    public async Task A_host_that_commits_in_its_checkout_is_not_taken_for_a_worker()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await using IsolationPipeline pipeline = rig.Compose().AllowCheckoutChanges().RunWith(async (worker, token) =>
+        {
+            await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+            await rig.Repository.CommitAsync("By hand", new Dictionary<string, string> { ["hand.txt"] = "by hand" }, token);
+        }).Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
+
+        Assert.Equal(ItemOutcome.Landed, Assert.Single((await run.Completion).Items).Outcome);
+    }
+
+    [IsolationFact]
+    public async Task Evidence_is_kept_by_a_clean_up()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) => await PipelineRig.GitAsync(worker, token, "tag", "v1")).Build();
+        await using IsolationRun run = pipeline.Start([PipelineRig.Item("offender")]);
+        string kept = Assert.Single(Assert.Single((await run.Completion).Items).Attempts).KeptWorkspace!;
+
+        CleanPlan done = await pipeline.CleanAsync(await pipeline.PlanCleanAsync());
+
+        Assert.Equal(CleanAction.Keep, Assert.Single(done.Items).Action);
+        Assert.True(File.Exists(Path.Combine(kept, "README.md")));
+    }
+
     [IsolationFact]
     public async Task Honest_workers_side_by_side_are_not_suspected()
     {

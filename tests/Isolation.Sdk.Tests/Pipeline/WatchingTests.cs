@@ -117,6 +117,43 @@ public sealed class WatchingTests
     }
 
     [IsolationFact]
+    public async Task What_a_command_said_outlives_its_worker()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await using IsolationPipeline pipeline = rig.Compose().RunProcess("git", "log", "-1", "--format=%s").Build();
+        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
+
+        string output = Assert.Single(Assert.Single((await run.Completion).Items).Attempts).Output!;
+
+        Assert.Equal("Start\n", await File.ReadAllTextAsync(output));
+    }
+
+    [IsolationFact]
+    public async Task A_suspended_item_goes_on_in_a_later_run_too()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        Isolation.Sdk.Tracking.InMemoryWorkTracker tracker = new([PipelineRig.Item("waits")]);
+        bool found = false;
+        await using IsolationPipeline pipeline = rig.Compose().TrackWith(_ => tracker).RunWith(async (worker, token) =>
+        {
+            found = File.Exists(Path.Combine(worker.Workspace.Path, "half.txt"));
+            await PipelineRig.CommitAsync(worker, worker.ResumeToken is null ? "half.txt" : "whole.txt", "x\n", token);
+            return worker.ResumeToken is null ? new RunResult.Suspended("needs an answer", "t") : new RunResult.Done();
+        }).Build();
+
+        await using (IsolationRun first = pipeline.Start())
+        {
+            Assert.Equal(ItemOutcome.Suspended, Assert.Single((await first.Completion).Items).Outcome);
+        }
+
+        tracker.Resume("waits");
+        await using IsolationRun second = pipeline.Start();
+
+        Assert.Equal(ItemOutcome.Landed, Assert.Single((await second.Completion).Items).Outcome);
+        Assert.True(found);
+    }
+
+    [IsolationFact]
     public async Task A_suspended_item_costs_no_slot_and_goes_on_where_it_was()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();

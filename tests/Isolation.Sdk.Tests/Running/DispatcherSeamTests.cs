@@ -14,7 +14,7 @@ public sealed class DispatcherSeamTests
     public void An_assignment_round_trips_through_json()
     {
         WorkItem item = new("auth-123", "Add login") { Instructions = "Do\nit", BlockedBy = ["a", "b"], Priority = 3, Base = "main" };
-        AssertRoundTrip(new WorkerAssignment(Attempt, item, new string('a', 40)) { Handoffs = [new Handoff(new AttemptId("a", 1), "c", "note")], PreviousFailure = "red", ResumeToken = "t", Workers = 5 });
+        AssertRoundTrip(new WorkerAssignment(Attempt, item, new string('a', 40)) { Handoffs = [new Handoff(new AttemptId("a", 1), "c", "note")], PreviousFailure = "red", ResumeToken = "t" });
     }
 
     public static TheoryData<RunResult> Results => [new RunResult.Done("ok"), new RunResult.Done(), new RunResult.Failed("no", false), new RunResult.BlockedOn(["x"]), new RunResult.Suspended("why", "token")];

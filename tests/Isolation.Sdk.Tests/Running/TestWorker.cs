@@ -23,6 +23,7 @@ internal sealed class TestWorker : IAsyncDisposable
         WorkspaceInfo workspace = new(Scope.Work, Path.Combine(Scope.Work, ".git"), "isolation/auth-123/1/work", new string('a', 40));
         Worker = new IsolatedWorker(new WorkerParts(new WorkItem(item, "Add login") { Instructions = "Do it; $(touch /tmp/never) `x` \"y\"" }, workspace, Context, Scope, new Services(), _inbox.Reader)
         {
+            OutputFile = Path.Combine(Path.GetDirectoryName(Scope.Info.Home)!, "runner.out"),
             Stopping = _stopping.Token,
             ResumeToken = "resume-1",
             Report = e =>
