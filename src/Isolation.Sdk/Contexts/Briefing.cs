@@ -16,7 +16,12 @@ internal static class Briefing
 
         text.Append(CultureInfo.InvariantCulture, $"# {Line(request.Item.Title)}\n\n");
         text.Append("## Instructions\n\n").Append(request.Item.Instructions.Length == 0 ? "The title says it all." : Normal(request.Item.Instructions)).Append("\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"## Item\n\n- Item: {Line(request.Item.Id)}\n- Attempt: {request.Attempt.Number}\n- Branch: {Line(request.Workspace.Branch ?? "none (detached)")}\n- Base commit: {request.Workspace.BaseCommit}\n");
+        text.Append(CultureInfo.InvariantCulture, $"## Item\n\n- Item: {Line(request.Item.Id)}\n- Attempt: {request.Attempt.Number}\n");
+        if (request.Workspace.BaseCommit.Length > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"- Branch: {Line(request.Workspace.Branch ?? "none (detached)")}\n- Base commit: {request.Workspace.BaseCommit}\n");
+        }
+
         AddReferences(text, references);
         AddHandoffs(text, request.Handoffs);
         if (request.PreviousFailure is { Length: > 0 } failure)

@@ -3,6 +3,9 @@ namespace Isolation.Sdk;
 /// <summary>How an item ended.</summary>
 public enum ItemOutcome
 {
+    /// <summary>Its attempts are used up, or its failure was final. The first one, so that what was never set is no success.</summary>
+    Failed,
+
     /// <summary>It is part of the target.</summary>
     Landed,
 
@@ -14,9 +17,6 @@ public enum ItemOutcome
 
     /// <summary>It waits for something outside.</summary>
     Suspended,
-
-    /// <summary>Its attempts are used up, or its failure was final.</summary>
-    Failed,
 
     /// <summary>It did not merge with the target.</summary>
     Conflicted,

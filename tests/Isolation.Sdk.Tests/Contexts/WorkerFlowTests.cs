@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Running;
+using Isolation.Sdk.Tests.Running;
 
-namespace Isolation.Sdk.Tests.Running;
+namespace Isolation.Sdk.Tests.Contexts;
 
 public sealed class WorkerFlowTests
 {
@@ -23,7 +24,7 @@ public sealed class WorkerFlowTests
         {
             CultureInfo.CurrentCulture = odd;
             SynchronizationContext.SetSynchronizationContext(new SynchronizationContext());
-            run = WorkerFlow.RunAsync(new WorkerSeal(new AttemptId("a", 1)), async () =>
+            run = WorkerFlow.RunAsync<RunResult>(new WorkerSeal(new AttemptId("a", 1)), async () =>
             {
                 for (int i = 0; i < 2; i++)
                 {
@@ -54,7 +55,7 @@ public sealed class WorkerFlowTests
     public async Task What_one_runner_sets_no_other_one_sees()
     {
         TaskCompletionSource set = new();
-        Task first = WorkerFlow.RunAsync(new WorkerSeal(new AttemptId("a", 1)), async () =>
+        Task first = WorkerFlow.RunAsync<RunResult>(new WorkerSeal(new AttemptId("a", 1)), async () =>
         {
             HostLocal.Value = "from a";
             CultureInfo.CurrentCulture = new CultureInfo("") { NumberFormat = { NumberDecimalSeparator = ";" } };
@@ -64,7 +65,7 @@ public sealed class WorkerFlowTests
             return new RunResult.Done();
         });
         await set.Task;
-        await WorkerFlow.RunAsync(new WorkerSeal(new AttemptId("b", 1)), () =>
+        await WorkerFlow.RunAsync<RunResult>(new WorkerSeal(new AttemptId("b", 1)), () =>
         {
             Assert.Null(HostLocal.Value);
             Assert.Null(Activity.Current);
@@ -81,7 +82,7 @@ public sealed class WorkerFlowTests
         Task<RunResult> run;
         using (ExecutionContext.SuppressFlow())
         {
-            run = WorkerFlow.RunAsync(new WorkerSeal(new AttemptId("a", 1)), () => Task.FromResult<RunResult>(new RunResult.Done("ok")));
+            run = WorkerFlow.RunAsync<RunResult>(new WorkerSeal(new AttemptId("a", 1)), () => Task.FromResult<RunResult>(new RunResult.Done("ok")));
         }
 
         Assert.Equal("ok", Assert.IsType<RunResult.Done>(await run).Summary);
