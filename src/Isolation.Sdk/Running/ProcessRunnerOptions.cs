@@ -1,7 +1,7 @@
 namespace Isolation.Sdk.Running;
 
 /// <summary>How a process is run and stopped.</summary>
-public sealed class ProcessRunnerOptions
+internal sealed class ProcessRunnerOptions
 {
     /// <summary>How long a process may take to finish once it was asked to. <value>10 seconds.</value></summary>
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(10);

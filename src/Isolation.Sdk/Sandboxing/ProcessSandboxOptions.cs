@@ -1,6 +1,4 @@
-using Isolation.Sdk.Sandboxing;
-
-namespace Isolation.Sdk;
+namespace Isolation.Sdk.Sandboxing;
 
 /// <summary>What a worker's state is made of, on top of what every worker gets: an environment from nothing and folders of its own.</summary>
 /// <remarks>Values are templates: <c>{worker}</c> is the attempt's name (<c>auth-123.2</c>, safe in paths), <c>{workspace}</c>, <c>{home}</c> and <c>{tmp}</c> are its folders, <c>{port:name}</c> is a port asked for by <see cref="Port"/>. Any other <c>{word}</c> is a fault.</remarks>
