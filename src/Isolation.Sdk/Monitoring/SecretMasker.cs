@@ -1,32 +1,24 @@
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>Replaces secrets by <c>***</c> wherever they occur in a text. Thread-safe; secrets can only be added.</summary>
+/// <summary>Takes secrets that become known one by one out of everything that is about to be shown or stored.</summary>
 internal sealed class SecretMasker
 {
-    private const string Mask = "***";
-    private const int ShortestLine = 8;
     private readonly Lock _gate = new();
-    private volatile string[] _secrets = [];
+    private readonly HashSet<string> _secrets = new(StringComparer.Ordinal);
+    private volatile SecretMask _mask = SecretMask.None;
 
-    /// <summary>Masks a value from now on; of one with several lines (a private key) each longer line too, since output comes by lines.</summary>
+    /// <summary>From now on this is never shown, neither as a URL or JSON spells it, nor by its long lines.</summary>
     public void Add(string secret)
     {
-        string[] lines = secret.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        IEnumerable<string> forms = lines.Length > 1 ? lines.Where(l => l.Length >= ShortestLine).Prepend(secret) : lines.Prepend(secret);
         lock (_gate)
         {
-            // Longest first: a secret that contains another one is masked whole.
-            _secrets = [.. _secrets.Concat(forms).Where(s => s.Length > 0).Distinct(StringComparer.Ordinal).OrderByDescending(s => s.Length)];
+            if (_secrets.Add(secret))
+            {
+                _mask = new SecretMask(_secrets);
+            }
         }
     }
 
-    public string Apply(string text)
-    {
-        foreach (string secret in _secrets)
-        {
-            text = text.Replace(secret, Mask, StringComparison.Ordinal);
-        }
-
-        return text;
-    }
+    /// <summary>The text without secrets.</summary>
+    public string Apply(string text) => _mask.Mask(text);
 }

@@ -43,6 +43,7 @@ internal sealed class AttemptIssuer(GitRepository repository)
         string prefix = $"{AttemptNames.AttemptsPrefix}{Slug.Of(item)}/";
         Dictionary<string, string> refs = new(StringComparer.Ordinal);
         RefFiles.ReadAll(repository.CommonDirectory, refs, prefix);
-        return refs.Keys.Select(k => int.TryParse(k.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0).DefaultIfEmpty(0).Max();
+        int used = refs.Keys.Select(k => int.TryParse(k.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0).DefaultIfEmpty(0).Max();
+        return Math.Max(used, new RetiredNumbers(repository).Of(Slug.Of(item)));
     }
 }

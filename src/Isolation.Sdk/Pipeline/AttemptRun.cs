@@ -212,7 +212,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         _record.Fail(_record.Stage, failed, e);
     }
 
-    private AttemptReport Report() => new(Attempt, _record.Result)
+    private AttemptReport Report() => new(Attempt, Masked(_record.Result))
     {
         Commit = _record.Capture?.Commit,
         BaseCommit = assignment.BaseCommit,
@@ -220,13 +220,22 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         Changes = _record.Capture?.Files ?? [],
         Contamination = _record.Contamination,
         IsVictim = _record.Capture?.Tampering is null or { Count: 0 } && _record.Findings.Count > 0 && _record.Findings.All(f => f.WasDoneTo(Attempt) || f.Suspects.Count > 1),
-        Fault = _record.Fault,
+        Fault = _record.Fault is { } fault ? new IsolationFault(fault.Code, session.Events.Secrets.Apply(fault.Message), fault.Remedy) : null,
         FailedIn = _record.FailedIn,
         TimedOut = stop.IsTimeUp && _record.Result is RunResult.Failed,
         KeptWorkspace = _workspace is { } w && Directory.Exists(w.Info.Path) ? w.Info.Path : null,
         Log = session.Folder.Log(Attempt),
         Output = File.Exists(session.Folder.Output(Attempt)) ? session.Folder.Output(Attempt) : null,
         Cost = new AttemptCost { SetupMs = (long)_record.Setup.TotalMilliseconds, RunMs = (long)_record.Run.TotalMilliseconds, Bytes = _record.Bytes, BriefingTokens = _context?.MeasuredTokens ?? 0 },
+    };
+
+    // Reasons go into results, logs and the next briefing.
+    private RunResult Masked(RunResult result) => result switch
+    {
+        RunResult.Failed failed => failed with { Reason = session.Events.Secrets.Apply(failed.Reason) },
+        RunResult.Suspended suspended => suspended with { Reason = session.Events.Secrets.Apply(suspended.Reason) },
+        RunResult.Done { Summary: { } summary } => new RunResult.Done(session.Events.Secrets.Apply(summary)),
+        _ => result,
     };
 
     private static string Number(double value) => ((long)value).ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -118,6 +118,6 @@ public sealed class IsolationPipeline : IAsyncDisposable
         GitRepository repository = await GitHost.OpenAsync(_plan.Draft.Repository, cancellationToken).ConfigureAwait(false);
         LeaseStore leases = new(repository.CommonDirectory, repository.Reference, _plan.Services.Time);
         WorkersFolder folder = _plan.Draft.WorkersRoot is { } root ? new WorkersFolder(root) : WorkersFolder.Beside(repository.CommonDirectory);
-        return new LeaseSweep(leases, new LandedRecords(repository, leases, folder, _plan.TargetRef), _plan.Workspaces, _plan.State);
+        return new LeaseSweep(leases, new LandedRecords(repository, leases, folder, _plan.TargetRef, _plan.Services.Time), _plan.Workspaces, _plan.State);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Monitoring;
@@ -5,7 +6,7 @@ using Isolation.Sdk.Monitoring;
 namespace Isolation.Sdk.Pipeline;
 
 /// <summary>The pins and logs of attempts whose work is part of the target: nothing would be lost without them.</summary>
-internal sealed class LandedRecords(GitRepository repository, LeaseStore leases, WorkersFolder folder, string targetRef)
+internal sealed class LandedRecords(GitRepository repository, LeaseStore leases, WorkersFolder folder, string targetRef, TimeProvider time)
 {
     public async Task<IReadOnlyList<CleanItem>> FindAsync(CancellationToken cancellationToken)
     {
@@ -25,6 +26,8 @@ internal sealed class LandedRecords(GitRepository repository, LeaseStore leases,
     public async Task RemoveAsync(CleanItem item, CancellationToken cancellationToken)
     {
         string name = item.What["record ".Length..];
+        string[] parts = name[AttemptNames.AttemptsPrefix.Length..].Split('/');
+        await new RetiredNumbers(repository).RetireAsync(parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture), time, cancellationToken).ConfigureAwait(false);
         if (await repository.TryUpdateAsync(new RefTransaction().Delete(name), cancellationToken).ConfigureAwait(false))
         {
             File.Delete(LogOf(name));

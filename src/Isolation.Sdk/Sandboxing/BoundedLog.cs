@@ -1,3 +1,5 @@
+using Isolation.Sdk.Monitoring;
+
 namespace Isolation.Sdk.Sandboxing;
 
 /// <summary>A log file that keeps its newest bytes. While it is written it has two segments of half the limit each, the older one beside it as <c>.1</c>; at the end they are one file again.</summary>

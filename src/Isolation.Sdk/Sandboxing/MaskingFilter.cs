@@ -1,3 +1,5 @@
+using Isolation.Sdk.Monitoring;
+
 namespace Isolation.Sdk.Sandboxing;
 
 /// <summary>Takes secrets out of a stream of bytes, also where one is cut in two by a chunk's end: what may become a secret waits for the next chunk.</summary>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Sandboxing;
 

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Sandboxing;
 
 /// <summary>The state of one worker, as processes of the host's own user: kept apart by environment, folders and sessions, not by the kernel.</summary>
-internal sealed class ProcessScope : IStateScope, ISecretMasking
+internal sealed class ProcessScope : IStateScope
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
     private readonly ScopeParts _parts;
@@ -24,8 +25,6 @@ internal sealed class ProcessScope : IStateScope, ISecretMasking
     }
 
     public StateInfo Info { get; }
-
-    public string Mask(string text) => _mask.Mask(text);
 
     public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default)
     {
@@ -146,6 +145,6 @@ internal sealed class ProcessScope : IStateScope, ISecretMasking
 
         return failures.Count == 0
             ? null
-            : new IsolationException(SandboxingCodes.TeardownFailed, $"The teardown of {_parts.Attempt} failed: {Mask(string.Join("; ", failures))}.", "What it was to remove (a test database, say) may still be there; remove it by hand.") { Attempt = _parts.Attempt };
+            : new IsolationException(SandboxingCodes.TeardownFailed, $"The teardown of {_parts.Attempt} failed: {_mask.Mask(string.Join("; ", failures))}.", "What it was to remove (a test database, say) may still be there; remove it by hand.") { Attempt = _parts.Attempt };
     }
 }

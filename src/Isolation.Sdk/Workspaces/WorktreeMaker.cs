@@ -103,6 +103,13 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
         trash.Adopt(workers.Trash);
         trash.Adopt(_removal.EntryTrash);
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
+        WorktreeEntryWriter writer = new(repository, time);
+        if (writer.IsPossible)
+        {
+            WorktreeEntries.Heal(repository, time.GetUtcNow());
+            return writer.Write(request.Lease.Attempt, _path, _branch, request.BaseCommit);
+        }
+
         GitCommand add = GitCommand.In(repository.CommonDirectory, "worktree", "add", "--quiet", "--no-checkout", "--lock", "--reason", $"isolation attempt {AttemptNames.File(request.Lease.Attempt)}", "--", _path, _branch);
         TimeSpan pause = FirstPause;
         for (int tried = 1; ; tried++)

@@ -31,6 +31,24 @@ public sealed class CleanTests
     }
 
     [IsolationFact]
+    public async Task A_number_whose_record_was_cleaned_away_is_never_issued_again()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) => await PipelineRig.CommitAsync(worker, "a.txt", $"by {worker.Id}\n", token)).Build();
+        await using (IsolationRun run = pipeline.Start([PipelineRig.Item("a")]))
+        {
+            await run.Completion;
+        }
+
+        await pipeline.CleanAsync(await pipeline.PlanCleanAsync());
+        await using IsolationRun again = pipeline.Start([PipelineRig.Item("a")]);
+        WorkItemResult result = Assert.Single((await again.Completion).Items);
+
+        Assert.Equal((new AttemptId("a", 2), ItemOutcome.Landed), (Assert.Single(result.Attempts).Attempt, result.Outcome));
+        Assert.Equal("by a.2", await rig.GitAsync("show", $"{PipelineRig.Target}:a.txt"));
+    }
+
+    [IsolationFact]
     public async Task An_attempt_that_is_just_beginning_is_no_record_of_landed_work()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Pipeline;
@@ -10,15 +11,22 @@ public sealed class InnocenceTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         TaskCompletionSource bystands = NewSignal(), over = NewSignal();
+        string pipe = Path.Combine(rig.Repository.Path, ".git", "a-pipe");
         await using IsolationPipeline pipeline = rig.Compose()
-            .Setup("sh", "-c", "case $ISOLATION_ATTEMPT$PWD in *failing*) exit 1;; esac")
+            .Setup("sh", "-c", $"case $PWD in *failing*) cat '{pipe}'; exit 1;; esac")
             .RunWith(async (worker, token) =>
             {
                 await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
                 if (worker.Item.Id == "bystander")
                 {
+                    await worker.ExecAsync(new WorkerCommand("mkfifo", [pipe]), token);
                     bystands.SetResult();
                     await over.Task.WaitAsync(token);
+                }
+                else
+                {
+                    // Its start was a look at the repository, with the failing one's branch in it.
+                    await worker.ExecAsync(new WorkerCommand("sh", ["-c", $"echo go > '{pipe}'"]), token);
                 }
             }).Build();
 
@@ -40,6 +48,7 @@ public sealed class InnocenceTests
             yield return PipelineRig.Item("bystander");
             await bystands.Task;
             yield return PipelineRig.Item("failing");
+            yield return PipelineRig.Item("third");
         }
     }
 

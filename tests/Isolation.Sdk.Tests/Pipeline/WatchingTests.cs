@@ -190,4 +190,27 @@ public sealed class WatchingTests
         Assert.Equal("token-7", token2);
         Assert.True(found);
     }
+
+    [IsolationTheory]
+    [InlineData("pass word&more")]
+    [InlineData("quote\"and\\slash")]
+    public async Task A_secret_is_in_no_event_log_or_result_however_it_is_spelt(string secret)
+    {
+        string name = $"ISOLATION_TEST_SECRET_{secret.Length}";
+        Environment.SetEnvironmentVariable(name, secret);
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await using IsolationPipeline pipeline = rig.Compose().State.UseProcessSandbox(o => o.Secret(name)).RunWith(Task<RunResult> (IsolatedWorker worker, CancellationToken _) =>
+        {
+            worker.ReportProgress(Uri.EscapeDataString(secret));
+            worker.ReportProgress(System.Text.Json.JsonEncodedText.Encode(secret).ToString());
+            throw new InvalidOperationException($"refused: {secret}");
+        }).Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
+        WorkItemResult result = Assert.Single((await run.Completion).Items);
+
+        string log = await File.ReadAllTextAsync(result.Attempts[0].Log!);
+        Assert.All(new[] { secret, Uri.EscapeDataString(secret), System.Text.Json.JsonEncodedText.Encode(secret).ToString(), System.Text.Json.JsonEncodedText.Encode(System.Text.Json.JsonEncodedText.Encode(secret).ToString()).ToString() }, s => Assert.DoesNotContain(s, log, StringComparison.Ordinal));
+        Assert.Contains("refused: ***", result.Reason, StringComparison.Ordinal);
+    }
 }

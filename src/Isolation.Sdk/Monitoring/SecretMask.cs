@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 
-namespace Isolation.Sdk.Sandboxing;
+namespace Isolation.Sdk.Monitoring;
 
 /// <summary>Replaces secrets in any text, also as a URL or JSON would spell them.</summary>
 internal sealed class SecretMask
