@@ -1,4 +1,7 @@
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Tests.Infrastructure;
+using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Pipeline;
 
@@ -210,5 +213,49 @@ public sealed class RunTests
         Assert.Empty(Directory.GetFiles(Path.Combine(rig.Repository.Path, ".git", "isolation", "leases")));
         string[] refs = (await rig.GitAsync("for-each-ref", "--format=%(refname)")).Split('\n');
         Assert.Equal(["refs/heads/landing", "refs/heads/main", "refs/isolation/attempts/a/1", "refs/isolation/attempts/b/1"], refs);
+    }
+
+    [IsolationFact]
+    public async Task What_a_worker_left_running_is_over_before_its_work_is_taken()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        int left = 0;
+        bool? alive = null;
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Workspaces.Decorate((inner, _) => new LookingBeforeCapture(inner, () => alive = File.Exists($"/proc/{left}/stat") && File.ReadAllText($"/proc/{left}/stat").Split(' ')[2] != "Z"))
+            .RunWith(async (worker, token) =>
+            {
+                await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+                left = (await worker.StartAsync(new WorkerCommand("sleep", ["1000"]), token)).Id;
+            }).Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
+
+        Assert.Equal(ItemOutcome.Landed, Assert.Single((await run.Completion).Items).Outcome);
+        Assert.False(alive);
+    }
+
+    private sealed class LookingBeforeCapture(IWorkspaceProvider inner, Action look) : IWorkspaceProvider
+    {
+        public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => inner.ProbeAsync(repository, cancellationToken);
+
+        public async ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default) => new Workspace(await inner.AcquireAsync(request, cancellationToken), look);
+
+        public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) => inner.ReopenAsync(record, cancellationToken);
+
+        private sealed class Workspace(IWorkspace inner, Action look) : IWorkspace
+        {
+            public WorkspaceInfo Info => inner.Info;
+
+            public ValueTask<Capture> CaptureAsync(IStateScope scope, CancellationToken cancellationToken = default)
+            {
+                look();
+                return inner.CaptureAsync(scope, cancellationToken);
+            }
+
+            public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) => inner.ReleaseAsync(mode, cancellationToken);
+
+            public ValueTask DisposeAsync() => inner.DisposeAsync();
+        }
     }
 }
