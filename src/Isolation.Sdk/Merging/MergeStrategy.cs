@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
@@ -7,9 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Isolation.Sdk.Merging;
 
 /// <summary>The one engine with the settings of a policy: stack, gate, land.</summary>
-internal sealed class MergeStrategy(MergePolicy policy, IStateSandbox? sandbox, WorkersFolder? folder, TimeProvider time, ILogger logger) : IMergeStrategy
+internal sealed class MergeStrategy(MergePolicy policy, IStateSandbox? sandbox, WorkersFolder? folder, TimeProvider time, ILogger logger, GitRepositories? repositories = null) : IMergeStrategy
 {
-    private readonly ConcurrentDictionary<string, Task<GitRepository>> _repositories = new(StringComparer.Ordinal);
+    private readonly GitRepositories _repositories = repositories ?? new GitRepositories();
 
     public MergePolicy Policy => policy;
 
@@ -92,15 +91,5 @@ internal sealed class MergeStrategy(MergePolicy policy, IStateSandbox? sandbox, 
         return faults;
     }
 
-    private async Task<GitRepository> RepositoryAsync(RepositoryRef repository, CancellationToken cancellationToken)
-    {
-        if (_repositories.TryGetValue(repository.Path, out Task<GitRepository>? known) && known.IsCompletedSuccessfully)
-        {
-            return await known.ConfigureAwait(false);
-        }
-
-        GitRepository opened = await GitHost.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false);
-        _repositories[repository.Path] = Task.FromResult(opened);
-        return opened;
-    }
+    private Task<GitRepository> RepositoryAsync(RepositoryRef repository, CancellationToken cancellationToken) => _repositories.OpenAsync(repository.Path, cancellationToken);
 }

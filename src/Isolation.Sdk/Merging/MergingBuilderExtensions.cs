@@ -1,3 +1,4 @@
+using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Sandboxing;
@@ -30,6 +31,6 @@ public static class MergingBuilderExtensions
         ArgumentNullException.ThrowIfNull(axis);
         configure?.Invoke(options);
         return axis.Use(services => new MergeStrategy(
-            MergePolicy.Of(options), services.Of<IStateSandbox>(), services.Of<WorkersFolder>(), services.Time(), services.Of<ILoggerFactory>()?.CreateLogger("Isolation.Sdk.Merging") ?? NullLogger.Instance));
+            MergePolicy.Of(options), services.Of<IStateSandbox>(), services.Of<WorkersFolder>(), services.Time(), services.Of<ILoggerFactory>()?.CreateLogger("Isolation.Sdk.Merging") ?? NullLogger.Instance, services.Of<GitRepositories>()));
     }
 }

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Sandboxing;
@@ -13,6 +14,8 @@ internal sealed class CompositionServices(IServiceProvider? host, TimeProvider? 
 
     public ILoggerFactory Loggers { get; } = new QuietLoggers(loggers ?? (ILoggerFactory?)host?.GetService(typeof(ILoggerFactory)) ?? NullLoggerFactory.Instance);
 
+    public GitRepositories Repositories { get; } = new();
+
     /// <summary>Set once the state axis is made; merge gates run in it.</summary>
     public IStateSandbox? Sandbox { get; set; }
 
@@ -22,6 +25,7 @@ internal sealed class CompositionServices(IServiceProvider? host, TimeProvider? 
         serviceType == typeof(TimeProvider) ? Time
         : serviceType == typeof(ILoggerFactory) ? Loggers
         : serviceType == typeof(WorkersFolder) ? folder
+        : serviceType == typeof(GitRepositories) ? Repositories
         : serviceType == typeof(IStateSandbox) ? Sandbox
         : serviceType == typeof(IServiceProvider) ? this
         : Host?.GetService(serviceType);

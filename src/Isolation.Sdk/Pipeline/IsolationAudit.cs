@@ -21,7 +21,7 @@ internal static class IsolationAudit
         GitRepository repository;
         try
         {
-            repository = await GitHost.OpenAsync(plan.Draft.Repository, cancellationToken).ConfigureAwait(false);
+            repository = await plan.Services.Repositories.OpenAsync(plan.Draft.Repository, cancellationToken).ConfigureAwait(false);
         }
         catch (IsolationException e)
         {

@@ -115,7 +115,7 @@ public sealed class IsolationPipeline : IAsyncDisposable
 
     private async Task<LeaseSweep> OpenSweepAsync(CancellationToken cancellationToken)
     {
-        GitRepository repository = await GitHost.OpenAsync(_plan.Draft.Repository, cancellationToken).ConfigureAwait(false);
+        GitRepository repository = await _plan.Services.Repositories.OpenAsync(_plan.Draft.Repository, cancellationToken).ConfigureAwait(false);
         LeaseStore leases = new(repository.CommonDirectory, repository.Reference, _plan.Services.Time);
         WorkersFolder folder = _plan.Draft.WorkersRoot is { } root ? new WorkersFolder(root) : WorkersFolder.Beside(repository.CommonDirectory);
         return new LeaseSweep(leases, new LandedRecords(repository, leases, folder, _plan.TargetRef, _plan.Services.Time), _plan.Workspaces, _plan.State);

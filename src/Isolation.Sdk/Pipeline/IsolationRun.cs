@@ -126,7 +126,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
 
     private async Task<bool> PlayAsync(IAsyncEnumerable<WorkItem>? feed)
     {
-        GitRepository repository = await GitHost.OpenAsync(_plan.Draft.Repository, _ending.Token).ConfigureAwait(false);
+        GitRepository repository = await _plan.Services.Repositories.OpenAsync(_plan.Draft.Repository, _ending.Token).ConfigureAwait(false);
         await BaseCheck.RunAsync(repository, _plan, _tracker, _ending.Token).ConfigureAwait(false);
         await TargetBranch.EnsureAsync(repository, _plan, _ending.Token).ConfigureAwait(false);
         using PipelineSession session = new(_plan, repository, _events, _tracker);

@@ -15,12 +15,11 @@ internal sealed record HostGit(string? CommonDirectory, IReadOnlyList<KeyValuePa
     /// <summary>For a state that has nothing to do with a repository.</summary>
     public static HostGit None { get; } = new(null, DefaultIdentity);
 
-    public static async Task<HostGit> ReadAsync(RepositoryRef repository, CancellationToken cancellationToken)
-    {
-        GitRepository opened = await GitHost.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false);
-        // What is pinned is for commands of the library; a worker's git gets its own by the environment.
-        return new HostGit(opened.CommonDirectory, [.. DefaultIdentity, .. opened.Client.Environment.Config.Skip(GitEnvironment.Pinned.Count)]) { TopLevel = opened.TopLevel };
-    }
+    public static async Task<HostGit> ReadAsync(RepositoryRef repository, CancellationToken cancellationToken) => Of(await GitHost.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false));
+
+    // What is pinned is for commands of the library; a worker's git gets its own by the environment.
+    public static HostGit Of(GitRepository opened) =>
+        new(opened.CommonDirectory, [.. DefaultIdentity, .. opened.Client.Environment.Config.Skip(GitEnvironment.Pinned.Count)]) { TopLevel = opened.TopLevel };
 
     /// <summary>Where git stops to look for a repository: above the work tree that commands run in.</summary>
     public string Ceiling(string workspace)

@@ -55,14 +55,15 @@ internal static unsafe partial class NativeProcess
             posix_spawn_file_actions_adddup2(actions, (int)input.DangerousGetHandle(), 0);
             posix_spawn_file_actions_adddup2(actions, (int)output.DangerousGetHandle(), 1);
             posix_spawn_file_actions_adddup2(actions, (int)error.DangerousGetHandle(), 2);
-            // From here on nothing above 2 is needed: the gate may take the place of whatever is there.
             const int First = 3;
+            posix_spawn_file_actions_addclosefrom_np(actions, First);
             if (gate is not null)
             {
+                // Only now: a child whose host dies while it is held here must not hold that host's locks.
                 posix_spawn_file_actions_addopen(actions, First, gate, 0, 0);
+                posix_spawn_file_actions_addclosefrom_np(actions, First);
             }
 
-            posix_spawn_file_actions_addclosefrom_np(actions, First);
             posix_spawn_file_actions_addchdir_np(actions, launch.Directory);
             int result = posix_spawn(&found, launch.File, actions, attributes, argv.Pointer, envp.Pointer);
             pid = found;

@@ -8,8 +8,11 @@ namespace Isolation.Sdk.Sandboxing;
 /// <summary>Starts one child. Where it is to live in a cgroup it is held just before it becomes its program, until it has been moved there: nothing it starts is ever outside.</summary>
 internal sealed class NativeSpawn
 {
+    public const string GateSuffix = "gate";
+    private const int MostLooks = 50;
     private const int StackSize = 256 * 1024;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(10);
     private readonly Launch _launch;
     private readonly string? _gate;
     private readonly TaskCompletionSource<int> _thread = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -51,6 +54,25 @@ internal sealed class NativeSpawn
         finally
         {
             File.Delete(_gate);
+        }
+    }
+
+    /// <summary>Lets children go that are held still because their host died meanwhile. Only as their program they have the marker by which they are found and ended.</summary>
+    /// <param name="folder">Where the gates are.</param>
+    /// <param name="alive">Counts what is found.</param>
+    /// <param name="time">The clock.</param>
+    public static async Task FreeHeldAsync(string folder, Func<int> alive, TimeProvider time)
+    {
+        string[] gates = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*" + GateSuffix).Where(g => new FileInfo(g).LinkTarget is null)] : [];
+        int expected = alive() + gates.Length;
+        foreach (string gate in gates)
+        {
+            File.OpenHandle(gate, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+        }
+
+        for (int look = 0; gates.Length > 0 && look < MostLooks && alive() < expected; look++)
+        {
+            await Task.Delay(LookPause, time).ConfigureAwait(false);
         }
     }
 

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
 
@@ -14,6 +15,10 @@ public static class SandboxBuilderExtensions
         ArgumentNullException.ThrowIfNull(axis);
         ProcessSandboxOptions options = new();
         configure?.Invoke(options);
-        return axis.Use(services => new ProcessSandbox(options, services.Time(), services.Of<WorkersFolder>()));
+        return axis.Use(services =>
+        {
+            GitRepositories repositories = services.Of<GitRepositories>() ?? new GitRepositories();
+            return new ProcessSandbox(options, services.Time(), services.Of<WorkersFolder>(), git: async (repository, token) => HostGit.Of(await repositories.OpenAsync(repository.Path, token).ConfigureAwait(false)));
+        });
     }
 }

@@ -20,7 +20,9 @@ internal sealed record ScopeParts(AttemptId Attempt, string Workspace, string Ma
     {
         if (Native)
         {
-            await new ProcessTree(Marker + ".", Cgroup, Time).EndAsync(TimeSpan.Zero).ConfigureAwait(false);
+            ProcessTree tree = new(Marker + ".", Cgroup, Time);
+            await NativeSpawn.FreeHeldAsync(Folders.Runtime, () => tree.Alive().Count, Time).ConfigureAwait(false);
+            await tree.EndAsync(TimeSpan.Zero).ConfigureAwait(false);
         }
     }
 

@@ -1,17 +1,16 @@
-using System.Collections.Concurrent;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Linked worktrees: a directory of its own, on a branch of its own, objects and refs shared with the repository.</summary>
-internal sealed class GitWorktreeProvider(GitWorktreeOptions options, TimeProvider time, WorkersFolder? workers = null, GitRepository? opened = null) : IWorkspaceProvider, IAsyncDisposable
+internal sealed class GitWorktreeProvider(GitWorktreeOptions options, TimeProvider time, WorkersFolder? workers = null, GitRepository? opened = null, GitRepositories? repositories = null) : IWorkspaceProvider, IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, Task<GitRepository>> _opened = new(StringComparer.Ordinal);
+    private readonly GitRepositories _repositories = repositories ?? new GitRepositories();
     private readonly Trash _trash = new();
 
     /// <inheritdoc/>
-    public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => WorktreeProbe.RunAsync(repository, options, workers, cancellationToken);
+    public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => WorktreeProbe.RunAsync(repository, options, workers, _repositories, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default) => AcquireAsync(request, issue: false, cancellationToken);
@@ -72,15 +71,6 @@ internal sealed class GitWorktreeProvider(GitWorktreeOptions options, TimeProvid
             return opened;
         }
 
-        Task<GitRepository> opening = _opened.GetOrAdd(repository.Path, p => GitHost.OpenAsync(p, CancellationToken.None));
-        try
-        {
-            return await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (IsolationException)
-        {
-            _opened.TryRemove(repository.Path, out _);
-            throw;
-        }
+        return await _repositories.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Workspaces;
 
@@ -14,6 +15,6 @@ public static class WorkspaceBuilderExtensions
         ArgumentNullException.ThrowIfNull(axis);
         GitWorktreeOptions options = new();
         configure?.Invoke(options);
-        return axis.Use(services => new GitWorktreeProvider(options, services.Time(), services.Of<WorkersFolder>()));
+        return axis.Use(services => new GitWorktreeProvider(options, services.Time(), services.Of<WorkersFolder>(), repositories: services.Of<GitRepositories>()));
     }
 }

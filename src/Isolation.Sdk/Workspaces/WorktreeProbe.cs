@@ -6,14 +6,14 @@ namespace Isolation.Sdk.Workspaces;
 /// <summary>Whether linked worktrees can be made here. Looks, and changes nothing.</summary>
 internal static class WorktreeProbe
 {
-    public static async ValueTask<AxisReport> RunAsync(RepositoryRef reference, GitWorktreeOptions options, WorkersFolder? workers, CancellationToken cancellationToken)
+    public static async ValueTask<AxisReport> RunAsync(RepositoryRef reference, GitWorktreeOptions options, WorkersFolder? workers, GitRepositories repositories, CancellationToken cancellationToken)
     {
         List<IsolationFault> missing = [];
         List<string> notices = [];
         try
         {
             string branch = BranchName.Of(options.BranchTemplate, new AttemptId($"probe-{Guid.NewGuid():n}", 1));
-            GitRepository repository = await GitHost.OpenAsync(reference.Path, cancellationToken).ConfigureAwait(false);
+            GitRepository repository = await repositories.OpenAsync(reference.Path, cancellationToken).ConfigureAwait(false);
             if (BranchName.FindCaseTwin(repository, branch) is { } conflict)
             {
                 missing.Add(new IsolationFault(WorkspaceCodes.BranchConflict, $"The branch template '{options.BranchTemplate}' cannot be used: {conflict}.", "Delete or rename that branch, or choose another BranchTemplate."));
@@ -24,6 +24,11 @@ internal static class WorktreeProbe
             if (!WorkersRoot.IsWritable(folder))
             {
                 missing.Add(WorkersRoot.NotWritable(folder, "no folder can be written there"));
+            }
+
+            if (!WorkersRoot.IsWritable(new WorkersFolder(repository.CommonDirectory)))
+            {
+                missing.Add(new IsolationFault(WorkspaceCodes.RootNotWritable, $"'{repository.CommonDirectory}' cannot be written, and refs and leases of attempts are kept there.", "Give this user the right to write there."));
             }
 
             if ((await repository.RunAsync(cancellationToken, "for-each-ref", "--count=1", "--format=%(refname)").ConfigureAwait(false)).Line.Length == 0)

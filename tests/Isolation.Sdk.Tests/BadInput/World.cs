@@ -10,13 +10,14 @@ internal static class World
     /// <param name="repository">The repository; what is beside it is looked at too.</param>
     /// <param name="temp">The temp folder of the host.</param>
     /// <param name="host">The process whose children are listed, or null.</param>
-    public static async Task<string[]> LookAsync(string repository, string temp, int? host)
+    /// <param name="git">Whether git can be asked where the repository is; its files are compared in any case.</param>
+    public static async Task<string[]> LookAsync(string repository, string temp, int? host, bool git = true)
     {
         List<string> lines = [];
         string parent = Path.GetDirectoryName(repository)!;
         lines.AddRange(Listing(parent).Select(l => $"beside: {l}"));
         lines.AddRange(Listing(temp).Select(l => $"temp: {l}"));
-        if (Directory.Exists(Path.Combine(repository, ".git")))
+        if (git && Directory.Exists(Path.Combine(repository, ".git")))
         {
             lines.AddRange((await GitAsync(repository, "for-each-ref", "--format=%(objectname) %(refname)")).Select(l => $"ref: {l}"));
             lines.AddRange((await GitAsync(repository, "worktree", "list", "--porcelain")).Select(l => $"worktree: {l}"));

@@ -20,12 +20,16 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public static string Program { get; } = AppContext.BaseDirectory.Replace("Isolation.Sdk.Tests/", "Isolation.Sdk.Tests.Host/", StringComparison.Ordinal) + "Isolation.Sdk.Tests.Host.dll";
 
+    /// <summary>The dotnet that runs these tests, by its full path: a test may take PATH away.</summary>
+    public static string Dotnet { get; } = Environment.ProcessPath is { } me && Path.GetFileNameWithoutExtension(me) == "dotnet" ? me
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(f => Path.Combine(f, "dotnet")).First(File.Exists);
+
     /// <summary>Starts it.</summary>
     /// <param name="environment">What differs from the environment of the tests; <see langword="null"/> removes a variable.</param>
     /// <param name="through">A program, with arguments, that starts it in turn, such as setpriv.</param>
     public static HostProcess Start(IReadOnlyDictionary<string, string?>? environment = null, params string[] through)
     {
-        string[] command = [.. through, Environment.ProcessPath is { } me && Path.GetFileNameWithoutExtension(me) == "dotnet" ? me : "dotnet", Program];
+        string[] command = [.. through, Dotnet, Program];
         ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
         foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>())
         {

@@ -1,0 +1,26 @@
+using System.Collections.Concurrent;
+
+namespace Isolation.Sdk.Git;
+
+/// <summary>Repositories opened once for all who need them: opening costs three git processes, and everybody starts at the same moment.</summary>
+internal sealed class GitRepositories
+{
+    private readonly ConcurrentDictionary<string, Lazy<Task<GitRepository>>> _opened = new(StringComparer.Ordinal);
+
+    public async Task<GitRepository> OpenAsync(string path, CancellationToken cancellationToken = default)
+    {
+        Lazy<Task<GitRepository>> opening = _opened.GetOrAdd(path, p => new Lazy<Task<GitRepository>>(() => GitHost.OpenAsync(p, CancellationToken.None)));
+        try
+        {
+            GitRepository repository = await opening.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+            _opened.TryAdd(repository.Reference.Path, opening);
+            return repository;
+        }
+        catch when (opening.Value.IsFaulted)
+        {
+            // What is wrong with it may be put right: the next one looks again.
+            _opened.TryRemove(path, out _);
+            throw;
+        }
+    }
+}

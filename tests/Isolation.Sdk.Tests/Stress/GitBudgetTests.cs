@@ -1,0 +1,38 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Isolation.Sdk.Tests.Infrastructure;
+using Isolation.Sdk.Tests.Pipeline;
+
+namespace Isolation.Sdk.Tests.Stress;
+
+/// <summary>What a worker costs in git processes of the library: on a slow machine that is what a run waits for.</summary>
+[Collection(nameof(GitBudgetTests))]
+[CollectionDefinition(nameof(GitBudgetTests), DisableParallelization = true)]
+public sealed class GitBudgetTests
+{
+    private const int Workers = 8;
+    private const int MostPerWorker = 12;
+
+    // Opening the repository, the audit, the queue: once a run.
+    private const int MostPerRun = 20;
+
+    [IsolationFact]
+    public async Task A_worker_that_commits_one_file_costs_at_most_twelve_git_processes()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        ConcurrentDictionary<string, int> started = new();
+        using MeterListener listener = new() { InstrumentPublished = (instrument, l) => { if (instrument.Name == "isolation.git.processes") { l.EnableMeasurementEvents(instrument); } } };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => started.AddOrUpdate($"{tags[0].Value}", (int)count, (_, n) => n + (int)count));
+        await using IsolationPipeline pipeline = rig.Compose().RunWith(PipelineRig.WriteAndCommitAsync).Build();
+        listener.Start();
+
+        await using IsolationRun run = pipeline.Start([.. Enumerable.Range(0, Workers).Select(n => PipelineRig.Item($"w{n}"))]);
+        IsolationSummary summary = await run.Completion;
+        listener.Dispose();
+
+        Assert.Equal(Workers, summary.Count(ItemOutcome.Landed));
+        int total = started.Values.Sum();
+        string byVerb = string.Join(", ", started.OrderByDescending(s => s.Value).Select(s => $"{s.Key} {s.Value}"));
+        Assert.True(total <= (Workers * MostPerWorker) + MostPerRun, $"{total} git processes for {Workers} workers, {(double)total / Workers:0.0} each: {byVerb}");
+    }
+}
