@@ -1,0 +1,37 @@
+using Isolation.Sdk.Benchmarks;
+
+// Whole processes side by side, A B A B: the machine's load falls on both, so the ratio of a pair says more than any single time.
+const string Usage = """
+    usage: Isolation.Sdk.Benchmarks VERB [--runs N] [--folder DIR]
+      fifty          50 items, 16 at a time, 5,000 files: the pipeline against minimal.sh
+      throwaway      a throwaway worktree of 500 files against git worktree add and remove
+      git-processes  git processes of the library for each worker, by verb
+    The folder is a file system with 4 GB free; a tmpfs by default where there is one.
+    """;
+
+if (args is ["host", string repository, string worker, string target, string items, string parallel, ..])
+{
+    return await PipelineHost.RunAsync(repository, worker, target, Number(items), Number(parallel), stages: args.Contains("--stages"));
+}
+
+int runs = Option("--runs") is { } n ? Number(n) : 7;
+using Scratch scratch = new(Option("--folder"));
+switch (args.FirstOrDefault())
+{
+    case "fifty":
+        await new Fifty(scratch).RunAsync(runs, stages: args.Contains("--stages"));
+        return 0;
+    case "throwaway":
+        await new Throwaway(scratch).RunAsync(Option("--runs") is null ? 30 : runs);
+        return 0;
+    case "git-processes":
+        await new GitProcesses(scratch).RunAsync();
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync(Usage);
+        return 2;
+}
+
+string? Option(string name) => Array.IndexOf(args, name) is >= 0 and int at && at + 1 < args.Length ? args[at + 1] : null;
+
+static int Number(string text) => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
