@@ -17,6 +17,9 @@ internal readonly record struct Cost(double WallMs, double CpuMs)
         return new Cost(Stopwatch.GetElapsedTime(begun).TotalMilliseconds, Cpu() - cpu);
     }
 
+    /// <summary>Processor time so far, of this process and of its children that have ended.</summary>
+    public static (double Self, double Children) SoFar => (Of(Self), Of(Children));
+
     private static double Cpu() => Of(Self) + Of(Children);
 
     private static double Of(int who)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime;
 
 namespace Isolation.Sdk.Benchmarks;
 
@@ -22,6 +23,12 @@ internal static class PipelineHost
         {
             double[] sorted = [.. stage.Order()];
             await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{stage.Key,-24} n {sorted.Length,3}  sum {sorted.Sum(),8:0}  median {sorted[sorted.Length / 2],7:0.0}  max {sorted[^1],7:0.0} ms"));
+        }
+
+        if (stages)
+        {
+            (double self, double children) = Cost.SoFar;
+            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"CPU of the host {self:0} ms (compiling {JitInfo.GetCompilationTime().TotalMilliseconds:0} ms, GC {GC.GetTotalPauseDuration().TotalMilliseconds:0} ms), of its children {children:0} ms"));
         }
 
         int landed = summary.Items.Count(i => i.Outcome == ItemOutcome.Landed);

@@ -1,9 +1,12 @@
+using System.IO.Enumeration;
+
 namespace Isolation.Sdk.Leasing;
 
 /// <summary>Deletes trees without ever following a link out of them, in two phases: out of the way at once, gone behind.</summary>
 internal static class SafeDelete
 {
     private const int MostTries = 1000;
+    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, RecurseSubdirectories = false, IgnoreInaccessible = false };
 
     /// <summary>Renames a tree into a trash folder on the same file system; the name is free when this returns.</summary>
     /// <returns>Where it is now; <see langword="null"/> when there was nothing, or a link, which is gone already.</returns>
@@ -60,15 +63,16 @@ internal static class SafeDelete
         }
 
         MakeWritable(path);
-        foreach (FileSystemInfo entry in new DirectoryInfo(path).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, RecurseSubdirectories = false, IgnoreInaccessible = false }))
+        foreach ((string entry, bool isFolder) in new FileSystemEnumerable<(string, bool)>(path, (ref FileSystemEntry e) => (e.ToFullPath(), e.IsDirectory), Everything))
         {
-            if (entry is DirectoryInfo && entry.LinkTarget is null)
+            DirectoryInfo? folder = isFolder ? new DirectoryInfo(entry) : null;
+            if (folder is { LinkTarget: null })
             {
-                Tree(entry.FullName);
+                Tree(entry);
             }
             else
             {
-                DeleteEntry(entry);
+                DeleteEntry(folder ?? (FileSystemInfo)new FileInfo(entry));
             }
         }
 

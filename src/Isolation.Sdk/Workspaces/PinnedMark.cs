@@ -1,9 +1,14 @@
+using System.IO.Enumeration;
+
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>A file in a worktree's git directory that says which commit holds its content; its time stamp, taken from the file system's own clock, says since when.</summary>
 internal static class PinnedMark
 {
     private const string Name = "isolation-pinned";
+
+    // A link's own making shows in its folder; where it leads is not the worker's.
+    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
 
     public static void Set(string gitDirectory, string commit)
     {
@@ -34,8 +39,9 @@ internal static class PinnedMark
     /// <summary>Says that everything up to that moment is pinned.</summary>
     public static void Complete(string gitDirectory, string commit, DateTime since)
     {
-        Set(gitDirectory, commit);
-        File.SetLastWriteTimeUtc(Path.Combine(gitDirectory, Name), since);
+        string path = Path.Combine(gitDirectory, Name);
+        File.WriteAllText(path, commit);
+        File.SetLastWriteTimeUtc(path, since);
     }
 
     public static string? Read(string gitDirectory) => File.Exists(Path.Combine(gitDirectory, Name)) ? File.ReadAllText(Path.Combine(gitDirectory, Name)) : null;
@@ -50,7 +56,7 @@ internal static class PinnedMark
         }
 
         DateTime since = mark.LastWriteTimeUtc;
-        return File.GetLastWriteTimeUtc(Path.Combine(gitDirectory, "HEAD")) >= since || File.GetLastWriteTimeUtc(Path.Combine(gitDirectory, "logs", "HEAD")) >= since || IsTreeNewer(new DirectoryInfo(workTree), since);
+        return File.GetLastWriteTimeUtc(Path.Combine(gitDirectory, "HEAD")) >= since || File.GetLastWriteTimeUtc(Path.Combine(gitDirectory, "logs", "HEAD")) >= since || IsTreeNewer(workTree, since);
     }
 
     /// <summary>Files of the work tree that were written since, by their paths in it; all of them where nothing was ever pinned.</summary>
@@ -66,22 +72,6 @@ internal static class PinnedMark
         .OrderBy(e => e.Name, StringComparer.Ordinal)
         .SelectMany(e => e is DirectoryInfo below && e.LinkTarget is null ? FilesOf(below) : [e]);
 
-    private static bool IsTreeNewer(DirectoryInfo folder, DateTime since)
-    {
-        if (folder.LastWriteTimeUtc >= since)
-        {
-            return true;
-        }
-
-        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
-        {
-            bool descend = entry is DirectoryInfo && entry.LinkTarget is null;
-            if (descend ? IsTreeNewer((DirectoryInfo)entry, since) : entry.LinkTarget is null && entry.LastWriteTimeUtc >= since)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private static bool IsTreeNewer(string workTree, DateTime since) =>
+        Directory.GetLastWriteTimeUtc(workTree) >= since || new FileSystemEnumerable<bool>(workTree, (ref FileSystemEntry e) => e.LastWriteTimeUtc.UtcDateTime >= since, Everything).Any(newer => newer);
 }

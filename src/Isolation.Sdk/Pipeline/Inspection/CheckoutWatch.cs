@@ -8,7 +8,7 @@ internal sealed class CheckoutWatch(GitRepository repository, string top, string
     private const int MostLooks = 100;
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(20);
     private string? _agreed;
-    private string[] _watched = [];
+    private FileInfo[] _watched = [];
     private long _signature;
 
     /// <summary>What changed since the last look; empty when nothing did, and on the first look.</summary>
@@ -51,15 +51,15 @@ internal sealed class CheckoutWatch(GitRepository repository, string top, string
     {
         GitResult tracked = await repository.Client.RunAsync(GitCommand.In(top, "ls-files", "-z"), cancellationToken).ConfigureAwait(false);
         IEnumerable<string> files = tracked.Fields.Select(f => System.IO.Path.Combine(top, f));
-        _watched = [.. files.Concat(files.Select(f => System.IO.Path.GetDirectoryName(f)!)).Append(top).Append(System.IO.Path.Combine(repository.GitDirectory, "index")).Distinct(StringComparer.Ordinal)];
+        _watched = [.. files.Concat(files.Select(f => System.IO.Path.GetDirectoryName(f)!)).Append(top).Append(System.IO.Path.Combine(repository.GitDirectory, "index")).Distinct(StringComparer.Ordinal).Select(p => new FileInfo(p))];
     }
 
     private long Signature()
     {
         HashCode hash = default;
-        foreach (string path in _watched)
+        foreach (FileInfo file in _watched)
         {
-            FileInfo file = new(path);
+            file.Refresh();
             hash.Add(file.LastWriteTimeUtc.Ticks);
             hash.Add(file.Exists ? file.Length : -1);
         }

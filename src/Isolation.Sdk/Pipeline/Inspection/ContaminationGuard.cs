@@ -17,43 +17,43 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
     private readonly Dictionary<AttemptId, List<Finding>> _findings = [];
     private readonly HashSet<string> _branches = new(StringComparer.Ordinal);
     private readonly HashSet<string> _landed = new(StringComparer.Ordinal);
+    private readonly List<Action> _waiting = [];
     private IReadOnlyDictionary<string, string>? _last;
     private readonly Authorship _authors = new(repository);
     private readonly CheckoutWatch? _checkout = watchCheckout && repository.TopLevel is { } top ? new CheckoutWatch(repository, top, new QueueNames(repository, targetRef).Checkout, time) : null;
     private IReadOnlyList<LeaseRecord> _leases = [];
 
     /// <summary>A worker is about to run.</summary>
-    public async Task EnterAsync(GuardedWorker worker, CancellationToken cancellationToken)
+    public Task EnterAsync(GuardedWorker worker, CancellationToken cancellationToken) => AfterLookAsync(() =>
     {
-        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await ObserveAsync(cancellationToken).ConfigureAwait(false);
-            _running[worker.Attempt] = worker;
-            _findings[worker.Attempt] = [];
-            _branches.Add($"refs/heads/{worker.Workspace.Branch}");
-        }
-        finally
-        {
-            _one.Release();
-        }
-    }
+        _running[worker.Attempt] = worker;
+        _findings[worker.Attempt] = [];
+        _branches.Add($"refs/heads/{worker.Workspace.Branch}");
+    }, cancellationToken);
 
     /// <summary>A worker has ended, and nothing of it runs any more.</summary>
     /// <returns>What was written outside of what its writer owns, while this worker ran.</returns>
     public async Task<IReadOnlyList<Finding>> LeaveAsync(AttemptId attempt, CancellationToken cancellationToken)
     {
-        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await ObserveAsync(cancellationToken).ConfigureAwait(false);
-            return _findings.GetValueOrDefault(attempt) ?? [];
-        }
-        finally
+        List<Finding>? found = null;
+        void Leave()
         {
             _running.Remove(attempt);
-            _findings.Remove(attempt);
+            _findings.Remove(attempt, out found);
+        }
+
+        try
+        {
+            await AfterLookAsync(Leave, cancellationToken).ConfigureAwait(false);
+            return found ?? [];
+        }
+        catch
+        {
+            // Whatever kept it from being looked at, it is over, and suspected of nothing that comes after it.
+            await _one.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+            Leave();
             _one.Release();
+            throw;
         }
     }
 
@@ -67,6 +67,64 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
     }
 
     public void Dispose() => _one.Dispose();
+
+    /// <summary>Does something after a look that began after this was called. All who wait when a look begins share it: it sees what each of them has to see.</summary>
+    private async Task AfterLookAsync(Action then, CancellationToken cancellationToken)
+    {
+        lock (_waiting)
+        {
+            _waiting.Add(then);
+        }
+
+        try
+        {
+            await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await LookForAllAsync(then, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                _one.Release();
+            }
+        }
+        catch when (!GivesUp(then))
+        {
+            // Another one's look had been for this one too.
+        }
+    }
+
+    /// <summary>Who gives up must not be counted in or out by another one's look later.</summary>
+    private bool GivesUp(Action then)
+    {
+        lock (_waiting)
+        {
+            return _waiting.Remove(then);
+        }
+    }
+
+    private async Task LookForAllAsync(Action mine, CancellationToken cancellationToken)
+    {
+        Action[] all;
+        lock (_waiting)
+        {
+            all = _waiting.Contains(mine) ? [.. _waiting] : [];
+        }
+
+        if (all.Length == 0)
+        {
+            return; // Another one's look was for this one too.
+        }
+
+        await ObserveAsync(cancellationToken).ConfigureAwait(false);
+        lock (_waiting)
+        {
+            foreach (Action then in all.Where(_waiting.Remove))
+            {
+                then();
+            }
+        }
+    }
 
     private async Task ObserveAsync(CancellationToken cancellationToken)
     {

@@ -1,11 +1,8 @@
-using Isolation.Sdk.Sandboxing;
-
 namespace Isolation.Sdk.Pipeline.Inspection;
 
 /// <summary>Admits workers: measures what each was given against the canonical checkout and everyone who is running.</summary>
 internal sealed class IsolationChecklist(Git.GitRepository repository)
 {
-    private static readonly string[] OwnFolderVariables = ["HOME", "TMPDIR", "TEMP", "TMP", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "NUGET_PACKAGES", "DOTNET_CLI_HOME", "GIT_CONFIG_GLOBAL"];
     private readonly Lock _gate = new();
     private readonly List<AcquiredWorker> _admitted = [];
     private int _total;
@@ -50,10 +47,10 @@ internal sealed class IsolationChecklist(Git.GitRepository repository)
 
     private IsolationFault? OwnWorkTree(AcquiredWorker worker)
     {
-        string path = RealPath.Of(worker.Workspace.Path), gitDirectory = RealPath.Of(worker.Workspace.GitDirectory);
+        string path = worker.WorkTree, gitDirectory = worker.GitDirectory;
         string? with = repository.TopLevel is { } top && RealPath.Nested(path, RealPath.Of(top)) ? "the canonical checkout"
             : gitDirectory == RealPath.Of(repository.CommonDirectory) ? "the canonical checkout's git directory"
-            : _admitted.Find(w => RealPath.Nested(path, RealPath.Of(w.Workspace.Path)) || gitDirectory == RealPath.Of(w.Workspace.GitDirectory))?.Attempt.ToString();
+            : _admitted.Find(w => RealPath.Nested(path, w.WorkTree) || gitDirectory == w.GitDirectory)?.Attempt.ToString();
         return with is null ? null : new IsolationFault(PipelineCodes.OwnWorkTree, $"Worker {worker.Attempt} shares its work tree '{worker.Workspace.Path}' with {with}.", "Use a workspace provider that makes one for each attempt, outside of the checkout.");
     }
 
@@ -62,17 +59,16 @@ internal sealed class IsolationChecklist(Git.GitRepository repository)
         string? why = worker.Context.Attempt != worker.Attempt ? $"was made for {worker.Context.Attempt}"
             : !worker.Context.Measured.Conversation.IsUntouched ? "has a conversation already"
             : worker.Context.Measured.TokenBudget is { } budget && worker.Context.MeasuredTokens > budget ? $"has {worker.Context.MeasuredTokens} tokens and a budget of {budget}"
-            : RealPath.Nested(RealPath.Of(worker.Context.Measured.BriefingFile), RealPath.Of(worker.Workspace.Path)) ? "is rendered inside the work tree"
+            : RealPath.Nested(RealPath.Of(worker.Context.Measured.BriefingFile), worker.WorkTree) ? "is rendered inside the work tree"
             : null;
         return why is null ? null : new IsolationFault(PipelineCodes.FreshContext, $"The context of worker {worker.Attempt} {why}.", "Use a context factory that makes a fresh one for each attempt.");
     }
 
     private IsolationFault? NoSharedState(AcquiredWorker worker)
     {
-        string[] mine = Folders(worker.State);
         foreach (AcquiredWorker other in _admitted)
         {
-            string? shared = mine.FirstOrDefault(m => Folders(other.State).Any(o => RealPath.Nested(m, o)))
+            string? shared = worker.Folders.FirstOrDefault(m => other.Folders.Any(o => RealPath.Nested(m, o)))
                 ?? worker.State.Ports.Values.Intersect(other.State.Ports.Values).Select(p => $"port {p}").FirstOrDefault();
             if (shared is not null)
             {
@@ -80,7 +76,7 @@ internal sealed class IsolationChecklist(Git.GitRepository repository)
             }
         }
 
-        string? host = mine.FirstOrDefault(m => HostFolders().Any(h => m == h));
+        string? host = worker.Folders.Intersect(HostFolders(), StringComparer.Ordinal).FirstOrDefault();
         return host is null ? null : Shared(worker, host, "the host");
     }
 
@@ -103,10 +99,6 @@ internal sealed class IsolationChecklist(Git.GitRepository repository)
 
     private static IsolationFault Shared(AcquiredWorker worker, string what, string with) =>
         new(PipelineCodes.NoSharedState, $"Worker {worker.Attempt} shares {what} with {with}.", "Use a state sandbox that opens a scope for each attempt.");
-
-    private static string[] Folders(StateInfo state) => [.. state.Environment
-        .Where(e => OwnFolderVariables.Contains(e.Name, StringComparer.Ordinal) && Path.IsPathFullyQualified(e.Value)).Select(e => e.Value)
-        .Append(state.Home).Append(state.Temp).Select(RealPath.Of).Distinct(StringComparer.Ordinal)];
 
     private static IEnumerable<string> HostFolders() => new[] { Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), Path.GetTempPath() }.Where(p => p.Length > 0).Select(RealPath.Of);
 }

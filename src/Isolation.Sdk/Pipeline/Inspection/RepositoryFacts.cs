@@ -47,9 +47,9 @@ internal sealed class RepositoryFacts
 
     private static void AddFile(Dictionary<string, string> facts, string common, string file)
     {
-        if (!facts.ContainsKey(file) && TryRead(Path.Combine(common, file)) is { } content)
+        if (!facts.ContainsKey(file) && TryHash(Path.Combine(common, file)) is { } hash)
         {
-            facts[file] = Convert.ToHexStringLower(SHA256.HashData(content))[..16];
+            facts[file] = hash;
         }
     }
 
@@ -86,6 +86,19 @@ internal sealed class RepositoryFacts
             {
                 facts[$"worktrees/{Path.GetFileName(entry)}/HEAD"] = System.Text.Encoding.UTF8.GetString(head).Trim();
             }
+        }
+    }
+
+    private static string? TryHash(string path)
+    {
+        try
+        {
+            using FileStream content = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return Convert.ToHexStringLower(SHA256.HashData(content))[..16];
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
         }
     }
 
