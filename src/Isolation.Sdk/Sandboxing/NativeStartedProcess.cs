@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.IO.Pipes;
 
 namespace Isolation.Sdk.Sandboxing;
@@ -5,6 +6,8 @@ namespace Isolation.Sdk.Sandboxing;
 /// <summary>A process started by <c>posix_spawn</c>: a session of its own, default signals, umask 022, no descriptor but three, no program in between.</summary>
 internal sealed class NativeStartedProcess : StartedProcess
 {
+    private const int TextFileBusy = 26, MostTries = 20;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private readonly ProcessTree _tree;
     private readonly Cgroup? _cgroup;
     private readonly CancellationTokenSource _over;
@@ -36,10 +39,25 @@ internal sealed class NativeStartedProcess : StartedProcess
         NativePipe? input = launch.OpenInput ? new NativePipe() : null;
         NativePipe output = new();
         NativePipe? error = launch.Log is null ? new NativePipe() : null;
-        NativeSpawn spawn = new(launch, cgroup is null ? null : gate);
         try
         {
-            (int id, bool grouped) = await spawn.StartAsync(input?.Read, output.Write, error?.Write ?? output.Write, cgroup, time).ConfigureAwait(false);
+            NativeSpawn spawn = new(launch, cgroup is null ? null : gate);
+            (int Id, bool Grouped)? started = null;
+            for (int tries = 1; started is null; tries++)
+            {
+                try
+                {
+                    started = await spawn.StartAsync(input?.Read, output.Write, error?.Write ?? output.Write, cgroup, time).ConfigureAwait(false);
+                }
+                catch (IsolationException e) when (tries < MostTries && e.InnerException is Win32Exception { NativeErrorCode: TextFileBusy })
+                {
+                    // A script that was just written: a process forked meanwhile still holds it open, until its own exec.
+                    await Task.Delay(Pause * tries, time).ConfigureAwait(false);
+                    spawn = new NativeSpawn(launch, cgroup is null ? null : gate);
+                }
+            }
+
+            (int id, bool grouped) = started.Value;
             ProcessTree tree = new(marker, grouped ? cgroup : null, time);
             tree.Add(id);
             CancellationTokenSource over = new();

@@ -29,11 +29,11 @@ internal sealed class Sandbox : IAsyncDisposable
 
     public NotedLease? Lease { get; private set; }
 
-    public ProcessSandbox Create(Action<ProcessSandboxOptions>? configure = null)
+    public ProcessSandbox Create(Action<ProcessSandboxOptions>? configure = null, TimeProvider? time = null)
     {
         ProcessSandboxOptions options = new();
         configure?.Invoke(options);
-        return new ProcessSandbox(options, null, Workers, Host, (_, _) => Task.FromResult(HostGit.None));
+        return new ProcessSandbox(options, time, Workers, Host, (_, _) => Task.FromResult(HostGit.None));
     }
 
     public async Task<IStateScope> OpenAsync(Action<ProcessSandboxOptions>? configure = null) => await OpenAsync(Create(configure));

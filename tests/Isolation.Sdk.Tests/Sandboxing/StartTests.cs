@@ -21,6 +21,27 @@ public sealed class StartTests
         Assert.Equal("a b\n", result.Error);
     }
 
+    [IsolationFact(Tools.Linux)]
+    public async Task A_script_that_somebody_still_holds_open_for_writing_starts_a_moment_later()
+    {
+        await using Sandbox sandbox = new();
+        string script = sandbox.Script("echo started");
+        FileStream writing = new(script, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => o.Mechanism = StopMechanism.SessionAndMarker, new AtTheFirstPause(writing.Dispose)));
+
+        Assert.Equal("started\n", (await scope.ExecAsync(WorkerCommand.Of(script))).Output);
+    }
+
+    /// <summary>The clock of the system, with something to do when somebody first waits on it.</summary>
+    private sealed class AtTheFirstPause(Action then) : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            then();
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+    }
+
     [IsolationFact]
     public async Task A_command_that_a_signal_ended_says_so_as_a_shell_would()
     {

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 
@@ -66,10 +67,13 @@ public sealed class ThrowawayWorktreeTests
         LeakSnapshot before = await LeakAssert.SnapshotAsync(repository.Path);
         string name = "tree-" + Guid.NewGuid().ToString("n");
         string left = Path.Combine(ThrowawayFolder.Home, name);
-        await repository.GitAsync(["worktree", "add", "-q", "--detach", Path.Combine(left, name)]);
-        await File.WriteAllTextAsync(left + ".worktree", Path.Combine(repository.Path, ".git", "worktrees", name));
-        await File.WriteAllTextAsync(left + ".lock", "");
-        Assert.Single(await before.FindLeaksAsync());
+        using (OsFileLock? alive = OsFileLock.TryAcquire(left + ".lock"))
+        {
+            // Alive until it is seen: a sweep of another test beside this one would remove it before.
+            await repository.GitAsync(["worktree", "add", "-q", "--detach", Path.Combine(left, name)]);
+            await File.WriteAllTextAsync(left + ".worktree", Path.Combine(repository.Path, ".git", "worktrees", name));
+            Assert.Single(await before.FindLeaksAsync());
+        }
 
         await using (await ThrowawayRepository.CreateAsync())
         {
