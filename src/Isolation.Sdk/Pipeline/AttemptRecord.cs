@@ -21,7 +21,10 @@ internal sealed class AttemptRecord(TimeProvider time)
 
     public IReadOnlyList<Finding> Findings { get; set; } = [];
 
-    public IReadOnlyList<string> Contamination => [.. Findings.Select(f => f.ToString()), .. Capture?.Tampering ?? []];
+    public IReadOnlyList<string> Contamination => [.. Findings.Select(f => f.ToString()), .. OwnTampering];
+
+    /// <summary>What of its own was altered. What all share the guard watches, who knows more of who it was.</summary>
+    public IReadOnlyList<string> OwnTampering => [.. (Capture?.Tampering ?? []).Where(t => !Fingerprint.IsShared(t))];
 
     public TimeSpan Setup { get; private set; }
 

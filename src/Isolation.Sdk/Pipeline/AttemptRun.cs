@@ -219,7 +219,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         Branch = _workspace?.Info.Branch,
         Changes = _record.Capture?.Files ?? [],
         Contamination = _record.Contamination,
-        IsVictim = _record.Capture?.Tampering is null or { Count: 0 } && _record.Findings.Count > 0 && _record.Findings.All(f => f.WasDoneTo(Attempt) || f.Suspects.Count > 1),
+        IsVictim = _record.OwnTampering.Count == 0 && _record.Findings.Count > 0 && _record.Findings.All(f => f.WasDoneTo(Attempt) || f.Suspects.Count > 1),
         Fault = _record.Fault is { } fault ? new IsolationFault(fault.Code, session.Events.Secrets.Apply(fault.Message), fault.Remedy) : null,
         FailedIn = _record.FailedIn,
         TimedOut = stop.IsTimeUp && _record.Result is RunResult.Failed,

@@ -6,6 +6,7 @@ namespace Isolation.Sdk.Workspaces;
 internal static class Fingerprint
 {
     private const string Absent = "-";
+    private static readonly string[] Shared = ["config", "config.worktree", "info/attributes"];
 
     public static IReadOnlyDictionary<string, string> Take(string commonDirectory, string gitDirectory, string workTree) => new Dictionary<string, string>
     {
@@ -21,6 +22,9 @@ internal static class Fingerprint
     /// <summary>What differs, by name.</summary>
     public static IReadOnlyList<string> Differences(IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string> after) =>
         [.. before.Where(e => after.GetValueOrDefault(e.Key) != e.Value).Select(e => $"{e.Key} was {(after.GetValueOrDefault(e.Key, Absent) == Absent ? "removed" : e.Value == Absent ? "added" : "changed")}")];
+
+    /// <summary>Whether a difference is in what all work trees share: then it does not say who made it.</summary>
+    public static bool IsShared(string difference) => Shared.Any(name => difference.StartsWith($"{name} was ", StringComparison.Ordinal));
 
     private static string Hash(string path)
     {

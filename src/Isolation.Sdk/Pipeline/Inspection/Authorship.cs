@@ -2,17 +2,23 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Pipeline.Inspection;
 
-/// <summary>Finds in git's own logs which work tree made a branch or a stash entry.</summary>
+/// <summary>Finds in git's own logs and settings which work tree made a branch, a stash entry or a setting of a branch.</summary>
 internal sealed class Authorship(GitRepository repository)
 {
     private const string Heads = "refs/heads/";
-    private const string Stash = "refs/stash";
+    private const string OnBranch = "ref: " + Heads;
     private readonly Dictionary<string, IReadOnlyCollection<string>> _known = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _sections = new(StringComparer.Ordinal);
 
-    /// <summary>The entries (<c>worktrees/x/</c>) of those who made a ref; <see langword="null"/> when nothing says who.</summary>
-    public IReadOnlyCollection<string>? Of(string name)
+    /// <summary>The work trees of those who made something that was not there before; <see langword="null"/> when nothing says who. Who changes what is there leaves no such trace.</summary>
+    public IReadOnlyCollection<string>? Of(string name, bool appeared)
     {
-        string[] found = name == Stash ? StashedIn() : name.StartsWith(Heads, StringComparison.Ordinal) ? WentTo(name[Heads.Length..]) : [];
+        if (name == "config")
+        {
+            return SetIn() is { Length: > 0 } who ? who : null;
+        }
+
+        string[] found = name == "refs/stash" ? StashedIn() : appeared && name.StartsWith(Heads, StringComparison.Ordinal) ? WentTo(name[Heads.Length..]) : [];
         if (found.Length > 0)
         {
             _known[name] = found;
@@ -23,22 +29,31 @@ internal sealed class Authorship(GitRepository repository)
     }
 
     private string[] WentTo(string branch) =>
-        [.. Entries().Where(e => Lines(Path.Combine(e, "logs", "HEAD")).Any(l => l.Contains("\tcheckout: moving from ", StringComparison.Ordinal) && l.EndsWith($" to {branch}", StringComparison.Ordinal))).Select(Name)];
+        [.. Entries().Where(e => BranchOf(e) == branch || Lines(Path.Combine(e, "logs", "HEAD")).Any(l => l.Contains("\tcheckout: moving from ", StringComparison.Ordinal) && l.EndsWith($" to {branch}", StringComparison.Ordinal))).Select(WorkTree)];
 
     // "WIP on <branch>: <commit> <subject>", or "On <branch>: <what it was called>".
     private string[] StashedIn()
     {
         string said = Lines(Path.Combine(repository.CommonDirectory, "logs", "refs", "stash")).LastOrDefault() is { } line ? line[(line.IndexOf('\t', StringComparison.Ordinal) + 1)..] : "";
-        return [.. Entries().Where(e => Lines(Path.Combine(e, "HEAD")).FirstOrDefault() is { } head && head.StartsWith("ref: " + Heads, StringComparison.Ordinal) && said.Contains($"n {head["ref: refs/heads/".Length..]}: ", StringComparison.Ordinal)).Select(Name)];
+        return [.. Entries().Where(e => BranchOf(e) is { } branch && said.Contains($"n {branch}: ", StringComparison.Ordinal)).Select(WorkTree)];
     }
+
+    // "push -u" and "branch --set-upstream-to" write a section of the branch into the settings of all.
+    private string[] SetIn()
+    {
+        string[] sections = Lines(Path.Combine(repository.CommonDirectory, "config"));
+        return [.. Entries().Where(e => BranchOf(e) is { } branch && sections.Contains($"[branch \"{branch}\"]", StringComparer.Ordinal) && _sections.Add(branch)).Select(WorkTree)];
+    }
+
+    private static string? BranchOf(string entry) => Lines(Path.Combine(entry, "HEAD")).FirstOrDefault() is { } head && head.StartsWith(OnBranch, StringComparison.Ordinal) ? head[OnBranch.Length..] : null;
+
+    private static string WorkTree(string entry) => Lines(Path.Combine(entry, "gitdir")).FirstOrDefault() is { } pointer ? Path.GetDirectoryName(pointer)! : entry;
 
     private string[] Entries()
     {
         string folder = Path.Combine(repository.CommonDirectory, "worktrees");
         return Directory.Exists(folder) ? Directory.GetDirectories(folder) : [];
     }
-
-    private static string Name(string entry) => $"worktrees/{Path.GetFileName(entry)}/";
 
     private static string[] Lines(string file)
     {

@@ -253,8 +253,8 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
     private void Hold(string what, string? before, string? after)
     {
         // Where git's own logs name who it was, nobody else is held for it.
-        IReadOnlyCollection<string>? authors = _authors.Of(what);
-        GuardedWorker[] suspects = [.. _running.Values.Where(w => !w.Owns(what) && (authors is null || authors.Contains(w.Entry)))];
+        IReadOnlyCollection<string>? authors = _running.Values.Any(w => w.Owns(what)) ? null : _authors.Of(what, appeared: before is null && after is not null);
+        GuardedWorker[] suspects = [.. _running.Values.Where(w => !w.Owns(what) && (authors is null || authors.Any(tree => tree == w.Workspace.Path || tree.StartsWith(folder.Of(w.Attempt) + Path.DirectorySeparatorChar, StringComparison.Ordinal))))];
         Finding finding = new(what, before, after, [.. suspects.Select(s => s.Attempt)]);
         foreach (GuardedWorker held in suspects.Length > 0 ? [.. _running.Values] : suspects)
         {
