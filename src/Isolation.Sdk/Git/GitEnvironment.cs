@@ -35,6 +35,9 @@ internal sealed class GitEnvironment
         new("core.untrackedCache", "false"),
         new("core.quotePath", "false"),
         new("gc.auto", "0"),
+        // Every deletion of a ref takes the one lock on packed-refs: where many workers end at once, git's second is soon over.
+        new("core.packedRefsTimeout", "30000"),
+        new("core.filesRefLockTimeout", "5000"),
         new("maintenance.auto", "false"),
         new("rerere.enabled", "false"),
         new("commit.gpgSign", "false"),

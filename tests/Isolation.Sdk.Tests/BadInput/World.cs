@@ -17,12 +17,13 @@ internal static class World
         string parent = Path.GetDirectoryName(repository)!;
         lines.AddRange(Listing(parent).Select(l => $"beside: {l}"));
         lines.AddRange(Listing(temp).Select(l => $"temp: {l}"));
-        if (git && Directory.Exists(Path.Combine(repository, ".git")))
+        if (git && (File.Exists(Path.Combine(repository, ".git")) || Directory.Exists(Path.Combine(repository, ".git")) || File.Exists(Path.Combine(repository, "HEAD"))))
         {
+            string common = (await GitAsync(repository, "rev-parse", "--path-format=absolute", "--git-common-dir"))[0];
             lines.AddRange((await GitAsync(repository, "for-each-ref", "--format=%(objectname) %(refname)")).Select(l => $"ref: {l}"));
             lines.AddRange((await GitAsync(repository, "worktree", "list", "--porcelain")).Select(l => $"worktree: {l}"));
-            lines.Add($"HEAD: {await File.ReadAllTextAsync(Path.Combine(repository, ".git", "HEAD"))}");
-            lines.Add($"config: {Convert.ToHexString(await File.ReadAllBytesAsync(Path.Combine(repository, ".git", "config")))}");
+            lines.Add($"HEAD: {await File.ReadAllTextAsync(Path.Combine(common, "HEAD"))}");
+            lines.Add($"config: {Convert.ToHexString(await File.ReadAllBytesAsync(Path.Combine(common, "config")))}");
         }
 
         lines.AddRange(host is { } id ? ChildrenOf(id).Select(p => $"process: {p}") : []);
