@@ -8,7 +8,11 @@ namespace Isolation.Sdk.Sandboxing;
 /// <param name="Parent">Its parent's id.</param>
 /// <param name="Session">Its session's id.</param>
 /// <param name="Started">When it started, in clock ticks since boot: with the id, the one identity of a process.</param>
-internal sealed record ProcessEntry(int Id, int Parent, int Session, long Started);
+internal sealed record ProcessEntry(int Id, int Parent, int Session, long Started)
+{
+    /// <summary>What never changes: an orphan gets another parent, and anyone may start a session.</summary>
+    public (int Id, long Started) Identity => (Id, Started);
+}
 
 /// <summary>Reads <c>/proc</c>. What vanishes meanwhile is left out.</summary>
 internal static class ProcessTable

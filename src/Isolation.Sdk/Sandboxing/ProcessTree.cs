@@ -8,7 +8,7 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(10);
-    private readonly HashSet<ProcessEntry> _known = [];
+    private readonly HashSet<(int Id, long Started)> _known = []; // Parent and session of a process may change, these two never.
     private readonly HashSet<int> _sessions = [];
     private readonly string _entry = $"{ProcessMarker.Variable}={marker}";
     private long _since;
@@ -21,7 +21,7 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
         _sessions.Add(root);
         if (ProcessTable.Find(root, evenEnded: true) is { } entry)
         {
-            _known.Add(entry);
+            _known.Add(entry.Identity);
             _since = entry.Started;
         }
     }
@@ -35,7 +35,7 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
         HashSet<int> inGroup = [.. cgroup?.Members() ?? []];
         // Nothing of it can be older than its first process, which spares reading most of the machine's environments.
         ProcessEntry[] table = [.. ProcessTable.Read().Where(p => p.Started >= _since && p.Id != Environment.ProcessId)];
-        HashSet<ProcessEntry> found = [.. table.Where(p => _known.Contains(p) || _sessions.Contains(p.Session) || inGroup.Contains(p.Id) || ProcessTable.WasStartedWith(p.Id, _entry))];
+        HashSet<ProcessEntry> found = [.. table.Where(p => _known.Contains(p.Identity) || _sessions.Contains(p.Session) || inGroup.Contains(p.Id) || ProcessTable.WasStartedWith(p.Id, _entry))];
         bool more = found.Count > 0;
         while (more)
         {
@@ -45,7 +45,7 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
             more = children.Length > 0;
         }
 
-        _known.UnionWith(found);
+        _known.UnionWith(found.Select(p => p.Identity));
         return [.. found];
     }
 
@@ -84,7 +84,7 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
     private async Task<IReadOnlyList<ProcessEntry>> WaitAsync(TimeSpan limit, int signal)
     {
         long begun = time.GetTimestamp();
-        HashSet<ProcessEntry> told = [.. _known];
+        HashSet<(int Id, long Started)> told = [.. _known];
         while (true)
         {
             IReadOnlyList<ProcessEntry> alive = Alive();
@@ -94,7 +94,7 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
             }
 
             // What was born meanwhile has not been told yet; a second SIGKILL harms nobody, a second SIGTERM might.
-            Send(signal == NativeProcess.Kill ? alive : alive.Where(told.Add), signal);
+            Send(signal == NativeProcess.Kill ? alive : alive.Where(p => told.Add(p.Identity)), signal);
             await Task.Delay(Pause, time, CancellationToken.None).ConfigureAwait(false);
         }
     }

@@ -34,6 +34,23 @@ public sealed class StopTests
     [IsolationFact(Tools.Linux, Tools.Cgroups)]
     public Task A_cgroup_ends_what_double_forked_and_left_the_session() => TheWholeTreeEnds(StopMechanism.Cgroup, "cgroup.kill");
 
+    [IsolationFact(Tools.Linux)]
+    public async Task An_orphan_that_ignores_the_polite_request_is_still_known_when_its_parent_has_gone()
+    {
+        await using Sandbox sandbox = new();
+        IStateScope scope = await sandbox.OpenAsync(o => o.Mechanism = StopMechanism.SessionAndMarker);
+        string stubborn = sandbox.Script("trap '' TERM; echo ready >&3; while :; do /bin/sleep 1; done");
+        // Its session and environment are its own: only its parent tells whose it is, until that one has gone.
+        await using IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of(sandbox.Script($"exec 3>&1; setsid env -i {stubborn} >/dev/null 2>&1 & echo $! > $1/stubborn; exec sleep 1013"), sandbox.Root));
+        await ReadyAsync(process);
+        int id = Id(sandbox, "stubborn");
+
+        ProcessExit exit = await process.StopAsync(TimeSpan.FromMilliseconds(200));
+
+        Assert.Null(ProcessTable.Find(id));
+        Assert.True(exit.Forced);
+    }
+
     [IsolationFact(Tools.Linux, Tools.Cgroups)]
     public async Task A_cgroup_ends_even_a_daemon_that_left_session_parent_and_environment()
     {
