@@ -5,7 +5,7 @@ namespace Isolation.Sdk.Merging;
 /// <param name="State">Where it is.</param>
 public sealed record MergeStatus(AttemptId Attempt, MergeState State)
 {
-    /// <summary>The commit of the target that brought it in.</summary>
+    /// <summary>The commit of the target that brought it in; while it is <see cref="MergeState.Landing"/>, the one that is about to.</summary>
     public string? LandedCommit { get; init; }
 
     /// <summary>Its place in the queue, 1 for the next; <see langword="null"/> when it no longer waits.</summary>

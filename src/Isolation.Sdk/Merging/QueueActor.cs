@@ -146,7 +146,7 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
             return gate is not null;
         }
 
-        hub.Publish(view.StatusOf(item) with { State = MergeState.Landing, Gate = gate });
+        hub.Publish(view.StatusOf(item) with { State = MergeState.Landing, LandedCommit = commit, Gate = gate });
         _checkouts.Begin(candidate.Target);
         if (!await _lander.LandAsync(item, candidate, commit, cancellationToken).ConfigureAwait(false))
         {

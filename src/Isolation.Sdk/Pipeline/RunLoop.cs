@@ -163,6 +163,11 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
             await foreach (MergeStatus status in queue.WatchAsync(attempt, cancellationToken).ConfigureAwait(false))
             {
                 last = status;
+                if (status.LandedCommit is { } landing)
+                {
+                    session.Guard.Landed(landing);
+                }
+
                 ledger.Merged(item.Id, status);
                 session.Events.Publish(new WorkerEvent(attempt, default, WorkerEventKind.Merge) { Stage = Stage.Merge, Text = status.Reason is null ? $"{status.State}" : $"{status.State}: {status.Reason}" });
                 if (status.State == MergeState.Held)
@@ -178,10 +183,6 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
             ledger.Merged(item.Id, last);
         }
 
-        if (last.State == MergeState.Landed)
-        {
-            session.Guard.Landed(last.LandedCommit!);
-        }
 
         return Verdicts.OfMerge(last) is { } outcome and not (ItemOutcome.Landed or ItemOutcome.Cancelled)
             ? Again(item, outcome, last.Reason ?? last.State.ToString())

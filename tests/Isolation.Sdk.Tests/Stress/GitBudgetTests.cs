@@ -13,8 +13,11 @@ public sealed class GitBudgetTests
     private const int Workers = 8;
     private const int MostPerWorker = 12;
 
-    // Opening the repository, the audit, the queue: once a run.
-    private const int MostPerRun = 20;
+    // The status of a capture runs inside the worker's scope, where the meter does not see it.
+    private const int InScopePerWorker = 1;
+
+    // Opening the repository, the audit, the queue, the checkout's first look, and a landing or two that the guard sees before it is told.
+    private const int MostPerRun = 16;
 
     [IsolationFact]
     public async Task A_worker_that_commits_one_file_costs_at_most_twelve_git_processes()
@@ -31,7 +34,7 @@ public sealed class GitBudgetTests
         listener.Dispose();
 
         Assert.Equal(Workers, summary.Count(ItemOutcome.Landed));
-        int total = started.Values.Sum();
+        int total = started.Values.Sum() + (Workers * InScopePerWorker);
         string byVerb = string.Join(", ", started.OrderByDescending(s => s.Value).Select(s => $"{s.Key} {s.Value}"));
         Assert.True(total <= (Workers * MostPerWorker) + MostPerRun, $"{total} git processes for {Workers} workers, {(double)total / Workers:0.0} each: {byVerb}");
     }
