@@ -65,6 +65,21 @@ public sealed class CompositionTests
     }
 
     [IsolationFact]
+    public async Task Options_that_the_host_configured_apply_by_name()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        ServiceCollection services = new();
+        services.Configure<IsolationPipelineOptions>(o => o.MaxWorkers = 3);
+        services.Configure<IsolationPipelineOptions>("other", o => (o.MaxWorkers, o.MaxAttempts) = (2, 7));
+        services.AddIsolation(rig.Repository.Path, b => b.Merging.UseFirstWins().RunProcess("git").Configure(o => o.MaxAttempts = 5));
+        services.AddKeyedIsolation("other", rig.Repository.Path, b => b.Merging.UseFirstWins().RunProcess("git"));
+        await using ServiceProvider provider = services.BuildServiceProvider();
+
+        Assert.Contains("3 at a time, 5 attempts an item", await provider.GetRequiredService<IsolationPipeline>().DescribeAsync(), StringComparison.Ordinal);
+        Assert.Contains("2 at a time, 7 attempts an item", await provider.GetRequiredKeyedService<IsolationPipeline>("other").DescribeAsync(), StringComparison.Ordinal);
+    }
+
+    [IsolationFact]
     public async Task Decorators_wrap_from_the_outside_in_and_the_last_choice_wins()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
