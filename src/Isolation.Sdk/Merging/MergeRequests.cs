@@ -17,7 +17,7 @@ internal static class MergeRequests
             throw Bad(request, "It has no item, or no number from 1 on.", "Give the attempt that the work was made in.");
         }
 
-        if (request.Branch is { } branch && !IsBranch(branch))
+        if (request.Branch is { } branch && !RefNames.IsBranch(branch))
         {
             throw Bad(request, "Its branch has a name that git does not allow.", "Give the short name of the branch the attempt worked on.");
         }
@@ -42,12 +42,6 @@ internal static class MergeRequests
         MergeCommand.Hold hold => item with { Hold = $"Paused: {hold.Reason}", ApprovedCommit = null, ApprovedBy = null },
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
-
-    private static bool IsBranch(string name) =>
-        name.Length > 0 && name[0] is not ('-' or '/' or '.') && name[^1] is not ('/' or '.')
-        && !name.Any(c => c is <= ' ' or '\x7f' or '~' or '^' or ':' or '?' or '*' or '[' or '\\')
-        && !new[] { "..", "@{", "//", "/." }.Any(s => name.Contains(s, StringComparison.Ordinal))
-        && !name.Split('/').Any(part => part.EndsWith(".lock", StringComparison.Ordinal));
 
     private static IsolationException Bad(MergeRequest request, string message, string remedy) =>
         new(MergingCodes.BadRequest, $"{request.Attempt} cannot be submitted: {message}", remedy) { Attempt = request.Attempt, Stage = Stage.Merge };

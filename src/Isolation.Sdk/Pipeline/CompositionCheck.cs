@@ -1,3 +1,4 @@
+using Isolation.Sdk.Git;
 using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Pipeline;
@@ -43,17 +44,14 @@ internal static class CompositionCheck
 
     private static bool IsLimit(TimeSpan limit) => limit > TimeSpan.Zero && limit <= LongestLimit;
 
-    /// <summary>The rules of <c>git check-ref-format --branch</c>.</summary>
     // What follows a NUL is cut off on its way to the operating system, and would make another path of it.
     private static bool IsFullPath(string path) => Path.IsPathFullyQualified(path) && !path.Contains('\0', StringComparison.Ordinal);
 
     private static string Shown(string? text) => PlainText.Line(text ?? "", 200);
 
+    /// <summary>A branch as git allows it, that nobody takes for something else.</summary>
     private static bool IsBranchName(string name) =>
-        name.Length is > 0 and <= 200
-        && name[0] != '-' && name != "@" && name != "HEAD"
-        && !name.Contains("..", StringComparison.Ordinal) && !name.Contains("@{", StringComparison.Ordinal)
-        && !name.StartsWith("refs/", StringComparison.Ordinal)
-        && !name.Any(c => c < ' ' || c == 127 || " ~^:?*[\\".Contains(c, StringComparison.Ordinal))
-        && name.Split('/').All(p => p.Length > 0 && p[0] != '.' && p[^1] != '.' && !p.EndsWith(".lock", StringComparison.Ordinal));
+        name.Length <= 200 && RefNames.IsBranch(name)
+        && name != "@" && name != "HEAD" && !name.StartsWith("refs/", StringComparison.Ordinal)
+        && name.Split('/').All(part => part[^1] != '.');
 }

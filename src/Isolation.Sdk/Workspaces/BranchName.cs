@@ -19,11 +19,9 @@ internal static class BranchName
             : throw new IsolationException(WorkspaceCodes.BadBranch, $"The branch template '{Shown(template)}' gives no branch that is valid and an item's own.", "Use plain words, '/' between them and '{item}', as in 'isolation/{item}/{attempt}/work'.");
     }
 
-    /// <summary>The rules of <c>git check-ref-format --branch</c>, and no more than a file name can take.</summary>
+    /// <summary>A branch as git allows it, no longer than a file name can be, with nothing of a template left in it.</summary>
     public static bool IsValid(string name) =>
-        name.Length is > 0 and < 200 && name[0] != '-' && name != "@" && name != "HEAD" && !name.Contains("..", StringComparison.Ordinal) && !name.Contains("@{", StringComparison.Ordinal) && !name.EndsWith('.')
-        && name.Split('/').All(part => part.Length > 0 && part[0] != '.' && !part.EndsWith(".lock", StringComparison.Ordinal))
-        && !name.Any(c => c < 0x20 || c == 0x7f || c is ' ' or '~' or '^' or ':' or '?' or '*' or '[' or '\\' or '{' or '}');
+        name.Length < 200 && RefNames.IsBranch(name) && name != "@" && name != "HEAD" && !name.Any(c => c is '{' or '}');
 
     /// <summary>Why a branch cannot be created beside another; <see langword="null"/> when it can.</summary>
     public static string? Conflict(string branch, string existing)
