@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.IO.Pipes;
 
 namespace Isolation.Sdk.Sandboxing;
@@ -6,8 +5,6 @@ namespace Isolation.Sdk.Sandboxing;
 /// <summary>A process started by <c>posix_spawn</c>: a session of its own, default signals, umask 022, no descriptor but three, no program in between.</summary>
 internal sealed class NativeStartedProcess : StartedProcess
 {
-    private const int TextFileBusy = 26, MostTries = 20;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private readonly ProcessTree _tree;
     private readonly Cgroup? _cgroup;
     private readonly CancellationTokenSource _over;
@@ -41,28 +38,19 @@ internal sealed class NativeStartedProcess : StartedProcess
         NativePipe? error = launch.Log is null ? new NativePipe() : null;
         try
         {
-            NativeSpawn spawn = new(launch, cgroup is null ? null : gate);
-            (int Id, bool Grouped)? started = null;
-            for (int tries = 1; started is null; tries++)
-            {
-                try
+            NativeSpawn? spawn = null;
+            (int id, bool grouped) = await BusyProgram.StartAsync(
+                () =>
                 {
-                    started = await spawn.StartAsync(input?.Read, output.Write, error?.Write ?? output.Write, cgroup, time).ConfigureAwait(false);
-                }
-                catch (IsolationException e) when (tries < MostTries && e.InnerException is Win32Exception { NativeErrorCode: TextFileBusy })
-                {
-                    // A script that was just written: a process forked meanwhile still holds it open, until its own exec.
-                    await Task.Delay(Pause * tries, time).ConfigureAwait(false);
                     spawn = new NativeSpawn(launch, cgroup is null ? null : gate);
-                }
-            }
-
-            (int id, bool grouped) = started.Value;
+                    return spawn.StartAsync(input?.Read, output.Write, error?.Write ?? output.Write, cgroup, time);
+                },
+                time).ConfigureAwait(false);
             ProcessTree tree = new(marker, grouped ? cgroup : null, time);
             tree.Add(id);
             CancellationTokenSource over = new();
             EndingStream merged = new(output.Read, over.Token);
-            return new NativeStartedProcess(id, spawn.Exited, tree, cgroup, over)
+            return new NativeStartedProcess(id, spawn!.Exited, tree, cgroup, over)
             {
                 Input = input is null ? Stream.Null : new AnonymousPipeClientStream(PipeDirection.Out, input.Write),
                 Output = launch.Log is null ? merged : Stream.Null,

@@ -23,7 +23,9 @@ internal sealed class PortableStartedProcess : StartedProcess
 
     public override Task<int> Exited { get; }
 
-    public static StartedProcess Start(Launch launch, TimeProvider time)
+    public static Task<StartedProcess> StartAsync(Launch launch, TimeProvider time) => BusyProgram.StartAsync(() => Task.FromResult(Start(launch, time)), time);
+
+    private static StartedProcess Start(Launch launch, TimeProvider time)
     {
         ProcessStartInfo start = new(launch.File, launch.Arguments) { WorkingDirectory = launch.Directory, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, CreateNoWindow = true, UseShellExecute = false };
         start.Environment.Clear();

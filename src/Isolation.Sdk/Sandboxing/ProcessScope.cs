@@ -99,7 +99,7 @@ internal sealed class ProcessScope : IStateScope
             Launch launch = new(program, command.Arguments, directory, environment, command.OpenInput, log);
             StartedProcess started = _parts.Native
                 ? await NativeStartedProcess.StartAsync(launch, marker, _parts.Cgroup?.TryCreateChild(marker.TrimEnd('.')), Path.Combine(_parts.Folders.Runtime, marker + NativeSpawn.GateSuffix), _parts.Time).ConfigureAwait(false)
-                : PortableStartedProcess.Start(launch, _parts.Time);
+                : await PortableStartedProcess.StartAsync(launch, _parts.Time).ConfigureAwait(false);
             WorkerProcess process = new(started, log, ended => _running.TryRemove(ended, out _));
             _running[process] = true;
             return process;

@@ -21,13 +21,15 @@ public sealed class StartTests
         Assert.Equal("a b\n", result.Error);
     }
 
-    [IsolationFact(Tools.Linux)]
-    public async Task A_script_that_somebody_still_holds_open_for_writing_starts_a_moment_later()
+    [IsolationTheory(Tools.Linux)]
+    [InlineData("SessionAndMarker")]
+    [InlineData("ProcessTree")]
+    public async Task A_script_that_somebody_still_holds_open_for_writing_starts_a_moment_later(string mechanism)
     {
         await using Sandbox sandbox = new();
         string script = sandbox.Script("echo started");
         FileStream writing = new(script, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => o.Mechanism = StopMechanism.SessionAndMarker, new AtTheFirstPause(writing.Dispose)));
+        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => o.Mechanism = Enum.Parse<StopMechanism>(mechanism), new AtTheFirstPause(writing.Dispose)));
 
         Assert.Equal("started\n", (await scope.ExecAsync(WorkerCommand.Of(script))).Output);
     }
