@@ -1,5 +1,7 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Merging.Landing;
+using Isolation.Sdk.Merging.Queueing;
 
 namespace Isolation.Sdk.Merging;
 

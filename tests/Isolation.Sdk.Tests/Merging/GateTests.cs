@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Merging.Gates;
 using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;

@@ -3,6 +3,9 @@ using FsCheck.Fluent;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Merging.Gates;
+using Isolation.Sdk.Merging.Landing;
+using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Merging;

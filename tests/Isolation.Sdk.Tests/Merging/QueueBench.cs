@@ -1,6 +1,7 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Merging.Gates;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
 

@@ -1,5 +1,7 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Merging.Gates;
+using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,6 +1,7 @@
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Tests.Infrastructure;
+using Isolation.Sdk.Merging.Gates;
 using Isolation.Sdk.Testing;
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Merging;

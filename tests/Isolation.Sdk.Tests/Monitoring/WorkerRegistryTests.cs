@@ -1,5 +1,6 @@
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Merging.Gates;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Tests.Pipeline;
 

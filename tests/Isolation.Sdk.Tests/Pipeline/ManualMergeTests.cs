@@ -1,4 +1,5 @@
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Merging.Gates;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Pipeline;

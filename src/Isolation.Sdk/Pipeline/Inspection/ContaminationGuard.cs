@@ -1,6 +1,6 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Merging;
+using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Pipeline.Inspection;

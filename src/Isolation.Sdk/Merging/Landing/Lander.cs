@@ -1,6 +1,7 @@
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Merging.Queueing;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Landing;
 
 /// <summary>Makes the commit that lands, and moves the target to it by compare-and-swap, together with everything that must be true at the same time.</summary>
 internal sealed class Lander(QueueContext context)

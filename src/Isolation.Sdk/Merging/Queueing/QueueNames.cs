@@ -2,7 +2,7 @@ using System.Globalization;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Queueing;
 
 /// <summary>Where a queue keeps what: refs in the repository, locks and scratch beside its leases.</summary>
 internal sealed record QueueNames(GitRepository Repository, string Target)

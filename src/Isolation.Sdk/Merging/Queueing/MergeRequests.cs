@@ -1,6 +1,6 @@
 using Isolation.Sdk.Git;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Queueing;
 
 /// <summary>What may be asked of a queue, and what it means for an item.</summary>
 internal static class MergeRequests

@@ -1,6 +1,7 @@
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Merging.Queueing;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Landing;
 
 /// <summary>One step of the target: what brought it there and what it touched.</summary>
 internal sealed record TargetStep(string Commit, string? Parent, IReadOnlyList<string> Files)

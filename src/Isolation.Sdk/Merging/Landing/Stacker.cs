@@ -1,7 +1,8 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Merging.Queueing;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Landing;
 
 /// <summary>An item merged with a target commit: a tree, nothing landed yet. Or what became of it instead.</summary>
 internal sealed record Candidate(string Target, string Tree)

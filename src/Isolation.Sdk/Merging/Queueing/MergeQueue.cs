@@ -1,8 +1,9 @@
 using System.Threading.Channels;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Merging.Landing;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Queueing;
 
 /// <summary>A seat at the queue of one target: submits and watches, and acts while it holds the queue's lock.</summary>
 internal sealed class MergeQueue : IMergeQueue

@@ -1,7 +1,8 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Merging.Landing;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Queueing;
 
 /// <summary>What one queue knows: the refs as last read, the target's history, and the status that follows from both.</summary>
 internal sealed class QueueView(QueueContext context, QueueStore store, StatusHub hub, QueueBell bell)

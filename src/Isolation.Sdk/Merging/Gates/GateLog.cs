@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Isolation.Sdk.Merging.Landing;
+using Isolation.Sdk.Merging.Queueing;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Gates;
 
 /// <summary>The queue's gate log: one JSON line a run, only ever appended to, on the disk before anything lands by it.</summary>
 internal sealed class GateLog(QueueContext context)

@@ -1,9 +1,10 @@
 using System.Globalization;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Workspaces;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Gates;
 
 /// <summary>Runs the gate on a merged tree, in a state scope of its own, and writes down what it said.</summary>
 internal sealed class GateRunner(QueueContext context) : IAsyncDisposable

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Queueing;
 
 /// <summary>Hands the latest status of each attempt to any number of watchers. A slow watcher misses states in between, never the last one, and holds at most one of each attempt.</summary>
 internal sealed class StatusHub(Action unknownWanted)

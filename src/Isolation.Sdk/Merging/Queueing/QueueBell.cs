@@ -1,4 +1,4 @@
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Queueing;
 
 /// <summary>A file that changes whenever a queue does: looking at it costs no process. A ring that is missed only costs time, for everybody reads the refs now and then anyway.</summary>
 internal sealed class QueueBell(string path)

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Isolation.Sdk.Merging.Gates;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Queueing;
 
 /// <summary>A submitted attempt as it is stored: the message of a commit whose first parent is the pinned head.</summary>
 internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, long Sequence)

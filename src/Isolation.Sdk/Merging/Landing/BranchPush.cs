@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Merging.Queueing;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Landing;
 
 /// <summary>Pushes an attempt's captured commit to its branch on a remote. Never forced: a branch that is somebody else's stays theirs.</summary>
 internal sealed partial class BranchPush(QueueContext context)

@@ -1,7 +1,8 @@
 using System.Text;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Merging.Queueing;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Landing;
 
 /// <summary>The message of a landed commit: a title for people, trailers that prove what landed.</summary>
 internal static class LandedMessage

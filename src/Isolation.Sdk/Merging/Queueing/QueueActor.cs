@@ -1,4 +1,7 @@
-namespace Isolation.Sdk.Merging;
+using Isolation.Sdk.Merging.Gates;
+using Isolation.Sdk.Merging.Landing;
+
+namespace Isolation.Sdk.Merging.Queueing;
 
 /// <summary>The one writer of a queue: takes the next item, stacks it on the target, tests the merged tree, lands it. Every step is decided from what the refs say.</summary>
 internal sealed class QueueActor(QueueContext context, QueueStore store, QueueView view, StatusHub hub, QueueBell bell) : IAsyncDisposable

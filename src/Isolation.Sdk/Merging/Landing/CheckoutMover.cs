@@ -1,8 +1,9 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Workspaces;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Landing;
 
 /// <summary>Moves clean checkouts of the target along with a landing. Git itself writes the files, under its own lock; what is not clean is not touched and nothing lands.</summary>
 internal sealed class CheckoutMover(QueueContext context)

@@ -1,8 +1,9 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Workspaces;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Gates;
 
 /// <summary>The queue's own worktree, in which candidates are tested. It moves from one to the next by what differs, and goes with the queue.</summary>
 internal sealed class GateSlot(QueueContext context) : IAsyncDisposable

@@ -3,7 +3,7 @@ using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
 using Microsoft.Extensions.Logging;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Queueing;
 
 /// <summary>What everything in one queue shares.</summary>
 internal sealed record QueueContext(QueueNames Names, MergePolicy Policy, IStateSandbox? Sandbox, WorkersFolder Folder, TimeProvider Time, ILogger Logger)

@@ -1,4 +1,4 @@
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Queueing;
 
 /// <summary>The target and all items as one reading of the refs found them.</summary>
 /// <param name="Target">The target's commit; <see langword="null"/> when the ref is gone.</param>

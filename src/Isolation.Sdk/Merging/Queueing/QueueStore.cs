@@ -2,7 +2,7 @@ using System.Globalization;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Queueing;
 
 /// <summary>The durable half of a queue: one ref an item, changed by compare-and-swap only.</summary>
 internal sealed class QueueStore(QueueNames names, TimeProvider time)

@@ -1,6 +1,7 @@
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Merging.Queueing;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Landing;
 
 /// <summary>Finds items that somebody else merged (a pull request, say): by ancestry, or by the trailers of the target's commits.</summary>
 internal sealed class OutsideMerges(QueueContext context, TargetHistory history)

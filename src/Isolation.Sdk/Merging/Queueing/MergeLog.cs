@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Isolation.Sdk.Merging;
+namespace Isolation.Sdk.Merging.Queueing;
 
 /// <summary>Everything this folder logs.</summary>
 internal static partial class MergeLog
