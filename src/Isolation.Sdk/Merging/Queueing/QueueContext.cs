@@ -18,4 +18,7 @@ internal sealed record QueueContext(QueueNames Names, MergePolicy Policy, IState
     public const int MostMoves = 5;
 
     public GitRepository Repository => Names.Repository;
+
+    /// <summary>Called at each named step, for tests that end the process there.</summary>
+    public Action<QueueStep> Reached { get; init; } = static _ => { };
 }
