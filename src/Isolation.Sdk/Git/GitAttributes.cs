@@ -6,17 +6,18 @@ namespace Isolation.Sdk.Git;
 internal sealed class GitAttributes(GitRepository repository, string folder)
 {
     private const string FileName = ".gitattributes";
-    private string? _commit;
+    private const int MostKnown = 4096;
+    private readonly HashSet<string> _commits = new(StringComparer.Ordinal);
 
     /// <summary>A directory with exactly the attribute files of a commit; empty when it has none.</summary>
     public async Task<string> OfAsync(string commit, CancellationToken cancellationToken)
     {
-        if (_commit == commit)
+        if (_commits.Contains(commit))
         {
             return folder;
         }
 
-        _commit = null;
+        _commits.Clear();
         SafeDelete.Tree(folder);
         Directory.CreateDirectory(folder);
         GitResult list = await repository.RunAsync(cancellationToken, "ls-tree", "-r", "-z", commit).ConfigureAwait(false);
@@ -28,16 +29,16 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
             await File.WriteAllTextAsync(file, content.Output, cancellationToken).ConfigureAwait(false);
         }
 
-        _commit = commit;
+        _commits.Add(commit);
         return folder;
     }
 
     /// <summary>Says that a commit followed in which only these files changed: usually there is nothing to read again.</summary>
     public void Moved(string from, string to, IReadOnlyList<string> changed)
     {
-        if (_commit == from && changed.Count > 0 && !changed.Any(f => Path.GetFileName(f) == FileName))
+        if (_commits.Count < MostKnown && _commits.Contains(from) && changed.Count > 0 && !changed.Any(f => Path.GetFileName(f) == FileName))
         {
-            _commit = to;
+            _commits.Add(to);
         }
     }
 

@@ -123,11 +123,14 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
     /// <returns>false: the target or the item changed under way, so look again.</returns>
     private async Task<bool> TryOnceAsync(QueueItem item, CancellationToken cancellationToken)
     {
-        Candidate candidate = await _stacker.StackAsync(item, cancellationToken).ConfigureAwait(false);
-        if (candidate.Final is { } final)
+        string target = view.Snapshot.Target!;
+        bool gated = item.NeedsGate || context.Policy.NeedsGate;
+        Stacking stacking = await _stacker.StackAsync(target, view.Snapshot.TargetTree!, [], item, gated, cancellationToken).ConfigureAwait(false);
+        if (stacking is not Stacking.Stacked { Link: { } link })
         {
-            await view.History.FindAsync(item.Attempt, candidate.Target, cancellationToken).ConfigureAwait(false);
-            if (final.IsTerminal && await _outside.TryFindAsync(item, candidate.Target, maybeAncestor: final.State == MergeState.Cancelled, cancellationToken).ConfigureAwait(false) is { } brought)
+            QueueItem final = ((Stacking.Over)stacking).Item;
+            await view.History.FindAsync(item.Attempt, target, cancellationToken).ConfigureAwait(false);
+            if (final.IsTerminal && await _outside.TryFindAsync(item, target, maybeAncestor: final.State == MergeState.Cancelled, cancellationToken).ConfigureAwait(false) is { } brought)
             {
                 final = Outside(item, brought);
             }
@@ -136,9 +139,7 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
             return true;
         }
 
-        bool gated = item.NeedsGate || context.Policy.NeedsGate;
-        string commit = await _lander.CommitAsync(item, candidate, gated ? candidate.Tree : null, cancellationToken).ConfigureAwait(false);
-        GateResult? gate = gated ? await GateAsync(item, candidate, commit, cancellationToken).ConfigureAwait(false) : null;
+        GateResult? gate = gated ? await GateAsync(item, link, cancellationToken).ConfigureAwait(false) : null;
         if (gated && gate?.Verdict != GateVerdict.Pass)
         {
             if (gate is not null)
@@ -149,32 +150,35 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
             return gate is not null;
         }
 
-        hub.Publish(view.StatusOf(item) with { State = MergeState.Landing, LandedCommit = commit, Gate = gate });
-        _checkouts.Begin(candidate.Target);
-        if (!await _lander.LandAsync(item, candidate, commit, cancellationToken).ConfigureAwait(false))
+        hub.Publish(view.StatusOf(item) with { State = MergeState.Landing, LandedCommit = link.Commit, Gate = gate });
+        _checkouts.Begin(target);
+        LandOutcome outcome = await _lander.LandAsync(target, [link], tree => gated && tree == link.Tree, cancellationToken).ConfigureAwait(false);
+        if (outcome is not LandOutcome.Landed landed)
         {
-            return false;
+            string? why = outcome is LandOutcome.Refused refused ? refused.Reason : (outcome as LandOutcome.Blocked)?.Reason;
+            await (why is null ? Task.CompletedTask : SettleAsync(item, item with { Hold = $"Infra: {why} Approve it again to retry." }, cancellationToken)).ConfigureAwait(false);
+            return why is not null;
         }
 
-        await _checkouts.FinishAsync(commit, CancellationToken.None).ConfigureAwait(false);
-        Landed(item, candidate, commit, gate);
+        await _checkouts.FinishAsync(landed.Links[^1].Commit, CancellationToken.None).ConfigureAwait(false);
+        Landed(landed.Links, gate);
         return true;
     }
 
     /// <summary>Tests a candidate for as long as it is still the one that would land.</summary>
     /// <returns><see langword="null"/> when the target or the item changed under way.</returns>
-    private async Task<GateResult?> GateAsync(QueueItem item, Candidate candidate, string commit, CancellationToken cancellationToken)
+    private async Task<GateResult?> GateAsync(QueueItem item, Link link, CancellationToken cancellationToken)
     {
         view.Doing(item);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<GateResult> run = _gate.RunAsync(item, candidate.Tree, commit, stop.Token);
+        Task<GateResult> run = _gate.RunAsync(item, link.Tree, link.Commit, stop.Token);
         try
         {
             while (!run.IsCompleted)
             {
                 await Task.WhenAny(run, Task.Delay(QueueContext.LookInterval, context.Time, stop.Token)).ConfigureAwait(false);
                 await view.RefreshAsync(force: false, cancellationToken).ConfigureAwait(false);
-                if (view.Snapshot.Target != candidate.Target || view.Snapshot.Find(item.Attempt)?.Commit != item.Commit || Newer(item) is not null)
+                if (view.Snapshot.Target != link.Parent || view.Snapshot.Find(item.Attempt)?.Commit != item.Commit || Newer(item) is not null)
                 {
                     return null;
                 }
@@ -198,13 +202,15 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
         _ => item with { Hold = $"Infra: the gate could not be run: {gate.Command} Approve it again to retry.", Gate = gate },
     };
 
-    private void Landed(QueueItem item, Candidate candidate, string commit, GateResult? gate)
+    private void Landed(IReadOnlyList<Link> links, GateResult? gate)
     {
-        view.History.Add(new TargetStep(commit, candidate.Target, candidate.Files) { Item = LandedMessage.Name(item.Attempt.Item), Attempt = LandedMessage.Name(item.Attempt), Head = item.Head });
-        _stacker.Landed(candidate, commit);
-        MergeLog.Landed(context.Logger, item.Attempt, commit, context.Names.Target);
-        hub.Publish(new MergeStatus(item.Attempt, MergeState.Landed) { LandedCommit = commit, Gate = gate, Coupled = candidate.Coupled });
-        view.Apply(view.Snapshot.Landed(item.Attempt, commit, candidate.Tree));
+        Link link = links[^1];
+        QueueItem item = link.Item;
+        view.History.Add(new TargetStep(link.Commit, link.Parent, link.Files) { Item = LandedMessage.Name(item.Attempt.Item), Attempt = LandedMessage.Name(item.Attempt), Head = item.Head });
+        _stacker.Landed(links);
+        MergeLog.Landed(context.Logger, item.Attempt, link.Commit, context.Names.Target);
+        hub.Publish(new MergeStatus(item.Attempt, MergeState.Landed) { LandedCommit = link.Commit, Gate = gate, Coupled = link.Coupled });
+        view.Apply(view.Snapshot.Landed(item.Attempt, link.Commit, link.Tree));
         _waiting.Clear();
         _stumbled.Remove(item.Attempt);
         bell.Ring();

@@ -1,0 +1,37 @@
+using Isolation.Sdk.Merging.Queueing;
+
+namespace Isolation.Sdk.Merging.Landing;
+
+/// <summary>One item on top of what is ahead of it: links are stacked on each other, so that a prefix that lands leaves the rest valid.</summary>
+/// <param name="Item">The item.</param>
+/// <param name="Parent">The commit of the link ahead, or the target's.</param>
+/// <param name="Commit">What the target would be with it.</param>
+/// <param name="Tree">Its tree: what a gate tests.</param>
+internal sealed record Link(QueueItem Item, string Parent, string Commit, string Tree)
+{
+    /// <summary>What the item changes.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>Items below it, landed or ahead, that touched the same files without a conflict.</summary>
+    public IReadOnlyList<CoupledItem> Coupled { get; init; } = [];
+
+    /// <summary>Whether its message says that this tree was tested.</summary>
+    public bool ClaimsTested { get; init; }
+}
+
+/// <summary>What became of putting an item on a chain.</summary>
+internal abstract record Stacking
+{
+    private Stacking()
+    {
+    }
+
+    /// <summary>It is the next link.</summary>
+    public sealed record Stacked(Link Link) : Stacking;
+
+    /// <summary>Whatever happens to those ahead, it does not go on the target: it collides with it, brings nothing, or git could not say (then it is held).</summary>
+    public sealed record Over(QueueItem Item) : Stacking;
+
+    /// <summary>It would go on the target, but not on those ahead: that is decided once they have landed or left.</summary>
+    public sealed record Collides(MergeConflict Conflict, IReadOnlyList<AttemptId> With) : Stacking;
+}
