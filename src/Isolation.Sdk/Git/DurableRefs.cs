@@ -40,5 +40,6 @@ internal static class DurableRefs
         return raced && end > 0 ? error[(start + Before.Length)..end] : null;
     }
 
-    private static Dictionary<string, string> Durable => new() { ["GIT_CONFIG_PARAMETERS"] = FullSync };
+    /// <summary>The environment of a command that writes what must not be lost.</summary>
+    public static IReadOnlyDictionary<string, string> Durable => new Dictionary<string, string> { ["GIT_CONFIG_PARAMETERS"] = FullSync };
 }

@@ -6,8 +6,13 @@ namespace Isolation.Sdk.Git;
 internal static class GitFetch
 {
     /// <summary>Fetches a remote's branches, with the host's credentials; no tags follow, nothing is pruned.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="remote">The remote's name.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="only">The one ref of the remote to fetch the objects of, without moving any ref here; <see langword="null"/> for all that the remote is configured for.</param>
     /// <exception cref="IsolationException">ISO0210: it failed, and what is here may be stale.</exception>
-    public static async Task RunAsync(GitRepository repository, string remote, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task RunAsync(GitRepository repository, string remote, TimeProvider time, CancellationToken cancellationToken, string? only = null)
     {
         if (remote.Length == 0 || remote[0] == '-')
         {
@@ -15,7 +20,8 @@ internal static class GitFetch
         }
 
         using OsFileLock held = await OsFileLock.AcquireAsync(Path.Combine(repository.IsolationDirectory, "fetch.lock"), time, cancellationToken).ConfigureAwait(false);
-        GitCommand fetch = GitCommand.In(repository.CommonDirectory, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--", remote) with { Remote = true };
+        string[] what = only is null ? ["--", remote] : ["--refmap=", "--", remote, only];
+        GitCommand fetch = GitCommand.In(repository.CommonDirectory, ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", .. what]) with { Remote = true };
         GitResult answer = await repository.Client.TryRunAsync(fetch, cancellationToken).ConfigureAwait(false);
         if (!answer.Ok)
         {

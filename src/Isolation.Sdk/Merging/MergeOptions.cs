@@ -16,6 +16,9 @@ public abstract class MergeOptions
     /// <summary>Where each attempt's branch is pushed once it is submitted. <value>null: nowhere.</value></summary>
     public string? Remote { get; private set; }
 
+    /// <summary>Where the target is pushed to as part of each landing. <value>null: nowhere.</value></summary>
+    public string? TargetRemote { get; private set; }
+
     /// <summary>Whether a clean checkout of the target is moved along. <value>false: a target that is checked out is refused.</value></summary>
     public bool MovesCheckout { get; private set; }
 
@@ -23,15 +26,19 @@ public abstract class MergeOptions
     /// <param name="remote">The remote's name, for example <c>origin</c>.</param>
     public void PushBranch(string remote)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(remote);
-        if (remote.StartsWith('-'))
-        {
-            throw new IsolationException(MergingCodes.BadOptions, $"'{remote}' is not the name of a remote.", "Give a name that 'git remote' lists.");
-        }
-
-        Remote = remote;
+        Remote = Checked(remote);
     }
+
+    /// <summary>Makes the push of the target part of each landing: what lands here is on the remote, or nothing lands. Never forced; what others pushed there is taken over first. Credentials stay with the host.</summary>
+    /// <param name="remote">The remote's name, for example <c>origin</c>.</param>
+    public void PushTarget(string remote) => TargetRemote = Checked(remote);
 
     /// <summary>Lets the target be checked out somewhere: after a landing git moves that checkout's files along, only while it is clean.</summary>
     public void FastForwardCheckout() => MovesCheckout = true;
+
+    private static string Checked(string remote)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(remote);
+        return remote.StartsWith('-') ? throw new IsolationException(MergingCodes.BadOptions, $"'{remote}' is not the name of a remote.", "Give a name that 'git remote' lists.") : remote;
+    }
 }

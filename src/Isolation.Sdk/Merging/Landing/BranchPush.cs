@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging.Queueing;
@@ -7,7 +6,7 @@ using Isolation.Sdk.Merging.Queueing;
 namespace Isolation.Sdk.Merging.Landing;
 
 /// <summary>Pushes an attempt's captured commit to its branch on a remote. Never forced: a branch that is somebody else's stays theirs.</summary>
-internal sealed partial class BranchPush(QueueContext context)
+internal sealed class BranchPush(QueueContext context)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
@@ -23,7 +22,7 @@ internal sealed partial class BranchPush(QueueContext context)
             GitResult answer = await context.Repository.Client.TryRunAsync(push, either.Token).ConfigureAwait(false);
             return answer.Ok
                 ? item with { Pushed = $"pushed to {remote} as {branch}" }
-                : Held(item, remote, Credentials().Replace(answer.Error.Trim().ReplaceLineEndings(" "), "://***@"));
+                : Held(item, remote, RemoteText.Line(answer.Error));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -32,7 +31,4 @@ internal sealed partial class BranchPush(QueueContext context)
     }
 
     private static QueueItem Held(QueueItem item, string remote, string why) => item with { Hold = $"Infra: the push to {remote} failed: {why} Approve it again to retry." };
-
-    [GeneratedRegex("://[^/@ ]*@")]
-    private static partial Regex Credentials();
 }

@@ -6,8 +6,10 @@ namespace Isolation.Sdk.Merging.Landing;
 /// <summary>Moves the target to the tip of a chain by compare-and-swap, together with everything that must be true at the same time.</summary>
 internal sealed class Lander(QueueContext context)
 {
-    private const string Heads = "refs/heads/";
     private readonly LinkWriter _writer = new(context);
+    private readonly Checklist _checklist = new(context);
+    private readonly Journal _journal = new(context);
+    private readonly TargetPush _push = new(context);
 
     /// <summary>Lands a chain as a whole, or nothing of it.</summary>
     /// <param name="target">The target's commit that the first link is stacked on.</param>
@@ -17,67 +19,102 @@ internal sealed class Lander(QueueContext context)
     public async Task<LandOutcome> LandAsync(string target, IReadOnlyList<Link> links, Func<string, bool> passed, CancellationToken cancellationToken)
     {
         context.Reached(QueueStep.BeforeIntent);
-        if (links.Any(l => l.Item.NeedsGate || context.Policy.NeedsGate) && !passed(links[^1].Tree))
-        {
-            return new LandOutcome.Refused($"The tree {links[^1].Tree} has not passed the gate.");
-        }
-
         links = await ClaimAsync(links, passed, cancellationToken).ConfigureAwait(false);
-        Dictionary<string, string?> branches = links.Where(l => l.Item.Branch is not null && Heads + l.Item.Branch != context.Names.Target).ToDictionary(l => Heads + l.Item.Branch, l => (string?)l.Item.Head, StringComparer.Ordinal);
-        string? refused = await SwapAsync(target, links, branches, cancellationToken).ConfigureAwait(false);
-        for (int left = branches.Count; left > 0 && refused is not null && branches.ContainsKey(refused); left--)
+        if (await _checklist.FindFaultAsync(target, links, passed, cancellationToken).ConfigureAwait(false) is { } fault)
         {
-            // The branch lacks the captured leftovers, or someone went on with it: it goes only if nothing is lost with it.
-            branches[refused] = await DisposableTipAsync(links.First(l => Heads + l.Item.Branch == refused).Item, refused, cancellationToken).ConfigureAwait(false);
-            refused = await SwapAsync(target, links, branches, cancellationToken).ConfigureAwait(false);
+            return new LandOutcome.Refused(fault);
         }
 
-        if (refused is not null)
+        JournalEntry intent = new(JournalState.Intent, context.Names.Target, target, links[^1].Commit, [.. links.Select(l => new JournalItem(l.Item.Attempt, l.Item.Head, l.Item.Commit, l.Commit) { Branch = l.Item.Branch })])
         {
-            return links.FirstOrDefault(l => context.Names.Item(l.Item.Attempt) == refused) is { } changed ? new LandOutcome.Changed(changed.Item.Attempt) : new LandOutcome.Moved();
+            Remote = context.Policy.Options.TargetRemote,
+        };
+        if (await _journal.BeginAsync(intent, cancellationToken).ConfigureAwait(false) is not { } entry)
+        {
+            return new LandOutcome.Moved();
+        }
+
+        context.Reached(QueueStep.AfterIntent);
+        LandOutcome? stopped = intent.Remote is null ? null : await PushAsync(intent, cancellationToken).ConfigureAwait(false);
+        if (stopped is null)
+        {
+            // What is on the remote has landed: from here on nothing may stop it.
+            Swap swap = new(context, _journal, intent, entry) { Decided = intent.Remote is not null };
+            stopped = await swap.RunAsync(intent.Remote is null ? cancellationToken : CancellationToken.None).ConfigureAwait(false) is not { } refused ? null
+                : links.FirstOrDefault(l => context.Names.Item(l.Item.Attempt) == refused) is { } changed ? new LandOutcome.Changed(changed.Item.Attempt)
+                : new LandOutcome.Moved();
+        }
+
+        if (stopped is not null)
+        {
+            await _journal.ForgetAsync(cancellationToken).ConfigureAwait(false);
+            return stopped;
         }
 
         context.Reached(QueueStep.AfterSwap);
         return new LandOutcome.Landed(links);
     }
 
-    /// <summary>Finishes or forgets what a killed actor was about to land.</summary>
-    /// <returns>Whether refs have changed.</returns>
-    public Task<bool> RecoverAsync(QueueSnapshot snapshot, CancellationToken cancellationToken) => Task.FromResult(context.Names.Target.Length == 0);
+    /// <summary>Finishes or drops what a killed actor was about to land; the target tells which. To be called before anything is stacked.</summary>
+    /// <returns>Whether refs have changed, so that they must be read again.</returns>
+    public async Task<bool> RecoverAsync(QueueSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        if (await _journal.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } intent)
+        {
+            return false;
+        }
+
+        bool landed = snapshot.Target is { } target && (await context.Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", intent.New, target).ConfigureAwait(false)).Ok;
+        bool pushed = !landed && snapshot.Target == intent.Old && intent.Remote is not null && (await _push.LookAsync(intent.Remote, cancellationToken).ConfigureAwait(false)).Commit == intent.New;
+        if (landed || pushed)
+        {
+            string entry = await _journal.WriteAsync(intent with { State = JournalState.Landed, Note = "Finished by the next process that acted." }, cancellationToken).ConfigureAwait(false);
+            Swap swap = new(context, _journal, intent, entry) { Decided = true, Done = landed };
+            await swap.RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            string entry = await _journal.WriteAsync(intent with { State = JournalState.Dropped, Note = "The process that was about to land it ended before it did." }, cancellationToken).ConfigureAwait(false);
+            await _journal.MoveAsync(entry, cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
+    }
 
     /// <summary>From the first link on whose claim is not the truth, the messages are written anew.</summary>
     private async Task<IReadOnlyList<Link>> ClaimAsync(IReadOnlyList<Link> links, Func<string, bool> passed, CancellationToken cancellationToken)
     {
         List<Link> claimed = [];
-        foreach (Link link in links)
+        for (int i = 0; i < links.Count; i++)
         {
-            bool claims = passed(link.Tree);
-            string parent = claimed.Count == 0 ? link.Parent : claimed[^1].Commit;
-            claimed.Add(link.Parent == parent && link.ClaimsTested == claims ? link : await _writer.RewriteAsync(link, parent, claims, cancellationToken).ConfigureAwait(false));
+            // Only what a rewritten link was below of gets another parent: what is stacked wrongly stays so, for the checklist to see.
+            bool claims = passed(links[i].Tree);
+            bool below = i > 0 && claimed[i - 1].Commit != links[i - 1].Commit && links[i].Parent == links[i - 1].Commit;
+            claimed.Add(!below && links[i].ClaimsTested == claims ? links[i] : await _writer.RewriteAsync(links[i], below ? claimed[i - 1].Commit : links[i].Parent, claims, cancellationToken).ConfigureAwait(false));
         }
 
         return claimed;
     }
 
-    private Task<string?> SwapAsync(string target, IReadOnlyList<Link> links, Dictionary<string, string?> branches, CancellationToken cancellationToken)
+    /// <returns>Why nothing lands now; <see langword="null"/> when the remote has it.</returns>
+    private async Task<LandOutcome?> PushAsync(JournalEntry intent, CancellationToken cancellationToken)
     {
-        RefTransaction transaction = new RefTransaction().Update(context.Names.Target, links[^1].Commit, target);
-        foreach (Link link in links)
+        switch (await _push.RunAsync(intent.Remote!, intent.Old, intent.New, cancellationToken).ConfigureAwait(false))
         {
-            transaction.Delete(context.Names.Item(link.Item.Attempt), link.Item.Commit);
+            case PushOutcome.Pushed:
+                context.Reached(QueueStep.AfterPush);
+                return null;
+            case PushOutcome.Ahead ahead:
+                if (await context.Repository.UpdateDurablyAsync(new RefTransaction().Update(context.Names.Target, ahead.Commit, intent.Old), cancellationToken).ConfigureAwait(false) is null)
+                {
+                    await new CheckoutMover(context).FinishAsync(ahead.Commit, cancellationToken).ConfigureAwait(false);
+                }
+
+                return new LandOutcome.Moved();
+            case PushOutcome.Failed failed:
+                return new LandOutcome.Blocked(failed.Reason);
+            default:
+                throw new InvalidOperationException("Unknown outcome.");
         }
-
-        foreach ((string branch, string? tip) in branches.Where(b => b.Value is not null))
-        {
-            transaction.Delete(branch, tip);
-        }
-
-        return context.Repository.UpdateDurablyAsync(transaction, cancellationToken);
-    }
-
-    private async Task<string?> DisposableTipAsync(QueueItem item, string branch, CancellationToken cancellationToken)
-    {
-        string? tip = await context.Repository.TryResolveCommitAsync(branch, cancellationToken).ConfigureAwait(false);
-        return tip is not null && (await context.Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", tip, item.Head).ConfigureAwait(false)).Ok ? tip : null;
     }
 }

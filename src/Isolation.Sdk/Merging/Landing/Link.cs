@@ -9,6 +9,9 @@ namespace Isolation.Sdk.Merging.Landing;
 /// <param name="Tree">Its tree: what a gate tests.</param>
 internal sealed record Link(QueueItem Item, string Parent, string Commit, string Tree)
 {
+    /// <summary>What it adds to the target's first-parent line, oldest first; the last is <see cref="Commit"/>.</summary>
+    public IReadOnlyList<string> Commits { get; init; } = [Commit];
+
     /// <summary>What the item changes.</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
 

@@ -18,6 +18,6 @@ internal sealed class LinkWriter(QueueContext context)
     public async Task<Link> RewriteAsync(Link link, string parent, bool claimsTested, CancellationToken cancellationToken)
     {
         Link written = await WriteAsync(link.Item, parent, link.Tree, claimsTested, cancellationToken).ConfigureAwait(false);
-        return link with { Parent = parent, Commit = written.Commit, ClaimsTested = claimsTested };
+        return link with { Parent = parent, Commit = written.Commit, Commits = written.Commits, ClaimsTested = claimsTested };
     }
 }

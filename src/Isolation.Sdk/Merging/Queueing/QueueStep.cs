@@ -21,6 +21,9 @@ internal enum QueueStep
     /// <summary>The journal says what is about to land.</summary>
     AfterIntent,
 
+    /// <summary>The remote has what is about to land; the target here has not.</summary>
+    AfterPush,
+
     /// <summary>The target has moved, and the items' refs have gone with it.</summary>
     AfterSwap,
 

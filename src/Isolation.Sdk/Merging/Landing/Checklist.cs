@@ -1,0 +1,89 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Merging.Queueing;
+
+namespace Isolation.Sdk.Merging.Landing;
+
+/// <summary>The last look before the target moves. No policy has a say in it, and it trusts nothing but the object store: who stacked the links may have been wrong.</summary>
+internal sealed class Checklist(QueueContext context)
+{
+    private const string Format = $"%H%x1f%T%x1f%P%x1f%(trailers:key={LandedMessage.TestedTreeTrailer},valueonly=true,unfold=true,separator=%x1e)";
+
+    /// <summary>Looks at everything: one process.</summary>
+    /// <returns>What is wrong; <see langword="null"/> when nothing is.</returns>
+    public async Task<string?> FindFaultAsync(string target, IReadOnlyList<Link> links, Func<string, bool> passed, CancellationToken cancellationToken)
+    {
+        if (links.Count == 0)
+        {
+            return "There is nothing to land.";
+        }
+
+        if (links.Any(l => l.Item.NeedsGate || context.Policy.NeedsGate) && !passed(links[^1].Tree))
+        {
+            return $"The tree {links[^1].Tree} of the tip has not passed the gate.";
+        }
+
+        string[] wanted = [.. links.SelectMany(l => l.Commits.Append(l.Item.Commit)).Distinct(StringComparer.Ordinal)];
+        GitResult answer = await context.Repository.TryRunAsync(cancellationToken, ["log", "-z", "--no-walk=unsorted", $"--format={Format}", .. wanted, "--"]).ConfigureAwait(false);
+        if (!answer.Ok)
+        {
+            return $"What is to land cannot be read: {answer.Error.Trim().ReplaceLineEndings(" ")}";
+        }
+
+        Dictionary<string, Stored> stored = answer.Fields.Select(Stored.Parse).ToDictionary(s => s.Commit, StringComparer.Ordinal);
+        string below = target;
+        foreach (Link link in links)
+        {
+            if (FindFault(link, below, stored, passed) is { } fault)
+            {
+                return $"{link.Item.Attempt}: {fault}";
+            }
+
+            below = link.Commit;
+        }
+
+        return null;
+    }
+
+    private string? FindFault(Link link, string below, Dictionary<string, Stored> stored, Func<string, bool> passed)
+    {
+        if (link.Parent != below || link.Commits.Count == 0 || link.Commits[^1] != link.Commit)
+        {
+            return $"it is stacked on {link.Parent}, and {below} is below it.";
+        }
+
+        if (stored[link.Item.Commit].Parents is not [var pinned, ..] || pinned != link.Item.Head)
+        {
+            return $"its record is not pinned to {link.Item.Head}.";
+        }
+
+        foreach (string commit in link.Commits)
+        {
+            if (!AreParents(stored[commit].Parents, link, below))
+            {
+                return $"the parents of {commit} are not what they should be.";
+            }
+
+            below = commit;
+        }
+
+        Stored tip = stored[link.Commit];
+        return tip.Tree != link.Tree ? $"the tree of {link.Commit} is {tip.Tree}, not {link.Tree}."
+            : tip.Tested != (link.ClaimsTested ? link.Tree : "") || (link.ClaimsTested && !passed(link.Tree)) ? $"what {link.Commit} says of tests is not so."
+            : null;
+    }
+
+    private bool AreParents(string[] parents, Link link, string below) => context.Policy.Options.Mode switch
+    {
+        MergeMode.Merge => parents is [var first, var second] && first == below && second == link.Item.Head,
+        _ => parents is [var only] && only == below,
+    };
+
+    private sealed record Stored(string Commit, string Tree, string[] Parents, string Tested)
+    {
+        public static Stored Parse(string line)
+        {
+            string[] fields = line.Split('\x1f');
+            return new Stored(fields[0].Trim('\n'), fields[1], fields[2].Split(' ', StringSplitOptions.RemoveEmptyEntries), fields[3].Split('\x1e')[^1].Trim());
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Isolation.Sdk.Merging.Landing;
+
+/// <summary>How far a landing got.</summary>
+internal enum JournalState
+{
+    /// <summary>It is about to be: the target may or may not have moved.</summary>
+    Intent,
+
+    /// <summary>The target has moved.</summary>
+    Landed,
+
+    /// <summary>The process that was about to land it ended before it did.</summary>
+    Dropped,
+}
+
+/// <summary>One item of a landing: its record's ref must be at <paramref name="Record"/>, and goes when the target moves.</summary>
+internal sealed record JournalItem(AttemptId Attempt, string Head, string Record, string Commit)
+{
+    public string? Branch { get; init; }
+}
+
+/// <summary>One entry of a queue's journal: the message of a commit, to be read by people and by the next actor.</summary>
+internal sealed record JournalEntry(JournalState State, string Target, string Old, string New, IReadOnlyList<JournalItem> Items)
+{
+    private const int MostNamed = 5;
+
+    /// <summary>Where the target is pushed to before it moves here.</summary>
+    public string? Remote { get; init; }
+
+    /// <summary>What a reader should know besides.</summary>
+    public string? Note { get; init; }
+
+    public string ToMessage()
+    {
+        string verb = State switch { JournalState.Intent => "About to land", JournalState.Landed => "Landed", _ => "Did not land" };
+        string names = string.Join(", ", Items.Take(MostNamed).Select(i => LandedMessage.Name(i.Attempt)));
+        StringBuilder message = new();
+        message.Append(CultureInfo.InvariantCulture, $"{verb} {names}{(Items.Count > MostNamed ? $" and {Items.Count - MostNamed} more" : "")}\n\n");
+        message.Append(CultureInfo.InvariantCulture, $"{Target} {Old}..{New}\n");
+        message.Append(Note is null ? "" : Note + "\n").Append('\n');
+        message.Append(JsonSerializer.Serialize(this, JournalJson.Default.JournalEntry)).Append("\n\n");
+        foreach (JournalItem item in Items)
+        {
+            message.Append(LandedMessage.AttemptTrailer).Append(": ").Append(LandedMessage.Name(item.Attempt)).Append('\n');
+        }
+
+        return message.ToString();
+    }
+
+    /// <summary>Reads a message; <see langword="null"/> when it is no entry.</summary>
+    public static JournalEntry? Parse(string message)
+    {
+        try
+        {
+            return message.Split('\n').FirstOrDefault(l => l.StartsWith('{')) is { } json ? JsonSerializer.Deserialize(json, JournalJson.Default.JournalEntry) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(JournalEntry))]
+internal sealed partial class JournalJson : JsonSerializerContext;

@@ -1,0 +1,104 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Merging.Queueing;
+
+namespace Isolation.Sdk.Merging.Landing;
+
+/// <summary>Moves the target on a remote before it moves here: from exactly the old commit to exactly the new one, or not at all.</summary>
+internal sealed class TargetPush(QueueContext context)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    private string Target => context.Names.Target;
+
+    /// <summary>Pushes: one process when nothing is in the way.</summary>
+    public async Task<PushOutcome> RunAsync(string remote, string old, string fresh, CancellationToken cancellationToken)
+    {
+        // The lease is on the old value and the new one descends from it, so that no forced update can come of it.
+        GitResult pushed = await PushAsync(remote, old, fresh, cancellationToken).ConfigureAwait(false);
+        if (pushed.Ok)
+        {
+            return new PushOutcome.Pushed();
+        }
+
+        // What the remote has now says more than what git says of it.
+        (bool reached, string? there, string said) = await LookAsync(remote, cancellationToken).ConfigureAwait(false);
+        if (reached && there is null)
+        {
+            // It is not there yet; the empty lease says that it still must not be.
+            pushed = await PushAsync(remote, "", fresh, cancellationToken).ConfigureAwait(false);
+            return pushed.Ok ? new PushOutcome.Pushed() : Failed(remote, pushed.Error);
+        }
+
+        return !reached ? Failed(remote, said)
+            : there == fresh ? new PushOutcome.Pushed()
+            : there == old ? Failed(remote, pushed.Error)
+            : await TakeOverAsync(remote, old, there!, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The commit that the remote has for the target now.</summary>
+    public async Task<(bool Reached, string? Commit, string Said)> LookAsync(string remote, CancellationToken cancellationToken)
+    {
+        GitResult answer = await RunAsync(cancellationToken, "ls-remote", "--refs", "--", remote, Target).ConfigureAwait(false);
+        string? line = answer.Output.Split('\n').FirstOrDefault(l => l.EndsWith('\t' + Target, StringComparison.Ordinal));
+        return (answer.Ok, line?.Split('\t')[0], answer.Error);
+    }
+
+    private Task<GitResult> PushAsync(string remote, string lease, string fresh, CancellationToken cancellationToken) =>
+        RunAsync(cancellationToken, "push", "--quiet", "--no-follow-tags", $"--force-with-lease={Target}:{lease}", "--", remote, $"{fresh}:{Target}");
+
+    /// <summary>Somebody else moved the target there: fetches it, and says whether the target here can follow.</summary>
+    private async Task<PushOutcome> TakeOverAsync(string remote, string old, string there, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await GitFetch.RunAsync(context.Repository, remote, context.Time, cancellationToken, Target).ConfigureAwait(false);
+        }
+        catch (IsolationException e)
+        {
+            return Failed(remote, e.Message);
+        }
+
+        if ((await context.Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", old, there).ConfigureAwait(false)).Ok)
+        {
+            return new PushOutcome.Ahead(there);
+        }
+
+        bool behind = (await context.Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", there, old).ConfigureAwait(false)).Ok;
+        return new PushOutcome.Failed(behind
+            ? $"{Target} on {remote} is at {there}, behind {old} here: push it, or set it back here, as is right."
+            : $"{Target} on {remote} is at {there}, which does not contain {old} here: bring the two together by hand.");
+    }
+
+    private async Task<GitResult> RunAsync(CancellationToken cancellationToken, params string[] arguments)
+    {
+        using CancellationTokenSource limit = new(Limit, context.Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await context.Repository.Client.TryRunAsync(GitCommand.In(context.Repository.CommonDirectory, arguments) with { Remote = true }, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new GitResult(-1, "", $"'git {arguments[0]}' took longer than {Limit}.");
+        }
+    }
+
+    private PushOutcome.Failed Failed(string remote, string why) => new($"{Target} cannot be pushed to {remote}: {RemoteText.Line(why)}");
+}
+
+/// <summary>What became of a push.</summary>
+internal abstract record PushOutcome
+{
+    private PushOutcome()
+    {
+    }
+
+    /// <summary>The remote has it.</summary>
+    public sealed record Pushed : PushOutcome;
+
+    /// <summary>Others pushed on top of what is here: the target here can follow to this commit.</summary>
+    public sealed record Ahead(string Commit) : PushOutcome;
+
+    /// <summary>It has not, and not because of what was to be pushed alone.</summary>
+    public sealed record Failed(string Reason) : PushOutcome;
+}
