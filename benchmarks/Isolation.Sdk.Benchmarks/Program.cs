@@ -1,4 +1,5 @@
 using Isolation.Sdk.Benchmarks;
+using Isolation.Sdk.Benchmarks.Refinery;
 
 // Whole processes side by side, A B A B: the machine's load falls on both, so the ratio of a pair says more than any single time.
 const string Usage = """
@@ -6,6 +7,7 @@ const string Usage = """
       fifty          50 items, 16 at a time, 5,000 files: the pipeline against minimal.sh
       throwaway      a throwaway worktree of 500 files against git worktree add and remove
       git-processes  git processes of the library for each worker, by verb
+      refinery-simulation  the queue's planning on a simulated clock: time, gates, wrong evictions
     The folder is a file system with 4 GB free; a tmpfs by default where there is one.
     """;
 
@@ -26,6 +28,10 @@ switch (args.FirstOrDefault())
         return 0;
     case "git-processes":
         await new GitProcesses(scratch).RunAsync();
+        return 0;
+    case "refinery-simulation":
+        await Machine.PrintAsync(scratch.Path);
+        RefinerySimulation.Run(Option("--runs") is null ? 400 : runs, evictionItems: 100_000);
         return 0;
     default:
         await Console.Error.WriteLineAsync(Usage);

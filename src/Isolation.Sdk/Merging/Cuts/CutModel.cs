@@ -35,7 +35,7 @@ internal sealed class CutModel(double bad = CutModel.NeutralBad, double weight =
 
     /// <summary>A gate passed. Those that fail may do so early and say nothing of how long a gate takes.</summary>
     /// <param name="elapsed">How long it took.</param>
-    /// <param name="concurrent">How many gates ran meanwhile, itself included.</param>
+    /// <param name="concurrent">How many gates ran for most of that time, itself included.</param>
     public void Ran(TimeSpan elapsed, int concurrent)
     {
         _slowdown.Saw(elapsed.TotalSeconds, Math.Max(1, concurrent));

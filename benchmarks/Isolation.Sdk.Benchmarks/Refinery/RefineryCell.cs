@@ -1,0 +1,62 @@
+using Isolation.Sdk.Merging.Cuts;
+
+namespace Isolation.Sdk.Benchmarks.Refinery;
+
+/// <summary>One cell of the table: every way to order the gates of the same simulated queues.</summary>
+/// <param name="Slots">How many gates may run at once.</param>
+/// <param name="Bad">The chance that an item is bad.</param>
+internal sealed record RefineryCell(int Slots, double Bad)
+{
+    public const int Items = 48;
+    public const int LargestStep = 48;
+
+    public required (Sample Time, Sample Gates) Serial { get; init; }
+
+    public required (Sample Time, Sample Gates) Batches { get; init; }
+
+    public required (Sample Time, Sample Gates) Window { get; init; }
+
+    /// <summary>Prefix cuts by a model that knows the chance.</summary>
+    public required (Sample Time, Sample Gates) Cuts { get; init; }
+
+    /// <summary>Prefix cuts by a model that starts anew with each queue, from a neutral guess.</summary>
+    public required (Sample Time, Sample Gates) Learned { get; init; }
+
+    public int Step => new CutModel(Bad, double.PositiveInfinity).Settings(Slots, null, LargestStep, everyCommitGreen: false, Items).Step;
+
+    /// <summary>By how many standard errors cuts are slower than the fastest of the others.</summary>
+    public double Beyond => new[] { Serial, Batches, Window }.Max(o => Cuts.Time.Beyond(o.Time));
+
+    public static RefineryCell Measure(int slots, double bad, int runs)
+    {
+        SimulatedItems items = new(Items, bad);
+        return new RefineryCell(slots, bad)
+        {
+            Serial = Over(runs, seed => Fixed(seed, new CutSettings(1, 1))),
+            Batches = Over(runs, seed => HalvingQueue.Run(items.Draw(seed), 8)),
+            Window = Over(runs, seed => Fixed(seed, new CutSettings(slots, 1))),
+            Cuts = MeasureCuts(slots, bad, runs),
+            Learned = Over(runs, seed =>
+            {
+                CutModel learner = new();
+                return new SimulatedQueue(items, confirm: false, seed).Run(n => Settings(learner, slots, n), learner);
+            }),
+        };
+
+        SimulatedOutcome Fixed(int seed, CutSettings settings) => new SimulatedQueue(items, confirm: false, seed).Run(_ => settings);
+    }
+
+    public static (Sample Time, Sample Gates) MeasureCuts(int slots, double bad, int runs)
+    {
+        CutModel knowing = new(bad, double.PositiveInfinity);
+        return Over(runs, seed => new SimulatedQueue(new SimulatedItems(Items, bad), confirm: false, seed).Run(n => Settings(knowing, slots, n), knowing));
+    }
+
+    public static CutSettings Settings(CutModel model, int slots, int waiting) => model.Settings(slots, fixedStep: null, LargestStep, everyCommitGreen: false, waiting);
+
+    public static (Sample Time, Sample Gates) Over(int runs, Func<int, SimulatedOutcome> run)
+    {
+        SimulatedOutcome[] outcomes = [.. Enumerable.Range(1, runs).Select(run)];
+        return (Sample.Of([.. outcomes.Select(o => o.Time)]), Sample.Of([.. outcomes.Select(o => o.Gates / (double)Items)]));
+    }
+}
