@@ -22,6 +22,12 @@ public static class MergeStrategies
     /// <param name="time">The clock. <value>null: the system's.</value></param>
     public static IMergeStrategy Serial(Action<SerialQueueOptions> configure, IStateSandbox sandbox, TimeProvider? time = null) => Create(new SerialQueueOptions(), configure, sandbox, time);
 
+    /// <summary>Several candidates tested at once; the longest green one lands with all it contains.</summary>
+    /// <param name="configure">Sets the options; a gate is needed.</param>
+    /// <param name="sandbox">What the gate's commands run in.</param>
+    /// <param name="time">The clock. <value>null: the system's.</value></param>
+    public static IMergeStrategy Refinery(Action<RefineryOptions> configure, IStateSandbox sandbox, TimeProvider? time = null) => Create(new RefineryOptions(), configure, sandbox, time);
+
     private static MergeStrategy Create<TOptions>(TOptions options, Action<TOptions>? configure, IStateSandbox? sandbox, TimeProvider? time)
         where TOptions : MergeOptions
     {

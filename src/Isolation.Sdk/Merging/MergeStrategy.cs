@@ -64,6 +64,11 @@ internal sealed class MergeStrategy(MergePolicy policy, IStateSandbox? sandbox, 
             yield return new IsolationFault(MergingCodes.NoSandbox, "The gate has no state sandbox to run in.", "Give one: .State.UseProcessSandbox(), or the sandbox argument of MergeStrategies.Serial.");
         }
 
+        if (policy.Slots < 1 || policy.Step < 1)
+        {
+            yield return new IsolationFault(MergingCodes.BadOptions, $"A queue with {policy.Slots} slots and a step of {policy.Step} tests nothing.", "Make Slots and Step at least 1, or leave Step null.");
+        }
+
         if (policy.GateTimeLimit <= TimeSpan.Zero || policy.MinimumGateTime < TimeSpan.Zero || policy.MinimumGateTime >= policy.GateTimeLimit)
         {
             yield return new IsolationFault(MergingCodes.BadOptions, $"A gate that may take {policy.GateTimeLimit} and must take {policy.MinimumGateTime} can never be green.", "Make GateTimeLimit longer than MinimumGateTime, and both positive.");

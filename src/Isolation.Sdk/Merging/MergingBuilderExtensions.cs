@@ -25,6 +25,11 @@ public static class MergingBuilderExtensions
     /// <param name="configure">Changes the options; a gate is needed.</param>
     public static IsolationPipelineBuilder UseSerialQueue(this Axis<IMergeStrategy> axis, Action<SerialQueueOptions> configure) => Use(axis, new SerialQueueOptions(), configure);
 
+    /// <summary>Several candidates tested at once, each with everything ahead of it; the longest green one lands with all it contains.</summary>
+    /// <param name="axis">The axis.</param>
+    /// <param name="configure">Changes the options; a gate is needed.</param>
+    public static IsolationPipelineBuilder UseRefinery(this Axis<IMergeStrategy> axis, Action<RefineryOptions> configure) => Use(axis, new RefineryOptions(), configure);
+
     private static IsolationPipelineBuilder Use<TOptions>(Axis<IMergeStrategy> axis, TOptions options, Action<TOptions>? configure)
         where TOptions : MergeOptions
     {

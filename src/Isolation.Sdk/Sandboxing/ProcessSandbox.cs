@@ -19,6 +19,9 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
     private readonly Func<RepositoryRef, CancellationToken, Task<HostGit>> _readGit = git ?? HostGit.ReadAsync;
     private readonly ConcurrentDictionary<string, Lazy<Task<HostGit>>> _git = new(StringComparer.Ordinal);
 
+    /// <summary>What every scope of this sandbox is made of, as one text that says nothing of a secret but its name. It changes when what commands run in does, as far as that can be told from here.</summary>
+    internal string Recipe => SandboxRecipe.Of(options, _host);
+
     private bool Native => options.Mechanism != StopMechanism.ProcessTree && NativeProcess.IsAvailable;
 
     public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)

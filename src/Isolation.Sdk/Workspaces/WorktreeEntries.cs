@@ -15,6 +15,10 @@ internal static class WorktreeEntries
         return All(repository).FirstOrDefault(e => Read(Path.Combine(e, "gitdir")) == pointer);
     }
 
+    /// <summary>The work trees below a folder that have an entry, whether or not they are there.</summary>
+    public static IReadOnlyList<string> Below(GitRepository repository, string folder) =>
+        [.. All(repository).Select(e => Path.GetDirectoryName(Read(Path.Combine(e, "gitdir")))).OfType<string>().Where(t => Path.GetDirectoryName(t) == folder)];
+
     /// <summary>The entry that a work tree's own pointer names.</summary>
     public static string? Pointer(string workTree) => Read(Path.Combine(workTree, ".git")) is { } text && text.StartsWith("gitdir: ", StringComparison.Ordinal) ? text["gitdir: ".Length..] : null;
 

@@ -1,26 +1,89 @@
 using System.Text;
 using System.Text.Json;
-using Isolation.Sdk.Merging.Landing;
+using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging.Queueing;
 
 namespace Isolation.Sdk.Merging.Gates;
 
-/// <summary>The queue's gate log: one JSON line a run, only ever appended to, on the disk before anything lands by it.</summary>
+/// <summary>The queue's gate log: one sealed JSON line a run, on the disk before anything lands by it. Only ever appended to, but for a queue that opens and finds it grown too long.</summary>
 internal sealed class GateLog(QueueContext context)
 {
+    /// <summary>A longer log is shortened when the next queue opens.</summary>
+    public const long LongestBytes = 4 * 1024 * 1024;
+
+    private const int NewestKept = 1000;
+    private const int PassesKept = 5000;
+    private readonly Lock _gate = new();
+    private GateSeal? _seal;
+    private bool _torn;
+
     private string Path => System.IO.Path.Combine(context.Folder.Gates, context.Names.QueueSlug + ".gates.jsonl");
 
-    public void Write(AttemptId attempt, string commit, GateResult result)
+    /// <summary>Every line that a queue of this repository wrote whole, oldest first.</summary>
+    public IReadOnlyList<GateLogLine> Read()
     {
-        GateLogLine line = new(context.Time.GetUtcNow(), LandedMessage.Name(attempt), result.Tree, commit, result.Verdict, result.Elapsed.TotalMilliseconds)
+        lock (_gate)
         {
-            Command = result.Command,
-            ExitCode = result.ExitCode,
-            Log = result.LogFile,
-        };
-        Directory.CreateDirectory(context.Folder.Gates);
-        using FileStream file = new(Path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
-        file.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(line, QueueJson.Default.GateLogLine) + "\n"));
-        file.Flush(flushToDisk: true);
+            _seal = GateSeal.Open(context.Names);
+            if (!File.Exists(Path))
+            {
+                return [];
+            }
+
+            byte[] bytes = File.ReadAllBytes(Path);
+            _torn = bytes.Length > 0 && bytes[^1] != (byte)'\n';
+            List<GateLogLine> lines = [.. Encoding.UTF8.GetString(bytes).Split('\n').Select(Parse).OfType<GateLogLine>().Where(_seal.IsOurs)];
+            return bytes.Length > LongestBytes ? Shorten(lines) : lines;
+        }
+    }
+
+    public void Append(GateLogLine line)
+    {
+        lock (_gate)
+        {
+            _seal ??= GateSeal.Open(context.Names);
+            string text = Write(_seal.Seal(line));
+            Directory.CreateDirectory(context.Folder.Gates);
+            using FileStream file = new(Path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+
+            // What a killed process wrote half stays half, and must not take this line with it.
+            file.Write(Encoding.UTF8.GetBytes(_torn ? "\n" + text : text));
+            _torn = true;
+            file.Flush(flushToDisk: true);
+            _torn = false;
+        }
+    }
+
+    private List<GateLogLine> Shorten(List<GateLogLine> lines)
+    {
+        HashSet<(string, string, string)> trees = [];
+        List<GateLogLine> kept = [];
+        for (int i = lines.Count - 1; i >= 0; i--)
+        {
+            bool pass = lines[i].Verdict == GateVerdict.Pass && trees.Count < PassesKept && trees.Add((lines[i].Tree, lines[i].Gate, lines[i].Environment));
+            if (pass || lines.Count - i <= NewestKept)
+            {
+                kept.Add(lines[i]);
+            }
+        }
+
+        kept.Reverse();
+        AtomicFile.Write(Path, Encoding.UTF8.GetBytes(string.Concat(kept.Select(Write))));
+        _torn = false;
+        return kept;
+    }
+
+    private static string Write(GateLogLine line) => JsonSerializer.Serialize(line, QueueJson.Default.GateLogLine) + "\n";
+
+    private static GateLogLine? Parse(string text)
+    {
+        try
+        {
+            return text.Length == 0 ? null : JsonSerializer.Deserialize(text, QueueJson.Default.GateLogLine);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

@@ -1,11 +1,45 @@
+using Isolation.Sdk.Merging.Landing;
+
 namespace Isolation.Sdk.Merging.Gates;
 
 /// <summary>One line of a queue's gate log: which tree was tested, as which commit, and what came of it. Anyone can check it against the target's history.</summary>
-internal sealed record GateLogLine(DateTimeOffset At, string Attempt, string Tree, string Commit, GateVerdict Verdict, double Milliseconds)
+internal sealed record GateLogLine(DateTimeOffset At, int Run, string Tree, string Commit, GateVerdict Verdict, double Milliseconds)
 {
+    /// <summary>The items in it, in order; none when the target itself was tested.</summary>
+    public IReadOnlyList<string> Attempts { get; init; } = [];
+
+    /// <summary>The gate it was tested by, as <see cref="GateKey"/> tells one from another.</summary>
+    public string Gate { get; init; } = "";
+
+    /// <summary>What it was tested in, likewise.</summary>
+    public string Environment { get; init; } = "";
+
+    /// <summary>How many gates of the queue ran meanwhile, this one included.</summary>
+    public int Concurrent { get; init; } = 1;
+
+    /// <summary>Whether the same tree had been red before.</summary>
+    public bool Flaky { get; init; }
+
     public string? Command { get; init; }
 
     public int? ExitCode { get; init; }
 
+    public string? Reason { get; init; }
+
     public string? Log { get; init; }
+
+    /// <summary>Proves that the line was written by a queue of this repository, and is whole.</summary>
+    public string? Seal { get; init; }
+
+    public static GateLogLine Of(GateResult result, GateRun run, DateTimeOffset at, int number) => new(at, number, run.Tree, run.Commit, result.Verdict, result.Elapsed.TotalMilliseconds)
+    {
+        Attempts = [.. run.Items.Select(LandedMessage.Name)],
+        Flaky = result.Flaky,
+        Command = result.Command,
+        ExitCode = result.ExitCode,
+        Reason = result.Reason,
+        Log = result.LogFile,
+    };
+
+    public GateResult ToResult() => new(Verdict, Tree, TimeSpan.FromMilliseconds(Milliseconds)) { Command = Command, ExitCode = ExitCode, Reason = Reason, LogFile = Log, Flaky = Flaky };
 }

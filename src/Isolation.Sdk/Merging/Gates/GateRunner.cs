@@ -1,4 +1,3 @@
-using System.Globalization;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Sandboxing;
@@ -6,139 +5,69 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Merging.Gates;
 
-/// <summary>Runs the gate on a merged tree, in a state scope of its own, and writes down what it said.</summary>
-internal sealed class GateRunner(QueueContext context) : IAsyncDisposable
+/// <summary>Runs the gate once, in one slot and in a state scope of its own. When it returns, nothing the gate started is alive.</summary>
+internal sealed class GateRunner(QueueContext context, LeaseStore leases, GateSlot slot, GateRun run, AttemptId name)
 {
-    private const int Killed = 128 + 9;
-    private readonly GateSlot _slot = new(context);
-    private readonly GateLog _log = new(context);
-    private readonly LeaseStore _leases = new(context.Repository.CommonDirectory, context.Repository.Reference, context.Time);
-    private int _number;
+    private readonly GateParts _parts = new(context, slot, run, name);
 
-    private string LeaseItem => "gate:" + context.Names.ShortTarget;
+    /// <summary>Whether code of the host would not end and still uses the slot.</summary>
+    public bool LostSlot => _parts.Lost;
 
-    /// <summary>Ends and removes what the gate of a killed process left.</summary>
-    public async Task RecoverAsync(CancellationToken cancellationToken)
+    public async Task<GateResult> RunAsync(TimeSpan most, CancellationToken cancellationToken)
     {
-        foreach (LeaseRecord record in _leases.List().Where(r => r.Attempt.Item == LeaseItem))
-        {
-            _number = Math.Max(_number, record.Attempt.Number);
-            if (_leases.TryTakeOver(record) is not { } lease)
-            {
-                continue;
-            }
-
-            using (lease)
-            {
-                IStateScope? left = context.Sandbox is null ? null : await context.Sandbox.ReopenAsync(record, cancellationToken).ConfigureAwait(false);
-                if (left is not null)
-                {
-                    await left.ReleaseAsync(ReleaseMode.Remove, cancellationToken).ConfigureAwait(false);
-                }
-
-                lease.Complete();
-            }
-        }
-    }
-
-    /// <summary>Tests one candidate. What could not be tested is tested once more; nothing unknown is ever green.</summary>
-    public async Task<GateResult> RunAsync(QueueItem item, string tree, string commit, CancellationToken cancellationToken)
-    {
-        GateResult result = await OnceAsync(item, tree, commit, cancellationToken).ConfigureAwait(false);
-        return result.Verdict == GateVerdict.Infra ? await OnceAsync(item, tree, commit, cancellationToken).ConfigureAwait(false) : result;
-    }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _slot.DisposeAsync();
-
-    private async Task<GateResult> OnceAsync(QueueItem item, string tree, string commit, CancellationToken cancellationToken)
-    {
-        long started = context.Time.GetTimestamp();
-        GateResult result = context.Policy.Gates.Count == 0
-            ? new GateResult(GateVerdict.Vacuous, tree, TimeSpan.Zero)
-            : await TryAsync(item, tree, commit, cancellationToken).ConfigureAwait(false);
-        result = result with { Elapsed = context.Time.GetElapsedTime(started) };
-        if (result.Verdict == GateVerdict.Pass && result.Elapsed < context.Policy.MinimumGateTime)
-        {
-            result = result with { Verdict = GateVerdict.Vacuous };
-        }
-
-        _log.Write(item.Attempt, commit, result);
-        MergeLog.Gate(context.Logger, result.Verdict, item.Attempt, tree);
-        return result;
-    }
-
-    private async Task<GateResult> TryAsync(QueueItem item, string tree, string commit, CancellationToken cancellationToken)
-    {
-        GateResult result = new(GateVerdict.Infra, tree, TimeSpan.Zero);
+        GateResult result = new(GateVerdict.Infra, run.Tree, TimeSpan.Zero);
         try
         {
-            WorkspaceInfo workspace = await _slot.MoveToAsync(commit, cancellationToken).ConfigureAwait(false);
-            using AttemptLease lease = _leases.Create(new AttemptId(LeaseItem, ++_number));
-            IStateScope scope = await context.Sandbox!.OpenAsync(new StateRequest(lease, context.Repository.Reference, workspace), cancellationToken).ConfigureAwait(false);
-            try
-            {
-                result = await CommandsAsync(scope, item, tree, commit, cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                await scope.ReleaseAsync(ReleaseMode.Remove, CancellationToken.None).ConfigureAwait(false);
-                lease.Complete();
-            }
-
-            return result;
+            WorkspaceInfo workspace = await slot.MoveToAsync(run.Commit, cancellationToken).ConfigureAwait(false);
+            GateRefs refs = new(context);
+            result = await InScopeAsync(workspace, most, cancellationToken).ConfigureAwait(false);
+            return await CheckAsync(result with { MovedRefs = refs.FindMoved() }, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IsolationException or IOException or UnauthorizedAccessException)
         {
             // Also when only the clean-up failed: a gate that cannot be cleaned up after is not to be trusted.
-            MergeLog.ItemFailed(context.Logger, item.Attempt, e);
-            return result with { Verdict = GateVerdict.Infra, Command = result.Command ?? e.Message };
+            GateMessages.NotRun(context.Logger, GateBoard.Describe(run), e);
+            return result with { Verdict = GateVerdict.Infra, Reason = e.Message };
         }
     }
 
-    private async Task<GateResult> CommandsAsync(IStateScope scope, QueueItem item, string tree, string commit, CancellationToken cancellationToken)
+    private async Task<GateResult> InScopeAsync(WorkspaceInfo workspace, TimeSpan most, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource limit = new(context.Policy.GateTimeLimit, context.Time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        GateResult result = new(GateVerdict.Vacuous, tree, TimeSpan.Zero);
-        for (int i = 0; i < context.Policy.Gates.Count; i++)
+        using AttemptLease lease = leases.Create(name);
+        IStateScope scope = await context.Sandbox!.OpenAsync(new StateRequest(lease, context.Repository.Reference, workspace), cancellationToken).ConfigureAwait(false);
+        try
         {
-            WorkerCommand command = context.Policy.Gates[i];
-            string log = Path.Combine(context.Folder.Gates, context.Names.QueueSlug, string.Create(CultureInfo.InvariantCulture, $"{AttemptNames.File(item.Attempt)}-{commit[..12]}-{i + 1}.log"));
-            result = result with { Command = string.Join(' ', [command.File, .. command.Arguments]), LogFile = log };
-            try
-            {
-                int code = await RunAsync(scope, command with { LogFile = log }, either.Token).ConfigureAwait(false);
-                result = result with { ExitCode = code, Verdict = code switch { 0 => GateVerdict.Pass, Killed => GateVerdict.Infra, _ => GateVerdict.Fail } };
-            }
-            catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-            {
-                result = result with { Verdict = GateVerdict.Timeout, ExitCode = null };
-            }
-
-            if (result.Verdict != GateVerdict.Pass)
-            {
-                break;
-            }
+            return await _parts.RunAsync(scope, most, cancellationToken).ConfigureAwait(false);
         }
-
-        return result;
+        finally
+        {
+            await scope.ReleaseAsync(ReleaseMode.Remove, CancellationToken.None).ConfigureAwait(false);
+            lease.Complete();
+            await _parts.EndAsync().ConfigureAwait(false);
+        }
     }
 
-    private static async Task<int> RunAsync(IStateScope scope, WorkerCommand command, CancellationToken cancellationToken)
+    /// <summary>What the gate did beside answering.</summary>
+    private async Task<GateResult> CheckAsync(GateResult result, CancellationToken cancellationToken)
     {
-        IWorkerProcess process = await scope.StartAsync(command, cancellationToken).ConfigureAwait(false);
-        await using (process.ConfigureAwait(false))
+        string candidate = GateBoard.Describe(run);
+        string[] changed = [.. _parts.Changed.Union(LostSlot ? [] : await slot.FindChangedAsync(run.Commit, cancellationToken).ConfigureAwait(false), StringComparer.Ordinal)];
+        if (changed.Length > 0)
         {
-            try
-            {
-                return (await process.Exit.WaitAsync(cancellationToken).ConfigureAwait(false)).Code;
-            }
-            finally
-            {
-                // The slot is free only when everything the gate started is gone, also after success.
-                await process.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
-            }
+            GateMessages.FilesChanged(context.Logger, candidate, changed.Length, changed[0]);
         }
+
+        if (result.MovedRefs.Count > 0)
+        {
+            GateMessages.RefsMoved(context.Logger, candidate, string.Join(", ", result.MovedRefs));
+        }
+
+        if (slot.FindTampering() is { } broken)
+        {
+            GateMessages.SlotReplaced(context.Logger, candidate, broken);
+            await slot.RemoveAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return result with { ChangedFiles = changed };
     }
 }

@@ -14,9 +14,6 @@ internal static partial class MergeLog
     [LoggerMessage(603, LogLevel.Error, "The merge queue of {Target} stumbled; it goes on.")]
     public static partial void QueueFailed(ILogger logger, string target, Exception exception);
 
-    [LoggerMessage(604, LogLevel.Information, "The gate said {Verdict} of {Attempt}, tree {Tree}.")]
-    public static partial void Gate(ILogger logger, GateVerdict verdict, AttemptId attempt, string tree);
-
     [LoggerMessage(605, LogLevel.Warning, "The checkout {Path} of {Target} was not moved along: {Reason}")]
     public static partial void CheckoutLeft(ILogger logger, string path, string target, string reason);
 }

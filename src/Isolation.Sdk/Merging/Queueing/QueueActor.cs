@@ -11,7 +11,7 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
     private readonly Lander _lander = new(context);
     private readonly CheckoutMover _checkouts = new(context);
     private readonly BranchPush _push = new(context);
-    private readonly GateRunner _gate = new(context);
+    private readonly GateBoard _gate = new(context);
     private readonly HashSet<AttemptId> _waiting = [];
     private readonly HashSet<AttemptId> _stumbled = [];
 
@@ -171,7 +171,7 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
     {
         view.Doing(item);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<GateResult> run = _gate.RunAsync(item, link.Tree, link.Commit, stop.Token);
+        Task<GateResult> run = _gate.RunAsync(new GateRun(link.Commit, link.Tree, [item.Attempt]), stop.Token);
         try
         {
             while (!run.IsCompleted)
@@ -199,7 +199,7 @@ internal sealed class QueueActor(QueueContext context, QueueStore store, QueueVi
         GateVerdict.Fail => item with { State = MergeState.Rejected, Gate = gate, Reason = $"Red gate: '{gate.Command}' ended with {gate.ExitCode}." },
         GateVerdict.Timeout => item with { State = MergeState.TimedOut, Gate = gate, Reason = $"The gate took longer than allowed, in '{gate.Command}'." },
         GateVerdict.Vacuous => item with { State = MergeState.Rejected, Gate = gate, Reason = $"Vacuous gate: it tested nothing in {gate.Elapsed}." },
-        _ => item with { Hold = $"Infra: the gate could not be run: {gate.Command} Approve it again to retry.", Gate = gate },
+        _ => item with { Hold = $"Infra: the gate could not be run: {gate.Reason ?? gate.Command} Approve it again to retry.", Gate = gate },
     };
 
     private void Landed(IReadOnlyList<Link> links, GateResult? gate)

@@ -31,6 +31,9 @@ internal sealed record QueueNames(GitRepository Repository, string Target)
     /// <summary>A checkout that is about to be moved along.</summary>
     public string Checkout => Under(".checkout");
 
+    /// <summary>What lines of the gate log are sealed with.</summary>
+    public string GateKey => Under(".key");
+
     public string MergeFolder => Under(".merge");
 
     public string Item(AttemptId attempt) => string.Create(CultureInfo.InvariantCulture, $"{ItemsPrefix}{Slug.Of(attempt.Item)}/{attempt.Number}");
