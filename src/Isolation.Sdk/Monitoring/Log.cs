@@ -20,6 +20,9 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning, "{Attempt} wrote outside what it owns: {Text}")]
     public static partial void Contamination(ILogger logger, AttemptId attempt, string? text);
 
+    [LoggerMessage(8, LogLevel.Debug, "Could not tell whether {Target} moved; looked again later")]
+    public static partial void TargetLookFailed(ILogger logger, string target, Exception cause);
+
     [LoggerMessage(7, LogLevel.Information, "Item {Item} closed: {Outcome} {Reason}")]
     public static partial void ItemClosed(ILogger logger, string item, ItemOutcome outcome, string? reason);
 }

@@ -60,4 +60,7 @@ public enum WorkerEventKind
 
     /// <summary>This watcher was too slow: <c>count</c> events before this one never reached it.</summary>
     Missed,
+
+    /// <summary>The target moved, and the worker was told: <c>from</c>, <c>to</c>, and how many paths changed and are changed by it too (<c>paths</c>, <c>overlapping</c>). No sign of life of the worker.</summary>
+    TargetAdvanced,
 }

@@ -55,7 +55,7 @@ public sealed record WorkerStatus(AttemptId Attempt)
     {
         ArgumentNullException.ThrowIfNull(happened);
         WorkerStatus before = status ?? new WorkerStatus(happened.Attempt) { PhaseSince = happened.At };
-        if (happened.Kind == WorkerEventKind.Missed)
+        if (happened.Kind is WorkerEventKind.Missed or WorkerEventKind.TargetAdvanced)
         {
             return before;
         }

@@ -58,7 +58,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
     {
         using (Enter(Stage.Workspace))
         {
-            _workspace = await _plan.Workspaces.AcquireAsync(new WorkspaceRequest(lease, session.Repository.Reference, assignment.BaseCommit), cancellationToken).ConfigureAwait(false);
+            _workspace = await _plan.Workspaces.AcquireAsync(new WorkspaceRequest(lease, session.Repository.Reference, assignment.BaseCommit) { TargetRef = _plan.TargetRef }, cancellationToken).ConfigureAwait(false);
         }
 
         using (Enter(Stage.State))
@@ -79,6 +79,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         }
 
         await session.Guard.EnterAsync(new GuardedWorker(Attempt, _workspace.Info), cancellationToken).ConfigureAwait(false);
+        session.Flights.Enter(new Flight(Attempt, assignment.Item, _workspace.Info));
         _ran = true;
         _record.SetupEnds();
     }
@@ -104,6 +105,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
             finally
             {
                 _ = run.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                session.Flights.Leave(Attempt);
                 _context.Seal.Close();
                 await watched.StopAllAsync().ConfigureAwait(false);
                 _record.RunEnds();
@@ -215,7 +217,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
     private AttemptReport Report() => new(Attempt, Masked(_record.Result))
     {
         Commit = _record.Capture?.Commit,
-        BaseCommit = assignment.BaseCommit,
+        BaseCommit = _record.Capture?.BaseCommit ?? assignment.BaseCommit,
         Branch = _workspace?.Info.Branch,
         Changes = _record.Capture?.Files ?? [],
         Contamination = _record.Contamination,

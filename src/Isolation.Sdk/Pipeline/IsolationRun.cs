@@ -137,6 +137,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             using CancellationTokenSource watching = new();
             Task closings = ItemFeed.CollectAsync(_tracker, _ledger, watching.Token);
             _here = new InProcessDispatcher(session);
+            Task telling = new TargetWatch(session, _here, _logger).RunAsync(watching.Token);
             RunLoop loop = new(session, _here, queue, _tracker, _ledger, $"{Environment.MachineName}:{Environment.ProcessId}");
             try
             {
@@ -145,7 +146,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             finally
             {
                 await watching.CancelAsync().ConfigureAwait(false);
-                await closings.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.WhenAll(closings, telling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             await ItemFeed.EndAsync(feeding, _plan, _ending.Token).ConfigureAwait(false);

@@ -52,6 +52,8 @@ internal sealed class PipelineSession : IDisposable
 
     public HandoffStore Handoffs { get; }
 
+    public FlightBoard Flights { get; } = new();
+
     public WorkerServices OpenServices() => new(Plan.Services);
 
     /// <summary>Says that a worker entered a stage; the activity ends with it.</summary>
@@ -82,9 +84,19 @@ internal sealed class PipelineSession : IDisposable
             Stopping = stopping,
             ResumeToken = assignment.ResumeToken,
             Report = Events.Publish,
+            Sync = (mode, commit, token) => SyncAsync(attempt, new WorktreeSync(Repository, workspace, state), mode, commit, token),
             Handoff = async (note, token) => await Handoffs.AppendAsync(attempt, note, token).ConfigureAwait(false),
             Comment = (kind, text, token) => Tracker.AppendAsync(new HistoryEntry(attempt.Item, attempt, Plan.Services.Time.GetUtcNow(), kind, Events.Secrets.Apply(text)), token),
         });
+    }
+
+    private async Task<SyncResult> SyncAsync(AttemptId attempt, WorktreeSync sync, SyncMode mode, string? commit, CancellationToken cancellationToken)
+    {
+        // A clone knows nothing of branches here: the target goes by its commit.
+        string target = commit ?? await Repository.TryResolveCommitAsync(Plan.TargetRef, cancellationToken).ConfigureAwait(false) ?? Plan.TargetRef;
+        SyncResult result = await sync.RunAsync(mode, target, commit ?? Plan.Draft.Target, cancellationToken).ConfigureAwait(false);
+        Events.Publish(new WorkerEvent(attempt, default, WorkerEventKind.Progress) { Text = $"Sync with {commit ?? Plan.Draft.Target}: {result.Outcome}{(result.Reason is null ? "" : $", {result.Reason}")}" });
+        return result;
     }
 
     /// <summary>From here on no event, log or status shows what this state keeps secret.</summary>

@@ -10,7 +10,7 @@ public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
     /// <summary>The captured commit; <see langword="null"/> when there was nothing to capture.</summary>
     public string? Commit { get; init; }
 
-    /// <summary>The commit it started from.</summary>
+    /// <summary>The commit its own work starts from: where it started, or what it has brought in from the target since.</summary>
     public string? BaseCommit { get; init; }
 
     /// <summary>The worker's branch, short form.</summary>

@@ -78,6 +78,14 @@ public sealed class IsolatedWorker
     /// <param name="cancellationToken">Ends the command with everything it started.</param>
     public Task<ExecResult> ExecAsync(WorkerCommand command, CancellationToken cancellationToken = default) => Mine._parts.State.ExecAsync(command, cancellationToken);
 
+    /// <summary>Brings the newest target into the worker's own branch, when it suits the worker. Git runs in the worker's state, never with the host's; hooks do not run. What the worker is said to have changed stays its own work.</summary>
+    /// <param name="mode">How. <value><see cref="SyncMode.Rebase"/>: its commits end up on top, for a history that reads well.</value></param>
+    /// <param name="commit">Another commit to bring in, by any name that the workspace knows; <see langword="null"/> for the target as it is now.</param>
+    /// <param name="cancellationToken">Ends the work; the branch then is where it was, or where the sync put it.</param>
+    /// <returns>Whether it is in. After a conflict or a refusal branch, index and files are as they were.</returns>
+    /// <exception cref="IsolationException">ISO0314: git failed, and it was no conflict.</exception>
+    public Task<SyncResult> SyncAsync(SyncMode mode = SyncMode.Rebase, string? commit = null, CancellationToken cancellationToken = default) => Mine._parts.Sync(mode, commit, cancellationToken);
+
     /// <summary>Says which phase it is in: research, plan, implement, validate, or a word of its own.</summary>
     /// <param name="phase">The phase.</param>
     public void ReportPhase(string phase) => Mine._parts.Report(new WorkerEvent(Id, default, WorkerEventKind.Phase) { Phase = _secrets.Apply(phase) });

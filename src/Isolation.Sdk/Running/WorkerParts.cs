@@ -20,6 +20,9 @@ internal sealed record WorkerParts(WorkItem Item, WorkspaceInfo Workspace, Worke
 
     public required Func<string, CancellationToken, ValueTask> Handoff { get; init; }
 
+    /// <summary>Brings the target, or a commit, into the worker's branch.</summary>
+    public required Func<SyncMode, string?, CancellationToken, Task<SyncResult>> Sync { get; init; }
+
     /// <summary>Kind and text of a history entry.</summary>
     public required Func<string, string, CancellationToken, ValueTask> Comment { get; init; }
 }

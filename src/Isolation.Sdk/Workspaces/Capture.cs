@@ -2,7 +2,7 @@ namespace Isolation.Sdk.Workspaces;
 
 /// <summary>What a worker made, pinned: it outlives its workspace.</summary>
 /// <param name="Commit">The commit that holds all of it; the base commit when nothing was made.</param>
-/// <param name="BaseCommit">The commit the attempt started from.</param>
+/// <param name="BaseCommit">The commit its own work starts from: where the attempt started, or what it has brought in from the target since.</param>
 /// <param name="Source">The ref it is pinned by, in the repository of the pipeline.</param>
 /// <param name="Files">What changed between base and commit.</param>
 public sealed record Capture(string Commit, string BaseCommit, string Source, IReadOnlyList<FileChange> Files)

@@ -8,6 +8,7 @@ namespace Isolation.Sdk.Workspaces;
 internal sealed class GitWorkspace(GitRepository repository, AttemptId attempt, WorkspaceInfo info, WorkspaceFacts facts, GitWorktreeOptions options, WorktreeRemoval removal, string? pinned) : IWorkspace
 {
     private string? _pinned = pinned;
+    private string _start = info.BaseCommit;
     private int _released;
 
     /// <inheritdoc/>
@@ -19,7 +20,7 @@ internal sealed class GitWorkspace(GitRepository repository, AttemptId attempt, 
         ArgumentNullException.ThrowIfNull(scope);
         ObjectDisposedException.ThrowIf(_released != 0, this);
         Capture capture = await new WorktreeCapture(repository, attempt, info, facts, options).RunAsync(scope, _pinned, cancellationToken).ConfigureAwait(false);
-        _pinned = capture.Commit;
+        (_pinned, _start) = (capture.Commit, capture.BaseCommit);
         return capture;
     }
 
@@ -44,10 +45,10 @@ internal sealed class GitWorkspace(GitRepository repository, AttemptId attempt, 
 
         await removal.RemoveAsync(info.Path, info.GitDirectory, cancellationToken).ConfigureAwait(false);
         bool everything = mode is ReleaseMode.Remove or ReleaseMode.Recycle;
-        if (info.Branch is { } branch && (everything || _pinned == info.BaseCommit))
+        if (info.Branch is { } branch && (everything || _pinned == _start))
         {
-            // A branch that moved beyond what is pinned stays: only its base is known to be of no worth.
-            await removal.DeleteBranchAsync(branch, everything ? null : info.BaseCommit, cancellationToken).ConfigureAwait(false);
+            // A branch that moved beyond what is pinned stays: only what it started from, or brought in, is known to be of no worth.
+            await removal.DeleteBranchAsync(branch, everything ? null : _start, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -15,4 +15,5 @@ internal static class WorkspaceCodes
     public const string CheckoutFailed = "ISO0311";
     public const string RootInsideRepository = "ISO0312";
     public const string WorkspaceGone = "ISO0313";
+    public const string SyncFailed = "ISO0314";
 }

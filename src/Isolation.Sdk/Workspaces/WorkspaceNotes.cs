@@ -19,6 +19,9 @@ internal static class WorkspaceNotes
 /// <param name="Linked">Links made: never captured.</param>
 internal sealed record WorkspaceFacts(IReadOnlyDictionary<string, string> Fingerprint, IReadOnlyList<string> Copied, IReadOnlyList<string> Linked)
 {
+    /// <summary>The branch the work will land on.</summary>
+    public string? TargetRef { get; init; }
+
     public static WorkspaceFacts None { get; } = new(new Dictionary<string, string>(), [], []);
 
     public string ToJson() => JsonSerializer.Serialize(this, WorkspaceJson.Default.WorkspaceFacts);

@@ -6,4 +6,8 @@ namespace Isolation.Sdk.Workspaces;
 /// <param name="Lease">The attempt's lease, into which the provider notes what it is about to create.</param>
 /// <param name="Repository">The repository.</param>
 /// <param name="BaseCommit">The full id of the commit to start from: never a name, names move.</param>
-public sealed record WorkspaceRequest(IAttemptLease Lease, RepositoryRef Repository, string BaseCommit);
+public sealed record WorkspaceRequest(IAttemptLease Lease, RepositoryRef Repository, string BaseCommit)
+{
+    /// <summary>The full name of the branch its work will land on: what the worker brings in from there is not its own work. <value>null: everything since <see cref="BaseCommit"/> is.</value></summary>
+    public string? TargetRef { get; init; }
+}

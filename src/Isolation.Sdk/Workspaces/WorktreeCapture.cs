@@ -25,8 +25,9 @@ internal sealed class WorktreeCapture(GitRepository repository, AttemptId attemp
         bool clean = head is not null && status is not null && !status.Tracked.Concat(status.Untracked).Any(p => !nested.Contains(p, StringComparer.Ordinal) && !(IsStranger(p) && status.Untracked.Contains(p)));
         string commit = clean ? head! : await CommitLeftoversAsync(git, status is not null, head, nested, cancellationToken).ConfigureAwait(false);
         bool leftovers = commit != head && !(head is null && commit == info.BaseCommit);
-        commit = await WithoutStrangersAsync(git, commit, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<FileChange> files = commit == info.BaseCommit ? [] : await CaptureDiff.ReadAsync(repository, info.BaseCommit, commit, cancellationToken).ConfigureAwait(false);
+        string start = await new OwnBase(repository, info, facts.TargetRef).FindAsync(commit, cancellationToken).ConfigureAwait(false);
+        commit = await WithoutStrangersAsync(git, commit, start, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<FileChange> files = commit == start ? [] : await CaptureDiff.ReadAsync(repository, start, commit, cancellationToken).ConfigureAwait(false);
         string? branch = options.LeftoversOnBranch && leftovers && head is not null && status?.Branch == info.Branch ? info.Branch : null;
         await PinAsync(commit, expected, branch, head, cancellationToken).ConfigureAwait(false);
         if (since is { } stamp && nested.Length == 0)
@@ -34,7 +35,7 @@ internal sealed class WorktreeCapture(GitRepository repository, AttemptId attemp
             PinnedMark.Complete(info.GitDirectory, commit, stamp);
         }
 
-        return new Capture(commit, info.BaseCommit, AttemptNames.Ref(attempt), files) { Tampering = tampering, HadLeftovers = leftovers };
+        return new Capture(commit, start, AttemptNames.Ref(attempt), files) { Tampering = tampering, HadLeftovers = leftovers };
     }
 
     private async Task<string> CommitLeftoversAsync(CaptureGit git, bool trusted, string? head, string[] nested, CancellationToken cancellationToken)
@@ -46,14 +47,14 @@ internal sealed class WorktreeCapture(GitRepository repository, AttemptId attemp
     }
 
     /// <summary>What was copied in stays out of the history as well: a worker that committed it gets its work squashed onto the base without it.</summary>
-    private async Task<string> WithoutStrangersAsync(CaptureGit git, string commit, CancellationToken cancellationToken)
+    private async Task<string> WithoutStrangersAsync(CaptureGit git, string commit, string start, CancellationToken cancellationToken)
     {
-        if (_strangers.Length == 0 || commit == info.BaseCommit)
+        if (_strangers.Length == 0 || commit == start)
         {
             return commit;
         }
 
-        string[] arguments = ["rev-list", "--full-history", "--max-count=1", $"{info.BaseCommit}..{commit}", "--", .. _strangers.Select(p => $":(top,literal){p}")];
+        string[] arguments = ["rev-list", "--full-history", "--max-count=1", $"{start}..{commit}", "--", .. _strangers.Select(p => $":(top,literal){p}")];
         GitResult touched = await repository.Client.RunAsync(new GitCommand(repository.CommonDirectory, arguments), cancellationToken).ConfigureAwait(false);
         if (touched.Line.Length == 0)
         {
@@ -61,7 +62,7 @@ internal sealed class WorktreeCapture(GitRepository repository, AttemptId attemp
         }
 
         string tree = await git.WriteTreeWithoutAsync(commit, _strangers, cancellationToken).ConfigureAwait(false);
-        return await git.CommitAsync(tree, info.BaseCommit, $"Work of {attempt}\n\nWithout the files that were copied or linked in, which the worker had committed.", cancellationToken).ConfigureAwait(false);
+        return await git.CommitAsync(tree, start, $"Work of {attempt}\n\nWithout the files that were copied or linked in, which the worker had committed.", cancellationToken).ConfigureAwait(false);
     }
 
     private async Task PinAsync(string commit, string? expected, string? branch, string? head, CancellationToken cancellationToken)

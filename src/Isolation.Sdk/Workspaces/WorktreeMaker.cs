@@ -34,7 +34,7 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
             await WorktreeFiller.FillAsync(repository, _path, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> copied = await SharedFiles.CopyIgnoredAsync(repository, _path, options.CopiedGlobs, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> linked = SharedFiles.Link(repository, _path, options.SharedPaths);
-            WorkspaceFacts facts = new(Fingerprint.Take(repository.CommonDirectory, gitDirectory, _path), copied, linked);
+            WorkspaceFacts facts = new(Fingerprint.Take(repository.CommonDirectory, gitDirectory, _path), copied, linked) { TargetRef = request.TargetRef };
             await NoteAsync(WorkspaceNotes.Made, facts.ToJson(), cancellationToken).ConfigureAwait(false);
             PinnedMark.Set(gitDirectory, request.BaseCommit);
             WorkspaceInfo info = new(_path, gitDirectory, _branch, request.BaseCommit);

@@ -31,6 +31,7 @@ internal sealed class TestWorker : IAsyncDisposable
                 Events.Enqueue(e);
                 _reported.Release();
             },
+            Sync = (_, _, _) => Task.FromResult(new SyncResult(SyncOutcome.UpToDate, "", "")),
             Handoff = (note, _) => Said("handoff", note),
             Comment = (kind, text, _) => Said(kind, text),
         });
