@@ -17,7 +17,7 @@ public class GateTests
 
     private static ValueTask<IMergeQueue> OpenAsync(QueueBench bench, Action<SerialQueueOptions> configure) => MergeStrategies.Serial(configure, Sandbox()).OpenAsync(bench.Target);
 
-    private static bool IsRunning(string pid)
+    internal static bool IsRunning(string pid)
     {
         try
         {
