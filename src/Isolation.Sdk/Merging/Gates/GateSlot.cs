@@ -39,6 +39,12 @@ internal sealed class GateSlot(QueueContext context, Trash trash, string name)
     /// <summary>Puts exactly a candidate's files there.</summary>
     public async Task<WorkspaceInfo> MoveToAsync(string commit, CancellationToken cancellationToken)
     {
+        // Looked at after each gate, and once more for those that were given up.
+        if (FindTampering() is not null)
+        {
+            await RemoveAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         if (_gitDirectory is not null)
         {
             try
