@@ -19,4 +19,9 @@ public interface IMergeQueue : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The state after it.</returns>
     ValueTask<MergeStatus> CommandAsync(AttemptId attempt, MergeCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>Pauses or resumes the whole queue, for every process.</summary>
+    /// <param name="command">What to do.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask CommandAsync(QueueCommand command, CancellationToken cancellationToken = default);
 }

@@ -36,12 +36,15 @@ internal sealed record MergePolicy(string Name, MergeOptions Options)
     /// <summary>Whether a red tree is tested once more before anyone is rejected.</summary>
     public bool Confirm { get; init; }
 
+    /// <summary>Whether the target itself must be green before anyone is given back.</summary>
+    public bool ChecksTarget { get; init; }
+
     public static MergePolicy Of(MergeOptions options) => options switch
     {
         FirstWinsOptions => new MergePolicy("first-wins", options),
         ManualMergeOptions => new MergePolicy("manual", options) { NeedsApproval = true },
         SerialQueueOptions o => Gated("serial", o),
-        RefineryOptions o => Gated("refinery", o) with { Slots = o.Slots, Step = o.EveryCommitGreen ? 1 : o.Step, EveryCommitGreen = o.EveryCommitGreen, Confirm = o.Confirms },
+        RefineryOptions o => Gated("refinery", o) with { Slots = o.Slots, Step = o.EveryCommitGreen ? 1 : o.Step, EveryCommitGreen = o.EveryCommitGreen, Confirm = o.Confirms, ChecksTarget = true },
         _ => throw new ArgumentOutOfRangeException(nameof(options)),
     };
 

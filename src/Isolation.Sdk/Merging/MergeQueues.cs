@@ -28,11 +28,13 @@ public static class MergeQueues
         foreach (QueueNames names in await FindAsync(repository, cancellationToken).ConfigureAwait(false))
         {
             MergeTarget target = new(repository.Reference, names.Target);
-            GitResult answer = await repository.RunAsync(cancellationToken, "for-each-ref", "--format=" + QueueSnapshot.Format, names.Target, names.ItemsPrefix).ConfigureAwait(false);
-            QueueSnapshot snapshot = QueueSnapshot.Parse(answer.Output, names);
+            QueueSnapshot snapshot = await new QueueStore(names, TimeProvider.System).ReadAsync(cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<QueuedAttempt> landings = await LandedAsync(names, target, cancellationToken).ConfigureAwait(false);
             HashSet<AttemptId> here = [.. snapshot.Items.Select(i => i.Attempt)];
-            found.AddRange(snapshot.Items.Select(i => Describe(target, i)));
-            found.AddRange((await LandedAsync(names, target, cancellationToken).ConfigureAwait(false)).Where(l => !here.Contains(l.Attempt)));
+            HashSet<AttemptId> landed = [.. landings.Select(l => l.Attempt)];
+            QueueReading reading = new(snapshot, OsFileLock.IsHeld(names.Lock) ? QueueNow.Read(names) : QueueNow.Nothing, landed.Contains, policy: null);
+            found.AddRange(reading.Statuses().Select(s => Describe(target, s.Item, s.Status)));
+            found.AddRange(landings.Where(l => !here.Contains(l.Attempt)));
         }
 
         return found;
@@ -49,16 +51,9 @@ public static class MergeQueues
         return [.. names.Where(n => n.StartsWith(Heads, StringComparison.Ordinal) && slugs.Contains(Slug.Of(n[Heads.Length..]))).Select(n => new QueueNames(repository, n))];
     }
 
-    private static QueuedAttempt Describe(MergeTarget target, QueueItem item)
+    private static QueuedAttempt Describe(MergeTarget target, QueueItem item, MergeStatus status)
     {
         bool awaits = !item.IsTerminal && (item.Hold is not null || (item.NeedsApproval && item.ApprovedCommit != item.Head));
-        MergeStatus status = new(item.Attempt, awaits ? MergeState.Held : item.State)
-        {
-            Reason = item.Reason ?? item.Hold ?? (awaits ? $"Approval: waits until someone approves {item.Head}." : item.Pushed),
-            LandedCommit = item.LandedCommit,
-            Conflict = item.Conflict,
-            Gate = item.Gate,
-        };
         return new QueuedAttempt(target, status, item.Head) { BaseCommit = item.Base, Title = item.Title, Files = item.Files ?? [], AwaitsApproval = awaits, NeedsGate = item.NeedsGate, ApprovedBy = item.ApprovedBy };
     }
 

@@ -14,6 +14,12 @@ public sealed record MergeStatus(AttemptId Attempt, MergeState State)
     /// <summary>Why it is where it is.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>What it waits for, while it is <see cref="MergeState.Held"/>.</summary>
+    public MergeHold? Hold { get; init; }
+
+    /// <summary>While it is <see cref="MergeState.Testing"/>: what is tested together with it. Landed: what landed in the same step.</summary>
+    public IReadOnlyList<AttemptId> With { get; init; } = [];
+
     /// <summary>What collided, when it is <see cref="MergeState.Conflicted"/>.</summary>
     public MergeConflict? Conflict { get; init; }
 

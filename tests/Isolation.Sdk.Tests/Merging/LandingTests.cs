@@ -90,7 +90,7 @@ public class LandingTests
         QueueItem two = await ItemAsync(bench, "two", before);
         Link[] chain = await bench.ChainAsync(one, two);
 
-        QueueItem changed = (await bench.Store.TryChangeAsync(two, two with { Hold = "Paused" }, CancellationToken.None))!;
+        QueueItem changed = (await bench.Store.TryChangeAsync(two, two with { Hold = new HoldReason(MergeHold.Paused, "for the test") }, CancellationToken.None))!;
         Assert.Equal(two.Attempt, Assert.IsType<LandOutcome.Changed>(await bench.LandAsync(chain)).Attempt);
         Assert.Equal(before, await bench.Bench.TargetCommitAsync());
         Assert.Equal("", await bench.Bench.GitAsync("for-each-ref", "refs/isolation/mq/target/journal"));

@@ -30,5 +30,5 @@ internal sealed class BranchPush(QueueContext context)
         }
     }
 
-    private static QueueItem Held(QueueItem item, string remote, string why) => item with { Hold = $"Infra: the push to {remote} failed: {why} Approve it again to retry." };
+    private static QueueItem Held(QueueItem item, string remote, string why) => item with { Hold = new HoldReason(MergeHold.Infra, $"the push to {remote} failed: {why} Approve it again to retry.") };
 }

@@ -95,7 +95,7 @@ internal sealed class Stacker(QueueContext context, QueueView view)
             case Merged.Unrelated:
                 return item with { State = MergeState.Conflicted, Reason = "Its history and the target's have no commit in common.", Conflict = new MergeConflict(target, [], []) { Messages = ["CONFLICT (unrelated histories)"] } };
             case Merged.Broken broken:
-                return item with { Hold = $"Infra: {broken.Reason} Approve it again to retry." };
+                return item with { Hold = new HoldReason(MergeHold.Infra, $"{broken.Reason} Approve it again to retry.") };
             case Merged.Collides collides:
                 IReadOnlyList<string> paths = Conflicts.Paths(collides.Output);
                 IReadOnlyList<TargetStep> since = await SinceBaseAsync(item, target, cancellationToken).ConfigureAwait(false);

@@ -16,4 +16,7 @@ internal static partial class MergeLog
 
     [LoggerMessage(605, LogLevel.Warning, "The checkout {Path} of {Target} was not moved along: {Reason}")]
     public static partial void CheckoutLeft(ILogger logger, string path, string target, string reason);
+
+    [LoggerMessage(606, LogLevel.Error, "{Target} itself is {Verdict} at {Commit}: the queue pauses, and gives nobody back.")]
+    public static partial void TargetBroken(ILogger logger, string target, string commit, GateVerdict verdict);
 }

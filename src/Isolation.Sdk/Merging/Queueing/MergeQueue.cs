@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging.Landing;
@@ -14,12 +13,13 @@ internal sealed class MergeQueue : IMergeQueue
     private readonly QueueBell _bell;
     private readonly QueueView _view;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly QueueWake _wake;
     private Task _loop = Task.CompletedTask;
 
     private MergeQueue(QueueContext context)
     {
         _context = context;
+        _wake = new QueueWake(context.Time);
         _hub = new StatusHub(Wake);
         _store = new QueueStore(context.Names, context.Time);
         _bell = new QueueBell(context.Names.Bell);
@@ -50,6 +50,11 @@ internal sealed class MergeQueue : IMergeQueue
         ArgumentNullException.ThrowIfNull(request);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
         MergeRequests.Check(request);
+        if (request.After.Count > 0)
+        {
+            MergeRequests.CheckOrder(request, await _store.ReadAsync(cancellationToken).ConfigureAwait(false));
+        }
+
         if (_hub.Latest(request.Attempt)?.State != MergeState.Landed && await _store.TryCreateAsync(request, _context.Policy, cancellationToken).ConfigureAwait(false) is null)
         {
             QueueItem? before = (await _store.ReadAsync(cancellationToken).ConfigureAwait(false)).Find(request.Attempt);
@@ -91,6 +96,20 @@ internal sealed class MergeQueue : IMergeQueue
                 return _view.StatusOf(stored);
             }
         }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask CommandAsync(QueueCommand command, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+        QueuePause? pause = command is QueueCommand.Pause wanted ? new QueuePause(wanted.Reason) { PassPriority = wanted.PassPriority } : null;
+        while (!await _store.TryPauseAsync(await _store.ReadAsync(cancellationToken).ConfigureAwait(false), pause, cancellationToken).ConfigureAwait(false))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        Announce();
     }
 
     /// <inheritdoc/>
@@ -148,7 +167,7 @@ internal sealed class MergeQueue : IMergeQueue
             return;
         }
 
-        QueueActor actor = new(_context, _store, _view, _hub, _bell);
+        QueueActor actor = new(_context, _store, _view, _hub, _bell, _wake);
         await using (actor.ConfigureAwait(false))
         {
             await _view.RefreshAsync(force: true, stop).ConfigureAwait(false);
@@ -171,16 +190,8 @@ internal sealed class MergeQueue : IMergeQueue
     private void Wake()
     {
         _view.Stale();
-        _wake.Writer.TryWrite(true);
+        _wake.Ring();
     }
 
-    private async Task PauseAsync(TimeSpan pause)
-    {
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        Task woken = _wake.Reader.ReadAsync(ended.Token).AsTask();
-        Task slept = Task.Delay(pause, _context.Time, ended.Token);
-        await Task.WhenAny(woken, slept).ConfigureAwait(false);
-        await ended.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(woken, slept).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
+    private Task PauseAsync(TimeSpan pause) => _wake.WaitAsync(pause, [], _stop.Token);
 }

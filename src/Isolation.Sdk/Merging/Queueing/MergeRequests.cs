@@ -28,6 +28,15 @@ internal static class MergeRequests
         }
     }
 
+    /// <summary>Refuses what would wait for itself by way of others.</summary>
+    public static void CheckOrder(MergeRequest request, QueueSnapshot snapshot)
+    {
+        if (QueueOrder.IsCycle(request.Attempt, request.After, snapshot))
+        {
+            throw Bad(request, "What it waits for waits for it.", "Take one of them out of the other's After list.");
+        }
+    }
+
     /// <summary>The item after a command; the same item when the command changes nothing.</summary>
     public static QueueItem Obey(QueueItem item, MergeCommand command) => command switch
     {
@@ -39,7 +48,7 @@ internal static class MergeRequests
         MergeCommand.Approve approve => item with { ApprovedCommit = item.Head, ApprovedBy = approve.By, Hold = null },
         MergeCommand.Reject reject => item with { State = MergeState.Rejected, Reason = reject.Reason },
         MergeCommand.Cancel => item with { State = MergeState.Cancelled, Reason = "It was taken out of the queue." },
-        MergeCommand.Hold hold => item with { Hold = $"Paused: {hold.Reason}", ApprovedCommit = null, ApprovedBy = null },
+        MergeCommand.Hold hold => item with { Hold = new HoldReason(MergeHold.Paused, hold.Reason), ApprovedCommit = null, ApprovedBy = null },
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
 

@@ -33,7 +33,13 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
     public string? Reason { get; init; }
 
     /// <summary>Why it is kept from landing until it is approved again.</summary>
-    public string? Hold { get; init; }
+    public HoldReason? Hold { get; init; }
+
+    /// <summary>Whether it is tested and landed by itself.</summary>
+    public bool Alone { get; init; }
+
+    /// <summary>Whether it goes on while the target is broken.</summary>
+    public bool MendsTarget { get; init; }
 
     public string? ApprovedCommit { get; init; }
 
@@ -69,5 +75,7 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(QueueItem))]
+[JsonSerializable(typeof(QueuePause))]
+[JsonSerializable(typeof(QueueNow))]
 [JsonSerializable(typeof(GateLogLine))]
 internal sealed partial class QueueJson : JsonSerializerContext;

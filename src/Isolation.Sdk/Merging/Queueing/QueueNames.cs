@@ -16,6 +16,9 @@ internal sealed record QueueNames(GitRepository Repository, string Target)
 
     public string ItemsPrefix => $"refs/isolation/mq/{QueueSlug}/items/";
 
+    /// <summary>There while the whole queue is paused.</summary>
+    public string Pause => $"refs/isolation/mq/{QueueSlug}/pause";
+
     /// <summary>Held by the one process that acts.</summary>
     public string Lock => Under(".lock");
 

@@ -6,6 +6,9 @@ namespace Isolation.Sdk.Merging.Queueing;
 /// <param name="Items">Every item, in landing order.</param>
 internal sealed record QueueSnapshot(string? Target, string? TargetTree, IReadOnlyList<QueueItem> Items)
 {
+    /// <summary>Whether the whole queue is paused, and the commit that says so.</summary>
+    public (QueuePause Pause, string Commit)? Pause { get; init; }
+
     /// <summary>What git is asked for; no field of it can hold a NUL.</summary>
     public const string Format = "%(refname)%00%(objectname)%00%(tree)%00%(parent)%00%(contents)%00";
 
@@ -15,6 +18,7 @@ internal sealed record QueueSnapshot(string? Target, string? TargetTree, IReadOn
         string[] fields = output.Split('\0');
         string? commit = null;
         string? tree = null;
+        (QueuePause, string)? pause = null;
         List<QueueItem> items = [];
         for (int i = 0; i + 4 < fields.Length; i += 5)
         {
@@ -23,22 +27,24 @@ internal sealed record QueueSnapshot(string? Target, string? TargetTree, IReadOn
             {
                 (commit, tree) = (fields[i + 1], fields[i + 2]);
             }
+            else if (name == names.Pause)
+            {
+                pause = QueuePause.Parse(fields[i + 4]) is { } stored ? (stored, fields[i + 1]) : null;
+            }
             else if (QueueItem.Parse(fields[i + 1], fields[i + 4]) is { } item && names.Item(item.Attempt) == name && fields[i + 3] == item.Head)
             {
                 items.Add(item);
             }
         }
 
-        return new QueueSnapshot(commit, tree, Order(items));
+        return new QueueSnapshot(commit, tree, QueueOrder.Of(items)) { Pause = pause };
     }
 
     public QueueItem? Find(AttemptId attempt) => Items.FirstOrDefault(i => i.Attempt == attempt);
 
     /// <summary>The same, with one item changed or added.</summary>
-    public QueueSnapshot With(QueueItem item) => this with { Items = Order([.. Items.Where(i => i.Attempt != item.Attempt), item]) };
+    public QueueSnapshot With(QueueItem item) => this with { Items = QueueOrder.Of([.. Items.Where(i => i.Attempt != item.Attempt), item]) };
 
     /// <summary>The same after a landing.</summary>
-    public QueueSnapshot Landed(AttemptId attempt, string commit, string tree) => new(commit, tree, [.. Items.Where(i => i.Attempt != attempt)]);
-
-    private static List<QueueItem> Order(IEnumerable<QueueItem> items) => [.. items.OrderByDescending(i => i.Priority).ThenBy(i => i.Sequence)];
+    public QueueSnapshot Landed(IReadOnlyCollection<AttemptId> attempts, string commit, string tree) => this with { Target = commit, TargetTree = tree, Items = [.. Items.Where(i => !attempts.Contains(i.Attempt))] };
 }

@@ -14,19 +14,21 @@ internal sealed class QueueStore(QueueNames names, TimeProvider time)
     /// <summary>Reads the target and every item: one process.</summary>
     public async Task<QueueSnapshot> ReadAsync(CancellationToken cancellationToken)
     {
-        GitResult answer = await Repository.RunAsync(cancellationToken, "for-each-ref", "--format=" + QueueSnapshot.Format, names.Target, names.ItemsPrefix).ConfigureAwait(false);
+        GitResult answer = await Repository.RunAsync(cancellationToken, "for-each-ref", "--format=" + QueueSnapshot.Format, names.Target, names.Pause, names.ItemsPrefix).ConfigureAwait(false);
         return QueueSnapshot.Parse(answer.Output, names);
     }
 
-    /// <summary>Stores a new item: two processes.</summary>
+    /// <summary>Stores a new item: two processes, three for a later attempt, which takes the place of the one before.</summary>
     /// <returns>The item; <see langword="null"/> when that attempt was stored before.</returns>
     public async Task<QueueItem?> TryCreateAsync(MergeRequest request, MergePolicy policy, CancellationToken cancellationToken)
     {
-        QueueItem item = new(request.Attempt, request.Capture.Commit, request.Capture.BaseCommit, await NextSequenceAsync(cancellationToken).ConfigureAwait(false))
+        QueueItem item = new(request.Attempt, request.Capture.Commit, request.Capture.BaseCommit, await PlaceAsync(request.Attempt, cancellationToken).ConfigureAwait(false))
         {
             Title = request.Title,
             Priority = request.Priority,
             After = request.After,
+            Alone = request.Alone,
+            MendsTarget = request.MendsTarget,
             Branch = request.Branch,
             Files = Paths(request.Capture.Files),
             NeedsApproval = policy.NeedsApproval,
@@ -44,6 +46,20 @@ internal sealed class QueueStore(QueueNames names, TimeProvider time)
         return await Repository.UpdateDurablyAsync(new RefTransaction().Update(names.Item(item.Attempt), item.Commit, old.Commit), cancellationToken).ConfigureAwait(false) is null ? item : null;
     }
 
+    /// <summary>Pauses the queue, or changes why; <see langword="null"/> resumes it. Two processes at most.</summary>
+    /// <returns>false: somebody else was faster.</returns>
+    public async Task<bool> TryPauseAsync(QueueSnapshot before, QueuePause? pause, CancellationToken cancellationToken)
+    {
+        if (pause is null)
+        {
+            return before.Pause is not { } present || await Repository.UpdateDurablyAsync(new RefTransaction().Delete(names.Pause, present.Commit), cancellationToken).ConfigureAwait(false) is null;
+        }
+
+        string commit = await Repository.CommitTreeAsync(names.Target + "^{tree}", [], pause.ToJson(), cancellationToken).ConfigureAwait(false);
+        RefTransaction change = before.Pause is { } old ? new RefTransaction().Update(names.Pause, commit, old.Commit) : new RefTransaction().Create(names.Pause, commit);
+        return await Repository.UpdateDurablyAsync(change, cancellationToken).ConfigureAwait(false) is null;
+    }
+
     /// <summary>The numbers go on after a restart, and after someone lost the file.</summary>
     public void StartSequenceAfter(QueueSnapshot snapshot)
     {
@@ -57,6 +73,14 @@ internal sealed class QueueStore(QueueNames names, TimeProvider time)
     {
         Commit = await Repository.CommitTreeAsync(item.Head + "^{tree}", [item.Head], item.ToJson(), cancellationToken).ConfigureAwait(false),
     };
+
+    private async Task<long> PlaceAsync(AttemptId attempt, CancellationToken cancellationToken)
+    {
+        QueueItem? before = attempt.Number > 1
+            ? (await ReadAsync(cancellationToken).ConfigureAwait(false)).Items.Where(i => i.Attempt.Item == attempt.Item).MinBy(i => i.Sequence)
+            : null;
+        return before?.Sequence ?? await NextSequenceAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     private async Task<long> NextSequenceAsync(CancellationToken cancellationToken)
     {

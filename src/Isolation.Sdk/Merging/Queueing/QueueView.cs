@@ -9,7 +9,7 @@ internal sealed class QueueView(QueueContext context, QueueStore store, StatusHu
 {
     private DateTimeOffset _read = DateTimeOffset.MinValue;
     private volatile bool _stale;
-    private QueueItem? _doing;
+    private QueueNow? _mine;
 
     public QueueSnapshot Snapshot { get; private set; } = new(null, null, []);
 
@@ -49,73 +49,37 @@ internal sealed class QueueView(QueueContext context, QueueStore store, StatusHu
         Publish();
     }
 
-    /// <summary>Says which item is in the gate, to watchers here and, by a small file, elsewhere.</summary>
-    public void Doing(QueueItem? item)
+    /// <summary>Says what the actor is at, to watchers here and, by a small file, elsewhere. <see langword="null"/>: nobody acts here any more.</summary>
+    public void Doing(QueueNow? now)
     {
-        if (item is null && _doing is null && !File.Exists(context.Names.Now))
+        string before = (_mine ?? Elsewhere()).ToJson();
+        string text = (now ?? QueueNow.Nothing).ToJson();
+        _mine = now;
+        if (before != text)
         {
-            return;
+            AtomicFile.Write(context.Names.Now, System.Text.Encoding.UTF8.GetBytes(text));
+            Publish();
+            bell.Ring();
         }
-
-        _doing = item;
-        AtomicFile.Write(context.Names.Now, System.Text.Encoding.ASCII.GetBytes(item?.Commit ?? ""));
-        Publish();
-        bell.Ring();
     }
+
+    /// <summary>Those that may go on now, in landing order.</summary>
+    public List<QueueItem> Line() => Reading().Line();
 
     public void Publish()
     {
-        int position = 0;
-        string doing = _doing?.Commit ?? Elsewhere();
-        foreach (QueueItem item in Snapshot.Items)
+        foreach ((_, MergeStatus status) in Reading().Statuses().ToArray())
         {
-            MergeStatus status = StatusOf(item);
-            status = status.State == MergeState.Queued && item.Commit == doing ? status with { State = MergeState.Testing } : status;
-            hub.Publish(status.State == MergeState.Queued ? status with { Position = ++position } : status);
-        }
-    }
-
-    private string Elsewhere()
-    {
-        try
-        {
-            return File.ReadAllText(context.Names.Now);
-        }
-        catch (IOException)
-        {
-            return "";
+            hub.Publish(status);
         }
     }
 
     /// <summary>What an item's record means now.</summary>
-    public MergeStatus StatusOf(QueueItem item)
-    {
-        MergeStatus status = new(item.Attempt, item.State) { Reason = item.Reason ?? item.Pushed, LandedCommit = item.LandedCommit, Conflict = item.Conflict, Gate = item.Gate };
-        return item.IsTerminal || WaitsFor(item) is not { } reason ? status : status with { State = MergeState.Held, Reason = reason };
-    }
+    public MergeStatus StatusOf(QueueItem item) => Reading(Snapshot.With(item)).StatusOf(item);
 
-    /// <summary>Why an item may not go on now; <see langword="null"/> when it may.</summary>
-    public string? WaitsFor(QueueItem item)
-    {
-        string pushed = item.Pushed is null ? "" : $" ({item.Pushed})";
-        if (item.Hold is not null)
-        {
-            return item.Hold;
-        }
+    private QueueReading Reading(QueueSnapshot? snapshot = null) => new(snapshot ?? Snapshot, _mine ?? Elsewhere(), a => History.Known(a) is not null, context.Policy);
 
-        if ((item.NeedsApproval || context.Policy.NeedsApproval) && item.ApprovedCommit != item.Head)
-        {
-            return $"Approval: waits until someone approves {item.Head}{pushed}.";
-        }
-
-        if (item.NeedsGate && !context.Policy.NeedsGate)
-        {
-            return "Policy: it was submitted to be tested, and the queue that acts now has no gate.";
-        }
-
-        AttemptId[] open = [.. item.After.Where(a => Snapshot.Find(a)?.State != MergeState.Landed && History.Known(a) is null)];
-        return open.Length > 0 ? $"Dependency: waits until {string.Join(", ", open)} has landed." : null;
-    }
+    private QueueNow Elsewhere() => QueueNow.Read(context.Names);
 
     /// <summary>An attempt whose ref is gone has landed: the target's history says by which commit.</summary>
     private async Task FindGoneAsync(CancellationToken cancellationToken)

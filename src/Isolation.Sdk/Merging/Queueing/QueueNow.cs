@@ -1,0 +1,52 @@
+using System.Text.Json;
+
+namespace Isolation.Sdk.Merging.Queueing;
+
+/// <summary>What the actor is at, for watchers elsewhere. It says nothing once the lock is free.</summary>
+internal sealed record QueueNow
+{
+    public static QueueNow Nothing { get; } = new();
+
+    /// <summary>What is in the gate, the shortest first.</summary>
+    public IReadOnlyList<RunningGate> Running { get; init; } = [];
+
+    /// <summary>What collides with something ahead of it.</summary>
+    public IReadOnlyList<ProvisionalConflict> Provisional { get; init; } = [];
+
+    /// <summary>Why nothing may land at all.</summary>
+    public string? Obstacle { get; init; }
+
+    public string ToJson() => Running.Count + Provisional.Count == 0 && Obstacle is null ? "" : JsonSerializer.Serialize(this, QueueJson.Default.QueueNow);
+
+    public static QueueNow Read(QueueNames names)
+    {
+        try
+        {
+            return File.ReadAllText(names.Now) is { Length: > 0 } text ? JsonSerializer.Deserialize(text, QueueJson.Default.QueueNow) ?? Nothing : Nothing;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            // There is none, or it is somebody else's text.
+            return Nothing;
+        }
+    }
+}
+
+/// <summary>One candidate in the gate.</summary>
+/// <param name="Commit">Its commit.</param>
+/// <param name="Tree">Its tree.</param>
+/// <param name="Items">What it brings, in order; none when the target itself is tested.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Confirms">Whether a red verdict is being checked.</param>
+internal sealed record RunningGate(string Commit, string Tree, IReadOnlyList<AttemptId> Items, DateTimeOffset Since, bool Confirms);
+
+/// <summary>An item that collides with others which have not landed.</summary>
+/// <param name="Attempt">The item.</param>
+/// <param name="Conflict">What collides.</param>
+/// <param name="With">With whom.</param>
+internal sealed record ProvisionalConflict(AttemptId Attempt, MergeConflict Conflict, IReadOnlyList<AttemptId> With)
+{
+    public HoldReason Reason => new(
+        MergeHold.Conflict,
+        $"it collides in {string.Join(", ", Conflict.Files.Select(f => f.Path))} with {(With.Count == 0 ? "work" : string.Join(", ", With))} ahead of it; decided when that has landed or left.");
+}

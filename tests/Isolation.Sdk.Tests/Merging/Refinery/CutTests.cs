@@ -1,0 +1,105 @@
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Tests.Infrastructure;
+
+namespace Isolation.Sdk.Tests.Merging.Refinery;
+
+public sealed class CutTests
+{
+    [IsolationFact]
+    public async Task The_longest_green_prefix_lands_at_once_and_a_shorter_run_is_given_up()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Step = 2);
+        foreach (string item in new[] { "a", "b", "c", "d" })
+        {
+            await bench.SubmitAsync(item);
+        }
+
+        await bench.GoAsync();
+        HandRun shorter = await bench.Gate.RunOfAsync("a b");
+        await bench.Gate.PassAsync("a b c d");
+
+        Assert.Equal(["b.1", "c.1", "d.1"], (await bench.EndAsync("a")).With.Select(w => w.ToString()));
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("d")).State);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => shorter.Answered);
+        Assert.Equal("a\nb\nc\nd", await bench.LandedAsync());
+        Assert.Equal(["a b", "a b c d"], bench.Gate.Asked.Order());
+    }
+
+    [IsolationFact]
+    public async Task The_red_interval_is_searched_and_only_the_culprit_is_given_back()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync(o =>
+        {
+            o.Slots = 1;
+            o.Step = 4;
+        });
+        foreach (string item in new[] { "a", "b", "bad", "d" })
+        {
+            await bench.SubmitAsync(item);
+        }
+
+        await bench.GoAsync();
+        await bench.Gate.FailAsync("a b bad d");
+        await bench.Gate.PassAsync("a b");
+        await bench.Gate.FailAsync("bad");
+        await bench.Gate.FailAsync("bad");
+        await bench.Gate.PassAsync("d");
+
+        MergeStatus bad = await bench.EndAsync("bad");
+        Assert.Equal((MergeState.Rejected, GateVerdict.Fail), (bad.State, bad.Gate!.Verdict));
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("d")).State);
+        Assert.Equal("a\nb\nd", await bench.LandedAsync());
+    }
+
+    [IsolationFact]
+    public async Task A_failure_that_a_second_run_does_not_confirm_rejects_nobody()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = 1);
+        await bench.SubmitAsync("a");
+
+        await bench.GoAsync();
+        await bench.Gate.FailAsync("a");
+        await bench.Gate.PassAsync("a");
+
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("a")).State);
+        Assert.Equal(["a", "a"], bench.Gate.Asked);
+    }
+
+    [IsolationFact]
+    public async Task With_every_commit_green_a_longer_green_candidate_waits_for_the_shorter_one()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.EveryCommitGreen = true);
+        await bench.SubmitAsync("a");
+        await bench.SubmitAsync("b");
+
+        await bench.GoAsync();
+        await bench.Gate.PassAsync("a b");
+        HandRun first = await bench.Gate.RunOfAsync("a");
+        string before = await bench.Bench.TargetCommitAsync();
+        first.Answer(GateAnswer.Pass);
+
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("b")).State);
+        Assert.Equal(before, await bench.Bench.GitAsync("rev-parse", "target~2"));
+        Assert.Equal(["2"], (await bench.Bench.GitAsync("rev-list", "--count", "--first-parent", "--grep=Isolation-Tested-Tree", "main..target")).Split('\n'));
+    }
+
+    [IsolationFact]
+    public async Task What_must_go_alone_is_tested_and_landed_by_itself()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Step = 4);
+        await bench.SubmitAsync("a");
+        await bench.SubmitAsync("alone", change: r => r with { Alone = true });
+        await bench.SubmitAsync("c");
+        await bench.SubmitAsync("d");
+
+        await bench.GoAsync();
+        await bench.Gate.PassAsync("a");
+        await bench.Gate.PassAsync("alone");
+        bench.Gate.Always("c", GateAnswer.Pass);
+        bench.Gate.Always("c d", GateAnswer.Pass);
+
+        Assert.Empty((await bench.EndAsync("alone")).With);
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("d")).State);
+        Assert.Equal("a\nalone\nc\nd", await bench.LandedAsync());
+    }
+}

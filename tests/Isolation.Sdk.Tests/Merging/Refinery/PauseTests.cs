@@ -1,0 +1,72 @@
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Tests.Infrastructure;
+
+namespace Isolation.Sdk.Tests.Merging.Refinery;
+
+public sealed class PauseTests
+{
+    [IsolationFact]
+    public async Task A_paused_queue_takes_work_and_lands_only_what_is_urgent_enough_also_after_a_restart()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync();
+        await bench.Queue.CommandAsync(new QueueCommand.Pause("release") { PassPriority = 3 });
+        await bench.SubmitAsync("usual");
+        await bench.SubmitAsync("urgent", change: r => r with { Priority = 3 });
+        await bench.Gate.PassAsync("urgent");
+        await bench.EndAsync("urgent");
+
+        await bench.Queue.DisposeAsync();
+        await bench.OpenAsync();
+        MergeStatus held = await bench.UntilAsync("usual", s => s.State == MergeState.Held);
+        await bench.GoAsync();
+        await bench.Gate.PassAsync("usual");
+
+        Assert.Equal((MergeHold.Paused, "Paused: release"), (held.Hold, held.Reason));
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("usual")).State);
+        Assert.Equal("urgent\nusual", await bench.LandedAsync());
+    }
+
+    [IsolationFact]
+    public async Task A_target_that_is_red_by_itself_pauses_the_queue_until_something_mends_it()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = 1);
+        await bench.SubmitAsync("innocent");
+
+        await bench.GoAsync();
+        for (int run = 0; run < 2; run++)
+        {
+            await bench.Gate.FailAsync("innocent");
+        }
+
+        for (int run = 0; run < 2; run++)
+        {
+            await bench.Gate.FailAsync("");
+        }
+
+        MergeStatus held = await bench.UntilAsync("innocent", s => s.Hold == MergeHold.BaseBroken);
+        await bench.SubmitAsync("mend", change: r => r with { MendsTarget = true });
+        await bench.Gate.PassAsync("mend");
+        await bench.Gate.PassAsync("innocent");
+
+        Assert.Contains("red by itself", held.Reason, StringComparison.Ordinal);
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("innocent")).State);
+        Assert.Equal("mend\ninnocent", await bench.LandedAsync());
+    }
+
+    [IsolationFact]
+    public async Task A_gate_that_works_for_nobody_pauses_the_queue_and_holds_no_item()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = 1);
+        await bench.SubmitAsync("a");
+        bench.Gate.Always("a", new GateAnswer(GateVerdict.Infra, "no space"));
+        bench.Gate.Always("", new GateAnswer(GateVerdict.Infra, "no space"));
+
+        await bench.GoAsync();
+        MergeStatus held = await bench.UntilAsync("a", s => s.Hold == MergeHold.BaseBroken);
+        bench.Gate.Always("a", GateAnswer.Pass);
+        await bench.GoAsync();
+
+        Assert.Contains("cannot be run", held.Reason, StringComparison.Ordinal);
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("a")).State);
+    }
+}
