@@ -1,5 +1,6 @@
 using Isolation.Sdk.Benchmarks;
 using Isolation.Sdk.Benchmarks.Refinery;
+using Isolation.Sdk.Benchmarks.Replay;
 
 // Whole processes side by side, A B A B: the machine's load falls on both, so the ratio of a pair says more than any single time.
 const string Usage = """
@@ -8,6 +9,9 @@ const string Usage = """
       throwaway      a throwaway worktree of 500 files against git worktree add and remove
       git-processes  git processes of the library for each worker, by verb
       refinery-simulation  the queue's planning on a simulated clock: time, gates, wrong evictions
+      stack          CPU of a stacked item: a chain of 100 on 1,500 files
+      replay PATH [--limit N] [--json]
+                     every two-parent merge of a repository's history again, against git merge; 1 when they disagree
     The folder is a file system with 4 GB free; a tmpfs by default where there is one.
     """;
 
@@ -33,6 +37,11 @@ switch (args.FirstOrDefault())
         await Machine.PrintAsync(scratch.Path);
         RefinerySimulation.Run(Option("--runs") is null ? 400 : runs, evictionItems: 100_000);
         return 0;
+    case "stack":
+        await new Stacking(scratch).RunAsync(runs);
+        return 0;
+    case "replay" when args.Length > 1:
+        return await new HistoryReplay(scratch).RunAsync(args[1], Option("--limit") is { } limit ? Number(limit) : int.MaxValue, args.Contains("--json"));
     default:
         await Console.Error.WriteLineAsync(Usage);
         return 2;

@@ -4,11 +4,17 @@ namespace Isolation.Sdk.Benchmarks;
 internal sealed class Scratch : IDisposable
 {
     private const string Memory = "/dev/shm";
+    private const string Prefix = "isolation-benchmarks-";
 
     public Scratch(string? parent)
     {
         string under = parent ?? (Directory.Exists(Memory) ? Memory : System.IO.Path.GetTempPath());
-        Path = System.IO.Path.Combine(under, $"isolation-benchmarks-{Environment.ProcessId}");
+        foreach (string left in Directory.EnumerateDirectories(under, Prefix + "*").Where(IsLeft))
+        {
+            Clear(left);
+        }
+
+        Path = System.IO.Path.Combine(under, $"{Prefix}{Environment.ProcessId}");
         Directory.CreateDirectory(Path);
     }
 
@@ -24,6 +30,10 @@ internal sealed class Scratch : IDisposable
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    /// <summary>A run that was killed leaves its folder; the next one takes it away.</summary>
+    private static bool IsLeft(string folder) =>
+        int.TryParse(System.IO.Path.GetFileName(folder)[Prefix.Length..], System.Globalization.CultureInfo.InvariantCulture, out int process) && !Directory.Exists($"/proc/{process}");
 
     public void Dispose() => Clear(Path);
 }

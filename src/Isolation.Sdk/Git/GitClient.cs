@@ -61,10 +61,13 @@ internal sealed class GitClient(GitEnvironment environment)
         return new GitResult(process.ExitCode, await output.ConfigureAwait(false), await error.ConfigureAwait(false));
     }
 
-    public static IsolationException Failed(GitCommand command, GitResult result) => new(
-        GitCodes.CommandFailed,
-        $"'git {command.Arguments[0]}' ended with {result.ExitCode}: {result.Error.Trim().ReplaceLineEndings(" ")}",
-        "Run it by hand in the repository to see more.");
+    public static IsolationException Failed(GitCommand command, GitResult result)
+    {
+        string message = $"'git {command.Arguments[0]}' ended with {result.ExitCode}: {result.Error.Trim().ReplaceLineEndings(" ")}";
+        return result.Error.Contains(".lock': File exists", StringComparison.Ordinal)
+            ? new IsolationException(GitCodes.Locked, message, "If no git process works in the repository any more, one that was killed left that file behind: delete it and try again.")
+            : new IsolationException(GitCodes.CommandFailed, message, "Run it by hand in the repository to see more.");
+    }
 
     private static async Task WriteInputAsync(Process process, string? input, CancellationToken cancellationToken)
     {

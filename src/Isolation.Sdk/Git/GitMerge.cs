@@ -41,14 +41,15 @@ internal sealed class GitMerge(GitRepository repository, string folder)
     /// <summary>Tells a conflict from a failure: the exit code alone does not.</summary>
     internal static MergeOutcome Judge(GitResult answer)
     {
-        if (answer.ExitCode == 128 && answer.Error.Contains("unrelated histories", StringComparison.Ordinal))
+        // An object that is missing gives a plausible conflict on git before 2.45, or histories that seem unrelated, and "error:" beside it.
+        bool failed = answer.Error.Contains("error:", StringComparison.Ordinal);
+        if (!failed && answer.ExitCode == 128 && answer.Error.Contains("unrelated histories", StringComparison.Ordinal))
         {
             return new MergeOutcome.Unrelated();
         }
 
-        // An object that is missing gives a plausible conflict on git before 2.45, and "error:" beside it.
-        MergeTreeOutput? output = answer.ExitCode is 0 or 1 && !answer.Error.Contains("error:", StringComparison.Ordinal) && !answer.Error.Contains("fatal:", StringComparison.Ordinal) ? MergeTreeOutput.Parse(answer.Output) : null;
-        return output is null
+        MergeTreeOutput? output = !failed && answer.ExitCode is 0 or 1 && !answer.Error.Contains("fatal:", StringComparison.Ordinal) ? MergeTreeOutput.Parse(answer.Output) : null;
+        return output is null || (answer.Ok && output.Files.Count > 0)
             ? new MergeOutcome.Broken($"'git merge-tree' ended with {answer.ExitCode}: {answer.Error.Trim().ReplaceLineEndings(" ")}")
             : answer.Ok ? new MergeOutcome.Clean(output.Tree) : new MergeOutcome.Conflict(output);
     }

@@ -29,6 +29,11 @@ internal sealed record MergeTreeOutput(string Tree, IReadOnlyList<UnmergedEntry>
             files.Add(entry);
         }
 
+        if (at >= fields.Length - 1)
+        {
+            return null; // Cut off: even a merge without files and remarks ends the list of files, and an id that was cut may look like one.
+        }
+
         List<MergeMessage> messages = [];
         at++;
         while (at < fields.Length && ReadMessage(fields, ref at) is { } message)
@@ -68,7 +73,7 @@ internal sealed record UnmergedEntry(string Mode, string ObjectId, int Stage, st
     {
         int tab = field.IndexOf('\t');
         string[] head = tab < 0 ? [] : field[..tab].Split(' ');
-        return head.Length == 3 && MergeTreeOutput.IsObjectId(head[1]) && head[2] is "1" or "2" or "3"
+        return head.Length == 3 && head[0].Length == 6 && head[0].All(char.IsAsciiDigit) && MergeTreeOutput.IsObjectId(head[1]) && head[2] is "1" or "2" or "3"
             ? new UnmergedEntry(head[0], head[1], head[2][0] - '0', field[(tab + 1)..])
             : null;
     }

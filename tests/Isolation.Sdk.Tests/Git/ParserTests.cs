@@ -42,6 +42,32 @@ public class ParserTests
         }));
     }
 
+    [Fact]
+    public void No_bytes_make_a_merge_fail_to_be_judged_or_clean_by_chance()
+    {
+        string tree = new('a', 40);
+        Gen<string> piece = Gen.OneOf(
+            ArbMap.Default.GeneratorFor<byte[]>().Select(b => System.Text.Encoding.UTF8.GetString(b ?? [])),
+            Gen.Elements(tree, tree[..39], "\0", "\0\0", $"100644 {tree} 1\ta", $"100644 {tree} 4\ta", "1\0a\0CONFLICT (contents)\0text\0", "99999999\0", "-1\0", "\t"));
+        Check.QuickThrowOnFailure(Prop.ForAll(piece.ListOf().Select(string.Concat).ToArbitrary(), Gen.Choose(0, 2).ToArbitrary(), (text, code) =>
+        {
+            bool clean = GitMerge.Judge(new GitResult(code, text, "")) is MergeOutcome.Clean;
+            return !clean || (code == 0 && text.IndexOf("\0\0", StringComparison.Ordinal) is 40 or 64 && text.TakeWhile(c => c != '\0').All(char.IsAsciiHexDigitLower));
+        }));
+    }
+
+    [Fact]
+    public void An_answer_that_was_cut_off_is_never_clean()
+    {
+        string whole = $"{new string('a', 64)}\0\0";
+        Assert.IsType<MergeOutcome.Clean>(GitMerge.Judge(new GitResult(0, whole, "")));
+        Assert.All(Enumerable.Range(0, whole.Length), length => Assert.IsType<MergeOutcome.Broken>(GitMerge.Judge(new GitResult(0, whole[..length], ""))));
+        string conflict = $"{new string('a', 40)}\0100644 {new string('b', 40)} 2\tfile\0\0";
+        Assert.IsType<MergeOutcome.Conflict>(GitMerge.Judge(new GitResult(1, conflict, "")));
+        Assert.IsType<MergeOutcome.Broken>(GitMerge.Judge(new GitResult(0, conflict, "")));
+        Assert.All(Enumerable.Range(0, conflict.Length), length => Assert.IsType<MergeOutcome.Broken>(GitMerge.Judge(new GitResult(1, conflict[..length], ""))));
+    }
+
     [Theory]
     [InlineData("nonsense")]
     [InlineData(":100644 100644 a b M")]
