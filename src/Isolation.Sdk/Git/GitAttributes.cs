@@ -2,25 +2,25 @@ using Isolation.Sdk.Leasing;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>Lays the <c>.gitattributes</c> files of a commit out in a directory of their own, so that a merge obeys what is committed and nothing else.</summary>
+/// <summary>Lays the <c>.gitattributes</c> files of a tree out in a directory of their own, so that a merge obeys what is committed and nothing else.</summary>
 internal sealed class GitAttributes(GitRepository repository, string folder)
 {
     private const string FileName = ".gitattributes";
     private const int MostKnown = 4096;
-    private readonly HashSet<string> _commits = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _trees = new(StringComparer.Ordinal);
 
-    /// <summary>A directory with exactly the attribute files of a commit; empty when it has none.</summary>
-    public async Task<string> OfAsync(string commit, CancellationToken cancellationToken)
+    /// <summary>A directory with exactly the attribute files of a tree; empty when it has none.</summary>
+    public async Task<string> OfAsync(string tree, CancellationToken cancellationToken)
     {
-        if (_commits.Contains(commit))
+        if (_trees.Contains(tree))
         {
             return folder;
         }
 
-        _commits.Clear();
+        _trees.Clear();
         SafeDelete.Tree(folder);
         Directory.CreateDirectory(folder);
-        GitResult list = await repository.RunAsync(cancellationToken, "ls-tree", "-r", "-z", commit).ConfigureAwait(false);
+        GitResult list = await repository.RunAsync(cancellationToken, "ls-tree", "-r", "-z", tree).ConfigureAwait(false);
         foreach ((string blob, string path) in Files(list.Fields))
         {
             string file = Path.Combine(folder, path);
@@ -29,16 +29,16 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
             await File.WriteAllTextAsync(file, content.Output, cancellationToken).ConfigureAwait(false);
         }
 
-        _commits.Add(commit);
+        _trees.Add(tree);
         return folder;
     }
 
-    /// <summary>Says that a commit followed in which only these files changed: usually there is nothing to read again.</summary>
+    /// <summary>Says that a tree followed in which only these files changed: usually there is nothing to read again.</summary>
     public void Moved(string from, string to, IReadOnlyList<string> changed)
     {
-        if (_commits.Count < MostKnown && _commits.Contains(from) && changed.Count > 0 && !changed.Any(f => Path.GetFileName(f) == FileName))
+        if (_trees.Count < MostKnown && _trees.Contains(from) && changed.Count > 0 && !changed.Any(f => Path.GetFileName(f) == FileName))
         {
-            _commits.Add(to);
+            _trees.Add(to);
         }
     }
 

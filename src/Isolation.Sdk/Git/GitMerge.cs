@@ -15,7 +15,34 @@ internal sealed class GitMerge(GitRepository repository, string folder)
     /// <param name="head">The commit that is merged, with its name.</param>
     /// <param name="attributes">A directory with the target's <c>.gitattributes</c> files.</param>
     /// <param name="cancellationToken">Ends the merge.</param>
-    public async Task<MergeOutcome> RunAsync((string Commit, string Label) target, (string Commit, string Label) head, string attributes, CancellationToken cancellationToken)
+    public Task<MergeOutcome> RunAsync((string Commit, string Label) target, (string Commit, string Label) head, string attributes, CancellationToken cancellationToken) =>
+        RunAsync(target, head, attributes, new Dictionary<string, string>(), cancellationToken);
+
+    /// <summary>Merges two trees by a base of the caller's choice, where git would find another one or none.</summary>
+    /// <param name="baseTree">What both started from.</param>
+    /// <param name="target">The tree that is merged into, with its name in markers.</param>
+    /// <param name="head">The tree that is merged, with its name.</param>
+    /// <param name="attributes">A directory with the target's <c>.gitattributes</c> files.</param>
+    /// <param name="cancellationToken">Ends the merge.</param>
+    public async Task<MergeOutcome> RunOnBaseAsync(string baseTree, (string Tree, string Label) target, (string Tree, string Label) head, string attributes, CancellationToken cancellationToken)
+    {
+        // Git learned to be told a base in 2.40: before that, two commits on top of a third say the same.
+        string objects = Path.Combine(_git, "objects");
+        SyntheticCommits synthetic = new(objects, repository.ObjectFormat);
+        try
+        {
+            string below = synthetic.Write(baseTree, null);
+            (string, string) ours = (synthetic.Write(target.Tree, below), target.Label);
+            (string, string) theirs = (synthetic.Write(head.Tree, below), head.Label);
+            return await RunAsync(ours, theirs, attributes, new Dictionary<string, string> { ["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = objects }, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            synthetic.Clear();
+        }
+    }
+
+    private async Task<MergeOutcome> RunAsync((string Commit, string Label) target, (string Commit, string Label) head, string attributes, Dictionary<string, string> more, CancellationToken cancellationToken)
     {
         Prepare();
         string ours = IsPlain(target.Label) ? target.Label : Target;
@@ -24,7 +51,7 @@ internal sealed class GitMerge(GitRepository repository, string folder)
         WriteRef("heads", theirs, head.Commit);
         GitCommand merge = GitCommand.In(attributes, "merge-tree", "--write-tree", "-z", "--messages", ours, theirs) with
         {
-            Environment = new Dictionary<string, string>
+            Environment = new Dictionary<string, string>(more)
             {
                 ["GIT_DIR"] = _git,
                 ["GIT_WORK_TREE"] = attributes,

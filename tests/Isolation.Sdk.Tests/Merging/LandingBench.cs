@@ -18,7 +18,7 @@ internal sealed class LandingBench : IAsyncDisposable
         Store = new QueueStore(context.Names, context.Time);
         View = new QueueView(context, Store, new StatusHub(() => { }), new QueueBell(context.Names.Bell));
         Stacker = new Stacker(context, View);
-        Lander = new Lander(context);
+        Lander = new Lander(context, View);
     }
 
     public QueueBench Bench { get; }

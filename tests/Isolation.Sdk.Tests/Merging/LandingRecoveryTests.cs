@@ -94,7 +94,7 @@ public class LandingRecoveryTests
         Assert.StartsWith($"Landed one.1\n\nrefs/heads/target {before}..{landed.Commit}\n\n{{\"state\":\"Landed\"", entry, StringComparison.Ordinal);
         Assert.EndsWith("Isolation-Attempt: one.1", entry.TrimEnd(), StringComparison.Ordinal);
         Assert.Equal(2, (await bench.Bench.GitAsync("rev-list", "--objects", "--no-object-names", "refs/isolation/mq/target/journal")).Split('\n').Length);
-        Assert.Equal(landed.Commit, await Journal.FindAsync(bench.Context.Names, new AttemptId("one", 1), CancellationToken.None));
+        Assert.Equal(landed.Commit, (await Journal.FindAsync(bench.Context.Names, new AttemptId("one", 1), CancellationToken.None))!.Commit);
         Assert.Null(await Journal.FindAsync(bench.Context.Names, new AttemptId("one", 10), CancellationToken.None));
     }
 

@@ -4,11 +4,14 @@ using Isolation.Sdk.Merging.Queueing;
 namespace Isolation.Sdk.Merging.Landing;
 
 /// <summary>The last look before the target moves. No policy has a say in it, and it trusts nothing but the object store: who stacked the links may have been wrong.</summary>
-internal sealed class Checklist(QueueContext context)
+internal sealed class Checklist(QueueContext context, TargetHistory history)
 {
     private const string Format = $"%H%x1f%T%x1f%P%x1f%(trailers:key={LandedMessage.TestedTreeTrailer},valueonly=true,unfold=true,separator=%x1e)";
 
-    /// <summary>Looks at everything: one process.</summary>
+    private readonly ItemMerge _merge = new(context, Path.Combine(context.Names.MergeFolder, "check"));
+    private readonly ItemStart _start = new(context, history);
+
+    /// <summary>Looks at everything: one process, and each step's merge once more for a group that is squashed or rebased.</summary>
     /// <returns>What is wrong; <see langword="null"/> when nothing is.</returns>
     public async Task<string?> FindFaultAsync(string target, IReadOnlyList<Link> links, Func<string, bool> passed, CancellationToken cancellationToken)
     {
@@ -39,6 +42,27 @@ internal sealed class Checklist(QueueContext context)
             }
 
             below = link.Commit;
+        }
+
+        return links.Count > 1 && context.Policy.Options.Mode is MergeMode.Squash or MergeMode.Rebase ? await FindOtherTreeAsync(target, links, cancellationToken).ConfigureAwait(false) : null;
+    }
+
+    /// <summary>Nothing but its tree says what a squashed or replayed commit was made from: a wrong base would revert what landed before.</summary>
+    private async Task<string?> FindOtherTreeAsync(string target, IReadOnlyList<Link> links, CancellationToken cancellationToken)
+    {
+        string below = (await context.Repository.RunAsync(cancellationToken, "rev-parse", target + "^{tree}").ConfigureAwait(false)).Line;
+        for (int i = 0; i < links.Count; i++)
+        {
+            QueueItem item = links[i].Item;
+            IReadOnlyList<TargetStep> since = await history.BetweenAsync(item.Base, target, cancellationToken).ConfigureAwait(false);
+            string? start = await _start.FindAsync(item, target, [.. links.Take(i)], since, cancellationToken).ConfigureAwait(false);
+            Merged again = await _merge.RunAsync(item, new Place(links[i].Parent, below), start, start is not null || history.Contains(item.Base, target) ? links[i].Files : [], cancellationToken).ConfigureAwait(false);
+            if (again is not Merged.Fits fits || fits.Tree != links[i].Tree)
+            {
+                return $"{item.Attempt}: merged once more it is {(again as Merged.Fits)?.Tree ?? again.GetType().Name}, not {links[i].Tree}.";
+            }
+
+            below = fits.Tree;
         }
 
         return null;
@@ -75,6 +99,7 @@ internal sealed class Checklist(QueueContext context)
     private bool AreParents(string[] parents, Link link, string below) => context.Policy.Options.Mode switch
     {
         MergeMode.Merge => parents is [var first, var second] && first == below && second == link.Item.Head,
+        MergeMode.FastForward => parents.Length > 0 && parents[0] == below,
         _ => parents is [var only] && only == below,
     };
 

@@ -73,8 +73,8 @@ internal sealed class Journal(QueueContext context)
     /// <summary>Writes the entry that ends an intent somebody else left.</summary>
     public async Task<string> WriteAsync(JournalEntry entry, CancellationToken cancellationToken) => (await WriteAsync([entry], cancellationToken).ConfigureAwait(false))[0];
 
-    /// <summary>The commit that an attempt landed by, as the journal has it.</summary>
-    public static async Task<string?> FindAsync(QueueNames names, AttemptId attempt, CancellationToken cancellationToken)
+    /// <summary>How an attempt landed, as the journal has it.</summary>
+    public static async Task<JournalItem?> FindAsync(QueueNames names, AttemptId attempt, CancellationToken cancellationToken)
     {
         // A pattern, so that a journal which does not exist yet is no error.
         string name = LandedMessage.Name(attempt);
@@ -83,7 +83,7 @@ internal sealed class Journal(QueueContext context)
         return answer.Fields.Select(JournalEntry.Parse)
             .Where(e => e is { State: JournalState.Landed } && e.Target == names.Target)
             .SelectMany(e => e!.Items)
-            .FirstOrDefault(i => LandedMessage.Name(i.Attempt) == name)?.Commit;
+            .FirstOrDefault(i => LandedMessage.Name(i.Attempt) == name);
     }
 
     /// <summary>Makes an entry the newest.</summary>

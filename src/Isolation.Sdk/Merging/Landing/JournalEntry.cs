@@ -22,6 +22,9 @@ internal enum JournalState
 internal sealed record JournalItem(AttemptId Attempt, string Head, string Record, string Commit)
 {
     public string? Branch { get; init; }
+
+    /// <summary>The tree of its commit, if that passed the gate.</summary>
+    public string? Tested { get; init; }
 }
 
 /// <summary>One entry of a queue's journal: the message of a commit, to be read by people and by the next actor.</summary>

@@ -26,6 +26,27 @@ internal static class LandedMessage
         return testedTree is null ? message.ToString() : message.Append(TestedTreeTrailer).Append(": ").Append(testedTree).Append('\n').ToString();
     }
 
+    /// <summary>A worker's own message with the trailers that say where it comes from; the last commit of an item has all of them.</summary>
+    public static string Append(string message, QueueItem item, bool last, string? testedTree)
+    {
+        // A worker cannot claim that something landed or was tested: those lines are the queue's.
+        string[] lines = [.. message.ReplaceLineEndings("\n").TrimEnd().Split('\n').Where(l => l.IndexOf(':', StringComparison.Ordinal) is not (> 0 and var colon) || !IsReserved(l[..colon].Trim()))];
+        int block = Array.FindLastIndex(lines, string.IsNullOrWhiteSpace) + 1;
+        bool trailers = block > 0 && block < lines.Length && lines[block..].All(l => l.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon && l[..colon].All(c => char.IsAsciiLetterOrDigit(c) || c == '-'));
+        StringBuilder written = new(string.Join('\n', lines).TrimEnd());
+        written.Append(trailers ? "\n" : "\n\n").Append(ItemTrailer).Append(": ").Append(Name(item.Attempt.Item)).Append('\n');
+        if (last)
+        {
+            written.Append(AttemptTrailer).Append(": ").Append(Name(item.Attempt)).Append('\n');
+            written.Append(HeadTrailer).Append(": ").Append(item.Head).Append('\n');
+        }
+
+        return last && testedTree is not null ? written.Append(TestedTreeTrailer).Append(": ").Append(testedTree).Append('\n').ToString() : written.ToString();
+    }
+
+    /// <summary>Whether a trailer is one that only the queue writes.</summary>
+    public static bool IsReserved(string name) => name.ToUpperInvariant() is "ISOLATION-ITEM" or "ISOLATION-ATTEMPT" or "ISOLATION-HEAD" or "ISOLATION-TESTED-TREE";
+
     /// <summary>The trailers of a message, by name; the last one of a name counts.</summary>
     public static IReadOnlyDictionary<string, string> Trailers(string block)
     {

@@ -4,10 +4,10 @@ using Isolation.Sdk.Merging.Queueing;
 namespace Isolation.Sdk.Merging.Landing;
 
 /// <summary>Moves the target to the tip of a chain by compare-and-swap, together with everything that must be true at the same time.</summary>
-internal sealed class Lander(QueueContext context)
+internal sealed class Lander(QueueContext context, QueueView view)
 {
     private readonly LinkWriter _writer = new(context);
-    private readonly Checklist _checklist = new(context);
+    private readonly Checklist _checklist = new(context, view.History);
     private readonly Journal _journal = new(context);
     private readonly TargetPush _push = new(context);
 
@@ -25,7 +25,7 @@ internal sealed class Lander(QueueContext context)
             return new LandOutcome.Refused(fault);
         }
 
-        JournalEntry intent = new(JournalState.Intent, context.Names.Target, target, links[^1].Commit, [.. links.Select(l => new JournalItem(l.Item.Attempt, l.Item.Head, l.Item.Commit, l.Commit) { Branch = l.Item.Branch })])
+        JournalEntry intent = new(JournalState.Intent, context.Names.Target, target, links[^1].Commit, [.. links.Select(l => new JournalItem(l.Item.Attempt, l.Item.Head, l.Item.Commit, l.Commit) { Branch = l.Item.Branch, Tested = passed(l.Tree) ? l.Tree : null })])
         {
             Remote = context.Policy.Options.TargetRemote,
         };
@@ -88,7 +88,7 @@ internal sealed class Lander(QueueContext context)
         for (int i = 0; i < links.Count; i++)
         {
             // Only what a rewritten link was below of gets another parent: what is stacked wrongly stays so, for the checklist to see.
-            bool claims = passed(links[i].Tree);
+            bool claims = context.Policy.Options.Mode != MergeMode.FastForward && passed(links[i].Tree);
             bool below = i > 0 && claimed[i - 1].Commit != links[i - 1].Commit && links[i].Parent == links[i - 1].Commit;
             claimed.Add(!below && links[i].ClaimsTested == claims ? links[i] : await _writer.RewriteAsync(links[i], below ? claimed[i - 1].Commit : links[i].Parent, claims, cancellationToken).ConfigureAwait(false));
         }

@@ -12,6 +12,9 @@ internal sealed record Link(QueueItem Item, string Parent, string Commit, string
     /// <summary>What it adds to the target's first-parent line, oldest first; the last is <see cref="Commit"/>.</summary>
     public IReadOnlyList<string> Commits { get; init; } = [Commit];
 
+    /// <summary>What its commits were made from when they were replayed.</summary>
+    public IReadOnlyList<Pick> Picks { get; init; } = [];
+
     /// <summary>What the item changes.</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
 

@@ -69,7 +69,7 @@ internal sealed class TargetHistory(QueueNames names)
 
         string marker = Guid.NewGuid().ToString("n");
         GitResult answer = await names.Repository.RunAsync(cancellationToken, "log", "-z", "--first-parent", "--fixed-strings", $"--grep={LandedMessage.AttemptTrailer}: {name}", $"--format={marker}%x00%H%x00%P%x00%(trailers:only=true,unfold=true)%x00", target).ConfigureAwait(false);
-        step = Parse(answer.Output, marker).Find(s => s.Attempt == name);
+        step = Parse(answer.Output, marker).Find(s => s.Attempt == name) ?? await FindInJournalAsync(attempt, target, cancellationToken).ConfigureAwait(false);
         if (step is not null)
         {
             _landed.TryAdd(name, step);
@@ -78,8 +78,20 @@ internal sealed class TargetHistory(QueueNames names)
         return step;
     }
 
+    /// <summary>Whether a commit is known to be on the line that ends with another.</summary>
+    public bool Contains(string older, string newer) => Known(older, newer) is not null;
+
     /// <summary>What this reader already knows to have landed.</summary>
     public TargetStep? Known(AttemptId attempt) => _landed.GetValueOrDefault(LandedMessage.Name(attempt));
+
+    /// <summary>A fast-forward leaves no trailers: the journal knows its commit, and the target has it below.</summary>
+    private async Task<TargetStep?> FindInJournalAsync(AttemptId attempt, string target, CancellationToken cancellationToken)
+    {
+        return await Journal.FindAsync(names, attempt, cancellationToken).ConfigureAwait(false) is { } item
+            && (await names.Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", item.Commit, target).ConfigureAwait(false)).Ok
+            ? new TargetStep(item.Commit, null, []) { Item = LandedMessage.Name(attempt.Item), Attempt = LandedMessage.Name(attempt), Head = item.Head }
+            : null;
+    }
 
     internal static List<TargetStep> Parse(string output, string marker)
     {

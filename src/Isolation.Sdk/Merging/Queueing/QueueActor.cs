@@ -28,7 +28,7 @@ internal sealed class QueueActor : IAsyncDisposable
         _board = new GateBoard(context);
         _runs = new GateRuns(context, _board);
         _chain = new Chain(context, stacker);
-        _landing = new QueueLanding(context, view, hub, bell, _runs, _care, stacker);
+        _landing = new QueueLanding(context, view, hub, bell, _runs, _care);
         _suspects = new Suspects(context, _runs, _care);
     }
 

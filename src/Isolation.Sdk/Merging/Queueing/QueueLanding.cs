@@ -4,9 +4,9 @@ using Isolation.Sdk.Merging.Landing;
 namespace Isolation.Sdk.Merging.Queueing;
 
 /// <summary>Brings a green prefix to the target, and tells everybody.</summary>
-internal sealed class QueueLanding(QueueContext context, QueueView view, StatusHub hub, QueueBell bell, GateRuns runs, QueueCare care, Stacker stacker)
+internal sealed class QueueLanding(QueueContext context, QueueView view, StatusHub hub, QueueBell bell, GateRuns runs, QueueCare care)
 {
-    private readonly Lander _lander = new(context);
+    private readonly Lander _lander = new(context, view);
     private readonly CheckoutMover _checkouts = new(context);
     private int _moves;
 
@@ -82,7 +82,6 @@ internal sealed class QueueLanding(QueueContext context, QueueView view, StatusH
             hub.Publish(new MergeStatus(attempt, MergeState.Landed) { LandedCommit = link.Commit, Gate = runs.PassOf(links[^1].Tree), Coupled = link.Coupled, With = Others(links, link) });
         }
 
-        stacker.Landed(links);
         view.Apply(view.Snapshot.Landed([.. links.Select(l => l.Item.Attempt)], links[^1].Commit, links[^1].Tree));
         bell.Ring();
     }
