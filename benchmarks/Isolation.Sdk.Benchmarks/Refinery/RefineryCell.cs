@@ -19,9 +19,6 @@ internal sealed record RefineryCell(int Slots, double Bad)
     /// <summary>Prefix cuts by a model that knows the chance.</summary>
     public required (Sample Time, Sample Gates) Cuts { get; init; }
 
-    /// <summary>Prefix cuts by a model that starts anew with each queue, from a neutral guess.</summary>
-    public required (Sample Time, Sample Gates) Learned { get; init; }
-
     public int Step => new CutModel(Bad, double.PositiveInfinity).Settings(Slots, null, LargestStep, everyCommitGreen: false, Items).Step;
 
     /// <summary>By how many standard errors cuts are slower than the fastest of the others.</summary>
@@ -36,11 +33,6 @@ internal sealed record RefineryCell(int Slots, double Bad)
             Batches = Over(runs, seed => HalvingQueue.Run(items.Draw(seed), 8)),
             Window = Over(runs, seed => Fixed(seed, new CutSettings(slots, 1))),
             Cuts = MeasureCuts(slots, bad, runs),
-            Learned = Over(runs, seed =>
-            {
-                CutModel learner = new();
-                return new SimulatedQueue(items, confirm: false, seed).Run(n => Settings(learner, slots, n), learner);
-            }),
         };
 
         SimulatedOutcome Fixed(int seed, CutSettings settings) => new SimulatedQueue(items, confirm: false, seed).Run(_ => settings);
@@ -51,6 +43,13 @@ internal sealed record RefineryCell(int Slots, double Bad)
         CutModel knowing = new(bad, double.PositiveInfinity);
         return Over(runs, seed => new SimulatedQueue(new SimulatedItems(Items, bad), confirm: false, seed).Run(n => Settings(knowing, slots, n), knowing));
     }
+
+    /// <summary>Prefix cuts by a model that starts anew with each queue, from a neutral guess.</summary>
+    public static (Sample Time, Sample Gates) MeasureLearned(int slots, double bad, int runs) => Over(runs, seed =>
+    {
+        CutModel learner = new();
+        return new SimulatedQueue(new SimulatedItems(Items, bad), confirm: false, seed).Run(n => Settings(learner, slots, n), learner);
+    });
 
     public static CutSettings Settings(CutModel model, int slots, int waiting) => model.Settings(slots, fixedStep: null, LargestStep, everyCommitGreen: false, waiting);
 

@@ -29,7 +29,7 @@ internal static class RefinerySimulation
             {
                 RefineryCell cell = RefineryCell.Measure(slots, bad, runs);
                 string design = Designed.TryGetValue((slots, bad), out (double Time, double Gates) d) ? string.Create(CultureInfo.InvariantCulture, $"{d.Time:0.0} ({d.Gates:0.00})") : "";
-                Print($"| {slots} | {bad:.00} | {Show(cell.Serial)} | {Show(cell.Batches)} | {Show(cell.Window)} | **{Show(cell.Cuts)}** | {cell.Step} | {design} | {Show(cell.Learned)} | {Verdict(cell, d.Time)} |");
+                Print($"| {slots} | {bad:.00} | {Show(cell.Serial)} | {Show(cell.Batches)} | {Show(cell.Window)} | **{Show(cell.Cuts)}** | {cell.Step} | {design} | {Show(RefineryCell.MeasureLearned(slots, bad, runs))} | {Verdict(cell, d.Time)} |");
             }
         }
 

@@ -2,8 +2,8 @@ namespace Isolation.Sdk.Merging.Cuts;
 
 /// <summary>Prefix cuts: gates run on cumulative prefixes of the queue, the longest green one lands at once, and the first red interval is searched with all slots.</summary>
 /// <remarks>
-/// A pure function of what is known. What runs is only stopped when its answer is of no use whatever comes: it landed, is beyond the first red cut, or is no prefix any more. Other settings, a longer
-/// queue or a freed slot never stop a run; new cuts are laid around those that run.
+/// A pure function of what is known. What runs up to the first red cut is never stopped for other settings, a longer queue or a freed slot: new cuts are laid around it. What runs beyond that cut is red,
+/// too, unless the cut was red by a flake, and then it clears everybody: it is stopped, the longest first, when the search or the confirmation needs its slot, and not before.
 /// </remarks>
 internal static class PrefixCuts
 {
@@ -16,14 +16,19 @@ internal static class PrefixCuts
         }
 
         int red = state.Red.Where(p => p >= 1 && p <= state.Length).DefaultIfEmpty(int.MaxValue).Min();
-        int end = Math.Min(red, state.Length);
 
         // A second run of the red cut itself is a confirmation.
-        int[] useful = [.. state.Running.Where(p => p >= 1 && p <= end).Order()];
-        int[] stop = [.. state.Running.Where(p => p < 1 || p > end).Order()];
-        int free = Math.Max(0, state.Settings.Slots - state.Running.Count - state.Busy);
-        IEnumerable<int> start = red == 1 ? [] : Wanted(state, red, useful);
-        return new CutPlan(0, Suspect: red == 1, [.. start.Take(free)], stop);
+        int[] useful = [.. state.Running.Where(p => p >= 1 && p <= Math.Min(red, state.Length)).Order()];
+        int[] spare = [.. state.Running.Where(p => p > red && p <= state.Length).Order()];
+        int[] wanted = red == 1 ? [] : [.. Wanted(state, red, useful)];
+        int free = state.Settings.Slots - state.Running.Count;
+        int slots = red == 1 && useful.Length == 0 ? 1 : wanted.Length;
+        int lacking = slots == 0 ? 0 : Math.Clamp(slots - free, 0, spare.Length);
+        return new CutPlan(
+            Land: 0,
+            Suspect: red == 1,
+            Start: [.. wanted.Take(Math.Max(0, free - state.Busy))],
+            Stop: [.. state.Running.Where(p => p < 1 || p > state.Length).Concat(spare.TakeLast(lacking)).Order()]);
     }
 
     /// <summary>Cuts that divide the interval whose last prefix is red, as evenly as those that run already allow.</summary>

@@ -55,8 +55,28 @@ public class PlanProperties
         Holds((state, plan) => state.Length == 0 || state.Running.Count + state.Busy > 0 || plan.Land > 0 || plan.Suspect || plan.Start.Count > 0);
 
     [IsolationFact]
-    public void Other_settings_stop_nothing() => Prop.ForAll(State.ToArbitrary(), Gen.Choose(1, 8).ToArbitrary(), Gen.Choose(1, 12).ToArbitrary(), (state, slots, step) =>
-        PrefixCuts.Plan(state).Stop.SequenceEqual(PrefixCuts.Plan(state with { Settings = state.Settings with { Slots = slots, Step = step } }).Stop)).QuickCheckThrowOnFailure();
+    public void A_run_beyond_the_first_red_is_only_stopped_for_a_slot_that_is_needed() => Holds((state, plan) =>
+    {
+        int red = state.Red.Append(int.MaxValue).Min();
+        int spare = plan.Stop.Count(p => plan.Land == 0 && p > red && p <= state.Length);
+        int inside = state.Running.Count(p => p >= 1 && p < red);
+        return spare == 0 || (inside < state.Settings.Slots && state.Running.Count - spare < state.Settings.Slots);
+    });
+
+    [IsolationFact]
+    public void A_suspect_has_a_slot_to_be_confirmed_in() => Holds((state, plan) =>
+        !plan.Suspect || state.Running.Contains(1) || state.Running.Count - plan.Stop.Count < state.Settings.Slots);
+
+    [IsolationFact]
+    public void Another_step_stops_nothing() => Prop.ForAll(State.ToArbitrary(), Gen.Choose(1, 12).ToArbitrary(), (state, step) =>
+        PrefixCuts.Plan(state).Stop.SequenceEqual(PrefixCuts.Plan(state with { Settings = state.Settings with { Step = step } }).Stop)).QuickCheckThrowOnFailure();
+
+    [IsolationFact]
+    public void Whatever_the_settings_no_run_up_to_the_first_red_is_stopped() => Holds((state, plan) =>
+    {
+        int red = state.Red.Append(int.MaxValue).Min();
+        return Enumerable.Range(1, 8).All(slots => PrefixCuts.Plan(state with { Settings = state.Settings with { Slots = slots } }).Stop.All(p => p < 1 || p > Math.Min(red, state.Length) || p <= plan.Land));
+    });
 
     [IsolationFact]
     public void The_same_knowledge_gives_the_same_plan_in_whatever_order_it_came() => Holds((state, plan) =>

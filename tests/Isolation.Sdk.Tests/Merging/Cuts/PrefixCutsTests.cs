@@ -57,14 +57,27 @@ public class PrefixCutsTests
     public void An_interval_that_becomes_narrower_keeps_the_runs_inside_it() => Is(Plan(100, 4, 10, red: [6, 10], running: [2, 4, 8]), start: [1], stop: [8]);
 
     [IsolationFact]
-    public void A_first_item_that_is_red_alone_is_suspect_and_everything_behind_it_waits()
+    public void Runs_beyond_the_first_red_cut_go_on_while_nobody_needs_their_slots()
     {
-        Is(Plan(100, 4, 5, red: [1, 5], running: [2, 3]), suspect: true, stop: [2, 3]);
-        Is(Plan(100, 4, 5, red: [1, 5]), suspect: true);
+        Is(Plan(100, 4, 2, red: [2], running: [4, 6, 8]), start: [1]);
+        Is(Plan(100, 4, 3, red: [3], running: [6, 9, 12]), start: [1], stop: [12]);
+        Is(Plan(100, 4, 2, red: [2, 4], running: [1, 6, 8]));
     }
 
     [IsolationFact]
-    public void The_run_that_confirms_is_not_stopped() => Is(Plan(100, 4, 5, red: [1], running: [1, 5]), suspect: true, stop: [5]);
+    public void A_first_item_that_is_red_alone_is_suspect_and_everything_behind_it_waits()
+    {
+        Is(Plan(100, 4, 5, red: [1, 5]), suspect: true);
+        Is(Plan(100, 4, 5, red: [1, 5], running: [2, 3]), suspect: true);
+        Is(Plan(100, 4, 5, red: [1, 5], running: [2, 3, 4, 6]), suspect: true, stop: [6]);
+    }
+
+    [IsolationFact]
+    public void The_run_that_confirms_is_not_stopped_and_longer_ones_may_still_clear_the_suspect()
+    {
+        Is(Plan(100, 4, 5, red: [1], running: [1, 5, 10, 15]), suspect: true);
+        Is(Plan(100, 4, 5, red: [1], green: [10], running: [1, 5, 15]), land: 10, stop: [1, 5]);
+    }
 
     [IsolationFact]
     public void A_freed_slot_cuts_further_on() => Is(Plan(100, 4, 5, running: [5, 10, 15]), start: [20]);
