@@ -115,12 +115,12 @@ internal sealed class QueueActor : IAsyncDisposable
             return await _landing.LandAsync(_chain, plan.Land, _model, cancellationToken).ConfigureAwait(false);
         }
 
+        _runs.Stop(r => plan.Stop.Any(p => _chain.Links[p - 1].Tree == r.Tree));
         if (plan.Suspect)
         {
             return await _suspects.JudgeAsync(_chain.Links[0], _view.Snapshot, settings.Slots, _model, cancellationToken).ConfigureAwait(false) || await WaitAsync(null, cancellationToken).ConfigureAwait(false);
         }
 
-        _runs.Stop(r => plan.Stop.Any(p => _chain.Links[p - 1].Tree == r.Tree));
         foreach (int cut in plan.Start)
         {
             Link tip = _chain.Links[cut - 1];
