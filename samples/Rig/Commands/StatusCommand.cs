@@ -44,6 +44,7 @@ internal static class StatusCommand
         yield return ("state", view.State);
         yield return ("branch", view.Status.Branch);
         yield return ("blocked by", string.Join(", ", view.Status.Blockers));
+        yield return ("overlaps", string.Join("; ", view.Status.Overlaps.Values));
         yield return ("processes", string.Join(", ", view.Status.ProcessIds));
         yield return ("last word", view.Status.Text);
         yield return ("commit", view.Merge?.Commit);

@@ -17,5 +17,7 @@ internal sealed record Item
 
     public string? Base { get; init; }
 
-    public WorkItem ToWorkItem() => new(Id ?? "", Title ?? "") { Instructions = Instructions ?? Title ?? "", BlockedBy = BlockedBy ?? [], Priority = Priority, Base = Base };
+    public string[]? Paths { get; init; }
+
+    public WorkItem ToWorkItem() => new(Id ?? "", Title ?? "") { Instructions = Instructions ?? Title ?? "", BlockedBy = BlockedBy ?? [], Priority = Priority, Base = Base, Paths = Paths ?? [] };
 }

@@ -69,7 +69,7 @@ internal static class ItemsFile
             // What is no JSON is found by the reader, whose position counts from the file's start; what is no item, from the item's.
             bool inFile = e.InnerException is JsonException || e.GetType() != typeof(JsonException);
             int at = (int)(e.LineNumber ?? 0) + (inFile ? 1 : line);
-            throw Fault(path, at, Why(e), "Each item has id and title, and may have instructions, blockedBy, priority and base.");
+            throw Fault(path, at, Why(e), "Each item has id and title, and may have instructions, blockedBy, priority, base and paths.");
         }
     }
 

@@ -48,6 +48,7 @@ internal static class RunProgress
         WorkerEventKind.Progress => e.Text,
         WorkerEventKind.Blocked => $"blocked: {e.Text}",
         WorkerEventKind.Contamination => $"wrote outside what it owns: {e.Text}",
+        WorkerEventKind.TargetAdvanced or WorkerEventKind.Overlap => e.Text,
         WorkerEventKind.Merge => $"merge: {e.Text}",
         WorkerEventKind.Suspended => $"suspended: {e.Text}",
         WorkerEventKind.Ended => $"ended: {e.Data?.GetValueOrDefault("outcome")}{(e.Text is null ? "" : $", {e.Text}")}",

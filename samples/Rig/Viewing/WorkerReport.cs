@@ -10,6 +10,8 @@ internal sealed record WorkerReport(string Attempt, string Item, string State, W
 
     public IReadOnlyList<string> Blockers { get; init; } = [];
 
+    public IReadOnlyList<string> Overlaps { get; init; } = [];
+
     public IReadOnlyList<int> ProcessIds { get; init; } = [];
 
     public ItemOutcome? Outcome { get; init; }
@@ -31,6 +33,7 @@ internal sealed record WorkerReport(string Attempt, string Item, string State, W
     {
         Branch = view.Status.Branch,
         Blockers = view.Status.Blockers,
+        Overlaps = [.. view.Status.Overlaps.Values],
         ProcessIds = view.Status.ProcessIds,
         Outcome = view.Status.Outcome,
         SetupMs = view.Status.SetupMs,

@@ -26,6 +26,7 @@ internal sealed record WorkerView(WorkerStatus Status, QueuedAttempt? Merge)
         { Merge: { AwaitsApproval: true } held } => $"approve {Plain.Commit(held.Commit)} for {Short(held.Target.Ref)}",
         { Merge: { Status: { State: MergeState.Landed, LandedCommit: { } commit } } landed } => $"{Plain.Commit(commit)} on {Short(landed.Target.Ref)}",
         { Status.Blockers: { Count: > 0 } blockers } => $"blocked by: {string.Join(", ", blockers)}",
+        { Status.Overlaps: { Count: > 0 } overlaps } => string.Join("; ", overlaps.Values),
         { Merge.Status.Reason: { } reason } => reason,
         _ => Status.Text ?? "",
     };

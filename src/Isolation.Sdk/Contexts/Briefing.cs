@@ -6,7 +6,13 @@ namespace Isolation.Sdk.Contexts;
 /// <summary>Writes a briefing in Markdown: always the same parts in the same order, and the same text for the same request.</summary>
 internal static class Briefing
 {
-    public static string Write(ContextRequest request, string preamble, IReadOnlyList<ReferenceFile> references)
+    private const int MostItemsNamed = 20;
+
+    /// <param name="request">What it is for.</param>
+    /// <param name="preamble">Text before everything else.</param>
+    /// <param name="references">Files to quote.</param>
+    /// <param name="conflictFiles">How many files of the earlier conflict to name; <see langword="null"/> to leave it out.</param>
+    public static string Write(ContextRequest request, string preamble, IReadOnlyList<ReferenceFile> references, int? conflictFiles)
     {
         StringBuilder text = new();
         if (!string.IsNullOrWhiteSpace(preamble))
@@ -27,6 +33,11 @@ internal static class Briefing
         if (request.PreviousFailure is { Length: > 0 } failure)
         {
             text.Append("\n## Why the attempt before did not make it\n\n").Append(Quote(failure)).Append('\n');
+        }
+
+        if (request.Conflict is { } conflict && conflictFiles is { } most)
+        {
+            AddConflict(text, conflict, most);
         }
 
         return text.ToString();
@@ -60,6 +71,24 @@ internal static class Briefing
         {
             text.Append(CultureInfo.InvariantCulture, $"\n### From {Line(handoff.From.ToString())}\n\n{Quote(handoff.Note)}\n");
         }
+    }
+
+    private static void AddConflict(StringBuilder text, EarlierConflict conflict, int most)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"\n## What the attempt before collided with\n\nIts work is kept: commit {conflict.Commit}, at `{conflict.Ref}`. `git diff {conflict.BaseCommit} {conflict.Commit}` shows it; reuse what still fits.\n");
+        text.Append(CultureInfo.InvariantCulture, $"It did not merge with commit {conflict.TargetCommit} of the target{(conflict.With.Count == 0 ? "" : ", where these items had landed in the same files")}.\n");
+        foreach (string item in conflict.With.Take(MostItemsNamed))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n- Item: {Line(item)}");
+        }
+
+        foreach (Merging.ConflictedFile file in conflict.Files.Take(most))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n- File: {Line(file.Path)} ({Line(string.Join(", ", file.Kinds))})");
+        }
+
+        int more = conflict.Files.Count + conflict.MoreFiles - Math.Min(most, conflict.Files.Count);
+        text.Append(more > 0 ? string.Create(CultureInfo.InvariantCulture, $"\n- Files beside those: {more}\n") : "\n");
     }
 
     /// <summary>Quoted line by line: what others wrote cannot pass for a part of the briefing.</summary>

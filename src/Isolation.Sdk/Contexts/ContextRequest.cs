@@ -13,4 +13,7 @@ public sealed record ContextRequest(AttemptId Attempt, WorkItem Item, WorkspaceI
 {
     /// <summary>Why the attempt before this one did not make it; <see langword="null"/> for a first attempt.</summary>
     public string? PreviousFailure { get; init; }
+
+    /// <summary>How the attempt before collided with the target; <see langword="null"/> when it did not.</summary>
+    public EarlierConflict? Conflict { get; init; }
 }

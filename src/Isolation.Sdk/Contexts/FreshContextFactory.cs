@@ -10,6 +10,7 @@ internal sealed class FreshContextFactory : IContextFactory
     public const string FileName = "briefing.md";
 
     private readonly int? _budget;
+    private readonly int _conflictTokens;
     private readonly string _preamble;
     private readonly string[] _references;
     private readonly Func<string, int> _estimate;
@@ -18,7 +19,7 @@ internal sealed class FreshContextFactory : IContextFactory
     public FreshContextFactory(FreshContextOptions options, TimeProvider time)
     {
         // A copy: what is changed in the options afterwards must not reach a worker.
-        (_budget, _preamble, _references) = (options.TokenBudget, options.Preamble, [.. options.References]);
+        (_budget, _conflictTokens, _preamble, _references) = (options.TokenBudget, options.ConflictTokens, options.Preamble, [.. options.References]);
         _estimate = options.EstimateTokens ?? FreshContextOptions.EstimateByBytes;
         _time = time;
     }
@@ -39,8 +40,7 @@ internal sealed class FreshContextFactory : IContextFactory
             references.Add(await ReferenceFile.ReadAsync(reference, request.Workspace.Path, cancellationToken).ConfigureAwait(false));
         }
 
-        string briefing = Briefing.Write(request, _preamble, references);
-        int tokens = _estimate(briefing);
+        (string briefing, int tokens) = Write(request, references);
         if (tokens > _budget)
         {
             throw new IsolationException(
@@ -51,6 +51,24 @@ internal sealed class FreshContextFactory : IContextFactory
 
         string file = await RenderAsync(request, briefing, cancellationToken).ConfigureAwait(false);
         return WorkerContext.Create(request.Attempt, briefing, file, tokens, _budget, _time);
+    }
+
+    /// <summary>As much of the earlier conflict as there is room for: what is asked comes first.</summary>
+    private (string Briefing, int Tokens) Write(ContextRequest request, IReadOnlyList<ReferenceFile> references)
+    {
+        string without = Briefing.Write(request, _preamble, references, conflictFiles: null);
+        int tokens = _estimate(without);
+        int room = Math.Min(_conflictTokens, (_budget ?? int.MaxValue) - tokens);
+        for (int files = request.Conflict?.Files.Count ?? -1; files >= 0 && room > 0; files = files == 0 ? -1 : files / 2)
+        {
+            string briefing = Briefing.Write(request, _preamble, references, files);
+            if (_estimate(briefing) is int all && all - tokens <= room)
+            {
+                return (briefing, all);
+            }
+        }
+
+        return (without, tokens);
     }
 
     private static async Task<string> RenderAsync(ContextRequest request, string briefing, CancellationToken cancellationToken)

@@ -23,6 +23,12 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Debug, "Could not tell whether {Target} moved; looked again later")]
     public static partial void TargetLookFailed(ILogger logger, string target, Exception cause);
 
+    [LoggerMessage(9, LogLevel.Debug, "Could not look ahead for overlaps; tried again later")]
+    public static partial void ForecastFailed(ILogger logger, Exception cause);
+
+    [LoggerMessage(10, LogLevel.Warning, "{First} and {Second} overlap ({Kind}) in {Paths}")]
+    public static partial void Overlaps(ILogger logger, AttemptId first, AttemptId second, string kind, string paths);
+
     [LoggerMessage(7, LogLevel.Information, "Item {Item} closed: {Outcome} {Reason}")]
     public static partial void ItemClosed(ILogger logger, string item, ItemOutcome outcome, string? reason);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 
 namespace Isolation.Sdk;
@@ -27,6 +28,9 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <summary>What is in its way, as it said it; empty again as soon as it reports a phase.</summary>
     public IReadOnlyList<string> Blockers { get; init; } = [];
 
+    /// <summary>The workers that touch the same files, by id, each with a line for people; empty once it ended.</summary>
+    public IReadOnlyDictionary<string, string> Overlaps { get; init; } = FrozenDictionary<string, string>.Empty;
+
     /// <summary>Its processes that have not ended.</summary>
     public IReadOnlyList<int> ProcessIds { get; init; } = [];
 
@@ -55,6 +59,11 @@ public sealed record WorkerStatus(AttemptId Attempt)
     {
         ArgumentNullException.ThrowIfNull(happened);
         WorkerStatus before = status ?? new WorkerStatus(happened.Attempt) { PhaseSince = happened.At };
+        if (happened.Kind == WorkerEventKind.Overlap)
+        {
+            return before with { Overlaps = Overlapping(before.Overlaps, happened) };
+        }
+
         if (happened.Kind is WorkerEventKind.Missed or WorkerEventKind.TargetAdvanced)
         {
             return before;
@@ -78,7 +87,7 @@ public sealed record WorkerStatus(AttemptId Attempt)
             WorkerEventKind.ProcessEnded => after with { ProcessIds = [.. before.ProcessIds.Except(Pids(happened))] },
             WorkerEventKind.Merge => after with { Stage = Isolation.Sdk.Stage.Merge, Liveness = before.Liveness == WorkerLiveness.Ended ? WorkerLiveness.Ended : WorkerLiveness.Waiting },
             WorkerEventKind.Suspended => after with { Liveness = WorkerLiveness.Suspended, ProcessIds = [] },
-            WorkerEventKind.Ended => after with { Liveness = WorkerLiveness.Ended, ProcessIds = [], Blockers = [], Outcome = OutcomeOf(happened) ?? before.Outcome },
+            WorkerEventKind.Ended => after with { Liveness = WorkerLiveness.Ended, ProcessIds = [], Blockers = [], Overlaps = FrozenDictionary<string, string>.Empty, Outcome = OutcomeOf(happened) ?? before.Outcome },
             _ => after,
         };
     }
@@ -116,6 +125,26 @@ public sealed record WorkerStatus(AttemptId Attempt)
 
     private static ItemOutcome? OutcomeOf(WorkerEvent happened) =>
         happened.Data?.GetValueOrDefault("outcome") is { } text && Enum.TryParse(text, ignoreCase: true, out ItemOutcome outcome) && Enum.IsDefined(outcome) ? outcome : null;
+
+    private static IReadOnlyDictionary<string, string> Overlapping(IReadOnlyDictionary<string, string> before, WorkerEvent happened)
+    {
+        if (happened.Data?.GetValueOrDefault("with") is not { } with)
+        {
+            return before;
+        }
+
+        Dictionary<string, string> after = new(before, StringComparer.Ordinal);
+        if (happened.Text is { } text)
+        {
+            after[with] = text;
+        }
+        else
+        {
+            after.Remove(with);
+        }
+
+        return after;
+    }
 
     private static IEnumerable<int> Pids(WorkerEvent happened) => Number(happened, "pid") is { } pid ? [(int)pid] : [];
 

@@ -74,12 +74,12 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
 
         using (Enter(Stage.Context))
         {
-            _context = await _plan.Contexts.CreateAsync(new ContextRequest(Attempt, assignment.Item, _workspace.Info, _state.Info, assignment.Handoffs) { PreviousFailure = assignment.PreviousFailure }, cancellationToken).ConfigureAwait(false);
+            _context = await _plan.Contexts.CreateAsync(new ContextRequest(Attempt, assignment.Item, _workspace.Info, _state.Info, assignment.Handoffs) { PreviousFailure = assignment.PreviousFailure, Conflict = assignment.Conflict }, cancellationToken).ConfigureAwait(false);
             session.Checklist.Admit(new AcquiredWorker(Attempt, assignment.Item, _workspace.Info, _state.Info, _context, assignment.Handoffs));
         }
 
         await session.Guard.EnterAsync(new GuardedWorker(Attempt, _workspace.Info), cancellationToken).ConfigureAwait(false);
-        session.Flights.Enter(new Flight(Attempt, assignment.Item, _workspace.Info));
+        session.Enter(new Flight(Attempt, assignment.Item, _workspace.Info));
         _ran = true;
         _record.SetupEnds();
     }

@@ -37,6 +37,8 @@ internal static class CompositionCheck
         Check(o.MaxAttempts is >= 1 and <= 100, PipelineCodes.BadOption, $"MaxAttempts is {o.MaxAttempts}.", "Give a number from 1 to 100.");
         Check(IsLimit(o.AttemptTimeout) && IsLimit(o.SetupTimeout), PipelineCodes.BadOption, $"A time limit is not positive, or longer than {LongestLimit.Days} days.", "Give AttemptTimeout and SetupTimeout a length that a timer can have.");
         Check(o.StopGrace >= TimeSpan.Zero && o.StopGrace <= TimeSpan.FromHours(1), PipelineCodes.BadOption, $"StopGrace is {o.StopGrace}.", "Give a length from zero to one hour.");
+        Check(draft.Forecast.Every == Timeout.InfiniteTimeSpan || IsLimit(draft.Forecast.Every), PipelineCodes.BadOption, $"The forecast's Every is {draft.Forecast.Every}.", "Give a positive length that a timer can have, or Timeout.InfiniteTimeSpan.");
+        Check(draft.Forecast is { MostTrialMerges: >= 0 and <= 1000, MostPassedOver: >= 0 and <= 1000 }, PipelineCodes.BadOption, "A number of the forecast is negative, or above 1000.", "Give MostTrialMerges and MostPassedOver numbers from 0 to 1000.");
         Check(draft.ScaleOverride is null || !string.IsNullOrWhiteSpace(draft.ScaleOverride), PipelineCodes.BadOption, "AcceptManualScale was given no reason.", "Say why; it goes into the report.");
         faults.AddRange(draft.RunnerFaults);
         return faults;

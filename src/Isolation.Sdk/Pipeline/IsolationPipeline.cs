@@ -53,6 +53,12 @@ public sealed class IsolationPipeline : IAsyncDisposable
         ? Begin(create(_plan.Services), feed: null, cancellationToken)
         : throw new IsolationException(PipelineCodes.NoTracker, "There are no items to run.", "Give Start the items, or the builder a tracker with .TrackWith(…).");
 
+    /// <summary>Looks ahead, now: which of the workers that run here touch the same files as each other, or as what waits in the target's merge queue, and whether what they have committed so far merges. Merges are tried without any work tree.</summary>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <returns>Every overlap; empty when nothing runs. What is not committed is not seen.</returns>
+    /// <exception cref="IsolationException">ISO0201: git failed.</exception>
+    public async Task<IReadOnlyList<Overlap>> ForecastAsync(CancellationToken cancellationToken = default) => _run is { } run ? await run.ForecastAsync(cancellationToken).ConfigureAwait(false) : [];
+
     /// <summary>The composed plan, and what is sealed, detected and open, as text for people.</summary>
     /// <param name="cancellationToken">Ends the probes.</param>
     public async Task<string> DescribeAsync(CancellationToken cancellationToken = default) => PlanText.Of(_plan, await AuditAsync(cancellationToken).ConfigureAwait(false));

@@ -45,6 +45,10 @@ public sealed class IsolationPipelineBuilder
     /// <param name="configure">Changes the options.</param>
     public IsolationPipelineBuilder Configure(Action<IsolationPipelineOptions> configure) => With(d => configure(d.Options));
 
+    /// <summary>Sets how the pipeline looks ahead for workers that touch the same files.</summary>
+    /// <param name="configure">Changes the options.</param>
+    public IsolationPipelineBuilder Forecast(Action<ForecastOptions> configure) => With(d => configure(d.Forecast));
+
     /// <summary>Sets the level of isolation; what an axis was not given by hand follows it.</summary>
     /// <param name="level">The level. <value><see cref="SealLevel.Cooperative"/>.</value></param>
     public IsolationPipelineBuilder UseLevel(SealLevel level) => With(d => d.Level = level);

@@ -19,6 +19,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     private readonly CancellationTokenSource _ending = new();
     private readonly CancellationTokenRegistration _hearing;
     private InProcessDispatcher? _here;
+    private volatile Forecaster? _forecaster;
 
     internal IsolationRun(PipelinePlan plan, WorkerEventHub events, IWorkTracker tracker, IAsyncEnumerable<WorkItem>? feed, CancellationToken cancellationToken)
     {
@@ -67,6 +68,9 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             throw NotRunning(worker);
         }
     }
+
+    /// <summary>Looks ahead now: which workers will meet in the same files.</summary>
+    internal async Task<IReadOnlyList<Overlap>> ForecastAsync(CancellationToken cancellationToken) => _forecaster is { } forecaster ? await forecaster.LookAsync(cancellationToken).ConfigureAwait(false) : [];
 
     /// <inheritdoc/>
     public async IAsyncEnumerator<WorkItemResult> GetAsyncEnumerator(CancellationToken cancellationToken = default)
@@ -138,6 +142,9 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             Task closings = ItemFeed.CollectAsync(_tracker, _ledger, watching.Token);
             _here = new InProcessDispatcher(session);
             Task telling = new TargetWatch(session, _here, _logger).RunAsync(watching.Token);
+            Task forecasting = session.Forecaster.RunAsync(watching.Token);
+            (_tracker as InMemoryWorkTracker)?.KeepApart(_plan.Draft.Forecast.MostPassedOver);
+            _forecaster = session.Forecaster;
             RunLoop loop = new(session, _here, queue, _tracker, _ledger, $"{Environment.MachineName}:{Environment.ProcessId}");
             try
             {
@@ -146,7 +153,8 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             finally
             {
                 await watching.CancelAsync().ConfigureAwait(false);
-                await Task.WhenAll(closings, telling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                _forecaster = null;
+                await Task.WhenAll(closings, telling, forecasting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             await ItemFeed.EndAsync(feeding, _plan, _ending.Token).ConfigureAwait(false);

@@ -13,6 +13,8 @@ internal sealed class PipelineDraft(string repository)
 
     public IsolationPipelineOptions Options { get; } = new();
 
+    public ForecastOptions Forecast { get; } = new();
+
     public SealLevel Level { get; set; }
 
     public string Target { get; set; } = "main";

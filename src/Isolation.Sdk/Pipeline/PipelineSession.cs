@@ -28,6 +28,7 @@ internal sealed class PipelineSession : IDisposable
         Issuer = new AttemptIssuer(repository);
         Resilience = new AttemptResilience(plan);
         Handoffs = new HandoffStore(repository);
+        Forecaster = new Forecaster(this, plan.Services.Loggers.CreateLogger("Isolation.Sdk"));
     }
 
     public PipelinePlan Plan { get; }
@@ -53,6 +54,15 @@ internal sealed class PipelineSession : IDisposable
     public HandoffStore Handoffs { get; }
 
     public FlightBoard Flights { get; } = new();
+
+    public Forecaster Forecaster { get; }
+
+    /// <summary>A runner is about to run.</summary>
+    public void Enter(Flight flight)
+    {
+        Flights.Enter(flight);
+        Forecaster.Entered(flight);
+    }
 
     public WorkerServices OpenServices() => new(Plan.Services);
 
@@ -108,5 +118,9 @@ internal sealed class PipelineSession : IDisposable
         }
     }
 
-    public void Dispose() => Guard.Dispose();
+    public void Dispose()
+    {
+        Guard.Dispose();
+        Forecaster.Dispose();
+    }
 }

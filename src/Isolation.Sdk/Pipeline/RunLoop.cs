@@ -111,6 +111,7 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
         {
             Handoffs = await session.ReadHandoffsAsync(item, cancellationToken).ConfigureAwait(false),
             PreviousFailure = claim.PreviousFailure,
+            Conflict = EarlierConflicts.Of(claim, ledger),
             ResumeToken = claim.ResumeToken,
         };
         AttemptReport report = await _dispatcher.DispatchAsync(assignment, cancellationToken).ConfigureAwait(false);

@@ -14,6 +14,9 @@ public sealed record WorkerAssignment(AttemptId Attempt, WorkItem Item, string B
     /// <summary>Why the attempt before did not make it; <see langword="null"/> for a first one.</summary>
     public string? PreviousFailure { get; init; }
 
+    /// <summary>How the attempt before collided with the target; <see langword="null"/> when it did not.</summary>
+    public EarlierConflict? Conflict { get; init; }
+
     /// <summary>What a suspended run left for this one; <see langword="null"/> for a fresh start.</summary>
     public string? ResumeToken { get; init; }
 }

@@ -184,6 +184,9 @@ public sealed class InMemoryWorkTracker : IWorkTracker
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Lets ready items pass those whose declared paths overlap with one under way, so often.</summary>
+    internal void KeepApart(int mostPassedOver) => Change(() => _book.Order = new ClaimOrder(mostPassedOver));
+
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task WaitAsync(Task changed, DateTimeOffset? due, CancellationToken cancellationToken)

@@ -16,6 +16,8 @@ internal sealed class TrackerBook(TimeProvider time)
 
     public List<ItemClosed> Closings { get; } = [];
 
+    public ClaimOrder Order { get; set; } = new(mostPassedOver: 0);
+
     public bool AllClosed => _complete && Closings.Count == _order.Count;
 
     /// <summary>Nothing that a claimant does can make an item ready any more.</summary>
@@ -111,7 +113,7 @@ internal sealed class TrackerBook(TimeProvider time)
 
     public WorkClaim? TryClaim(string owner, TimeSpan lease)
     {
-        if (_ready.Min is not { } entry)
+        if (Order.Next(_ready, _order) is not { } entry)
         {
             return null;
         }

@@ -37,6 +37,9 @@ internal sealed class TrackerEntry(WorkItem item, int sequence) : IComparable<Tr
     /// <summary>The closing that this one goes back to; its own when it was not skipped.</summary>
     public ItemClosed? Root { get; set; }
 
+    /// <summary>How many items were let pass because of its declared paths.</summary>
+    public int PassedOver { get; set; }
+
     public List<HistoryEntry> History { get; } = [];
 
     /// <summary>Higher priority first, then who came first.</summary>

@@ -10,4 +10,5 @@ internal static class TrackingCodes
     public const string EmptyTitle = "ISO0705";
     public const string InputComplete = "ISO0706";
     public const string UnknownItem = "ISO0707";
+    public const string BadPath = "ISO0708";
 }

@@ -50,6 +50,11 @@ public static class WorkGraph
         {
             yield return new IsolationFault(TrackingCodes.EmptyTitle, $"Item '{Show(item.Id)}' has no title.", "Give it one line that says what it is.");
         }
+
+        if (item is not null && (item.Paths.Count > DeclaredPaths.Most || !item.Paths.All(DeclaredPaths.IsGood)))
+        {
+            yield return new IsolationFault(TrackingCodes.BadPath, $"Item '{Show(item.Id)}' declares a path that is none, or more than {DeclaredPaths.Most}.", "Give paths from the top of the repository, with forward slashes and without '.' or '..', as in src/api/ or docs/**/*.md.");
+        }
     }
 
     internal static IsolationFault Duplicate(string id, string twin) => id == twin

@@ -16,4 +16,8 @@ public sealed record WorkItem(string Id, string Title)
 
     /// <summary>The revision to start from. <value>null: the target, as it is when the attempt starts.</value></summary>
     public string? Base { get; init; }
+
+    /// <summary>Paths it expects to touch, from the top of the repository; at most 200. A path means that file or, if it is a folder, everything below it; write <c>/</c> after a folder to say so. <c>*</c> and <c>?</c> stand for any characters
+    /// and one character within a name, <c>**</c> for any folders. They forbid nothing: they let the pipeline warn early, and order what starts if it is told to. <value>None.</value></summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
 }
