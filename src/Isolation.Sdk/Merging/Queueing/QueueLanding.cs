@@ -55,12 +55,15 @@ internal sealed class QueueLanding(QueueContext context, QueueView view, StatusH
             case LandOutcome.Refused refused:
                 return await HoldAsync(links[0], refused.Reason, cancellationToken).ConfigureAwait(false);
             case LandOutcome.Blocked blocked:
-                return await HoldAsync(links[0], blocked.Reason, cancellationToken).ConfigureAwait(false);
+                // It is nobody's fault and in everybody's way: whoever mended it resumes the queue.
+                await care.PauseAsync(new QueuePause($"{blocked.Reason} Resume the queue to try again.") { Kind = MergeHold.Infra }, cancellationToken).ConfigureAwait(false);
+                return true;
             case LandOutcome.Moved when ++_moves >= QueueContext.MostMoves:
                 _moves = 0;
                 return await HoldAsync(links[0], $"the target moved {QueueContext.MostMoves} times while it was about to be landed.", cancellationToken).ConfigureAwait(false);
             default:
                 await view.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
+                await _checkouts.FinishAsync(view.Snapshot.Target ?? target, CancellationToken.None).ConfigureAwait(false);
                 return true;
         }
     }

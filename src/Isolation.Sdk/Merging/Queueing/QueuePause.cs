@@ -9,6 +9,9 @@ internal sealed record QueuePause(string Reason)
     /// <summary>What has at least this priority passes.</summary>
     public int? PassPriority { get; init; }
 
+    /// <summary>What kept it from going on.</summary>
+    public MergeHold Kind { get; init; } = MergeHold.Paused;
+
     /// <summary>The commit of the target that is red by itself: the pause ends when the target is another one.</summary>
     public string? BrokenTarget { get; init; }
 
@@ -29,5 +32,5 @@ internal sealed record QueuePause(string Reason)
     /// <summary>Why this item may not go on; <see langword="null"/> when it may.</summary>
     public HoldReason? Holds(QueueItem item) => BrokenTarget is not null
         ? item.MendsTarget ? null : new HoldReason(MergeHold.BaseBroken, Reason)
-        : item.Priority >= PassPriority ? null : new HoldReason(MergeHold.Paused, Reason);
+        : item.Priority >= PassPriority ? null : new HoldReason(Kind, Reason);
 }

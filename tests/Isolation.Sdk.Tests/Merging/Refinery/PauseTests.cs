@@ -54,6 +54,30 @@ public sealed class PauseTests
     }
 
     [IsolationFact]
+    public async Task A_remote_that_does_not_take_the_target_pauses_the_queue_and_nothing_lands_here_either()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.PushTarget("origin"));
+        string before = await bench.Bench.TargetCommitAsync();
+        string remote = Path.Combine(bench.Bench.Repository.Root, "remote.git");
+        await bench.Bench.GitAsync("remote", "add", "origin", remote);
+        await bench.SubmitAsync("a");
+        await bench.SubmitAsync("b");
+
+        await bench.GoAsync();
+        await bench.Gate.PassAsync("a b");
+        MergeStatus held = await bench.UntilAsync("b", s => s.Hold == MergeHold.Infra);
+        Assert.Equal(before, await bench.Bench.TargetCommitAsync());
+
+        await bench.Bench.GitAsync("clone", "-q", "--bare", bench.Bench.Repository.Path, remote);
+        bench.Gate.Always("a b", GateAnswer.Pass);
+        await bench.GoAsync();
+
+        Assert.Contains("Resume the queue", held.Reason, StringComparison.Ordinal);
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("b")).State);
+        Assert.Equal(await bench.Bench.TargetCommitAsync(), await bench.Bench.GitAsync("--git-dir=" + remote, "rev-parse", QueueBench.TargetRef));
+    }
+
+    [IsolationFact]
     public async Task A_gate_that_works_for_nobody_pauses_the_queue_and_holds_no_item()
     {
         await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = 1);
