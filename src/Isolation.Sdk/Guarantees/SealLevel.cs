@@ -6,9 +6,9 @@ public enum SealLevel
     /// <summary>Honest workers, on every operating system.</summary>
     Cooperative,
 
-    /// <summary>Workers that may misbehave (Linux, no rights needed). Not in this version.</summary>
+    /// <summary>Workers that may misbehave: private clones, and processes that the kernel confines (Linux 6.12 or later, no rights needed). Processes only.</summary>
     Guarded,
 
-    /// <summary>Untrusted code (Linux with user namespaces). Not in this version.</summary>
+    /// <summary>Untrusted code: private clones, and namespaces of the worker's own (Linux with user namespaces and bubblewrap). Processes only.</summary>
     Sealed,
 }

@@ -1,3 +1,5 @@
+using Isolation.Sdk.Sandboxing.Seals;
+
 namespace Isolation.Sdk.Sandboxing;
 
 /// <summary>Everything there is to know to start a command.</summary>
@@ -7,4 +9,14 @@ namespace Isolation.Sdk.Sandboxing;
 /// <param name="Environment">Its whole environment.</param>
 /// <param name="OpenInput">Whether the caller writes to its standard input.</param>
 /// <param name="Log">Where its output goes; <see langword="null"/> for the caller.</param>
-internal sealed record Launch(string File, IReadOnlyList<string> Arguments, string Directory, IReadOnlyDictionary<string, string> Environment, bool OpenInput, BoundedLog? Log);
+internal sealed record Launch(string File, IReadOnlyList<string> Arguments, string Directory, IReadOnlyDictionary<string, string> Environment, bool OpenInput, BoundedLog? Log)
+{
+    /// <summary>What the thread that starts it does to itself first.</summary>
+    public Restriction? Restriction { get; init; }
+
+    /// <summary>What it reads on descriptor 3.</summary>
+    public byte[]? Filter { get; init; }
+
+    /// <summary>Whether the program stands between us and the command: it ends with the command, and must not be asked to end before it.</summary>
+    public bool HasKeeper { get; init; }
+}

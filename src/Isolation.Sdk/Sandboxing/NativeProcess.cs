@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Isolation.Sdk.Sandboxing.Seals;
 
 namespace Isolation.Sdk.Sandboxing;
 
@@ -33,9 +34,11 @@ internal static unsafe partial class NativeProcess
     /// <param name="input">Standard input.</param>
     /// <param name="output">Standard output.</param>
     /// <param name="error">Standard error.</param>
+    /// <param name="extra">Descriptor 3, for the launch's filter.</param>
+    /// <param name="thread">Told which thread becomes its parent, before it does.</param>
     /// <param name="pid">Its id.</param>
-    /// <returns>0, or the error number.</returns>
-    public static int Spawn(Launch launch, IReadOnlyList<string> environment, string? gate, SafeHandle input, SafeHandle output, SafeHandle error, out int pid)
+    /// <returns>0, or the error number; negative when it was a restriction that failed.</returns>
+    public static int Spawn(Launch launch, IReadOnlyList<string> environment, string? gate, SafeHandle input, SafeHandle output, SafeHandle error, SafeHandle? extra, Action<int> thread, out int pid)
     {
         byte* attributes = stackalloc byte[StructSize];
         byte* actions = stackalloc byte[StructSize];
@@ -55,17 +58,25 @@ internal static unsafe partial class NativeProcess
             posix_spawn_file_actions_adddup2(actions, (int)input.DangerousGetHandle(), 0);
             posix_spawn_file_actions_adddup2(actions, (int)output.DangerousGetHandle(), 1);
             posix_spawn_file_actions_adddup2(actions, (int)error.DangerousGetHandle(), 2);
-            const int First = 3;
-            posix_spawn_file_actions_addclosefrom_np(actions, First);
+            int first = 3;
+            if (extra is not null)
+            {
+                posix_spawn_file_actions_adddup2(actions, (int)extra.DangerousGetHandle(), first);
+                first++;
+            }
+
+            posix_spawn_file_actions_addclosefrom_np(actions, first);
             if (gate is not null)
             {
                 // Only now: a child whose host dies while it is held here must not hold that host's locks.
-                posix_spawn_file_actions_addopen(actions, First, gate, 0, 0);
-                posix_spawn_file_actions_addclosefrom_np(actions, First);
+                posix_spawn_file_actions_addopen(actions, first, gate, 0, 0);
+                posix_spawn_file_actions_addclosefrom_np(actions, first);
             }
 
             posix_spawn_file_actions_addchdir_np(actions, launch.Directory);
-            int result = posix_spawn(&found, launch.File, actions, attributes, argv.Pointer, envp.Pointer);
+            using NativeStrings file = new([launch.File]);
+            RestrictedThread.Arguments spawn = new() { Id = &found, File = *file.Pointer, Actions = actions, Attributes = attributes, Words = argv.Pointer, Environment = envp.Pointer };
+            int result = launch.Restriction is { } restriction ? RestrictedThread.Spawn(restriction, spawn, thread) : Spawn(spawn, thread);
             pid = found;
             return result;
         }
@@ -74,6 +85,12 @@ internal static unsafe partial class NativeProcess
             posix_spawn_file_actions_destroy(actions);
             posix_spawnattr_destroy(attributes);
         }
+    }
+
+    private static int Spawn(RestrictedThread.Arguments spawn, Action<int> thread)
+    {
+        thread(ThreadId());
+        return posix_spawn(spawn.Id, spawn.File, spawn.Actions, spawn.Attributes, spawn.Words, spawn.Environment);
     }
 
     /// <summary>Takes a child that has ended off the process table; its id may be used again.</summary>
@@ -188,8 +205,8 @@ internal static unsafe partial class NativeProcess
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int posix_spawn_file_actions_addchdir_np(byte* actions, string directory);
 
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int posix_spawn(int* pid, string file, byte* actions, byte* attributes, byte** arguments, byte** environment);
+    [LibraryImport("libc")]
+    private static partial int posix_spawn(int* pid, byte* file, byte* actions, byte* attributes, byte** arguments, byte** environment);
 
     [LibraryImport("libc")]
     private static partial int sigemptyset(byte* signals);

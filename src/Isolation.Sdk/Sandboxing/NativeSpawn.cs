@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -11,6 +12,7 @@ internal sealed class NativeSpawn
     public const string GateSuffix = "gate";
     private const int MostLooks = 50;
     private const int StackSize = 256 * 1024;
+    private const int BadDescriptor = 9;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(10);
     private readonly Launch _launch;
@@ -97,11 +99,24 @@ internal sealed class NativeSpawn
         int id;
         try
         {
-            _thread.SetResult(NativeProcess.ThreadId());
             using SafeFileHandle nothing = File.OpenHandle("/dev/null");
+            using NativePipe? filter = Filter();
             string[] environment = [.. _launch.Environment.Select(e => $"{e.Key}={e.Value}")];
             NativeProcess.ResetUmask();
-            int failure = NativeProcess.Spawn(_launch, environment, _gate, input ?? nothing, output, error, out id);
+            if (_launch.Restriction?.TryHold() == false)
+            {
+                _started.SetException(NotStarted(new Win32Exception(BadDescriptor)));
+                return;
+            }
+
+            int failure = NativeProcess.Spawn(_launch, environment, _gate, input ?? nothing, output, error, filter?.Read, _thread.SetResult, out id);
+            _launch.Restriction?.LetGo();
+            if (failure < 0)
+            {
+                _started.SetException(new IsolationException(SandboxingCodes.NotSealed, $"'{_launch.File}' was not started, because the kernel refused a part of its confinement: {new Win32Exception(-failure).Message}.", "Look what the host itself is confined by; nothing runs with less than it was to have."));
+                return;
+            }
+
             if (failure != 0)
             {
                 _started.SetException(NotStarted(new Win32Exception(failure)));
@@ -116,6 +131,20 @@ internal sealed class NativeSpawn
 
         _started.SetResult(id);
         _exited.SetResult(NativeProcess.WaitForEnd(id));
+    }
+
+    /// <summary>Filled before the child is there: a pipe holds far more than a filter has.</summary>
+    private NativePipe? Filter()
+    {
+        if (_launch.Filter is not { } bytes)
+        {
+            return null;
+        }
+
+        NativePipe pipe = new();
+        using AnonymousPipeClientStream stream = new(PipeDirection.Out, pipe.Write);
+        stream.Write(bytes);
+        return pipe;
     }
 
     private IsolationException NotStarted(Exception why) => new(SandboxingCodes.CommandNotStarted, $"'{_launch.File}' could not be started in '{_launch.Directory}': {why.Message}.", "A script needs an interpreter line (#!) that exists; a program must fit this machine.", why);

@@ -47,7 +47,7 @@ internal sealed class NativeStartedProcess : StartedProcess
                 },
                 time).ConfigureAwait(false);
             ProcessTree tree = new(marker, grouped ? cgroup : null, time);
-            tree.Add(id);
+            tree.Add(id, keeper: launch.HasKeeper);
             CancellationTokenSource over = new();
             EndingStream merged = new(output.Read, over.Token);
             return new NativeStartedProcess(id, spawn!.Exited, tree, cgroup, over)

@@ -57,6 +57,11 @@ internal static partial class OptionFaults
             yield return new IsolationFault(SandboxingCodes.BadName, $"'{file}' cannot be the env file.", "Give a path inside the workspace, as in \".env.local\".");
         }
 
+        foreach (IsolationFault fault in ReadPaths.Faults(options, host))
+        {
+            yield return fault;
+        }
+
         foreach (string path in options.Shared)
         {
             if (SharedCopy.Resolve(path, host.Home).Fault is { } fault)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Sandboxing.Seals;
 
 namespace Isolation.Sdk.Sandboxing;
 
@@ -9,7 +10,8 @@ namespace Isolation.Sdk.Sandboxing;
 /// <param name="workers">Where workers live; <see langword="null"/> for beside the repository.</param>
 /// <param name="host">The host's variables; <see langword="null"/> for this process's own.</param>
 /// <param name="git">Reads what git is to know; <see langword="null"/> for the repository's and the host's own.</param>
-internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider? time = null, WorkersFolder? workers = null, IReadOnlyDictionary<string, string>? host = null, Func<RepositoryRef, CancellationToken, Task<HostGit>>? git = null) : IStateSandbox
+/// <param name="seal">What confines them; <see langword="null"/> for nothing.</param>
+internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider? time = null, WorkersFolder? workers = null, IReadOnlyDictionary<string, string>? host = null, Func<RepositoryRef, CancellationToken, Task<HostGit>>? git = null, IProcessSeal? seal = null) : IStateSandbox
 {
     private const string FolderNote = "state.folder";
     private const string MarkerNote = "state.marker";
@@ -24,7 +26,7 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
 
     private bool Native => options.Mechanism != StopMechanism.ProcessTree && NativeProcess.IsAvailable;
 
-    public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
+    public async ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
     {
         const IsolationGuarantees Everywhere = IsolationGuarantees.Environment | IsolationGuarantees.Temp | IsolationGuarantees.Home | IsolationGuarantees.Caches | IsolationGuarantees.Ports;
         List<string> notices = [];
@@ -37,7 +39,9 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
             notices.Add("No cgroup v2 that this user may divide: trees are ended by session and marker, which a daemon with a scrubbed environment escapes.");
         }
 
-        return ValueTask.FromResult(new AxisReport(Native ? Everywhere | IsolationGuarantees.Processes : Everywhere, IsolationGuarantees.None, [.. OptionFaults.Find(options, _host)]) { Notices = notices });
+        IReadOnlyList<IsolationFault> unsealed = seal is null ? [] : await seal.FindMissingAsync(options.Network, cancellationToken).ConfigureAwait(false);
+        IsolationGuarantees added = seal is null || unsealed.Count > 0 ? IsolationGuarantees.None : seal.Adds(options.Network);
+        return new AxisReport((Native ? Everywhere | IsolationGuarantees.Processes : Everywhere) | added, IsolationGuarantees.None, [.. OptionFaults.Find(options, _host), .. unsealed]) { Notices = notices };
     }
 
     public async ValueTask<IStateScope> OpenAsync(StateRequest request, CancellationToken cancellationToken = default)
@@ -49,6 +53,11 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
         }
 
         AttemptId attempt = request.Lease.Attempt;
+        if (seal is not null && await seal.FindMissingAsync(options.Network, cancellationToken).ConfigureAwait(false) is [IsolationFault unsealed, ..])
+        {
+            throw new IsolationException(unsealed) { Attempt = attempt };
+        }
+
         HostGit known = await ReadGitAsync(request.Repository, cancellationToken).ConfigureAwait(false);
         WorkersFolder root = workers ?? WorkersFolder.Beside(known.CommonDirectory ?? request.Repository.Path);
         string marker = ProcessMarker.New();
@@ -62,7 +71,7 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
         }
 
         ScopeParts parts = new(attempt, request.Workspace.Path, marker, folders, root.Trash, options, _time) { Native = Native, Cgroup = group is null ? null : Cgroup.TryCreate(CgroupName(marker)) };
-        return new ScopeAssembly(parts, _host, known).Build(cancellationToken);
+        return new ScopeAssembly(parts, _host, known, seal).Build(cancellationToken);
     }
 
     public ValueTask<IStateScope?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default)

@@ -1,3 +1,5 @@
+using Isolation.Sdk.Sandboxing.Seals;
+
 namespace Isolation.Sdk.Sandboxing;
 
 /// <summary>What a worker's state is made of, on top of what every worker gets: an environment from nothing and folders of its own.</summary>
@@ -11,6 +13,10 @@ public sealed class ProcessSandboxOptions
     internal List<string> Ports { get; } = [];
 
     internal List<WorkerCommand> Teardowns { get; } = [];
+
+    internal List<string> Readable { get; } = [];
+
+    internal NetworkReach Network { get; private set; } = NetworkReach.None;
 
     internal string? EnvFileName { get; private set; }
 
@@ -44,6 +50,26 @@ public sealed class ProcessSandboxOptions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         Shared.Add(path);
+        return this;
+    }
+
+    /// <summary>Lets confined and sealed workers read and run what is at a path of the host. An ordinary process may read it anyway.</summary>
+    /// <remarks>Without it they read the system's folders (<c>/usr</c>, <c>/etc</c>, <c>/opt</c> and the like), the folders on PATH, the toolchain's root, the host's NuGet packages and the repository's objects.</remarks>
+    /// <param name="path">An absolute path, or one below the host's home as in <c>~/.rustup</c>.</param>
+    public ProcessSandboxOptions AllowRead(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        Readable.Add(path);
+        return this;
+    }
+
+    /// <summary>Lets confined workers onto the host's network. Without it they reach only the ports they lease. A sealed worker never reaches it, and asking is a fault.</summary>
+    /// <remarks>The kernel knows ports, not hosts: a port that is allowed is allowed on this machine, too, where a sibling may listen. With any port allowed, UDP is open, for names to be looked up.</remarks>
+    /// <param name="ports">TCP ports that workers may connect to; none for all of the network.</param>
+    public ProcessSandboxOptions AllowNetwork(params int[] ports)
+    {
+        ArgumentNullException.ThrowIfNull(ports);
+        Network = ports.Length == 0 ? Network with { IsOpen = true } : Network with { Ports = [.. Network.Ports, .. ports] };
         return this;
     }
 

@@ -97,6 +97,7 @@ internal sealed class ProcessScope : IStateScope
         try
         {
             Launch launch = new(program, command.Arguments, directory, environment, command.OpenInput, log);
+            launch = _parts.Seal?.Around(launch) ?? launch;
             StartedProcess started = _parts.Native
                 ? await NativeStartedProcess.StartAsync(launch, marker, _parts.Cgroup?.TryCreateChild(marker.TrimEnd('.')), Path.Combine(_parts.Folders.Runtime, marker + NativeSpawn.GateSuffix), _parts.Time).ConfigureAwait(false)
                 : await PortableStartedProcess.StartAsync(launch, _parts.Time).ConfigureAwait(false);

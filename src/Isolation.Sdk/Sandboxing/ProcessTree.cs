@@ -12,12 +12,16 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
     private readonly HashSet<int> _sessions = [];
     private readonly string _entry = $"{ProcessMarker.Variable}={marker}";
     private long _since;
+    private int _keeper;
 
     public string Mechanism => cgroup is null ? "session and marker" : "cgroup.kill";
 
     /// <summary>Adds the first process, a child that nobody has reaped: its session is its own until <see cref="Close"/>.</summary>
-    public void Add(int root)
+    /// <param name="root">Its id.</param>
+    /// <param name="keeper">Whether it only keeps the command, and takes it along when it ends.</param>
+    public void Add(int root, bool keeper = false)
     {
+        _keeper = keeper ? root : 0;
         _sessions.Add(root);
         if (ProcessTable.Find(root, evenEnded: true) is { } entry)
         {
@@ -56,7 +60,7 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
         IReadOnlyList<ProcessEntry> alive = Alive();
         if (alive.Count > 0 && grace > TimeSpan.Zero)
         {
-            Send(alive, NativeProcess.Terminate);
+            Send(alive.Where(p => p.Id != _keeper), NativeProcess.Terminate);
             alive = await WaitAsync(grace, NativeProcess.Terminate).ConfigureAwait(false);
         }
 

@@ -16,4 +16,12 @@ internal static class SandboxingCodes
     public const string ScopeReleased = "ISO0411";
     public const string EnvFileExists = "ISO0412";
     public const string TeardownFailed = "ISO0413";
+    public const string LevelNeedsLinux = "ISO0414";
+    public const string CannotConfine = "ISO0415";
+    public const string CannotSeal = "ISO0416";
+    public const string Escaped = "ISO0417";
+    public const string NotSealed = "ISO0418";
+    public const string NoNetwork = "ISO0419";
+    public const string WorkersExposed = "ISO0420";
+    public const string BadReadPath = "ISO0421";
 }

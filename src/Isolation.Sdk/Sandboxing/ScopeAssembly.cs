@@ -1,9 +1,10 @@
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Sandboxing.Seals;
 
 namespace Isolation.Sdk.Sandboxing;
 
 /// <summary>Puts a scope together, whole or not at all.</summary>
-internal sealed class ScopeAssembly(ScopeParts parts, HostVariables host, HostGit git)
+internal sealed class ScopeAssembly(ScopeParts parts, HostVariables host, HostGit git, IProcessSeal? seal = null)
 {
     private const string EnvFileHeader = "# Written by Isolation.Sdk for this worker.";
     private ScopeParts _parts = parts;
@@ -28,6 +29,7 @@ internal sealed class ScopeAssembly(ScopeParts parts, HostVariables host, HostGi
                 .Build();
             _parts = _parts with { Teardowns = [.. _parts.Options.Teardowns.Select(c => c with { Arguments = [.. c.Arguments.Select(Fill)] })] };
             WriteEnvFile(environment);
+            _parts = _parts with { Seal = seal?.Close(Reach(environment, ports.Values)) };
             return new ProcessScope(_parts, new StateInfo(_parts.Folders.Home, _parts.Folders.Temp, environment, ports));
         }
         catch
@@ -35,6 +37,15 @@ internal sealed class ScopeAssembly(ScopeParts parts, HostVariables host, HostGi
             _parts.Release(keepFolders: resumed);
             throw;
         }
+    }
+
+    private Reach Reach(IReadOnlyList<EnvironmentEntry> environment, IEnumerable<int> ports)
+    {
+        Dictionary<string, string> variables = environment.ToDictionary(e => e.Name, e => e.Value, StringComparer.Ordinal);
+        IEnumerable<string> packages = host.NuGetPackages is { } folder && Directory.Exists(folder) ? [folder] : [];
+        string[] read = [.. Seals.Reach.Toolchains(variables), .. packages, .. Seals.Reach.Objects(git.CommonDirectory), .. ReadPaths.Of(_parts.Options, host)];
+        ReadPaths.ThrowIfExposed(_parts.Folders.Root, read);
+        return new Reach(read, [_parts.Workspace, _parts.Folders.Home, _parts.Folders.Cache, _parts.Folders.Temp], [.. ports], _parts.Options.Network);
     }
 
     private void WriteConfigs()

@@ -1,3 +1,5 @@
+using Isolation.Sdk.Sandboxing.Seals;
+
 namespace Isolation.Sdk.Sandboxing;
 
 /// <summary>What a scope holds and has to give back.</summary>
@@ -7,6 +9,9 @@ internal sealed record ScopeParts(AttemptId Attempt, string Workspace, string Ma
 
     /// <summary>Whether commands are started by our own launcher.</summary>
     public bool Native { get; init; }
+
+    /// <summary>What confines the commands; <see langword="null"/> for nothing.</summary>
+    public IScopeSeal? Seal { get; init; }
 
     public IReadOnlyList<PortLease> Ports { get; init; } = [];
 
@@ -33,6 +38,7 @@ internal sealed record ScopeParts(AttemptId Attempt, string Workspace, string Ma
             port.Dispose();
         }
 
+        Seal?.Dispose();
         Cgroup?.Remove();
         if (keepFolders)
         {

@@ -21,6 +21,9 @@ internal static class Tools
     /// <summary>A cgroup (v2) can be made below the tests' own.</summary>
     public const string Cgroups = "cgroups";
 
+    /// <summary>The kernel's Landlock has all that confined processes need.</summary>
+    public const string Landlock = "landlock";
+
     private static readonly ConcurrentDictionary<string, string?> Known = new(StringComparer.Ordinal);
 
     /// <summary>Why a test that needs these cannot run here; <see langword="null"/> when it can.</summary>
@@ -32,6 +35,7 @@ internal static class Tools
         Root => Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows() ? null : "needs root",
         Tmpfs => Works("unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "none", Path.GetTempPath()) ? null : "needs to mount a tmpfs",
         Bubblewrap => Works("bwrap", "--ro-bind", "/", "/", "--unshare-all", "true") ? null : "needs bubblewrap that may make namespaces",
+        Landlock => Isolation.Sdk.Sandboxing.Seals.Landlock.Version >= Isolation.Sdk.Sandboxing.Seals.Landlock.NeededVersion ? null : "needs Landlock 6 (Linux 6.12)",
         Cgroups => CanMakeCgroup() ? null : "needs a cgroup v2 that may be divided",
         _ => OnPath(need) ? null : $"needs {need}",
     };

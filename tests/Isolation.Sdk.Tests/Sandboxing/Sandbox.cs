@@ -1,5 +1,6 @@
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandboxing.Seals;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Sandboxing;
@@ -29,11 +30,11 @@ internal sealed class Sandbox : IAsyncDisposable
 
     public NotedLease? Lease { get; private set; }
 
-    public ProcessSandbox Create(Action<ProcessSandboxOptions>? configure = null, TimeProvider? time = null)
+    public ProcessSandbox Create(Action<ProcessSandboxOptions>? configure = null, TimeProvider? time = null, IProcessSeal? seal = null, HostGit? git = null)
     {
         ProcessSandboxOptions options = new();
         configure?.Invoke(options);
-        return new ProcessSandbox(options, time, Workers, Host, (_, _) => Task.FromResult(HostGit.None));
+        return new ProcessSandbox(options, time, Workers, Host, (_, _) => Task.FromResult(git ?? HostGit.None), seal);
     }
 
     public async Task<IStateScope> OpenAsync(Action<ProcessSandboxOptions>? configure = null) => await OpenAsync(Create(configure));

@@ -24,6 +24,14 @@ public sealed class BuiltInConformanceTests
     [MemberData(nameof(State))]
     public Task Process_sandbox(string check) => new ProcessSandboxSuite().RunAsync(check);
 
+    [IsolationTheory(Tools.Landlock)]
+    [MemberData(nameof(State))]
+    public Task Confined_sandbox(string check) => new ConfinedSandboxSuite().RunAsync(check);
+
+    [IsolationTheory(Tools.Bubblewrap)]
+    [MemberData(nameof(State))]
+    public Task Sealed_sandbox(string check) => new SealedSandboxSuite().RunAsync(check);
+
     [IsolationTheory]
     [MemberData(nameof(Contexts))]
     public Task Fresh_contexts(string check) => new FreshContextSuite().RunAsync(check);

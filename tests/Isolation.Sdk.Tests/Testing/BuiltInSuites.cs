@@ -1,6 +1,7 @@
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandboxing.Seals;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
 
@@ -18,6 +19,16 @@ internal sealed class ProcessSandboxSuite : StateSandboxConformance
     protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) => new(new ProcessSandbox(new ProcessSandboxOptions().Port("web"), TimeProvider.System));
 
     public ValueTask<IStateSandbox> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
+}
+
+internal sealed class ConfinedSandboxSuite : StateSandboxConformance
+{
+    protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) => new(new ProcessSandbox(new ProcessSandboxOptions().Port("web"), TimeProvider.System, seal: new ConfinedSeal()));
+}
+
+internal sealed class SealedSandboxSuite : StateSandboxConformance
+{
+    protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) => new(new ProcessSandbox(new ProcessSandboxOptions().Port("web"), TimeProvider.System, seal: new BubblewrapSeal(TimeProvider.System)));
 }
 
 internal sealed class FreshContextSuite : ContextFactoryConformance
