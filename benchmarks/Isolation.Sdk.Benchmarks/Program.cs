@@ -12,6 +12,7 @@ const string Usage = """
       stack          CPU of a stacked item: a chain of 100 on 1,500 files
       replay PATH [--limit N] [--json]
                      every two-parent merge of a repository's history again, against git merge; 1 when they disagree
+      start-cost     /bin/true at each level of isolation against posix_spawn alone
     The folder is a file system with 4 GB free; a tmpfs by default where there is one.
     """;
 
@@ -42,6 +43,9 @@ switch (args.FirstOrDefault())
         return 0;
     case "replay" when args.Length > 1:
         return await new HistoryReplay(scratch).RunAsync(args[1], Option("--limit") is { } limit ? Number(limit) : int.MaxValue, args.Contains("--json"));
+    case "start-cost":
+        await new StartCost(scratch).RunAsync(Option("--runs") is null ? 200 : runs);
+        return 0;
     default:
         await Console.Error.WriteLineAsync(Usage);
         return 2;

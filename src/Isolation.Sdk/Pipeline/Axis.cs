@@ -13,6 +13,9 @@ public sealed class Axis<TProvider>
 
     internal bool IsChosen => _create is not null;
 
+    /// <summary>The highest level that the chosen implementation is made for; <see langword="null"/> for somebody else's, of which only its probe tells.</summary>
+    internal SealLevel? Reaches { get; private set; }
+
     /// <summary>Chooses the implementation; the last call wins.</summary>
     /// <param name="create">Makes it. The services resolve <see cref="TimeProvider"/>, <c>ILoggerFactory</c> and the composed <c>IStateSandbox</c> beside everything of the host's.</param>
     /// <returns>The builder.</returns>
@@ -20,7 +23,14 @@ public sealed class Axis<TProvider>
     {
         ArgumentNullException.ThrowIfNull(create);
         _root.ThrowIfBuilt();
-        _create = create;
+        (_create, Reaches) = (create, null);
+        return _root;
+    }
+
+    internal IsolationPipelineBuilder Use(Func<IServiceProvider, TProvider> create, SealLevel reaches)
+    {
+        Use(create);
+        Reaches = reaches;
         return _root;
     }
 

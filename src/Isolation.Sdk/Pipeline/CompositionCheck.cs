@@ -32,7 +32,6 @@ internal static class CompositionCheck
         Check(IsFullPath(draft.Repository), PipelineCodes.BadPath, $"The repository '{Shown(draft.Repository)}' is not an absolute path.", "Use Path.GetFullPath where your program starts.");
         Check(draft.WorkersRoot is null || IsFullPath(draft.WorkersRoot), PipelineCodes.BadPath, $"The workers' folder '{Shown(draft.WorkersRoot)}' is not an absolute path.", "Use Path.GetFullPath where your program starts.");
         Check(IsBranchName(draft.Target), PipelineCodes.BadTarget, $"'{Shown(draft.Target)}' cannot be a branch name.", "Give the short name of a branch, such as main.");
-        Check(draft.Level == SealLevel.Cooperative, PipelineCodes.LevelMissing, $"This version does not have the level {draft.Level}.", "Use SealLevel.Cooperative, for honest workers only.");
         Check(o.MaxWorkers is >= 1 and <= 1000, PipelineCodes.BadOption, $"MaxWorkers is {o.MaxWorkers}.", "Give a number from 1 to 1000.");
         Check(o.MaxAttempts is >= 1 and <= 100, PipelineCodes.BadOption, $"MaxAttempts is {o.MaxAttempts}.", "Give a number from 1 to 100.");
         Check(IsLimit(o.AttemptTimeout) && IsLimit(o.SetupTimeout), PipelineCodes.BadOption, $"A time limit is not positive, or longer than {LongestLimit.Days} days.", "Give AttemptTimeout and SetupTimeout a length that a timer can have.");
@@ -40,6 +39,7 @@ internal static class CompositionCheck
         Check(draft.Forecast.Every == Timeout.InfiniteTimeSpan || IsLimit(draft.Forecast.Every), PipelineCodes.BadOption, $"The forecast's Every is {draft.Forecast.Every}.", "Give a positive length that a timer can have, or Timeout.InfiniteTimeSpan.");
         Check(draft.Forecast is { MostTrialMerges: >= 0 and <= 1000, MostPassedOver: >= 0 and <= 1000 }, PipelineCodes.BadOption, "A number of the forecast is negative, or above 1000.", "Give MostTrialMerges and MostPassedOver numbers from 0 to 1000.");
         Check(draft.ScaleOverride is null || !string.IsNullOrWhiteSpace(draft.ScaleOverride), PipelineCodes.BadOption, "AcceptManualScale was given no reason.", "Say why; it goes into the report.");
+        faults.AddRange(LevelDefaults.Check(builder, draft));
         faults.AddRange(draft.RunnerFaults);
         return faults;
     }

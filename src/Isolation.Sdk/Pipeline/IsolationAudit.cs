@@ -111,7 +111,7 @@ internal static class IsolationAudit
 
     private static IEnumerable<IsolationFault> CheckRequired(PipelinePlan plan, IsolationGuarantees @sealed, IsolationGuarantees detected)
     {
-        IsolationGuarantees open = plan.Draft.RequiredSealed & ~@sealed;
+        IsolationGuarantees open = (plan.Draft.RequiredSealed | LevelDefaults.Sealed(plan.Draft.Level)) & ~@sealed;
         if (open != IsolationGuarantees.None)
         {
             yield return new IsolationFault(PipelineCodes.NotGuaranteed, $"Required to be sealed and not so here: {open}.", "Choose providers or a level that seal it, or require detection only.");

@@ -49,9 +49,12 @@ public sealed class IsolationPipelineBuilder
     /// <param name="configure">Changes the options.</param>
     public IsolationPipelineBuilder Forecast(Action<ForecastOptions> configure) => With(d => configure(d.Forecast));
 
-    /// <summary>Sets the level of isolation; what an axis was not given by hand follows it.</summary>
-    /// <param name="level">The level. <value><see cref="SealLevel.Cooperative"/>.</value></param>
+    /// <summary>Sets the level of isolation; what an axis was not given by hand follows it. A machine that cannot give it refuses to start.</summary>
+    /// <param name="level">The level; above <see cref="SealLevel.Cooperative"/> attempts have to be commands (<see cref="RunProcess"/>). <value><see cref="SealLevel.Cooperative"/>.</value></param>
     public IsolationPipelineBuilder UseLevel(SealLevel level) => With(d => d.Level = level);
+
+    /// <summary>Says that workers run code which nobody vouches for. It requires <see cref="SealLevel.Sealed"/>.</summary>
+    public IsolationPipelineBuilder Untrusted() => With(d => d.Untrusted = true);
 
     /// <summary>Names the branch that work lands on.</summary>
     /// <param name="branch">Short form. <value><c>main</c></value></param>
@@ -110,13 +113,13 @@ public sealed class IsolationPipelineBuilder
 
     /// <summary>Runs attempts with a runner made for each, from a service scope of its own.</summary>
     /// <param name="create">Makes the runner.</param>
-    public IsolationPipelineBuilder RunWith(Func<IServiceProvider, IAgentRunner> create) => With(d => (d.Runner, d.RunnerFile, d.RunnerFaults) = (create, null, []));
+    public IsolationPipelineBuilder RunWith(Func<IServiceProvider, IAgentRunner> create) => With(d => (d.Runner, d.RunnerFile, d.RunnerFaults, d.RunsInProcess) = (create, null, [], true));
 
     /// <summary>Runs attempts with a command inside the worker's state. Placeholders: <c>{instructions}</c>, <c>{briefing}</c>, <c>{workspace}</c>, <c>{attempt}</c>, <c>{item}</c>, <c>{title}</c>, <c>{tmp}</c>, <c>{port:name}</c>.</summary>
     /// <param name="file">The program.</param>
     /// <param name="arguments">Its arguments; there is no shell in between.</param>
     public IsolationPipelineBuilder RunProcess(string file, params string[] arguments) =>
-        With(d => (d.Runner, d.RunnerFile, d.RunnerFaults) = (s => new ProcessRunner(file, arguments, new ProcessRunnerOptions { StopGrace = d.Options.StopGrace }, s.Time()), file, ProcessRunner.Check(file, arguments)));
+        With(d => (d.Runner, d.RunnerFile, d.RunnerFaults, d.RunsInProcess) = (s => new ProcessRunner(file, arguments, new ProcessRunnerOptions { StopGrace = d.Options.StopGrace }, s.Time()), file, ProcessRunner.Check(file, arguments), false));
 
     /// <summary>Freezes the composition and makes the pipeline. Does no input or output.</summary>
     /// <param name="services">The host's services; <see langword="null"/> for none.</param>

@@ -7,9 +7,11 @@ internal static class PipelineCodes
     public const string NoMergeStrategy = "ISO0902";
     public const string NoRunner = "ISO0903";
     public const string BadOption = "ISO0904";
-    public const string LevelMissing = "ISO0905";
+    public const string BelowLevel = "ISO0905";
     public const string BadPath = "ISO0906";
     public const string BadTarget = "ISO0907";
+    public const string InProcessRunner = "ISO0908";
+    public const string UntrustedNeedsSealed = "ISO0909";
     public const string NotGuaranteed = "ISO0910";
     public const string OwnWorkTree = "ISO0911";
     public const string FreshContext = "ISO0912";

@@ -17,6 +17,12 @@ internal sealed class PipelineDraft(string repository)
 
     public SealLevel Level { get; set; }
 
+    /// <summary>Whether workers run code that nobody vouches for.</summary>
+    public bool Untrusted { get; set; }
+
+    /// <summary>Whether attempts are carried out by code of the host's own process.</summary>
+    public bool RunsInProcess { get; set; }
+
     public string Target { get; set; } = "main";
 
     public string? TargetFrom { get; set; }

@@ -75,6 +75,7 @@ internal sealed class ProcessRunner(string file, IReadOnlyList<string> arguments
     private static RunResult Judge(int code, ProcessExit end, bool stopped) => (code, stopped) switch
     {
         (0, _) => new RunResult.Done(),
+        _ when end.Limit is { } limit => new RunResult.Failed($"It passed its limit {limit.Name} ({limit.Mechanism}) and was ended."),
         (_, true) => new RunResult.Failed(end.Forced ? "It was asked to stop, did not finish in time, and was ended by force." : "It was asked to stop and ended without a result."),
         _ => new RunResult.Failed(string.Create(CultureInfo.InvariantCulture, $"The runner's process ended with exit code {code}.")),
     };

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandboxing.Seals;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk;
@@ -23,7 +24,16 @@ public static class IsolatedState
     /// <param name="configure">What the scope gets beside the defaults.</param>
     /// <param name="cancellationToken">Ends the work and rolls it back.</param>
     /// <exception cref="IsolationException">ISO0402: the directory does not exist. ISO0403 to ISO0408: the options ask for what is not there.</exception>
-    public static async Task<IStateScope> OpenAsync(string workingDirectory, Action<ProcessSandboxOptions>? configure = null, CancellationToken cancellationToken = default)
+    public static Task<IStateScope> OpenAsync(string workingDirectory, Action<ProcessSandboxOptions>? configure = null, CancellationToken cancellationToken = default) =>
+        OpenAsync(workingDirectory, SealLevel.Cooperative, configure, cancellationToken);
+
+    /// <summary>Opens a scope whose processes the kernel holds, too.</summary>
+    /// <param name="workingDirectory">The absolute path of the directory that commands start in and may write; it is left as it is.</param>
+    /// <param name="level">How far its processes are trusted.</param>
+    /// <param name="configure">What the scope gets beside the defaults.</param>
+    /// <param name="cancellationToken">Ends the work and rolls it back.</param>
+    /// <exception cref="IsolationException">As above; ISO0414 to ISO0417: this machine cannot give the level.</exception>
+    public static async Task<IStateScope> OpenAsync(string workingDirectory, SealLevel level, Action<ProcessSandboxOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(workingDirectory);
         if (!Path.IsPathFullyQualified(workingDirectory) || !Directory.Exists(workingDirectory))
@@ -35,7 +45,13 @@ public static class IsolatedState
         configure?.Invoke(options);
         string user = OperatingSystem.IsWindows() ? "user" : NativeProcess.EffectiveUser().ToString(CultureInfo.InvariantCulture);
         WorkersFolder root = new(OwnFolder.Ensure(Path.Combine(Path.GetTempPath(), "isolation-state-" + user)));
-        ProcessSandbox sandbox = new(options, TimeProvider.System, root, host: null, ReadGitAsync);
+        IProcessSeal? seal = level switch
+        {
+            SealLevel.Guarded => new ConfinedSeal(),
+            SealLevel.Sealed => new BubblewrapSeal(TimeProvider.System),
+            _ => null,
+        };
+        ProcessSandbox sandbox = new(options, TimeProvider.System, root, host: null, ReadGitAsync, seal);
         RepositoryRef repository = new(Path.TrimEndingDirectorySeparator(workingDirectory));
         LeaseStore store = new(root.Root, repository, TimeProvider.System);
         await SweepAsync(store, sandbox, cancellationToken).ConfigureAwait(false);

@@ -17,6 +17,9 @@ internal sealed record Launch(string File, IReadOnlyList<string> Arguments, stri
     /// <summary>What it reads on descriptor 3.</summary>
     public byte[]? Filter { get; init; }
 
+    /// <summary>What it is held to by the kernel from its first instruction on.</summary>
+    public ProcessLimits? Limits { get; init; }
+
     /// <summary>Whether the program stands between us and the command: it ends with the command, and must not be asked to end before it.</summary>
     public bool HasKeeper { get; init; }
 }

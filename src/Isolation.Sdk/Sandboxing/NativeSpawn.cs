@@ -27,6 +27,10 @@ internal sealed class NativeSpawn
     {
         _launch = launch;
         _gate = gate is not null && NativeProcess.MakeFifo(gate) ? gate : null;
+        if (_gate is null && launch.Limits is { AnyHeld: true })
+        {
+            throw NotStarted(new IOException("it could not be held until its limits are set"));
+        }
     }
 
     /// <summary>The child's exit code, once it has one. The child is not reaped by that.</summary>
@@ -39,7 +43,7 @@ internal sealed class NativeSpawn
         // One small thread starts the child and waits for it: what it changes for itself (umask) dies with it, and no thread of the pool is held.
         Thread thread = new(() => Run(input, output, error), StackSize) { IsBackground = true, Name = "Isolation.Sdk child" };
         thread.UnsafeStart();
-        if (_gate is null || cgroup is null)
+        if (_gate is null)
         {
             return (await _started.Task.ConfigureAwait(false), false);
         }
@@ -79,13 +83,19 @@ internal sealed class NativeSpawn
     }
 
     /// <summary>The spawning thread is held together with its child, so another one looks who the child is.</summary>
-    private async Task<bool> JoinAsync(string children, Cgroup cgroup, TimeProvider time)
+    private async Task<bool> JoinAsync(string children, Cgroup? cgroup, TimeProvider time)
     {
         while (!_started.Task.IsCompleted)
         {
             if (int.TryParse(await File.ReadAllTextAsync(children).ConfigureAwait(false), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int id))
             {
-                return cgroup.TryAdd(id);
+                if (_launch.Limits is { } limits && !ResourceLimits.Hold(id, limits))
+                {
+                    // It has not begun: nothing runs with less than it was to be held to.
+                    NativeProcess.Signal(id, NativeProcess.Kill, () => true);
+                }
+
+                return cgroup?.TryAdd(id) ?? false;
             }
 
             await Task.Delay(Pause, time).ConfigureAwait(false);

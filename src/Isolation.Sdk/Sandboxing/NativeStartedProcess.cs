@@ -9,6 +9,7 @@ internal sealed class NativeStartedProcess : StartedProcess
     private readonly Cgroup? _cgroup;
     private readonly CancellationTokenSource _over;
     private readonly SemaphoreSlim _ending = new(1, 1);
+    private int _keepers;
     private bool _reaped;
 
     private NativeStartedProcess(int id, Task<int> exited, ProcessTree tree, Cgroup? cgroup, CancellationTokenSource over)
@@ -42,7 +43,7 @@ internal sealed class NativeStartedProcess : StartedProcess
             (int id, bool grouped) = await BusyProgram.StartAsync(
                 () =>
                 {
-                    spawn = new NativeSpawn(launch, cgroup is null ? null : gate);
+                    spawn = new NativeSpawn(launch, cgroup is null && launch.Limits is not { AnyHeld: true } ? null : gate);
                     return spawn.StartAsync(input?.Read, output.Write, error?.Write ?? output.Write, cgroup, time);
                 },
                 time).ConfigureAwait(false);
@@ -55,6 +56,7 @@ internal sealed class NativeStartedProcess : StartedProcess
                 Input = input is null ? Stream.Null : new AnonymousPipeClientStream(PipeDirection.Out, input.Write),
                 Output = launch.Log is null ? merged : Stream.Null,
                 Error = error is null ? Stream.Null : new EndingStream(error.Read, over.Token),
+                _keepers = launch.HasKeeper ? 2 : 0,
                 Logged = launch.Log is { } log ? PumpAsync(merged, log) : Task.CompletedTask,
             };
         }
@@ -72,6 +74,19 @@ internal sealed class NativeStartedProcess : StartedProcess
             input?.Read.Dispose();
             output.Write.Dispose();
             error?.Write.Dispose();
+        }
+    }
+
+    public override async Task<IReadOnlyList<int>> AliveAsync()
+    {
+        await _ending.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            return _reaped ? [] : [.. _tree.Alive().Select(p => p.Id).Skip(_keepers)];
+        }
+        finally
+        {
+            _ending.Release();
         }
     }
 

@@ -57,6 +57,15 @@ internal static partial class OptionFaults
             yield return new IsolationFault(SandboxingCodes.BadName, $"'{file}' cannot be the env file.", "Give a path inside the workspace, as in \".env.local\".");
         }
 
+        if (options.Limits is { IsPositive: false })
+        {
+            yield return new IsolationFault(SandboxingCodes.BadLimit, "A limit of a command is zero or less.", "Give positive limits, or none.");
+        }
+        else if ((options.Limits.AnyWatched || options.Limits.AnyHeld) && !NativeProcess.IsAvailable)
+        {
+            yield return new IsolationFault(SandboxingCodes.BadLimit, "This machine cannot hold commands to limits.", "Use 64-bit Linux with glibc 2.34 or later, or no limits.");
+        }
+
         foreach (IsolationFault fault in ReadPaths.Faults(options, host))
         {
             yield return fault;

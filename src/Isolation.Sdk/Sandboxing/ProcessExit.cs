@@ -7,4 +7,7 @@ public sealed record ProcessExit(int Code, string Mechanism)
 {
     /// <summary>Whether the tree outlived the grace and had to be ended by force.</summary>
     public bool Forced { get; init; }
+
+    /// <summary>The limit that ended it; <see langword="null"/> when none did.</summary>
+    public LimitHit? Limit { get; init; }
 }

@@ -23,6 +23,9 @@ public sealed class ProcessSandboxOptions
     /// <summary>Forces one mechanism; <see langword="null"/> takes the best there is.</summary>
     internal StopMechanism? Mechanism { get; set; }
 
+    /// <summary>What one command may take, with everything it starts. <value>No limits.</value></summary>
+    public ProcessLimits Limits { get; } = new();
+
     /// <summary>How many bytes of a command's log are kept: the newest. <value>16 MiB.</value></summary>
     public long LogLimitBytes { get; set; } = 16 * 1024 * 1024;
 

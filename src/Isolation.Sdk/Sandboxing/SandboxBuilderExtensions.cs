@@ -16,7 +16,7 @@ public static class SandboxBuilderExtensions
         ArgumentNullException.ThrowIfNull(axis);
         ProcessSandboxOptions options = new();
         configure?.Invoke(options);
-        return axis.UseProcesses(options, _ => null);
+        return axis.UseProcesses(options, SealLevel.Cooperative, _ => null);
     }
 
     /// <summary>What <see cref="UseProcessSandbox"/> gives, and beside it the kernel confines each process: it reads the system and its own, writes its own, and reaches no other worker's processes nor the network. Linux 6.12 or later; no rights are needed.</summary>
@@ -27,7 +27,7 @@ public static class SandboxBuilderExtensions
         ArgumentNullException.ThrowIfNull(axis);
         ProcessSandboxOptions options = new();
         configure?.Invoke(options);
-        return axis.UseProcesses(options, _ => new ConfinedSeal());
+        return axis.UseProcesses(options, SealLevel.Guarded, _ => new ConfinedSeal());
     }
 
     /// <summary>What <see cref="UseProcessSandbox"/> gives, in namespaces of the worker's own: other workers, their processes, the network and whatever it may not touch are not there. Linux with user namespaces and bubblewrap.</summary>
@@ -38,12 +38,17 @@ public static class SandboxBuilderExtensions
         ArgumentNullException.ThrowIfNull(axis);
         ProcessSandboxOptions options = new();
         configure?.Invoke(options);
-        return axis.UseProcesses(options, time => new BubblewrapSeal(time));
+        return axis.UseProcesses(options, SealLevel.Sealed, time => new BubblewrapSeal(time));
     }
 
-    private static IsolationPipelineBuilder UseProcesses(this Axis<IStateSandbox> axis, ProcessSandboxOptions options, Func<TimeProvider, IProcessSeal?> seal) => axis.Use(services =>
+    private static IsolationPipelineBuilder UseProcesses(this Axis<IStateSandbox> axis, ProcessSandboxOptions options, SealLevel reaches, Func<TimeProvider, IProcessSeal?> seal)
     {
-        GitRepositories repositories = services.Of<GitRepositories>() ?? new GitRepositories();
-        return new ProcessSandbox(options, services.Time(), services.Of<WorkersFolder>(), git: async (repository, token) => HostGit.Of(await repositories.OpenAsync(repository.Path, token).ConfigureAwait(false)), seal: seal(services.Time()));
-    });
+        ProcessSandbox Create(IServiceProvider services)
+        {
+            GitRepositories repositories = services.Of<GitRepositories>() ?? new GitRepositories();
+            return new ProcessSandbox(options, services.Time(), services.Of<WorkersFolder>(), git: async (repository, token) => HostGit.Of(await repositories.OpenAsync(repository.Path, token).ConfigureAwait(false)), seal: seal(services.Time()));
+        }
+
+        return axis.Use(Create, reaches);
+    }
 }

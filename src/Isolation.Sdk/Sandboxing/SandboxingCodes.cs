@@ -24,4 +24,5 @@ internal static class SandboxingCodes
     public const string NoNetwork = "ISO0419";
     public const string WorkersExposed = "ISO0420";
     public const string BadReadPath = "ISO0421";
+    public const string BadLimit = "ISO0422";
 }

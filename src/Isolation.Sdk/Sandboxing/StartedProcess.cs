@@ -19,6 +19,9 @@ internal abstract class StartedProcess
     /// <summary>Completes when all of its output is in the log.</summary>
     public Task Logged { get; protected set; } = Task.CompletedTask;
 
+    /// <summary>What of the tree is alive, without what only keeps it; empty where nobody can tell.</summary>
+    public virtual Task<IReadOnlyList<int>> AliveAsync() => Task.FromResult<IReadOnlyList<int>>([]);
+
     /// <summary>Ends the whole tree.</summary>
     /// <returns>Whether it took force.</returns>
     public abstract Task<bool> EndAsync(TimeSpan grace);

@@ -8,12 +8,12 @@ internal sealed class WorkerProcess : IWorkerProcess
     private readonly Action<WorkerProcess> _ended;
     private int _forced;
 
-    public WorkerProcess(StartedProcess started, BoundedLog? log, Action<WorkerProcess> ended)
+    public WorkerProcess(StartedProcess started, BoundedLog? log, LimitWatch watch, Action<WorkerProcess> ended)
     {
         _started = started;
         _log = log;
         _ended = ended;
-        Exit = ExitAsync();
+        Exit = ExitAsync(watch);
     }
 
     public int Id => _started.Id;
@@ -48,5 +48,9 @@ internal sealed class WorkerProcess : IWorkerProcess
         await Error.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<ProcessExit> ExitAsync() => new(await _started.Exited.ConfigureAwait(false), _started.Mechanism);
+    private async Task<ProcessExit> ExitAsync(LimitWatch watch)
+    {
+        LimitHit? passed = await watch.WatchAsync(_started).ConfigureAwait(false);
+        return new ProcessExit(await _started.Exited.ConfigureAwait(false), _started.Mechanism) { Limit = passed };
+    }
 }

@@ -15,6 +15,6 @@ public static class WorkspaceBuilderExtensions
         ArgumentNullException.ThrowIfNull(axis);
         GitWorktreeOptions options = new();
         configure?.Invoke(options);
-        return axis.Use(services => new GitWorktreeProvider(options, services.Time(), services.Of<WorkersFolder>(), repositories: services.Of<GitRepositories>()));
+        return axis.Use(services => new GitWorktreeProvider(options, services.Time(), services.Of<WorkersFolder>(), repositories: services.Of<GitRepositories>()), SealLevel.Cooperative);
     }
 }

@@ -37,11 +37,30 @@ public sealed class CompositionTests
     [Theory]
     [InlineData(SealLevel.Guarded)]
     [InlineData(SealLevel.Sealed)]
-    public void A_level_that_is_not_there_is_never_lowered_silently(SealLevel level)
+    public void A_level_is_never_lowered_silently(SealLevel level)
     {
-        IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() => new IsolationPipelineBuilder("/r").UseLevel(level).Merging.UseFirstWins().RunProcess("true").Build());
+        IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() => new IsolationPipelineBuilder("/r").UseLevel(level)
+            .Workspaces.UseGitWorktrees().State.UseProcessSandbox().Merging.UseFirstWins().RunWith((_, _) => Task.CompletedTask).Build());
 
-        Assert.Contains(thrown.Faults, f => f.Code == "ISO0905");
+        Assert.Equal(["ISO0908", "ISO0905", "ISO0905"], thrown.Faults.Select(f => f.Code));
+    }
+
+    [Fact]
+    public void A_confined_sandbox_does_not_reach_the_highest_level()
+    {
+        IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() => new IsolationPipelineBuilder("/r").UseLevel(SealLevel.Sealed).State.UseConfinedSandbox().Merging.UseFirstWins().RunProcess("true").Build());
+
+        Assert.Contains(thrown.Faults, f => f.Remedy.Contains("UseSealedSandbox", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(SealLevel.Cooperative)]
+    [InlineData(SealLevel.Guarded)]
+    public void Untrusted_workers_need_the_highest_level(SealLevel level)
+    {
+        IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() => new IsolationPipelineBuilder("/r").UseLevel(level).Untrusted().Merging.UseFirstWins().RunProcess("true").Build());
+
+        Assert.Contains(thrown.Faults, f => f.Code == "ISO0909");
     }
 
     [IsolationFact]

@@ -5,7 +5,7 @@ using Isolation.Sdk.Tests.Infrastructure;
 namespace Isolation.Sdk.Tests.Sandboxing;
 
 /// <summary>What an ordinary process reaches and a confined or sealed one does not, channel by channel.</summary>
-public sealed class SealTests
+public sealed class ProcessSealTests
 {
     // What Landlock has no word for; docs/guarantees.md says so.
     private static readonly string[] OpenWhenConfined = ["path socket", "process list", "change sibling's mode"];
