@@ -27,7 +27,7 @@ internal sealed class NativeSpawn
     {
         _launch = launch;
         _gate = gate is not null && NativeProcess.MakeFifo(gate) ? gate : null;
-        if (_gate is null && launch.Limits is { AnyHeld: true })
+        if (launch.Limits is { AnyHeld: true } && (_gate is null || !File.Exists("/proc/thread-self/children")))
         {
             throw NotStarted(new IOException("it could not be held until its limits are set"));
         }
@@ -87,7 +87,7 @@ internal sealed class NativeSpawn
     {
         while (!_started.Task.IsCompleted)
         {
-            if (int.TryParse(await File.ReadAllTextAsync(children).ConfigureAwait(false), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int id))
+            if (int.TryParse(await ReadAsync(children).ConfigureAwait(false), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int id))
             {
                 if (_launch.Limits is { } limits && !ResourceLimits.Hold(id, limits))
                 {
@@ -102,6 +102,19 @@ internal sealed class NativeSpawn
         }
 
         return false;
+    }
+
+    /// <summary>A thread that restricted itself is gone as soon as its child is on its way, and with it this file.</summary>
+    private static async Task<string> ReadAsync(string children)
+    {
+        try
+        {
+            return await File.ReadAllTextAsync(children).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            return "";
+        }
     }
 
     private void Run(SafeHandle? input, SafeHandle output, SafeHandle error)

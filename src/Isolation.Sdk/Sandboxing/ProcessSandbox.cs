@@ -41,7 +41,8 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
 
         IReadOnlyList<IsolationFault> unsealed = seal is null ? [] : await seal.FindMissingAsync(options.Network, cancellationToken).ConfigureAwait(false);
         IsolationGuarantees added = seal is null || unsealed.Count > 0 ? IsolationGuarantees.None : seal.Adds(options.Network);
-        return new AxisReport((Native ? Everywhere | IsolationGuarantees.Processes : Everywhere) | added, IsolationGuarantees.None, [.. OptionFaults.Find(options, _host), .. unsealed]) { Notices = notices };
+        IsolationFault[] exposed = added == IsolationGuarantees.None ? [] : [.. await ExposedAsync(repository, cancellationToken).ConfigureAwait(false)];
+        return new AxisReport((Native ? Everywhere | IsolationGuarantees.Processes : Everywhere) | added, IsolationGuarantees.None, [.. OptionFaults.Find(options, _host), .. unsealed, .. exposed]) { Notices = notices };
     }
 
     public async ValueTask<IStateScope> OpenAsync(StateRequest request, CancellationToken cancellationToken = default)
@@ -100,6 +101,22 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
         }
 
         return CommandPath.TryFind(file, Path.GetTempPath(), new Dictionary<string, string> { ["PATH"] = EnvironmentBuilder.SearchPath(_host) }, out IsolationFault? missing) is null ? missing : null;
+    }
+
+    private async Task<IEnumerable<IsolationFault>> ExposedAsync(RepositoryRef repository, CancellationToken cancellationToken)
+    {
+        try
+        {
+            HostGit known = await ReadGitAsync(repository, cancellationToken).ConfigureAwait(false);
+            string root = (workers ?? WorkersFolder.Beside(known.CommonDirectory ?? repository.Path)).Root;
+            ReadPaths.ThrowIfExposed(root, [.. Reach.Toolchains(new Dictionary<string, string> { ["PATH"] = EnvironmentBuilder.SearchPath(_host) }), .. ReadPaths.Of(options, _host)]);
+            return [];
+        }
+        catch (IsolationException e)
+        {
+            // What is wrong with the repository itself is for others to say.
+            return e.Code == SandboxingCodes.WorkersExposed ? [e.Fault] : [];
+        }
     }
 
     private static string CgroupName(string marker) => "isolation-" + marker;

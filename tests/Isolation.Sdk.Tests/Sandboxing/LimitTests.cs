@@ -32,7 +32,7 @@ public sealed class LimitTests
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(o => o.Limits.MemoryBytes = 64 * Megabyte);
 
-        ExecResult said = await scope.ExecAsync(WorkerCommand.Of("perl", "-e", "$| = 1; print 'begun'; $a = 'x' x (128 << 20); print 'taken'"));
+        ExecResult said = await scope.ExecAsync(WorkerCommand.Of("perl", "-e", "$| = 1; print 'begun'; $n = 128 << 20; $a = 'x' x $n; print 'taken'"));
 
         Assert.Equal("begun", said.Output);
         Assert.NotEqual(0, said.ExitCode);
