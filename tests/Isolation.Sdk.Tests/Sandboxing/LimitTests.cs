@@ -19,14 +19,14 @@ public sealed class LimitTests
     [IsolationFact(Tools.Linux)]
     public Task Too_long_is_noticed() => EndsAsync(l => l.WallClock = TimeSpan.FromMilliseconds(100), "exec sleep 1043", "WallClock", "watchdog");
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, "perl")]
     public Task Memory_of_several_processes_is_added_up() =>
         EndsAsync(l => l.MemoryBytes = 64 * Megabyte, "for i in 1 2 3 4; do perl -e '$a = \"x\" x (20 << 20); sleep 1044' & done; wait", "MemoryBytes", "watchdog");
 
     [IsolationFact(Tools.Linux)]
     public Task A_file_that_grows_too_large_is_stopped_by_the_kernel() => EndsAsync(l => l.FileBytes = Megabyte, "exec head -c 4194304 /dev/zero > big", "FileBytes", "RLIMIT_FSIZE");
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, "perl")]
     public async Task One_process_cannot_take_more_memory_than_all_may()
     {
         await using Sandbox sandbox = new();
@@ -38,7 +38,7 @@ public sealed class LimitTests
         Assert.NotEqual(0, said.ExitCode);
     }
 
-    [IsolationFact(Tools.Landlock, Tools.Bubblewrap)]
+    [IsolationFact(Tools.Landlock, Tools.Bubblewrap, "bash")]
     public async Task Limits_hold_from_the_first_instruction_whatever_seals_the_scope()
     {
         foreach (IProcessSeal? seal in new IProcessSeal?[] { null, new ConfinedSeal(), new BubblewrapSeal(TimeProvider.System) })

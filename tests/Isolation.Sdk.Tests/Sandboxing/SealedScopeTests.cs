@@ -11,10 +11,10 @@ namespace Isolation.Sdk.Tests.Sandboxing;
 /// <summary>What works in an ordinary scope works in a confined and in a sealed one.</summary>
 public sealed class SealedScopeTests
 {
-    [IsolationFact(Tools.Landlock)]
+    [IsolationFact(Tools.Landlock, "perl")]
     public Task A_confined_command_is_spoken_to_logged_and_ended_as_any() => WorksAsync(new ConfinedSeal());
 
-    [IsolationFact(Tools.Bubblewrap)]
+    [IsolationFact(Tools.Bubblewrap, "perl")]
     public Task A_sealed_command_is_spoken_to_logged_and_ended_as_any() => WorksAsync(new BubblewrapSeal(TimeProvider.System));
 
     [IsolationFact(Tools.Landlock)]
@@ -23,7 +23,7 @@ public sealed class SealedScopeTests
     [IsolationFact(Tools.Bubblewrap)]
     public Task Git_works_in_a_private_clone_when_sealed() => CommitsAsync(new BubblewrapSeal(TimeProvider.System));
 
-    [IsolationFact(Tools.Bubblewrap)]
+    [IsolationFact(Tools.Bubblewrap, "perl")]
     public async Task A_sealed_worker_has_a_loopback_of_its_own()
     {
         await using Sandbox sandbox = new();
@@ -34,7 +34,7 @@ public sealed class SealedScopeTests
         Assert.Equal("met", said.Output);
     }
 
-    [IsolationFact(Tools.Landlock)]
+    [IsolationFact(Tools.Landlock, "perl")]
     public async Task A_confined_worker_meets_itself_at_its_leased_port_alone()
     {
         await using Sandbox sandbox = new();
@@ -107,7 +107,7 @@ public sealed class SealedScopeTests
 
         Assert.Contains("one", await File.ReadAllTextAsync(log));
 
-        await using IWorkerProcess polite = await scope.StartAsync(WorkerCommand.Of("sh", "-c", "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 1000 & wait; done"));
+        await using IWorkerProcess polite = await scope.StartAsync(WorkerCommand.Of("perl", "-e", "$| = 1; $SIG{TERM} = sub { print \"bye\\n\"; exit 3 }; print \"ready\\n\"; sleep 1000 while 1"));
         StreamReader output = new(polite.Output);
         Assert.Equal("ready", await output.ReadLineAsync());
         ProcessExit exit = await polite.StopAsync(TimeSpan.FromSeconds(30));
