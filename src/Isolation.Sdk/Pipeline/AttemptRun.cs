@@ -218,7 +218,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
     {
         Commit = _record.Capture?.Commit,
         BaseCommit = _record.Capture?.BaseCommit ?? assignment.BaseCommit,
-        Branch = _workspace?.Info.Branch,
+        Branch = _workspace?.Info is { HasOwnRepository: false } shared ? shared.Branch : null,
         Changes = _record.Capture?.Files ?? [],
         Contamination = _record.Contamination,
         IsVictim = _record.OwnTampering.Count == 0 && _record.Findings.Count > 0 && _record.Findings.All(f => f.WasDoneTo(Attempt) || f.Suspects.Count > 1),

@@ -89,7 +89,7 @@ internal static class IsolationAudit
         IsolationPhase phase = plan.Draft.Phase;
         if (workers >= NeedsWorkTrees && !@sealed.HasFlag(IsolationGuarantees.Files))
         {
-            yield return new IsolationFault(PipelineCodes.OwnWorkTree, $"{workers} workers need a work tree each, and the workspace provider does not seal files.", "Use .Workspaces.UseGitWorktrees(), or one worker.");
+            yield return new IsolationFault(PipelineCodes.OwnWorkTree, $"{workers} workers need a work tree each, and the workspace provider does not seal files.", "Use .Workspaces.UseGitWorktrees() or .UsePrivateClones(), or one worker.");
         }
 
         if ((workers >= NeedsContexts || phase >= IsolationPhase.Contexts) && !@sealed.HasFlag(IsolationGuarantees.Context))

@@ -13,7 +13,7 @@ public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
     /// <summary>The commit its own work starts from: where it started, or what it has brought in from the target since.</summary>
     public string? BaseCommit { get; init; }
 
-    /// <summary>The worker's branch, short form.</summary>
+    /// <summary>The worker's branch in the repository, short form; <see langword="null"/> when it has none there, as with a private clone.</summary>
     public string? Branch { get; init; }
 
     /// <summary>Where to fetch the commit from; <see langword="null"/> when it is in the repository already.</summary>

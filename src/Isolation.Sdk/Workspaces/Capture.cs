@@ -15,4 +15,7 @@ public sealed record Capture(string Commit, string BaseCommit, string Source, IR
 
     /// <summary>Whether the worker left uncommitted changes, which the library committed for it.</summary>
     public bool HadLeftovers { get; init; }
+
+    /// <summary>What else a worker with a repository of its own had on refs there, each pinned under <c>refs/isolation/finds/</c>. None of it merges.</summary>
+    public IReadOnlyList<CapturedRef> OtherRefs { get; init; } = [];
 }

@@ -1,12 +1,12 @@
-using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>A linked worktree that an attempt holds.</summary>
-internal sealed class GitWorkspace(GitRepository repository, AttemptId attempt, WorkspaceInfo info, WorkspaceFacts facts, GitWorktreeOptions options, WorktreeRemoval removal, string? pinned) : IWorkspace
+/// <summary>A work tree that an attempt holds, linked or a clone: what becomes of it does not depend on which.</summary>
+internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, string? pinned) : IWorkspace
 {
+    private readonly PinnedMark _mark = new(info);
     private string? _pinned = pinned;
     private string _start = info.BaseCommit;
     private int _released;
@@ -14,12 +14,20 @@ internal sealed class GitWorkspace(GitRepository repository, AttemptId attempt, 
     /// <inheritdoc/>
     public WorkspaceInfo Info => info;
 
+    /// <summary>Whether it was quarantined.</summary>
+    public bool IsEvidence => Quarantine.IsMarked(info);
+
+    /// <summary>Whether everything in it is pinned elsewhere, as far as time stamps tell: nothing of the worker's is run to find out.</summary>
+    public bool IsPinned => !Directory.Exists(info.Path) || (_pinned is not null && _mark.Read() == _pinned && !_mark.IsStale());
+
+    protected AttemptId Attempt => attempt;
+
     /// <inheritdoc/>
     public async ValueTask<Capture> CaptureAsync(IStateScope scope, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(scope);
         ObjectDisposedException.ThrowIf(_released != 0, this);
-        Capture capture = await new WorktreeCapture(repository, attempt, info, facts, options).RunAsync(scope, _pinned, cancellationToken).ConfigureAwait(false);
+        Capture capture = await CaptureAsync(scope, _pinned, cancellationToken).ConfigureAwait(false);
         (_pinned, _start) = (capture.Commit, capture.BaseCommit);
         return capture;
     }
@@ -43,24 +51,21 @@ internal sealed class GitWorkspace(GitRepository repository, AttemptId attempt, 
                 return;
         }
 
-        await removal.RemoveAsync(info.Path, info.GitDirectory, cancellationToken).ConfigureAwait(false);
-        bool everything = mode is ReleaseMode.Remove or ReleaseMode.Recycle;
-        if (info.Branch is { } branch && (everything || _pinned == _start))
-        {
-            // A branch that moved beyond what is pinned stays: only what it started from, or brought in, is known to be of no worth.
-            await removal.DeleteBranchAsync(branch, everything ? null : _start, cancellationToken).ConfigureAwait(false);
-        }
+        await RemoveAsync(everything: mode is ReleaseMode.Remove or ReleaseMode.Recycle, idleAt: _pinned == _start ? _start : null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ReleaseAsync(ReleaseMode.KeepIfUnmerged);
 
-    /// <summary>Whether it was quarantined.</summary>
-    public bool IsEvidence => Quarantine.IsMarked(info);
-
     /// <summary>Up to so many files that were written since their content was last pinned.</summary>
-    public IReadOnlyList<string> FindUnpinned(int most) => IsPinned ? [] : [.. PinnedMark.Newer(info.GitDirectory, info.Path).Take(most)];
+    public IReadOnlyList<string> FindUnpinned(int most) => IsPinned ? [] : [.. _mark.Newer().Take(most)];
 
-    /// <summary>Whether everything in it is pinned elsewhere, as far as time stamps tell: nothing of the worker's is run to find out.</summary>
-    public bool IsPinned => !Directory.Exists(info.Path) || (_pinned is not null && PinnedMark.Read(info.GitDirectory) == _pinned && !PinnedMark.IsStale(info.GitDirectory, info.Path));
+    /// <summary>Pins what the worker made, if the attempt's ref is still at <paramref name="expected"/>.</summary>
+    protected abstract Task<Capture> CaptureAsync(IStateScope scope, string? expected, CancellationToken cancellationToken);
+
+    /// <summary>Takes it away.</summary>
+    /// <param name="everything">Whatever it holds.</param>
+    /// <param name="idleAt">Where it started, or what it brought in, when that is all it holds.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    protected abstract Task RemoveAsync(bool everything, string? idleAt, CancellationToken cancellationToken);
 }

@@ -25,10 +25,10 @@ internal static class Lfs
     }
 
     /// <summary>The same, as variables.</summary>
-    public static IReadOnlyDictionary<string, string> Environment(GitRepository repository)
+    public static IReadOnlyDictionary<string, string> Environment(GitRepository repository, params IReadOnlyList<KeyValuePair<string, string>> settings)
     {
         Dictionary<string, string> environment = new(StringComparer.Ordinal);
-        GitEnvironment.AddConfig(environment, Config(repository));
+        GitEnvironment.AddConfig(environment, [.. Config(repository), .. settings]);
         return environment;
     }
 }

@@ -2,7 +2,7 @@ using Isolation.Sdk.Leasing;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>A workspace kept as evidence stays where it is, so that git still works in it; a file <c>quarantined</c> beside it says so, and so does the reason of its lock.</summary>
+/// <summary>A workspace kept as evidence stays where it is, so that git still works in it; a file <c>quarantined</c> beside it says so, and so does the reason of a linked worktree's lock.</summary>
 internal static class Quarantine
 {
     public const string FileName = "quarantined";
@@ -17,7 +17,7 @@ internal static class Quarantine
             File.WriteAllText(Path.Combine(folder, FileName), reason);
         }
 
-        if (Directory.Exists(info.GitDirectory))
+        if (!info.HasOwnRepository && Directory.Exists(info.GitDirectory))
         {
             File.WriteAllText(Path.Combine(info.GitDirectory, "locked"), reason);
         }

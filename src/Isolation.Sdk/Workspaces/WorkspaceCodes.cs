@@ -16,4 +16,5 @@ internal static class WorkspaceCodes
     public const string RootInsideRepository = "ISO0312";
     public const string WorkspaceGone = "ISO0313";
     public const string SyncFailed = "ISO0314";
+    public const string CollectRefused = "ISO0315";
 }

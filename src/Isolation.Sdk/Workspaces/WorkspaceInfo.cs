@@ -5,4 +5,8 @@ namespace Isolation.Sdk.Workspaces;
 /// <param name="GitDirectory">The absolute path of its own git directory.</param>
 /// <param name="Branch">The branch that is checked out, short form; <see langword="null"/> when HEAD is detached.</param>
 /// <param name="BaseCommit">The commit it started from.</param>
-public sealed record WorkspaceInfo(string Path, string GitDirectory, string? Branch, string BaseCommit);
+public sealed record WorkspaceInfo(string Path, string GitDirectory, string? Branch, string BaseCommit)
+{
+    /// <summary>Whether it is a repository of its own: then nothing of the shared one is the worker's, not even a branch.</summary>
+    internal bool HasOwnRepository => GitDirectory.StartsWith(Path + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal);
+}

@@ -3,11 +3,14 @@ using System.Text.Json.Serialization;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>What this provider writes into a lease.</summary>
+/// <summary>What the providers write into a lease.</summary>
 internal static class WorkspaceNotes
 {
     public const string Path = "workspace.path";
     public const string Branch = "workspace.branch";
+    /// <summary>The branch of a private clone. It is in the clone alone, and explains nothing in the repository.</summary>
+    public const string CloneBranch = "workspace.clone-branch";
+
     public const string Base = "workspace.base";
     public const string GitDirectory = "workspace.gitdir";
     public const string Made = "workspace.made";

@@ -2,6 +2,7 @@ using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Pipeline;
 

@@ -4,6 +4,7 @@ using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Sandboxing.Seals;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Testing;
 

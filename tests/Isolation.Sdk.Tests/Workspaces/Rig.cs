@@ -1,6 +1,7 @@
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 

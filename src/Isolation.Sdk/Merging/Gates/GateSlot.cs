@@ -3,6 +3,7 @@ using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Merging.Gates;
 

@@ -28,7 +28,10 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
     {
         _running[worker.Attempt] = worker;
         _findings[worker.Attempt] = [];
-        _branches.Add($"refs/heads/{worker.Workspace.Branch}");
+        if (!worker.Workspace.HasOwnRepository)
+        {
+            _branches.Add($"refs/heads/{worker.Workspace.Branch}");
+        }
     }, cancellationToken);
 
     /// <summary>A worker has ended, and nothing of it runs any more.</summary>

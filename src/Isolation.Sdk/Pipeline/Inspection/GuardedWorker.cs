@@ -9,10 +9,10 @@ internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
     /// <summary>Its own entry under <c>worktrees/</c>.</summary>
     public string Entry => $"worktrees/{Path.GetFileName(Path.TrimEndingDirectorySeparator(Workspace.GitDirectory))}/";
 
-    /// <summary>Whether a ref or file is its own: its branch, the folder its branch is in, its worktree's entry.</summary>
-    public bool Owns(string name) =>
-        name.StartsWith(Entry, StringComparison.Ordinal)
-        || (Workspace.Branch is { } branch && (name == $"refs/heads/{branch}" || (BranchFolder(branch) is { } folder && name.StartsWith(folder, StringComparison.Ordinal))));
+    /// <summary>Whether a ref or file is its own: its branch, the folder its branch is in, its worktree's entry. Nothing is, of one that works in a repository of its own.</summary>
+    public bool Owns(string name) => !Workspace.HasOwnRepository
+        && (name.StartsWith(Entry, StringComparison.Ordinal)
+        || (Workspace.Branch is { } branch && (name == $"refs/heads/{branch}" || (BranchFolder(branch) is { } folder && name.StartsWith(folder, StringComparison.Ordinal)))));
 
     /// <summary>Whether where it stands is where its own git put it, step by step. A branch moved by somebody else leaves a gap in this log.</summary>
     public bool StandsWhereItWent()

@@ -1,7 +1,7 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 
-namespace Isolation.Sdk.Workspaces;
+namespace Isolation.Sdk.Workspaces.Worktrees;
 
 /// <summary>Makes one linked worktree, whole or not at all.</summary>
 internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider time, WorkersFolder workers, Trash trash, GitRepository repository, WorkspaceRequest request)
@@ -15,7 +15,7 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
     /// <summary>Whether the attempt's ref is still to be created.</summary>
     public bool Issue { get; init; }
 
-    public async Task<GitWorkspace> MakeAsync(CancellationToken cancellationToken)
+    public async Task<LinkedWorktree> MakeAsync(CancellationToken cancellationToken)
     {
         WorkersRoot.Check(workers, repository);
         if (Directory.Exists(_path) || File.Exists(_path))
@@ -31,14 +31,14 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
         {
             string gitDirectory = await AddAsync(cancellationToken).ConfigureAwait(false);
             await NoteAsync(WorkspaceNotes.GitDirectory, gitDirectory, cancellationToken).ConfigureAwait(false);
-            await WorktreeFiller.FillAsync(repository, _path, cancellationToken).ConfigureAwait(false);
+            await WorkspaceFiller.FillAsync(repository, _path, [], cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> copied = await SharedFiles.CopyIgnoredAsync(repository, _path, options.CopiedGlobs, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> linked = SharedFiles.Link(repository, _path, options.SharedPaths);
             WorkspaceFacts facts = new(Fingerprint.Take(repository.CommonDirectory, gitDirectory, _path), copied, linked) { TargetRef = request.TargetRef };
             await NoteAsync(WorkspaceNotes.Made, facts.ToJson(), cancellationToken).ConfigureAwait(false);
-            PinnedMark.Set(gitDirectory, request.BaseCommit);
             WorkspaceInfo info = new(_path, gitDirectory, _branch, request.BaseCommit);
-            return new GitWorkspace(repository, request.Lease.Attempt, info, facts, options, _removal, request.BaseCommit);
+            new PinnedMark(info).Set(request.BaseCommit);
+            return new LinkedWorktree(repository, request.Lease.Attempt, info, facts, options, _removal, request.BaseCommit);
         }
         catch (Exception e)
         {
@@ -58,11 +58,7 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
     private async Task CreateBranchAsync(CancellationToken cancellationToken)
     {
         string id = request.BaseCommit;
-        if (id.Length != repository.NullId.Length || !id.All(char.IsAsciiHexDigitLower))
-        {
-            throw new IsolationException(GitCodes.UnknownRevision, $"'{(id.Length > 80 ? id[..80] : id)}' is not the full id of a commit.", "Resolve the name to a commit first: names move.");
-        }
-
+        BaseCommits.Check(repository, id);
         if (BranchName.FindCaseTwin(repository, _branch) is { } twin)
         {
             throw Conflict(twin);
@@ -82,7 +78,7 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
         string said = answer.Error.Trim().ReplaceLineEndings(" ");
         throw said switch
         {
-            _ when said.Contains(attemptRef, StringComparison.Ordinal) => new IsolationException(WorkspaceCodes.StaleAttempt, $"Attempt {request.Lease.Attempt} was not issued at {id[..10]}: {said}", "Issue the attempt by creating its ref at the base commit, and only once."),
+            _ when said.Contains(attemptRef, StringComparison.Ordinal) => BaseCommits.NotIssued(request.Lease.Attempt, id, said),
             _ when said.Contains("nonexistent object", StringComparison.Ordinal) || said.Contains("non-commit object", StringComparison.Ordinal) => new IsolationException(GitCodes.UnknownRevision, $"The repository has no commit {id}.", "Fetch it, or start from a commit that is here."),
             _ when said.Contains("exist", StringComparison.Ordinal) => Conflict(said),
             _ => GitClient.Failed(update, answer),

@@ -3,10 +3,10 @@ using Isolation.Sdk.Leasing;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Whether linked worktrees can be made here. Looks, and changes nothing.</summary>
-internal static class WorktreeProbe
+/// <summary>Whether workspaces can be made here. Looks, and changes nothing.</summary>
+internal static class WorkspaceProbe
 {
-    public static async ValueTask<AxisReport> RunAsync(RepositoryRef reference, GitWorktreeOptions options, WorkersFolder? workers, GitRepositories repositories, CancellationToken cancellationToken)
+    public static async ValueTask<AxisReport> RunAsync(RepositoryRef reference, WorkspaceOptions options, IsolationGuarantees seals, WorkersFolder? workers, GitRepositories repositories, CancellationToken cancellationToken)
     {
         List<IsolationFault> missing = [];
         List<string> notices = [];
@@ -14,7 +14,7 @@ internal static class WorktreeProbe
         {
             string branch = BranchName.Of(options.BranchTemplate, new AttemptId($"probe-{Guid.NewGuid():n}", 1));
             GitRepository repository = await repositories.OpenAsync(reference.Path, cancellationToken).ConfigureAwait(false);
-            if (BranchName.FindCaseTwin(repository, branch) is { } conflict)
+            if (options is GitWorktreeOptions && BranchName.FindCaseTwin(repository, branch) is { } conflict)
             {
                 missing.Add(new IsolationFault(WorkspaceCodes.BranchConflict, $"The branch template '{options.BranchTemplate}' cannot be used: {conflict}.", "Delete or rename that branch, or choose another BranchTemplate."));
             }
@@ -46,6 +46,6 @@ internal static class WorktreeProbe
             missing.Add(e.Fault);
         }
 
-        return new AxisReport(missing.Count == 0 ? IsolationGuarantees.Files : IsolationGuarantees.None, IsolationGuarantees.None, missing) { Notices = notices };
+        return new AxisReport(missing.Count == 0 ? seals : IsolationGuarantees.None, IsolationGuarantees.None, missing) { Notices = notices };
     }
 }

@@ -3,11 +3,15 @@ using Isolation.Sdk.Git;
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Writes the files of HEAD into a new worktree, outside of any lock.</summary>
-internal static class WorktreeFiller
+internal static class WorkspaceFiller
 {
-    public static async Task FillAsync(GitRepository repository, string path, CancellationToken cancellationToken)
+    /// <param name="repository">The repository.</param>
+    /// <param name="path">The work tree.</param>
+    /// <param name="settings">On top of what every such command gets.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public static async Task FillAsync(GitRepository repository, string path, IReadOnlyList<KeyValuePair<string, string>> settings, CancellationToken cancellationToken)
     {
-        GitCommand fill = GitCommand.In(path, "reset", "--hard", "--quiet") with { Environment = Lfs.Environment(repository), Remote = Lfs.IsSetUp(repository) };
+        GitCommand fill = GitCommand.In(path, "reset", "--hard", "--quiet") with { Environment = Lfs.Environment(repository, settings), Remote = Lfs.IsSetUp(repository) };
         GitResult answer = await repository.Client.TryRunAsync(fill, cancellationToken).ConfigureAwait(false);
         if (answer.Ok)
         {

@@ -2,7 +2,7 @@ using System.Globalization;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 
-namespace Isolation.Sdk.Workspaces;
+namespace Isolation.Sdk.Workspaces.Worktrees;
 
 /// <summary>Writes a worktree's entry beside where it belongs and moves it there whole. <c>git worktree add</c> writes it in place, and every git command that looks at all worktrees meanwhile, a sibling's checkout say, dies of what is half there.</summary>
 internal sealed class WorktreeEntryWriter(GitRepository repository, TimeProvider time)

@@ -1,6 +1,6 @@
 using Isolation.Sdk.Git;
 
-namespace Isolation.Sdk.Workspaces;
+namespace Isolation.Sdk.Workspaces.Worktrees;
 
 /// <summary>The entries under <c>worktrees/</c> of a common git directory. A half-made one breaks git for everyone: an empty <c>commondir</c> fails add, list and fetch, a HEAD of zeros fails fetch and gc.</summary>
 internal static class WorktreeEntries

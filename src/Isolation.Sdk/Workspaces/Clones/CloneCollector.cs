@@ -1,0 +1,68 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Monitoring;
+
+namespace Isolation.Sdk.Workspaces.Clones;
+
+/// <summary>
+/// Brings objects of a worker's into the repository. Nothing of the host's ever runs in the worker's repository: what git fetches from has a config and refs that the library wrote, and
+/// borrows nothing of the worker's but objects, each of which is checked on its way in.
+/// </summary>
+internal sealed class CloneCollector : IDisposable
+{
+    private const string Checked = "'fetch.fsckObjects=true' 'core.fsync=all'";
+    private const int MostOneByOne = 50;
+    private readonly GitRepository _repository;
+    private readonly WorkspaceInfo _info;
+    private readonly string _folder;
+
+    public CloneCollector(GitRepository repository, WorkspaceInfo info, string objects)
+    {
+        (_repository, _info, _folder) = (repository, info, Folder(info));
+        SafeDelete.Tree(_folder);
+        BareRepository.Make(_folder, repository, head: "", [objects]);
+    }
+
+    /// <summary>Where it is made: beside the work tree, not in it.</summary>
+    public static string Folder(WorkspaceInfo info) => Path.Combine(Path.GetDirectoryName(info.Path)!, "collect");
+
+    /// <summary>Fetches a commit with everything it needs, and others with it as far as they can be had.</summary>
+    /// <returns>Those of the others that are here now.</returns>
+    public async Task<IReadOnlyCollection<string>> FetchAsync(string commit, IReadOnlyCollection<string> others, CancellationToken cancellationToken)
+    {
+        string[] main = commit == _info.BaseCommit ? [] : [commit];
+        if (main.Length + others.Count == 0 || (await TryFetchAsync([.. main, .. others], cancellationToken).ConfigureAwait(false)).Ok)
+        {
+            return others;
+        }
+
+        // One of them is broken. It must not cost the rest.
+        if (main.Length > 0 && await TryFetchAsync(main, cancellationToken).ConfigureAwait(false) is { Ok: false } answer)
+        {
+            throw new IsolationException(WorkspaceCodes.CollectRefused, $"What the worker committed cannot be taken over: {PlainText.Line(answer.Error.Trim().ReplaceLineEndings(" "), 400)}", "Look at the workspace, which is kept: objects are missing there, or are not what git allows.");
+        }
+
+        List<string> had = [];
+        foreach (string other in others.Take(MostOneByOne))
+        {
+            if ((await TryFetchAsync([other], cancellationToken).ConfigureAwait(false)).Ok)
+            {
+                had.Add(other);
+            }
+        }
+
+        return had;
+    }
+
+    public void Dispose() => SafeDelete.Tree(_folder);
+
+    private Task<GitResult> TryFetchAsync(IEnumerable<string> ids, CancellationToken cancellationToken)
+    {
+        GitCommand fetch = GitCommand.In(_repository.CommonDirectory, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", $"--negotiation-tip={_info.BaseCommit}", "--stdin", "--", _folder) with
+        {
+            Input = string.Join('\n', ids) + "\n",
+            Environment = new Dictionary<string, string> { ["GIT_CONFIG_PARAMETERS"] = Checked, ["GIT_ALLOW_PROTOCOL"] = "file", ["GIT_NO_LAZY_FETCH"] = "1" },
+        };
+        return _repository.Client.TryRunAsync(fetch, cancellationToken);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Security.Cryptography;
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Workspaces.Clones;
+
+/// <summary>Large files of a private clone: a store of its own. git-lfs finds what it lacks beside the borrowed objects, and links it in; what the library fills in is made a copy.</summary>
+internal static class CloneLfs
+{
+    // "ab/cd/abcd…": what a store's own layout says a file is.
+    private const int IdLength = 64;
+    private static readonly EnumerationOptions NoLinks = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+
+    /// <summary>A hard link is one file with two names: written through one, it has changed under the other.</summary>
+    public static void Unlink(string gitDirectory)
+    {
+        foreach (string file in Files(gitDirectory))
+        {
+            string copy = file + ".own";
+            File.Copy(file, copy); // A clone of its blocks where the file system can.
+            File.Move(copy, file, overwrite: true);
+        }
+    }
+
+    /// <summary>Takes over what the worker added: files whose content is what their name says, and nothing else.</summary>
+    public static void Collect(GitRepository repository, string gitDirectory)
+    {
+        string store = Store(repository.CommonDirectory);
+        foreach (string file in Files(gitDirectory))
+        {
+            string id = Path.GetFileName(file), there = Path.Combine(store, id[..2], id[2..4], id);
+            if (File.Exists(there))
+            {
+                continue;
+            }
+
+            string taken = Path.Combine(Directory.CreateDirectory(Path.Combine(store, "..", "tmp")).FullName, $"{id}-{Guid.NewGuid():n}");
+            File.Copy(file, taken);
+            if (Hash(taken) == id)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(there)!);
+                File.Move(taken, there, overwrite: true);
+            }
+            else
+            {
+                File.Delete(taken);
+            }
+        }
+    }
+
+    private static string Store(string gitDirectory) => Path.Combine(gitDirectory, "lfs", "objects");
+
+    private static IEnumerable<string> Files(string gitDirectory)
+    {
+        string store = Store(gitDirectory);
+        bool own = Directory.Exists(store) && new DirectoryInfo(Path.GetDirectoryName(store)!).LinkTarget is null && new DirectoryInfo(store).LinkTarget is null;
+        return own ? Directory.EnumerateFiles(store, "*", NoLinks).Where(f => new FileInfo(f).Length > 0 && Path.GetFileName(f) is { Length: IdLength } id && id.All(char.IsAsciiHexDigitLower)).ToArray() : [];
+    }
+
+    private static string Hash(string path)
+    {
+        using FileStream content = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(content));
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.RegularExpressions;
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Workspaces.Clones;
+
+/// <summary>
+/// What of the repository's own config a clone starts with: who commits, and what decides how files look (line endings, filters, drivers, large files, submodules). Nothing that runs by
+/// itself, no alias, no remote, no credential. Read once for all workers, and again when the file has changed.
+/// </summary>
+internal sealed partial class CloneSettings
+{
+    private static readonly string[] Carried =
+    [
+        "user.name", "user.email", "core.autocrlf", "core.eol", "core.safecrlf", "core.symlinks", "core.ignorecase", "core.filemode", "core.precomposeunicode", "core.protecthfs", "core.protectntfs",
+        "core.longpaths", "core.whitespace", "core.bigfilethreshold", "core.compression", "core.attributesfile", "core.excludesfile", "core.commentchar",
+    ];
+
+    private static readonly string[] CarriedPrefixes = ["filter.", "diff.", "merge.", "lfs.", "submodule."];
+
+    // Where its own store is, and who may have what from a server, is not a clone's to inherit.
+    private static readonly string[] NotCarried = ["lfs.storage", "merge.tool", "diff.tool", "diff.external"];
+    private readonly ConcurrentDictionary<string, (DateTime Written, IReadOnlyList<KeyValuePair<string, string>> Settings)> _read = new(StringComparer.Ordinal);
+
+    /// <summary>The repository's own settings, included files and all.</summary>
+    public async Task<IReadOnlyList<KeyValuePair<string, string>>> ReadAsync(GitRepository repository, CancellationToken cancellationToken)
+    {
+        string file = Path.Combine(repository.CommonDirectory, "config");
+        DateTime written = File.GetLastWriteTimeUtc(file);
+        if (_read.TryGetValue(file, out (DateTime Written, IReadOnlyList<KeyValuePair<string, string>> Settings) known) && known.Written == written)
+        {
+            return known.Settings;
+        }
+
+        IReadOnlyList<KeyValuePair<string, string>> settings = Parse(await repository.RunAsync(cancellationToken, "config", "--local", "--includes", "--list", "-z").ConfigureAwait(false));
+        _read[file] = (written, settings);
+        return settings;
+    }
+
+    /// <summary>Those that a clone gets.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> Inherit(IEnumerable<KeyValuePair<string, string>> settings) =>
+        settings.Where(s => IsCarried(s.Key.ToLowerInvariant())).Select(s => new KeyValuePair<string, string>(s.Key, IsAddress(s.Key) ? WithoutCredentials(s.Value) : s.Value));
+
+    /// <summary>An address as everybody may read it.</summary>
+    public static string WithoutCredentials(string address) => Web().IsMatch(address) ? UserOfWeb().Replace(address, "$1") : PasswordOf().Replace(address, "$1$2@");
+
+    public static IReadOnlyList<KeyValuePair<string, string>> Parse(GitResult list) =>
+        [.. list.Fields.Select(f => f.Split('\n', 2)).Select(p => new KeyValuePair<string, string>(p[0], p.Length == 2 ? p[1] : "true"))];
+
+    /// <summary>As git's config files are written.</summary>
+    public static string Write(IEnumerable<KeyValuePair<string, string>> settings)
+    {
+        StringBuilder text = new();
+        foreach ((string key, string value) in settings)
+        {
+            int first = key.IndexOf('.', StringComparison.Ordinal), last = key.LastIndexOf('.');
+            string part = first == last ? "" : $" \"{key[(first + 1)..last].Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+            string quoted = value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal);
+            text.Append('[').Append(key.AsSpan(0, first)).Append(part).Append("]\n\t").Append(key.AsSpan(last + 1)).Append(" = \"").Append(quoted).Append("\"\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static bool IsCarried(string key) => Carried.Contains(key, StringComparer.Ordinal) || (CarriedPrefixes.Any(p => key.StartsWith(p, StringComparison.Ordinal)) && !NotCarried.Contains(key, StringComparer.Ordinal));
+
+    private static bool IsAddress(string key) => key.EndsWith("url", StringComparison.OrdinalIgnoreCase);
+
+    [GeneratedRegex("^https?://", RegexOptions.IgnoreCase)]
+    private static partial Regex Web();
+
+    [GeneratedRegex("^(https?://)[^/@]*@", RegexOptions.IgnoreCase)]
+    private static partial Regex UserOfWeb();
+
+    // Over ssh the user is part of the address, and only the password is a secret.
+    [GeneratedRegex("^([a-z][a-z0-9+.-]*://)([^/@:]*):[^/@]*@", RegexOptions.IgnoreCase)]
+    private static partial Regex PasswordOf();
+}

@@ -1,0 +1,31 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Sandboxing;
+
+namespace Isolation.Sdk.Workspaces.Clones;
+
+/// <summary>A private clone that an attempt holds.</summary>
+internal sealed class PrivateCloneWorkspace(GitRepository repository, AttemptId attempt, WorkspaceInfo info, WorkspaceFacts facts, CloneRemoval removal, string? pinned) : GitWorkspace(info, attempt, pinned)
+{
+    /// <summary>Finds one again from its lease; <see langword="null"/> when nothing is left of it.</summary>
+    public static async Task<PrivateCloneWorkspace?> ReopenAsync(GitRepository repository, LeaseRecord record, CloneRemoval removal, CancellationToken cancellationToken)
+    {
+        string path = record.Notes[WorkspaceNotes.Path];
+        if (!Directory.Exists(path))
+        {
+            return null;
+        }
+
+        string? pinned = (await repository.ListRefsAsync(AttemptNames.Ref(record.Attempt), cancellationToken).ConfigureAwait(false)).GetValueOrDefault(AttemptNames.Ref(record.Attempt));
+        string baseCommit = record.Notes.GetValueOrDefault(WorkspaceNotes.Base) ?? pinned ?? repository.NullId;
+        WorkspaceInfo info = new(path, GitDirectoryOf(path), record.Notes[WorkspaceNotes.CloneBranch], baseCommit);
+        return new PrivateCloneWorkspace(repository, record.Attempt, info, WorkspaceFacts.FromJson(record.Notes.GetValueOrDefault(WorkspaceNotes.Made)), removal, pinned);
+    }
+
+    public static string GitDirectoryOf(string path) => Path.Combine(path, ".git");
+
+    protected override Task<Capture> CaptureAsync(IStateScope scope, string? expected, CancellationToken cancellationToken) =>
+        new CloneCapture(repository, Attempt, Info, facts).RunAsync(scope, expected, cancellationToken);
+
+    protected override Task RemoveAsync(bool everything, string? idleAt, CancellationToken cancellationToken) => removal.RemoveAsync(Info);
+}
