@@ -21,6 +21,10 @@ public sealed class BuiltInConformanceTests
     public Task Git_worktrees(string check) => new GitWorktreeSuite().RunAsync(check);
 
     [IsolationTheory]
+    [MemberData(nameof(Workspaces))]
+    public Task Private_clones(string check) => new PrivateCloneSuite().RunAsync(check);
+
+    [IsolationTheory]
     [MemberData(nameof(State))]
     public Task Process_sandbox(string check) => new ProcessSandboxSuite().RunAsync(check);
 

@@ -4,6 +4,7 @@ using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Sandboxing.Seals;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Clones;
 using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Testing;
@@ -11,6 +12,13 @@ namespace Isolation.Sdk.Tests.Testing;
 internal sealed class GitWorktreeSuite : WorkspaceProviderConformance
 {
     protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) => new(new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System));
+
+    public ValueTask<IWorkspaceProvider> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
+}
+
+internal sealed class PrivateCloneSuite : WorkspaceProviderConformance
+{
+    protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) => new(new PrivateCloneProvider(new PrivateCloneOptions(), TimeProvider.System));
 
     public ValueTask<IWorkspaceProvider> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
 }

@@ -1,5 +1,6 @@
 using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Merging.Gates;
 

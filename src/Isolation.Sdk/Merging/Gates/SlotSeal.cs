@@ -1,4 +1,4 @@
-using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Merging.Gates;
 

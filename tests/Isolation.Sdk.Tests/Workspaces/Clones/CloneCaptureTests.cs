@@ -1,0 +1,135 @@
+using Isolation.Sdk.Testing;
+using Isolation.Sdk.Tests.Infrastructure;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Tests.Workspaces.Clones;
+
+public sealed class CloneCaptureTests
+{
+    [IsolationFact]
+    public async Task What_was_committed_on_any_ref_is_found_and_pinned()
+    {
+        await using CloneRig rig = await CloneRig.CreateAsync();
+        IWorkspace workspace = await rig.AcquireAsync();
+        Task<string> Git(params string[] arguments) => Rig.GitAsync(workspace, arguments);
+        string main = await CloneRig.CommitAsync(workspace, "main.txt", "main\n");
+        await Git("checkout", "-q", "-b", "idea");
+        string idea = await CloneRig.CommitAsync(workspace, "idea.txt", "idea\n");
+        await Git("checkout", "-q", "--detach", main);
+        string detached = await CloneRig.CommitAsync(workspace, "detached.txt", "detached\n");
+        await Git("tag", "light");
+        await Git("checkout", "-q", workspace.Info.Branch!);
+        foreach (string text in new[] { "older", "newer" })
+        {
+            Rig.Write(workspace, "main.txt", text + "\n");
+            await Git("stash", "push", "-q");
+        }
+
+        await Git("tag", "-am", "says something", "said");
+        await Git("notes", "add", "-m", "noted");
+        await Git("branch", "behind", workspace.Info.BaseCommit);
+        string beside = Path.GetFullPath(Path.Combine(workspace.Info.Path, "..", "beside"));
+        await Git("worktree", "add", "-q", "--detach", beside);
+        await ThrowawayRepository.GitInAsync(beside, ["commit", "-q", "--allow-empty", "-m", "Beside"]);
+        string besideTip = await ThrowawayRepository.GitInAsync(beside, ["rev-parse", "HEAD"]);
+        await Git("hash-object", "-w", "main.txt");
+        await Git("pack-refs", "--all");
+
+        Capture capture = await rig.CaptureAsync(workspace);
+        await rig.GitAsync("gc", "--prune=now", "--quiet");
+
+        Assert.Equal((main, false), (capture.Commit, capture.HadLeftovers));
+        Dictionary<string, CapturedRef> found = capture.OtherRefs.ToDictionary(r => r.Name);
+        Assert.Equal(["refs/heads/idea", "refs/notes/commits", "refs/stash", "refs/tags/light", "refs/tags/said", "stash@{1}", "worktrees/beside/HEAD"], found.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal((idea, detached, besideTip), (found["refs/heads/idea"].Object, found["refs/tags/light"].Object, found["worktrees/beside/HEAD"].Object));
+        Assert.Equal("refs/isolation/finds/a/1/heads/idea", found["refs/heads/idea"].Source);
+        foreach (CapturedRef each in capture.OtherRefs)
+        {
+            Assert.Equal(each.Object, await rig.GitAsync("rev-parse", each.Source));
+        }
+
+        Assert.Equal("older", await rig.GitAsync("show", $"{found["stash@{1}"].Source}:main.txt"));
+        Assert.Equal("newer", await rig.GitAsync("show", $"{found["refs/stash"].Source}:main.txt"));
+        Assert.Equal(["main.txt"], capture.Files.Select(f => f.Path));
+        Assert.Equal("refs/heads/main", await rig.GitAsync("for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags", "refs/notes", "refs/stash"));
+
+        Capture again = await rig.CaptureAsync(workspace);
+        Assert.Equal(capture.OtherRefs, again.OtherRefs);
+        await rig.GitAsync("fsck", "--no-dangling");
+    }
+
+    [IsolationTheory]
+    [InlineData("unborn")]
+    [InlineData("amended base")]
+    [InlineData("back in time")]
+    public async Task A_history_that_does_not_start_from_the_base_is_brought_onto_it_and_kept_beside(string how)
+    {
+        await using CloneRig rig = await CloneRig.CreateAsync();
+        await rig.Repository.CommitAsync("Second", new Dictionary<string, string> { ["second.txt"] = "2\n" });
+        IWorkspace workspace = await rig.AcquireAsync();
+        string[] step = how switch
+        {
+            "unborn" => ["checkout", "-q", "--orphan", "fresh"],
+            "amended base" => ["commit", "-q", "--amend", "-m", "Amended"],
+            _ => ["reset", "-q", "--hard", "HEAD~1"],
+        };
+        await Rig.GitAsync(workspace, step);
+        string tip = await CloneRig.CommitAsync(workspace, "mine.txt", "mine\n");
+
+        Capture capture = await rig.CaptureAsync(workspace);
+
+        Assert.Equal(capture.BaseCommit, await rig.GitAsync("rev-parse", $"{capture.Commit}^"));
+        Assert.Equal(await rig.GitAsync("rev-parse", $"{tip}^{{tree}}"), await rig.GitAsync("rev-parse", $"{capture.Commit}^{{tree}}"));
+        Assert.Contains(capture.OtherRefs, r => r.Name == "HEAD" && r.Object == tip);
+        Assert.Equal(how == "back in time" ? ["mine.txt", "second.txt"] : ["mine.txt"], capture.Files.Select(f => f.Path));
+        Assert.Empty(capture.Tampering);
+    }
+
+    [IsolationFact]
+    public async Task What_was_copied_in_is_captured_from_no_ref()
+    {
+        await using CloneRig rig = await CloneRig.CreateAsync(o => o.CopyIgnored(".env"));
+        await rig.Repository.CommitAsync("Ignore", new Dictionary<string, string> { [".gitignore"] = ".env\n" });
+        File.WriteAllText(Path.Combine(rig.Path, ".env"), "SECRET\n");
+        IWorkspace workspace = await rig.AcquireAsync();
+        await Rig.GitAsync(workspace, "add", "-f", ".env");
+        await CloneRig.CommitAsync(workspace, "mine.txt", "mine\n");
+        await Rig.GitAsync(workspace, "branch", "copy");
+        await Rig.GitAsync(workspace, "commit", "-q", "--amend", "-m", "Twice");
+
+        Capture capture = await rig.CaptureAsync(workspace);
+        await workspace.DisposeAsync();
+
+        Assert.Equal(["mine.txt"], capture.Files.Select(f => f.Path));
+        Assert.Empty(capture.OtherRefs);
+        Assert.Equal("", await rig.GitAsync("log", "--all", "--format=%h", "--", ".env"));
+        Assert.True(Directory.Exists(workspace.Info.Path), "not all of it could be pinned, and it is gone");
+    }
+
+    [IsolationFact]
+    public async Task What_is_written_after_the_capture_keeps_the_clone()
+    {
+        await using CloneRig rig = await CloneRig.CreateAsync();
+        foreach (string late in new[] { "file", "branch", "stash" })
+        {
+            IWorkspace workspace = await rig.AcquireAsync(late);
+            await CloneRig.CommitAsync(workspace, "mine.txt", "mine\n");
+            await rig.CaptureAsync(workspace);
+            Assert.True(((GitWorkspace)workspace).IsPinned);
+            string[] step = late switch
+            {
+                "branch" => ["branch", "late"],
+                "stash" => ["update-ref", "refs/stash", "HEAD"],
+                _ => ["checkout", "-q", "HEAD~1", "--", "."],
+            };
+            if (late == "file")
+            {
+                Rig.Write(workspace, "late.txt", "late\n");
+            }
+
+            await Rig.GitAsync(workspace, step);
+            await workspace.DisposeAsync();
+            Assert.True(Directory.Exists(workspace.Info.Path), late);
+        }
+    }
+}
