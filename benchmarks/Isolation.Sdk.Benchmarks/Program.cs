@@ -7,6 +7,7 @@ const string Usage = """
     usage: Isolation.Sdk.Benchmarks VERB [--runs N] [--folder DIR]
       fifty          50 items, 16 at a time, 5,000 files: the pipeline against minimal.sh
       throwaway      a throwaway worktree of 500 files against git worktree add and remove
+      private-clone  a private clone of 5,000 files against git worktree add and remove
       git-processes  git processes of the library for each worker, by verb
       refinery-simulation  the queue's planning on a simulated clock: time, gates, wrong evictions
       stack          CPU of a stacked item: a chain of 100 on 1,500 files
@@ -30,6 +31,9 @@ switch (args.FirstOrDefault())
         return 0;
     case "throwaway":
         await new Throwaway(scratch).RunAsync(Option("--runs") is null ? 30 : runs);
+        return 0;
+    case "private-clone":
+        await new PrivateClones(scratch).RunAsync(runs);
         return 0;
     case "git-processes":
         await new GitProcesses(scratch).RunAsync();

@@ -22,11 +22,28 @@ public sealed class GitBudgetTests
     [IsolationFact]
     public async Task A_worker_that_commits_one_file_costs_at_most_twelve_git_processes()
     {
+        ConcurrentDictionary<string, int> started = await CountAsync(builder => builder);
+        int total = started.Values.Sum() + (Workers * InScopePerWorker);
+        string byVerb = string.Join(", ", started.OrderByDescending(s => s.Value).Select(s => $"{s.Key} {s.Value}"));
+        Assert.True(total <= (Workers * MostPerWorker) + MostPerRun, $"{total} git processes for {Workers} workers, {(double)total / Workers:0.0} each: {byVerb}");
+    }
+
+    [IsolationFact]
+    public async Task A_worker_in_a_private_clone_is_filled_and_collected_by_one_process_each()
+    {
+        ConcurrentDictionary<string, int> started = await CountAsync(builder => builder.Workspaces.UsePrivateClones());
+
+        Assert.Equal((Workers, Workers, Workers), (started["reset"], started["fetch"], started["diff-tree"]));
+        Assert.Equal(2, started["config"]); // The host's and the repository's, once for all.
+    }
+
+    private static async Task<ConcurrentDictionary<string, int>> CountAsync(Func<IsolationPipelineBuilder, IsolationPipelineBuilder> compose)
+    {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         ConcurrentDictionary<string, int> started = new();
         using MeterListener listener = new() { InstrumentPublished = (instrument, l) => { if (instrument.Name == "isolation.git.processes") { l.EnableMeasurementEvents(instrument); } } };
         listener.SetMeasurementEventCallback<long>((_, count, tags, _) => started.AddOrUpdate($"{tags[0].Value}", (int)count, (_, n) => n + (int)count));
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(PipelineRig.WriteAndCommitAsync).Build();
+        await using IsolationPipeline pipeline = compose(rig.Compose()).RunWith(PipelineRig.WriteAndCommitAsync).Build();
         listener.Start();
 
         await using IsolationRun run = pipeline.Start([.. Enumerable.Range(0, Workers).Select(n => PipelineRig.Item($"w{n}"))]);
@@ -34,8 +51,6 @@ public sealed class GitBudgetTests
         listener.Dispose();
 
         Assert.Equal(Workers, summary.Count(ItemOutcome.Landed));
-        int total = started.Values.Sum() + (Workers * InScopePerWorker);
-        string byVerb = string.Join(", ", started.OrderByDescending(s => s.Value).Select(s => $"{s.Key} {s.Value}"));
-        Assert.True(total <= (Workers * MostPerWorker) + MostPerRun, $"{total} git processes for {Workers} workers, {(double)total / Workers:0.0} each: {byVerb}");
+        return started;
     }
 }

@@ -193,7 +193,8 @@ internal sealed class ContaminationGuard(GitRepository repository, LeaseStore le
 
         foreach ((string pin, string commit) in await repository.ListRefsAsync(AttemptNames.AttemptsPrefix, cancellationToken).ConfigureAwait(false))
         {
-            if ($"{name}/".Contains($"/{pin[AttemptNames.AttemptsPrefix.Length..]}/", StringComparison.Ordinal))
+            bool hasNone = _running.Values.Any(w => w.Workspace.HasOwnRepository && AttemptNames.Ref(w.Attempt) == pin);
+            if (!hasNone && $"{name}/".Contains($"/{pin[AttemptNames.AttemptsPrefix.Length..]}/", StringComparison.Ordinal))
             {
                 return now is null || now == commit || (await repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", now, commit).ConfigureAwait(false)).Ok;
             }

@@ -34,7 +34,7 @@ internal sealed class CloneMaker(PrivateCloneOptions options, TimeProvider time,
             await FillAsync(info, theirs, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> copied = await SharedFiles.CopyIgnoredAsync(repository, path, options.CopiedGlobs, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> linked = SharedFiles.Link(repository, path, options.SharedPaths);
-            WorkspaceFacts facts = new(CloneFingerprint.Take(info.GitDirectory), copied, linked);
+            WorkspaceFacts facts = new(CloneFingerprint.Take(info.GitDirectory), copied, linked) { TargetRef = request.TargetRef };
             await NoteAsync(WorkspaceNotes.Made, facts.ToJson(), cancellationToken).ConfigureAwait(false);
             new PinnedMark(info).Set(request.BaseCommit);
             return new PrivateCloneWorkspace(repository, attempt, info, facts, _removal, request.BaseCommit);

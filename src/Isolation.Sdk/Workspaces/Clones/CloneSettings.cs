@@ -21,21 +21,24 @@ internal sealed partial class CloneSettings
 
     // Where its own store is, and who may have what from a server, is not a clone's to inherit.
     private static readonly string[] NotCarried = ["lfs.storage", "merge.tool", "diff.tool", "diff.external"];
-    private readonly ConcurrentDictionary<string, (DateTime Written, IReadOnlyList<KeyValuePair<string, string>> Settings)> _read = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string File, DateTime Written), Lazy<Task<IReadOnlyList<KeyValuePair<string, string>>>>> _read = new();
 
     /// <summary>The repository's own settings, included files and all.</summary>
     public async Task<IReadOnlyList<KeyValuePair<string, string>>> ReadAsync(GitRepository repository, CancellationToken cancellationToken)
     {
         string file = Path.Combine(repository.CommonDirectory, "config");
-        DateTime written = File.GetLastWriteTimeUtc(file);
-        if (_read.TryGetValue(file, out (DateTime Written, IReadOnlyList<KeyValuePair<string, string>> Settings) known) && known.Written == written)
+        (string File, DateTime Written) version = (file, File.GetLastWriteTimeUtc(file));
+        Lazy<Task<IReadOnlyList<KeyValuePair<string, string>>>> reading = _read.GetOrAdd(version, _ => new(async () =>
+            Parse(await repository.RunAsync(CancellationToken.None, "config", "--local", "--includes", "--list", "-z").ConfigureAwait(false))));
+        try
         {
-            return known.Settings;
+            return await reading.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-
-        IReadOnlyList<KeyValuePair<string, string>> settings = Parse(await repository.RunAsync(cancellationToken, "config", "--local", "--includes", "--list", "-z").ConfigureAwait(false));
-        _read[file] = (written, settings);
-        return settings;
+        catch when (reading.Value.IsFaulted)
+        {
+            _read.TryRemove(version, out _); // The next one looks again.
+            throw;
+        }
     }
 
     /// <summary>Those that a clone gets.</summary>

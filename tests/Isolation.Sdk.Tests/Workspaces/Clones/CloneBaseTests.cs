@@ -130,7 +130,7 @@ public sealed class CloneBaseTests
     public async Task A_throwaway_clone_leaves_nothing()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
-        LeakSnapshot before = await LeakAssert.SnapshotAsync(repository.Path);
+        LeakSnapshot before = await LeakAssert.SnapshotAsync(repository.Path, new LeakScope { MayAppear = ["repo.workers"] });
         await using (PrivateClone clone = await PrivateClone.CreateAsync(repository.Path))
         {
             Assert.Equal(clone.Branch, await ThrowawayRepository.GitInAsync(clone.Path, ["branch", "--show-current"]));
@@ -139,6 +139,7 @@ public sealed class CloneBaseTests
         }
 
         await before.AssertNothingLeakedAsync();
+        Assert.DoesNotContain(Directory.GetDirectories(repository.Path + ".workers"), d => Path.GetFileName(d)[0] != '.');
     }
 
     private static async Task<string> MakeAsync(ThrowawayRepository throwaway, string kind)

@@ -176,6 +176,7 @@ public sealed class CloneInsideTests
         await rig.GitAsync("config", "alias.pwn", "!touch pwned");
         await rig.GitAsync("config", "core.fsmonitor", "/bin/false");
         await rig.GitAsync("config", "core.sshCommand", "false");
+        Directory.CreateDirectory(Path.Combine(rig.GitDirectory, "info"));
         File.WriteAllText(Path.Combine(rig.GitDirectory, "info", "exclude"), "*.secret\n");
         IWorkspace workspace = await rig.AcquireAsync();
 

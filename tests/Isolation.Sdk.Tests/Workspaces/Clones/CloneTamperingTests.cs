@@ -103,7 +103,7 @@ public sealed class CloneTamperingTests
         IsolationException fault = await Assert.ThrowsAsync<IsolationException>(() => rig.CaptureAsync(workspace));
         await workspace.DisposeAsync();
 
-        Assert.Equal("ISO0314", fault.Code);
+        Assert.Equal("ISO0315", fault.Code);
         Assert.True(Directory.Exists(workspace.Info.Path));
         Assert.Equal(workspace.Info.BaseCommit, await rig.GitAsync("rev-parse", AttemptNames.Ref(new AttemptId("a", 1))));
         await rig.GitAsync("fsck", "--no-dangling");
