@@ -33,7 +33,7 @@ public sealed class GitBudgetTests
     {
         ConcurrentDictionary<string, int> started = await CountAsync(builder => builder.Workspaces.UsePrivateClones());
 
-        Assert.Equal((Workers, Workers, Workers), (started["reset"], started["fetch"], started["diff-tree"]));
+        Assert.Equal((Workers, Workers), (started["reset"], started["fetch"]));
         Assert.Equal(2, started["config"]); // The host's and the repository's, once for all.
     }
 
