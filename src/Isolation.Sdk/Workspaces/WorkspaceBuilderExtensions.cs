@@ -31,6 +31,6 @@ public static class WorkspaceBuilderExtensions
         ArgumentNullException.ThrowIfNull(axis);
         PrivateCloneOptions options = new();
         configure?.Invoke(options);
-        return axis.Use(services => new PrivateCloneProvider(options, services.Time(), services.Of<WorkersFolder>(), repositories: services.Of<GitRepositories>()));
+        return axis.Use(services => new PrivateCloneProvider(options, services.Time(), services.Of<WorkersFolder>(), repositories: services.Of<GitRepositories>()), SealLevel.Sealed);
     }
 }
