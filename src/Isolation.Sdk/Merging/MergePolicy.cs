@@ -39,6 +39,9 @@ internal sealed record MergePolicy(string Name, MergeOptions Options)
     /// <summary>Whether the target itself must be green before anyone is given back.</summary>
     public bool ChecksTarget { get; init; }
 
+    /// <summary>Whether landings are written down before they happen. Where nothing is tested and nothing leaves the repository the target's own history tells all there is to know after a crash.</summary>
+    public bool Journals { get; init; } = Options.TargetRemote is not null || Options.Mode == MergeMode.FastForward;
+
     public static MergePolicy Of(MergeOptions options) => options switch
     {
         FirstWinsOptions => new MergePolicy("first-wins", options),
@@ -50,6 +53,7 @@ internal sealed record MergePolicy(string Name, MergeOptions Options)
 
     private static MergePolicy Gated(string name, GatedMergeOptions options) => new(name, options)
     {
+        Journals = true,
         NeedsGate = !(options.AllowNoGate && options.Gates.Count == 0),
         Gates = [.. options.Gates],
         GateTimeLimit = options.GateTimeLimit,

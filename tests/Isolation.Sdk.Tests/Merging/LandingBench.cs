@@ -41,7 +41,7 @@ internal sealed class LandingBench : IAsyncDisposable
         FirstWinsOptions options = new();
         configure?.Invoke(options);
         GitRepository repository = await GitHost.OpenAsync(bench.Repository.Path);
-        QueueContext context = new(new QueueNames(repository, QueueBench.TargetRef), MergePolicy.Of(options), null, WorkersFolder.Beside(bench.Common), TimeProvider.System, NullLogger.Instance)
+        QueueContext context = new(new QueueNames(repository, QueueBench.TargetRef), MergePolicy.Of(options) with { Journals = true }, null, WorkersFolder.Beside(bench.Common), TimeProvider.System, NullLogger.Instance)
         {
             Reached = reached ?? (_ => { }),
         };

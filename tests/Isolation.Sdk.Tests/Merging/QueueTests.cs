@@ -165,7 +165,7 @@ public class QueueTests
     }
 
     [IsolationFact]
-    public async Task A_landed_item_costs_two_processes_to_submit_and_seven_to_land()
+    public async Task A_landed_item_costs_two_processes_to_submit_and_four_to_land()
     {
         await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
         List<Capture> works = [];
@@ -189,7 +189,7 @@ public class QueueTests
         }
 
         // Reading the refs when nothing happened for a while is the only other thing a queue does; it is not counted on in a test.
-        Assert.InRange(repository.Client.Started - before, 4 * 8, (4 * 9) + 2);
+        Assert.InRange(repository.Client.Started - before, 4 * 5, (4 * 7) + 2);
     }
 
     [IsolationFact]

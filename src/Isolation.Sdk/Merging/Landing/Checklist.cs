@@ -25,6 +25,12 @@ internal sealed class Checklist(QueueContext context, TargetHistory history)
             return $"The tree {links[^1].Tree} of the tip has not passed the gate.";
         }
 
+        if (links.Count == 1 && !context.Policy.Journals)
+        {
+            // One that nobody tested was stacked a moment ago, and the swap itself checks the target and the record.
+            return links[0].Parent == target ? null : $"it is stacked on {links[0].Parent}, and {target} is below it.";
+        }
+
         string[] wanted = [.. links.SelectMany(l => l.Commits.Append(l.Item.Commit)).Distinct(StringComparer.Ordinal)];
         GitResult answer = await context.Repository.TryRunAsync(cancellationToken, ["log", "-z", "--no-walk=unsorted", $"--format={Format}", .. wanted, "--"]).ConfigureAwait(false);
         if (!answer.Ok)

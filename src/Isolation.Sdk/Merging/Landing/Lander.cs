@@ -29,7 +29,8 @@ internal sealed class Lander(QueueContext context, QueueView view)
         {
             Remote = context.Policy.Options.TargetRemote,
         };
-        if (await _journal.BeginAsync(intent, cancellationToken).ConfigureAwait(false) is not { } entry)
+        string? entry = context.Policy.Journals ? await _journal.BeginAsync(intent, cancellationToken).ConfigureAwait(false) : null;
+        if (context.Policy.Journals && entry is null)
         {
             return new LandOutcome.Moved();
         }
@@ -47,7 +48,7 @@ internal sealed class Lander(QueueContext context, QueueView view)
 
         if (stopped is not null)
         {
-            await _journal.ForgetAsync(cancellationToken).ConfigureAwait(false);
+            await (entry is null ? Task.CompletedTask : _journal.ForgetAsync(cancellationToken)).ConfigureAwait(false);
             return stopped;
         }
 

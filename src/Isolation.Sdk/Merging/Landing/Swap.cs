@@ -4,7 +4,7 @@ using Isolation.Sdk.Merging.Queueing;
 namespace Isolation.Sdk.Merging.Landing;
 
 /// <summary>The one transaction of a landing: the target moves, the items' refs and branches go, the old target is kept, the journal says so.</summary>
-internal sealed class Swap(QueueContext context, Journal journal, JournalEntry intent, string entry)
+internal sealed class Swap(QueueContext context, Journal journal, JournalEntry intent, string? entry)
 {
     private const string Heads = "refs/heads/";
     private readonly Dictionary<string, string?> _branches = intent.Items.Where(i => i.Branch is not null && Heads + i.Branch != context.Names.Target)
@@ -27,7 +27,7 @@ internal sealed class Swap(QueueContext context, Journal journal, JournalEntry i
             refused = await TryAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        if (refused is null)
+        if (refused is null && entry is not null)
         {
             journal.Ended(entry);
         }
@@ -53,7 +53,12 @@ internal sealed class Swap(QueueContext context, Journal journal, JournalEntry i
             transaction.Delete(branch, tip);
         }
 
-        return context.Repository.UpdateDurablyAsync(journal.End(transaction.Update(journal.Backup, intent.Old, ""), entry), cancellationToken);
+        if (entry is not null)
+        {
+            journal.End(transaction.Update(journal.Backup, intent.Old, ""), entry);
+        }
+
+        return context.Repository.UpdateDurablyAsync(transaction, cancellationToken);
     }
 
     private async Task<string?> DisposableTipAsync(string branch, CancellationToken cancellationToken)

@@ -18,8 +18,11 @@ internal sealed class QueueLanding(QueueContext context, QueueView view, StatusH
             return;
         }
 
-        await _lander.RecoverAsync(view.Snapshot, cancellationToken).ConfigureAwait(false);
-        await view.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
+        if (await _lander.RecoverAsync(view.Snapshot, cancellationToken).ConfigureAwait(false))
+        {
+            await view.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
+        }
+
         if (view.Snapshot.Items.Any(i => !i.IsTerminal))
         {
             await view.History.BetweenAsync(null, view.Snapshot.Target ?? target, cancellationToken).ConfigureAwait(false);

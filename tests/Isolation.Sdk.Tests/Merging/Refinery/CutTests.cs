@@ -23,6 +23,8 @@ public sealed class CutTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => shorter.Answered);
         Assert.Equal("a\nb\nc\nd", await bench.LandedAsync());
         Assert.Equal(["a b", "a b c d"], bench.Gate.Asked.Order());
+        Assert.Equal(await bench.Bench.GitAsync("rev-parse", "main"), await bench.Bench.GitAsync("rev-parse", "refs/isolation/mq/target/backup"));
+        Assert.Equal("Landed a.1, b.1, c.1, d.1", await bench.Bench.GitAsync("log", "--format=%s", "refs/isolation/mq/target/journal"));
     }
 
     [IsolationFact]
