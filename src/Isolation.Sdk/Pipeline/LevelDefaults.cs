@@ -5,9 +5,9 @@ internal static class LevelDefaults
 {
     public static void Apply(IsolationPipelineBuilder builder, SealLevel level)
     {
-        if (!builder.Workspaces.IsChosen && level == SealLevel.Cooperative)
+        if (!builder.Workspaces.IsChosen)
         {
-            builder.Workspaces.UseGitWorktrees();
+            _ = level == SealLevel.Cooperative ? builder.Workspaces.UseGitWorktrees() : builder.Workspaces.UsePrivateClones();
         }
 
         if (!builder.Contexts.IsChosen)
@@ -50,9 +50,9 @@ internal static class LevelDefaults
             yield return new IsolationFault(PipelineCodes.InProcessRunner, $"A runner of this process cannot be held at the level {level}: it shares the host's memory, files and rights.", "Run a command instead: .RunProcess(…).");
         }
 
-        if (!builder.Workspaces.IsChosen || builder.Workspaces.Reaches < level)
+        if (builder.Workspaces.Reaches < level)
         {
-            yield return new IsolationFault(PipelineCodes.BelowLevel, $"At the level {level} a worker needs a repository of its own: a linked worktree writes to the shared one.", "Choose workspaces that are private clones.");
+            yield return new IsolationFault(PipelineCodes.BelowLevel, $"At the level {level} a worker needs a repository of its own: a linked worktree writes to the shared one.", "Use .Workspaces.UsePrivateClones().");
         }
 
         if (builder.State.Reaches < level)
