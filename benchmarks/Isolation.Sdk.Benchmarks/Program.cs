@@ -1,4 +1,5 @@
 using Isolation.Sdk.Benchmarks;
+using Isolation.Sdk.Benchmarks.Queues;
 using Isolation.Sdk.Benchmarks.Refinery;
 using Isolation.Sdk.Benchmarks.Replay;
 
@@ -10,6 +11,8 @@ const string Usage = """
       private-clone  a private clone of 5,000 files against git worktree add and remove
       git-processes  git processes of the library for each worker, by verb
       refinery-simulation  the queue's planning on a simulated clock: time, gates, wrong evictions
+      refinery [--seeds N] [--costs]
+                     real queues with gates of one second, against the serial one; git processes and time beside the gates
       stack          CPU of a stacked item: a chain of 100 on 1,500 files
       replay PATH [--limit N] [--json]
                      every two-parent merge of a repository's history again, against git merge; 1 when they disagree
@@ -41,6 +44,9 @@ switch (args.FirstOrDefault())
     case "refinery-simulation":
         await Machine.PrintAsync(scratch.Path);
         RefinerySimulation.Run(Option("--runs") is null ? 400 : runs, evictionItems: 100_000);
+        return 0;
+    case "refinery":
+        await new RealGates(scratch).RunAsync(Option("--seeds") is { } seeds ? Number(seeds) : 10, costsOnly: args.Contains("--costs"));
         return 0;
     case "stack":
         await new Stacking(scratch).RunAsync(runs);

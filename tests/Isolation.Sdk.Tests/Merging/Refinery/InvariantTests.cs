@@ -1,0 +1,154 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Merging.Landing;
+using Isolation.Sdk.Merging.Queueing;
+using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Tests.Infrastructure;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Isolation.Sdk.Tests.Merging.Refinery;
+
+/// <summary>What a queue promises whatever happens, where no other test says it alone.</summary>
+public sealed class InvariantTests
+{
+    [IsolationFact]
+    public async Task Nothing_of_a_group_lands_when_one_of_it_left_meanwhile()
+    {
+        await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Merge, ("a.txt", "a\n"));
+        string before = await bench.Bench.TargetCommitAsync();
+        QueueItem one = await bench.SubmitAsync("one", await bench.Bench.WorkAsync(before, ("one.txt", "1\n")));
+        QueueItem two = await bench.SubmitAsync("two", await bench.Bench.WorkAsync(before, ("two.txt", "2\n")));
+        Link[] group = await bench.ChainAsync(one, two);
+        await bench.Store.TryChangeAsync(two, two with { State = MergeState.Cancelled }, CancellationToken.None);
+
+        Assert.Equal(two.Attempt, Assert.IsType<LandOutcome.Changed>(await bench.LandAsync(group)).Attempt);
+
+        Assert.Equal(before, await bench.Bench.TargetCommitAsync());
+        Assert.Equal(2, (await bench.ItemRefsAsync()).Length);
+    }
+
+    [IsolationFact]
+    public async Task Of_two_seats_only_one_acts_until_it_is_given_up()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        TaskCompletionSource first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource second = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using MergeQueue actor = await OpenAsync(bench, step => Note(step, QueueStep.AfterTakeover, first));
+        await first.Task;
+        await using MergeQueue watcher = await OpenAsync(bench, step => Note(step, QueueStep.AfterTakeover, second));
+
+        // What a seat says of the second item comes from a loop that has asked for the lock before.
+        foreach (string item in new[] { "a", "b" })
+        {
+            await watcher.SubmitAsync(new MergeRequest(RefineryBench.Of(item), await bench.WorkAsync(null, (item + ".txt", "x\n"))));
+            Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(watcher, RefineryBench.Of(item))).State);
+        }
+
+        Assert.False(second.Task.IsCompleted);
+        await actor.DisposeAsync();
+        await second.Task;
+    }
+
+    [IsolationFact]
+    public async Task An_innocent_that_was_only_ever_tested_behind_a_bad_item_lands()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using IMergeQueue queue = await MergeStrategies.Refinery(
+            o =>
+            {
+                o.Gate("tree", (seen, _) => ValueTask.FromResult(File.Exists(Path.Combine(seen.Workspace, "bad.txt")) ? GateAnswer.Fail("It is bad.") : GateAnswer.Pass));
+                o.Slots = 1;
+                o.Step = 2;
+            },
+            new ProcessSandbox(new ProcessSandboxOptions())).OpenAsync(bench.Target);
+        await queue.CommandAsync(new QueueCommand.Pause("for the test"));
+        foreach (string item in new[] { "bad", "innocent" })
+        {
+            await queue.SubmitAsync(new MergeRequest(RefineryBench.Of(item), await bench.WorkAsync(null, (item + ".txt", "x\n"))));
+        }
+
+        await queue.CommandAsync(new QueueCommand.Resume());
+
+        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, RefineryBench.Of("innocent"))).State);
+        Assert.Equal(MergeState.Rejected, (await QueueBench.EndAsync(queue, RefineryBench.Of("bad"))).State);
+    }
+
+    [IsolationFact]
+    public async Task A_dependent_lands_behind_what_it_depends_on_however_urgent_it_is()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync();
+        foreach (string candidate in new[] { "base", "dependent", "base dependent", "dependent base" })
+        {
+            bench.Gate.Always(candidate, GateAnswer.Pass);
+        }
+
+        await bench.SubmitAsync("dependent", change: r => r with { After = [RefineryBench.Of("base")], Priority = 5 });
+        await bench.SubmitAsync("base");
+        await bench.GoAsync();
+
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("dependent")).State);
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("base")).State);
+        Assert.Equal("base\ndependent", await bench.LandedAsync());
+    }
+
+    [IsolationFact]
+    public async Task A_paused_queue_takes_work_and_lands_none_below_its_threshold()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync();
+        foreach (string candidate in new[] { "usual", "urgent", "usual urgent", "urgent usual" })
+        {
+            bench.Gate.Always(candidate, GateAnswer.Pass);
+        }
+
+        await bench.SubmitAsync("usual");
+        MergeStatus usual = await bench.UntilAsync("usual", s => s.State is MergeState.Held or MergeState.Landed);
+        Assert.Equal((MergeState.Held, MergeHold.Paused), (usual.State, usual.Hold));
+        await bench.Queue.CommandAsync(new QueueCommand.Pause("release") { PassPriority = 3 });
+        await bench.SubmitAsync("urgent", change: r => r with { Priority = 3 });
+
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("urgent")).State);
+        Assert.Equal("urgent", await bench.LandedAsync());
+        await bench.GoAsync();
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("usual")).State);
+    }
+
+    [IsolationFact]
+    public async Task What_landed_has_landed_though_everything_after_it_failed()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        int failures = 0;
+        await using MergeQueue queue = await OpenAsync(bench, step =>
+        {
+            if (step == QueueStep.AfterSwap && Interlocked.Increment(ref failures) == 1)
+            {
+                throw new IsolationException(MergingCodes.BadRequest, "The test said so.", "None.");
+            }
+        });
+        await queue.SubmitAsync(new MergeRequest(RefineryBench.Of("a"), await bench.WorkAsync(null, ("b.txt", "b\n"))));
+
+        MergeStatus status = await QueueBench.EndAsync(queue, RefineryBench.Of("a"));
+        Assert.Equal((MergeState.Landed, await bench.TargetCommitAsync()), (status.State, status.LandedCommit));
+        await queue.SubmitAsync(new MergeRequest(RefineryBench.Of("b"), await bench.WorkAsync(null, ("c.txt", "c\n"))));
+        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, RefineryBench.Of("b"))).State);
+        Assert.Equal("b.1\na.1", await bench.GitAsync("log", "--first-parent", "--format=%(trailers:key=Isolation-Attempt,valueonly,separator=)", "main..target"));
+    }
+
+    private static void Note(QueueStep step, QueueStep wanted, TaskCompletionSource reached)
+    {
+        if (step == wanted)
+        {
+            reached.TrySetResult();
+        }
+    }
+
+    private static async Task<MergeQueue> OpenAsync(QueueBench bench, Action<QueueStep> reached)
+    {
+        GitRepository repository = await GitHost.OpenAsync(bench.Repository.Path);
+        QueueContext context = new(new QueueNames(repository, QueueBench.TargetRef), MergePolicy.Of(new FirstWinsOptions()), null, WorkersFolder.Beside(bench.Common), TimeProvider.System, NullLogger.Instance)
+        {
+            Reached = reached,
+        };
+        return await MergeQueue.OpenAsync(context, CancellationToken.None);
+    }
+}
