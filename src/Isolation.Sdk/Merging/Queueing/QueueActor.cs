@@ -97,9 +97,12 @@ internal sealed class QueueActor : IAsyncDisposable
         List<QueueItem> line = _view.Line();
         MergePolicy policy = _context.Policy;
         CutSettings settings = _model.Settings(policy.Slots, policy.Step, policy.LargestStep, policy.EveryCommitGreen, line.Count);
-        int longest = settings.Slots * settings.Step * (_runs.Count > 0 ? 2 : 1);
         int kept = Positions(_runs.IsRunning).DefaultIfEmpty(0).Max();
-        if (await _chain.UpdateAsync(_view.Snapshot, line, policy.NeedsGate ? Math.Max(longest, kept) : 1, settings.Step, kept, cancellationToken).ConfigureAwait(false) is { } over)
+
+        // As far as the free slots can use it now; further on only while none is free, so that no slot waits for what comes after.
+        int free = settings.Slots - _runs.Count;
+        int longest = kept + ((free > 0 ? free : settings.Slots) * settings.Step);
+        if (await _chain.UpdateAsync(_view.Snapshot, line, policy.NeedsGate ? longest : 1, settings.Step, kept, cancellationToken).ConfigureAwait(false) is { } over)
         {
             await _care.FinishAsync(over, cancellationToken).ConfigureAwait(false);
             return true;
