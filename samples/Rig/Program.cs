@@ -7,6 +7,7 @@ System.CommandLine.RootCommand root = new("Runs many agents or jobs in parallel 
     ListCommand.Create(),
     StatusCommand.Create(),
     ApproveCommand.Create(),
+    QueueCommands.Create(),
     CleanCommand.Create(),
 };
 

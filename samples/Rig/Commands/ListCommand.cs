@@ -9,8 +9,6 @@ namespace Rig.Commands;
 /// <summary><c>rig list</c>: every worker of a repository, from any terminal, during a run and after it.</summary>
 internal static class ListCommand
 {
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
-
     public static Command Create()
     {
         Option<string> repository = CommonOptions.Repository();
@@ -53,7 +51,7 @@ internal static class ListCommand
             return ExitCodes.Ok;
         }
 
-        await screen.Console.Live(new Text("")).Overflow(VerticalOverflow.Ellipsis).StartAsync(live => EachAsync(reader, workers =>
+        await screen.Console.Live(new Text("")).Overflow(VerticalOverflow.Ellipsis).StartAsync(live => Watch.EachAsync(reader.ListAsync, workers =>
         {
             live.UpdateTarget(workers.Count == 0 ? new Text("No workers.") : WorkerTable.Of(workers, TimeProvider.System.GetUtcNow()).ToTable());
         }, cancellationToken));
@@ -65,7 +63,7 @@ internal static class ListCommand
     {
         Dictionary<AttemptId, string> told = [];
         string last = "";
-        await EachAsync(reader, workers =>
+        await Watch.EachAsync(reader.ListAsync, workers =>
         {
             if (json)
             {
@@ -88,24 +86,6 @@ internal static class ListCommand
                 }
             }
         }, cancellationToken);
-    }
-
-    /// <summary>Ctrl-C is how a watch ends, and no failure.</summary>
-    private static async Task EachAsync(WorkerReader reader, Action<IReadOnlyList<WorkerView>> show, CancellationToken cancellationToken)
-    {
-        using PeriodicTimer timer = new(Look);
-        try
-        {
-            do
-            {
-                show(await reader.ListAsync(cancellationToken));
-            }
-            while (await timer.WaitForNextTickAsync(cancellationToken));
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // It was watched long enough.
-        }
     }
 
     private static object Report(IReadOnlyList<WorkerView> workers) => new { Schema = "rig.list/1", Workers = workers.Select(w => WorkerReport.Of(w)).ToArray() };

@@ -49,6 +49,14 @@ internal static class Composition
                 o.Gate(gate[0], gate[1..]);
             }
         }),
+        MergeChoice.Refinery => builder.Merging.UseRefinery(o =>
+        {
+            (o.Slots, o.Step) = (settings.Slots ?? o.Slots, settings.Step);
+            foreach (string[] gate in settings.Gates)
+            {
+                o.Gate(gate[0], gate[1..]);
+            }
+        }),
         _ => builder.Merging.UseManual(),
     };
 }

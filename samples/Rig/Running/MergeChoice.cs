@@ -6,4 +6,5 @@ internal enum MergeChoice
     Manual,
     FirstWins,
     Queue,
+    Refinery,
 }

@@ -26,7 +26,7 @@ internal static class RunReportText
         }
 
         int landed = report.Items.Count(i => i.Outcome == ItemOutcome.Landed), held = report.Items.Count(i => i.Outcome == ItemOutcome.AwaitingMerge);
-        string rest = (held > 0 ? string.Create(CultureInfo.InvariantCulture, $" {held} awaiting approval.") : "") + (report.Cancelled ? " The run was interrupted." : "");
+        string rest = (held > 0 ? string.Create(CultureInfo.InvariantCulture, $" {held} held in the queue.") : "") + (report.Cancelled ? " The run was interrupted." : "");
         Screen.Line(string.Create(CultureInfo.InvariantCulture, $"{landed} of {report.Items.Count} landed on {report.Target} in {WorkerStatusFormat.Span(TimeSpan.FromMilliseconds(report.ElapsedMs))}.{rest}"));
         foreach (RunReport.ItemReport waiting in report.Items.Where(i => i.Outcome == ItemOutcome.AwaitingMerge && i.Attempts.Count > 0))
         {

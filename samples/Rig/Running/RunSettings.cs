@@ -13,6 +13,12 @@ internal sealed record RunSettings(RepositoryRef Repository, IReadOnlyList<strin
 
     public MergeChoice Merge { get; init; }
 
+    /// <summary>How many candidates a refinery tests at once.</summary>
+    public int? Slots { get; init; }
+
+    /// <summary>How many items each of them adds.</summary>
+    public int? Step { get; init; }
+
     public IReadOnlyList<string[]> Gates { get; init; } = [];
 
     public IReadOnlyList<string> Inherit { get; init; } = [];
@@ -29,14 +35,24 @@ internal sealed record RunSettings(RepositoryRef Repository, IReadOnlyList<strin
             "manual" => MergeChoice.Manual,
             "first-wins" => MergeChoice.FirstWins,
             "queue" => MergeChoice.Queue,
+            "refinery" => MergeChoice.Refinery,
             _ => gates > 0 ? MergeChoice.Queue : MergeChoice.Manual,
         };
         return (choice, gates) switch
         {
-            (MergeChoice.Queue, 0) => throw new IsolationException(RigCodes.MergeOptions, "--merge queue has no gate, so it would land what nobody tested.", "Add one: --gate \"dotnet test\""),
-            (not MergeChoice.Queue, > 0) => throw new IsolationException(RigCodes.MergeOptions, $"--merge {asked} runs no gate.", "Leave --gate out, or choose --merge queue."),
+            (MergeChoice.Queue or MergeChoice.Refinery, 0) => throw new IsolationException(RigCodes.MergeOptions, $"--merge {asked} has no gate, so it would land what nobody tested.", "Add one: --gate \"dotnet test\""),
+            (not (MergeChoice.Queue or MergeChoice.Refinery), > 0) => throw new IsolationException(RigCodes.MergeOptions, $"--merge {asked} runs no gate.", "Leave --gate out, or choose --merge queue or refinery."),
             _ => choice,
         };
+    }
+
+    /// <summary>Slots and step are a refinery's.</summary>
+    public static void CheckRefinery(MergeChoice merge, int? slots, int? step)
+    {
+        if (merge != MergeChoice.Refinery && (slots ?? step) is not null)
+        {
+            throw new IsolationException(RigCodes.MergeOptions, "--slots and --step are for --merge refinery only.", "Leave them out, or add: --merge refinery");
+        }
     }
 
     /// <summary>A gate's command line as program and arguments; quotes keep spaces together, and no shell ever sees it.</summary>

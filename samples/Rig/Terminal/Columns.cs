@@ -46,6 +46,7 @@ internal readonly record struct Cell(string Text, Style Style)
     {
         "alive" or "landed" => Color.Green,
         "dead" or "failed" or "conflicted" or "rejected" or "quarantined" or "timed-out" => Color.Red,
+        "testing" or "landing" => Color.Aqua,
         "quiet" or "held" or "waiting" or "awaiting-merge" or "suspended" or "keep" => Color.Yellow,
         _ => Color.Default,
     }));

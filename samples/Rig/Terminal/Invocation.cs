@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using Isolation.Sdk;
 
@@ -49,5 +50,7 @@ internal static class Invocation
         stop.Cancel();
     });
 
-    private static string Help(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? "rig --help" : $"rig {parsed.CommandResult.Command.Name} --help";
+    private static string Help(ParseResult parsed) => $"rig {Path(parsed.CommandResult)}--help";
+
+    private static string Path(CommandResult result) => result.Command is RootCommand ? "" : $"{(result.Parent is CommandResult parent ? Path(parent) : "")}{result.Command.Name} ";
 }

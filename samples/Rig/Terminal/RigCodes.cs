@@ -10,4 +10,5 @@ internal static class RigCodes
     public const string NeedsConfirmation = "RIG05";
     public const string NothingToApprove = "RIG06";
     public const string InputOutput = "RIG07";
+    public const string NoQueue = "RIG08";
 }

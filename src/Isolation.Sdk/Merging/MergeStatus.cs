@@ -31,4 +31,11 @@ public sealed record MergeStatus(AttemptId Attempt, MergeState State)
 
     /// <summary>Whether nothing more will happen to it.</summary>
     public bool IsTerminal => State >= MergeState.Landed;
+
+    /// <summary>As one line: the state, with whom, and why.</summary>
+    internal string Say()
+    {
+        string with = State is MergeState.Testing or MergeState.Landing or MergeState.Landed && With.Count > 0 ? $" with {string.Join(", ", With)}" : "";
+        return Reason is null ? $"{State}{with}" : $"{State}{with}: {Reason}";
+    }
 }

@@ -12,6 +12,9 @@ public sealed record QueuedAttempt(MergeTarget Target, MergeStatus Status, strin
     /// <summary>The commit it started from; <see langword="null"/> once it has landed.</summary>
     public string? BaseCommit { get; init; }
 
+    /// <summary>In the gate: since when. Landed: when the commit that brought it was made. Otherwise: when it was submitted. <see langword="null"/> when nothing says so.</summary>
+    public DateTimeOffset? Since { get; init; }
+
     /// <summary>Its title.</summary>
     public string? Title { get; init; }
 

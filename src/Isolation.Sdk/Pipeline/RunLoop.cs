@@ -170,7 +170,7 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
                 }
 
                 ledger.Merged(item.Id, status);
-                session.Events.Publish(new WorkerEvent(attempt, default, WorkerEventKind.Merge) { Stage = Stage.Merge, Text = status.Reason is null ? $"{status.State}" : $"{status.State}: {status.Reason}" });
+                session.Events.Publish(new WorkerEvent(attempt, default, WorkerEventKind.Merge) { Stage = Stage.Merge, Text = status.Say() });
                 if (status is { State: MergeState.Held, Hold: not (MergeHold.Dependency or MergeHold.Conflict) })
                 {
                     return new Settlement.AwaitMerge(attempt);

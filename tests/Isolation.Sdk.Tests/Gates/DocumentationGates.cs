@@ -54,18 +54,25 @@ public sealed partial class DocumentationGates
     [IsolationFact]
     public async Task Every_guarantee_in_the_readme_names_a_test_that_exists()
     {
-        IReadOnlyList<IReadOnlyList<string>> rows = GuaranteeRows(await Sources.ReadAsync("README.md"));
+        IReadOnlyList<IReadOnlyList<string>> rows = Rows(await Sources.ReadAsync("README.md"), "guarantee");
 
         Assert.NotEmpty(rows);
-        Assert.All(rows, row => Assert.NotEmpty(row));
-        string[] tests = [.. RepositoryGates.Tests.Select(RepositoryGates.Named)];
-        Assert.DoesNotContain(rows.SelectMany(r => r), name => !tests.Any(t => t == name || t.EndsWith("." + name, StringComparison.Ordinal)));
+        AreTests(rows);
+    }
+
+    [IsolationFact]
+    public async Task Each_of_the_fourteen_invariants_of_a_merge_queue_names_a_test_that_exists()
+    {
+        IReadOnlyList<IReadOnlyList<string>> rows = Rows(await Sources.ReadAsync("docs/merging.md"), "invariants");
+
+        Assert.Equal(14, rows.Count);
+        AreTests(rows);
     }
 
     [IsolationFact]
     public void A_row_without_a_test_is_seen()
     {
-        IReadOnlyList<IReadOnlyList<string>> rows = GuaranteeRows("# T\n\n| a | b |\n|---|---|\n| x | `Other.Table` |\n\n## Guarantees, and the test of each\n\n| what | test |\n|---|---|\n| one | `A.B_c`, `D.E` |\n| two | none |\n\n## Next\n");
+        IReadOnlyList<IReadOnlyList<string>> rows = Rows("# T\n\n| a | b |\n|---|---|\n| x | `Other.Table` |\n\n## Guarantees, and the test of each\n\n| what | test |\n|---|---|\n| one | `A.B_c`, `D.E` |\n| two | none |\n\n## Next\n", "guarantee");
 
         Assert.Equal(2, rows.Count);
         Assert.Equal(["A.B_c", "D.E"], rows[0]);
@@ -85,15 +92,22 @@ public sealed partial class DocumentationGates
         Gate.HoldsUnless(dead);
     }
 
+    private static void AreTests(IReadOnlyList<IReadOnlyList<string>> rows)
+    {
+        Assert.All(rows, row => Assert.NotEmpty(row));
+        string[] tests = [.. RepositoryGates.Tests.Select(RepositoryGates.Named)];
+        Assert.DoesNotContain(rows.SelectMany(r => r), name => !tests.Any(t => t == name || t.EndsWith("." + name, StringComparison.Ordinal)));
+    }
+
     private static async Task<string[]> DocumentsAsync() => [.. (await Sources.AllAsync()).Where(p => p.EndsWith(".md", StringComparison.Ordinal) && (!p.Contains('/', StringComparison.Ordinal) || p.StartsWith("docs/", StringComparison.Ordinal)))];
 
-    /// <summary>The names in backticks in the last cell of each row of the table under the heading that speaks of guarantees.</summary>
-    private static IReadOnlyList<IReadOnlyList<string>> GuaranteeRows(string readme)
+    /// <summary>The names in backticks in the last cell of each row of the table under the heading with that word.</summary>
+    private static IReadOnlyList<IReadOnlyList<string>> Rows(string document, string word)
     {
-        string[] lines = readme.ReplaceLineEndings("\n").Split('\n');
+        string[] lines = document.ReplaceLineEndings("\n").Split('\n');
         return
         [
-            .. lines.SkipWhile(l => !(l.StartsWith('#') && l.Contains("guarantee", StringComparison.OrdinalIgnoreCase))).Skip(1).TakeWhile(l => !l.StartsWith('#'))
+            .. lines.SkipWhile(l => !(l.StartsWith('#') && l.Contains(word, StringComparison.OrdinalIgnoreCase))).Skip(1).TakeWhile(l => !l.StartsWith('#'))
                 .Where(l => l.StartsWith('|')).Skip(2)
                 .Select(l => (IReadOnlyList<string>)[.. TestName().Matches(l.TrimEnd().TrimEnd('|').Split('|')[^1]).Select(m => m.Groups[1].Value)]),
         ];

@@ -1,5 +1,6 @@
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Merging.Gates;
+using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Tests.Infrastructure;
 
@@ -213,7 +214,8 @@ public class GateBoardTests
     public async Task A_grown_log_is_shortened_and_keeps_its_passes()
     {
         await using GateBench bench = await GateBench.CreateAsync(("a.txt", "a\n"));
-        GateLog log = new(bench.Context(o => o.Gate("true")));
+        QueueContext context = bench.Context(o => o.Gate("true"));
+        GateLog log = new(context.Folder.Gates, context.Names);
         string padding = new('x', 4000);
         log.Append(new GateLogLine(default, 1, "passed", "c", GateVerdict.Pass, 1));
         await File.AppendAllTextAsync(bench.Log, string.Concat(Enumerable.Repeat(padding + "\n", 1200)));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Sandboxing;
@@ -8,7 +9,7 @@ namespace Isolation.Sdk.Merging.Gates;
 internal sealed class GateBoard(QueueContext context) : IAsyncDisposable
 {
     private readonly GateSlots _slots = new(context);
-    private readonly GateLog _log = new(context);
+    private readonly GateLog _log = new(context.Folder.Gates, context.Names);
     private readonly GateHistory _history = new();
     private readonly LeaseStore _leases = new(context.Repository.CommonDirectory, context.Repository.Reference, context.Time);
     private readonly SemaphoreSlim _opening = new(1);
@@ -89,6 +90,7 @@ internal sealed class GateBoard(QueueContext context) : IAsyncDisposable
     private async Task<GateResult> OnceAsync(GateKey key, GateRun run, CancellationToken cancellationToken)
     {
         GateSlot slot = await _slots.TakeAsync(cancellationToken).ConfigureAwait(false);
+        using Activity? activity = MergeTelemetry.StartGate(context.Names.ShortTarget, run.Tree, run.Items.Count);
         int number = Interlocked.Increment(ref _number);
         int concurrent = _slots.Taken;
         GateRunner runner = new(context, _leases, slot, run, new AttemptId(LeaseItem, number));
@@ -126,6 +128,7 @@ internal sealed class GateBoard(QueueContext context) : IAsyncDisposable
         }
 
         _history.Add(line);
+        MergeTelemetry.GateEnded(context.Names.ShortTarget, result.Verdict.ToString(), result.Elapsed, flaky);
         GateMessages.Said(context.Logger, result.Verdict, Describe(run), run.Tree);
         if (flaky)
         {

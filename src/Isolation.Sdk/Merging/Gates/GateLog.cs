@@ -6,7 +6,9 @@ using Isolation.Sdk.Merging.Queueing;
 namespace Isolation.Sdk.Merging.Gates;
 
 /// <summary>The queue's gate log: one sealed JSON line a run, on the disk before anything lands by it. Only ever appended to, but for a queue that opens and finds it grown too long.</summary>
-internal sealed class GateLog(QueueContext context)
+/// <param name="folder">Where logs of gates are.</param>
+/// <param name="names">The queue.</param>
+internal sealed class GateLog(string folder, QueueNames names)
 {
     /// <summary>A longer log is shortened when the next queue opens.</summary>
     public const long LongestBytes = 4 * 1024 * 1024;
@@ -17,14 +19,14 @@ internal sealed class GateLog(QueueContext context)
     private GateSeal? _seal;
     private bool _torn;
 
-    private string Path => System.IO.Path.Combine(context.Folder.Gates, context.Names.QueueSlug + ".gates.jsonl");
+    private string Path => System.IO.Path.Combine(folder, names.QueueSlug + ".gates.jsonl");
 
     /// <summary>Every line that a queue of this repository wrote whole, oldest first.</summary>
     public IReadOnlyList<GateLogLine> Read()
     {
         lock (_gate)
         {
-            _seal = GateSeal.Open(context.Names);
+            GateSeal seal = _seal = GateSeal.Open(names);
             if (!File.Exists(Path))
             {
                 return [];
@@ -32,8 +34,22 @@ internal sealed class GateLog(QueueContext context)
 
             byte[] bytes = File.ReadAllBytes(Path);
             _torn = bytes.Length > 0 && bytes[^1] != (byte)'\n';
-            List<GateLogLine> lines = [.. Encoding.UTF8.GetString(bytes).Split('\n').Select(Parse).OfType<GateLogLine>().Where(_seal.IsOurs)];
+            List<GateLogLine> lines = Lines(bytes, seal);
             return bytes.Length > LongestBytes ? Shorten(lines) : lines;
+        }
+    }
+
+    /// <summary>The same for who only passes by: nothing is shortened, and no key made.</summary>
+    public IReadOnlyList<GateLogLine> Peek()
+    {
+        try
+        {
+            return GateSeal.TryOpen(names) is { } seal && File.Exists(Path) ? Lines(File.ReadAllBytes(Path), seal) : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody else's, or it went a moment ago.
+            return [];
         }
     }
 
@@ -41,9 +57,9 @@ internal sealed class GateLog(QueueContext context)
     {
         lock (_gate)
         {
-            _seal ??= GateSeal.Open(context.Names);
+            _seal ??= GateSeal.Open(names);
             string text = Write(_seal.Seal(line));
-            Directory.CreateDirectory(context.Folder.Gates);
+            Directory.CreateDirectory(folder);
             using FileStream file = new(Path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
 
             // What a killed process wrote half stays half, and must not take this line with it.
@@ -72,6 +88,8 @@ internal sealed class GateLog(QueueContext context)
         _torn = false;
         return kept;
     }
+
+    private static List<GateLogLine> Lines(byte[] bytes, GateSeal seal) => [.. Encoding.UTF8.GetString(bytes).Split('\n').Select(Parse).OfType<GateLogLine>().Where(seal.IsOurs)];
 
     private static string Write(GateLogLine line) => JsonSerializer.Serialize(line, QueueJson.Default.GateLogLine) + "\n";
 

@@ -13,20 +13,24 @@ internal sealed class GateSeal(byte[] key)
     /// <summary>With the queue's key, made on first use.</summary>
     public static GateSeal Open(QueueNames names)
     {
-        string path = names.GateKey;
-        byte[] key = File.Exists(path) ? File.ReadAllBytes(path) : [];
-        if (key.Length != KeyBytes)
+        if (TryOpen(names) is { } seal)
         {
-            key = RandomNumberGenerator.GetBytes(KeyBytes);
-            AtomicFile.Write(path, key);
-            if (!OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            }
+            return seal;
+        }
+
+        string path = names.GateKey;
+        byte[] key = RandomNumberGenerator.GetBytes(KeyBytes);
+        AtomicFile.Write(path, key);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
         return new GateSeal(key);
     }
+
+    /// <summary>With the queue's key; <see langword="null"/> when it has none yet.</summary>
+    public static GateSeal? TryOpen(QueueNames names) => File.Exists(names.GateKey) && File.ReadAllBytes(names.GateKey) is { Length: KeyBytes } key ? new GateSeal(key) : null;
 
     public GateLogLine Seal(GateLogLine line) => line with { Seal = Of(line) };
 

@@ -103,12 +103,7 @@ internal sealed class MergeQueue : IMergeQueue
     {
         ArgumentNullException.ThrowIfNull(command);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-        QueuePause? pause = command is QueueCommand.Pause wanted ? new QueuePause(wanted.Reason) { PassPriority = wanted.PassPriority } : null;
-        while (!await _store.TryPauseAsync(await _store.ReadAsync(cancellationToken).ConfigureAwait(false), pause, cancellationToken).ConfigureAwait(false))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-
+        await _store.ObeyAsync(command, cancellationToken).ConfigureAwait(false);
         Announce();
     }
 

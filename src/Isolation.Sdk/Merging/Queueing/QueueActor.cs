@@ -95,6 +95,7 @@ internal sealed class QueueActor : IAsyncDisposable
         }
 
         List<QueueItem> line = _view.Line();
+        MergeTelemetry.Waiting(_context.Names.ShortTarget, line.Count);
         MergePolicy policy = _context.Policy;
         CutSettings settings = _model.Settings(policy.Slots, policy.Step, policy.LargestStep, policy.EveryCommitGreen, line.Count);
         int kept = Positions(_runs.IsRunning).DefaultIfEmpty(0).Max();
@@ -137,7 +138,7 @@ internal sealed class QueueActor : IAsyncDisposable
     /// <returns>false: nothing runs, so there is nothing to wait for here.</returns>
     private async Task<bool> WaitAsync(string? obstacle, CancellationToken cancellationToken)
     {
-        _view.Doing(new QueueNow { Running = _runs.Now, Provisional = _chain.Provisional, Obstacle = obstacle });
+        _view.Doing(new QueueNow { Running = _runs.Now, Provisional = _chain.Provisional, Obstacle = obstacle, Slots = _context.Policy.Slots });
         if (_runs.Count == 0)
         {
             return false;

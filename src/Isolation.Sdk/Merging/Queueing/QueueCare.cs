@@ -64,6 +64,11 @@ internal sealed class QueueCare(QueueContext context, QueueStore store, QueueVie
         if (await store.TryChangeAsync(item, changed, cancellationToken).ConfigureAwait(false) is { } stored)
         {
             view.Apply(view.Snapshot.With(stored));
+            if (stored is { IsTerminal: true, State: not MergeState.Landed })
+            {
+                MergeTelemetry.Evicted(context.Names.ShortTarget, stored.State.ToString());
+            }
+
             bell.Ring();
         }
         else

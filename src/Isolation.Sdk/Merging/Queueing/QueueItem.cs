@@ -13,6 +13,9 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
 
     public string? Title { get; init; }
 
+    /// <summary>When it was handed in.</summary>
+    public DateTimeOffset? Submitted { get; init; }
+
     public int Priority { get; init; }
 
     public IReadOnlyList<AttemptId> After { get; init; } = [];

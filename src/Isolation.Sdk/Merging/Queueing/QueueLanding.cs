@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Isolation.Sdk.Merging.Cuts;
 using Isolation.Sdk.Merging.Landing;
 
@@ -39,6 +40,7 @@ internal sealed class QueueLanding(QueueContext context, QueueView view, StatusH
     /// <returns>true: there is something to look at again, whether it landed or not.</returns>
     public async Task<bool> LandAsync(Chain chain, int count, CutModel model, CancellationToken cancellationToken)
     {
+        using Activity? activity = MergeTelemetry.StartLanding(context.Names.ShortTarget, count);
         string target = view.Snapshot.Target!;
         Link[] links = [.. chain.Links.Take(count)];
         foreach (Link link in links)
@@ -80,8 +82,14 @@ internal sealed class QueueLanding(QueueContext context, QueueView view, StatusH
     private void Landed(IReadOnlyList<Link> links)
     {
         _moves = 0;
+        MergeTelemetry.Landed(context.Names.ShortTarget, links.Count);
         foreach (Link link in links)
         {
+            if (link.Item.Submitted is { } submitted)
+            {
+                MergeTelemetry.Waited(context.Names.ShortTarget, context.Time.GetUtcNow() - submitted);
+            }
+
             AttemptId attempt = link.Item.Attempt;
             view.History.Add(new TargetStep(link.Commit, link.Parent, link.Files) { Item = LandedMessage.Name(attempt.Item), Attempt = LandedMessage.Name(attempt), Head = link.Item.Head });
             MergeLog.Landed(context.Logger, attempt, link.Commit, context.Names.Target);

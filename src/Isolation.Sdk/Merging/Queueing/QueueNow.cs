@@ -16,6 +16,12 @@ internal sealed record QueueNow
     /// <summary>Why nothing may land at all.</summary>
     public string? Obstacle { get; init; }
 
+    /// <summary>How many candidates are tested at once, at most.</summary>
+    public int Slots { get; init; }
+
+    /// <summary>The shortest candidate with this item.</summary>
+    public RunningGate? Of(AttemptId attempt) => Running.Where(r => r.Items.Contains(attempt)).MinBy(r => r.Items.Count);
+
     public string ToJson() => Running.Count + Provisional.Count == 0 && Obstacle is null ? "" : JsonSerializer.Serialize(this, QueueJson.Default.QueueNow);
 
     public static QueueNow Read(QueueNames names)

@@ -64,7 +64,7 @@ internal sealed class QueueReading(QueueSnapshot snapshot, QueueNow now, Func<At
             return status with { State = MergeState.Held, Hold = hold.Kind, Reason = hold.ToString(), Conflict = collides?.Conflict };
         }
 
-        RunningGate? gate = now.Running.Where(r => r.Items.Contains(item.Attempt)).MinBy(r => r.Items.Count);
+        RunningGate? gate = now.Of(item.Attempt);
         return gate is null ? status : status with { State = MergeState.Testing, With = [.. gate.Items.Where(i => i != item.Attempt)] };
     }
 

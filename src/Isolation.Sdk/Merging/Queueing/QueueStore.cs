@@ -25,6 +25,7 @@ internal sealed class QueueStore(QueueNames names, TimeProvider time)
         QueueItem item = new(request.Attempt, request.Capture.Commit, request.Capture.BaseCommit, await PlaceAsync(request.Attempt, cancellationToken).ConfigureAwait(false))
         {
             Title = request.Title,
+            Submitted = time.GetUtcNow(),
             Priority = request.Priority,
             After = request.After,
             Alone = request.Alone,
@@ -58,6 +59,16 @@ internal sealed class QueueStore(QueueNames names, TimeProvider time)
         string commit = await Repository.CommitTreeAsync(names.Target + "^{tree}", [], pause.ToJson(), cancellationToken).ConfigureAwait(false);
         RefTransaction change = before.Pause is { } old ? new RefTransaction().Update(names.Pause, commit, old.Commit) : new RefTransaction().Create(names.Pause, commit);
         return await Repository.UpdateDurablyAsync(change, cancellationToken).ConfigureAwait(false) is null;
+    }
+
+    /// <summary>Pauses or resumes the queue, whoever else does so meanwhile.</summary>
+    public async Task ObeyAsync(QueueCommand command, CancellationToken cancellationToken)
+    {
+        QueuePause? pause = command is QueueCommand.Pause wanted ? new QueuePause(wanted.Reason) { PassPriority = wanted.PassPriority } : null;
+        while (!await TryPauseAsync(await ReadAsync(cancellationToken).ConfigureAwait(false), pause, cancellationToken).ConfigureAwait(false))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     /// <summary>The numbers go on after a restart, and after someone lost the file.</summary>

@@ -1,0 +1,125 @@
+using System.Diagnostics.Metrics;
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Tests.Infrastructure;
+
+namespace Isolation.Sdk.Tests.Merging.Refinery;
+
+public sealed class DescribeTests
+{
+    [IsolationFact]
+    public async Task Who_passes_by_reads_what_is_in_the_gate_what_waits_and_why()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync();
+        await bench.SubmitAsync("a");
+        await bench.SubmitAsync("b");
+        await bench.SubmitAsync("c");
+        await bench.SubmitAsync("e", change: r => r with { After = [RefineryBench.Of("gone")] });
+        await bench.GoAsync();
+        HandRun first = await bench.Gate.RunOfAsync("a");
+        await bench.Gate.RunOfAsync("a b");
+        await bench.UntilAsync("b", s => s.State == MergeState.Testing);
+
+        QueueReport queue = (await MergeQueues.DescribeAsync(bench.Bench.Target, bench.Bench.Repository.Path + ".workers"))!;
+
+        Assert.Equal((true, 2, await bench.Bench.TargetCommitAsync()), (queue.IsActing, queue.Slots, queue.Commit));
+        Assert.Null(queue.Halt);
+        Assert.Equal(["a", "a b"], queue.Testing.Select(t => string.Join(' ', t.Attempts.Select(a => a.Item))));
+        Assert.Equal((first.Commit, first.Tree, false, false), (queue.Testing[0].Commit, queue.Testing[0].Tree, queue.Testing[0].Confirms, queue.Testing[0].IsTarget));
+        Assert.Equal((MergeState.Testing, "a.1", queue.Testing[1].Since), (Of(queue, "b").Status.State, Assert.Single(Of(queue, "b").Status.With).ToString(), Of(queue, "b").Since));
+        Assert.Equal((MergeState.Queued, 1), (Of(queue, "c").Status.State, Of(queue, "c").Status.Position));
+        Assert.Equal((MergeState.Held, MergeHold.Dependency), (Of(queue, "e").Status.State, Of(queue, "e").Status.Hold));
+        Assert.NotNull(Of(queue, "e").Since);
+        Assert.Equal(queue.Items.Select(i => i.Status.ToString()), (await MergeQueues.ReadAsync(bench.Bench.Target.Repository)).Select(i => i.Status.ToString()));
+    }
+
+    [IsolationFact]
+    public async Task What_the_gate_said_and_what_landed_is_told_when_nobody_acts_any_more()
+    {
+        Dictionary<string, double> measured = [];
+        using MeterListener listener = Listen(measured);
+        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = 1);
+        await bench.SubmitAsync("a");
+        await bench.SubmitAsync("bad");
+        await bench.GoAsync();
+        await bench.Gate.FailAsync("a");
+        await bench.Gate.PassAsync("a");
+        await bench.Gate.FailAsync("bad");
+        await bench.Gate.FailAsync("bad");
+        bench.Gate.Always("", GateAnswer.Pass);
+        MergeStatus rejected = await bench.EndAsync("bad");
+        await bench.Queue.DisposeAsync();
+
+        QueueReport queue = (await MergeQueues.DescribeAsync(bench.Bench.Target))!;
+
+        Assert.Equal((MergeState.Rejected, false, null), (rejected.State, queue.IsActing, queue.Slots));
+        Assert.Empty(queue.Testing);
+        Assert.Equal((1, 3), (queue.Gates.Flakes, queue.Gates.Failures));
+        Assert.Equal(("a.1", queue.Commit), (Assert.Single(queue.Landed).Attempt.ToString(), queue.Landed[0].Status.LandedCommit));
+        Assert.Equal(MergeState.Rejected, Assert.Single(queue.Items).Status.State);
+        lock (measured)
+        {
+            Assert.True(measured["isolation.merge.landings"] >= 1);
+            Assert.True(measured["isolation.merge.evictions"] >= 1);
+            Assert.True(measured["isolation.gate.flakes"] >= 1);
+            Assert.True(measured["isolation.gate.runs"] >= 4);
+            Assert.Superset(new HashSet<string> { "isolation.merge.wait", "isolation.merge.group", "isolation.merge.queue.length", "isolation.gate.duration" }, measured.Keys.ToHashSet());
+        }
+    }
+
+    [IsolationFact]
+    public async Task Who_passes_by_can_pause_and_resume_what_another_one_acts_in()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync();
+        await MergeQueues.CommandAsync(bench.Bench.Target, new QueueCommand.Pause("release") { PassPriority = 2 });
+        await bench.SubmitAsync("a");
+        await bench.UntilAsync("a", s => s.Hold == MergeHold.Paused);
+
+        QueueHalt halt = (await MergeQueues.DescribeAsync(bench.Bench.Target.Repository)).Single().Halt!;
+        await MergeQueues.CommandAsync(bench.Bench.Target, new QueueCommand.Resume());
+        await bench.Gate.PassAsync("a");
+
+        Assert.Equal(new QueueHalt(MergeHold.Paused, "release") { PassPriority = 2 }, halt);
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("a")).State);
+    }
+
+    [IsolationFact]
+    public async Task A_branch_without_a_queue_has_no_report_and_a_missing_one_is_a_fault()
+    {
+        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+
+        Assert.Null(await MergeQueues.DescribeAsync(bench.Target));
+        Assert.Empty(await MergeQueues.DescribeAsync(bench.Target.Repository));
+        MergeTarget missing = bench.Target with { Ref = "refs/heads/nowhere" };
+        Assert.Equal("ISO0602", (await Assert.ThrowsAsync<IsolationException>(() => MergeQueues.DescribeAsync(missing))).Code);
+        Assert.Equal("ISO0602", (await Assert.ThrowsAsync<IsolationException>(() => MergeQueues.CommandAsync(missing, new QueueCommand.Resume()))).Code);
+    }
+
+    private static QueuedAttempt Of(QueueReport queue, string item) => queue.Items.Single(i => i.Attempt.Item == item);
+
+    /// <summary>Sums by instrument; other tests of the process may add to them.</summary>
+    private static MeterListener Listen(Dictionary<string, double> measured)
+    {
+        MeterListener listener = new() { InstrumentPublished = (instrument, l) => Enable(instrument, l) };
+        listener.SetMeasurementEventCallback<long>((i, value, _, _) => Add(i.Name, value));
+        listener.SetMeasurementEventCallback<int>((i, value, _, _) => Add(i.Name, value));
+        listener.SetMeasurementEventCallback<double>((i, value, _, _) => Add(i.Name, value));
+        listener.Start();
+        return listener;
+
+        static void Enable(Instrument instrument, MeterListener l)
+        {
+            if (instrument.Meter.Name == "Isolation.Sdk")
+            {
+                l.EnableMeasurementEvents(instrument);
+            }
+        }
+
+        void Add(string name, double value)
+        {
+            lock (measured)
+            {
+                measured[name] = measured.GetValueOrDefault(name) + value;
+            }
+        }
+    }
+}
