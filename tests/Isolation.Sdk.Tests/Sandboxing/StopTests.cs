@@ -88,7 +88,7 @@ public sealed class StopTests
     {
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync();
-        await using IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of(sandbox.Script("trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 1000 & wait; done")));
+        await using IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of(sandbox.Script("sleep 1000 & trap 'echo bye; exit 3' TERM; echo ready; wait")));
         await ReadyAsync(process);
 
         ProcessExit exit = await process.StopAsync(TimeSpan.FromSeconds(30));
