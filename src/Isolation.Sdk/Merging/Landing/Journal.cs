@@ -56,7 +56,7 @@ internal sealed class Journal(QueueContext context)
     /// <summary>Puts the entry that follows an intent into the transaction that makes it true.</summary>
     public RefTransaction End(RefTransaction transaction, string entry) => transaction.Update(Ref, entry, _tip!);
 
-    /// <summary>Says that the transaction went through.</summary>
+    /// <summary>Says that this entry is the newest, and that it stays.</summary>
     public void Ended(string entry) => (_tip, _last) = (entry, entry);
 
     /// <summary>Takes an intent of this process back: nothing of it happened.</summary>

@@ -76,7 +76,10 @@ internal sealed class Lander(QueueContext context, QueueView view)
         else
         {
             string entry = await _journal.WriteAsync(intent with { State = JournalState.Dropped, Note = "The process that was about to land it ended before it did." }, cancellationToken).ConfigureAwait(false);
-            await _journal.MoveAsync(entry, cancellationToken).ConfigureAwait(false);
+            if (await _journal.MoveAsync(entry, cancellationToken).ConfigureAwait(false))
+            {
+                _journal.Ended(entry);
+            }
         }
 
         return true;

@@ -23,7 +23,8 @@ internal sealed class OutsideMerges(QueueContext context, TargetHistory history)
         }
 
         // One process for all: what is not independent of the rest is contained in the target, or in another item.
-        GitResult answer = await context.Repository.RunAsync(cancellationToken, ["merge-base", "--independent", target, .. fresh.Select(i => i.Head)]).ConfigureAwait(false);
+        // If one of them has vanished, each is looked at by itself.
+        GitResult answer = await context.Repository.TryRunAsync(cancellationToken, ["merge-base", "--independent", target, .. fresh.Select(i => i.Head)]).ConfigureAwait(false);
         HashSet<string> independent = [.. answer.Line.Split('\n')];
         foreach (QueueItem item in fresh)
         {
