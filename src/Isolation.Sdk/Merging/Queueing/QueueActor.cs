@@ -38,8 +38,10 @@ internal sealed class QueueActor : IAsyncDisposable
         _context.Reached(QueueStep.AfterTakeover);
         _store.StartSequenceAfter(_view.Snapshot);
         _view.Doing(null);
-        await _landing.RecoverAsync(cancellationToken).ConfigureAwait(false);
+
+        // What still runs is ended before anything lands that somebody may have waited for: after that the queue may be closed at any time.
         await _board.RecoverAsync(cancellationToken).ConfigureAwait(false);
+        await _landing.RecoverAsync(cancellationToken).ConfigureAwait(false);
         foreach ((TimeSpan elapsed, int concurrent) in _board.Passes)
         {
             _model.Ran(elapsed, concurrent);
@@ -66,7 +68,7 @@ internal sealed class QueueActor : IAsyncDisposable
                 // Once more: somebody may have held a lock for a moment.
                 if (++_stumbles > 1 && first is not null)
                 {
-                    await _care.HoldAsync(first, new HoldReason(MergeHold.Infra, $"{e.Message} Approve it again to retry."), cancellationToken).ConfigureAwait(false);
+                    await _care.HoldAsync(first, new HoldReason(MergeHold.Infra, $"{e.Code}: {e.Message} {e.Fault.Remedy} Approve it again to retry."), cancellationToken).ConfigureAwait(false);
                     _stumbles = 0;
                 }
             }

@@ -45,7 +45,7 @@ internal sealed class QueueReading(QueueSnapshot snapshot, QueueNow now, Func<At
             return new HoldReason(MergeHold.Policy, "it was submitted to be tested, and the queue that acts now has no gate.");
         }
 
-        return snapshot.Pause?.Pause.Holds(item);
+        return snapshot.Target is null ? new HoldReason(MergeHold.Policy, "the target is gone; it goes on when there is one again.") : snapshot.Pause?.Pause.Holds(item);
     }
 
     private MergeStatus StatusOf(QueueItem item, List<QueueItem> line)

@@ -39,11 +39,21 @@ internal sealed class QueueStore(QueueNames names, TimeProvider time)
         return await Repository.UpdateDurablyAsync(new RefTransaction().Create(names.Item(item.Attempt), item.Commit), cancellationToken).ConfigureAwait(false) is null ? item : null;
     }
 
-    /// <summary>Stores a changed item: two processes.</summary>
+    /// <summary>Stores a changed item: two processes, two more when what the item brings has vanished from the repository.</summary>
     /// <returns>The item as stored; <see langword="null"/> when somebody else changed it first.</returns>
     public async Task<QueueItem?> TryChangeAsync(QueueItem old, QueueItem changed, CancellationToken cancellationToken)
     {
-        QueueItem item = await WriteAsync(changed, cancellationToken).ConfigureAwait(false);
+        QueueItem item;
+        try
+        {
+            item = await WriteAsync(changed, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IsolationException)
+        {
+            // Nobody else may have to wait because this one's record cannot say what is wrong with it.
+            item = await WriteUncheckedAsync(old, changed, cancellationToken).ConfigureAwait(false);
+        }
+
         return await Repository.UpdateDurablyAsync(new RefTransaction().Update(names.Item(item.Attempt), item.Commit, old.Commit), cancellationToken).ConfigureAwait(false) is null ? item : null;
     }
 
@@ -84,6 +94,15 @@ internal sealed class QueueStore(QueueNames names, TimeProvider time)
     {
         Commit = await Repository.CommitTreeAsync(item.Head + "^{tree}", [item.Head], item.ToJson(), cancellationToken).ConfigureAwait(false),
     };
+
+    /// <summary>Writes a record without a look at the head and the tree that it names.</summary>
+    private async Task<QueueItem> WriteUncheckedAsync(QueueItem old, QueueItem changed, CancellationToken cancellationToken)
+    {
+        string before = (await Repository.RunAsync(cancellationToken, "cat-file", "commit", old.Commit).ConfigureAwait(false)).Output;
+        string header = before[..(before.IndexOf("\n\n", StringComparison.Ordinal) + 2)];
+        GitCommand write = GitCommand.In(Repository.CommonDirectory, "hash-object", "-w", "-t", "commit", "--stdin") with { Input = header + changed.ToJson() + "\n", Environment = DurableRefs.Durable };
+        return changed with { Commit = (await Repository.Client.RunAsync(write, cancellationToken).ConfigureAwait(false)).Line };
+    }
 
     private async Task<long> PlaceAsync(AttemptId attempt, CancellationToken cancellationToken)
     {
