@@ -37,6 +37,46 @@ public sealed record HostRequest(string Repository)
     public string? Barrier { get; init; }
 
     public int Together { get; init; }
+
+    /// <summary>No pipeline: a seat at the queue of <see cref="Target"/>.</summary>
+    public QueueRequest? Queue { get; init; }
+}
+
+/// <summary>What a test asks of a process that opens a queue.</summary>
+/// <param name="Trail">A folder: the process writes there, in a file of its own, which steps it reached and what it submitted.</param>
+/// <param name="Gate">The gate's command.</param>
+public sealed record QueueRequest(string Trail, IReadOnlyList<string> Gate)
+{
+    public int Slots { get; init; } = 2;
+
+    public int? Step { get; init; } = 1;
+
+    /// <summary>Where the target is pushed to as part of each landing.</summary>
+    public string? Remote { get; init; }
+
+    /// <summary>What it hands in, in this order.</summary>
+    public IReadOnlyList<QueueWork> Submit { get; init; } = [];
+
+    /// <summary>The items whose end it waits for; the answer has them.</summary>
+    public IReadOnlyList<string> Watch { get; init; } = [];
+
+    /// <summary>The step at which it kills itself; <see cref="QueueRequest.KillToken"/> says who, when there are several.</summary>
+    public string? KillAt { get; init; }
+
+    /// <summary>The how many-th time that the step is reached.</summary>
+    public int KillOn { get; init; } = 1;
+
+    /// <summary>A file that must not exist: whoever makes it kills itself, the others go on.</summary>
+    public string? KillToken { get; init; }
+
+    /// <summary>After how many milliseconds from the opening of the queue it kills itself, wherever it is; it answers nothing before.</summary>
+    public int? KillAfter { get; init; }
+}
+
+/// <summary>Captured work for a queue.</summary>
+public sealed record QueueWork(string Item, string Commit, string Base, IReadOnlyList<string> Files)
+{
+    public IReadOnlyList<string> After { get; init; } = [];
 }
 
 /// <summary>One work item.</summary>

@@ -7,7 +7,8 @@ while (await Console.In.ReadLineAsync() is { } line)
     HostAnswer answer;
     try
     {
-        answer = await PipelineHost.AnswerAsync(JsonSerializer.Deserialize<HostRequest>(line, JsonSerializerOptions.Web)!);
+        HostRequest request = JsonSerializer.Deserialize<HostRequest>(line, JsonSerializerOptions.Web)!;
+        answer = request.Queue is { } queue ? await QueueHost.AnswerAsync(request, queue) : await PipelineHost.AnswerAsync(request);
     }
     catch (Exception e)
     {

@@ -14,6 +14,9 @@ internal sealed class MergeStrategy(MergePolicy policy, IStateSandbox? sandbox, 
 
     public MergePolicy Policy => policy;
 
+    /// <summary>Called at each named step of its queues, for tests that end the process there.</summary>
+    public Action<QueueStep> Reached { get; init; } = static _ => { };
+
     /// <inheritdoc/>
     public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) =>
         ValueTask.FromResult(new AxisReport(policy.NeedsGate ? IsolationGuarantees.TestedLanding : IsolationGuarantees.None, IsolationGuarantees.None, [.. Faults()]));
@@ -46,7 +49,7 @@ internal sealed class MergeStrategy(MergePolicy policy, IStateSandbox? sandbox, 
         }
 
         GitRepository repository = await RepositoryAsync(target.Repository, cancellationToken).ConfigureAwait(false);
-        QueueContext context = new(new QueueNames(repository, target.Ref), policy, sandbox, folder ?? WorkersFolder.Beside(repository.CommonDirectory), time, logger);
+        QueueContext context = new(new QueueNames(repository, target.Ref), policy, sandbox, folder ?? WorkersFolder.Beside(repository.CommonDirectory), time, logger) { Reached = Reached };
         return await MergeQueue.OpenAsync(context, cancellationToken).ConfigureAwait(false);
     }
 

@@ -7,6 +7,8 @@ namespace Isolation.Sdk.Tests.Stress;
 /// <summary>The host program, running. It answers one request after the other.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
+    // SIGKILL, as a parent sees it.
+    private const int Killed = 128 + 9;
     private readonly Process _process;
     private readonly Task<string> _error;
 
@@ -17,6 +19,8 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
 
     public static string Program { get; } = AppContext.BaseDirectory.Replace("Isolation.Sdk.Tests/", "Isolation.Sdk.Tests.Host/", StringComparison.Ordinal) + "Isolation.Sdk.Tests.Host.dll";
 
@@ -38,6 +42,13 @@ internal sealed class HostProcess : IAsyncDisposable
 
         return new HostProcess(Process.Start(start)!);
     }
+
+    /// <summary>The processes that work in a folder or below it.</summary>
+    public static string[] Below(string folder) =>
+    [
+        .. Directory.GetDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)).Select(d => (d, Directory: LinkOf(Path.Combine(d, "cwd"))))
+            .Where(p => p.Directory?.StartsWith(folder + "/", StringComparison.Ordinal) == true).Select(p => $"{p.d} in {p.Directory}"),
+    ];
 
     public static async Task<HostAnswer> AskOnceAsync(HostRequest request, IReadOnlyDictionary<string, string?>? environment = null, params string[] through)
     {
@@ -64,6 +75,19 @@ internal sealed class HostProcess : IAsyncDisposable
         return answer.Crash is null ? answer : throw new InvalidOperationException($"The host program met an exception that is no fault: {answer.Crash}");
     }
 
+    /// <summary>Waits until it has killed itself.</summary>
+    /// <returns><see langword="null"/>; its answer if it lived on.</returns>
+    public async Task<HostAnswer?> DieAsync()
+    {
+        if (await _process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            return JsonSerializer.Deserialize<HostAnswer>(line, JsonSerializerOptions.Web);
+        }
+
+        await _process.WaitForExitAsync();
+        return _process.ExitCode == Killed ? null : throw new InvalidOperationException($"The host program ended with {_process.ExitCode}: {await _error}");
+    }
+
     /// <summary>Kills it as a crash would, and nothing that it started.</summary>
     public async Task KillAsync()
     {
@@ -88,5 +112,17 @@ internal sealed class HostProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static string? LinkOf(string path)
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget;
+        }
+        catch (IOException)
+        {
+            return null; // It has ended.
+        }
     }
 }

@@ -82,7 +82,7 @@ public sealed class KillTests(ITestOutputHelper output)
         HostAnswer done = await HostProcess.AskOnceAsync(ask with { Mode = "clean" });
         Assert.Empty(done.Faults);
 
-        Assert.True(Processes(repository).Length == 0, $"{what}: {string.Join('\n', Processes(repository))}");
+        Assert.True(HostProcess.Below(repository.Root).Length == 0, $"{what}: {string.Join('\n', HostProcess.Below(repository.Root))}");
         string[] refs = (await repository.GitAsync(["for-each-ref", "--format=%(refname)", "refs/isolation/attempts"])).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         string[] trees = [.. (await repository.GitAsync(["worktree", "list", "--porcelain"])).Split('\n').Where(l => l.StartsWith("worktree ", StringComparison.Ordinal)).Skip(1).Select(l => l["worktree ".Length..])];
         foreach (CleanItem kept in done.Cleaned.Where(c => c.Action == CleanAction.Keep))
@@ -108,24 +108,6 @@ public sealed class KillTests(ITestOutputHelper output)
         while (!condition())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20));
-        }
-    }
-
-    private static string[] Processes(ThrowawayRepository repository) =>
-    [
-        .. Directory.GetDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)).Select(d => (d, Directory: LinkOf(Path.Combine(d, "cwd"))))
-            .Where(p => p.Directory?.StartsWith(repository.Root + "/", StringComparison.Ordinal) == true).Select(p => $"{p.d} in {p.Directory}"),
-    ];
-
-    private static string? LinkOf(string path)
-    {
-        try
-        {
-            return new FileInfo(path).LinkTarget;
-        }
-        catch (IOException)
-        {
-            return null; // It has ended.
         }
     }
 }

@@ -1,0 +1,57 @@
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Tests.Host;
+
+/// <summary>A seat at a queue in a process of its own. It can end itself at any named step, which the public API has no way to ask for.</summary>
+internal static class QueueHost
+{
+    public static async Task<HostAnswer> AnswerAsync(HostRequest request, QueueRequest wanted)
+    {
+        RefineryOptions options = new() { Slots = wanted.Slots, Step = wanted.Step };
+        options.Gate(wanted.Gate[0], [.. wanted.Gate.Skip(1)]);
+        if (wanted.Remote is { } remote)
+        {
+            options.PushTarget(remote);
+        }
+
+        Trail trail = new(wanted);
+        MergeStrategy strategy = new(MergePolicy.Of(options), new ProcessSandbox(new ProcessSandboxOptions()), null, TimeProvider.System, trail) { Reached = trail.Reached };
+        trail.StartClock();
+        await using IMergeQueue queue = await strategy.OpenAsync(new MergeTarget(new RepositoryRef(request.Repository), request.Target));
+        foreach (QueueWork work in wanted.Submit)
+        {
+            Capture capture = new(work.Commit, work.Base, AttemptNames.Ref(Of(work.Item)), [.. work.Files.Select(f => new FileChange(f, FileChangeKind.Modified, 1, 0))]);
+            await queue.SubmitAsync(new MergeRequest(Of(work.Item), capture) { After = [.. work.After.Select(Of)] });
+            trail.Write("submitted " + work.Item);
+        }
+
+        HostResult[] ends = await Task.WhenAll(wanted.Watch.Select(i => EndAsync(queue, i)));
+        if (wanted.KillAfter is not null)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System);
+        }
+
+        return new HostAnswer { Items = ends };
+    }
+
+    private static AttemptId Of(string item) => new(item, 1);
+
+    private static async Task<HostResult> EndAsync(IMergeQueue queue, string item)
+    {
+        MergeStatus? last = null;
+        await foreach (MergeStatus status in queue.WatchAsync(Of(item)))
+        {
+            last = status;
+            if (status.Hold == MergeHold.Infra)
+            {
+                // It would wait for a person, and the test for it.
+                break;
+            }
+        }
+
+        return new HostResult(item, last?.State.ToString() ?? "", last?.Reason ?? last?.LandedCommit, null, [1]);
+    }
+}

@@ -1,0 +1,68 @@
+using Isolation.Sdk.Tests.Host;
+using Isolation.Sdk.Tests.Infrastructure;
+using Isolation.Sdk.Tests.Stress;
+using Xunit.Abstractions;
+
+namespace Isolation.Sdk.Tests.Merging.Recovery;
+
+/// <summary>Processes that act are killed at moments of chance, one after the other, while work keeps coming in.</summary>
+public sealed class RandomKillTests(ITestOutputHelper output)
+{
+    private const int LongestLife = 600;
+
+    [IsolationTheory(Tools.Linux, Tier = Tier.Ci, Timeout = 1_200_000)]
+    [InlineData(30)]
+    public Task Thirty_kills_at_random_moments_land_nothing_twice_and_lose_nothing(int kills) => KillAsync(Environment.TickCount, kills);
+
+    [IsolationTheory(Tools.Linux, Tier = Tier.Soak, Timeout = 3_600_000)]
+    [InlineData(300)]
+    public Task Three_hundred_kills_at_random_moments(int kills) => KillAsync(Environment.TickCount, kills);
+
+    private async Task KillAsync(int seed, int kills)
+    {
+        string what = $"seed {seed}, {kills} kills";
+        output.WriteLine(what);
+        Random random = new(seed);
+        await using KillBench bench = await KillBench.CreateAsync(Plan(random, kills + 10));
+        for (int kill = 0; kill < kills; kill++)
+        {
+            IReadOnlyList<string> there = bench.Submitted();
+            QueueRequest request = new(bench.TrailFolder, [])
+            {
+                // Nobody knows whether the last one that was not confirmed is in: it is handed in again.
+                Submit = [.. bench.Works.Take(kill + 4).Where(w => !there.Contains(w.Item))],
+                KillAfter = random.Next(LongestLife),
+            };
+            await using HostProcess host = HostProcess.Start();
+            await host.SendAsync(bench.Ask(request));
+            HostAnswer? answer = await host.DieAsync();
+            Assert.True(answer is null, $"{what}: {answer?.Crash} {string.Join(' ', answer?.Faults ?? [])}");
+        }
+
+        int landed = (await bench.LandedAsync()).Length;
+        IReadOnlyList<string> known = bench.Submitted();
+        HostAnswer last = await HostProcess.AskOnceAsync(bench.Ask(new QueueRequest(bench.TrailFolder, []) { Submit = [.. bench.Works.Where(w => !known.Contains(w.Item))], Watch = [.. bench.Works.Select(w => w.Item)] }));
+        bench.Compare(last, what);
+        await bench.CheckAsync(what);
+        output.WriteLine($"{landed} of {bench.Works.Count} had landed before the last kill; journal: {string.Join(", ", (await bench.JournalAsync()).GroupBy(e => e.Note ?? e.State.ToString()).Select(g => $"{g.Count()} {g.Key}"))}");
+    }
+
+    private static IEnumerable<QueuePlan> Plan(Random random, int count)
+    {
+        bool shared = false;
+        for (int n = 0; n < count; n++)
+        {
+            string item = $"i{n}";
+            int fate = random.Next(100);
+            QueuePlan plan = fate switch
+            {
+                < 8 => QueuePlan.Bad(item),
+                < 12 => QueuePlan.Old(item),
+                < 20 => QueuePlan.Shared(item, first: !shared),
+                _ => QueuePlan.Good(item),
+            };
+            shared |= plan.File == QueuePlan.SharedFile;
+            yield return plan;
+        }
+    }
+}
