@@ -8,7 +8,7 @@ namespace Isolation.Sdk.Tests.Merging.Recovery;
 /// <summary>Processes that act are killed at moments of chance, one after the other, while work keeps coming in.</summary>
 public sealed class RandomKillTests(ITestOutputHelper output)
 {
-    private const int LongestLife = 600;
+    private const int LongestLife = 1_500;
 
     [IsolationTheory(Tools.Linux, Tier = Tier.Ci, Timeout = 1_200_000)]
     [InlineData(30)]
@@ -24,13 +24,17 @@ public sealed class RandomKillTests(ITestOutputHelper output)
         output.WriteLine(what);
         Random random = new(seed);
         await using KillBench bench = await KillBench.CreateAsync(Plan(random, kills + 10));
+
+        // One half is there from the start, so that short lives have something to land; the other comes in meanwhile.
+        int half = bench.Works.Count / 2;
+        await bench.SubmitAsync(half);
         for (int kill = 0; kill < kills; kill++)
         {
             IReadOnlyList<string> there = bench.Submitted();
             QueueRequest request = new(bench.TrailFolder, [])
             {
                 // Nobody knows whether the last one that was not confirmed is in: it is handed in again.
-                Submit = [.. bench.Works.Take(kill + 4).Where(w => !there.Contains(w.Item))],
+                Submit = [.. bench.Works.Skip(half).Take((kill + 8) / 2).Where(w => !there.Contains(w.Item))],
                 KillAfter = random.Next(LongestLife),
             };
             await using HostProcess host = HostProcess.Start();
@@ -41,7 +45,7 @@ public sealed class RandomKillTests(ITestOutputHelper output)
 
         int landed = (await bench.LandedAsync()).Length;
         IReadOnlyList<string> known = bench.Submitted();
-        HostAnswer last = await HostProcess.AskOnceAsync(bench.Ask(new QueueRequest(bench.TrailFolder, []) { Submit = [.. bench.Works.Where(w => !known.Contains(w.Item))], Watch = [.. bench.Works.Select(w => w.Item)] }));
+        HostAnswer last = await HostProcess.AskOnceAsync(bench.Ask(new QueueRequest(bench.TrailFolder, []) { Submit = [.. bench.Works.Skip(half).Where(w => !known.Contains(w.Item))], Watch = [.. bench.Works.Select(w => w.Item)] }));
         bench.Compare(last, what);
         await bench.CheckAsync(what);
         output.WriteLine($"{landed} of {bench.Works.Count} had landed before the last kill; journal: {string.Join(", ", (await bench.JournalAsync()).GroupBy(e => e.Note ?? e.State.ToString()).Select(g => $"{g.Count()} {g.Key}"))}");
