@@ -1,9 +1,10 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Samples;
 
-public sealed class RigQueueTests
+public sealed partial class RigQueueTests
 {
     private const string Commit = "echo \"by $1\" > \"$1.txt\"; git add -A; git commit -qm \"Do $1\"";
 
@@ -13,18 +14,32 @@ public sealed class RigQueueTests
         await using RigHost rig = await RigHost.CreateAsync("""[{ "id": "a", "title": "Add a" }, { "id": "b", "title": "Add b" }]""", Commit);
         await File.WriteAllTextAsync(rig.At("gate.sh"), $"until [ -e '{rig.At("go")}' ]; do sleep 0.2; done\n");
         using RigProcess run = rig.Start(rig.RunArguments("--merge", "refinery", "--slots", "2", "--step", "1", "--gate", $"sh {rig.At("gate.sh")}"));
-        await run.WaitForAsync("merge: Testing");
+        await run.WaitForAsync("a.1   merge: Testing", "b.1   merge: Testing");
 
-        JsonElement document = await rig.JsonAsync("queue");
-        JsonElement queue = Assert.Single(document.GetProperty("queues").EnumerateArray());
-        string text = (await rig.OnRepositoryAsync("queue", "--target", RigHost.Target)).Output;
+        // Whichever was submitted first is stacked first, perhaps anew: what is looked for comes, but not at once.
+        JsonElement document, queue;
+        do
+        {
+            document = await rig.JsonAsync("queue");
+            queue = Assert.Single(document.GetProperty("queues").EnumerateArray());
+        }
+        while (queue.GetProperty("testing").GetArrayLength() < 2 || queue.GetProperty("items").EnumerateArray().Any(i => i.GetProperty("state").GetString() != "testing"));
+
+        string text;
+        do
+        {
+            text = (await rig.OnRepositoryAsync("queue", "--target", RigHost.Target)).Output;
+        }
+        while (!Rows().IsMatch(text));
+
         await File.WriteAllTextAsync(rig.At("go"), "");
         RigOutput ended = await run.EndAsync();
 
         Assert.Equal("rig.queue/1", document.GetProperty("schema").GetString());
-        Assert.Equal((RigHost.Target, true), (queue.GetProperty("target").GetString(), queue.GetProperty("acting").GetBoolean()));
-        Assert.NotEmpty(queue.GetProperty("items").EnumerateArray());
-        Assert.Contains($"{RigHost.Target} @ ", text, StringComparison.Ordinal);
+        Assert.Equal((RigHost.Target, true, 2), (queue.GetProperty("target").GetString(), queue.GetProperty("acting").GetBoolean(), queue.GetProperty("slots").GetInt32()));
+        Assert.Equal([1, 2], queue.GetProperty("testing").EnumerateArray().Select(t => t.GetProperty("attempts").GetArrayLength()));
+        Assert.Equal([("testing", 1), ("testing", 2)], queue.GetProperty("items").EnumerateArray().Select(i => (i.GetProperty("state").GetString()!, i.GetProperty("position").GetInt32())));
+        Assert.Contains("| acting, 2 of 2 slots", text, StringComparison.Ordinal);
 
         Assert.Equal(0, ended.ExitCode);
         Assert.Contains("2 of 2 landed on isolation/main", ended.Output, StringComparison.Ordinal);
@@ -71,4 +86,7 @@ public sealed class RigQueueTests
         Assert.Equal((2, ""), (output.ExitCode, output.Output));
         Assert.StartsWith($"rig: {code}: ", Assert.Single(output.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
+
+    [GeneratedRegex(@"(?m)^1 +[ab]\.1 +testing .*\n2 +[ab]\.1 +testing +[ab]\.1 ")]
+    private static partial Regex Rows();
 }

@@ -12,11 +12,12 @@ internal sealed class QueueReading(QueueSnapshot snapshot, QueueNow now, Func<At
     /// <summary>Those that may go on now, in landing order.</summary>
     public List<QueueItem> Line() => QueueOrder.Line(snapshot.Items, i => HeldBy(i) is not null, HasLanded);
 
-    /// <summary>Every item's status, those that may go on first, in landing order.</summary>
+    /// <summary>Every item's status, those that may go on first, in landing order: what is in the gate keeps the order in which it was stacked, whoever came before it meanwhile.</summary>
     public IEnumerable<(QueueItem Item, MergeStatus Status)> Statuses()
     {
         int position = 0;
-        List<QueueItem> line = Line();
+        List<AttemptId> gate = [.. now.Running.MaxBy(r => r.Items.Count)?.Items ?? []];
+        List<QueueItem> line = [.. Line().OrderBy(i => gate.IndexOf(i.Attempt) is var place and >= 0 ? place : gate.Count)];
         foreach (QueueItem item in line.Concat(snapshot.Items.Except(line)))
         {
             MergeStatus status = StatusOf(item, line);

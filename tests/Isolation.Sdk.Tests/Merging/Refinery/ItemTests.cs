@@ -146,6 +146,26 @@ public sealed class ItemTests
     }
 
     [IsolationFact]
+    public async Task Nobody_pushes_in_before_what_is_in_the_gate_and_the_report_says_so()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = 2);
+        await bench.SubmitAsync("usual");
+        await bench.GoAsync();
+        HandRun usual = await bench.Gate.RunOfAsync("usual");
+        await bench.SubmitAsync("urgent", change: r => r with { Priority = 9 });
+        HandRun both = await bench.Gate.RunOfAsync("usual urgent");
+        await bench.UntilAsync("urgent", s => s.State == MergeState.Testing);
+
+        QueueReport report = (await MergeQueues.DescribeAsync(bench.Bench.Target))!;
+        both.Answer(GateAnswer.Pass);
+
+        Assert.Equal(["usual.1", "urgent.1"], report.Items.Select(i => i.Attempt.ToString()));
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("urgent")).State);
+        Assert.Equal("usual\nurgent", await bench.LandedAsync());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => usual.Answered);
+    }
+
+    [IsolationFact]
     public async Task What_lands_is_the_commit_that_was_submitted_wherever_its_branch_went()
     {
         await using RefineryBench bench = await RefineryBench.CreateAsync();
