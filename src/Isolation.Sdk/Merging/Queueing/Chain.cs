@@ -14,8 +14,12 @@ internal sealed class Chain(QueueContext context, Stacker stacker)
     /// <summary>What is left out because it collides with a link.</summary>
     public IReadOnlyList<ProvisionalConflict> Provisional => _provisional;
 
-    /// <summary>How many more could be stacked than are.</summary>
-    public int Missing { get; private set; }
+    /// <summary>Forgets all of it.</summary>
+    public void Clear()
+    {
+        _links.Clear();
+        _provisional.Clear();
+    }
 
     /// <summary>Makes the chain what the refs say it should be; what is in order already stays as it is.</summary>
     /// <param name="snapshot">The refs.</param>
@@ -64,7 +68,6 @@ internal sealed class Chain(QueueContext context, Stacker stacker)
             }
         }
 
-        Missing = Math.Max(0, wanted.Count - _links.Count - _provisional.Count);
         return null;
     }
 

@@ -15,9 +15,10 @@ internal sealed class QueueActor : IAsyncDisposable
     private readonly QueueLanding _landing;
     private readonly GateBoard _board;
     private readonly GateRuns _runs;
-    private readonly Chain _chain;
-    private readonly Suspects _suspects;
     private readonly CutModel _model = new();
+    private readonly Suspects _suspects;
+    private Chain _chain;
+    private Chain _beyond;
     private int _stumbles;
 
     public QueueActor(QueueContext context, QueueStore store, QueueView view, StatusHub hub, QueueBell bell, QueueWake wake)
@@ -27,7 +28,7 @@ internal sealed class QueueActor : IAsyncDisposable
         _care = new QueueCare(context, store, view, bell);
         _board = new GateBoard(context);
         _runs = new GateRuns(context, _board);
-        _chain = new Chain(context, stacker);
+        (_chain, _beyond) = (new Chain(context, stacker), new Chain(context, stacker));
         _landing = new QueueLanding(context, view, hub, bell, _runs, _care);
         _suspects = new Suspects(context, _runs, _care);
     }
@@ -100,7 +101,7 @@ internal sealed class QueueActor : IAsyncDisposable
         MergeTelemetry.Waiting(_context.Names.ShortTarget, line.Count);
         MergePolicy policy = _context.Policy;
         CutSettings settings = _model.Settings(policy.Slots, policy.Step, policy.LargestStep, policy.EveryCommitGreen, line.Count);
-        int kept = Positions(_runs.IsRunning).DefaultIfEmpty(0).Max();
+        int kept = Positions(_chain.Links, l => _runs.IsRunning(l.Tree)).DefaultIfEmpty(0).Max();
 
         // As far as the free slots can use it now; further on only while none is free, so that no slot waits for what comes after.
         int free = settings.Slots - _runs.Count;
@@ -112,10 +113,10 @@ internal sealed class QueueActor : IAsyncDisposable
         }
 
         // What is no candidate any more has no say, and no use of its slot.
-        HashSet<string> trees = [.. _chain.Links.Select(l => l.Tree), _view.Snapshot.TargetTree!];
+        HashSet<string> trees = [.. _chain.Links.Concat(_beyond.Links).Select(l => l.Tree), _view.Snapshot.TargetTree!];
         _runs.Stop(r => !trees.Contains(r.Tree));
         _runs.Forget(trees.Contains);
-        CutPlan plan = PrefixCuts.Plan(StateOf(settings));
+        CutPlan plan = PrefixCuts.Plan(StateOf(_chain, settings));
         if (plan.Land > 0)
         {
             return await _landing.LandAsync(_chain, plan.Land, _model, cancellationToken).ConfigureAwait(false);
@@ -124,16 +125,52 @@ internal sealed class QueueActor : IAsyncDisposable
         _runs.Stop(r => plan.Stop.Any(p => _chain.Links[p - 1].Tree == r.Tree));
         if (plan.Suspect)
         {
-            return await _suspects.JudgeAsync(_chain.Links[0], _view.Snapshot, settings.Slots, _model, cancellationToken).ConfigureAwait(false) || await WaitAsync(null, cancellationToken).ConfigureAwait(false);
+            return await JudgeAsync(settings, cancellationToken).ConfigureAwait(false) || await WaitAsync(null, cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (int cut in plan.Start)
-        {
-            Link tip = _chain.Links[cut - 1];
-            _runs.Start(tip.Commit, tip.Tree, [.. _chain.Links.Take(cut).Select(l => l.Item.Attempt)], cancellationToken);
-        }
-
+        _beyond.Clear();
+        Start(_chain, plan.Start, cancellationToken);
         return await WaitAsync(null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>While the first item is under suspicion, slots that its judgement does not need test what follows as if it were gone: results are by tree, so they hold if it goes, and nothing of them lands before.</summary>
+    /// <returns>Whether it was judged.</returns>
+    private async Task<bool> JudgeAsync(CutSettings settings, CancellationToken cancellationToken)
+    {
+        QueueItem suspect = _chain.Links[0].Item;
+        if (await _suspects.JudgeAsync(_chain.Links[0], _view.Snapshot, settings.Slots, _model, cancellationToken).ConfigureAwait(false))
+        {
+            (_chain, _beyond) = (_beyond, _chain);
+            _beyond.Clear();
+            return true;
+        }
+
+        int free = settings.Slots - _runs.Count;
+        if (free <= 0)
+        {
+            return false;
+        }
+
+        int kept = Positions(_beyond.Links, l => _runs.IsRunning(l.Tree)).DefaultIfEmpty(0).Max();
+        if (await _beyond.UpdateAsync(_view.Snapshot, _view.Line(without: suspect.Attempt), kept + (free * settings.Step), settings.Step, kept, cancellationToken).ConfigureAwait(false) is { } over)
+        {
+            await _care.FinishAsync(over, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+
+        // What is green there has to wait; what follows it has not.
+        int green = PrefixCuts.Plan(StateOf(_beyond, settings)).Land;
+        Start(_beyond, PrefixCuts.Plan(StateOf(_beyond, settings, green)).Start.Select(cut => cut + green), cancellationToken);
+        return false;
+    }
+
+    private void Start(Chain chain, IEnumerable<int> cuts, CancellationToken cancellationToken)
+    {
+        foreach (int cut in cuts)
+        {
+            Link tip = chain.Links[cut - 1];
+            _runs.Start(tip.Commit, tip.Tree, [.. chain.Links.Take(cut).Select(l => l.Item.Attempt)], cancellationToken);
+        }
     }
 
     /// <summary>Waits for news while a gate runs.</summary>
@@ -151,22 +188,23 @@ internal sealed class QueueActor : IAsyncDisposable
         return true;
     }
 
-    private CutState StateOf(CutSettings settings)
+    private CutState StateOf(Chain chain, CutSettings settings, int after = 0)
     {
-        HashSet<int> running = [.. Positions(_runs.IsRunning)];
-        return new CutState(_chain.Links.Count, settings)
+        Link[] links = [.. chain.Links.Skip(after)];
+        HashSet<int> running = [.. Positions(links, l => _runs.IsRunning(l.Tree))];
+        return new CutState(links.Length, settings)
         {
-            Green = new HashSet<int>(Positions(_runs.IsGreen).Concat(Untested())),
-            Red = new HashSet<int>(Positions(t => _runs.RedsOf(t).Count > 0)),
+            // What needs no gate is green as long as nothing below it needs one.
+            Green = new HashSet<int>(Positions(links, l => _runs.IsGreen(l.Tree)).Concat(Positions([.. links.TakeWhile(IsUntested)], IsUntested))),
+            Red = new HashSet<int>(Positions(links, l => _runs.RedsOf(l.Tree).Count > 0)),
             Running = running,
             Busy = _runs.Count - running.Count,
         };
     }
 
-    private IEnumerable<int> Positions(Func<string, bool> holds) => Enumerable.Range(1, _chain.Links.Count).Where(i => holds(_chain.Links[i - 1].Tree));
+    private static IEnumerable<int> Positions(IReadOnlyList<Link> links, Func<Link, bool> holds) => Enumerable.Range(1, links.Count).Where(i => holds(links[i - 1]));
 
-    /// <summary>Prefixes in which nothing needs a gate.</summary>
-    private IEnumerable<int> Untested() => _chain.Links.TakeWhile(l => !l.Item.NeedsGate && !_context.Policy.NeedsGate).Select((_, i) => i + 1);
+    private bool IsUntested(Link link) => !link.Item.NeedsGate && !_context.Policy.NeedsGate;
 
     private void Learn(TimeSpan elapsed, int running, GateVerdict verdict)
     {

@@ -16,7 +16,7 @@ internal sealed class QueueReading(QueueSnapshot snapshot, QueueNow now, Func<At
     public IEnumerable<(QueueItem Item, MergeStatus Status)> Statuses()
     {
         int position = 0;
-        List<AttemptId> gate = [.. now.Running.MaxBy(r => r.Items.Count)?.Items ?? []];
+        List<AttemptId> gate = [.. now.Running.OrderBy(r => r.Items.Count).SelectMany(r => r.Items).Distinct()];
         List<QueueItem> line = [.. Line().OrderBy(i => gate.IndexOf(i.Attempt) is var place and >= 0 ? place : gate.Count)];
         foreach (QueueItem item in line.Concat(snapshot.Items.Except(line)))
         {

@@ -64,7 +64,8 @@ internal sealed class QueueView(QueueContext context, QueueStore store, StatusHu
     }
 
     /// <summary>Those that may go on now, in landing order.</summary>
-    public List<QueueItem> Line() => Reading().Line();
+    /// <param name="without">Leaves one out, as if it were gone, with what depends on it.</param>
+    public List<QueueItem> Line(AttemptId? without = null) => Reading(without is null ? Snapshot : Snapshot with { Items = [.. Snapshot.Items.Where(i => i.Attempt != without)] }).Line();
 
     public void Publish()
     {

@@ -68,6 +68,37 @@ public sealed class CutTests
     }
 
     [IsolationFact]
+    public async Task What_follows_a_suspect_is_tested_without_it_meanwhile_and_lands_once_it_is_gone()
+    {
+        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = 3);
+        bench.Gate.Always("", GateAnswer.Pass);
+        foreach (string item in new[] { "bad", "b", "c" })
+        {
+            await bench.SubmitAsync(item, change: item == "c" ? r => r with { After = [RefineryBench.Of("bad")] } : null);
+        }
+
+        await bench.GoAsync();
+        string before = await bench.Bench.TargetCommitAsync();
+        foreach (string candidate in new[] { "bad b c", "bad b", "bad" })
+        {
+            await bench.Gate.FailAsync(candidate);
+        }
+
+        HandRun second = await bench.Gate.RunOfAsync("bad");
+        await bench.Gate.PassAsync("b");
+        await bench.SubmitAsync("d");
+        await bench.Gate.RunOfAsync("b d");
+        Assert.Equal(before, await bench.Bench.TargetCommitAsync());
+        second.Answer(GateAnswer.Fail("Again."));
+
+        Assert.Equal(MergeState.Landed, (await bench.EndAsync("b")).State);
+        Assert.Equal(MergeState.Rejected, (await bench.EndAsync("bad")).State);
+        Assert.Single(bench.Gate.Asked, "b");
+        bench.Gate.Always("d", GateAnswer.Pass);
+        await bench.Queue.CommandAsync(RefineryBench.Of("c"), new MergeCommand.Cancel());
+    }
+
+    [IsolationFact]
     public async Task With_every_commit_green_a_longer_green_candidate_waits_for_the_shorter_one()
     {
         await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.EveryCommitGreen = true);
