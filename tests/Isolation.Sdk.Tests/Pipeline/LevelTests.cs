@@ -7,6 +7,9 @@ public sealed class LevelTests
 {
     private const string Work = "echo \"$ISOLATION_WORKER\" > \"$ISOLATION_WORKER.txt\"; git add -A; git commit -qm done; test \"$(cat \"$0/.git/HEAD\" 2>/dev/null)\" = \"\"";
 
+    // A gate is held like a worker. It has files, and no repository: that of its worktree is the shared one, and out of reach.
+    private const string Gate = "grep -q NoNewPrivs:.1 /proc/self/status && test -e README.md && ! git status";
+
     [IsolationFact(Tools.Landlock)]
     public Task Guarded_workers_commit_and_their_work_lands_through_a_gate() => LandsAsync(SealLevel.Guarded);
 
@@ -22,7 +25,7 @@ public sealed class LevelTests
             builder.Untrusted();
         }
 
-        await using IsolationPipeline pipeline = builder.Merging.UseSerialQueue(o => o.Gate("grep", "-q", "NoNewPrivs:.1", "/proc/self/status")).Build();
+        await using IsolationPipeline pipeline = builder.Merging.UseSerialQueue(o => o.Gate("sh", "-c", Gate)).Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a"), PipelineRig.Item("b")]);
         IsolationSummary summary = await run.Completion;
