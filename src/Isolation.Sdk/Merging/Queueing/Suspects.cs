@@ -34,7 +34,7 @@ internal sealed class Suspects(QueueContext context, GateRuns runs, QueueCare ca
             GateResult red = targetReds[^1];
             string broken = red.Verdict == GateVerdict.Infra ? "the gate cannot be run" : $"{context.Names.ShortTarget} is red by itself";
             MergeLog.TargetBroken(context.Logger, context.Names.Target, snapshot.Target!, red.Verdict);
-            await care.PauseAsync(new QueuePause($"{broken}, at {snapshot.Target}: {Why(red)} Nobody is given back for that.") { BrokenTarget = snapshot.Target }, cancellationToken).ConfigureAwait(false);
+            await care.PauseAsync(new QueuePause($"{broken}, at {snapshot.Target}: {Why(red)} Nobody is given back for that; the queue goes on with the next commit of {context.Names.ShortTarget}, or when it is resumed.") { BrokenTarget = snapshot.Target }, cancellationToken).ConfigureAwait(false);
 
             // Whoever resumes wants to know it anew.
             runs.Forget(_ => false);
