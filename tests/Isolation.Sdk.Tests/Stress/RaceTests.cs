@@ -1,3 +1,4 @@
+using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Host;
 using Isolation.Sdk.Tests.Infrastructure;
@@ -32,6 +33,12 @@ public sealed class RaceTests
             HostAnswer[] answers = await Task.WhenAll(one.AskAsync(Request("one")), two.AskAsync(Request("two")));
             await planting.CancelAsync();
             await planted;
+
+            // What was planted after the last worktree was made nobody had a reason to sweep, and plain git stops at it.
+            foreach (string entry in Directory.GetDirectories(Path.Combine(repository.Path, ".git"), "worktrees").SelectMany(w => Directory.GetDirectories(w, "planted*")))
+            {
+                SafeDelete.Tree(entry);
+            }
 
             Assert.All(answers, a => Assert.Empty(a.Faults));
             Assert.All(answers.SelectMany(a => a.Items), i => Assert.Equal((i.Item, "Landed", null, 1), (i.Item, i.Outcome, i.Reason, i.Attempts.Count)));
