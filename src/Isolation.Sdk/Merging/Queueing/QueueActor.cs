@@ -101,12 +101,11 @@ internal sealed class QueueActor : IAsyncDisposable
         MergeTelemetry.Waiting(_context.Names.ShortTarget, line.Count);
         MergePolicy policy = _context.Policy;
         CutSettings settings = _model.Settings(policy.Slots, policy.Step, policy.LargestStep, policy.EveryCommitGreen, line.Count);
-        int kept = Positions(_chain.Links, l => _runs.IsRunning(l.Tree)).DefaultIfEmpty(0).Max();
 
         // As far as the free slots can use it now; further on only while none is free, so that no slot waits for what comes after.
         int free = settings.Slots - _runs.Count;
-        int longest = kept + ((free > 0 ? free : settings.Slots) * settings.Step);
-        if (await _chain.UpdateAsync(_view.Snapshot, line, policy.NeedsGate ? longest : 1, settings.Step, kept, cancellationToken).ConfigureAwait(false) is { } over)
+        int longest = Tested(_chain) + ((free > 0 ? free : settings.Slots) * settings.Step);
+        if (await _chain.UpdateAsync(_view.Snapshot, line, policy.NeedsGate ? longest : 1, settings.Step, InGate(_chain), cancellationToken).ConfigureAwait(false) is { } over)
         {
             await _care.FinishAsync(over, cancellationToken).ConfigureAwait(false);
             return true;
@@ -151,8 +150,7 @@ internal sealed class QueueActor : IAsyncDisposable
             return false;
         }
 
-        int kept = Positions(_beyond.Links, l => _runs.IsRunning(l.Tree)).DefaultIfEmpty(0).Max();
-        if (await _beyond.UpdateAsync(_view.Snapshot, _view.Line(without: suspect.Attempt), kept + (free * settings.Step), settings.Step, kept, cancellationToken).ConfigureAwait(false) is { } over)
+        if (await _beyond.UpdateAsync(_view.Snapshot, _view.Line(without: suspect.Attempt), Tested(_beyond) + (free * settings.Step), settings.Step, InGate(_beyond), cancellationToken).ConfigureAwait(false) is { } over)
         {
             await _care.FinishAsync(over, cancellationToken).ConfigureAwait(false);
             return true;
@@ -201,6 +199,12 @@ internal sealed class QueueActor : IAsyncDisposable
             Busy = _runs.Count - running.Count,
         };
     }
+
+    /// <summary>How many of its links are in a candidate that runs.</summary>
+    private int InGate(Chain chain) => Positions(chain.Links, l => _runs.IsRunning(l.Tree)).LastOrDefault();
+
+    /// <summary>How many of its links are in a candidate that runs or is green: what free slots are for comes after.</summary>
+    private int Tested(Chain chain) => Positions(chain.Links, l => _runs.IsRunning(l.Tree) || _runs.IsGreen(l.Tree)).LastOrDefault();
 
     private static IEnumerable<int> Positions(IReadOnlyList<Link> links, Func<Link, bool> holds) => Enumerable.Range(1, links.Count).Where(i => holds(links[i - 1]));
 

@@ -67,10 +67,13 @@ public sealed class CutTests
         Assert.Equal(["a", "a"], bench.Gate.Asked);
     }
 
-    [IsolationFact]
-    public async Task What_follows_a_suspect_is_tested_without_it_meanwhile_and_lands_once_it_is_gone()
+    /// <summary>Two slots leave one beside the judgement; of three, a queue that finds its gates slow each other down uses two.</summary>
+    [IsolationTheory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task What_follows_a_suspect_is_tested_without_it_meanwhile_and_lands_once_it_is_gone(int slots)
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = 3);
+        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = slots);
         bench.Gate.Always("", GateAnswer.Pass);
         foreach (string item in new[] { "bad", "b", "c" })
         {
@@ -79,7 +82,7 @@ public sealed class CutTests
 
         await bench.GoAsync();
         string before = await bench.Bench.TargetCommitAsync();
-        foreach (string candidate in new[] { "bad b c", "bad b", "bad" })
+        foreach (string candidate in new[] { "bad b c", "bad b", "bad" }.TakeLast(slots))
         {
             await bench.Gate.FailAsync(candidate);
         }
