@@ -48,8 +48,20 @@ internal static class SafeDelete
         }
     }
 
-    /// <summary>Deletes a file, a link or a whole tree; what a link points to is not touched.</summary>
+    /// <summary>Deletes a file, a link or a whole tree; what a link points to is not touched, and what somebody else deletes meanwhile is as good as deleted.</summary>
     public static void Tree(string path)
+    {
+        try
+        {
+            TreeNow(path);
+        }
+        catch (IOException e) when (e is DirectoryNotFoundException or FileNotFoundException && !Exists(path))
+        {
+            // Two sweep the same trash: a worker that goes, and a host that starts.
+        }
+    }
+
+    private static void TreeNow(string path)
     {
         if (!Exists(path))
         {
@@ -86,7 +98,14 @@ internal static class SafeDelete
             entry.Attributes &= ~FileAttributes.ReadOnly;
         }
 
-        entry.Delete();
+        try
+        {
+            entry.Delete();
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // A link to a folder, or the folder it was in, is gone already.
+        }
     }
 
     private static void MakeWritable(string directory)

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Leasing;
 
 namespace Isolation.Sdk.Tests.Leases;
@@ -50,6 +51,33 @@ public sealed class SafeDeleteTests : IDisposable
         Directory.CreateDirectory(path);
         Assert.NotNull(SafeDelete.MoveToTrash(path, Path.Combine(_folder, "trash")));
         Assert.False(Directory.Exists(path));
+    }
+
+    [IsolationFact]
+    public async Task Several_delete_one_tree_at_once_and_none_of_them_trips()
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            string tree = Path.Combine(_folder, "shared");
+            for (int folder = 0; folder < 20; folder++)
+            {
+                string inner = Directory.CreateDirectory(Path.Combine(tree, $"{folder}", "a", "b")).FullName;
+                File.WriteAllText(Path.Combine(inner, "file"), "");
+                Directory.CreateSymbolicLink(Path.Combine(inner, "link"), Outside);
+            }
+
+            using Barrier start = new(4);
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    start.SignalAndWait();
+                    SafeDelete.Tree(tree);
+                },
+                TaskCreationOptions.LongRunning)));
+            Assert.False(Directory.Exists(tree));
+        }
+
+        Assert.Equal("1", File.ReadAllText(Path.Combine(Outside, "deep", "precious")));
     }
 
     public void Dispose() => SafeDelete.Tree(_folder);
