@@ -39,7 +39,7 @@ internal sealed class HostStateScope : IStateScope
             process.StandardInput.Close();
         }
 
-        return ValueTask.FromResult<IWorkerProcess>(new HostProcess(process));
+        return ValueTask.FromResult<IWorkerProcess>(new PlainProcess(process));
     }
 
     public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
@@ -49,39 +49,4 @@ internal sealed class HostStateScope : IStateScope
     }
 
     public ValueTask DisposeAsync() => ReleaseAsync(ReleaseMode.KeepIfUnmerged);
-
-    private sealed class HostProcess(Process process) : IWorkerProcess
-    {
-        public int Id { get; } = process.Id;
-
-        public Stream Input => process.StandardInput.BaseStream;
-
-        public Stream Output => process.StandardOutput.BaseStream;
-
-        public Stream Error => process.StandardError.BaseStream;
-
-        public Task<ProcessExit> Exit { get; } = WaitAsync(process);
-
-        public async ValueTask<ProcessExit> StopAsync(TimeSpan grace)
-        {
-            if (!Exit.IsCompleted)
-            {
-                process.Kill(entireProcessTree: true);
-            }
-
-            return await Exit.ConfigureAwait(false);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
-            process.Dispose();
-        }
-
-        private static async Task<ProcessExit> WaitAsync(Process process)
-        {
-            await process.WaitForExitAsync().ConfigureAwait(false);
-            return new ProcessExit(process.ExitCode, "process tree");
-        }
-    }
 }

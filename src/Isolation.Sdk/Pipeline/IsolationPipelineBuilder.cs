@@ -121,6 +121,9 @@ public sealed class IsolationPipelineBuilder
     public IsolationPipelineBuilder RunProcess(string file, params string[] arguments) =>
         With(d => (d.Runner, d.RunnerFile, d.RunnerFaults, d.RunsInProcess) = (s => new ProcessRunner(file, arguments, new ProcessRunnerOptions { StopGrace = d.Options.StopGrace }, s.Time()), file, ProcessRunner.Check(file, arguments), false));
 
+    /// <summary>Runs attempts with code of ours that does nothing but run commands in the worker's state.</summary>
+    internal IsolationPipelineBuilder RunCommands(Func<IServiceProvider, IAgentRunner> create) => With(d => (d.Runner, d.RunnerFile, d.RunnerFaults, d.RunsInProcess) = (create, null, [], false));
+
     /// <summary>Freezes the composition and makes the pipeline. Does no input or output.</summary>
     /// <param name="services">The host's services; <see langword="null"/> for none.</param>
     /// <exception cref="IsolationConfigurationException">Every fault of the composition, with its remedy.</exception>

@@ -1,0 +1,39 @@
+namespace Isolation.Sdk.Testing;
+
+/// <summary>The repository that the two workers share, a home of a host's, and a word of their own; gone when disposed.</summary>
+internal sealed class LeakPlace : IAsyncDisposable
+{
+    private LeakPlace(ThrowawayRepository repository) => Repository = repository;
+
+    public ThrowawayRepository Repository { get; }
+
+    /// <summary>A word for names that must not meet those of other probes: files in <c>/tmp</c>, sockets.</summary>
+    public string Word { get; } = "leak-" + Guid.NewGuid().ToString("n")[..12];
+
+    /// <summary>The home of the user who runs the host: never this machine's real one.</summary>
+    public string Home => Path.Combine(Repository.Root, "home");
+
+    /// <summary>What the host's own environment is.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
+    public static async Task<LeakPlace> CreateAsync(CancellationToken cancellationToken)
+    {
+        LeakPlace place = new(await ThrowawayRepository.CreateAsync(cancellationToken).ConfigureAwait(false));
+        Directory.CreateDirectory(place.Home);
+        await File.WriteAllTextAsync(Path.Combine(place.Home, ".gitconfig"), "[user]\n\tname = Host\n\temail = host@example.invalid\n", cancellationToken).ConfigureAwait(false);
+        await place.Repository.CommitAsync("Something to work on", new Dictionary<string, string> { ["f1"] = "one\n", ["f2"] = "two\n" }, cancellationToken).ConfigureAwait(false);
+        foreach (string name in new[] { "PATH", "LANG", "DOTNET_ROOT", "TERM" })
+        {
+            if (System.Environment.GetEnvironmentVariable(name) is { } value)
+            {
+                place.Environment[name] = value;
+            }
+        }
+
+        place.Environment["HOME"] = place.Home;
+        place.Environment["SECRET_OF_HOST"] = "planted-" + place.Word;
+        return place;
+    }
+
+    public ValueTask DisposeAsync() => Repository.DisposeAsync();
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Isolation.Sdk.Sandboxing;
+
+namespace Isolation.Sdk.Testing;
+
+/// <summary>Two workers side by side on one repository, and what is seen of a leak between them.</summary>
+internal abstract class LeakStage(LeakPlace place)
+{
+    /// <summary>The line by which a script says that it noticed the other worker.</summary>
+    public const string Mark = "LEAK";
+
+    private readonly HashSet<LeakWorker> _heard = [];
+    private readonly List<IWorkerProcess> _running = [];
+
+    public LeakPlace Place => place;
+
+    /// <summary>The offender.</summary>
+    public abstract LeakWorker A { get; }
+
+    /// <summary>The victim.</summary>
+    public abstract LeakWorker B { get; }
+
+    /// <summary>Whether one of them noticed the other.</summary>
+    public bool Leaks { get; private set; }
+
+    /// <summary>Whether the offender did anything at all.</summary>
+    public bool Tried => _heard.Contains(A);
+
+    /// <summary>What the offender's last command said.</summary>
+    public string Evidence { get; private set; } = "";
+
+    /// <summary>What was reported about the two workers when they were done.</summary>
+    public IReadOnlyList<string> Findings { get; protected set; } = [];
+
+    /// <summary>Puts two workers side by side, lets the probe try, and ends them.</summary>
+    public abstract Task RunAsync(LeakProbe probe, CancellationToken cancellationToken);
+
+    public void Heard(LeakWorker worker, ExecResult result)
+    {
+        _heard.Add(worker);
+        Leaks |= result.Output.Split('\n').Contains(Mark);
+        if (worker == A)
+        {
+            string said = result.Error.Trim().Split('\n')[^1];
+            Evidence = string.Create(CultureInfo.InvariantCulture, $"exit {result.Exit.Code}{(said.Length > 0 ? ": " : "")}{said}");
+        }
+    }
+
+    /// <summary>For probes that are no scripts: what they saw.</summary>
+    public void Saw(bool leak, string evidence)
+    {
+        _heard.Add(A);
+        Leaks |= leak;
+        Evidence = evidence;
+    }
+
+    public void Owns(IWorkerProcess process) => _running.Add(process);
+
+    protected async Task TryAsync(LeakProbe probe)
+    {
+        try
+        {
+            await probe.TryAsync(this).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (IWorkerProcess process in _running)
+            {
+                await process.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+}

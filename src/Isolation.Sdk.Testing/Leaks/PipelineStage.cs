@@ -1,0 +1,146 @@
+using System.Threading.Channels;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Running;
+using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandboxing.Seals;
+
+namespace Isolation.Sdk.Testing;
+
+/// <summary>Two work items of a real pipeline: their commands run in the workers' own state, and the pipeline's report says what it noticed.</summary>
+internal sealed class PipelineStage : LeakStage
+{
+    private readonly LeakSetup _setup;
+    private readonly Worker _a;
+    private readonly Worker _b;
+
+    public PipelineStage(LeakPlace place, LeakSetup setup) : base(place)
+    {
+        _setup = setup;
+        (_a, _b) = (new Worker(this, "a"), new Worker(this, "b"));
+    }
+
+    public override LeakWorker A => _a;
+
+    public override LeakWorker B => _b;
+
+    public override async Task RunAsync(LeakProbe probe, CancellationToken cancellationToken)
+    {
+        IsolationPipeline pipeline = Compose().Build();
+        await using (pipeline.ConfigureAwait(false))
+        {
+            IsolationRun run = pipeline.Start([new WorkItem("a", "Leak"), new WorkItem("b", "Notice")], cancellationToken);
+            await using (((IAsyncDisposable)run).ConfigureAwait(false))
+            {
+                try
+                {
+                    // A run that ends before both are there is one that could not start them.
+                    Task both = Task.WhenAll(_a.IsThere, _b.IsThere);
+                    if (await Task.WhenAny(both, run.Completion).ConfigureAwait(false) == both)
+                    {
+                        await TryAsync(probe).ConfigureAwait(false);
+                    }
+                }
+                finally
+                {
+                    _a.End();
+                    _b.End();
+                }
+
+                IsolationSummary summary = await run.Completion.ConfigureAwait(false);
+                AttemptReport[] attempts = [.. summary.Items.SelectMany(i => i.Attempts)];
+                if (!_a.IsThere.IsCompleted || !_b.IsThere.IsCompleted)
+                {
+                    throw new InvalidOperationException($"The workers did not start: {string.Join("; ", attempts.Select(a => a.Fault?.ToString() ?? a.Result.ToString()))}");
+                }
+
+                Findings = [.. attempts.SelectMany(a => a.Contamination)];
+            }
+        }
+    }
+
+    private IsolationPipelineBuilder Compose()
+    {
+        IsolationPipelineBuilder builder = new IsolationPipelineBuilder(Place.Repository.Path)
+            .Configure(o => (o.MaxWorkers, o.MaxAttempts, o.StopGrace) = (2, 1, TimeSpan.Zero))
+            .Target("landing", from: "main")
+            .UseLevel(_setup.Level)
+            .RunCommands(_ => new Runner(this))
+            .Merging.UseFirstWins();
+        return builder.State.Use(
+            services => new ProcessSandbox(new ProcessSandboxOptions(), services.GetService(typeof(TimeProvider)) as TimeProvider, (WorkersFolder?)services.GetService(typeof(WorkersFolder)), Place.Environment, seal: Seal()),
+            _setup.Level);
+    }
+
+    private IProcessSeal? Seal() => _setup.Level switch
+    {
+        SealLevel.Guarded => new ConfinedSeal(_setup.Parts),
+        SealLevel.Sealed => new BubblewrapSeal(TimeProvider.System, _setup.Parts),
+        _ => null,
+    };
+
+    /// <summary>Does in a worker's own flow what the probe asks for: a worker answers to nobody else.</summary>
+    private sealed class Runner(PipelineStage stage) : IAgentRunner
+    {
+        public async Task<RunResult> RunAsync(IsolatedWorker worker, CancellationToken cancellationToken)
+        {
+            await (worker.Item.Id == stage._a.Name ? stage._a : stage._b).ServeAsync(worker, cancellationToken).ConfigureAwait(false);
+            return new RunResult.Done();
+        }
+    }
+
+    private sealed class Worker(PipelineStage stage, string name) : LeakWorker(stage, name)
+    {
+        private readonly Channel<Func<IsolatedWorker, Task>> _asked = Channel.CreateUnbounded<Func<IsolatedWorker, Task>>();
+        private readonly TaskCompletionSource _there = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private string _workspace = "", _home = "", _temp = "";
+
+        public Task IsThere => _there.Task;
+
+        public override string Workspace => _workspace;
+
+        public override string Home => _home;
+
+        public override string Temp => _temp;
+
+        public async Task ServeAsync(IsolatedWorker worker, CancellationToken cancellationToken)
+        {
+            (_workspace, _home, _temp) = (worker.Workspace.Path, worker.State.Home, worker.State.Temp);
+            _there.TrySetResult();
+            await foreach (Func<IsolatedWorker, Task> ask in _asked.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                await ask(worker).ConfigureAwait(false);
+            }
+        }
+
+        public void End() => _asked.Writer.TryComplete();
+
+        public override Task<ExecResult> ExecAsync(WorkerCommand command) => AskAsync(worker => worker.ExecAsync(command));
+
+        protected override Task<IWorkerProcess> StartAsync(WorkerCommand command) => AskAsync(worker => worker.StartAsync(command).AsTask());
+
+        private async Task<T> AskAsync<T>(Func<IsolatedWorker, Task<T>> ask)
+        {
+            TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            await _asked.Writer.WriteAsync(async worker =>
+            {
+                try
+                {
+                    answer.SetResult(await ask(worker).ConfigureAwait(false));
+                }
+                catch (Exception e)
+                {
+                    answer.SetException(e);
+                }
+            }).ConfigureAwait(false);
+            return await answer.Task.ConfigureAwait(false);
+        }
+    }
+}
+
+/// <summary>How the workers of a probe are kept apart.</summary>
+/// <param name="Level">The level.</param>
+internal sealed record LeakSetup(SealLevel Level)
+{
+    /// <summary>Which parts of the kernel's confinement; the tests that show what each is for leave one out.</summary>
+    public Seal Parts { get; init; } = Sandboxing.Seals.Seal.All;
+}
