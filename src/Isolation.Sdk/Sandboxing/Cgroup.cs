@@ -1,12 +1,8 @@
-using System.Globalization;
-
 namespace Isolation.Sdk.Sandboxing;
 
 /// <summary>A control group (v2) of the library's own: what was started in it cannot leave it, and ends with one write.</summary>
 internal sealed class Cgroup
 {
-    private const string Unified = "0::";
-
     private Cgroup(string path) => Path = path;
 
     public string Path { get; }
@@ -22,64 +18,23 @@ internal sealed class Cgroup
     public static Cgroup? TryOpen(string path) => Directory.Exists(path) && File.Exists(KillFile(path)) ? new Cgroup(path) : null;
 
     /// <summary>Where a group would be made; <see langword="null"/> where there is no cgroup v2. Whether this process may is only known by doing it.</summary>
-    public static string? Own()
-    {
-        try
-        {
-            // Joining before the first instruction needs to know a child that has not been told of yet.
-            if (!File.Exists("/proc/thread-self/children"))
-            {
-                return null;
-            }
-
-            string? mount = File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')).FirstOrDefault(fields => fields.Length > 2 && fields[2] == "cgroup2")?[1];
-            string? place = File.ReadLines("/proc/self/cgroup").FirstOrDefault(line => line.StartsWith(Unified, StringComparison.Ordinal))?[Unified.Length..];
-            return mount is null || place is null ? null : mount + (place == "/" ? "" : place);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    public static string? Own() =>
+        // Joining before the first instruction needs to know a child that has not been told of yet.
+        File.Exists("/proc/thread-self/children") ? GroupPlaces.Unified() : null;
 
     public Cgroup? TryCreateChild(string name) => TryMake(System.IO.Path.Combine(Path, name));
 
     /// <summary>Moves a process in; what it starts from then on is in too.</summary>
-    public bool TryAdd(int pid) => TryWrite(System.IO.Path.Combine(Path, "cgroup.procs"), pid.ToString(CultureInfo.InvariantCulture));
+    public bool TryAdd(int pid) => GroupFolder.TryAdd(Path, pid);
 
     /// <summary>Ends everything in it and below it.</summary>
-    public void Kill() => TryWrite(KillFile(Path), "1");
+    public void Kill() => GroupFolder.TryWrite(KillFile(Path), "1");
 
     /// <summary>The processes in it and below it.</summary>
-    public IEnumerable<int> Members()
-    {
-        try
-        {
-            return [.. Folders().SelectMany(folder => File.ReadAllLines(System.IO.Path.Combine(folder, "cgroup.procs"))).Select(line => int.Parse(line, CultureInfo.InvariantCulture))];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+    public IEnumerable<int> Members() => GroupFolder.Members(Path);
 
     /// <summary>Removes it with all below it; they have to be empty.</summary>
-    public void Remove()
-    {
-        try
-        {
-            foreach (string folder in Folders().OrderByDescending(f => f.Length).ToArray())
-            {
-                Directory.Delete(folder);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Not empty yet, or gone: a later sweep looks again.
-        }
-    }
-
-    private IEnumerable<string> Folders() => Directory.Exists(Path) ? Directory.EnumerateDirectories(Path, "*", SearchOption.AllDirectories).Prepend(Path) : [];
+    public void Remove() => GroupFolder.TryRemove(Path);
 
     private static Cgroup? TryMake(string path)
     {
@@ -97,20 +52,6 @@ internal sealed class Cgroup
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
-        }
-    }
-
-    private static bool TryWrite(string file, string text)
-    {
-        try
-        {
-            using FileStream stream = new(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-            stream.Write(System.Text.Encoding.ASCII.GetBytes(text));
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
         }
     }
 

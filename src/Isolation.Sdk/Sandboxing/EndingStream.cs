@@ -8,6 +8,8 @@ internal sealed class EndingStream(SafePipeHandle handle, CancellationToken over
 {
     private readonly AnonymousPipeClientStream _pipe = new(PipeDirection.In, handle);
 
+    private int _spoken;
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -25,7 +27,7 @@ internal sealed class EndingStream(SafePipeHandle handle, CancellationToken over
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(over, cancellationToken);
             try
             {
-                return await _pipe.ReadAsync(buffer, either.Token).ConfigureAwait(false);
+                return Note(await _pipe.ReadAsync(buffer, either.Token).ConfigureAwait(false));
             }
             catch (OperationCanceledException) when (over.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
@@ -49,6 +51,40 @@ internal sealed class EndingStream(SafePipeHandle handle, CancellationToken over
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <summary>Whether anything was written since it was last asked. What nobody reads has been written all the same.</summary>
+    public bool HasSpoken() => Interlocked.Exchange(ref _spoken, 0) == 1 || IsWaiting();
+
+    private bool IsWaiting()
+    {
+        bool held = false;
+        try
+        {
+            handle.DangerousAddRef(ref held);
+            return NativeProcess.IsReadable(handle);
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+        finally
+        {
+            if (held)
+            {
+                handle.DangerousRelease();
+            }
+        }
+    }
+
+    private int Note(int read)
+    {
+        if (read > 0)
+        {
+            Volatile.Write(ref _spoken, 1);
+        }
+
+        return read;
+    }
 
     protected override void Dispose(bool disposing)
     {

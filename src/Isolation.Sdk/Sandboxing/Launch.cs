@@ -20,6 +20,12 @@ internal sealed record Launch(string File, IReadOnlyList<string> Arguments, stri
     /// <summary>What it is held to by the kernel from its first instruction on.</summary>
     public ProcessLimits? Limits { get; init; }
 
+    /// <summary>The groups it is in from its first instruction on.</summary>
+    public IReadOnlyList<LimitGroup> Groups { get; init; } = [];
+
+    /// <summary>Whether it has to wait until it is held.</summary>
+    public bool IsHeld => Limits is { AnyHeld: true } || Groups.Count > 0;
+
     /// <summary>Whether the program stands between us and the command: it ends with the command, and must not be asked to end before it.</summary>
     public bool HasKeeper { get; init; }
 }

@@ -109,7 +109,7 @@ internal static unsafe partial class NativeProcess
     public static bool IsReadable(SafeHandle handle)
     {
         PollEntry entry = new() { Descriptor = (int)handle.DangerousGetHandle(), Events = 1 };
-        return poll(&entry, 1, 0) > 0;
+        return poll(&entry, 1, 0) > 0 && (entry.Returned & 1) != 0;
     }
 
     /// <summary>Waits until exactly this child has ended, and leaves it on the process table: its id stays taken until <see cref="Reap"/>.</summary>

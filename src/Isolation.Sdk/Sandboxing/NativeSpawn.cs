@@ -17,6 +17,7 @@ internal sealed class NativeSpawn
     private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(10);
     private readonly Launch _launch;
     private readonly string? _gate;
+    private volatile bool _refused;
     private readonly TaskCompletionSource<int> _thread = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,7 +28,7 @@ internal sealed class NativeSpawn
     {
         _launch = launch;
         _gate = gate is not null && NativeProcess.MakeFifo(gate) ? gate : null;
-        if (launch.Limits is { AnyHeld: true } && (_gate is null || !File.Exists("/proc/thread-self/children")))
+        if (launch.IsHeld && (_gate is null || !File.Exists("/proc/thread-self/children")))
         {
             throw NotStarted(new IOException("it could not be held until its limits are set"));
         }
@@ -45,7 +46,9 @@ internal sealed class NativeSpawn
         thread.UnsafeStart();
         if (_gate is null)
         {
-            return (await _started.Task.ConfigureAwait(false), false);
+            int free = await _started.Task.ConfigureAwait(false);
+            ResourceLimits.NoCore(free);
+            return (free, false);
         }
 
         try
@@ -55,7 +58,15 @@ internal sealed class NativeSpawn
             bool grouped = await JoinAsync(children, cgroup, time).ConfigureAwait(false);
             // Opened for both ways it never waits, and the child goes on.
             using SafeFileHandle open = File.OpenHandle(_gate, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-            return (await _started.Task.ConfigureAwait(false), grouped);
+            int id = await _started.Task.ConfigureAwait(false);
+            if (_refused)
+            {
+                await Exited.ConfigureAwait(false);
+                NativeProcess.Reap(id);
+                throw new IsolationException(SandboxingCodes.NotHeld, $"'{_launch.File}' was not started, because the kernel refused a limit it was to be held to.", "Look what the host itself is limited by; nothing runs with less than it was to be held to.");
+            }
+
+            return (id, grouped);
         }
         finally
         {
@@ -89,9 +100,11 @@ internal sealed class NativeSpawn
         {
             if (int.TryParse(await ReadAsync(children).ConfigureAwait(false), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int id))
             {
-                if (_launch.Limits is { } limits && !ResourceLimits.Hold(id, limits))
+                // Into the groups first: what is of the user in there counts from then on.
+                if (!_launch.Groups.All(g => GroupFolder.TryAdd(g.Path, id)) || !ResourceLimits.Hold(id, _launch))
                 {
-                    // It has not begun: nothing runs with less than it was to be held to.
+                    // It has not begun, and never will.
+                    _refused = true;
                     NativeProcess.Signal(id, NativeProcess.Kill, () => true);
                 }
 

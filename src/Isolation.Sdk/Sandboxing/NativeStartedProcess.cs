@@ -7,18 +7,24 @@ internal sealed class NativeStartedProcess : StartedProcess
 {
     private readonly ProcessTree _tree;
     private readonly Cgroup? _cgroup;
+    private readonly IReadOnlyList<LimitGroup> _limits;
+    private readonly TimeProvider _time;
     private readonly CancellationTokenSource _over;
     private readonly SemaphoreSlim _ending = new(1, 1);
+    private IReadOnlyList<EndingStream> _streams = [];
     private int _keepers;
+    private LimitHit? _hit;
     private bool _reaped;
 
-    private NativeStartedProcess(int id, Task<int> exited, ProcessTree tree, Cgroup? cgroup, CancellationTokenSource over)
+    private NativeStartedProcess(int id, Task<int> exited, ProcessTree tree, Cgroup? cgroup, IReadOnlyList<LimitGroup> limits, CancellationTokenSource over, TimeProvider time)
     {
         Id = id;
         Exited = exited;
         _tree = tree;
         _cgroup = cgroup;
+        _limits = limits;
         _over = over;
+        _time = time;
     }
 
     public override int Id { get; }
@@ -26,6 +32,18 @@ internal sealed class NativeStartedProcess : StartedProcess
     public override string Mechanism => _tree.Mechanism;
 
     public override Task<int> Exited { get; }
+
+    public override LimitHit? Hit
+    {
+        get
+        {
+            // Read first: what is gone by now was looked at before it went.
+            LimitHit? now = _limits.Select(g => g.Hit).FirstOrDefault(h => h is not null);
+            return _hit ??= now;
+        }
+    }
+
+    public override bool HasSpoken => _streams.Select(s => s.HasSpoken()).ToArray().Contains(true);
 
     /// <param name="launch">What to start.</param>
     /// <param name="marker">The marker of this command; its environment has it already.</param>
@@ -43,19 +61,21 @@ internal sealed class NativeStartedProcess : StartedProcess
             (int id, bool grouped) = await BusyProgram.StartAsync(
                 () =>
                 {
-                    spawn = new NativeSpawn(launch, cgroup is null && launch.Limits is not { AnyHeld: true } ? null : gate);
+                    spawn = new NativeSpawn(launch, cgroup is null && !launch.IsHeld ? null : gate);
                     return spawn.StartAsync(input?.Read, output.Write, error?.Write ?? output.Write, cgroup, time);
                 },
                 time).ConfigureAwait(false);
-            ProcessTree tree = new(marker, grouped ? cgroup : null, time);
+            ProcessTree tree = new(marker, grouped ? cgroup : null, time, [.. launch.Groups.Select(g => g.Path)]);
             tree.Add(id, keeper: launch.HasKeeper);
             CancellationTokenSource over = new();
             EndingStream merged = new(output.Read, over.Token);
-            return new NativeStartedProcess(id, spawn!.Exited, tree, cgroup, over)
+            EndingStream? wrong = error is null ? null : new EndingStream(error.Read, over.Token);
+            return new NativeStartedProcess(id, spawn!.Exited, tree, cgroup, launch.Groups, over, time)
             {
                 Input = input is null ? Stream.Null : new AnonymousPipeClientStream(PipeDirection.Out, input.Write),
                 Output = launch.Log is null ? merged : Stream.Null,
-                Error = error is null ? Stream.Null : new EndingStream(error.Read, over.Token),
+                Error = wrong ?? Stream.Null,
+                _streams = wrong is null ? [merged] : [merged, wrong],
                 _keepers = launch.HasKeeper ? 2 : 0,
                 Logged = launch.Log is { } log ? PumpAsync(merged, log) : Task.CompletedTask,
             };
@@ -65,7 +85,7 @@ internal sealed class NativeStartedProcess : StartedProcess
             input?.Dispose();
             output.Dispose();
             error?.Dispose();
-            cgroup?.Remove();
+            await RemoveAsync(cgroup, launch.Groups, time).ConfigureAwait(false);
             throw;
         }
         finally
@@ -104,7 +124,8 @@ internal sealed class NativeStartedProcess : StartedProcess
             await Exited.ConfigureAwait(false);
             _tree.Close();
             NativeProcess.Reap(Id);
-            _cgroup?.Remove();
+            _hit = Hit;
+            await RemoveAsync(_cgroup, _limits, _time).ConfigureAwait(false);
             _reaped = true;
             await _over.CancelAsync().ConfigureAwait(false);
             await Logged.ConfigureAwait(false);
@@ -115,4 +136,7 @@ internal sealed class NativeStartedProcess : StartedProcess
             _ending.Release();
         }
     }
+
+    private static Task RemoveAsync(Cgroup? cgroup, IReadOnlyList<LimitGroup> limits, TimeProvider time) =>
+        Task.WhenAll(limits.Select(g => g.Path).Concat(cgroup is null ? [] : [cgroup.Path]).Distinct(StringComparer.Ordinal).Select(path => GroupFolder.RemoveAsync(path, time)));
 }

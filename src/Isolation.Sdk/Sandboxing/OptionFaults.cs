@@ -59,7 +59,7 @@ internal static partial class OptionFaults
 
         if (options.Limits is { IsPositive: false })
         {
-            yield return new IsolationFault(SandboxingCodes.BadLimit, "A limit of a command is zero or less.", "Give positive limits, or none.");
+            yield return new IsolationFault(SandboxingCodes.BadLimit, "A limit of a command is zero or less, or a share of the processors above 100.", "Give positive limits, or none.");
         }
         else if ((options.Limits.AnyWatched || options.Limits.AnyHeld) && !NativeProcess.IsAvailable)
         {

@@ -1,14 +1,18 @@
 namespace Isolation.Sdk.Sandboxing;
 
 /// <summary>How much one command may take, with everything it starts. What is not set has no limit. <see cref="ProcessExit.Limit"/> says which one ended it.</summary>
-/// <remarks>Limits need 64-bit Linux with glibc 2.34 or later; elsewhere a sandbox with limits is refused (ISO0422). Memory, processes and disk are looked at four times a second: a command may take more for that long.</remarks>
+/// <remarks>Limits need 64-bit Linux with glibc 2.34 or later; elsewhere a sandbox with limits is refused (ISO0422). Memory, processes and the share of the processors are kept by control groups where they prove it on this machine;
+/// the audit's notices say which. What else keeps them looks four times a second: a command may take more for that long.</remarks>
 public sealed class ProcessLimits
 {
-    /// <summary>Bytes of memory that all processes together hold, and that one process may ask for as its data. <value>null</value></summary>
+    /// <summary>Bytes of memory that all processes together hold; without a control group also what one process may ask for as its data. <value>null</value></summary>
     public long? MemoryBytes { get; set; }
 
-    /// <summary>How many processes may live at once. <value>null</value></summary>
+    /// <summary>How many processes may live at once, each of their threads counted. <value>null</value></summary>
     public int? Processes { get; set; }
+
+    /// <summary>Its share of the processors while others want them, in percent of what an ordinary process gets: 1 to 100. Nothing ends because of it. <value>null</value></summary>
+    public int? CpuShare { get; set; }
 
     /// <summary>How many descriptors one process may hold. <value>null: the host's own limit.</value></summary>
     public int? OpenFiles { get; set; }
@@ -22,14 +26,24 @@ public sealed class ProcessLimits
     /// <summary>How long it may run. <value>null</value></summary>
     public TimeSpan? WallClock { get; set; }
 
-    internal bool IsPositive => !(MemoryBytes <= 0 || Processes <= 0 || OpenFiles <= 0 || FileBytes <= 0 || DiskBytes <= 0 || WallClock <= TimeSpan.Zero);
+    /// <summary>How long it may write nothing to its output. <value>null</value></summary>
+    public TimeSpan? Silence { get; set; }
 
-    internal bool AnyWatched => MemoryBytes is not null || Processes is not null || DiskBytes is not null || WallClock is not null;
+    internal long Of(Controller controller, int more) => controller.Name switch
+    {
+        "memory" => MemoryBytes!.Value,
+        "pids" => Processes!.Value + more,
+        _ => CpuShare!.Value,
+    };
 
-    internal bool AnyHeld => MemoryBytes is not null || OpenFiles is not null || FileBytes is not null;
+    internal bool IsPositive => !(MemoryBytes <= 0 || Processes <= 0 || CpuShare is < 1 or > 100 || OpenFiles <= 0 || FileBytes <= 0 || DiskBytes <= 0 || WallClock <= TimeSpan.Zero || Silence <= TimeSpan.Zero);
+
+    internal bool AnyWatched => MemoryBytes is not null || Processes is not null || DiskBytes is not null || WallClock is not null || Silence is not null;
+
+    internal bool AnyHeld => MemoryBytes is not null || Processes is not null || CpuShare is not null || OpenFiles is not null || FileBytes is not null;
 }
 
 /// <summary>A limit that ended a command.</summary>
 /// <param name="Name">Which one, as <see cref="ProcessLimits"/> names it.</param>
-/// <param name="Mechanism">How it was noticed: <c>watchdog</c>, <c>RLIMIT_FSIZE</c>.</param>
+/// <param name="Mechanism">What kept it: <c>cgroup v2</c>, <c>cgroup v1</c>, <c>watchdog</c>, <c>RLIMIT_FSIZE</c>.</param>
 public sealed record LimitHit(string Name, string Mechanism);

@@ -16,9 +16,11 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
     private const string FolderNote = "state.folder";
     private const string MarkerNote = "state.marker";
     private const string CgroupNote = "state.cgroup";
+    private const string GroupsNote = "state.groups";
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly HostVariables _host = host is null ? HostVariables.Read() : new HostVariables(host);
     private readonly Func<RepositoryRef, CancellationToken, Task<HostGit>> _readGit = git ?? HostGit.ReadAsync;
+    private readonly LimitMechanisms _mechanisms = new(time ?? TimeProvider.System, options.LimitGroups && NativeProcess.IsAvailable);
     private readonly ConcurrentDictionary<string, Lazy<Task<HostGit>>> _git = new(StringComparer.Ordinal);
 
     /// <summary>What every scope of this sandbox is made of, as one text that says nothing of a secret but its name. It changes when what commands run in does, as far as that can be told from here.</summary>
@@ -39,6 +41,7 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
             notices.Add("No cgroup v2 that this user may divide: trees are ended by session and marker, which a daemon with a scrubbed environment escapes.");
         }
 
+        notices.AddRange(await _mechanisms.DescribeAsync(options.Limits).ConfigureAwait(false));
         IReadOnlyList<IsolationFault> unsealed = seal is null ? [] : await seal.FindMissingAsync(options.Network, cancellationToken).ConfigureAwait(false);
         IsolationGuarantees added = seal is null || unsealed.Count > 0 ? IsolationGuarantees.None : seal.Adds(options.Network);
         IsolationFault[] exposed = added == IsolationGuarantees.None ? [] : [.. await ExposedAsync(repository, cancellationToken).ConfigureAwait(false)];
@@ -68,10 +71,23 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
         await request.Lease.NoteAsync(FolderNote, folders.Root, cancellationToken).ConfigureAwait(false);
         if (group is not null)
         {
-            await request.Lease.NoteAsync(CgroupNote, Path.Combine(group, CgroupName(marker)), cancellationToken).ConfigureAwait(false);
+            await request.Lease.NoteAsync(CgroupNote, Path.Combine(group, ScopeParts.CgroupName(marker)), cancellationToken).ConfigureAwait(false);
         }
 
-        ScopeParts parts = new(attempt, request.Workspace.Path, marker, folders, root.Trash, options, _time) { Native = Native, Cgroup = group is null ? null : Cgroup.TryCreate(CgroupName(marker)) };
+        IReadOnlyList<LimitPlace> places = await _mechanisms.PlacesAsync(options.Limits).ConfigureAwait(false);
+        string[] groups = [.. places.Select(p => p.Of(ScopeParts.CgroupName(marker))).Distinct(StringComparer.Ordinal)];
+        if (groups.Length > 0)
+        {
+            await request.Lease.NoteAsync(GroupsNote, string.Join('\n', groups), cancellationToken).ConfigureAwait(false);
+        }
+
+        ScopeParts parts = new(attempt, request.Workspace.Path, marker, folders, root.Trash, options, _time)
+        {
+            Native = Native,
+            Cgroup = group is null ? null : Cgroup.TryCreate(ScopeParts.CgroupName(marker)),
+            Places = places,
+            Groups = groups,
+        };
         return new ScopeAssembly(parts, _host, known, seal).Build(cancellationToken);
     }
 
@@ -85,9 +101,10 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
         }
 
         ScopeFolders folders = ScopeFolders.For(folder, marker);
-        Cgroup? cgroup = record.Notes.TryGetValue(CgroupNote, out string? group) && Path.GetFileName(group) == CgroupName(marker) ? Cgroup.TryOpen(group) : null;
-        ScopeParts parts = new(record.Attempt, folder, marker, folders, new WorkersFolder(Path.GetDirectoryName(folder)!).Trash, options, _time) { Native = Native, Cgroup = cgroup };
-        bool anything = folders.Exist() || cgroup is not null || (Native && new ProcessTree(marker + ".", null, _time).Alive().Count > 0);
+        Cgroup? cgroup = record.Notes.TryGetValue(CgroupNote, out string? group) && Path.GetFileName(group) == ScopeParts.CgroupName(marker) ? Cgroup.TryOpen(group) : null;
+        string[] groups = record.Notes.TryGetValue(GroupsNote, out string? paths) ? [.. paths.Split('\n').Where(p => Path.GetFileName(p) == ScopeParts.CgroupName(marker) && Directory.Exists(p))] : [];
+        ScopeParts parts = new(record.Attempt, folder, marker, folders, new WorkersFolder(Path.GetDirectoryName(folder)!).Trash, options, _time) { Native = Native, Cgroup = cgroup, Groups = groups };
+        bool anything = folders.Exist() || cgroup is not null || groups.Length > 0 || (Native && new ProcessTree(marker + ".", null, _time).Alive().Count > 0);
         return ValueTask.FromResult<IStateScope?>(anything ? new ReopenedScope(parts) : null);
     }
 
@@ -118,8 +135,6 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
             return e.Code == SandboxingCodes.WorkersExposed ? [e.Fault] : [];
         }
     }
-
-    private static string CgroupName(string marker) => "isolation-" + marker;
 
     private async Task<HostGit> ReadGitAsync(RepositoryRef repository, CancellationToken cancellationToken)
     {

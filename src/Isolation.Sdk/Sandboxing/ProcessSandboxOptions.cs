@@ -23,6 +23,9 @@ public sealed class ProcessSandboxOptions
     /// <summary>Forces one mechanism; <see langword="null"/> takes the best there is.</summary>
     internal StopMechanism? Mechanism { get; set; }
 
+    /// <summary>Whether the kernel's groups keep limits where they can.</summary>
+    internal bool LimitGroups { get; set; } = true;
+
     /// <summary>What one command may take, with everything it starts. <value>No limits.</value></summary>
     public ProcessLimits Limits { get; } = new();
 

@@ -98,10 +98,11 @@ internal sealed class ProcessScope : IStateScope
         {
             Launch launch = new(program, command.Arguments, directory, environment, command.OpenInput, log);
             launch = (_parts.Seal?.Around(launch) ?? launch) with { Limits = _parts.Options.Limits };
+            launch = launch with { Groups = _parts.MakeGroups(marker.TrimEnd('.'), launch.HasKeeper) };
             StartedProcess started = _parts.Native
                 ? await NativeStartedProcess.StartAsync(launch, marker, _parts.Cgroup?.TryCreateChild(marker.TrimEnd('.')), Path.Combine(_parts.Folders.Runtime, marker + NativeSpawn.GateSuffix), _parts.Time).ConfigureAwait(false)
                 : await PortableStartedProcess.StartAsync(launch, _parts.Time).ConfigureAwait(false);
-            LimitWatch watch = new(_parts.Options.Limits, [_parts.Workspace, _parts.Folders.Home, _parts.Folders.Cache, _parts.Folders.Temp], _parts.Time);
+            LimitWatch watch = new(_parts.Options.Limits, [_parts.Workspace, _parts.Folders.Home, _parts.Folders.Cache, _parts.Folders.Temp], launch.Groups, _parts.Time);
             WorkerProcess process = new(started, log, watch, ended => _running.TryRemove(ended, out _));
             _running[process] = true;
             return process;

@@ -4,7 +4,8 @@ namespace Isolation.Sdk.Sandboxing;
 /// <param name="marker">The text its variable begins with.</param>
 /// <param name="cgroup">Its group, where there is one.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider time)
+/// <param name="groups">Other groups it is in.</param>
+internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider time, IReadOnlyList<string>? groups = null)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(10);
@@ -36,7 +37,7 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
     /// <summary>What of it is alive now.</summary>
     public IReadOnlyList<ProcessEntry> Alive()
     {
-        HashSet<int> inGroup = [.. cgroup?.Members() ?? []];
+        HashSet<int> inGroup = [.. cgroup?.Members() ?? [], .. (groups ?? []).SelectMany(GroupFolder.Members)];
         // Nothing of it can be older than its first process, which spares reading most of the machine's environments.
         ProcessEntry[] table = [.. ProcessTable.Read().Where(p => p.Started >= _since && p.Id != Environment.ProcessId)];
         HashSet<ProcessEntry> found = [.. table.Where(p => _known.Contains(p.Identity) || _sessions.Contains(p.Session) || inGroup.Contains(p.Id) || ProcessTable.WasStartedWith(p.Id, _entry))];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Sandboxing;
@@ -5,12 +6,39 @@ namespace Isolation.Sdk.Sandboxing;
 /// <summary>The limits that the kernel keeps for each process, set from outside before the process begins.</summary>
 internal static unsafe partial class ResourceLimits
 {
-    private const int FileSize = 1, Data = 2, Core = 4, OpenFiles = 7;
+    private const int FileSize = 1, Data = 2, Core = 4, Tasks = 6, OpenFiles = 7;
+    private const int Room = 4096;
+    private const int WholeShare = 100;
+    private const int Nicest = 19;
 
-    /// <summary>Sets them.</summary>
+    // What each step of nice makes of a process's share.
+    private const double Step = 1.25;
+
+    /// <summary>Sets them, but for what a group keeps.</summary>
     /// <returns>Whether all of them hold.</returns>
-    public static bool Hold(int process, ProcessLimits limits) =>
-        Set(process, Core, 0) && Set(process, FileSize, limits.FileBytes) && Set(process, Data, limits.MemoryBytes) && Set(process, OpenFiles, limits.OpenFiles);
+    public static bool Hold(int process, Launch launch)
+    {
+        if (launch.Limits is not { } limits)
+        {
+            return NoCore(process);
+        }
+
+        bool Kept(string limit) => launch.Groups.Any(g => g.Controller.Limit == limit);
+        return NoCore(process) && Set(process, FileSize, limits.FileBytes) && Set(process, OpenFiles, limits.OpenFiles)
+            && (Kept(nameof(ProcessLimits.MemoryBytes)) || Set(process, Data, limits.MemoryBytes))
+            && (Kept(nameof(ProcessLimits.Processes)) || Set(process, Tasks, MostTasks(limits.Processes)))
+            && (Kept(nameof(ProcessLimits.CpuShare)) || limits.CpuShare is not { } share || setpriority(0, process, Nice(share)) == 0);
+    }
+
+    /// <summary>No image of its memory, which may hold secrets, is left in its workspace when it crashes.</summary>
+    public static bool NoCore(int process) => Set(process, Core, 0);
+
+    /// <summary>How nice a process has to be to get about this share.</summary>
+    public static int Nice(int percent) => Math.Min(Nicest, (int)Math.Round(Math.Log((double)WholeShare / percent, Step)));
+
+    /// <summary>The kernel counts all of the user's, not only this command's: only a bound for what forks faster than anyone looks. It does not hold root.</summary>
+    private static long? MostTasks(int? limit) =>
+        limit is { } most && long.TryParse(File.ReadAllText("/proc/loadavg").Split(' ')[3].Split('/')[1], CultureInfo.InvariantCulture, out long now) ? now + most + Room : null;
 
     private static bool Set(int process, int resource, long? most)
     {
@@ -32,4 +60,7 @@ internal static unsafe partial class ResourceLimits
 
     [LibraryImport("libc")]
     private static partial int prlimit(int process, int resource, ulong* wanted, ulong* before);
+
+    [LibraryImport("libc")]
+    private static partial int setpriority(int kind, int process, int nice);
 }

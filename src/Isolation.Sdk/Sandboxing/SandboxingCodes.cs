@@ -25,4 +25,5 @@ internal static class SandboxingCodes
     public const string WorkersExposed = "ISO0420";
     public const string BadReadPath = "ISO0421";
     public const string BadLimit = "ISO0422";
+    public const string NotHeld = "ISO0423";
 }

@@ -19,6 +19,12 @@ internal abstract class StartedProcess
     /// <summary>Completes when all of its output is in the log.</summary>
     public Task Logged { get; protected set; } = Task.CompletedTask;
 
+    /// <summary>The limit that a group of the kernel's kept; <see langword="null"/> when none had to.</summary>
+    public virtual LimitHit? Hit => null;
+
+    /// <summary>Whether it wrote anything since it was last asked.</summary>
+    public virtual bool HasSpoken => true;
+
     /// <summary>What of the tree is alive, without what only keeps it; empty where nobody can tell.</summary>
     public virtual Task<IReadOnlyList<int>> AliveAsync() => Task.FromResult<IReadOnlyList<int>>([]);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Sandboxing.Seals;
 using Isolation.Sdk.Tests.Infrastructure;
@@ -30,7 +31,7 @@ public sealed class LimitTests
     public async Task One_process_cannot_take_more_memory_than_all_may()
     {
         await using Sandbox sandbox = new();
-        IStateScope scope = await sandbox.OpenAsync(o => o.Limits.MemoryBytes = 64 * Megabyte);
+        IStateScope scope = await sandbox.OpenAsync(o => (o.Limits.MemoryBytes, o.LimitGroups) = (64 * Megabyte, false));
 
         ExecResult said = await scope.ExecAsync(WorkerCommand.Of("perl", "-e", "$| = 1; print 'begun'; $n = 128 << 20; $a = 'x' x $n; print 'taken'"));
 
@@ -65,6 +66,122 @@ public sealed class LimitTests
         Assert.Null(said.Exit.Limit);
     }
 
+    [IsolationFact(Tools.Linux)]
+    public Task Silence_is_noticed() => EndsAsync(l => l.Silence = TimeSpan.FromMilliseconds(100), "exec sleep 1045", "Silence", "watchdog");
+
+    [IsolationFact(Tools.Linux)]
+    public async Task Words_that_nobody_has_read_yet_are_no_silence()
+    {
+        using NativePipe pipe = new();
+        using System.IO.Pipes.AnonymousPipeClientStream writer = new(System.IO.Pipes.PipeDirection.Out, pipe.Write);
+        await using EndingStream output = new(pipe.Read, CancellationToken.None);
+        Assert.False(output.HasSpoken());
+
+        await writer.WriteAsync("words"u8.ToArray());
+
+        Assert.True(output.HasSpoken());
+        Assert.True(output.HasSpoken());
+        await output.ReadExactlyAsync(new byte[5]);
+        Assert.True(output.HasSpoken());
+        Assert.False(output.HasSpoken());
+    }
+
+    [IsolationFact(Tools.Linux)]
+    public async Task The_kernel_refuses_one_process_more_where_its_groups_can_be_divided()
+    {
+        await using Sandbox sandbox = new();
+        ProcessSandbox limited = sandbox.Create(o => o.Limits.Processes = 5);
+        IStateScope scope = await sandbox.OpenAsync(limited);
+
+        ExecResult said = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", "for i in 1 2 3 4 5 6 7 8; do sleep 1041 & done; wait"));
+
+        Assert.NotEqual(0, said.ExitCode);
+        Assert.Equal(new LimitHit("Processes", await MechanismAsync(Controller.Tasks) ?? "watchdog"), said.Exit.Limit);
+    }
+
+    [IsolationFact(Tools.Linux, "dd")]
+    public async Task The_kernel_ends_what_holds_too_much_memory_where_its_groups_can_be_divided()
+    {
+        await using Sandbox sandbox = new();
+        IStateScope scope = await sandbox.OpenAsync(o => o.Limits.MemoryBytes = 64 * Megabyte);
+
+        ExecResult said = await scope.ExecAsync(WorkerCommand.Of("dd", "if=/dev/zero", "of=/dev/null", "bs=134217728", "count=1"));
+
+        Assert.NotEqual(0, said.ExitCode);
+        Assert.Equal(await MechanismAsync(Controller.Memory) is { } mechanism ? new LimitHit("MemoryBytes", mechanism) : null, said.Exit.Limit);
+    }
+
+    [IsolationFact(Tools.Linux)]
+    public async Task A_share_of_the_processors_is_a_group_of_its_own_or_a_nicer_process()
+    {
+        foreach (bool groups in new[] { true, false })
+        {
+            await using Sandbox sandbox = new();
+            IStateScope scope = await sandbox.OpenAsync(o => (o.Limits.CpuShare, o.LimitGroups) = (25, groups));
+
+            // Of its own line, the nineteenth field says how nice it is; its groups are in a file beside it.
+            ExecResult said = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", "cut -d' ' -f19 /proc/self/stat; cat /proc/self/cgroup"));
+
+            bool grouped = groups && await MechanismAsync(Controller.Share) is not null;
+            Assert.StartsWith(grouped ? "0\n" : "6\n", said.Output);
+            Assert.Equal(grouped, said.Output.Split('\n').Any(line => line.Contains(":cpu", StringComparison.Ordinal) && line.Contains("/isolation-", StringComparison.Ordinal)));
+        }
+    }
+
+    [IsolationFact(Tools.Linux)]
+    public async Task Groups_go_with_their_command_and_with_their_scope()
+    {
+        await using Sandbox sandbox = new();
+        IStateScope scope = await sandbox.OpenAsync(o => (o.Limits.Processes, o.Limits.CpuShare, o.Limits.MemoryBytes) = (50, 50, 1024 * Megabyte));
+        string[] groups = sandbox.Lease!.Record.Notes.TryGetValue("state.groups", out string? noted) ? noted.Split('\n') : [];
+        IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of("sleep", "1046"));
+        Assert.All(groups, group => Assert.Single(Directory.GetDirectories(group)));
+
+        await process.StopAsync(TimeSpan.Zero);
+
+        Assert.All(groups, group => Assert.Empty(Directory.GetDirectories(group)));
+        await scope.ReleaseAsync(ReleaseMode.Remove);
+        Assert.DoesNotContain(groups, Directory.Exists);
+    }
+
+    [IsolationFact(Tools.Linux)]
+    public async Task The_report_says_for_each_limit_what_keeps_it()
+    {
+        await using Sandbox sandbox = new();
+        static void Limit(ProcessSandboxOptions o) => (o.Limits.Processes, o.Limits.CpuShare, o.Limits.MemoryBytes, o.Limits.OpenFiles, o.Limits.Silence) = (50, 50, Megabyte, 10, TimeSpan.FromHours(1));
+
+        AxisReport here = await sandbox.Create(Limit).ProbeAsync(new RepositoryRef(sandbox.Root));
+        AxisReport without = await sandbox.Create(o =>
+        {
+            Limit(o);
+            o.LimitGroups = false;
+        }).ProbeAsync(new RepositoryRef(sandbox.Root));
+
+        foreach (Controller controller in new[] { Controller.Memory, Controller.Tasks, Controller.Share })
+        {
+            string keeper = await MechanismAsync(controller) is { } mechanism ? $"{mechanism}, which proved it." : controller == Controller.Share ? "nice (" : controller == Controller.Tasks ? "a watchdog" : "RLIMIT_DATA and a watchdog (";
+            Assert.Single(here.Notices, n => n.StartsWith($"{controller.Limit} is kept by {keeper}", StringComparison.Ordinal));
+        }
+
+        Assert.Contains("OpenFiles is kept by RLIMIT_NOFILE.", here.Notices);
+        Assert.Contains("Silence is kept by a watchdog.", here.Notices);
+        Assert.Contains("CpuShare is kept by nice (not asked for).", without.Notices);
+    }
+
+    [IsolationFact(Tools.Linux)]
+    public async Task No_command_leaves_an_image_of_its_memory()
+    {
+        await using Sandbox sandbox = new();
+        foreach (StopMechanism mechanism in new[] { StopMechanism.Cgroup, StopMechanism.SessionAndMarker })
+        {
+            IStateScope scope = await sandbox.OpenAsync(o => o.Mechanism = mechanism);
+            IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of("sleep", "1047"));
+
+            Assert.Matches("Max core file size +0 +0 ", await File.ReadAllTextAsync($"/proc/{process.Id}/limits"));
+            await process.StopAsync(TimeSpan.Zero);
+        }
+    }
+
     [IsolationFact]
     public async Task A_limit_of_nothing_is_refused()
     {
@@ -75,10 +192,16 @@ public sealed class LimitTests
         Assert.Equal(SandboxingCodes.BadLimit, refused.Code);
     }
 
+    private static async Task<string?> MechanismAsync(Controller controller) => (await new GroupTest(controller).RunAsync(TimeProvider.System)).Place?.Controller.Mechanism;
+
     private static async Task EndsAsync(Action<ProcessLimits> limit, string script, string name, string mechanism)
     {
         await using Sandbox sandbox = new();
-        IStateScope scope = await sandbox.OpenAsync(o => limit(o.Limits));
+        IStateScope scope = await sandbox.OpenAsync(o =>
+        {
+            o.LimitGroups = false;
+            limit(o.Limits);
+        });
 
         ExecResult said = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", script));
 
