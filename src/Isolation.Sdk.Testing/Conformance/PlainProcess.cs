@@ -32,6 +32,17 @@ internal sealed class PlainProcess(Process process) : IWorkerProcess
         process.Dispose();
     }
 
+    /// <summary>Waits for its end, and takes down what it says.</summary>
+    public static async Task<ExecResult> RunAsync(PlainProcess process)
+    {
+        await using (process.ConfigureAwait(false))
+        {
+            using StreamReader output = new(process.Output), error = new(process.Error);
+            Task<string> said = output.ReadToEndAsync(), complained = error.ReadToEndAsync();
+            return new ExecResult(await process.Exit.ConfigureAwait(false), await said.ConfigureAwait(false), await complained.ConfigureAwait(false));
+        }
+    }
+
     private static async Task<ProcessExit> WaitAsync(Process process)
     {
         await process.WaitForExitAsync().ConfigureAwait(false);

@@ -3,7 +3,7 @@ namespace Isolation.Sdk.Testing;
 /// <summary>The repository that the two workers share, a home of a host's, and a word of their own; gone when disposed.</summary>
 internal sealed class LeakPlace : IAsyncDisposable
 {
-    private LeakPlace(ThrowawayRepository repository) => Repository = repository;
+    private LeakPlace(ThrowawayRepository repository) => (Repository, Workers) = (repository, repository.Path + ".workers");
 
     public ThrowawayRepository Repository { get; }
 
@@ -12,6 +12,12 @@ internal sealed class LeakPlace : IAsyncDisposable
 
     /// <summary>The home of the user who runs the host: never this machine's real one.</summary>
     public string Home => Path.Combine(Repository.Root, "home");
+
+    /// <summary>Where the workspaces are.</summary>
+    public string Workers { get; set; }
+
+    /// <summary>What the workers start from.</summary>
+    public string Base { get; set; } = "main";
 
     /// <summary>What the host's own environment is.</summary>
     public Dictionary<string, string> Environment { get; } = [];

@@ -12,7 +12,10 @@ internal abstract record LeakProbe
     /// <summary>Tries it between two workers that are both there. What counts is <see cref="LeakStage.Leaks"/>.</summary>
     public abstract Task TryAsync(LeakStage stage);
 
-    /// <summary>A probe made of shell scripts, each run to its end by one worker, in order; one that prints the line LEAK has noticed something of the other.</summary>
+    /// <summary>What the host looks at when both workers are done and their work was collected.</summary>
+    public string? Afterwards { get; init; }
+
+    /// <summary>A probe made of shell scripts, each run to its end, in order; one that prints the line LEAK has noticed something of the other.</summary>
     public static LeakProbe Of(params LeakStep[] steps) => new Scripts(steps);
 
     /// <summary>A probe that is code of its own.</summary>
@@ -24,7 +27,13 @@ internal abstract record LeakProbe
         {
             foreach (LeakStep step in Steps)
             {
-                await (step.IsOffender ? stage.A : stage.B).RunAsync(step.Script).ConfigureAwait(false);
+                await (step.By switch
+                {
+                    LeakActor.A => stage.A.RunAsync(step.Script),
+                    LeakActor.B => stage.B.RunAsync(step.Script),
+                    LeakActor.PlainHost when stage is not PlainStage => Task.CompletedTask,
+                    _ => stage.RunAtHostAsync(step.Script),
+                }).ConfigureAwait(false);
             }
         }
     }
@@ -33,14 +42,4 @@ internal abstract record LeakProbe
     {
         public override Task TryAsync(LeakStage stage) => Probe(stage);
     }
-}
-
-/// <summary>One script of a probe. <c>$1</c> is the other's workspace, <c>$2</c> the canonical checkout, <c>$3</c> the host's home, <c>$4</c> a word that nobody else uses.</summary>
-/// <param name="IsOffender">Whether A runs it, and not B.</param>
-/// <param name="Script">What <c>sh -c</c> runs.</param>
-internal readonly record struct LeakStep(bool IsOffender, string Script)
-{
-    public static LeakStep A(string script) => new(true, script);
-
-    public static LeakStep B(string script) => new(false, script);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Isolation.Sdk.Sandboxing;
 
@@ -54,7 +55,31 @@ internal abstract class LeakStage(LeakPlace place)
         Evidence = evidence;
     }
 
+    /// <summary>Runs a script as the host would: a plain process in the canonical checkout.</summary>
+    public async Task RunAtHostAsync(string script)
+    {
+        ExecResult result = await PlainProcess.RunAsync(Start(WorkerCommand.Of("sh", "-c", script, "sh", A.Workspace, place.Repository.Path, place.Home, place.Word, B.Workspace), place.Repository.Path)).ConfigureAwait(false);
+        Leaks |= result.Output.Split('\n').Contains(Mark);
+    }
+
     public void Owns(IWorkerProcess process) => _running.Add(process);
+
+    /// <summary>Starts a plain process in the host's environment.</summary>
+    protected PlainProcess Start(WorkerCommand command, string directory)
+    {
+        ProcessStartInfo start = new(command.File, command.Arguments) { WorkingDirectory = directory, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment.Clear();
+        foreach ((string variable, string value) in place.Environment.Concat(command.Environment))
+        {
+            start.Environment[variable] = value;
+        }
+
+        PlainProcess process = new(Process.Start(start)!);
+        process.Input.Close();
+        return process;
+    }
+
+    protected Task LookAfterwardsAsync(LeakProbe probe) => probe.Afterwards is { } script ? RunAtHostAsync(script) : Task.CompletedTask;
 
     protected async Task TryAsync(LeakProbe probe)
     {

@@ -35,5 +35,5 @@ internal abstract class LeakWorker(LeakStage stage, string name)
 
     protected abstract Task<IWorkerProcess> StartAsync(WorkerCommand command);
 
-    private WorkerCommand Command(string script) => WorkerCommand.Of("sh", "-c", script, "sh", Other.Workspace, stage.Place.Repository.Path, stage.Place.Home, stage.Place.Word);
+    private WorkerCommand Command(string script) => WorkerCommand.Of("sh", "-c", script, "sh", Other.Workspace, stage.Place.Repository.Path, stage.Place.Home, stage.Place.Word, stage.B.Workspace);
 }

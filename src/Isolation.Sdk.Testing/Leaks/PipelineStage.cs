@@ -28,7 +28,7 @@ internal sealed class PipelineStage : LeakStage
         IsolationPipeline pipeline = Compose().Build();
         await using (pipeline.ConfigureAwait(false))
         {
-            IsolationRun run = pipeline.Start([new WorkItem("a", "Leak"), new WorkItem("b", "Notice")], cancellationToken);
+            IsolationRun run = pipeline.Start([new WorkItem("a", "Leak") { Base = Place.Base }, new WorkItem("b", "Notice") { Base = Place.Base }], cancellationToken);
             await using (((IAsyncDisposable)run).ConfigureAwait(false))
             {
                 try
@@ -53,6 +53,7 @@ internal sealed class PipelineStage : LeakStage
                     throw new InvalidOperationException($"The workers did not start: {string.Join("; ", attempts.Select(a => a.Fault?.ToString() ?? a.Result.ToString()))}");
                 }
 
+                await LookAfterwardsAsync(probe).ConfigureAwait(false);
                 Findings = [.. attempts.SelectMany(a => a.Contamination)];
             }
         }
@@ -63,6 +64,7 @@ internal sealed class PipelineStage : LeakStage
         IsolationPipelineBuilder builder = new IsolationPipelineBuilder(Place.Repository.Path)
             .Configure(o => (o.MaxWorkers, o.MaxAttempts, o.StopGrace) = (2, 1, TimeSpan.Zero))
             .Target("landing", from: "main")
+            .WorkersAt(Place.Workers)
             .UseLevel(_setup.Level)
             .RunCommands(_ => new Runner(this))
             .Merging.UseFirstWins();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Isolation.Sdk.Sandboxing;
 
 namespace Isolation.Sdk.Testing;
@@ -17,48 +16,28 @@ internal sealed class PlainStage : LeakStage
 
     public override async Task RunAsync(LeakProbe probe, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Place.Repository.Path + ".workers");
+        Directory.CreateDirectory(Place.Workers);
         foreach (LeakWorker worker in new[] { A, B })
         {
-            await Place.Repository.GitAsync(["worktree", "add", "-q", "-b", worker.Name, worker.Workspace], cancellationToken).ConfigureAwait(false);
+            await Place.Repository.GitAsync(["worktree", "add", "-q", "-b", worker.Name, worker.Workspace, Place.Base], cancellationToken).ConfigureAwait(false);
         }
 
         await TryAsync(probe).ConfigureAwait(false);
+        await LookAfterwardsAsync(probe).ConfigureAwait(false);
     }
 
     private sealed class Worker(PlainStage stage, string name) : LeakWorker(stage, name)
     {
-        public override string Workspace => Path.Combine(stage.Place.Repository.Path + ".workers", Name);
+        public override string Workspace => Path.Combine(stage.Place.Workers, Name);
 
         public override string Home => stage.Place.Home;
 
         public override string Temp => Path.GetTempPath();
 
-        public override async Task<ExecResult> ExecAsync(WorkerCommand command)
-        {
-            PlainProcess process = Start(command);
-            await using (process.ConfigureAwait(false))
-            {
-                using StreamReader output = new(process.Output), error = new(process.Error);
-                Task<string> said = output.ReadToEndAsync(), complained = error.ReadToEndAsync();
-                return new ExecResult(await process.Exit.ConfigureAwait(false), await said.ConfigureAwait(false), await complained.ConfigureAwait(false));
-            }
-        }
+        public override Task<ExecResult> ExecAsync(WorkerCommand command) => PlainProcess.RunAsync(Start(command));
 
         protected override Task<IWorkerProcess> StartAsync(WorkerCommand command) => Task.FromResult<IWorkerProcess>(Start(command));
 
-        private PlainProcess Start(WorkerCommand command)
-        {
-            ProcessStartInfo start = new(command.File, command.Arguments) { WorkingDirectory = Workspace, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-            start.Environment.Clear();
-            foreach ((string variable, string value) in stage.Place.Environment.Concat(command.Environment))
-            {
-                start.Environment[variable] = value;
-            }
-
-            PlainProcess process = new(Process.Start(start)!);
-            process.Input.Close();
-            return process;
-        }
+        private PlainProcess Start(WorkerCommand command) => stage.Start(command, Workspace);
     }
 }
