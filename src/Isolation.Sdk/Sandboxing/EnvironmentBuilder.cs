@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Sandboxing;
@@ -19,7 +21,7 @@ internal sealed class EnvironmentBuilder(HostVariables host)
         ("GIT_ATTR_NOSYSTEM", "1"),
         ("GIT_TERMINAL_PROMPT", "0"),
         ("GCM_INTERACTIVE", "never"),
-        // Build servers outlive the worker and carry its umask and environment into the next one's build.
+        // Build servers outlive the worker and carry its umask and environment into the next one's build. A project may turn them on again: then they are the worker's own, see the salts below.
         ("MSBUILDDISABLENODEREUSE", "1"),
         ("UseSharedCompilation", "false"),
         ("DOTNET_CLI_USE_MSBUILD_SERVER", "0"),
@@ -57,6 +59,12 @@ internal sealed class EnvironmentBuilder(HostVariables host)
             Inherit(name);
         }
 
+        if (host.NuGetPackages is { } packages && Directory.Exists(packages))
+        {
+            // Beside the worker's own config, which a repository's may clear.
+            Add("RestoreAdditionalProjectFallbackFolders", packages, EnvironmentOrigin.Isolation);
+        }
+
         foreach ((string name, string value) in Fixed.Concat(Of(attempt, worker, ceiling, folders)))
         {
             Add(name, value, EnvironmentOrigin.Isolation);
@@ -69,6 +77,14 @@ internal sealed class EnvironmentBuilder(HostVariables host)
             Add(name, value, EnvironmentOrigin.Isolation);
         }
 
+        return this;
+    }
+
+    /// <summary>What a worker needs that cannot write to <c>/tmp</c>: MSBuild's processes meet there by name and wait a quarter of an hour for each other, so it builds in one, which one processor makes it do.</summary>
+    public EnvironmentBuilder AddConfined()
+    {
+        Add("DOTNET_PROCESSOR_COUNT", "1", EnvironmentOrigin.Isolation);
+        Add("MSBUILDNODECONNECTIONTIMEOUT", "10000", EnvironmentOrigin.Isolation);
         return this;
     }
 
@@ -122,6 +138,8 @@ internal sealed class EnvironmentBuilder(HostVariables host)
         yield return ("TMP", folders.Temp);
         yield return ("DOTNET_CLI_HOME", folders.Home);
         yield return ("NUGET_PACKAGES", Path.Combine(folders.Cache, "nuget"));
+        yield return ("MSBUILDNODEHANDSHAKESALT", Salt(folders.Root));
+        yield return ("SharedCompilationId", Salt(folders.Root));
         yield return ("npm_config_cache", Path.Combine(folders.Cache, "npm"));
         yield return ("GIT_CONFIG_GLOBAL", Path.Combine(folders.Home, ".gitconfig"));
         yield return ("GIT_CEILING_DIRECTORIES", ceiling);
@@ -134,6 +152,9 @@ internal sealed class EnvironmentBuilder(HostVariables host)
             yield return ("LOCALAPPDATA", Path.Combine(folders.Home, "AppData", "Local"));
         }
     }
+
+    // A build server listens under this name: no other worker's build asks for it.
+    private static string Salt(string folder) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(folder)))[..16];
 
     private void Inherit(string name)
     {

@@ -1,5 +1,6 @@
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing.Seals;
+using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Sandboxing;
 
@@ -22,8 +23,8 @@ internal sealed class ScopeAssembly(ScopeParts parts, HostVariables host, HostGi
             Dictionary<string, int> ports = TakePorts();
             string worker = AttemptNames.File(_parts.Attempt);
             string Fill(string template) => ValueTemplate.Fill(template, worker, _parts.Workspace, _parts.Folders.Home, _parts.Folders.Temp, ports);
-            IReadOnlyList<EnvironmentEntry> environment = new EnvironmentBuilder(host)
-                .AddDefaults(_parts.Attempt.ToString(), worker, git.Ceiling(_parts.Workspace), _parts.Folders)
+            EnvironmentBuilder defaults = new EnvironmentBuilder(host).AddDefaults(_parts.Attempt.ToString(), worker, git.Ceiling(_parts.Workspace), _parts.Folders);
+            IReadOnlyList<EnvironmentEntry> environment = (seal is ConfinedSeal ? defaults.AddConfined() : defaults)
                 .AddPorts(ports)
                 .AddRules(_parts.Options.Rules, Fill)
                 .Build();
@@ -43,7 +44,7 @@ internal sealed class ScopeAssembly(ScopeParts parts, HostVariables host, HostGi
     {
         Dictionary<string, string> variables = environment.ToDictionary(e => e.Name, e => e.Value, StringComparer.Ordinal);
         IEnumerable<string> packages = host.NuGetPackages is { } folder && Directory.Exists(folder) ? [folder] : [];
-        string[] read = [.. Seals.Reach.Toolchains(variables), .. packages, .. Seals.Reach.Objects(git.CommonDirectory), .. ReadPaths.Of(_parts.Options, host)];
+        string[] read = [.. Seals.Reach.Toolchains(variables), .. packages, .. Barriers.SeenFrom(_parts.Workspace, git.TopLevel), .. Seals.Reach.Objects(git.CommonDirectory), .. ReadPaths.Of(_parts.Options, host)];
         ReadPaths.ThrowIfExposed(_parts.Folders.Root, read);
         return new Reach(read, [_parts.Workspace, _parts.Folders.Home, _parts.Folders.Cache, _parts.Folders.Temp], [.. ports], _parts.Options.Network);
     }
@@ -54,6 +55,7 @@ internal sealed class ScopeAssembly(ScopeParts parts, HostVariables host, HostGi
         ToolConfig.WriteGit(Path.Combine(home, ".gitconfig"), git.For(_parts.Workspace));
         string nuget = OperatingSystem.IsWindows() ? Path.Combine(home, "AppData", "Roaming", "NuGet", "NuGet.Config") : Path.Combine(home, ".nuget", "NuGet", "NuGet.Config");
         ToolConfig.WriteNuGet(nuget, host.NuGetConfig, host.NuGetPackages);
+        ToolConfig.WriteNuGetMigrated(home);
         if (_parts.Options.EnvFileName is { } file)
         {
             ToolConfig.WriteGitIgnore(Path.Combine(home, ".config", "git", "ignore"), file);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Xml;
 using System.Xml.Linq;
+using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Sandboxing;
 
@@ -8,7 +9,7 @@ namespace Isolation.Sdk.Sandboxing;
 internal static class ToolConfig
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
-    private static readonly string[] Sources = ["packageSources", "disabledPackageSources", "packageSourceMapping", "config"];
+    private static readonly string[] Sources = ["packageSources", "auditSources", "disabledPackageSources", "packageSourceMapping", "config"];
 
     /// <summary>Writes the worker's own global git config.</summary>
     public static void WriteGit(string path, IEnumerable<KeyValuePair<string, string>> settings)
@@ -38,7 +39,7 @@ internal static class ToolConfig
         {
             try
             {
-                root.Add(XDocument.Load(hostConfig).Root?.Elements().Where(e => Sources.Contains(e.Name.LocalName, StringComparer.OrdinalIgnoreCase)));
+                root.Add(XDocument.Load(hostConfig).Root?.Elements().Where(e => Sources.Contains(e.Name.LocalName, StringComparer.OrdinalIgnoreCase)).Select(e => new XElement(e.Name, e.Attributes(), e.Elements().Select(entry => NuGetBarrier.Portable(entry, hostConfig)))));
             }
             catch (Exception e) when (e is XmlException or IOException or UnauthorizedAccessException)
             {
@@ -54,6 +55,9 @@ internal static class ToolConfig
 
         Write(path, new XDocument(root).ToString());
     }
+
+    /// <summary>Says that NuGet's one-time work in a home is done. It would be done under a mutex for which every process of the machine meets in <c>/tmp</c>, out of reach of confined ones.</summary>
+    public static void WriteNuGetMigrated(string home) => Write(Path.Combine(home, ".local", "share", "NuGet", "Migrations", "1"), "");
 
     /// <summary>Makes git in the worker's state ignore one path at the top of its work tree.</summary>
     public static void WriteGitIgnore(string path, string ignored) => Write(path, "/" + ignored.Replace('\\', '/') + "\n");

@@ -6,29 +6,40 @@ namespace Isolation.Sdk.Workspaces;
 /// </summary>
 internal static class Barriers
 {
+    private static readonly string[] Imports = ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "Directory.Solution.props", "Directory.Solution.targets"];
+
     /// <summary>The top-level names of everything in <see cref="For"/>.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["Directory.Build.props", "Directory.Build.targets", "Directory.Build.rsp", "Directory.Packages.props", "global.json", "nuget.config", ".editorconfig", "package.json", ".config"];
+    public static IReadOnlyList<string> Names { get; } = [.. Imports, "Directory.Build.rsp", "global.json", "nuget.config", ".editorconfig", "package.json", ".config"];
+
+    // Beside the barriers' own names: what is looked for and cannot be shut off, or goes by another name.
+    private static readonly string[] LookedFor = [.. Names, ".globalconfig", "dotnet-tools.json", Path.Combine(".config", "dotnet-tools.json"), .. NuGetBarrier.Spellings];
 
     /// <summary>What to write into the workers' folder.</summary>
+    /// <returns>Names and contents; a name without one is not to be there.</returns>
     /// <param name="root">The workers' folder.</param>
     /// <param name="checkout">The canonical checkout; <see langword="null"/> for a bare repository, which inherits nothing.</param>
-    public static IEnumerable<(string Name, string Content)> For(string root, string? checkout)
+    public static IEnumerable<(string Name, string? Content)> For(string root, string? checkout)
     {
-        foreach (string name in new[] { "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props" })
+        foreach (string name in Imports)
         {
-            yield return (name, FindAbove(checkout, name) is { } parent ? $"<Project>\n  <Import Project=\"{System.Security.SecurityElement.Escape(parent)}\" />\n</Project>\n" : "<Project />\n");
+            yield return (name, FindAbove(checkout, name) is { } parent ? Import(Escape(parent)) : "<Project />\n");
         }
 
         yield return ("Directory.Build.rsp", FindAbove(checkout, "Directory.Build.rsp") is { } rsp ? $"@\"{rsp}\"\n" : "");
-        yield return ("global.json", FindAbove(checkout, "global.json") is { } global ? File.ReadAllText(global) : "{}\n");
+        yield return ("global.json", FindAbove(checkout, "global.json") is { } global ? GlobalJsonBarrier.Content(global) : "{}\n");
         yield return (".editorconfig", EditorConfigBarrier.Content(checkout));
         yield return ("package.json", PackageJsonBarrier.Content(FindAbove(checkout, "package.json")));
         yield return (Path.Combine(".config", "dotnet-tools.json"), ToolManifestBarrier.Content(FindAllAbove(checkout, Path.Combine(".config", "dotnet-tools.json"), "dotnet-tools.json")));
-        if (NuGetBarrier.Content(root, checkout) is { } nuget)
-        {
-            yield return ("nuget.config", nuget);
-        }
+        yield return ("nuget.config", NuGetBarrier.Content(root, checkout));
     }
+
+    /// <summary>
+    /// What tools look for above a workspace and find: the barriers, and what they or the tools themselves go on to. A worker that may read but little has to be able to read these.
+    /// </summary>
+    /// <param name="workspace">The work tree.</param>
+    /// <param name="checkout">The canonical checkout.</param>
+    public static IEnumerable<string> SeenFrom(string workspace, string? checkout) =>
+        FindAllAbove(workspace, LookedFor).Concat(FindAllAbove(checkout, LookedFor)).Distinct(StringComparer.Ordinal).Where(path => !NuGetBarrier.HoldsCredentials(path));
 
     /// <summary>The nearest such file above a folder, not in it.</summary>
     public static string? FindAbove(string? folder, string name) => FindAllAbove(folder, name).FirstOrDefault();
@@ -48,4 +59,10 @@ internal static class Barriers
             }
         }
     }
+
+    // What is not there any more is not there for the canonical checkout either.
+    private static string Import(string parent) => $"<Project>\n  <Import Project=\"{parent}\" Condition=\"Exists('{parent}')\" />\n</Project>\n";
+
+    // First for MSBuild, to which a folder's name is no expression, then for XML.
+    private static string Escape(string path) => System.Security.SecurityElement.Escape(string.Concat(path.Select(c => "%$@';()*?".Contains(c, StringComparison.Ordinal) ? $"%{(int)c:x2}" : c.ToString())));
 }

@@ -11,7 +11,8 @@ internal static class EditorConfigBarrier
         foreach (string path in Barriers.FindAllAbove(checkout, ".editorconfig"))
         {
             string[] lines = File.ReadAllLines(path);
-            inherited.Insert(0, string.Join('\n', lines.Where(l => !IsRoot(l))));
+            string[] below = Path.GetRelativePath(Path.GetDirectoryName(path)!, checkout!).Split(Path.DirectorySeparatorChar);
+            inherited.Insert(0, string.Join('\n', Moved(lines.Where(l => !IsRoot(l)), below)));
             if (lines.TakeWhile(l => !l.TrimStart().StartsWith('[')).Any(IsRoot))
             {
                 break;
@@ -25,6 +26,29 @@ internal static class EditorConfigBarrier
         }
 
         return content.ToString();
+    }
+
+    /// <summary>The lines, with sections that name the way to the checkout naming the way to a workspace; what is about its neighbours only is left out.</summary>
+    private static IEnumerable<string> Moved(IEnumerable<string> lines, string[] below)
+    {
+        bool applies = true;
+        foreach (string line in lines)
+        {
+            string trimmed = line.Trim();
+            if (trimmed.StartsWith('[') && trimmed.LastIndexOf(']') is > 0 and int end)
+            {
+                string? glob = EditorConfigGlob.Moved(trimmed[1..end], below);
+                applies = glob is not null;
+                if (applies)
+                {
+                    yield return glob == trimmed[1..end] ? line : $"[{glob}]";
+                }
+            }
+            else if (applies)
+            {
+                yield return line;
+            }
+        }
     }
 
     private static bool IsRoot(string line)

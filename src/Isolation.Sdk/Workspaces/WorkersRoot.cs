@@ -56,10 +56,14 @@ internal static class WorkersRoot
     public static void Prepare(WorkersFolder workers, GitRepository repository)
     {
         Directory.CreateDirectory(workers.Root);
-        foreach ((string name, string content) in Barriers.For(workers.Root, repository.TopLevel))
+        foreach ((string name, string? content) in Barriers.For(workers.Root, repository.TopLevel))
         {
             string path = Path.Combine(workers.Root, name);
-            if (!File.Exists(path) || File.ReadAllText(path) != content)
+            if (content is null)
+            {
+                File.Delete(path);
+            }
+            else if (!File.Exists(path) || File.ReadAllText(path) != content)
             {
                 AtomicFile.Write(path, Encoding.UTF8.GetBytes(content));
             }

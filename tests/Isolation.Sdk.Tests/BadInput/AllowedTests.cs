@@ -142,6 +142,6 @@ public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<Ho
     [GeneratedRegex(@"(/\.git|\.git)/(objects/|refs/isolation|refs/heads|logs|isolation)", RegexOptions.Singleline)]
     private static partial Regex InGit();
 
-    [GeneratedRegex(@"\.workers( folder|/\.trash folder|/[a-z0-9_.-]+\.log |/(Directory\.(Build|Packages)\.(props|targets|rsp)|global\.json|nuget\.config|\.editorconfig|package\.json|\.config)[ /])", RegexOptions.Singleline)]
+    [GeneratedRegex(@"\.workers( folder|/\.trash folder|/[a-z0-9_.-]+\.log |/(Directory\.(Build|Packages|Solution)\.(props|targets|rsp)|global\.json|nuget\.config|\.editorconfig|package\.json|\.config)[ /])", RegexOptions.Singleline)]
     private static partial Regex BesideIt();
 }

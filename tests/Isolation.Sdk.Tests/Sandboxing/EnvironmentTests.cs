@@ -1,4 +1,5 @@
 using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandboxing.Seals;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 
@@ -113,6 +114,51 @@ public sealed class EnvironmentTests
 
         Dictionary<string, string> expected = new() { ["MSBUILDDISABLENODEREUSE"] = "1", ["UseSharedCompilation"] = "false", ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0", ["DOTNET_EnableDiagnostics"] = "0", ["DOTNET_NOLOGO"] = "1", ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1", ["GIT_TERMINAL_PROMPT"] = "0", ["GIT_CONFIG_NOSYSTEM"] = "1", ["TERM"] = "dumb" };
         Assert.All(expected, e => Assert.Equal($"{e.Value}/isolation", Entry(scope, e.Key)));
+    }
+
+    [IsolationFact]
+    public async Task A_build_server_that_a_project_turns_on_again_is_the_workers_own()
+    {
+        await using Sandbox sandbox = new();
+
+        IStateScope one = await sandbox.OpenAsync();
+        IStateScope two = await sandbox.OpenAsync();
+
+        Assert.All(["MSBUILDNODEHANDSHAKESALT", "SharedCompilationId"], name => Assert.NotEqual(Entry(one, name), Entry(two, name)));
+    }
+
+    [IsolationFact("dotnet", Tier = Tier.Ci)]
+    public async Task A_package_that_one_worker_tampers_with_is_another_workers_as_it_was()
+    {
+        await using Sandbox sandbox = new();
+        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        string version = Path.GetFileName(Directory.EnumerateDirectories(Path.Combine(packages, "xunit.core")).Last());
+        sandbox.Host["NUGET_PACKAGES"] = packages;
+        sandbox.Host["HOME"] = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        string project = $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework><NuGetAudit>false</NuGetAudit></PropertyGroup><ItemGroup><PackageReference Include=\"xunit.core\" Version=\"{version}\"/></ItemGroup></Project>";
+        string script = sandbox.Script("dotnet restore p.csproj > restore.txt 2>&1 || cat restore.txt; dotnet msbuild p.csproj -getProperty:Tampered,NuGetPackageRoot");
+        IProcessSeal?[] seals = [null, .. Tools.Missing([Tools.Landlock]) is null ? [new ConfinedSeal()] : Array.Empty<IProcessSeal>(), .. Tools.Missing([Tools.Bubblewrap]) is null ? [new BubblewrapSeal(TimeProvider.System)] : Array.Empty<IProcessSeal>()];
+        foreach (IProcessSeal? seal in seals)
+        {
+            ProcessSandbox state = sandbox.Create(o => o.Set("SHARED", packages).Set("PACKAGE", $"xunit.core/{version}").AllowRead(script), seal: seal);
+            IStateScope offender = await sandbox.OpenAsync(state);
+            IStateScope other = await sandbox.OpenAsync(state);
+            string tamper = "mkdir -p $NUGET_PACKAGES/xunit.core && cp -r $SHARED/$PACKAGE $NUGET_PACKAGES/$PACKAGE && for f in $(find $NUGET_PACKAGES -name 'xunit.core.props'); do echo '<Project><PropertyGroup><Tampered>yes</Tampered></PropertyGroup></Project>' > $f; done";
+            string reach = seal is null ? "" : "; (echo x > $SHARED/$PACKAGE/planted) 2>/dev/null && echo REACHED || true";
+            foreach (IStateScope scope in new[] { offender, other })
+            {
+                await scope.ExecAsync(WorkerCommand.Of("sh", "-c", $"printf '%s' '{project}' > p.csproj"));
+            }
+
+            ExecResult tampered = await offender.ExecAsync(WorkerCommand.Of("sh", "-ec", tamper + reach));
+            ExecResult its = await offender.ExecAsync(WorkerCommand.Of(script));
+            ExecResult others = await other.ExecAsync(WorkerCommand.Of(script));
+
+            Assert.Equal("", tampered.Output + tampered.Error);
+            Assert.Contains("\"Tampered\": \"yes\"", its.Output);
+            Assert.Contains("\"Tampered\": \"\"", others.Output);
+            Assert.Contains(Entry(other, "NUGET_PACKAGES").Replace("/isolation", "", StringComparison.Ordinal), others.Output);
+        }
     }
 
     [IsolationFact("dotnet")]
