@@ -1,24 +1,16 @@
-using static Isolation.Sdk.SealLevel;
-using static Isolation.Sdk.Testing.LeakSight;
-using static Isolation.Sdk.Testing.LeakStep;
-
 namespace Isolation.Sdk.Testing;
 
 /// <summary>Git's own state, most of it shared by all worktrees of a repository.</summary>
 internal static class GitRows
 {
-    private const string OwnClone = "a repository of its own";
+    public const string OwnClone = "a repository of its own";
+    public const string OutOfReach = "a repository of its own, and no way to the other's";
 
-    public static IEnumerable<LeakRow> All =>
-    [
-        new LeakRow("G01", "the repository's config", LeakProbe.Of(
-            A("git config user.email evil@a"),
-            B("git config --get-all user.email | grep -qx evil@a && echo LEAK")))
-            .Cooperative(Detected, "contamination guard: config").From(Guarded, LeakSight.Sealed, OwnClone),
+    // The victim's branch; a worker that cannot look there knows how the pipeline names it.
+    public const string Branch = """b=$(git -C "$1" symbolic-ref -q --short HEAD 2>/dev/null || echo isolation/b/1/work); """;
 
-        new LeakRow("G11", "the stash", LeakProbe.Of(
-            A("echo mine > f1; git stash -q"),
-            B("git stash pop -q && grep -qx mine f1 && echo LEAK")))
-            .Cooperative(Detected, "contamination guard: refs/stash").From(Guarded, LeakSight.Sealed, OwnClone),
-    ];
+    // The victim's folder in the shared repository.
+    public const string Entry = """e=$(git -C "$1" rev-parse --absolute-git-dir 2>/dev/null || echo "$2/.git/worktrees/b"); """;
+
+    public static IEnumerable<LeakRow> All => new[] { GitSettingRows.All, GitRefRows.All, GitObjectRows.All, GitWorktreeRows.All }.SelectMany(rows => rows).OrderBy(row => row.Id, StringComparer.Ordinal);
 }
