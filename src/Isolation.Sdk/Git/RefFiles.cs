@@ -56,13 +56,31 @@ internal static class RefFiles
             return;
         }
 
-        foreach (string line in File.ReadLines(packed))
+        using StreamReader lines = new(packed);
+        AddPacked(lines, refs, prefix);
+    }
+
+    /// <summary>Adds every ref of a packed file below a prefix.</summary>
+    /// <returns>Whether each line was one that git would take.</returns>
+    public static bool AddPacked(TextReader lines, IDictionary<string, string> refs, string prefix)
+    {
+        bool whole = true;
+        while (lines.ReadLine() is { } line)
         {
-            if (line.Length > 41 && line[0] is not ('#' or '^') && line.IndexOf(' ', StringComparison.Ordinal) is > 0 and int space && line.AsSpan(space + 1).StartsWith(prefix, StringComparison.Ordinal))
+            if (line.Length > 41 && line[0] is not ('#' or '^') && line.IndexOf(' ', StringComparison.Ordinal) is >= 40 and int space)
             {
-                refs[line[(space + 1)..]] = line[..space];
+                if (line.AsSpan(space + 1).StartsWith(prefix, StringComparison.Ordinal))
+                {
+                    refs[line[(space + 1)..]] = line[..space];
+                }
+            }
+            else if (line.Length == 0 || line[0] is not ('#' or '^'))
+            {
+                whole = false;
             }
         }
+
+        return whole;
     }
 
     private static string? TryRead(string path)

@@ -82,6 +82,9 @@ public sealed class IsolationPipelineBuilder
     /// <summary>Lets someone work in the canonical checkout while workers run: changes of its files, index and HEAD are then nobody's contamination.</summary>
     public IsolationPipelineBuilder AllowCheckoutChanges() => With(d => d.WatchCheckout = false);
 
+    /// <summary>Puts back what was changed while workers ran and is none of theirs, where that is safe: other refs (by compare-and-swap, what they were moved to stays pinned), config, hooks, <c>info/</c>, barrier files, and locks that nobody holds. What a person changed by hand meanwhile goes back, too. <value>Off: it is found and reported only.</value></summary>
+    public IsolationPipelineBuilder RestoreContaminated() => With(d => d.RestoresContaminated = true);
+
     /// <summary>Puts the workers' folder somewhere else. <value>Beside the repository, <c>&lt;repo&gt;.workers</c>.</value></summary>
     /// <param name="path">An absolute path.</param>
     public IsolationPipelineBuilder WorkersAt(string path) => With(d => d.WorkersRoot = path);

@@ -53,6 +53,9 @@ internal sealed class PipelineDraft(string repository)
 
     public bool WatchCheckout { get; set; } = true;
 
+    /// <summary>Whether what a worker changed although it was not its own is put back, where that is safe.</summary>
+    public bool RestoresContaminated { get; set; }
+
     public Func<IServiceProvider, IAgentRunner>? Runner { get; set; }
 
     public string? RunnerFile { get; set; }

@@ -23,7 +23,7 @@ internal sealed class PipelineSession : IDisposable
         Tracker = tracker;
         Folder = plan.Draft.WorkersRoot is { } root ? new WorkersFolder(root) : WorkersFolder.Beside(repository.CommonDirectory);
         Leases = new LeaseStore(repository.CommonDirectory, repository.Reference, plan.Services.Time);
-        Guard = new ContaminationGuard(repository, Leases, Folder, plan.TargetRef, plan.Draft.WatchCheckout, plan.Services.Time);
+        Guard = new ContaminationGuard(repository, Leases, Folder, new GuardPlan(plan.TargetRef, plan.Draft.WatchCheckout, plan.Draft.RestoresContaminated), plan.Services.Time);
         Checklist = new IsolationChecklist(repository);
         Issuer = new AttemptIssuer(repository);
         Resilience = new AttemptResilience(plan);

@@ -38,11 +38,95 @@ public sealed class GuardTests
         Assert.All(found, f => Assert.Equal(16, Assert.Single(f).Suspects.Count));
     }
 
-    private static async Task<ContaminationGuard> GuardAsync(PipelineRig rig)
+    [IsolationFact]
+    public async Task What_git_does_to_its_own_files_is_no_finding()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await rig.GitAsync("tag", "v1");
+        await rig.GitAsync("branch", "idle");
+        using ContaminationGuard guard = await GuardAsync(rig, restores: true);
+        await guard.EnterAsync(Worker(rig, "a"), CancellationToken.None);
+
+        await rig.GitAsync("pack-refs", "--all");
+        await rig.GitAsync("gc", "-q");
+        await rig.GitAsync("repack", "-q", "-a", "-d");
+        await rig.GitAsync("fetch", "-q", ".", "+refs/heads/idle:refs/remotes/origin/idle");
+        Task<IReadOnlyList<Finding>> leaves = LeaveWhileGitLocksAsync();
+
+        Assert.Empty(await leaves);
+
+        async Task<IReadOnlyList<Finding>> LeaveWhileGitLocksAsync()
+        {
+            // Gone again before anyone could call it left behind.
+            string held = Path.Combine(rig.Repository.Path, ".git", "config.lock");
+            await File.WriteAllTextAsync(held, "");
+            Task<IReadOnlyList<Finding>> found = guard.LeaveAsync(new AttemptId("a", 1), CancellationToken.None);
+            File.Delete(held);
+            return await found;
+        }
+    }
+
+    [IsolationFact]
+    public async Task A_ref_whose_packed_value_is_overwritten_is_found_although_its_file_looks_as_before()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        string packed = Path.Combine(rig.Repository.Path, ".git", "packed-refs"), other = await rig.Repository.CommitAsync("Other", new Dictionary<string, string> { ["other.txt"] = "x" });
+        await rig.GitAsync("branch", "idle", "HEAD~");
+        await rig.GitAsync("pack-refs", "--all");
+        using ContaminationGuard guard = await GuardAsync(rig, restores: true);
+        await guard.EnterAsync(Worker(rig, "a"), CancellationToken.None);
+
+        DateTime written = File.GetLastWriteTimeUtc(packed);
+        string was = await rig.GitAsync("rev-parse", "idle");
+        await File.WriteAllTextAsync(packed, (await File.ReadAllTextAsync(packed)).Replace($"{was} refs/heads/idle", $"{other} refs/heads/idle", StringComparison.Ordinal));
+        File.SetLastWriteTimeUtc(packed, written);
+
+        Finding finding = Assert.Single(await guard.LeaveAsync(new AttemptId("a", 1), CancellationToken.None));
+        Assert.Equal(new Change("refs/heads/idle", was, other), finding.Change);
+        Assert.Equal("put back", finding.Restored);
+        Assert.Equal(was, await rig.GitAsync("rev-parse", "idle"));
+    }
+
+    [IsolationTheory]
+    [InlineData("a link instead")]
+    [InlineData("gone")]
+    [InlineData("another repository's")]
+    public async Task What_became_of_a_workers_folder_is_held_against_its_work_and_names_all_who_ran(string deed)
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        using ContaminationGuard guard = await GuardAsync(rig);
+        GuardedWorker victim = Worker(rig, "victim");
+        Directory.CreateDirectory(victim.Workspace.Path);
+        string pointer = Path.Combine(victim.Workspace.Path, ".git");
+        await File.WriteAllTextAsync(pointer, $"gitdir: {victim.Workspace.GitDirectory}\n");
+        await guard.EnterAsync(victim, CancellationToken.None);
+        await guard.EnterAsync(Worker(rig, "other"), CancellationToken.None);
+
+        if (deed == "another repository's")
+        {
+            await File.WriteAllTextAsync(pointer, "gitdir: /elsewhere\n");
+        }
+        else
+        {
+            Directory.Move(victim.Workspace.Path, victim.Workspace.Path + ".away");
+        }
+
+        if (deed == "a link instead")
+        {
+            Directory.CreateSymbolicLink(victim.Workspace.Path, victim.Workspace.Path + ".away");
+        }
+
+        Assert.Empty(await guard.LeaveAsync(new AttemptId("other", 1), CancellationToken.None));
+        IReadOnlyList<Finding> found = await guard.LeaveAsync(victim.Attempt, CancellationToken.None);
+        Assert.StartsWith(victim.Workspace.Path, found[0].What, StringComparison.Ordinal);
+        Assert.All(found, f => Assert.Equal([victim.Attempt, new AttemptId("other", 1)], f.Suspects));
+    }
+
+    private static async Task<ContaminationGuard> GuardAsync(PipelineRig rig, bool restores = false)
     {
         GitRepository repository = await GitHost.OpenAsync(rig.Repository.Path);
         LeaseStore leases = new(repository.CommonDirectory, repository.Reference, TimeProvider.System);
-        return new ContaminationGuard(repository, leases, WorkersFolder.Beside(repository.CommonDirectory), $"refs/heads/{PipelineRig.Target}", watchCheckout: true, TimeProvider.System);
+        return new ContaminationGuard(repository, leases, WorkersFolder.Beside(repository.CommonDirectory), new GuardPlan($"refs/heads/{PipelineRig.Target}", Restores: restores), TimeProvider.System);
     }
 
     private static GuardedWorker Worker(PipelineRig rig, string item) =>

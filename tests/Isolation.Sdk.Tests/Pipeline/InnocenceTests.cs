@@ -166,10 +166,11 @@ public sealed class InnocenceTests
     public async Task A_look_that_fails_lets_nothing_merge_and_still_gives_everything_back()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await rig.GitAsync("update-index", "--add", "--cacheinfo", $"160000,{await rig.GitAsync("rev-parse", "HEAD")},module");
         await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
         {
             await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
-            Directory.CreateDirectory(Path.Combine(rig.Repository.Path, ".git", "refs", "stash")); // Where a file is read.
+            await File.WriteAllTextAsync(Path.Combine(rig.Repository.Path, ".gitmodules"), "[broken", token); // With a module, git status refuses it.
         }).Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);

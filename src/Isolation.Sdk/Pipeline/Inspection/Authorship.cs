@@ -61,9 +61,9 @@ internal sealed class Authorship(GitRepository repository)
         {
             return File.ReadAllLines(file);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return []; // Not there, or no longer.
+            return []; // Not there, or no longer, or no file.
         }
     }
 }

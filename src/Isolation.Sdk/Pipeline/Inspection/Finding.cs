@@ -1,16 +1,32 @@
 namespace Isolation.Sdk.Pipeline.Inspection;
 
-/// <summary>A change that nobody in the pipeline made.</summary>
-internal sealed record Finding(string What, string? Before, string? After, IReadOnlyList<AttemptId> Suspects)
+/// <summary>Something that is not what it was.</summary>
+/// <param name="What">A ref by its full name, a file by its path under the git directory, or a full path.</param>
+/// <param name="Before">What it was; <see langword="null"/>: not there.</param>
+/// <param name="After">What it is; <see langword="null"/>: gone.</param>
+internal sealed record Change(string What, string? Before, string? After)
 {
+    public override string ToString() =>
+        Before is null && After is null ? $"{What} changed"
+        : Before is null ? $"{What} appeared ({Short(After)})"
+        : After is null ? $"{What} is gone (was {Short(Before)})"
+        : $"{What} changed from {Short(Before)} to {Short(After)}";
+
+    private static string? Short(string? value) => value is { Length: >= 40 } && value.All(char.IsAsciiHexDigitLower) ? value[..12] : value;
+}
+
+/// <summary>A change that nobody in the pipeline made.</summary>
+/// <param name="Change">What changed.</param>
+/// <param name="Suspects">Who ran meanwhile and could have made it.</param>
+internal sealed record Finding(Change Change, IReadOnlyList<AttemptId> Suspects)
+{
+    public string What => Change.What;
+
+    /// <summary>What became of an attempt to put it back; <see langword="null"/> for none.</summary>
+    public string? Restored { get; init; }
+
     /// <summary>Whether an attempt had this done to it, instead of having done it perhaps.</summary>
     public bool WasDoneTo(AttemptId attempt) => !Suspects.Contains(attempt);
 
-    public override string ToString()
-    {
-        string change = Before is null && After is null ? "changed" : Before is null ? $"appeared ({Short(After)})" : After is null ? $"is gone (was {Short(Before)})" : $"changed from {Short(Before)} to {Short(After)}";
-        return Suspects.Count > 1 ? $"{What} {change}; could have been: {string.Join(", ", Suspects)}" : $"{What} {change}";
-    }
-
-    private static string Short(string? value) => value is { Length: > 12 } ? value[..12] : value ?? "";
+    public override string ToString() => $"{Change}{(Suspects.Count > 1 ? $"; could have been: {string.Join(", ", Suspects)}" : "")}{(Restored is null ? "" : $"; {Restored}")}";
 }

@@ -15,7 +15,8 @@ internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
         || (Workspace.Branch is { } branch && (name == $"refs/heads/{branch}" || (BranchFolder(branch) is { } folder && name.StartsWith(folder, StringComparison.Ordinal)))));
 
     /// <summary>Whether where it stands is where its own git put it, step by step. A branch moved by somebody else leaves a gap in this log.</summary>
-    public bool StandsWhereItWent()
+    /// <param name="mayBeUnborn">Whether to stand on a branch without a commit is no gap: it went there to start a history.</param>
+    public bool StandsWhereItWent(bool mayBeUnborn = false)
     {
         string log = Path.Combine(Workspace.GitDirectory, "logs", "HEAD");
         if (!File.Exists(log))
@@ -26,7 +27,7 @@ internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
         string? went = null;
         foreach (string[] step in File.ReadLines(log).Select(l => l.Split(' ', 3)).Where(s => s.Length == 3))
         {
-            if (went is not null && step[0] != went)
+            if (went is not null && step[0] != went && step[0].Any(c => c != '0'))
             {
                 return false;
             }
@@ -37,7 +38,7 @@ internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
         string common = Path.GetFullPath(Path.Combine(Workspace.GitDirectory, "..", ".."));
         string head = File.ReadAllText(Path.Combine(Workspace.GitDirectory, "HEAD")).Trim();
         string? stands = head.StartsWith("ref: ", StringComparison.Ordinal) ? RefFiles.Read(common, head[5..]) : head;
-        return went is null || stands == went;
+        return went is null || stands == went || (mayBeUnborn && stands is null);
     }
 
     // Only a folder that carries the attempt's own name is its own: work/x and work/y are neighbours.

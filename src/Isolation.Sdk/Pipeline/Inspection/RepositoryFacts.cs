@@ -1,21 +1,32 @@
-using System.Security.Cryptography;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Pipeline.Inspection;
 
-/// <summary>What a repository's shared state is at one moment, by name. Read from its files: asking git would cost processes at every look.</summary>
-internal sealed class RepositoryFacts
+/// <summary>What no worker owns, at one moment.</summary>
+/// <param name="Values">Refs by full name (<c>refs/heads/x</c> to an id), files by path under the git directory (to a hash), files outside of it by full path.</param>
+/// <param name="Passing">Locks and unfinished worktree entries: somebody's work of this moment, or what somebody left behind.</param>
+internal sealed record RepositoryFacts(Dictionary<string, string> Values, IReadOnlyDictionary<string, string> Passing);
+
+/// <summary>Reads what no worker owns from the repository's files: asking git would cost processes at every look.</summary>
+internal sealed class FactReader(GitRepository repository, WorkersFolder workers)
 {
-    private static readonly string[] SharedFiles = ["config", "config.worktree", "HEAD", "shallow", "info/exclude", "info/attributes", "info/grafts", "objects/info/alternates", "refs/stash"];
+    /// <summary>Where the execute bit matters, too.</summary>
+    public const string Hooks = "hooks/";
 
-    private RepositoryFacts(IReadOnlyDictionary<string, string> values) => Values = values;
+    private const int MostInFolder = 1_000;
+    private static readonly string[] Files = ["config", "config.worktree", "HEAD", "shallow", "objects/info/alternates"];
+    private static readonly string[] Folders = ["hooks", "info", "objects", "objects/info", "refs", "worktrees", "rr-cache"];
 
-    /// <summary>Refs by full name (<c>refs/heads/x</c> to an id), files by path under the git directory (to a hash).</summary>
-    public IReadOnlyDictionary<string, string> Values { get; }
+    // What tools look for in every folder above a project, besides the names that have a barrier.
+    private static readonly string[] AboveProjects = [".git", ".npmrc", "node_modules", "NuGet.Config", "NuGet.config", "Directory.Solution.props", "Directory.Solution.targets", "tsconfig.json", Path.Combine(".config", "dotnet-tools.json")];
+    private readonly RefFacts _refs = new(repository.CommonDirectory);
+    private readonly WorktreeFacts _worktrees = new(repository.CommonDirectory);
 
-    public static async Task<RepositoryFacts> ReadAsync(GitRepository repository, CancellationToken cancellationToken)
+    public async Task<RepositoryFacts> ReadAsync(CancellationToken cancellationToken)
     {
-        Dictionary<string, string> facts = new(StringComparer.Ordinal);
+        Dictionary<string, string> facts = new(StringComparer.Ordinal), passing = new(StringComparer.Ordinal);
         string common = repository.CommonDirectory;
         if (Directory.Exists(Path.Combine(common, "reftable")))
         {
@@ -26,91 +37,79 @@ internal sealed class RepositoryFacts
         }
         else
         {
-            RefFiles.ReadAll(common, facts);
+            _refs.Read(facts, passing);
         }
 
-        // What the library moves itself is guarded by compare-and-swap, and moves all the time.
-        foreach (string own in facts.Keys.Where(k => k.StartsWith("refs/isolation/", StringComparison.Ordinal)).ToArray())
+        foreach (string file in Files)
         {
-            facts.Remove(own);
+            Add(facts, file, FileFact.Of(At(file)));
         }
 
-        foreach (string file in SharedFiles)
+        // A folder that became a link is another folder.
+        foreach (string folder in Folders)
         {
-            AddFile(facts, common, file);
+            Add(facts, folder, FileFact.Kind(At(folder)) is { } kind && (kind != FileFact.Directory || folder == "rr-cache") ? kind : null);
         }
 
-        AddFolder(facts, common, "hooks");
-        AddWorktreeHeads(facts, common);
-        return new RepositoryFacts(facts);
+        AddTree(facts, "hooks", withMode: true);
+        AddTree(facts, "info", withMode: false);
+        facts.Remove("info/refs"); // For servers without git; every repack writes it anew.
+        AddResolutions(facts);
+        AddTopLocks(passing);
+        _worktrees.Read(facts, passing);
+        foreach (string name in Barriers.Names.Concat(AboveProjects))
+        {
+            string path = Path.Combine(workers.Root, name);
+            Add(facts, path, FileFact.Of(path));
+        }
+
+        return new RepositoryFacts(facts, passing);
     }
 
-    private static void AddFile(Dictionary<string, string> facts, string common, string file)
+    /// <summary>What a lock or an unfinished entry is now; <see langword="null"/> when it is gone or done.</summary>
+    public string? Now(string passing)
     {
-        if (!facts.ContainsKey(file) && TryHash(Path.Combine(common, file)) is { } hash)
+        if (WorktreeFacts.IsUnfinished(passing))
         {
-            facts[file] = hash;
+            return WorktreeFacts.Unfinished(Path.GetDirectoryName(At(passing))!);
         }
+
+        FileInfo file = new(At(passing));
+        return (int)file.Attributes < 0 ? null : FileFact.OfMaking(file.LastWriteTimeUtc);
     }
 
-    private static void AddFolder(Dictionary<string, string> facts, string common, string folder)
+    private string At(string name) => Path.Combine(repository.CommonDirectory, name);
+
+    private static void Add(Dictionary<string, string> facts, string name, string? value)
     {
-        string full = Path.Combine(common, folder);
-        if (!Directory.Exists(full))
+        if (value is not null)
         {
-            return;
-        }
-
-        foreach (string file in Directory.EnumerateFiles(full))
-        {
-            string name = $"{folder}/{Path.GetFileName(file)}";
-            AddFile(facts, common, name);
-            if (!OperatingSystem.IsWindows() && facts.TryGetValue(name, out string? hash))
-            {
-                facts[name] = $"{hash} {File.GetUnixFileMode(file)}";
-            }
-        }
-    }
-
-    private static void AddWorktreeHeads(Dictionary<string, string> facts, string common)
-    {
-        string worktrees = Path.Combine(common, "worktrees");
-        if (!Directory.Exists(worktrees))
-        {
-            return;
-        }
-
-        foreach (string entry in Directory.EnumerateDirectories(worktrees))
-        {
-            if (TryRead(Path.Combine(entry, "HEAD")) is { } head)
-            {
-                facts[$"worktrees/{Path.GetFileName(entry)}/HEAD"] = System.Text.Encoding.UTF8.GetString(head).Trim();
-            }
+            facts.TryAdd(name, value);
         }
     }
 
-    private static string? TryHash(string path)
+    private void AddTree(Dictionary<string, string> facts, string folder, bool withMode)
     {
-        try
+        foreach (FolderEntry entry in FolderScan.Of(At(folder)).Where(e => !e.IsLock).Take(MostInFolder))
         {
-            using FileStream content = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            return Convert.ToHexStringLower(SHA256.HashData(content))[..16];
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
+            Add(facts, entry.Path[(repository.CommonDirectory.Length + 1)..].Replace('\\', '/'), FileFact.Of(entry.Path, withMode));
         }
     }
 
-    private static byte[]? TryRead(string path)
+    // Resolutions that git would use again in everybody's merges; there may be many, and size and time say enough.
+    private void AddResolutions(Dictionary<string, string> facts)
     {
-        try
+        foreach (FolderEntry entry in FolderScan.Of(At("rr-cache")).Where(e => Path.GetFileName(e.Path) == "postimage").Take(MostInFolder))
         {
-            return File.ReadAllBytes(path);
+            facts[entry.Path[(repository.CommonDirectory.Length + 1)..].Replace('\\', '/')] = $"{entry.Length} bytes, {FileFact.OfMaking(entry.Written)}";
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+    }
+
+    private void AddTopLocks(Dictionary<string, string> passing)
+    {
+        foreach (FolderEntry entry in FolderScan.Of(repository.CommonDirectory, deep: false).Concat(FolderScan.Of(At("info"), deep: false)).Where(e => e.IsLock))
         {
-            return null;
+            passing[entry.Path[(repository.CommonDirectory.Length + 1)..].Replace('\\', '/')] = FileFact.OfMaking(entry.Written);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 
@@ -8,7 +7,7 @@ namespace Isolation.Sdk.Workspaces.Clones;
 internal sealed class CloneFinds(GitRepository repository, AttemptId attempt)
 {
     private const string RefsPrefix = "refs/";
-    private readonly string _prefix = string.Create(CultureInfo.InvariantCulture, $"refs/isolation/finds/{Slug.Of(attempt.Item)}/{attempt.Number}/");
+    private readonly string _prefix = AttemptNames.FindsOf(attempt);
 
     /// <summary>Pins what is not part of the repository's history, and of what is handed in, already.</summary>
     /// <param name="refs">The worker's refs; every object is in the repository.</param>
