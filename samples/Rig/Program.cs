@@ -9,6 +9,7 @@ System.CommandLine.RootCommand root = new("Runs many agents or jobs in parallel 
     ApproveCommand.Create(),
     QueueCommands.Create(),
     CleanCommand.Create(),
+    DoctorCommand.Create(),
 };
 
 return await Invocation.RunAsync(root, args);

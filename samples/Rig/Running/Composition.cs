@@ -39,6 +39,14 @@ internal static class Composition
         .RunWith((_, _) => Task.CompletedTask)
         .Build();
 
+    /// <summary>A pipeline that is only asked what it would give here.</summary>
+    public static IsolationPipeline ForLooking(RepositoryRef repository, SealLevel level) => new IsolationPipelineBuilder(repository.Path)
+        .UseLevel(level)
+        .Merging.UseManual()
+        .Target("landing", from: "main")
+        .RunProcess("git")
+        .Build();
+
     private static IsolationPipelineBuilder Merging(IsolationPipelineBuilder builder, RunSettings settings) => settings.Merge switch
     {
         MergeChoice.FirstWins => builder.Merging.UseFirstWins(),

@@ -9,6 +9,9 @@ internal static class ExitCodes
     /// <summary>Some item did not land.</summary>
     public const int NotLanded = 1;
 
+    /// <summary>Something leaks that should not, or the machine does not give the level asked for.</summary>
+    public const int NotHeld = 1;
+
     /// <summary>The command line, the items or the repository are not fit.</summary>
     public const int Usage = 2;
 

@@ -11,4 +11,5 @@ internal static class RigCodes
     public const string NothingToApprove = "RIG06";
     public const string InputOutput = "RIG07";
     public const string NoQueue = "RIG08";
+    public const string UnknownRow = "RIG09";
 }

@@ -25,21 +25,34 @@ internal sealed class LeakPlace : IAsyncDisposable
     public static async Task<LeakPlace> CreateAsync(CancellationToken cancellationToken)
     {
         LeakPlace place = new(await ThrowawayRepository.CreateAsync(cancellationToken).ConfigureAwait(false));
-        Directory.CreateDirectory(place.Home);
-        await File.WriteAllTextAsync(Path.Combine(place.Home, ".gitconfig"), "[user]\n\tname = Host\n\temail = host@example.invalid\n", cancellationToken).ConfigureAwait(false);
-        await place.Repository.CommitAsync("Something to work on", new Dictionary<string, string> { ["f1"] = "one\n", ["f2"] = "two\n" }, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await place.FillAsync(cancellationToken).ConfigureAwait(false);
+            return place;
+        }
+        catch
+        {
+            await place.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => Repository.DisposeAsync();
+
+    private async Task FillAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Home);
+        await File.WriteAllTextAsync(Path.Combine(Home, ".gitconfig"), "[user]\n\tname = Host\n\temail = host@example.invalid\n", cancellationToken).ConfigureAwait(false);
+        await Repository.CommitAsync("Something to work on", new Dictionary<string, string> { ["f1"] = "one\n", ["f2"] = "two\n" }, cancellationToken).ConfigureAwait(false);
         foreach (string name in new[] { "PATH", "LANG", "DOTNET_ROOT", "TERM" })
         {
             if (System.Environment.GetEnvironmentVariable(name) is { } value)
             {
-                place.Environment[name] = value;
+                Environment[name] = value;
             }
         }
 
-        place.Environment["HOME"] = place.Home;
-        place.Environment["SECRET_OF_HOST"] = "planted-" + place.Word;
-        return place;
+        Environment["HOME"] = Home;
+        Environment["SECRET_OF_HOST"] = "planted-" + Word;
     }
-
-    public ValueTask DisposeAsync() => Repository.DisposeAsync();
 }

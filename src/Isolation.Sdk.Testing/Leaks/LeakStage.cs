@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Isolation.Sdk.Sandboxing;
@@ -11,7 +12,7 @@ internal abstract class LeakStage(LeakPlace place)
     public const string Mark = "LEAK";
 
     private readonly HashSet<LeakWorker> _heard = [];
-    private readonly List<IWorkerProcess> _running = [];
+    private readonly ConcurrentBag<IWorkerProcess> _running = [];
 
     public LeakPlace Place => place;
 
@@ -76,16 +77,18 @@ internal abstract class LeakStage(LeakPlace place)
 
         PlainProcess process = new(Process.Start(start)!);
         process.Input.Close();
+        Owns(process);
         return process;
     }
 
     protected Task LookAfterwardsAsync(LeakProbe probe) => probe.Afterwards is { } script ? RunAtHostAsync(script) : Task.CompletedTask;
 
-    protected async Task TryAsync(LeakProbe probe)
+    /// <summary>Lets the probe try. Whatever of it still runs then, or when it is cancelled, is ended.</summary>
+    protected async Task TryAsync(LeakProbe probe, CancellationToken cancellationToken)
     {
         try
         {
-            await probe.TryAsync(this).ConfigureAwait(false);
+            await probe.TryAsync(this).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {

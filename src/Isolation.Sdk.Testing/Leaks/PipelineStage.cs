@@ -37,7 +37,7 @@ internal sealed class PipelineStage : LeakStage
                     Task both = Task.WhenAll(_a.IsThere, _b.IsThere);
                     if (await Task.WhenAny(both, run.Completion).ConfigureAwait(false) == both)
                     {
-                        await TryAsync(probe).ConfigureAwait(false);
+                        await TryAsync(probe, cancellationToken).ConfigureAwait(false);
                     }
                 }
                 finally
@@ -47,6 +47,7 @@ internal sealed class PipelineStage : LeakStage
                 }
 
                 IsolationSummary summary = await run.Completion.ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
                 AttemptReport[] attempts = [.. summary.Items.SelectMany(i => i.Attempts)];
                 if (!_a.IsThere.IsCompleted || !_b.IsThere.IsCompleted)
                 {

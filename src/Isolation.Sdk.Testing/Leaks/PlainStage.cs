@@ -22,7 +22,7 @@ internal sealed class PlainStage : LeakStage
             await Place.Repository.GitAsync(["worktree", "add", "-q", "-b", worker.Name, worker.Workspace, Place.Base], cancellationToken).ConfigureAwait(false);
         }
 
-        await TryAsync(probe).ConfigureAwait(false);
+        await TryAsync(probe, cancellationToken).ConfigureAwait(false);
         await LookAfterwardsAsync(probe).ConfigureAwait(false);
     }
 

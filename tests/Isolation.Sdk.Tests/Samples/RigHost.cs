@@ -56,6 +56,9 @@ internal sealed class RigHost : IAsyncDisposable
 
     public RigProcess Start(params string[] arguments) => new(["exec", Program, .. arguments]);
 
+    /// <summary>Starts it with a temp folder of its own.</summary>
+    public static RigProcess StartIn(string temp, params string[] arguments) => new(["exec", Program, .. arguments], temp);
+
     public void Open() => File.WriteAllText(Gate, "go\n");
 
     public ValueTask DisposeAsync() => Repository.DisposeAsync();
@@ -71,9 +74,14 @@ internal sealed class RigProcess : IDisposable
     private readonly Task<string> _error;
     private readonly List<string> _lines = [];
 
-    public RigProcess(string[] arguments)
+    public RigProcess(string[] arguments, string? temp = null)
     {
         ProcessStartInfo start = new("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        if (temp is not null)
+        {
+            start.Environment["TMPDIR"] = temp;
+        }
+
         _process = Process.Start(start)!;
         _process.StandardInput.Close();
         _error = _process.StandardError.ReadToEndAsync();
