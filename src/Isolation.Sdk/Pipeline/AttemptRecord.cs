@@ -21,6 +21,9 @@ internal sealed class AttemptRecord(TimeProvider time)
 
     public IReadOnlyList<Finding> Findings { get; set; } = [];
 
+    /// <summary>What changed in the host's process while it ran there.</summary>
+    public IReadOnlyList<string> Notices { get; set; } = [];
+
     public IReadOnlyList<string> Contamination => [.. Findings.Select(f => f.ToString()), .. OwnTampering];
 
     /// <summary>What of its own was altered. What all share the guard watches, who knows more of who it was.</summary>

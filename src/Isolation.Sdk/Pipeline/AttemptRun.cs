@@ -79,6 +79,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         }
 
         await session.Guard.EnterAsync(new GuardedWorker(Attempt, _workspace.Info), cancellationToken).ConfigureAwait(false);
+        session.Host?.Enter(Attempt);
         session.Enter(new Flight(Attempt, assignment.Item, _workspace.Info));
         _ran = true;
         _record.SetupEnds();
@@ -141,6 +142,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         }
 
         using Activity? stage = Enter(Stage.Inspect);
+        _record.Notices = session.Host?.Leave(Attempt) ?? [];
         try
         {
             _record.Findings = await session.Guard.LeaveAsync(Attempt, CancellationToken.None).ConfigureAwait(false);
@@ -151,9 +153,9 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
             _record.Fail(Stage.Inspect, new RunResult.Failed($"What it left behind could not be inspected: {e.Message}"), e);
         }
 
-        foreach (Finding finding in _record.Findings)
+        foreach (string found in _record.Findings.Select(f => f.ToString()).Concat(_record.Notices))
         {
-            session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Contamination) { Text = finding.ToString() });
+            session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Contamination) { Text = found });
         }
     }
 
@@ -221,6 +223,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         Branch = _workspace?.Info is { HasOwnRepository: false } shared ? shared.Branch : null,
         Changes = _record.Capture?.Files ?? [],
         Contamination = _record.Contamination,
+        Notices = [.. _record.Notices.Select(session.Events.Secrets.Apply)],
         IsVictim = _record.OwnTampering.Count == 0 && _record.Findings.Count > 0 && _record.Findings.All(f => f.WasDoneTo(Attempt) || f.Suspects.Count > 1),
         Fault = _record.Fault is { } fault ? new IsolationFault(fault.Code, session.Events.Secrets.Apply(fault.Message), fault.Remedy) : null,
         FailedIn = _record.FailedIn,

@@ -4,6 +4,7 @@ using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Pipeline.InProcess;
 using Isolation.Sdk.Pipeline.Inspection;
 using Isolation.Sdk.Running;
 using Isolation.Sdk.Sandboxing;
@@ -24,6 +25,7 @@ internal sealed class PipelineSession : IDisposable
         Folder = plan.Draft.WorkersRoot is { } root ? new WorkersFolder(root) : WorkersFolder.Beside(repository.CommonDirectory);
         Leases = new LeaseStore(repository.CommonDirectory, repository.Reference, plan.Services.Time);
         Guard = new ContaminationGuard(repository, Leases, Folder, new GuardPlan(plan.TargetRef, plan.Draft.WatchCheckout, plan.Draft.RestoresContaminated), plan.Services.Time);
+        Host = plan.Draft.RunsInProcess ? new HostWatch(HostFacts.Read) : null;
         Checklist = new IsolationChecklist(repository);
         Issuer = new AttemptIssuer(repository);
         Resilience = new AttemptResilience(plan);
@@ -44,6 +46,9 @@ internal sealed class PipelineSession : IDisposable
     public LeaseStore Leases { get; }
 
     public ContaminationGuard Guard { get; }
+
+    /// <summary>Watches this process where workers are code of it.</summary>
+    public HostWatch? Host { get; }
 
     public IsolationChecklist Checklist { get; }
 

@@ -25,6 +25,9 @@ public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
     /// <summary>What was written outside what the worker owns; anything here keeps the attempt from merging.</summary>
     public IReadOnlyList<string> Contamination { get; init; } = [];
 
+    /// <summary>What else the host should know: what changed in its process while this and other workers of the same process ran. It keeps nothing from merging, for the host's own code may have done it.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
     /// <summary>Whether all of <see cref="Contamination"/> was done to it by others, or may have been done by others: its work cannot be trusted, and its item may be tried again.</summary>
     public bool IsVictim { get; init; }
 

@@ -23,6 +23,7 @@ public sealed class WorkerFlowTests
         try
         {
             CultureInfo.CurrentCulture = odd;
+            Thread.CurrentPrincipal = new System.Security.Claims.ClaimsPrincipal();
             SynchronizationContext.SetSynchronizationContext(new SynchronizationContext());
             run = WorkerFlow.RunAsync<RunResult>(new WorkerSeal(new AttemptId("a", 1)), async () =>
             {
@@ -32,7 +33,8 @@ public sealed class WorkerFlowTests
                     Assert.Null(Activity.Current);
                     Assert.Equal("1.5", 1.5.ToString(CultureInfo.CurrentCulture));
                     Assert.Null(SynchronizationContext.Current);
-                    Assert.True(Thread.CurrentThread.IsThreadPoolThread);
+                    Assert.Equal(i > 0, Thread.CurrentThread.IsThreadPoolThread);
+                    Assert.Null(Thread.CurrentPrincipal);
                     Assert.Same(TaskScheduler.Default, TaskScheduler.Current);
                     await Task.Yield();
                 }
