@@ -59,6 +59,10 @@ public static class LeakMatrix
             {
                 return new LeakObservation(row, level, LeakSight.Refused, e.Message);
             }
+            catch (NotSupportedException e)
+            {
+                return new LeakObservation(row, level, LeakSight.NotTried, e.Message);
+            }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 return new LeakObservation(row, level, LeakSight.NotTried, $"It took longer than {Limit}.");

@@ -1,3 +1,5 @@
+using Isolation.Sdk.Sandboxing;
+
 namespace Isolation.Sdk.Testing;
 
 /// <summary>The repository that the two workers share, a home of a host's, and a word of their own; gone when disposed.</summary>
@@ -22,6 +24,16 @@ internal sealed class LeakPlace : IAsyncDisposable
     /// <summary>What the host's own environment is.</summary>
     public Dictionary<string, string> Environment { get; } = [];
 
+    /// <summary>The words by which a plain host starts a command: what it is itself, its commands become.</summary>
+    public IReadOnlyList<string> Launcher { get; set; } = [];
+
+    /// <summary>What has to be undone when the probe is over, the last one first.</summary>
+    public Stack<Action> Undo { get; } = [];
+
+    /// <summary>A command as a plain host starts it.</summary>
+    public WorkerCommand Launched(WorkerCommand command) =>
+        Launcher is [string first, ..] ? WorkerCommand.Of(first, [.. Launcher.Skip(1), command.File, .. command.Arguments]) with { Environment = command.Environment } : command;
+
     public static async Task<LeakPlace> CreateAsync(CancellationToken cancellationToken)
     {
         LeakPlace place = new(await ThrowawayRepository.CreateAsync(cancellationToken).ConfigureAwait(false));
@@ -37,7 +49,15 @@ internal sealed class LeakPlace : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => Repository.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        while (Undo.TryPop(out Action? undo))
+        {
+            undo();
+        }
+
+        return Repository.DisposeAsync();
+    }
 
     private async Task FillAsync(CancellationToken cancellationToken)
     {

@@ -29,6 +29,8 @@ internal abstract record LeakProbe
             {
                 await (step.By switch
                 {
+                    LeakActor.A when step.Stays => stage.A.BeginAsync(step.Script),
+                    LeakActor.B when step.Stays => stage.B.BeginAsync(step.Script),
                     LeakActor.A => stage.A.RunAsync(step.Script),
                     LeakActor.B => stage.B.RunAsync(step.Script),
                     LeakActor.PlainHost when stage is not PlainStage => Task.CompletedTask,

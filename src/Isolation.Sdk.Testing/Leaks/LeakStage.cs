@@ -48,6 +48,17 @@ internal abstract class LeakStage(LeakPlace place)
         }
     }
 
+    /// <summary>The first line and the process of the last script that stays.</summary>
+    public (string Line, int Process) Standing { get; private set; } = ("", 0);
+
+    public void Began(LeakWorker worker, int process, string line)
+    {
+        _heard.Add(worker);
+        Leaks |= line == Mark;
+        Standing = (line, process);
+        Evidence = worker == A ? line : Evidence;
+    }
+
     /// <summary>For probes that are no scripts: what they saw.</summary>
     public void Saw(bool leak, string evidence)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Isolation.Sdk.Sandboxing;
 
 namespace Isolation.Sdk.Testing;
@@ -23,17 +24,23 @@ internal abstract class LeakWorker(LeakStage stage, string name)
         return result;
     }
 
-    /// <summary>Starts a script that goes on while others run; the stage ends it.</summary>
-    public async Task<IWorkerProcess> StartAsync(string script)
+    /// <summary>Starts a script that goes on while others run, and reads its first line; it ends with the worker.</summary>
+    public async Task BeginAsync(string script)
     {
-        IWorkerProcess process = await StartAsync(Command(script)).ConfigureAwait(false);
-        stage.Owns(process);
-        return process;
+        (int process, string line) = await BeginAsync(Command(script)).ConfigureAwait(false);
+        stage.Began(this, process, line);
     }
 
     public abstract Task<ExecResult> ExecAsync(WorkerCommand command);
 
-    protected abstract Task<IWorkerProcess> StartAsync(WorkerCommand command);
+    protected abstract Task<(int Process, string Line)> BeginAsync(WorkerCommand command);
 
-    private WorkerCommand Command(string script) => WorkerCommand.Of("sh", "-c", script, "sh", Other.Workspace, stage.Place.Repository.Path, stage.Place.Home, stage.Place.Word, stage.B.Workspace);
+    protected static async Task<(int Process, string Line)> ReadLineAsync(IWorkerProcess process)
+    {
+        using StreamReader output = new(process.Output, leaveOpen: true);
+        return (process.Id, await output.ReadLineAsync().ConfigureAwait(false) ?? "");
+    }
+
+    private WorkerCommand Command(string script) =>
+        WorkerCommand.Of("sh", "-c", script, "sh", Other.Workspace, stage.Place.Repository.Path, stage.Place.Home, stage.Place.Word, stage.B.Workspace, stage.Standing.Line, stage.Standing.Process.ToString(CultureInfo.InvariantCulture));
 }

@@ -119,7 +119,8 @@ internal sealed class PipelineStage : LeakStage
 
         public override Task<ExecResult> ExecAsync(WorkerCommand command) => AskAsync(worker => worker.ExecAsync(command));
 
-        protected override Task<IWorkerProcess> StartAsync(WorkerCommand command) => AskAsync(worker => worker.StartAsync(command).AsTask());
+        protected override Task<(int Process, string Line)> BeginAsync(WorkerCommand command) =>
+            AskAsync(async worker => await ReadLineAsync(await worker.StartAsync(command).ConfigureAwait(false)).ConfigureAwait(false));
 
         private async Task<T> AskAsync<T>(Func<IsolatedWorker, Task<T>> ask)
         {

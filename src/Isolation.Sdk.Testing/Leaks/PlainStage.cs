@@ -36,8 +36,8 @@ internal sealed class PlainStage : LeakStage
 
         public override Task<ExecResult> ExecAsync(WorkerCommand command) => PlainProcess.RunAsync(Start(command));
 
-        protected override Task<IWorkerProcess> StartAsync(WorkerCommand command) => Task.FromResult<IWorkerProcess>(Start(command));
+        protected override Task<(int Process, string Line)> BeginAsync(WorkerCommand command) => ReadLineAsync(Start(command));
 
-        private PlainProcess Start(WorkerCommand command) => stage.Start(command, Workspace);
+        private PlainProcess Start(WorkerCommand command) => stage.Start(stage.Place.Launched(command), Workspace);
     }
 }
