@@ -9,6 +9,9 @@ internal abstract record LeakProbe
     /// <summary>Changes the repository, or what lies around it, before there are workers.</summary>
     public Func<LeakPlace, Task>? Prepare { get; init; }
 
+    /// <summary>What the offender does, as scripts that anybody can run; empty where it takes more than that.</summary>
+    public virtual IEnumerable<string> Attacks => [];
+
     /// <summary>Tries it between two workers that are both there. What counts is <see cref="LeakStage.Leaks"/>.</summary>
     public abstract Task TryAsync(LeakStage stage);
 
@@ -23,6 +26,8 @@ internal abstract record LeakProbe
 
     private sealed record Scripts(IReadOnlyList<LeakStep> Steps) : LeakProbe
     {
+        public override IEnumerable<string> Attacks => Steps.Where(step => step.By == LeakActor.A).Select(step => step.Script);
+
         public override async Task TryAsync(LeakStage stage)
         {
             foreach (LeakStep step in Steps)

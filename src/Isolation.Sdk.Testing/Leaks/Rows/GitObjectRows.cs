@@ -11,7 +11,7 @@ internal static class GitObjectRows
     public static IEnumerable<LeakRow> All =>
     [
         new LeakRow("G19", "shallow, written for all", LeakProbe.Of(
-            A("""for d in "$(git rev-parse --git-common-dir)" "$2/.git"; do git rev-parse main > "$d/shallow"; done"""),
+            A("""for d in "$(git rev-parse --git-common-dir)" "$2/.git"; do git rev-parse HEAD > "$d/shallow"; done"""),
             B("""test "$(git rev-list --count HEAD)" = 1 && echo LEAK""")))
             .Cooperative(Detected, "contamination guard: shallow").From(Guarded, LeakSight.Sealed, OwnClone),
 

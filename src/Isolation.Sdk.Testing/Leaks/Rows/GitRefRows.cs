@@ -45,12 +45,12 @@ internal static class GitRefRows
             .Cooperative(Detected, "contamination guard: refs").From(Guarded, LeakSight.Sealed, OwnClone),
 
         new LeakRow("G13", "notes", LeakProbe.Of(
-            A("""for r in . "$2"; do git -C "$r" notes add -m mine main; done"""),
-            B("git notes show main 2>/dev/null | grep -qx mine && echo LEAK")))
+            A("""for r in . "$2"; do git -C "$r" notes add -m mine HEAD; done"""),
+            B("git notes show HEAD 2>/dev/null | grep -qx mine && echo LEAK")))
             .Cooperative(Detected, "contamination guard: refs").From(Guarded, LeakSight.Sealed, OwnClone),
 
         new LeakRow("G14", "refs/replace", LeakProbe.Of(
-            A("""for r in . "$2"; do git -C "$r" replace main main~1; done"""),
+            A("""for r in . "$2"; do git -C "$r" replace HEAD HEAD~1; done"""),
             B("""test "$(git log -1 --format=%s)" = "Something to work on" || echo LEAK""")))
             .Cooperative(Detected, "contamination guard: refs").From(Guarded, LeakSight.Sealed, OwnClone),
 
