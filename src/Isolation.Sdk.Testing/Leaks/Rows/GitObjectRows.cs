@@ -19,7 +19,7 @@ internal static class GitObjectRows
             A("""for p in "$(git rev-parse --git-common-dir)"/objects/pack/*.pack "$2"/.git/objects/pack/*.pack; do chmod u+w "$p" && printf garbage-garbage-garbage | dd of="$p" bs=1 seek=12 conv=notrunc; done"""),
             B("git fsck --full >/dev/null 2>&1 || echo LEAK"))
             with { Prepare = place => place.Repository.GitAsync(["repack", "-adq"]) })
-            .Cooperative(Detected, "contamination guard: packs").From(Guarded, LeakSight.Sealed, "the borrowed objects cannot be written"),
+            .Cooperative(LeakSight.Leak, "open: a pack is read-only, and its owner may change that; git notices when it reads").From(Guarded, LeakSight.Sealed, "the borrowed objects cannot be written"),
 
         new LeakRow("G21", "objects, read", LeakProbe.Of(
             B("""echo "staged-$4" > s; git add s"""),

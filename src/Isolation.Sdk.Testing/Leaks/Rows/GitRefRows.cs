@@ -35,9 +35,9 @@ internal static class GitRefRows
             .Cooperative(Detected, "contamination guard: refs").From(Guarded, LeakSight.Sealed, OwnClone),
 
         new LeakRow("G11", "the stash", LeakProbe.Of(
-            A("echo mine > f1; git stash -q"),
+            A("echo mine > f2; git stash -q; echo mine > f1; git stash -q"),
             B("git stash pop -q; grep -qx mine f1 && echo LEAK")))
-            .Cooperative(Detected, "contamination guard: refs/stash").From(Guarded, LeakSight.Sealed, OwnClone),
+            .Cooperative(Detected, "contamination guard: refs/stash, as long as an entry is left; what was stashed and popped between two looks nobody sees").From(Guarded, LeakSight.Sealed, OwnClone),
 
         new LeakRow("G12", "tags", LeakProbe.Of(
             A("""for r in . "$2"; do git -C "$r" tag v1; done"""),

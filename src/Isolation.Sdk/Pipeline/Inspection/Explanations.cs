@@ -54,6 +54,11 @@ internal sealed class Explanations(GitRepository repository, WorkersFolder folde
 
         if (roster.OwnerOf(name) is { } owner)
         {
+            if (name == $"{owner.Entry}HEAD" && owner.WasPut() && IsTaken(owner, now))
+            {
+                return false;
+            }
+
             return name != $"{owner.Entry}HEAD" && name != $"refs/heads/{owner.Workspace.Branch}"
                 || await StandsAsync(owner, mayBeUnborn: name.EndsWith("/HEAD", StringComparison.Ordinal), cancellationToken).ConfigureAwait(false);
         }
@@ -61,6 +66,11 @@ internal sealed class Explanations(GitRepository repository, WorkersFolder folde
         // Made or removed by a provider on behalf of an attempt: its lease says so, or said so before.
         return IsPassing(name, now) || IsBarrier(name, now) || IsNoted(change) || (now is null && IsOver(name)) || await IsPinnedAsync(name, now, cancellationToken).ConfigureAwait(false);
     }
+
+    // What is checked out elsewhere git gives to nobody else.
+    private bool IsTaken(GuardedWorker owner, string? head) => head?.StartsWith("ref: ", StringComparison.Ordinal) == true
+        && ((repository.TopLevel is not null && FileFact.Line(Path.Combine(repository.CommonDirectory, "HEAD")) == head)
+        || roster.Running.Any(w => w != owner && FileFact.Line(Path.Combine(w.Workspace.GitDirectory, "HEAD")) == head));
 
     private string? CheckoutBranch() => FileFact.Line(Path.Combine(repository.GitDirectory, "HEAD")) is { } head && head.StartsWith("ref: ", StringComparison.Ordinal) ? head[5..] : null;
 

@@ -41,6 +41,13 @@ internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
         return went is null || stands == went || (mayBeUnborn && stands is null);
     }
 
+    /// <summary>Whether its HEAD was last set by plumbing, which says no reason. Its own git goes by checkout, and that does; so does all but the first step of a worktree.</summary>
+    public bool WasPut()
+    {
+        string log = Path.Combine(Workspace.GitDirectory, "logs", "HEAD");
+        return File.Exists(log) && File.ReadLines(log).Skip(1).LastOrDefault() is { } last && !last.Contains('\t', StringComparison.Ordinal);
+    }
+
     // Only a folder that carries the attempt's own name is its own: work/x and work/y are neighbours.
     private static string? BranchFolder(string branch) => branch.EndsWith("/work", StringComparison.Ordinal) && branch.Count(c => c == '/') >= 2 ? $"refs/heads/{branch[..^4]}" : null;
 }
