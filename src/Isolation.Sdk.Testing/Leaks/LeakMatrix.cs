@@ -45,7 +45,7 @@ public static class LeakMatrix
         LeakPlace place = await LeakPlace.CreateAsync(limit.Token).ConfigureAwait(false);
         await using (place.ConfigureAwait(false))
         {
-            LeakStage stage = setup is null ? new PlainStage(place) : new PipelineStage(place, setup);
+            LeakStage stage = row.Probe is InProcessProbe ? new InProcessStage(place, level) : setup is null ? new PlainStage(place) : new PipelineStage(place, setup);
             try
             {
                 if (row.Probe.Prepare is { } prepare)

@@ -11,7 +11,6 @@ internal abstract class LeakStage(LeakPlace place)
     /// <summary>The line by which a script says that it noticed the other worker.</summary>
     public const string Mark = "LEAK";
 
-    private readonly HashSet<LeakWorker> _heard = [];
     private readonly ConcurrentBag<IWorkerProcess> _running = [];
 
     public LeakPlace Place => place;
@@ -26,7 +25,7 @@ internal abstract class LeakStage(LeakPlace place)
     public bool Leaks { get; private set; }
 
     /// <summary>Whether the offender did anything at all.</summary>
-    public bool Tried => _heard.Contains(A);
+    public bool Tried { get; private set; }
 
     /// <summary>What the offender's last command said.</summary>
     public string Evidence { get; private set; } = "";
@@ -39,7 +38,7 @@ internal abstract class LeakStage(LeakPlace place)
 
     public void Heard(LeakWorker worker, ExecResult result)
     {
-        _heard.Add(worker);
+        Tried |= worker == A;
         Leaks |= result.Output.Split('\n').Contains(Mark);
         if (worker == A)
         {
@@ -53,7 +52,7 @@ internal abstract class LeakStage(LeakPlace place)
 
     public void Began(LeakWorker worker, int process, string line)
     {
-        _heard.Add(worker);
+        Tried |= worker == A;
         Leaks |= line == Mark;
         Standing = (line, process);
         Evidence = worker == A ? line : Evidence;
@@ -62,7 +61,7 @@ internal abstract class LeakStage(LeakPlace place)
     /// <summary>For probes that are no scripts: what they saw.</summary>
     public void Saw(bool leak, string evidence)
     {
-        _heard.Add(A);
+        Tried = true;
         Leaks |= leak;
         Evidence = evidence;
     }

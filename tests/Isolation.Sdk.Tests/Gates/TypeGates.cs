@@ -42,9 +42,10 @@ public sealed class TypeGates
     [IsolationFact]
     public void Nothing_static_can_change() => Gate.HoldsUnless(Types.SelectMany(MutableStatics));
 
+    // The leak matrix makes some for each try: they are what a worker must not see.
     [IsolationFact]
     public void Only_the_workers_seal_has_an_async_local() =>
-        Assert.Equal(["Isolation.Sdk.Contexts.WorkerSeal"], Types.SelectMany(t => t.GetFields(Declared)).Where(f => Open(f.FieldType) == typeof(AsyncLocal<>)).Select(f => f.DeclaringType!.FullName));
+        Assert.Equal(["Isolation.Sdk.Contexts.WorkerSeal"], Types.Where(t => t.DeclaringType?.Name != nameof(InProcessRows)).SelectMany(t => t.GetFields(Declared)).Where(f => Open(f.FieldType) == typeof(AsyncLocal<>)).Select(f => f.DeclaringType!.FullName));
 
     [IsolationFact]
     public void Every_fault_of_the_library_is_an_IsolationException() =>

@@ -1,0 +1,94 @@
+using Isolation.Sdk.Running;
+
+namespace Isolation.Sdk.Testing;
+
+/// <summary>Two workers that are code of this process: called one after the other, as a program does that knows nothing of all this, or runners of a real pipeline.</summary>
+internal sealed class InProcessStage(LeakPlace place, SealLevel? level) : LeakStage(place)
+{
+    public override LeakWorker A => throw new NotSupportedException("It has no scripts.");
+
+    public override LeakWorker B => A;
+
+    public override async Task RunAsync(LeakProbe probe, CancellationToken cancellationToken)
+    {
+        InProcessTurns turns = ((InProcessProbe)probe).Create(Place.Word);
+        try
+        {
+            if (level is null && !turns.Harms)
+            {
+                turns.Host?.Invoke();
+                using CancellationTokenSource source = new();
+                InProcessTurn shared = new(null, source.Token, source.Cancel);
+                await turns.A(shared).ConfigureAwait(false);
+                Saw(turns.B(shared));
+            }
+            else if (level is { } reached)
+            {
+                await RunAsync(turns, reached, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            turns.Undo?.Invoke();
+        }
+    }
+
+    private async Task RunAsync(InProcessTurns turns, SealLevel reached, CancellationToken cancellationToken)
+    {
+        Runners runners = new(turns);
+        IsolationPipeline pipeline = new IsolationPipelineBuilder(Place.Repository.Path)
+            .Configure(o => (o.MaxWorkers, o.MaxAttempts, o.StopGrace) = (2, 1, TimeSpan.Zero))
+            .Target("landing", from: "main")
+            .WorkersAt(Place.Workers)
+            .UseLevel(reached)
+            .Merging.UseFirstWins()
+            .RunWith(runners.RunAsync)
+            .Build();
+        await using (pipeline.ConfigureAwait(false))
+        {
+            if (turns.Harms)
+            {
+                return;
+            }
+
+            turns.Host?.Invoke();
+            IsolationRun run = pipeline.Start([new WorkItem("a", "Leak"), new WorkItem("b", "Notice")], cancellationToken);
+            await using (((IAsyncDisposable)run).ConfigureAwait(false))
+            {
+                IsolationSummary summary = await run.Completion.ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+                AttemptReport[] attempts = [.. summary.Items.SelectMany(i => i.Attempts)];
+                Saw(runners.Noticed ?? throw new InvalidOperationException($"The workers did not end well: {string.Join("; ", attempts.Select(a => a.Fault?.ToString() ?? a.Result.ToString()))}"));
+                Findings = [.. attempts.SelectMany(a => a.Contamination.Concat(a.Notices.Where(n => turns.Noticed is { } named && n.Contains(named, StringComparison.Ordinal))))];
+            }
+        }
+    }
+
+    private void Saw(bool leak) => Saw(leak, leak ? "B noticed it" : "B did not notice it");
+
+    /// <summary>The victim looks when the offender has done it, and the offender stays until then.</summary>
+    private sealed class Runners(InProcessTurns turns)
+    {
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool? Noticed { get; private set; }
+
+        public async Task RunAsync(IsolatedWorker worker, CancellationToken cancellationToken)
+        {
+            using CancellationTokenSource own = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            InProcessTurn turn = new(worker, cancellationToken, own.Cancel);
+            if (worker.Item.Id == "a")
+            {
+                await turns.A(turn).ConfigureAwait(false);
+                _done.SetResult();
+                await _looked.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            await _done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            Noticed = turns.B(turn);
+            _looked.SetResult();
+        }
+    }
+}
