@@ -19,13 +19,13 @@ public sealed class ToolchainTests
         git checkout -q -- . && git add "$ISOLATION_WORKER.txt" && git commit -qm "Build $ISOLATION_WORKER"
         """;
 
-    [IsolationFact("dotnet", Tier = Tier.Ci)]
+    [IsolationFact("dotnet", Tier = Tier.Ci, Timeout = 240_000)]
     public Task Two_versions_are_built_at_once_by_cooperative_workers() => BuildAsync(SealLevel.Cooperative);
 
-    [IsolationFact("dotnet", Tools.Landlock, Tier = Tier.Ci)]
+    [IsolationFact("dotnet", Tools.Landlock, Tier = Tier.Ci, Timeout = 240_000)]
     public Task Two_versions_are_built_at_once_by_guarded_workers() => BuildAsync(SealLevel.Guarded);
 
-    [IsolationFact("dotnet", Tools.Bubblewrap, Tier = Tier.Ci)]
+    [IsolationFact("dotnet", Tools.Bubblewrap, Tier = Tier.Ci, Timeout = 240_000)]
     public Task Two_versions_are_built_at_once_by_sealed_workers() => BuildAsync(SealLevel.Sealed);
 
     private static async Task BuildAsync(SealLevel level)

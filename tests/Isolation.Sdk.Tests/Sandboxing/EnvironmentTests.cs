@@ -127,7 +127,7 @@ public sealed class EnvironmentTests
         Assert.All(["MSBUILDNODEHANDSHAKESALT", "SharedCompilationId"], name => Assert.NotEqual(Entry(one, name), Entry(two, name)));
     }
 
-    [IsolationFact("dotnet", Tier = Tier.Ci)]
+    [IsolationFact("dotnet", Tier = Tier.Ci, Timeout = 240_000)]
     public async Task A_package_that_one_worker_tampers_with_is_another_workers_as_it_was()
     {
         await using Sandbox sandbox = new();

@@ -94,7 +94,7 @@ public class BarrierTests
         }
     }
 
-    [IsolationFact("dotnet", Tier = Tier.Ci)]
+    [IsolationFact("dotnet", Tier = Tier.Ci, Timeout = 240_000)]
     public async Task A_solution_has_the_same_properties_sources_and_errors_in_both_places()
     {
         string elsewhere = Directory.CreateTempSubdirectory("isolation-else&where's-").FullName;

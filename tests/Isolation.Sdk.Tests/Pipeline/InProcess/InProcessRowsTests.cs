@@ -78,7 +78,7 @@ public sealed class InProcessRowsTests
         static class Slot { [ThreadStatic] public static string Value; }
         """;
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Timeout = 240_000)]
     public async Task What_one_process_can_seal_is_sealed_and_what_it_cannot_is_noticed_or_documented()
     {
         using TestHost host = new(Pipeline + Rows);
