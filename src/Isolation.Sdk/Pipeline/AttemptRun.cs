@@ -130,7 +130,8 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         catch (Exception e)
         {
             // What could not be captured stays where it is: release keeps what is not pinned.
-            _record.Fail(Stage.Capture, new RunResult.Failed($"Its work could not be captured: {e.Message}"), e);
+            string before = _ran && _record.Result is RunResult.Failed failed ? failed.Reason + " " : "";
+            _record.Fail(Stage.Capture, new RunResult.Failed($"{before}Its work could not be captured: {e.Message}"), e);
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
         {
             notices.Add("Processes have no session of their own here, and a daemonised grandchild outlives its worker (mechanism: process tree; untested outside Linux).");
         }
-        else if (Cgroup.Own() is not { } group || !NativeProcess.IsWritable(group))
+        else if (seal is not { EndsAll: true } && (Cgroup.Own() is not { } group || !NativeProcess.IsWritable(group)))
         {
             notices.Add("No cgroup v2 that this user may divide: trees are ended by session and marker, which a daemon with a scrubbed environment escapes.");
         }

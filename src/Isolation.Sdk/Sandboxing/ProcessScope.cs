@@ -84,6 +84,7 @@ internal sealed class ProcessScope : IStateScope
             throw new IsolationException(SandboxingCodes.CommandNotStarted, $"'{directory}' is not an absolute path of a directory that exists.", "Give the full path of a directory, or none for the workspace.") { Attempt = _parts.Attempt };
         }
 
+        _parts.Folders.Restore();
         string marker = ProcessMarker.Of(_parts.Marker, Interlocked.Increment(ref _number));
         Dictionary<string, string> environment = new(_environment, _environment.Comparer);
         foreach ((string name, string value) in command.Environment)

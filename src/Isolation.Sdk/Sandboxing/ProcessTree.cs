@@ -15,7 +15,8 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
     private long _since;
     private int _keeper;
 
-    public string Mechanism => cgroup is null ? "session and marker" : "cgroup.kill";
+    // What keeps the command is the first process of its namespace, or that one's parent: the kernel ends all the others with it.
+    public string Mechanism => cgroup is not null ? "cgroup.kill" : _keeper != 0 ? "pid namespace" : "session and marker";
 
     /// <summary>Adds the first process, a child that nobody has reaped: its session is its own until <see cref="Close"/>.</summary>
     /// <param name="root">Its id.</param>

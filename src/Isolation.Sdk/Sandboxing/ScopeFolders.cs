@@ -46,6 +46,22 @@ internal sealed record ScopeFolders(string Root, string Temp)
         }
     }
 
+    /// <summary>A command that took its folders away took them from itself: whoever looks at what it left, and the worker's next command, has them again.</summary>
+    public void Restore()
+    {
+        try
+        {
+            if (!Directory.Exists(Runtime))
+            {
+                Create();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Something else is there now: the start says what it lacks.
+        }
+    }
+
     public bool Exist() => Directory.Exists(Home) || Directory.Exists(Temp) || Directory.Exists(Cache) || Directory.Exists(Log);
 
     /// <summary>Brings everything together in the worker's folder, where whoever looks at a kept worker looks for it.</summary>

@@ -26,6 +26,9 @@ internal sealed class CaptureGit : IDisposable
     /// <summary>Whether what git trusts in the workspace is as it was made.</summary>
     public bool IsHonest { get; }
 
+    /// <summary>Whether contents are compared where git would go by time stamps.</summary>
+    public bool DoubtsTimes { get; set; }
+
     /// <summary>Where new objects go: for a repository of the worker's own, nothing is written in there by looking at it.</summary>
     public string Objects => Path.Combine(_info.HasOwnRepository ? PrivateGit : _repository.CommonDirectory, "objects");
 
@@ -122,6 +125,12 @@ internal sealed class CaptureGit : IDisposable
         }
 
         theirs.CopyTo(Index);
+        if (DoubtsTimes)
+        {
+            // To git a file that is not older than the index may have changed in the index's own second: it looks into it.
+            File.SetLastWriteTimeUtc(Index, DateTime.UnixEpoch.AddSeconds(1));
+        }
+
         return true;
     }
 
@@ -152,7 +161,8 @@ internal sealed class CaptureGit : IDisposable
     private async Task<ExecResult> RunAsync(Dictionary<string, string> environment, CancellationToken cancellationToken, params string[] arguments)
     {
         ExecResult answer = await ExecAsync(environment, cancellationToken, arguments).ConfigureAwait(false);
-        return answer.ExitCode == 0 ? answer : throw new IsolationException(WorkspaceCodes.CaptureFailed, $"'git {arguments[0]}' in the worker's scope ended with {answer.ExitCode}: {answer.Error.Trim().ReplaceLineEndings(" ")}", "Look at the workspace, which is kept, and capture again.");
+        string limit = answer.Exit.Limit is { } hit ? $" by the limit {hit.Name} ({hit.Mechanism})" : "";
+        return answer.ExitCode == 0 ? answer : throw new IsolationException(WorkspaceCodes.CaptureFailed, $"'git {arguments[0]}' in the worker's scope ended with {answer.ExitCode}{limit}: {answer.Error.Trim().ReplaceLineEndings(" ")}", "Look at the workspace, which is kept, and capture again.");
     }
 
     private async Task<ExecResult> ExecAsync(Dictionary<string, string> environment, CancellationToken cancellationToken, params string[] arguments) =>

@@ -26,10 +26,11 @@ internal abstract class WorkspaceCapture(GitRepository repository, AttemptId att
         DateTime? since = _mark.Begin();
         List<string> tampering = [.. Fingerprint.Differences(facts.Fingerprint, TakeFingerprint())];
         using CaptureGit git = new(repository, info, scope, honest: tampering.Count == 0 && facts.Fingerprint.Count > 0);
+        git.DoubtsTimes = ForgedTimes.AreIn(info, _strangers);
         GitStatus? status = git.IsHonest ? await git.TryStatusAsync(cancellationToken).ConfigureAwait(false) : null;
         string? head = status is null ? await ReadHeadAsync(git, tampering, cancellationToken).ConfigureAwait(false) : status.Head;
         string[] nested = [.. (status?.Untracked ?? []).Where(p => p.EndsWith('/'))];
-        bool clean = head is not null && status is not null && !status.Tracked.Concat(status.Untracked).Any(p => !nested.Contains(p, StringComparer.Ordinal) && !(IsStranger(p) && status.Untracked.Contains(p)));
+        bool clean = !git.DoubtsTimes && head is not null && status is not null && !status.Tracked.Concat(status.Untracked).Any(p => !nested.Contains(p, StringComparer.Ordinal) && !(IsStranger(p) && status.Untracked.Contains(p)));
         string made = clean ? head! : await CommitLeftoversAsync(git, status is not null, head, nested, cancellationToken).ConfigureAwait(false);
         bool leftovers = made != head && !(head is null && made == info.BaseCommit);
         Collected collected = await CollectAsync(git, made, _strangers, tampering, cancellationToken).ConfigureAwait(false);

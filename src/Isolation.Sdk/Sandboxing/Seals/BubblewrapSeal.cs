@@ -16,6 +16,8 @@ internal sealed class BubblewrapSeal(TimeProvider time, Seal parts = Seal.All) :
     /// <summary>Where it is installed; never one from PATH, which may hold anybody's.</summary>
     public static string? Program => Places.FirstOrDefault(File.Exists);
 
+    public bool EndsAll => parts.HasFlag(Seal.Namespaces);
+
     public IsolationGuarantees Adds(NetworkReach network) => IsolationGuarantees.Confinement | IsolationGuarantees.Network;
 
     public async Task<IReadOnlyList<IsolationFault>> FindMissingAsync(NetworkReach network, CancellationToken cancellationToken) =>

@@ -4,6 +4,8 @@ namespace Isolation.Sdk.Sandboxing.Seals;
 /// <param name="parts">Which parts of it.</param>
 internal sealed class ConfinedSeal(Seal parts = Seal.All) : IProcessSeal
 {
+    public bool EndsAll => false;
+
     public IsolationGuarantees Adds(NetworkReach network) =>
         network.IsOpen || network.Ports.Count > 0 ? IsolationGuarantees.Confinement : IsolationGuarantees.Confinement | IsolationGuarantees.Network;
 

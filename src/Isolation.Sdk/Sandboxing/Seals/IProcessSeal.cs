@@ -3,6 +3,9 @@ namespace Isolation.Sdk.Sandboxing.Seals;
 /// <summary>How a sandbox confines what runs in its scopes, beyond keeping honest processes apart.</summary>
 internal interface IProcessSeal
 {
+    /// <summary>Whether the kernel ends all that a command started when the command ends.</summary>
+    bool EndsAll { get; }
+
     /// <summary>What it promises beside what ordinary processes do.</summary>
     IsolationGuarantees Adds(NetworkReach network);
 
