@@ -3,6 +3,8 @@ using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Running;
 using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Sandboxing.Seals;
+using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Testing;
 
@@ -69,6 +71,11 @@ internal sealed class PipelineStage : LeakStage
             .UseLevel(_setup.Level)
             .RunCommands(_ => new Runner(this))
             .Merging.UseFirstWins();
+        if (_setup.Lacks(LeakSeals.Clones))
+        {
+            builder.Workspaces.Use(services => new GitWorktreeProvider(new GitWorktreeOptions(), (TimeProvider?)services.GetService(typeof(TimeProvider)) ?? TimeProvider.System, (WorkersFolder?)services.GetService(typeof(WorkersFolder))), _setup.Level);
+        }
+
         return builder.State.Use(
             services => new ProcessSandbox(new ProcessSandboxOptions(), services.GetService(typeof(TimeProvider)) as TimeProvider, (WorkersFolder?)services.GetService(typeof(WorkersFolder)), Place.Environment, seal: Seal()),
             _setup.Level);
@@ -80,6 +87,8 @@ internal sealed class PipelineStage : LeakStage
         SealLevel.Sealed => new BubblewrapSeal(TimeProvider.System, _setup.Parts),
         _ => null,
     };
+
+    private WorkerCommand In(WorkerCommand command) => _setup.Lacks(LeakSeals.Environment) ? command with { Environment = Place.Environment } : command;
 
     /// <summary>Does in a worker's own flow what the probe asks for: a worker answers to nobody else.</summary>
     private sealed class Runner(PipelineStage stage) : IAgentRunner
@@ -96,6 +105,7 @@ internal sealed class PipelineStage : LeakStage
         private readonly Channel<Func<IsolatedWorker, Task>> _asked = Channel.CreateUnbounded<Func<IsolatedWorker, Task>>();
         private readonly TaskCompletionSource _there = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private string _workspace = "", _home = "", _temp = "";
+        private string[] _environment = [];
 
         public Task IsThere => _there.Task;
 
@@ -108,6 +118,7 @@ internal sealed class PipelineStage : LeakStage
         public async Task ServeAsync(IsolatedWorker worker, CancellationToken cancellationToken)
         {
             (_workspace, _home, _temp) = (worker.Workspace.Path, worker.State.Home, worker.State.Temp);
+            _environment = [.. worker.State.Environment.Select(e => $"{e.Name}={e.Value}")];
             _there.TrySetResult();
             await foreach (Func<IsolatedWorker, Task> ask in _asked.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
@@ -117,10 +128,14 @@ internal sealed class PipelineStage : LeakStage
 
         public void End() => _asked.Writer.TryComplete();
 
-        public override Task<ExecResult> ExecAsync(WorkerCommand command) => AskAsync(worker => worker.ExecAsync(command));
+        public override Task<ExecResult> ExecAsync(WorkerCommand command) =>
+            stage._setup.Lacks(LeakSeals.Start) ? PlainProcess.RunAsync(StartPlainly(command)) : AskAsync(worker => worker.ExecAsync(stage.In(command)));
 
         protected override Task<(int Process, string Line)> BeginAsync(WorkerCommand command) =>
-            AskAsync(async worker => await ReadLineAsync(await worker.StartAsync(command).ConfigureAwait(false)).ConfigureAwait(false));
+            stage._setup.Lacks(LeakSeals.Start) ? ReadLineAsync(StartPlainly(command)) : AskAsync(async worker => await ReadLineAsync(await worker.StartAsync(stage.In(command)).ConfigureAwait(false)).ConfigureAwait(false));
+
+        /// <summary>In the worker's environment, and otherwise as any process of the host's.</summary>
+        private PlainProcess StartPlainly(WorkerCommand command) => stage.Start(stage.Place.Launched(WorkerCommand.Of("env", ["-i", .. _environment, command.File, .. command.Arguments])), _workspace);
 
         private async Task<T> AskAsync<T>(Func<IsolatedWorker, Task<T>> ask)
         {
@@ -139,12 +154,4 @@ internal sealed class PipelineStage : LeakStage
             return await answer.Task.ConfigureAwait(false);
         }
     }
-}
-
-/// <summary>How the workers of a probe are kept apart.</summary>
-/// <param name="Level">The level.</param>
-internal sealed record LeakSetup(SealLevel Level)
-{
-    /// <summary>Which parts of the kernel's confinement; the tests that show what each is for leave one out.</summary>
-    public Seal Parts { get; init; } = Sandboxing.Seals.Seal.All;
 }

@@ -59,7 +59,7 @@ internal static class FileRows
         new LeakRow("F08", "watchers, counted per user", LeakProbe.Of(
             A(Account + "n=$(cat /proc/sys/fs/inotify/max_user_instances); [ $n -gt 4096 ] && be=; [ -n \"$be\" ] || n=3; $be " + Perl.Watchers + "$n \"${be:-$me}\"").Staying,
             B(Account + "if [ -n \"$be\" ]; then $be " + Perl.Watcher + " || echo LEAK; elif [ \"$6\" = \"$me 3\" ]; then echo LEAK; fi")) with { Needs = ["perl", "setpriv"] })
-            .From(Cooperative, LeakSight.Leak, "open: the kernel counts them for the user, through user namespaces too"),
+            .From(Cooperative, LeakSight.Leak, "open: the kernel counts them for the user, through user namespaces too (shown by whose account it is, where nothing else may run out of them)"),
 
         new LeakRow("F09", "processes, counted per user", LeakProbe.Of(
             A(Account + "for i in 1 2 3 4 5 6 7 8 9; do $be sleep 600 > /dev/null 2>&1 & done; echo $me $(readlink /proc/self/ns/user); wait").Staying,

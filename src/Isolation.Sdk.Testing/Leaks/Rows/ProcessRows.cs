@@ -11,6 +11,7 @@ internal static class ProcessRows
 {
     private const string OneUser = "open: processes of one user may reach each other";
     private const string OwnProcesses = "own pid namespace";
+    private const string OwnUsers = "own pid and user namespaces";
     private const int Urgent = 23;
 
     public static IEnumerable<LeakRow> All =>
@@ -22,12 +23,12 @@ internal static class ProcessRows
         new LeakRow("P02", "/proc/<process>/environ", LeakProbe.Of(
             B("TOKEN=mine-$4 exec sh -c 'echo here; exec sleep 600'").Staying,
             A("cat /proc/$7/environ /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -qx TOKEN=mine-$4 && echo LEAK")))
-            .Cooperative(LeakSight.Leak, OneUser).Guarded(LeakSight.Sealed, "Landlock: no look into a process of another scope").Sealed(LeakSight.Sealed, OwnProcesses),
+            .Cooperative(LeakSight.Leak, OneUser).Guarded(LeakSight.Sealed, "Landlock: no look into a process of another scope").Sealed(LeakSight.Sealed, OwnUsers),
 
         new LeakRow("P03", "ptrace, /proc/<process>/mem and root", LeakProbe.Of(
             B("echo here; exec sleep 600").Staying,
             A(Perl.Trace + "$7 && echo LEAK; head -c 0 /proc/$7/mem && echo LEAK; ls /proc/$7/root/ > /dev/null && echo LEAK")) with { Needs = ["perl"] })
-            .Cooperative(LeakSight.Leak, OneUser).Guarded(LeakSight.Sealed, "Landlock and seccomp: ptrace denied").Sealed(LeakSight.Sealed, OwnProcesses),
+            .Cooperative(LeakSight.Leak, OneUser).Guarded(LeakSight.Sealed, "Landlock and seccomp: ptrace denied").Sealed(LeakSight.Sealed, OwnUsers),
 
         new LeakRow("P04", "signals, priority and limits of another process", LeakProbe.Of(
             B("echo here; exec sleep 600").Staying,
@@ -73,7 +74,7 @@ internal static class ProcessRows
             .Cooperative(LeakSight.Leak, "open: by name; what asks for TMPDIR gets its own").Guarded(LeakSight.Sealed, "own TMPDIR; Landlock: no rule for /tmp").Sealed(LeakSight.Sealed, "own /tmp"),
 
         new LeakRow("P12", "locks on fixed names", LeakProbe.Of(
-            A("exec 9> /tmp/$4 && flock -n 9 && echo locked || echo refused; exec sleep 600").Staying,
+            A("{ : > /tmp/$4; } 2>&1 || { echo refused; exit; }; exec 9> /tmp/$4; flock -n 9 && echo locked; exec sleep 600").Staying,
             B("[ -e /tmp/$4 ] && ! flock -n /tmp/$4 true && echo LEAK; rm -f /tmp/$4")) with { Needs = ["flock"] })
             .Cooperative(LeakSight.Leak, "open: by name; what asks for TMPDIR gets its own").Guarded(LeakSight.Sealed, "own TMPDIR; Landlock: no rule for /tmp").Sealed(LeakSight.Sealed, "own /tmp"),
 
@@ -94,7 +95,7 @@ internal static class ProcessRows
             A(Perl.AddKey),
             B(Perl.FindKey + "&& echo LEAK"),
             A(Perl.RemoveKey)) with { Needs = ["perl"] })
-            .Cooperative(LeakSight.Leak, OneUser).From(Guarded, LeakSight.Sealed, "seccomp: add_key and keyctl denied"),
+            .Cooperative(LeakSight.Leak, OneUser).Guarded(LeakSight.Sealed, "seccomp: add_key and keyctl denied").Sealed(LeakSight.Sealed, "seccomp: add_key and keyctl denied; own user namespace"),
 
         new LeakRow("P18", "command lines", LeakProbe.Of(
             B("exec sh -c 'echo here; sleep 600' mine-$4").Staying,

@@ -1,0 +1,34 @@
+using Isolation.Sdk.Sandboxing.Seals;
+
+namespace Isolation.Sdk.Testing;
+
+/// <summary>How the workers of a probe are kept apart.</summary>
+/// <param name="Level">The level.</param>
+/// <param name="Without">What of it is left out, by the tests that show what each is for.</param>
+internal sealed record LeakSetup(SealLevel Level, LeakSeals Without = LeakSeals.None)
+{
+    /// <summary>Which parts of the kernel's confinement.</summary>
+    public Seal Parts => Seal.All & ~(Seal)(int)Without;
+
+    public bool Lacks(LeakSeals seal) => Without.HasFlag(seal);
+}
+
+/// <summary>What a level is made of. The first ones are the parts of <see cref="Seal"/>.</summary>
+[Flags]
+internal enum LeakSeals
+{
+    None = 0,
+    Landlock = Seal.Landlock,
+    Seccomp = Seal.Seccomp,
+    Capabilities = Seal.Capabilities,
+    Namespaces = Seal.Namespaces,
+
+    /// <summary>Repositories of the workers' own; without them there are linked worktrees.</summary>
+    Clones = 16,
+
+    /// <summary>An environment from nothing; without it the host's lies over it.</summary>
+    Environment = 32,
+
+    /// <summary>A session, default signals and closed descriptors; without it the host starts commands as any program does.</summary>
+    Start = 64,
+}
