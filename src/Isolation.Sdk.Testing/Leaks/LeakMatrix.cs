@@ -57,7 +57,8 @@ public static class LeakMatrix
             }
             catch (IsolationException e)
             {
-                return new LeakObservation(row, level, LeakSight.Refused, e.Message);
+                // What is refused is refused before anybody works; later it is the probe that does something wrong.
+                return new LeakObservation(row, level, stage.BothThere ? LeakSight.NotTried : LeakSight.Refused, e.Message);
             }
             catch (NotSupportedException e)
             {

@@ -24,6 +24,9 @@ internal abstract class LeakStage(LeakPlace place)
     /// <summary>Whether one of them noticed the other.</summary>
     public bool Leaks { get; private set; }
 
+    /// <summary>Whether both workers are there, and the probe has begun.</summary>
+    public bool BothThere { get; private set; }
+
     /// <summary>Whether the offender did anything at all.</summary>
     public bool Tried { get; private set; }
 
@@ -96,6 +99,7 @@ internal abstract class LeakStage(LeakPlace place)
     /// <summary>Lets the probe try. Whatever of it still runs then, or when it is cancelled, is ended.</summary>
     protected async Task TryAsync(LeakProbe probe, CancellationToken cancellationToken)
     {
+        BothThere = true;
         try
         {
             await probe.TryAsync(this).WaitAsync(cancellationToken).ConfigureAwait(false);
