@@ -17,6 +17,7 @@ const string Usage = """
       replay PATH [--limit N] [--json]
                      every two-parent merge of a repository's history again, against git merge; 1 when they disagree
       start-cost     /bin/true at each level of isolation against posix_spawn alone
+      guard          the contamination guard: 1, 16 and 100 workers, few refs and 10,000
     The folder is a file system with 4 GB free; a tmpfs by default where there is one.
     """;
 
@@ -55,6 +56,9 @@ switch (args.FirstOrDefault())
         return await new HistoryReplay(scratch).RunAsync(args[1], Option("--limit") is { } limit ? Number(limit) : int.MaxValue, args.Contains("--json"));
     case "start-cost":
         await new StartCost(scratch).RunAsync(Option("--runs") is null ? 200 : runs);
+        return 0;
+    case "guard":
+        await new GuardCost(scratch).RunAsync(runs);
         return 0;
     default:
         await Console.Error.WriteLineAsync(Usage);

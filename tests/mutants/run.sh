@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts each fault of this folder into a scratch clone of HEAD, one after another, and looks whether the test it names turns red.
-# usage: tests/mutants/run.sh [I07 ...]
+# usage: tests/mutants/run.sh [I07 Temp ...]
 set -euo pipefail
 exec </dev/null
 
@@ -14,10 +14,18 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en M
 readonly limit=300                        # seconds for one build or one test
 faults=("$@")
 if [ "${#faults[@]}" -eq 0 ]; then
-  for patch in "$here"/I*.patch; do faults+=("$(basename "$patch" .patch)"); done
+  for patch in "$here"/*.patch; do faults+=("$(basename "$patch" .patch)"); done
 fi
 
 test_of() { sed -n 's/^Test: //p' "$here/$1.patch"; }
+check_of() { sed -n 's/^Check: //p' "$here/$1.patch"; }
+
+# One test, and of a suite's checks the one that the fault names.
+filter_of() {
+  local check
+  check=$(check_of "$1")
+  echo "(FullyQualifiedName=$(test_of "$1")${check:+&DisplayName~$check})"
+}
 
 # Warnings are no errors here: a fault may leave something unused.
 build() { timeout --kill-after=10 "$((limit * 3))" dotnet build "$clone/$1" -v q --nologo -p:RunAnalyzers=false -p:TreatWarningsAsErrors=false "${@:2}" >"$scratch/build" 2>&1; }
@@ -38,7 +46,7 @@ output=$clone/tests/Isolation.Sdk.Tests/bin/Debug/net10.0
 build tests/Isolation.Sdk.Tests || { cat "$scratch/build"; exit 1; }
 
 all=""
-for fault in "${faults[@]}"; do all+="${all:+|}FullyQualifiedName=$(test_of "$fault")"; done
+for fault in "${faults[@]}"; do all+="${all:+|}$(filter_of "$fault")"; done
 without=$(verdict "$all" "${#faults[@]}")
 if [ "$without" != green ]; then
   tail -n 60 "$scratch/test"
@@ -47,7 +55,7 @@ if [ "$without" != green ]; then
 fi
 
 survived=0
-printf '%-6s %-14s %5s  %s\n' fault verdict secs test
+printf '%-13s %-14s %5s  %s\n' fault verdict secs test
 for fault in "${faults[@]}"; do
   begun=$SECONDS
   if ! git -C "$clone" apply "$here/$fault.patch" 2>"$scratch/build"; then
@@ -56,14 +64,14 @@ for fault in "${faults[@]}"; do
     outcome="does not build"
   else
     cp "$clone/src/Isolation.Sdk/bin/Debug/net10.0/Isolation.Sdk.dll" "$output/"
-    outcome=$(verdict "FullyQualifiedName=$(test_of "$fault")" 1)
+    outcome=$(verdict "$(filter_of "$fault")" 1)
   fi
   git -C "$clone" checkout -q -- src
   if [ "$outcome" != red ]; then
     survived=$((survived + 1))
     tail -n 20 "$scratch/build" >&2
   fi
-  printf '%-6s %-14s %5s  %s\n' "$fault" "$outcome" "$((SECONDS - begun))" "$(test_of "$fault")"
+  printf '%-13s %-14s %5s  %s\n' "$fault" "$outcome" "$((SECONDS - begun))" "$(test_of "$fault") $(check_of "$fault")"
 done
 
 echo "$((${#faults[@]} - survived)) of ${#faults[@]} faults are found, after ${SECONDS} s"

@@ -111,6 +111,18 @@ public abstract partial class StateSandboxConformance
         Require(!result.Output.Contains("reached", StringComparison.Ordinal), "A worker reached a port of the host.");
     });
 
+    /// <summary>What takes more than its limit is ended, and the limit is named. Limit the size of a file to at most 16 MB in CreateAsync.</summary>
+    [Conformance(Proves = IsolationGuarantees.Resources)]
+    public Task Limits_hold() => WithAsync(async (_, scope, _) =>
+    {
+        IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of("sh", "-c", "exec head -c 67108864 /dev/zero > \"${TMPDIR:-/tmp}/endless\"")).ConfigureAwait(false);
+        await using (process.ConfigureAwait(false))
+        {
+            ProcessExit exit = await process.Exit.ConfigureAwait(false);
+            Require(exit.Code != 0 && exit.Limit is { Mechanism.Length: > 0 }, $"A command wrote 64 MB; it ended with {exit.Code}, by the limit '{exit.Limit?.Name}'.");
+        }
+    });
+
     private static async Task<Dictionary<string, string>> SeenAsync(IStateScope scope)
     {
         ExecResult result = await scope.ExecAsync(WorkerCommand.Of("env", "-0")).ConfigureAwait(false);

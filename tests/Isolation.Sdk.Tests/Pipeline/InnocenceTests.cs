@@ -182,5 +182,26 @@ public sealed class InnocenceTests
         Assert.False(Directory.Exists(Path.Combine(rig.Workers, "a.1")));
     }
 
+    [IsolationFact]
+    public async Task What_workers_do_in_repositories_of_their_own_is_nobodys_business()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await using IsolationPipeline pipeline = rig.Compose().RestoreContaminated().Workspaces.UsePrivateClones().RunWith(async (worker, token) =>
+        {
+            await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+            await File.AppendAllTextAsync(Path.Combine(worker.Workspace.Path, $"{worker.Item.Id}.txt"), "more\n", token);
+            foreach (string[] deed in new string[][] { ["stash"], ["tag", "v1"], ["config", "user.email", "own@example.org"], ["fetch", "-q", rig.Repository.Path], ["gc", "-q", "--auto"], ["pack-refs", "--all"], ["stash", "pop", "-q"], ["commit", "-q", "-a", "-m", "More"] })
+            {
+                await PipelineRig.GitAsync(worker, token, deed);
+            }
+        }).Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a"), PipelineRig.Item("b"), PipelineRig.Item("c")]);
+        IsolationSummary summary = await run.Completion;
+
+        Assert.All(summary.Items, i => Assert.Equal((i.Item.Id, ItemOutcome.Landed, null), (i.Item.Id, i.Outcome, i.Reason)));
+        Assert.All(summary.Items, i => Assert.Empty(Assert.Single(i.Attempts).Contamination));
+    }
+
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

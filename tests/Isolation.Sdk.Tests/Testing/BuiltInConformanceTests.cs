@@ -28,6 +28,9 @@ public sealed class BuiltInConformanceTests
     [MemberData(nameof(State))]
     public Task Process_sandbox(string check) => new ProcessSandboxSuite().RunAsync(check);
 
+    [IsolationFact]
+    public Task A_sandbox_that_promises_limits() => new LimitedSandboxSuite().RunAsync(nameof(StateSandboxConformance.Limits_hold));
+
     [IsolationTheory(Tools.Landlock)]
     [MemberData(nameof(State))]
     public Task Confined_sandbox(string check) => new ConfinedSandboxSuite().RunAsync(check);

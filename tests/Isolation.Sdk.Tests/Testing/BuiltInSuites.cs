@@ -1,4 +1,5 @@
 using Isolation.Sdk.Contexts;
+using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Sandboxing.Seals;
@@ -28,6 +29,30 @@ internal sealed class ProcessSandboxSuite : StateSandboxConformance
     protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) => new(new ProcessSandbox(new ProcessSandboxOptions().Port("web"), TimeProvider.System));
 
     public ValueTask<IStateSandbox> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
+}
+
+/// <summary>No sandbox promises limits by itself, since the host sets them: this one promises what its host set.</summary>
+internal sealed class LimitedSandboxSuite : StateSandboxConformance
+{
+    protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository)
+    {
+        ProcessSandboxOptions options = new ProcessSandboxOptions().Port("web");
+        options.Limits.FileBytes = 1 << 20;
+        return new(new Promising(new ProcessSandbox(options, TimeProvider.System)));
+    }
+
+    private sealed class Promising(ProcessSandbox inner) : IStateSandbox
+    {
+        public async ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
+        {
+            AxisReport report = await inner.ProbeAsync(repository, cancellationToken);
+            return report with { Sealed = report.Sealed | IsolationGuarantees.Resources };
+        }
+
+        public ValueTask<IStateScope> OpenAsync(StateRequest request, CancellationToken cancellationToken = default) => inner.OpenAsync(request, cancellationToken);
+
+        public ValueTask<IStateScope?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) => inner.ReopenAsync(record, cancellationToken);
+    }
 }
 
 internal sealed class ConfinedSandboxSuite : StateSandboxConformance

@@ -44,11 +44,12 @@ internal static class FileFact
     public static string? Line(string path)
     {
         FileInfo file = new(path);
-        if (!file.Exists || file.Length == 0)
-        {
-            return file.Exists ? "" : null;
-        }
+        return !file.Exists ? null : file.Length == 0 ? "" : Start(path);
+    }
 
+    /// <summary>As <see cref="Line"/>, of a file that was seen to hold something.</summary>
+    public static string? Start(string path)
+    {
         try
         {
             using Microsoft.Win32.SafeHandles.SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

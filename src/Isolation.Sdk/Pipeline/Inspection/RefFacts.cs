@@ -27,7 +27,7 @@ internal sealed class RefFacts(string commonDirectory)
             {
                 passing[name] = FileFact.OfMaking(entry.Written);
             }
-            else if ((entry.IsLink ? FileFact.Of(entry.Path) : FileFact.Line(entry.Path)) is { Length: > 0 } value)
+            else if ((entry.IsLink ? FileFact.Of(entry.Path) : entry.Length == 0 ? null : FileFact.Start(entry.Path)) is { Length: > 0 } value)
             {
                 facts[name] = value;
             }
