@@ -36,6 +36,9 @@ internal static class ToolchainCacheRows
         }.Probe(place =>
         {
             place.Environment["SharedCompilationId"] = place.Word;
+
+            // A server that is ended by force leaves its socket, at a place of its own choosing.
+            place.Undo.Push(() => File.Delete($"/tmp/{place.Word}"));
             return DotnetProject.CommitCompileAsync(place);
         }))
             .From(Cooperative, LeakSight.Sealed, "compiled without a server, and one would answer to the worker's own id only"),
