@@ -10,10 +10,6 @@ internal abstract class LeakWorker(LeakStage stage, string name)
 
     public abstract string Workspace { get; }
 
-    public abstract string Home { get; }
-
-    public abstract string Temp { get; }
-
     public LeakWorker Other => stage.A == this ? stage.B : stage.A;
 
     /// <summary>Runs a script to its end in the worker's workspace and state, and takes down what it says.</summary>

@@ -73,11 +73,11 @@ internal sealed class PipelineStage : LeakStage
             .Merging.UseFirstWins();
         if (_setup.Lacks(LeakSeals.Clones))
         {
-            builder.Workspaces.Use(services => new GitWorktreeProvider(new GitWorktreeOptions(), (TimeProvider?)services.GetService(typeof(TimeProvider)) ?? TimeProvider.System, (WorkersFolder?)services.GetService(typeof(WorkersFolder))), _setup.Level);
+            builder.Workspaces.Use(services => new GitWorktreeProvider(new GitWorktreeOptions(), services.Time(), services.Of<WorkersFolder>()), _setup.Level);
         }
 
         return builder.State.Use(
-            services => new ProcessSandbox(new ProcessSandboxOptions(), services.GetService(typeof(TimeProvider)) as TimeProvider, (WorkersFolder?)services.GetService(typeof(WorkersFolder)), Place.Environment, seal: Seal()),
+            services => new ProcessSandbox(new ProcessSandboxOptions(), services.Time(), services.Of<WorkersFolder>(), Place.Environment, seal: Seal()),
             _setup.Level);
     }
 
@@ -104,20 +104,16 @@ internal sealed class PipelineStage : LeakStage
     {
         private readonly Channel<Func<IsolatedWorker, Task>> _asked = Channel.CreateUnbounded<Func<IsolatedWorker, Task>>();
         private readonly TaskCompletionSource _there = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private string _workspace = "", _home = "", _temp = "";
+        private string _workspace = "";
         private string[] _environment = [];
 
         public Task IsThere => _there.Task;
 
         public override string Workspace => _workspace;
 
-        public override string Home => _home;
-
-        public override string Temp => _temp;
-
         public async Task ServeAsync(IsolatedWorker worker, CancellationToken cancellationToken)
         {
-            (_workspace, _home, _temp) = (worker.Workspace.Path, worker.State.Home, worker.State.Temp);
+            _workspace = worker.Workspace.Path;
             _environment = [.. worker.State.Environment.Select(e => $"{e.Name}={e.Value}")];
             _there.TrySetResult();
             await foreach (Func<IsolatedWorker, Task> ask in _asked.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))

@@ -30,10 +30,6 @@ internal sealed class PlainStage : LeakStage
     {
         public override string Workspace => Path.Combine(stage.Place.Workers, Name);
 
-        public override string Home => stage.Place.Home;
-
-        public override string Temp => Path.GetTempPath();
-
         public override Task<ExecResult> ExecAsync(WorkerCommand command) => PlainProcess.RunAsync(Start(command));
 
         protected override Task<(int Process, string Line)> BeginAsync(WorkerCommand command) => ReadLineAsync(Start(command));
