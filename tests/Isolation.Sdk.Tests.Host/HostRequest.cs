@@ -40,6 +40,17 @@ public sealed record HostRequest(string Repository)
 
     /// <summary>No pipeline: a seat at the queue of <see cref="Target"/>.</summary>
     public QueueRequest? Queue { get; init; }
+
+    /// <summary>No pipeline, and no <see cref="Repository"/>: the suite that every kind of workspace has to pass.</summary>
+    public ConformanceRequest? Conformance { get; init; }
+}
+
+/// <summary>What a test asks of a process that runs the suite of the workspaces on its own disk.</summary>
+/// <param name="Filling">The name of a way of filling.</param>
+public sealed record ConformanceRequest(string Filling)
+{
+    /// <summary>Whether workspaces are private clones instead of linked worktrees.</summary>
+    public bool Clones { get; init; }
 }
 
 /// <summary>What a test asks of a process that opens a queue.</summary>
@@ -100,9 +111,15 @@ public sealed record HostAnswer
     /// <summary>Lines of a clean-up.</summary>
     public IReadOnlyList<CleanItem> Cleaned { get; init; } = [];
 
+    /// <summary>What a suite found, a line for each check.</summary>
+    public IReadOnlyList<HostCheck> Checks { get; init; } = [];
+
     /// <summary>An exception that should not have been thrown.</summary>
     public string? Crash { get; init; }
 }
 
 /// <summary>What became of one item.</summary>
 public sealed record HostResult(string Item, string Outcome, string? Reason, IsolationFault? Fault, IReadOnlyList<int> Attempts);
+
+/// <summary>One check of a suite, and why it failed.</summary>
+public sealed record HostCheck(string Name, string? Failure);

@@ -8,7 +8,12 @@ while (await Console.In.ReadLineAsync() is { } line)
     try
     {
         HostRequest request = JsonSerializer.Deserialize<HostRequest>(line, JsonSerializerOptions.Web)!;
-        answer = request.Queue is { } queue ? await QueueHost.AnswerAsync(request, queue) : await PipelineHost.AnswerAsync(request);
+        answer = request switch
+        {
+            { Queue: { } queue } => await QueueHost.AnswerAsync(request, queue),
+            { Conformance: { } conformance } => await ConformanceHost.AnswerAsync(conformance),
+            _ => await PipelineHost.AnswerAsync(request),
+        };
     }
     catch (Exception e)
     {

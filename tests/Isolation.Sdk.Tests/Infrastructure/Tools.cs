@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Isolation.Sdk.Tests.Host;
 
 namespace Isolation.Sdk.Tests.Infrastructure;
 
@@ -24,6 +25,9 @@ internal static class Tools
     /// <summary>The kernel's Landlock has all that confined processes need.</summary>
     public const string Landlock = "landlock";
 
+    /// <summary>Images of ext4, XFS and btrfs can be made and mounted (in a mount namespace of its own).</summary>
+    public const string Images = "images";
+
     private static readonly ConcurrentDictionary<string, string?> Known = new(StringComparer.Ordinal);
 
     /// <summary>Why a test that needs these cannot run here; <see langword="null"/> when it can.</summary>
@@ -34,6 +38,7 @@ internal static class Tools
         Linux => OperatingSystem.IsLinux() ? null : "needs Linux",
         Root => Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows() ? null : "needs root",
         Tmpfs => Works("unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "none", Path.GetTempPath()) ? null : "needs to mount a tmpfs",
+        Images => Disk.FileSystems.Select(f => new Disk(f).Through).All(t => Works(t[0], [.. t[1..], "true"])) ? null : "needs to mount images of ext4, XFS and btrfs",
         Bubblewrap => Works("bwrap", "--ro-bind", "/", "/", "--unshare-all", "true") ? null : "needs bubblewrap that may make namespaces",
         Landlock => Isolation.Sdk.Sandboxing.Seals.Landlock.Version >= Isolation.Sdk.Sandboxing.Seals.Landlock.NeededVersion ? null : "needs Landlock 6 (Linux 6.12)",
         Cgroups => CanMakeCgroup() ? null : "needs a cgroup v2 that may be divided",

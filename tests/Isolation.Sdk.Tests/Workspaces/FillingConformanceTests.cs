@@ -1,0 +1,47 @@
+using Isolation.Sdk.Tests.Host;
+using Isolation.Sdk.Tests.Infrastructure;
+using Isolation.Sdk.Tests.Stress;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Tests.Workspaces;
+
+/// <summary>The suite of the workspaces passes unchanged for every way of filling that a file system has, for linked worktrees and private clones.</summary>
+public sealed class FillingConformanceTests
+{
+    public static TheoryData<string, Filling, bool> Everywhere
+    {
+        get
+        {
+            TheoryData<string, Filling, bool> rows = [];
+            foreach ((string fileSystem, Filling[] fillings) in new[]
+            {
+                ("tmpfs", new[] { Filling.Copy, Filling.Checkout }),
+                ("ext4", [Filling.Auto, Filling.Copy, Filling.Checkout]),
+                ("xfs", [Filling.Reflink, Filling.Copy, Filling.Checkout]),
+                ("btrfs", [Filling.Snapshot, Filling.Reflink, Filling.Copy, Filling.Checkout]),
+            })
+            {
+                foreach (Filling filling in fillings)
+                {
+                    rows.Add(fileSystem, filling, false);
+                    rows.Add(fileSystem, filling, true);
+                }
+            }
+
+            return rows;
+        }
+    }
+
+    [IsolationTheory(Tools.Linux, Tools.Images, Tier = Tier.Ci, Timeout = 600_000)]
+    [MemberData(nameof(Everywhere))]
+    public async Task The_suite_passes_on(string fileSystem, Filling filling, bool clones)
+    {
+        HostAnswer answer = await HostProcess.AskOnceAsync(
+            new HostRequest(Disk.Path) { Conformance = new ConformanceRequest(filling.ToString()) { Clones = clones } },
+            new Dictionary<string, string?> { ["TMPDIR"] = Disk.Path },
+            new Disk(fileSystem).Through);
+
+        Assert.NotEmpty(answer.Checks);
+        Assert.Empty(answer.Checks.Where(c => c.Failure is not null).Select(c => $"{c.Name}: {c.Failure}"));
+    }
+}
