@@ -32,6 +32,19 @@ internal sealed class OsFileLock : IDisposable
         return stream is null ? null : new OsFileLock(stream);
     }
 
+    /// <summary>Takes a share in the lock if nobody holds it alone; those who share it hold it against who wants it alone.</summary>
+    public static OsFileLock? TryShare(string path)
+    {
+        try
+        {
+            return new OsFileLock(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1));
+        }
+        catch (IOException e) when (e is DirectoryNotFoundException or FileNotFoundException || IsHeldElsewhere(e.HResult))
+        {
+            return null;
+        }
+    }
+
     /// <summary>Whether .NET would open files without locking them; the switch wins over the variable.</summary>
     internal static bool AreDisabled(bool? setting, string? variable) => setting ?? (variable == "1" || string.Equals(variable, "true", StringComparison.OrdinalIgnoreCase));
 

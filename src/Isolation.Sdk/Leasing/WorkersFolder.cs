@@ -8,6 +8,7 @@ namespace Isolation.Sdk.Leasing;
 ///   auth-123.1/home …   the state scope: home, tmp, cache, log
 ///   auth-123.1.log      the worker's log, which survives both
 ///   auth-123.1.out      what its command said
+///   .trees/             prepared trees: what new workspaces are copied from
 ///   .gates/  .trash/    integration worktrees; what is being deleted
 /// </code>
 /// </remarks>
@@ -15,6 +16,9 @@ internal sealed record WorkersFolder(string Root)
 {
     /// <summary>What waits to be deleted, on the same file system.</summary>
     public string Trash => Path.Combine(Root, ".trash");
+
+    /// <summary>Prepared trees, from which new workspaces get their files.</summary>
+    public string Trees => Path.Combine(Root, ".trees");
 
     /// <summary>Integration worktrees of merge queues.</summary>
     public string Gates => Path.Combine(Root, ".gates");

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
 
@@ -11,6 +12,8 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
     private string _start = info.BaseCommit;
     private int _released;
 
+    private string? IdleAt => _pinned == _start ? _start : null;
+
     /// <inheritdoc/>
     public WorkspaceInfo Info => info;
 
@@ -19,6 +22,9 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
 
     /// <summary>Whether everything in it is pinned elsewhere, as far as time stamps tell: nothing of the worker's is run to find out.</summary>
     public bool IsPinned => !Directory.Exists(info.Path) || (_pinned is not null && _mark.Read() == _pinned && !_mark.IsStale());
+
+    /// <summary>Its files as they were made, and the stat data they had; kept only for a pool, which compares with it. The index in the git directory is the worker's.</summary>
+    public IndexFile? Filled { get; init; }
 
     protected AttemptId Attempt => attempt;
 
@@ -51,7 +57,23 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
                 return;
         }
 
-        await RemoveAsync(everything: mode is ReleaseMode.Remove or ReleaseMode.Recycle, idleAt: _pinned == _start ? _start : null, cancellationToken).ConfigureAwait(false);
+        await RemoveAsync(everything: mode is ReleaseMode.Remove or ReleaseMode.Recycle, IdleAt, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Removes it as a release does, but for its files: those go to another place, without anything of git's that is the worker's.</summary>
+    /// <param name="mode">What it would have been released with.</param>
+    /// <param name="to">A path that is free, on the same file system.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>false: it was released before.</returns>
+    public async Task<bool> DetachAsync(ReleaseMode mode, string to, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _released, 1) != 0)
+        {
+            return false;
+        }
+
+        await RemoveAsync(everything: mode is ReleaseMode.Remove or ReleaseMode.Recycle, IdleAt, to, cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -66,6 +88,7 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
     /// <summary>Takes it away.</summary>
     /// <param name="everything">Whatever it holds.</param>
     /// <param name="idleAt">Where it started, or what it brought in, when that is all it holds.</param>
+    /// <param name="to">Where its files go; <see langword="null"/>: into the trash.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    protected abstract Task RemoveAsync(bool everything, string? idleAt, CancellationToken cancellationToken);
+    protected abstract Task RemoveAsync(bool everything, string? idleAt, string? to, CancellationToken cancellationToken);
 }

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Workspaces.Clones;
+using Isolation.Sdk.Workspaces.Trees;
 using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Workspaces;
@@ -11,9 +13,16 @@ internal abstract class GitWorkspaceProvider(WorkspaceOptions options, TimeProvi
     private readonly GitRepositories _repositories = repositories ?? new GitRepositories();
     private readonly Trash _trash = new();
 
-    protected TimeProvider Time => time;
+    private readonly ConcurrentDictionary<string, (WorkspaceFiller Filler, PristineTrees Trees)> _fillers = new(StringComparer.Ordinal);
 
-    protected Trash Trash => _trash;
+    /// <summary>Called at each named step, for tests that end the process there.</summary>
+    public Action<TreeStep> Reached { get; init; } = static _ => { };
+
+    /// <summary>Whether pristine trees are made for the workspaces to come.</summary>
+    public bool MakesTrees { get; init; } = true;
+
+    /// <summary>Whether a pool uses workspaces again; set before the first is made.</summary>
+    public bool KeepsIndexes { get; set; }
 
     /// <summary>What one worker's git does that no other notices.</summary>
     protected abstract IsolationGuarantees Seals { get; }
@@ -22,16 +31,20 @@ internal abstract class GitWorkspaceProvider(WorkspaceOptions options, TimeProvi
     public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => WorkspaceProbe.RunAsync(repository, options, Seals, workers, _repositories, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default) => AcquireAsync(request, issue: false, cancellationToken);
+    public async ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default) => await AcquireAsync(request, issue: false, parked: null, cancellationToken).ConfigureAwait(false);
 
     /// <summary>As the other, and with <paramref name="issue"/> the attempt's ref is created along with the workspace instead of looked at.</summary>
-    internal async ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, bool issue, CancellationToken cancellationToken)
+    /// <param name="request">The wish.</param>
+    /// <param name="issue">Whether the attempt is issued here.</param>
+    /// <param name="parked">A tree at the base to be handed out instead of filling a new one.</param>
+    /// <param name="cancellationToken">Ends the work and rolls it back.</param>
+    internal async ValueTask<GitWorkspace> AcquireAsync(WorkspaceRequest request, bool issue, PreparedTree? parked, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         try
         {
             GitRepository repository = await OpenAsync(request.Repository, cancellationToken).ConfigureAwait(false);
-            return await MakeAsync(repository, FolderOf(repository), request, issue, cancellationToken).ConfigureAwait(false);
+            return await MakeAsync(FillerOf(repository), request, issue, parked, cancellationToken).ConfigureAwait(false);
         }
         catch (IsolationException e) when (e.Attempt is null)
         {
@@ -49,22 +62,41 @@ internal abstract class GitWorkspaceProvider(WorkspaceOptions options, TimeProvi
         }
 
         GitRepository repository = await OpenAsync(record.Repository, cancellationToken).ConfigureAwait(false);
-        WorkersFolder folder = FolderOf(repository);
+        TreeContext context = FillerOf(repository).Context;
         return record.Notes.ContainsKey(WorkspaceNotes.CloneBranch)
-            ? await PrivateCloneWorkspace.ReopenAsync(repository, record, new CloneRemoval(repository, time, folder, _trash), cancellationToken).ConfigureAwait(false)
-            : await LinkedWorktree.ReopenAsync(repository, record, options as GitWorktreeOptions ?? new GitWorktreeOptions(), new WorktreeRemoval(repository, time, folder, _trash), cancellationToken).ConfigureAwait(false);
+            ? await PrivateCloneWorkspace.ReopenAsync(repository, record, new CloneRemoval(context), cancellationToken).ConfigureAwait(false)
+            : await LinkedWorktree.ReopenAsync(repository, record, options as GitWorktreeOptions ?? new GitWorktreeOptions(), new WorktreeRemoval(context), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Completes when everything released so far is gone from the disk.</summary>
     public Task SettleAsync() => _trash.EmptyAsync();
 
+    /// <summary>Completes when no pristine tree is being made.</summary>
+    public Task SettleTreesAsync() => Task.WhenAll(_fillers.Values.Select(f => f.Trees.SettleAsync()));
+
+    /// <summary>What fills workspaces of a repository.</summary>
+    public async Task<WorkspaceFiller> FillerAsync(RepositoryRef repository, CancellationToken cancellationToken) => FillerOf(await OpenAsync(repository, cancellationToken).ConfigureAwait(false));
+
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _trash.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        foreach ((_, PristineTrees trees) in _fillers.Values)
+        {
+            await trees.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _trash.DisposeAsync().ConfigureAwait(false);
+    }
 
     /// <summary>Makes a workspace, whole or not at all.</summary>
-    protected abstract Task<GitWorkspace> MakeAsync(GitRepository repository, WorkersFolder folder, WorkspaceRequest request, bool issue, CancellationToken cancellationToken);
+    protected abstract Task<GitWorkspace> MakeAsync(WorkspaceFiller filler, WorkspaceRequest request, bool issue, PreparedTree? parked, CancellationToken cancellationToken);
 
-    private WorkersFolder FolderOf(GitRepository repository) => workers ?? WorkersFolder.Beside(repository.CommonDirectory);
+    private WorkspaceFiller FillerOf(GitRepository repository) => _fillers.GetOrAdd(repository.CommonDirectory, _ =>
+    {
+        TreeContext context = new(repository, workers ?? WorkersFolder.Beside(repository.CommonDirectory), time, _trash) { Reached = Reached };
+        PristineTrees trees = new(context, options.PristineTrees);
+        return (new WorkspaceFiller(context, options, trees) { MakesTrees = MakesTrees, KeepsIndexes = KeepsIndexes }, trees);
+    }).Filler;
 
     private async Task<GitRepository> OpenAsync(RepositoryRef repository, CancellationToken cancellationToken)
     {

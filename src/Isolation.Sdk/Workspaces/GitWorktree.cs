@@ -25,7 +25,7 @@ public sealed class GitWorktree : IAsyncDisposable
     /// <param name="cancellationToken">Ends the work and rolls it back.</param>
     /// <exception cref="IsolationException">ISO0204: not a repository. ISO0206: no such commit. ISO0207: no commit yet. ISO0301: the folder is not writable.</exception>
     public static async Task<GitWorktree> CreateAsync(string repositoryPath, string revision = "HEAD", CancellationToken cancellationToken = default) =>
-        new(await StandaloneWorkspace.CreateAsync(repositoryPath, revision, repository => new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System, null, repository), cancellationToken).ConfigureAwait(false));
+        new(await StandaloneWorkspace.CreateAsync(repositoryPath, revision, repository => new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System, null, repository) { MakesTrees = false }, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Removes it, with everything that is in it. A second call does nothing.</summary>
     public ValueTask DisposeAsync() => _workspace.DisposeAsync();

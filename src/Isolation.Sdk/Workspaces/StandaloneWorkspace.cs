@@ -35,7 +35,7 @@ internal sealed class StandaloneWorkspace : IAsyncDisposable
         AttemptLease lease = store.Create(new AttemptId($"{ItemPrefix}{Guid.NewGuid():n}", 1));
         try
         {
-            IWorkspace workspace = await provider.AcquireAsync(new WorkspaceRequest(lease, repository.Reference, commit), issue: true, cancellationToken).ConfigureAwait(false);
+            IWorkspace workspace = await provider.AcquireAsync(new WorkspaceRequest(lease, repository.Reference, commit), issue: true, parked: null, cancellationToken).ConfigureAwait(false);
             return new StandaloneWorkspace(provider, repository, lease, workspace);
         }
         catch

@@ -17,4 +17,5 @@ internal static class WorkspaceCodes
     public const string WorkspaceGone = "ISO0313";
     public const string SyncFailed = "ISO0314";
     public const string CollectRefused = "ISO0315";
+    public const string FillingImpossible = "ISO0316";
 }

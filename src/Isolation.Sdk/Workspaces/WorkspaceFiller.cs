@@ -1,17 +1,135 @@
+using System.Buffers.Binary;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Writes the files of HEAD into a new worktree, outside of any lock.</summary>
-internal static class WorkspaceFiller
+/// <summary>Gets the files of a base commit into a new workspace: first the folder, before git knows of it, and when it does, the index or git's own checkout.</summary>
+internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions options, PristineTrees trees)
 {
-    /// <param name="repository">The repository.</param>
-    /// <param name="path">The work tree.</param>
-    /// <param name="settings">On top of what every such command gets.</param>
+    private readonly Lazy<FileSystemAbilities> _abilities = new(() => FileSystemAbilities.Of(context.Workers.Root));
+
+    /// <summary>Whether trees are made for the workspaces to come.</summary>
+    public bool MakesTrees { get; init; } = true;
+
+    /// <summary>Whether workspaces are used again.</summary>
+    public bool KeepsIndexes { get; init; }
+
+    public TreeContext Context => context;
+
+    /// <summary>Makes the folder of a workspace, with its files if they are at hand.</summary>
+    /// <param name="path">A path that is free, in a folder that exists.</param>
+    /// <param name="commit">The base.</param>
+    /// <param name="parked">A tree at that base to be handed out.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public static async Task FillAsync(GitRepository repository, string path, IReadOnlyList<KeyValuePair<string, string>> settings, CancellationToken cancellationToken)
+    public async Task<Placement> PlaceAsync(string path, string commit, PreparedTree? parked, CancellationToken cancellationToken)
     {
-        GitCommand fill = GitCommand.In(path, "reset", "--hard", "--quiet") with { Environment = Lfs.Environment(repository, settings), Remote = Lfs.IsSetUp(repository) };
+        if (parked?.Index is { } known && context.Settings.WhyNot() is null)
+        {
+            parked.MoveFilesTo(path);
+            return new Placement(Way(), known);
+        }
+
+        parked?.Discard();
+
+        Filling way = Way();
+        if (way != Filling.Checkout)
+        {
+            PreparedTree? tree = await trees.BorrowAsync(commit, subvolume: way == Filling.Snapshot, make: options.Filling != Filling.Auto, cancellationToken).ConfigureAwait(false);
+            if (tree is not null && await TryCopyAsync(tree, way, path, cancellationToken).ConfigureAwait(false) is { } copied)
+            {
+                return copied;
+            }
+        }
+
+        Directory.CreateDirectory(path);
+        return new Placement(Filling.Checkout, null);
+    }
+
+    /// <summary>Completes it once it has a git directory.</summary>
+    /// <param name="info">The workspace.</param>
+    /// <param name="placed">What is there already.</param>
+    /// <param name="settings">For git's checkout, on top of what every such command gets.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task CompleteAsync(WorkspaceInfo info, Placement placed, IReadOnlyList<KeyValuePair<string, string>> settings, CancellationToken cancellationToken)
+    {
+        context.Reached(TreeStep.GitMade);
+        string index = Path.Combine(info.GitDirectory, "index");
+        if (placed.TryInstallIndex(index))
+        {
+            context.Reached(TreeStep.Indexed);
+            return;
+        }
+
+        await CheckOutAsync(info.Path, settings, cancellationToken).ConfigureAwait(false);
+        context.Reached(TreeStep.Indexed);
+        if (MakesTrees && options.Filling == Filling.Auto && Way() is not Filling.Checkout and var way && CountOf(index) >= PristineTrees.WorthFrom)
+        {
+            trees.MakeBehind(info.BaseCommit, subvolume: way == Filling.Snapshot);
+        }
+    }
+
+    /// <summary>What a workspace's files were when it was made, where somebody will ask.</summary>
+    public IndexFile? KeepIndex(WorkspaceInfo info, Placement placed) =>
+        !KeepsIndexes ? null : placed.Index?.Copy() ?? IndexFile.TryRead(Path.Combine(info.GitDirectory, "index"), context.Repository.ObjectFormat);
+
+    /// <summary>What is asked for and not to be had.</summary>
+    public IsolationFault? FindFault() => options.Filling switch
+    {
+        Filling.Snapshot when !_abilities.Value.Snapshot => Impossible("make snapshots", "Put the workers on btrfs with .WorkersAt(path), or leave Filling at Auto."),
+        Filling.Reflink when !_abilities.Value.Reflink => Impossible("share blocks between files", "Put the workers on XFS or btrfs with .WorkersAt(path), or leave Filling at Auto."),
+        Filling.Copy when !OperatingSystem.IsLinux() => Impossible("copy trees", "That is Linux alone so far: leave Filling at Auto."),
+        _ => null,
+    };
+
+    private IsolationFault Impossible(string what, string remedy) => new(WorkspaceCodes.FillingImpossible, $"The file system of '{context.Workers.Root}' cannot {what}.", remedy);
+
+    private Filling Way() => options.Filling switch
+    {
+        Filling.Auto when true || !OperatingSystem.IsLinux() || options.PristineTrees == 0 => Filling.Checkout,
+        Filling.Auto => _abilities.Value switch { { Snapshot: true } => Filling.Snapshot, { Reflink: true } => Filling.Reflink, _ => Filling.Copy },
+        _ => FindFault() is { } fault ? throw new IsolationException(fault.Code, fault.Message, fault.Remedy) : options.Filling,
+    };
+
+    private async Task<Placement?> TryCopyAsync(PreparedTree tree, Filling way, string path, CancellationToken cancellationToken)
+    {
+        if (way == Filling.Snapshot)
+        {
+            if (Btrfs.Look(tree.Files) is { IsReadOnly: true } now && now.Generation == tree.Record!.Generation)
+            {
+                Btrfs.Snapshot(tree.Files, path);
+                context.Reached(TreeStep.Filled);
+                return new Placement(way, null, tree);
+            }
+
+            trees.Doubt(tree);
+            return null;
+        }
+
+        using (tree)
+        {
+            Directory.CreateDirectory(path);
+            context.Reached(TreeStep.MidFill);
+            CopyOutcome? copy = tree.Index is { } index
+                ? await TreeCopy.RunAsync(index, tree.Files, path, DateTimeOffset.FromUnixTimeSeconds(tree.Record!.Stamp), share: way == Filling.Reflink, cancellationToken).ConfigureAwait(false)
+                : null;
+            context.Reached(TreeStep.Filled);
+            if (copy?.Index is { } copied)
+            {
+                return new Placement(way, copied);
+            }
+
+            trees.Doubt(tree);
+            SafeDelete.Tree(path);
+            return null;
+        }
+    }
+
+    private async Task CheckOutAsync(string path, IReadOnlyList<KeyValuePair<string, string>> settings, CancellationToken cancellationToken)
+    {
+        GitRepository repository = context.Repository;
+        GitCommand fill = GitCommand.In(path, "reset", "--hard", "--quiet") with { Environment = Lfs.Environment(repository, [.. TreeGit.SeveralWriters, .. settings]), Remote = Lfs.IsSetUp(repository) };
         GitResult answer = await repository.Client.TryRunAsync(fill, cancellationToken).ConfigureAwait(false);
         if (answer.Ok)
         {
@@ -25,5 +143,12 @@ internal static class WorkspaceFiller
         throw lfs
             ? new IsolationException(WorkspaceCodes.LfsMissing, "The base commit has files in Git LFS, and git-lfs could not give their content.", "Install git-lfs and run 'git lfs install' for the user who runs this.")
             : new IsolationException(WorkspaceCodes.CheckoutFailed, $"The files could not be written: {said}", "Look for a full disk or missing rights, then start again: nothing is left of this workspace.");
+    }
+
+    private static uint CountOf(string index)
+    {
+        Span<byte> head = stackalloc byte[12];
+        using FileStream stream = new(index, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length ? BinaryPrimitives.ReadUInt32BigEndian(head[8..]) : 0;
     }
 }

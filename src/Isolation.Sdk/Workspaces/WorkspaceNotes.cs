@@ -25,6 +25,9 @@ internal sealed record WorkspaceFacts(IReadOnlyDictionary<string, string> Finger
     /// <summary>The branch the work will land on.</summary>
     public string? TargetRef { get; init; }
 
+    /// <summary>How its files got there.</summary>
+    public Filling? FilledBy { get; init; }
+
     public static WorkspaceFacts None { get; } = new(new Dictionary<string, string>(), [], []);
 
     public string ToJson() => JsonSerializer.Serialize(this, WorkspaceJson.Default.WorkspaceFacts);

@@ -1,18 +1,36 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Takes workspaces away in two phases: what is on the disk is renamed out of the way, and deleted behind.</summary>
-internal abstract class WorkspaceRemoval(GitRepository repository, TimeProvider time, WorkersFolder workers, Trash trash)
+internal abstract class WorkspaceRemoval(TreeContext context)
 {
-    protected GitRepository Repository => repository;
+    protected TreeContext Context => context;
 
-    protected WorkersFolder Workers => workers;
+    protected GitRepository Repository => context.Repository;
 
-    protected Trash Trash => trash;
+    protected WorkersFolder Workers => context.Workers;
 
-    protected Task<OsFileLock> LockAsync(CancellationToken cancellationToken) => OsFileLock.AcquireAsync(repository.WorktreeLock, time, cancellationToken);
+    protected Trash Trash => context.Trash;
+
+    protected Task<OsFileLock> LockAsync(CancellationToken cancellationToken) => OsFileLock.AcquireAsync(Repository.WorktreeLock, context.Time, cancellationToken);
+
+    /// <summary>Takes the work tree out of its place: into the trash, or to where it is used again.</summary>
+    protected void Clear(string path, string? to)
+    {
+        if (to is null)
+        {
+            Trash.Discard(path, Workers.Trash);
+        }
+        else
+        {
+            Directory.Move(path, to);
+        }
+
+        context.Reached(TreeStep.Discarded);
+    }
 
     /// <summary>Undoes a half-made workspace, and takes the folders away again that were made for it. Goes on whatever fails, and is not cancelled.</summary>
     protected async Task RollBackAsync(AttemptId attempt, params Func<Task>[] steps)
@@ -22,12 +40,12 @@ internal abstract class WorkspaceRemoval(GitRepository repository, TimeProvider 
             await TryAsync(step).ConfigureAwait(false);
         }
 
-        await trash.EmptyAsync().ConfigureAwait(false);
+        await Trash.EmptyAsync().ConfigureAwait(false);
         await TryAsync(async () =>
         {
             using OsFileLock held = await LockAsync(CancellationToken.None).ConfigureAwait(false);
-            DeleteIfEmpty(workers.Of(attempt));
-            WorkersRoot.RemoveIfUnused(workers);
+            DeleteIfEmpty(Workers.Of(attempt));
+            WorkersRoot.RemoveIfUnused(Workers);
         }).ConfigureAwait(false);
     }
 

@@ -3,6 +3,7 @@ using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Trees;
 using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Merging.Gates;
@@ -89,7 +90,7 @@ internal sealed class GateSlot(QueueContext context, Trash trash, string name)
             File.Delete(file);
         }
 
-        await new WorktreeRemoval(Repository, context.Time, context.Folder, trash).RemoveAsync(Folder, entry, cancellationToken).ConfigureAwait(false);
+        await new WorktreeRemoval(new TreeContext(Repository, context.Folder, context.Time, trash)).RemoveAsync(Folder, entry, to: null, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<WorkspaceInfo> FillAsync(string commit, CancellationToken cancellationToken)

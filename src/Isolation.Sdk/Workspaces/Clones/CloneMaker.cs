@@ -1,21 +1,26 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Workspaces.Clones;
 
 /// <summary>Makes one private clone, whole or not at all.</summary>
-internal sealed class CloneMaker(PrivateCloneOptions options, TimeProvider time, WorkersFolder workers, Trash trash, GitRepository repository, CloneSettings settings, WorkspaceRequest request)
+internal sealed class CloneMaker(PrivateCloneOptions options, WorkspaceFiller filler, CloneSettings settings, WorkspaceRequest request, PreparedTree? parked)
 {
-    private readonly CloneRemoval _removal = new(repository, time, workers, trash);
+    private readonly CloneRemoval _removal = new(filler.Context);
 
     /// <summary>Whether the attempt's ref is still to be created.</summary>
     public bool Issue { get; init; }
 
+    private GitRepository Repository => filler.Context.Repository;
+
+    private WorkersFolder Workers => filler.Context.Workers;
+
     public async Task<PrivateCloneWorkspace> MakeAsync(CancellationToken cancellationToken)
     {
         AttemptId attempt = request.Lease.Attempt;
-        WorkersRoot.Check(workers, repository);
-        string path = workers.Workspace(attempt);
+        WorkersRoot.Check(Workers, Repository);
+        string path = Workers.Workspace(attempt);
         WorkspaceInfo info = new(path, PrivateCloneWorkspace.GitDirectoryOf(path), BranchName.Of(options.BranchTemplate, attempt), request.BaseCommit);
         if (Directory.Exists(path) || File.Exists(path))
         {
@@ -28,23 +33,25 @@ internal sealed class CloneMaker(PrivateCloneOptions options, TimeProvider time,
         await PinBaseAsync(attempt, cancellationToken).ConfigureAwait(false);
         try
         {
-            IReadOnlyList<KeyValuePair<string, string>> theirs = await settings.ReadAsync(repository, cancellationToken).ConfigureAwait(false);
-            await MakeFolderAsync(path, cancellationToken).ConfigureAwait(false);
-            new CloneWriter(repository, options, time).Write(info, theirs);
-            await FillAsync(info, theirs, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<string> copied = await SharedFiles.CopyIgnoredAsync(repository, path, options.CopiedGlobs, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<string> linked = SharedFiles.Link(repository, path, options.SharedPaths);
-            WorkspaceFacts facts = new(CloneFingerprint.Take(info.GitDirectory), copied, linked) { TargetRef = request.TargetRef };
+            IReadOnlyList<KeyValuePair<string, string>> theirs = await settings.ReadAsync(Repository, cancellationToken).ConfigureAwait(false);
+            await PrepareAsync(path, cancellationToken).ConfigureAwait(false);
+            using Placement placed = await filler.PlaceAsync(path, request.BaseCommit, parked, cancellationToken).ConfigureAwait(false);
+            info = info with { FilledBy = placed.By };
+            new CloneWriter(Repository, options, filler.Context.Time).Write(info, theirs);
+            await CompleteAsync(info, placed, theirs, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> copied = await SharedFiles.CopyIgnoredAsync(Repository, path, options.CopiedGlobs, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> linked = SharedFiles.Link(Repository, path, options.SharedPaths);
+            WorkspaceFacts facts = new(CloneFingerprint.Take(info.GitDirectory), copied, linked) { TargetRef = request.TargetRef, FilledBy = placed.By };
             await NoteAsync(WorkspaceNotes.Made, facts.ToJson(), cancellationToken).ConfigureAwait(false);
             new PinnedMark(info).Set(request.BaseCommit);
-            return new PrivateCloneWorkspace(repository, attempt, info, facts, _removal, request.BaseCommit);
+            return new PrivateCloneWorkspace(Repository, attempt, info, facts, _removal, request.BaseCommit) { Filled = filler.KeepIndex(info, placed) };
         }
         catch (Exception e)
         {
             await _removal.RollBackAsync(attempt, info).ConfigureAwait(false);
             if (e is UnauthorizedAccessException or IOException)
             {
-                IsolationFault fault = WorkersRoot.NotWritable(workers, e.Message.TrimEnd('.'));
+                IsolationFault fault = WorkersRoot.NotWritable(Workers, e.Message.TrimEnd('.'));
                 throw new IsolationException(fault.Code, fault.Message, fault.Remedy, e);
             }
 
@@ -59,32 +66,32 @@ internal sealed class CloneMaker(PrivateCloneOptions options, TimeProvider time,
     {
         cancellationToken.ThrowIfCancellationRequested();
         string name = AttemptNames.Ref(attempt);
-        BaseCommits.Check(repository, request.BaseCommit);
+        BaseCommits.Check(Repository, request.BaseCommit);
         bool pinned = Issue
-            ? await repository.TryUpdateAsync(new RefTransaction().Create(name, request.BaseCommit), cancellationToken).ConfigureAwait(false)
-            : (RefFiles.Read(repository.CommonDirectory, name) ?? await repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false)) == request.BaseCommit;
+            ? await Repository.TryUpdateAsync(new RefTransaction().Create(name, request.BaseCommit), cancellationToken).ConfigureAwait(false)
+            : (RefFiles.Read(Repository.CommonDirectory, name) ?? await Repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false)) == request.BaseCommit;
         if (!pinned)
         {
             throw BaseCommits.NotIssued(attempt, request.BaseCommit, "its ref is not there");
         }
     }
 
-    private async Task MakeFolderAsync(string path, CancellationToken cancellationToken)
+    private async Task PrepareAsync(string path, CancellationToken cancellationToken)
     {
         // Nothing of the repository is locked for it: only the folder of all workers is made, or taken away, by one at a time.
-        using OsFileLock held = await OsFileLock.AcquireAsync(repository.WorktreeLock, time, cancellationToken).ConfigureAwait(false);
-        WorkersRoot.Prepare(workers, repository);
-        trash.Adopt(workers.Trash);
-        Directory.CreateDirectory(path);
+        using OsFileLock held = await OsFileLock.AcquireAsync(Repository.WorktreeLock, filler.Context.Time, cancellationToken).ConfigureAwait(false);
+        WorkersRoot.Prepare(Workers, Repository);
+        filler.Context.Trash.Adopt(Workers.Trash);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
     }
 
-    private async Task FillAsync(WorkspaceInfo info, IReadOnlyList<KeyValuePair<string, string>> theirs, CancellationToken cancellationToken)
+    private async Task CompleteAsync(WorkspaceInfo info, Placement placed, IReadOnlyList<KeyValuePair<string, string>> theirs, CancellationToken cancellationToken)
     {
         // Large files that are not here yet come from the repository's own remote; the clone is not told of it.
         string? origin = theirs.LastOrDefault(s => s.Key == "remote.origin.url").Value;
-        await WorkspaceFiller.FillAsync(repository, info.Path, Lfs.IsSetUp(repository) && origin is { Length: > 0 } ? [new("remote.origin.url", origin)] : [], cancellationToken).ConfigureAwait(false);
+        await filler.CompleteAsync(info, placed, Lfs.IsSetUp(Repository) && origin is { Length: > 0 } ? [new("remote.origin.url", origin)] : [], cancellationToken).ConfigureAwait(false);
         CloneLfs.Unlink(info.GitDirectory);
-        if (await CloneSubmodules.ResolveAsync(repository, info.Path, theirs, cancellationToken).ConfigureAwait(false) is { Count: > 0 } addresses)
+        if (await CloneSubmodules.ResolveAsync(Repository, info.Path, theirs, cancellationToken).ConfigureAwait(false) is { Count: > 0 } addresses)
         {
             await File.AppendAllTextAsync(Path.Combine(info.GitDirectory, "config"), CloneSettings.Write(addresses), cancellationToken).ConfigureAwait(false);
         }

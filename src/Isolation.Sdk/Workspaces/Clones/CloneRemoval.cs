@@ -1,20 +1,26 @@
-using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Workspaces.Clones;
 
 /// <summary>Takes private clones away. The repository has nothing of them to forget, so it needs no lock.</summary>
-internal sealed class CloneRemoval(GitRepository repository, TimeProvider time, WorkersFolder workers, Trash trash) : WorkspaceRemoval(repository, time, workers, trash)
+internal sealed class CloneRemoval(TreeContext context) : WorkspaceRemoval(context)
 {
-    public Task RemoveAsync(WorkspaceInfo info)
+    /// <param name="info">The clone.</param>
+    /// <param name="to">Where its work tree goes, without its repository; <see langword="null"/>: into the trash.</param>
+    public Task RemoveAsync(WorkspaceInfo info, string? to)
     {
         // The work tree goes last: as long as it is there, a sweep comes back for the rest.
         Trash.Discard(CloneCollector.Folder(info), Workers.Trash);
         new PinnedMark(info).Remove();
-        Trash.Discard(info.Path, Workers.Trash);
+        if (to is not null)
+        {
+            Trash.Discard(info.GitDirectory, Workers.Trash);
+        }
+
+        Clear(info.Path, to);
         DeleteIfEmpty(Path.GetDirectoryName(info.Path)!);
         return Task.CompletedTask;
     }
 
-    public Task RollBackAsync(AttemptId attempt, WorkspaceInfo info) => RollBackAsync(attempt, () => RemoveAsync(info));
+    public Task RollBackAsync(AttemptId attempt, WorkspaceInfo info) => RollBackAsync(attempt, () => RemoveAsync(info, null));
 }

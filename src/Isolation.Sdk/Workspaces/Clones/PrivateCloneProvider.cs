@@ -1,5 +1,6 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Workspaces.Clones;
 
@@ -15,6 +16,6 @@ internal sealed class PrivateCloneProvider(PrivateCloneOptions options, TimeProv
         IsolationGuarantees.Files | IsolationGuarantees.Refs | IsolationGuarantees.GitConfig | IsolationGuarantees.Hooks | IsolationGuarantees.Stash;
 
     /// <inheritdoc/>
-    protected override async Task<GitWorkspace> MakeAsync(GitRepository repository, WorkersFolder folder, WorkspaceRequest request, bool issue, CancellationToken cancellationToken) =>
-        await new CloneMaker(_options, Time, folder, Trash, repository, _settings, request) { Issue = issue }.MakeAsync(cancellationToken).ConfigureAwait(false);
+    protected override async Task<GitWorkspace> MakeAsync(WorkspaceFiller filler, WorkspaceRequest request, bool issue, PreparedTree? parked, CancellationToken cancellationToken) =>
+        await new CloneMaker(_options, filler, _settings, request, parked) { Issue = issue }.MakeAsync(cancellationToken).ConfigureAwait(false);
 }

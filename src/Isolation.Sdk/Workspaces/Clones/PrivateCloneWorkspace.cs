@@ -18,8 +18,9 @@ internal sealed class PrivateCloneWorkspace(GitRepository repository, AttemptId 
 
         string? pinned = (await repository.ListRefsAsync(AttemptNames.Ref(record.Attempt), cancellationToken).ConfigureAwait(false)).GetValueOrDefault(AttemptNames.Ref(record.Attempt));
         string baseCommit = record.Notes.GetValueOrDefault(WorkspaceNotes.Base) ?? pinned ?? repository.NullId;
-        WorkspaceInfo info = new(path, GitDirectoryOf(path), record.Notes[WorkspaceNotes.CloneBranch], baseCommit);
-        return new PrivateCloneWorkspace(repository, record.Attempt, info, WorkspaceFacts.FromJson(record.Notes.GetValueOrDefault(WorkspaceNotes.Made)), removal, pinned);
+        WorkspaceFacts facts = WorkspaceFacts.FromJson(record.Notes.GetValueOrDefault(WorkspaceNotes.Made));
+        WorkspaceInfo info = new(path, GitDirectoryOf(path), record.Notes[WorkspaceNotes.CloneBranch], baseCommit) { FilledBy = facts.FilledBy };
+        return new PrivateCloneWorkspace(repository, record.Attempt, info, facts, removal, pinned);
     }
 
     public static string GitDirectoryOf(string path) => Path.Combine(path, ".git");
@@ -27,5 +28,5 @@ internal sealed class PrivateCloneWorkspace(GitRepository repository, AttemptId 
     protected override Task<Capture> CaptureAsync(IStateScope scope, string? expected, CancellationToken cancellationToken) =>
         new CloneCapture(repository, Attempt, Info, facts).RunAsync(scope, expected, cancellationToken);
 
-    protected override Task RemoveAsync(bool everything, string? idleAt, CancellationToken cancellationToken) => removal.RemoveAsync(Info);
+    protected override Task RemoveAsync(bool everything, string? idleAt, string? to, CancellationToken cancellationToken) => removal.RemoveAsync(Info, to);
 }

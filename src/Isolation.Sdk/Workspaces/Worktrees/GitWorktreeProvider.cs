@@ -1,5 +1,6 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Workspaces.Worktrees;
 
@@ -13,6 +14,6 @@ internal sealed class GitWorktreeProvider(GitWorktreeOptions options, TimeProvid
     protected override IsolationGuarantees Seals => IsolationGuarantees.Files;
 
     /// <inheritdoc/>
-    protected override async Task<GitWorkspace> MakeAsync(GitRepository repository, WorkersFolder folder, WorkspaceRequest request, bool issue, CancellationToken cancellationToken) =>
-        await new WorktreeMaker(_options, Time, folder, Trash, repository, request) { Issue = issue }.MakeAsync(cancellationToken).ConfigureAwait(false);
+    protected override async Task<GitWorkspace> MakeAsync(WorkspaceFiller filler, WorkspaceRequest request, bool issue, PreparedTree? parked, CancellationToken cancellationToken) =>
+        await new WorktreeMaker(_options, filler, request, parked) { Issue = issue }.MakeAsync(cancellationToken).ConfigureAwait(false);
 }

@@ -29,17 +29,17 @@ internal sealed class LinkedWorktree(GitRepository repository, AttemptId attempt
         }
 
         string baseCommit = record.Notes.GetValueOrDefault(WorkspaceNotes.Base) ?? refs.GetValueOrDefault(attemptRef, repository.NullId);
-        WorkspaceInfo info = new(path, gitDirectory ?? Path.Combine(repository.CommonDirectory, "worktrees", NoEntry), branch, baseCommit);
         WorkspaceFacts facts = WorkspaceFacts.FromJson(record.Notes.GetValueOrDefault(WorkspaceNotes.Made));
+        WorkspaceInfo info = new(path, gitDirectory ?? Path.Combine(repository.CommonDirectory, "worktrees", NoEntry), branch, baseCommit) { FilledBy = facts.FilledBy };
         return new LinkedWorktree(repository, record.Attempt, info, facts, options, removal, refs.GetValueOrDefault(attemptRef));
     }
 
     protected override Task<Capture> CaptureAsync(IStateScope scope, string? expected, CancellationToken cancellationToken) =>
         new WorktreeCapture(repository, Attempt, Info, facts, options).RunAsync(scope, expected, cancellationToken);
 
-    protected override async Task RemoveAsync(bool everything, string? idleAt, CancellationToken cancellationToken)
+    protected override async Task RemoveAsync(bool everything, string? idleAt, string? to, CancellationToken cancellationToken)
     {
-        await removal.RemoveAsync(Info.Path, Info.GitDirectory, cancellationToken).ConfigureAwait(false);
+        await removal.RemoveAsync(Info.Path, Info.GitDirectory, to, cancellationToken).ConfigureAwait(false);
         if (Info.Branch is { } branch && (everything || idleAt is not null))
         {
             // A branch that moved beyond what is pinned stays: only what it started from, or brought in, is known to be of no worth.

@@ -1,23 +1,32 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Workspaces.Worktrees;
 
 /// <summary>Makes one linked worktree, whole or not at all.</summary>
-internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider time, WorkersFolder workers, Trash trash, GitRepository repository, WorkspaceRequest request)
+internal sealed class WorktreeMaker(GitWorktreeOptions options, WorkspaceFiller filler, WorkspaceRequest request, PreparedTree? parked)
 {
     private const int Tries = 8;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(25);
-    private readonly WorktreeRemoval _removal = new(repository, time, workers, trash);
-    private readonly string _path = workers.Workspace(request.Lease.Attempt);
+    private readonly WorktreeRemoval _removal = new(filler.Context);
+    private readonly string _path = filler.Context.Workers.Workspace(request.Lease.Attempt);
     private readonly string _branch = BranchName.Of(options.BranchTemplate, request.Lease.Attempt);
 
     /// <summary>Whether the attempt's ref is still to be created.</summary>
     public bool Issue { get; init; }
 
+    private GitRepository Repository => filler.Context.Repository;
+
+    private WorkersFolder Workers => filler.Context.Workers;
+
+    private TimeProvider Time => filler.Context.Time;
+
+    private Trash Trash => filler.Context.Trash;
+
     public async Task<LinkedWorktree> MakeAsync(CancellationToken cancellationToken)
     {
-        WorkersRoot.Check(workers, repository);
+        WorkersRoot.Check(Workers, Repository);
         if (Directory.Exists(_path) || File.Exists(_path))
         {
             throw new IsolationException(WorkspaceCodes.WorkspaceExists, $"'{_path}' exists already.", "It is what an earlier process left: clean it up, or start a new attempt.");
@@ -29,23 +38,25 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
         await CreateBranchAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            await PrepareAsync(cancellationToken).ConfigureAwait(false);
+            using Placement placed = await filler.PlaceAsync(_path, request.BaseCommit, parked, cancellationToken).ConfigureAwait(false);
             string gitDirectory = await AddAsync(cancellationToken).ConfigureAwait(false);
             await NoteAsync(WorkspaceNotes.GitDirectory, gitDirectory, cancellationToken).ConfigureAwait(false);
-            await WorkspaceFiller.FillAsync(repository, _path, [], cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<string> copied = await SharedFiles.CopyIgnoredAsync(repository, _path, options.CopiedGlobs, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<string> linked = SharedFiles.Link(repository, _path, options.SharedPaths);
-            WorkspaceFacts facts = new(Fingerprint.Take(repository.CommonDirectory, gitDirectory, _path), copied, linked) { TargetRef = request.TargetRef };
+            WorkspaceInfo info = new(_path, gitDirectory, _branch, request.BaseCommit) { FilledBy = placed.By };
+            await filler.CompleteAsync(info, placed, [], cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> copied = await SharedFiles.CopyIgnoredAsync(Repository, _path, options.CopiedGlobs, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> linked = SharedFiles.Link(Repository, _path, options.SharedPaths);
+            WorkspaceFacts facts = new(Fingerprint.Take(Repository.CommonDirectory, gitDirectory, _path), copied, linked) { TargetRef = request.TargetRef, FilledBy = placed.By };
             await NoteAsync(WorkspaceNotes.Made, facts.ToJson(), cancellationToken).ConfigureAwait(false);
-            WorkspaceInfo info = new(_path, gitDirectory, _branch, request.BaseCommit);
             new PinnedMark(info).Set(request.BaseCommit);
-            return new LinkedWorktree(repository, request.Lease.Attempt, info, facts, options, _removal, request.BaseCommit);
+            return new LinkedWorktree(Repository, request.Lease.Attempt, info, facts, options, _removal, request.BaseCommit) { Filled = filler.KeepIndex(info, placed) };
         }
         catch (Exception e)
         {
             await _removal.RollBackAsync(request.Lease.Attempt, _path, _branch, request.BaseCommit).ConfigureAwait(false);
             if (e is UnauthorizedAccessException or IOException)
             {
-                IsolationFault fault = WorkersRoot.NotWritable(workers, e.Message.TrimEnd('.'));
+                IsolationFault fault = WorkersRoot.NotWritable(Workers, e.Message.TrimEnd('.'));
                 throw new IsolationException(fault.Code, fault.Message, fault.Remedy, e);
             }
 
@@ -58,8 +69,8 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
     private async Task CreateBranchAsync(CancellationToken cancellationToken)
     {
         string id = request.BaseCommit;
-        BaseCommits.Check(repository, id);
-        if (BranchName.FindCaseTwin(repository, _branch) is { } twin)
+        BaseCommits.Check(Repository, id);
+        if (BranchName.FindCaseTwin(Repository, _branch) is { } twin)
         {
             throw Conflict(twin);
         }
@@ -68,8 +79,8 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
         string attemptRef = AttemptNames.Ref(request.Lease.Attempt);
         RefTransaction transaction = new RefTransaction().Create($"refs/heads/{_branch}", id);
         _ = Issue ? transaction.Create(attemptRef, id) : transaction.Verify(attemptRef, id);
-        GitCommand update = GitCommand.In(repository.CommonDirectory, "update-ref", "--stdin", "-z", "--create-reflog") with { Input = transaction.ToInput() };
-        GitResult answer = await repository.Client.TryRunAsync(update, cancellationToken).ConfigureAwait(false);
+        GitCommand update = GitCommand.In(Repository.CommonDirectory, "update-ref", "--stdin", "-z", "--create-reflog") with { Input = transaction.ToInput() };
+        GitResult answer = await Repository.Client.TryRunAsync(update, cancellationToken).ConfigureAwait(false);
         if (answer.Ok)
         {
             return;
@@ -87,31 +98,38 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
 
     private IsolationException Conflict(string why) => new(WorkspaceCodes.BranchConflict, $"The branch '{_branch}' cannot be created: {why}.", "Delete or rename the other branch, or choose another BranchTemplate.");
 
-    private async Task<string> AddAsync(CancellationToken cancellationToken)
+    private async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        using OsFileLock held = await OsFileLock.AcquireAsync(repository.WorktreeLock, time, cancellationToken).ConfigureAwait(false);
-        if (!OsFileLock.IsHeld(repository.WorktreeLock))
+        using OsFileLock held = await LockAsync(cancellationToken).ConfigureAwait(false);
+        if (!OsFileLock.IsHeld(Repository.WorktreeLock))
         {
-            throw new IsolationException(LeasingCodes.LocksDisabled, $"File locks do nothing on the file system of '{repository.CommonDirectory}'.", "Keep the repository on a local disk, or on a network file system with locks.");
+            throw new IsolationException(LeasingCodes.LocksDisabled, $"File locks do nothing on the file system of '{Repository.CommonDirectory}'.", "Keep the repository on a local disk, or on a network file system with locks.");
         }
 
-        WorkersRoot.Prepare(workers, repository);
-        trash.Adopt(workers.Trash);
-        trash.Adopt(_removal.EntryTrash);
+        WorkersRoot.Prepare(Workers, Repository);
+        Trash.Adopt(Workers.Trash);
+        Trash.Adopt(_removal.EntryTrash);
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
-        WorktreeEntryWriter writer = new(repository, time);
+    }
+
+    private Task<OsFileLock> LockAsync(CancellationToken cancellationToken) => OsFileLock.AcquireAsync(Repository.WorktreeLock, Time, cancellationToken);
+
+    private async Task<string> AddAsync(CancellationToken cancellationToken)
+    {
+        using OsFileLock held = await LockAsync(cancellationToken).ConfigureAwait(false);
+        WorktreeEntryWriter writer = new(Repository, Time);
         if (writer.IsPossible)
         {
-            WorktreeEntries.Heal(repository, time.GetUtcNow());
+            WorktreeEntries.Heal(Repository, Time.GetUtcNow());
             return writer.Write(request.Lease.Attempt, _path, _branch, request.BaseCommit);
         }
 
-        GitCommand add = GitCommand.In(repository.CommonDirectory, "worktree", "add", "--quiet", "--no-checkout", "--lock", "--reason", $"isolation attempt {AttemptNames.File(request.Lease.Attempt)}", "--", _path, _branch);
+        GitCommand add = GitCommand.In(Repository.CommonDirectory, "worktree", "add", "--quiet", "--no-checkout", "--lock", "--reason", $"isolation attempt {AttemptNames.File(request.Lease.Attempt)}", "--", _path, _branch);
         TimeSpan pause = FirstPause;
         for (int tried = 1; ; tried++)
         {
-            WorktreeEntries.Heal(repository, time.GetUtcNow());
-            GitResult answer = await repository.Client.TryRunAsync(add, cancellationToken).ConfigureAwait(false);
+            WorktreeEntries.Heal(Repository, Time.GetUtcNow());
+            GitResult answer = await Repository.Client.TryRunAsync(add, cancellationToken).ConfigureAwait(false);
             if (answer.Ok)
             {
                 return WorktreeEntries.Pointer(_path) ?? throw GitClient.Failed(add, answer);
@@ -123,13 +141,13 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, TimeProvider tim
             }
 
             // Somebody who does not take our lock adds or removes a worktree this moment, or died in it.
-            if (WorktreeEntries.Find(repository, _path) is { } half)
+            if (WorktreeEntries.Find(Repository, _path) is { } half)
             {
-                trash.Discard(half, _removal.EntryTrash);
+                Trash.Discard(half, _removal.EntryTrash);
             }
 
-            trash.Discard(_path, workers.Trash);
-            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            Trash.Discard(_path, Workers.Trash);
+            await Task.Delay(pause, Time, cancellationToken).ConfigureAwait(false);
             pause *= 2;
         }
     }

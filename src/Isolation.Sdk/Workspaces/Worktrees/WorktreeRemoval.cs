@@ -1,27 +1,34 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Workspaces.Worktrees;
 
 /// <summary>Takes linked worktrees away, with their registration; git knows nothing of them afterwards.</summary>
-internal sealed class WorktreeRemoval(GitRepository repository, TimeProvider time, WorkersFolder workers, Trash trash) : WorkspaceRemoval(repository, time, workers, trash)
+internal sealed class WorktreeRemoval(TreeContext context) : WorkspaceRemoval(context)
 {
     /// <summary>Where registrations go: on the file system of the git directory, so that a rename is enough.</summary>
     public string EntryTrash => Path.Combine(Repository.IsolationDirectory, "trash");
 
     /// <summary>Takes away the directory and its registration.</summary>
-    public async Task RemoveAsync(string path, string? gitDirectory, CancellationToken cancellationToken)
+    /// <param name="path">The work tree.</param>
+    /// <param name="gitDirectory">Its entry, as far as it is known.</param>
+    /// <param name="to">Where the work tree goes; <see langword="null"/>: into the trash.</param>
+    /// <param name="cancellationToken">Ends the wait for the lock.</param>
+    public async Task RemoveAsync(string path, string? gitDirectory, string? to, CancellationToken cancellationToken)
     {
         using OsFileLock held = await LockAsync(cancellationToken).ConfigureAwait(false);
 
         // Only what is an entry of this repository: the note may be from a worker's altered pointer.
         string entries = Path.Combine(Repository.CommonDirectory, "worktrees");
         string? entry = gitDirectory is not null && Path.GetDirectoryName(gitDirectory) == entries && Directory.Exists(gitDirectory) ? gitDirectory : WorktreeEntries.Find(Repository, path);
-        Trash.Discard(path, Workers.Trash);
+        Clear(path, to);
         if (entry is not null)
         {
             Trash.Discard(entry, EntryTrash);
         }
+
+        Context.Reached(TreeStep.Unregistered);
 
         DeleteIfEmpty(entries);
         DeleteIfEmpty(Path.GetDirectoryName(path)!);
@@ -33,5 +40,5 @@ internal sealed class WorktreeRemoval(GitRepository repository, TimeProvider tim
 
     /// <summary>Undoes a half-made workspace: no branch without worktree, no worktree without lease.</summary>
     public Task RollBackAsync(AttemptId attempt, string path, string branch, string baseCommit) =>
-        RollBackAsync(attempt, () => RemoveAsync(path, null, CancellationToken.None), () => DeleteBranchAsync(branch, baseCommit, CancellationToken.None));
+        RollBackAsync(attempt, () => RemoveAsync(path, null, null, CancellationToken.None), () => DeleteBranchAsync(branch, baseCommit, CancellationToken.None));
 }

@@ -1,0 +1,33 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Workspaces.Trees;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>What of a workspace is there before git knows of it.</summary>
+/// <param name="by">How it got there.</param>
+/// <param name="index">The index of its files, as far as it was made for them.</param>
+/// <param name="tree">The tree it is a snapshot of, whose index is right for it, too.</param>
+internal sealed class Placement(Filling by, IndexFile? index, PreparedTree? tree = null) : IDisposable
+{
+    public Filling By => by;
+
+    /// <summary>The files and the stat data they have; <see langword="null"/> where git has yet to write them.</summary>
+    public IndexFile? Index => index ?? tree?.Index;
+
+    /// <summary>Puts the index into a git directory; not where git has yet to write the files.</summary>
+    public bool TryInstallIndex(string path)
+    {
+        if (tree is not null)
+        {
+            File.Copy(tree.IndexPath, path); // Shares its blocks where the snapshot does.
+        }
+        else if (index is not null)
+        {
+            index.Save(path);
+        }
+
+        return tree is not null || index is not null;
+    }
+
+    public void Dispose() => tree?.Dispose();
+}

@@ -1,0 +1,220 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Workspaces.Trees;
+
+/// <summary>
+/// A work tree that belongs to nobody, beside an index whose stat data is right for it. While this object lives, its lock is held: shared to copy from it, alone to change it, move it or hand it out.
+/// </summary>
+internal sealed class PreparedTree : IDisposable
+{
+    // Two seconds back: an index written now is younger than its files by git's measure, and no file has to be read to know that it is unchanged.
+    private const int StampLag = 2;
+    private readonly TreeContext _context;
+    private readonly OsFileLock _held;
+
+    private IndexFile? _index;
+
+    private PreparedTree(TreeContext context, string folder, OsFileLock held, TreeRecord? record)
+    {
+        (_context, Folder, _held) = (context, folder, held);
+        Record = record;
+    }
+
+    public string Folder { get; }
+
+    public string Files => FilesOf(Folder);
+
+    /// <summary>What it is; <see langword="null"/> while it is made or moved.</summary>
+    public TreeRecord? Record { get; private set; }
+
+    /// <summary>Its files, with the stat data they must have; <see langword="null"/> when that cannot be read.</summary>
+    public IndexFile? Index => _index ??= IndexFile.TryRead(IndexPath, _context.Repository.ObjectFormat);
+
+    public string IndexPath => Path.Combine(Folder, "index");
+
+    /// <summary>When files of a tree begun now say that they were written.</summary>
+    public static DateTimeOffset StampOf(TimeProvider time) => DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds() - StampLag);
+
+    public static string FilesOf(string folder) => Path.Combine(folder, "files");
+
+    private static string LockOf(string folder) => folder + ".lock";
+
+    /// <summary>Every tree that counts.</summary>
+    public static IEnumerable<(string Folder, TreeRecord Record, DateTime Used)> All(TreeContext context)
+    {
+        if (!Directory.Exists(context.Workers.Trees))
+        {
+            yield break;
+        }
+
+        foreach (string folder in Directory.EnumerateDirectories(context.Workers.Trees))
+        {
+            if (TreeRecord.TryRead(folder) is { } record && record.Repository == context.Repository.CommonDirectory)
+            {
+                yield return (folder, record, File.GetLastWriteTimeUtc(LockOf(folder)));
+            }
+        }
+    }
+
+    /// <summary>Begins one, held alone, with no files.</summary>
+    public static PreparedTree Begin(TreeContext context)
+    {
+        Directory.CreateDirectory(context.Workers.Trees);
+        string folder = Path.Combine(context.Workers.Trees, Guid.NewGuid().ToString("n"));
+        OsFileLock held = OsFileLock.TryAcquire(LockOf(folder)) ?? throw new IOException($"'{LockOf(folder)}' is new and held.");
+        Directory.CreateDirectory(folder);
+        return new PreparedTree(context, folder, held, null);
+    }
+
+    /// <summary>Opens one, if it is still what it was seen to be and nobody is in the way.</summary>
+    /// <param name="context">The repository.</param>
+    /// <param name="folder">Where it is.</param>
+    /// <param name="seen">What it was.</param>
+    /// <param name="alone">Whether nobody else may use it meanwhile.</param>
+    public static PreparedTree? TryOpen(TreeContext context, string folder, TreeRecord seen, bool alone)
+    {
+        if ((alone ? OsFileLock.TryAcquire(LockOf(folder)) : OsFileLock.TryShare(LockOf(folder))) is not { } held)
+        {
+            return null;
+        }
+
+        if (TreeRecord.TryRead(folder) is { } record && record == seen)
+        {
+            return new PreparedTree(context, folder, held, record);
+        }
+
+        held.Dispose();
+        return null;
+    }
+
+    /// <summary>Takes away what processes left that were killed: trees without a record that nobody holds.</summary>
+    public static void Sweep(TreeContext context)
+    {
+        if (!Directory.Exists(context.Workers.Trees))
+        {
+            return;
+        }
+
+        foreach (string entry in Directory.EnumerateFileSystemEntries(context.Workers.Trees).ToArray())
+        {
+            string folder = entry.EndsWith(".lock", StringComparison.Ordinal) ? entry[..^".lock".Length] : entry;
+            if (TreeRecord.TryRead(folder) is null && OsFileLock.TryAcquire(LockOf(folder)) is { } held)
+            {
+                using PreparedTree left = new(context, folder, held, TreeRecord.TryRead(folder));
+                if (left.Record is null)
+                {
+                    left.Discard();
+                }
+            }
+        }
+    }
+
+    /// <summary>Has git write the files of a commit, and makes it count.</summary>
+    public async Task WriteAsync(string commit, bool subvolume, CancellationToken cancellationToken)
+    {
+        DateTimeOffset stamp = StampOf(_context.Time);
+        string key = _context.Settings.Key();
+        if (subvolume)
+        {
+            Btrfs.Create(Files);
+        }
+        else
+        {
+            Directory.CreateDirectory(Files);
+        }
+
+        _context.Reached(TreeStep.TreeBegun);
+        TreeGit git = new(_context.Repository, Files, IndexPath);
+        await git.WriteAsync(commit, cancellationToken).ConfigureAwait(false);
+        await CompleteAsync(git, new TreeRecord(TreeKind.Pristine, _context.Repository.CommonDirectory, commit, key, stamp.ToUnixTimeSeconds()), all: true, TreeStep.TreeWritten, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Brings it to another commit by what differs. When that fails it counts no more.</summary>
+    public async Task MoveAsync(string commit, CancellationToken cancellationToken)
+    {
+        TreeRecord before = Forget();
+        if (before.Generation is not null)
+        {
+            Btrfs.SetReadOnly(Files, false);
+        }
+
+        _context.Reached(TreeStep.MoveBegun);
+        TreeGit git = new(_context.Repository, Files, IndexPath);
+        await git.MoveAsync(before.Commit, commit, cancellationToken).ConfigureAwait(false);
+        await CompleteAsync(git, before with { Commit = commit }, all: false, TreeStep.MoveWritten, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a tree count whose files are there already.</summary>
+    public void Complete(TreeRecord record, IndexFile index)
+    {
+        index.Save(IndexPath);
+        Save(record, index);
+    }
+
+    /// <summary>Hands its files out: they are at the new path, and the tree is no more.</summary>
+    public void MoveFilesTo(string path)
+    {
+        Forget();
+        Directory.Move(Files, path);
+        _context.Reached(TreeStep.Taken);
+        Discard();
+    }
+
+    /// <summary>Says that it was used, which keeps it longer.</summary>
+    public void Touch() => File.SetLastWriteTimeUtc(LockOf(Folder), _context.Time.GetUtcNow().UtcDateTime);
+
+    /// <summary>Takes its record away: it counts no more.</summary>
+    /// <returns>What it was.</returns>
+    public TreeRecord Forget()
+    {
+        TreeRecord was = Record!;
+        File.Delete(TreeRecord.FileOf(Folder));
+        Record = null;
+        return was;
+    }
+
+    /// <summary>Throws it away; the one who does it holds it alone, or nobody will see it again.</summary>
+    public void Discard()
+    {
+        File.Delete(TreeRecord.FileOf(Folder));
+        Record = null;
+        if (Btrfs.Look(Files) is { IsReadOnly: true })
+        {
+            Btrfs.SetReadOnly(Files, false);
+        }
+
+        _context.Trash.Discard(Folder, _context.Workers.Trash);
+        File.Delete(LockOf(Folder));
+    }
+
+    public void Dispose() => _held.Dispose();
+
+    private async Task CompleteAsync(TreeGit git, TreeRecord record, bool all, TreeStep step, CancellationToken cancellationToken)
+    {
+        if (!await git.IsExactlyAsync(record.Commit, cancellationToken).ConfigureAwait(false) || IndexFile.TryRead(IndexPath, _context.Repository.ObjectFormat) is not { } index)
+        {
+            throw new IOException($"The index of {record.Commit} came out as another tree.");
+        }
+
+        TreeCopy.Settle(index, Files, DateTimeOffset.FromUnixTimeSeconds(record.Stamp), all ? null : Fresh(index, record.Stamp));
+        index.Save(IndexPath);
+        _context.Reached(step);
+        Save(record, index);
+    }
+
+    private void Save(TreeRecord record, IndexFile index)
+    {
+        if (Btrfs.Look(Files) is not null && record.Kind == TreeKind.Pristine)
+        {
+            Btrfs.SetReadOnly(Files, true);
+            record = record with { Generation = Btrfs.Look(Files)?.Generation };
+        }
+
+        record.Write(Folder);
+        (Record, _index) = (record, index);
+        _context.Reached(TreeStep.TreeRecorded);
+    }
+
+    private static List<int> Fresh(IndexFile index, long stamp) => [.. Enumerable.Range(0, index.Count).Where(i => index.Stamp(i).WrittenSeconds != (uint)stamp)];
+}

@@ -1,0 +1,226 @@
+using System.Buffers.Binary;
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Workspaces.Trees;
+
+/// <summary>The trees that workspaces of one repository are copied from: few, each at a base that was asked for, shared with every host process that works on the repository.</summary>
+internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDisposable
+{
+    /// <summary>A base of fewer files is checked out by git as fast as it is copied.</summary>
+    public const int WorthFrom = 500;
+
+    // When more than a part of the files differs, another tree costs little more than moving this one, and both stay of use.
+    private const int MostMoved = 4;
+    private readonly SemaphoreSlim _making = new(1);
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Lock _gate = new();
+    private readonly HashSet<string> _unsafe = new(StringComparer.Ordinal);
+    private (string Commit, Task Task)? _behind;
+    private bool _swept;
+
+    /// <summary>A tree at a commit, held against change until it is disposed; <see langword="null"/> when there is none, or none that may be copied.</summary>
+    /// <param name="commit">The base.</param>
+    /// <param name="subvolume">Whether it has to be one that can be snapshot.</param>
+    /// <param name="make">Whether it is made if need be, while the caller waits.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task<PreparedTree?> BorrowAsync(string commit, bool subvolume, bool make, CancellationToken cancellationToken)
+    {
+        if (most == 0 || IsUnsafe(commit) || context.Settings.WhyNot() is not null)
+        {
+            return null;
+        }
+
+        if (Find(commit, subvolume) is { } there)
+        {
+            return there;
+        }
+
+        if (!make && _behind is { } now && now.Commit == commit)
+        {
+            await now.Task.WaitAsync(cancellationToken).ConfigureAwait(false); // It is nearly here, and two would be slower.
+        }
+
+        await _making.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Sweep();
+            if (Find(commit, subvolume) is null && !await MoveNearestAsync(commit, subvolume, cancellationToken).ConfigureAwait(false) && make)
+            {
+                await MakeAsync(commit, subvolume, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _making.Release();
+        }
+
+        return IsUnsafe(commit) ? null : Find(commit, subvolume);
+    }
+
+    /// <summary>Makes a tree for the next ones, while whoever asked first works already.</summary>
+    public void MakeBehind(string commit, bool subvolume)
+    {
+        lock (_gate)
+        {
+            if (most > 0 && !_ending.IsCancellationRequested && _behind is null or { Task.IsCompleted: true } && context.Settings.WhyNot() is null && !_unsafe.Contains(commit))
+            {
+                _behind = (commit, Task.Run(() => TryMakeAsync(commit, subvolume)));
+            }
+        }
+    }
+
+    /// <summary>Throws a tree away whose files are not what they were.</summary>
+    public void Doubt(PreparedTree borrowed)
+    {
+        (string folder, TreeRecord record) = (borrowed.Folder, borrowed.Record!);
+        borrowed.Dispose();
+        if (PreparedTree.TryOpen(context, folder, record, alone: true) is { } alone)
+        {
+            using (alone)
+            {
+                alone.Discard();
+            }
+        }
+        else
+        {
+            File.Delete(TreeRecord.FileOf(folder)); // Others copy from it at this moment, and will find the same: it counts no more.
+        }
+    }
+
+    /// <summary>Completes when nothing is being made behind.</summary>
+    public Task SettleAsync() => _behind?.Task ?? Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await SettleAsync().ConfigureAwait(false);
+        _making.Dispose();
+        _ending.Dispose();
+    }
+
+    private PreparedTree? Find(string commit, bool subvolume)
+    {
+        string key = context.Settings.Key();
+        foreach ((string folder, TreeRecord record, _) in PreparedTree.All(context))
+        {
+            if (record.Kind == TreeKind.Pristine && record.Commit == commit && record.Key == key && (!subvolume || record.Generation is not null) && PreparedTree.TryOpen(context, folder, record, alone: false) is { } tree)
+            {
+                tree.Touch();
+                return tree;
+            }
+        }
+
+        return null;
+    }
+
+    private bool IsUnsafe(string commit)
+    {
+        lock (_gate)
+        {
+            return _unsafe.Contains(commit);
+        }
+    }
+
+    private void Sweep()
+    {
+        if (!_swept)
+        {
+            _swept = true;
+            PreparedTree.Sweep(context);
+        }
+    }
+
+    private async Task TryMakeAsync(string commit, bool subvolume)
+    {
+        try
+        {
+            (await BorrowAsync(commit, subvolume, make: true, _ending.Token).ConfigureAwait(false))?.Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IsolationException or OperationCanceledException)
+        {
+            // No room for it, or the host ends: workspaces are checked out as before.
+        }
+    }
+
+    private async Task MakeAsync(string commit, bool subvolume, CancellationToken cancellationToken)
+    {
+        using PreparedTree tree = PreparedTree.Begin(context);
+        try
+        {
+            await tree.WriteAsync(commit, subvolume, cancellationToken).ConfigureAwait(false);
+            Judge(tree, commit);
+        }
+        catch
+        {
+            tree.Discard();
+            throw;
+        }
+
+        Evict();
+    }
+
+    /// <returns>Whether one is at the commit now.</returns>
+    private async Task<bool> MoveNearestAsync(string commit, bool subvolume, CancellationToken cancellationToken)
+    {
+        string key = context.Settings.Key();
+        (string folder, TreeRecord record, _) = PreparedTree.All(context).Where(t => t.Record.Kind == TreeKind.Pristine && t.Record.Key == key && (!subvolume || t.Record.Generation is not null)).MaxBy(t => t.Used);
+        if (folder is null || !await IsNearAsync(folder, record.Commit, commit, cancellationToken).ConfigureAwait(false) || PreparedTree.TryOpen(context, folder, record, alone: true) is not { } tree)
+        {
+            return false;
+        }
+
+        using (tree)
+        {
+            try
+            {
+                await tree.MoveAsync(commit, cancellationToken).ConfigureAwait(false);
+                Judge(tree, commit);
+                return true;
+            }
+            catch (Exception e) when (e is IsolationException or IOException)
+            {
+                tree.Discard(); // Somebody altered what would be written.
+                return false;
+            }
+            catch
+            {
+                tree.Discard();
+                throw;
+            }
+        }
+    }
+
+    private async Task<bool> IsNearAsync(string folder, string from, string to, CancellationToken cancellationToken)
+    {
+        byte[] head = new byte[12];
+        using (FileStream index = new(Path.Combine(folder, "index"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
+        {
+            await index.ReadExactlyAsync(head, cancellationToken).ConfigureAwait(false);
+        }
+
+        GitResult differ = await context.Repository.TryRunAsync(cancellationToken, "diff-tree", "-r", "--name-only", "--no-renames", "-z", from, to).ConfigureAwait(false);
+        return differ.Ok && differ.Output.AsSpan().Count('\0') * MostMoved <= BinaryPrimitives.ReadUInt32BigEndian(head.AsSpan(8));
+    }
+
+    private void Judge(PreparedTree tree, string commit)
+    {
+        if (context.Settings.WhyNot(tree.Index!, tree.Files) is not null)
+        {
+            lock (_gate)
+            {
+                _unsafe.Add(commit);
+            }
+
+            tree.Discard();
+        }
+    }
+
+    private void Evict()
+    {
+        foreach ((string folder, TreeRecord record, _) in PreparedTree.All(context).Where(t => t.Record.Kind == TreeKind.Pristine).OrderByDescending(t => t.Used).Skip(most).ToArray())
+        {
+            using PreparedTree? old = PreparedTree.TryOpen(context, folder, record, alone: true);
+            old?.Discard();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Isolation.Sdk.Leasing;
+
+namespace Isolation.Sdk.Workspaces.Trees;
+
+/// <summary>What a prepared tree is. It is written last and deleted first: a tree without one is garbage.</summary>
+/// <param name="Kind">What it is for.</param>
+/// <param name="Repository">The common git directory.</param>
+/// <param name="Commit">Whose files it has.</param>
+/// <param name="Key">The settings it was written with.</param>
+/// <param name="Stamp">When its files say they were written: seconds since 1970.</param>
+internal sealed record TreeRecord(TreeKind Kind, string Repository, string Commit, string Key, long Stamp)
+{
+    /// <summary>The generation of its subvolume; <see langword="null"/> when it is an ordinary folder.</summary>
+    public ulong? Generation { get; init; }
+
+    public static string FileOf(string folder) => Path.Combine(folder, "tree.json");
+
+    public static TreeRecord? TryRead(string folder)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(FileOf(folder)), TreeJson.Default.TreeRecord);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    public void Write(string folder) => AtomicFile.Write(FileOf(folder), JsonSerializer.SerializeToUtf8Bytes(this, TreeJson.Default.TreeRecord));
+}
+
+/// <summary>What a prepared tree is for.</summary>
+internal enum TreeKind
+{
+    /// <summary>Copied from, and never lent.</summary>
+    Pristine,
+
+    /// <summary>Handed out as it is.</summary>
+    Parked,
+}
+
+[JsonSerializable(typeof(TreeRecord))]
+[JsonSourceGenerationOptions(UseStringEnumConverter = true)]
+internal sealed partial class TreeJson : JsonSerializerContext;

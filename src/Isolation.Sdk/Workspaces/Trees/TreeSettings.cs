@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Workspaces.Trees;
+
+/// <summary>
+/// Whether what git writes for a commit may be written once and copied. Line endings, idents and encodings are the same each time; a filter program may do as it likes, so where one is named git
+/// checks out.
+/// </summary>
+internal sealed partial class TreeSettings(GitRepository repository)
+{
+    private string Config => Path.Combine(repository.CommonDirectory, "config");
+
+    private string Attributes => Path.Combine(repository.CommonDirectory, "info", "attributes");
+
+    /// <summary>Of the repository's settings as they are now.</summary>
+    public string Key()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string file in new[] { Config, Attributes })
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{Read(file)}\0"));
+        }
+
+        foreach ((string key, string value) in repository.Client.Environment.Config)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{key}\0{value}\0"));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>Why no workspace of this repository may be copied; <see langword="null"/> when nothing speaks against it.</summary>
+    public string? WhyNot()
+    {
+        string config = Read(Config);
+        return Directory.Exists(Path.Combine(repository.CommonDirectory, "reftable")) ? "its refs are in a table"
+            : File.Exists(Path.Combine(repository.CommonDirectory, "config.worktree")) || File.Exists(Path.Combine(repository.CommonDirectory, "info", "sparse-checkout")) ? "it has settings for each worktree"
+            : Elsewhere().IsMatch(config) ? "its config names other files"
+            : NamesFilter(Read(Attributes)) ? "its info/attributes names a filter"
+            : null;
+    }
+
+    /// <summary>Why a commit's files may not be copied, by what was written for it.</summary>
+    public string? WhyNot(IndexFile index, string files)
+    {
+        bool fold = IgnoresCase().IsMatch(Read(Config));
+        HashSet<string> seen = new(StringComparer.OrdinalIgnoreCase);
+        for (int i = 0; i < index.Count; i++)
+        {
+            ReadOnlySpan<byte> path = index.Path(i);
+            if (path.EndsWith(".gitattributes"u8) && !index.IsLink(i) && (path.Length == 14 || path[^15] == '/') && NamesFilter(Read(Path.Combine(files, Encoding.UTF8.GetString(path)))))
+            {
+                return "its attributes name a filter";
+            }
+
+            if (fold && !seen.Add(Encoding.UTF8.GetString(path)))
+            {
+                return "two of its names are one for the file system";
+            }
+        }
+
+        return null;
+    }
+
+    private static bool NamesFilter(string attributes) => attributes.Contains("filter=", StringComparison.Ordinal);
+
+    private static string Read(string path) => File.Exists(path) ? File.ReadAllText(path) : "";
+
+    [GeneratedRegex(@"^\s*(\[\s*include|(\[[^\]]*\]\s*)?(attributesfile|worktree|sparsecheckout)\b)", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
+    private static partial Regex Elsewhere();
+
+    [GeneratedRegex(@"^\s*(\[[^\]]*\]\s*)?ignorecase\s*(=\s*(true|yes|on|1)\s*)?$", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
+    private static partial Regex IgnoresCase();
+}
