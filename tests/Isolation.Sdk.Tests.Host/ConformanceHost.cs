@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
@@ -28,13 +29,34 @@ internal static class ConformanceHost
             checks.Add(new HostCheck(check.Name, failure));
         }
 
-        return new HostAnswer { Checks = checks };
+        return new HostAnswer { Checks = checks, Filled = [.. suite.Filled.Keys.Order(StringComparer.Ordinal)] };
     }
 
     private sealed class Suite(ConformanceRequest wanted) : WorkspaceProviderConformance
     {
-        protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) => new(wanted.Clones
-            ? new PrivateCloneProvider(new PrivateCloneOptions(), TimeProvider.System)
-            : new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System));
+        private readonly Filling _filling = Enum.Parse<Filling>(wanted.Filling);
+
+        public ConcurrentDictionary<string, bool> Filled { get; } = new(StringComparer.Ordinal);
+
+        protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) => new(new Noting(this, wanted.Clones
+            ? new PrivateCloneProvider(new PrivateCloneOptions { Filling = _filling }, TimeProvider.System)
+            : new GitWorktreeProvider(new GitWorktreeOptions { Filling = _filling }, TimeProvider.System)));
+    }
+
+    /// <summary>Writes down how what it hands out was filled.</summary>
+    private sealed class Noting(Suite suite, GitWorkspaceProvider inner) : IWorkspaceProvider, IAsyncDisposable
+    {
+        public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => inner.ProbeAsync(repository, cancellationToken);
+
+        public async ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default)
+        {
+            IWorkspace made = await inner.AcquireAsync(request, cancellationToken);
+            suite.Filled[made.Info.FilledBy?.ToString() ?? "unknown"] = true;
+            return made;
+        }
+
+        public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) => inner.ReopenAsync(record, cancellationToken);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 }

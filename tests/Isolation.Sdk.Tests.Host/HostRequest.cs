@@ -4,7 +4,7 @@ namespace Isolation.Sdk.Tests.Host;
 /// <param name="Repository">The repository, as the builder gets it.</param>
 public sealed record HostRequest(string Repository)
 {
-    /// <summary><c>run</c>, <c>plan</c> (a clean-up), <c>clean</c>, or <c>worktrees</c>: no pipeline, a bare worktree for each item.</summary>
+    /// <summary><c>run</c>, <c>plan</c> (a clean-up), <c>clean</c>, <c>repository</c> (a new one, whose path is the answer), or <c>worktrees</c>: no pipeline, a bare worktree for each item.</summary>
     public string Mode { get; init; } = "run";
 
     public string Target { get; init; } = "landing";
@@ -20,6 +20,9 @@ public sealed record HostRequest(string Repository)
     public string? Copied { get; init; }
 
     public string? Fetch { get; init; }
+
+    /// <summary>Whether a workspace is made only when there is room for it, as much as is asked for by default.</summary>
+    public bool Admission { get; init; }
 
     /// <summary>Whether a merge strategy is chosen.</summary>
     public bool Merging { get; init; } = true;
@@ -113,6 +116,9 @@ public sealed record HostAnswer
 
     /// <summary>What a suite found, a line for each check.</summary>
     public IReadOnlyList<HostCheck> Checks { get; init; } = [];
+
+    /// <summary>The ways in which its workspaces were filled.</summary>
+    public IReadOnlyList<string> Filled { get; init; } = [];
 
     /// <summary>An exception that should not have been thrown.</summary>
     public string? Crash { get; init; }

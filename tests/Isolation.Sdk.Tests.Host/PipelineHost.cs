@@ -1,4 +1,5 @@
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Testing;
 
 namespace Isolation.Sdk.Tests.Host;
 
@@ -12,6 +13,12 @@ internal static class PipelineHost
             if (request.Mode == "worktrees")
             {
                 return await MakeWorktreesAsync(request);
+            }
+
+            if (request.Mode == "repository")
+            {
+                // On this process's own disk, with which it goes.
+                return new HostAnswer { Items = [new HostResult((await ThrowawayRepository.CreateAsync()).Path, "Landed", null, null, [])] };
             }
 
             await using IsolationPipeline pipeline = Compose(request);
@@ -55,6 +62,11 @@ internal static class PipelineHost
         if (request.Fetch is { } remote)
         {
             builder.FetchFirst(remote);
+        }
+
+        if (request.Admission)
+        {
+            builder.Workspaces.UseAdmission(o => o.Wait = TimeSpan.Zero);
         }
 
         if (request.Merging)

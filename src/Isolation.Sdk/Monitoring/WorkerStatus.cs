@@ -25,7 +25,7 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <summary>When it last showed a sign of life.</summary>
     public DateTimeOffset LastActivity { get; init; }
 
-    /// <summary>What is in its way, as it said it; empty again as soon as it reports a phase.</summary>
+    /// <summary>What is in its way, as it said it; empty again as soon as it reports a phase, or is in its next stage.</summary>
     public IReadOnlyList<string> Blockers { get; init; } = [];
 
     /// <summary>The workers that touch the same files, by id, each with a line for people; empty once it ended.</summary>
@@ -80,7 +80,7 @@ public sealed record WorkerStatus(AttemptId Attempt)
         };
         return happened.Kind switch
         {
-            WorkerEventKind.Stage => after with { Stage = happened.Stage, PhaseSince = before.Phase is null ? happened.At : before.PhaseSince, Liveness = LivenessIn(happened.Stage, before.Liveness) },
+            WorkerEventKind.Stage => after with { Stage = happened.Stage, PhaseSince = before.Phase is null ? happened.At : before.PhaseSince, Blockers = [], Liveness = LivenessIn(happened.Stage, before.Liveness) },
             WorkerEventKind.Phase => after with { Phase = happened.Phase, PhaseSince = happened.Phase == before.Phase ? before.PhaseSince : happened.At, Blockers = [], Liveness = Alive(before.Liveness) },
             WorkerEventKind.Blocked => after with { Blockers = [.. before.Blockers, .. Said(happened).Except(before.Blockers, StringComparer.Ordinal)], Liveness = WorkerLiveness.Waiting },
             WorkerEventKind.ProcessStarted => after with { ProcessIds = [.. before.ProcessIds, .. Pids(happened).Except(before.ProcessIds)] },

@@ -58,7 +58,8 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
     {
         using (Enter(Stage.Workspace))
         {
-            _workspace = await _plan.Workspaces.AcquireAsync(new WorkspaceRequest(lease, session.Repository.Reference, assignment.BaseCommit) { TargetRef = _plan.TargetRef }, cancellationToken).ConfigureAwait(false);
+            WorkspaceRequest request = new(lease, session.Repository.Reference, assignment.BaseCommit) { TargetRef = _plan.TargetRef, OnWaiting = why => session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Blocked) { Text = why }) };
+            _workspace = await _plan.Workspaces.AcquireAsync(request, cancellationToken).ConfigureAwait(false);
         }
 
         using (Enter(Stage.State))

@@ -1,6 +1,7 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Admission;
 using Isolation.Sdk.Workspaces.Clones;
 using Isolation.Sdk.Workspaces.Worktrees;
 
@@ -32,5 +33,19 @@ public static class WorkspaceBuilderExtensions
         PrivateCloneOptions options = new();
         configure?.Invoke(options);
         return axis.Use(services => new PrivateCloneProvider(options, services.Time(), services.Of<WorkersFolder>(), repositories: services.Of<GitRepositories>()), SealLevel.Sealed);
+    }
+
+    /// <summary>Makes a workspace only when disk and memory are free for it: until then its worker waits, and its status says for what; after <see cref="AdmissionOptions.Wait"/> it fails with ISO0317.</summary>
+    /// <param name="axis">The axis.</param>
+    /// <param name="configure">Changes the options.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is negative.</exception>
+    public static IsolationPipelineBuilder UseAdmission(this Axis<IWorkspaceProvider> axis, Action<AdmissionOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(axis);
+        AdmissionOptions options = new();
+        configure?.Invoke(options);
+        ArgumentOutOfRangeException.ThrowIfNegative(Math.Min(Math.Min(options.FreeDisk, options.FreeFiles), options.FreeMemory), nameof(configure));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Wait, TimeSpan.Zero, nameof(configure));
+        return axis.Decorate((inner, services) => new AdmissionProvider(inner, options, services.Time(), services.Of<WorkersFolder>(), services.Of<GitRepositories>()));
     }
 }

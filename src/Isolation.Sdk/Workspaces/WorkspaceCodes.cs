@@ -18,4 +18,5 @@ internal static class WorkspaceCodes
     public const string SyncFailed = "ISO0314";
     public const string CollectRefused = "ISO0315";
     public const string FillingImpossible = "ISO0316";
+    public const string NoRoom = "ISO0317";
 }

@@ -25,6 +25,10 @@ public sealed class BuiltInConformanceTests
     public Task Private_clones(string check) => new PrivateCloneSuite().RunAsync(check);
 
     [IsolationTheory]
+    [MemberData(nameof(Workspaces))]
+    public Task Git_worktrees_behind_an_admission(string check) => new AdmissionSuite().RunAsync(check);
+
+    [IsolationTheory]
     [MemberData(nameof(State))]
     public Task Process_sandbox(string check) => new ProcessSandboxSuite().RunAsync(check);
 

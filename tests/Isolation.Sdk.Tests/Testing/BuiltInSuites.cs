@@ -5,6 +5,7 @@ using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Sandboxing.Seals;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Admission;
 using Isolation.Sdk.Workspaces.Clones;
 using Isolation.Sdk.Workspaces.Worktrees;
 
@@ -20,6 +21,14 @@ internal sealed class GitWorktreeSuite : WorkspaceProviderConformance
 internal sealed class PrivateCloneSuite : WorkspaceProviderConformance
 {
     protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) => new(new PrivateCloneProvider(new PrivateCloneOptions(), TimeProvider.System));
+
+    public ValueTask<IWorkspaceProvider> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
+}
+
+internal sealed class AdmissionSuite : WorkspaceProviderConformance
+{
+    protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) =>
+        new(new AdmissionProvider(new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System), new AdmissionOptions { FreeDisk = 0, FreeFiles = 0, FreeMemory = 0 }, TimeProvider.System));
 
     public ValueTask<IWorkspaceProvider> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
 }

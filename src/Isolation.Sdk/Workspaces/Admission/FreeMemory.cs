@@ -1,0 +1,80 @@
+using System.Globalization;
+
+namespace Isolation.Sdk.Workspaces.Admission;
+
+/// <summary>How much memory this process can still get: of the machine, and under the limits of its control groups.</summary>
+internal static class FreeMemory
+{
+    /// <summary>In bytes; <see langword="null"/> where there is no /proc.</summary>
+    /// <param name="root">Above <c>proc</c> and <c>sys</c>.</param>
+    public static long? Now(string root = "/")
+    {
+        long?[] bounds = [Available(Path.Combine(root, "proc/meminfo")), .. Groups(root)];
+        return bounds.Min();
+    }
+
+    private static long? Available(string file) =>
+        Lines(file).Where(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal)).Select(l => Number(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) * 1024).FirstOrDefault();
+
+    // Every group above the own one limits it, too. In a container the mount may begin at the own group, so that the path leads nowhere: then its top is looked at.
+    private static IEnumerable<long?> Groups(string root)
+    {
+        foreach (string line in Lines(Path.Combine(root, "proc/self/cgroup")))
+        {
+            if (line.Split(':', 3) is not [_, string controllers, string place])
+            {
+                continue;
+            }
+
+            if (controllers.Length == 0)
+            {
+                foreach (string folder in Upwards(Path.Combine(root, "sys/fs/cgroup"), place))
+                {
+                    yield return Left(folder, "memory.max", "memory.current", "inactive_file ");
+                }
+            }
+            else if (controllers.Split(',').Contains("memory"))
+            {
+                foreach (string folder in Upwards(Path.Combine(root, "sys/fs/cgroup/memory"), place))
+                {
+                    yield return Left(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file ");
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<string> Upwards(string mount, string place)
+    {
+        for (string? at = place.Trim('/'); !string.IsNullOrEmpty(at); at = Path.GetDirectoryName(at))
+        {
+            yield return Path.Combine(mount, at);
+        }
+
+        yield return mount;
+    }
+
+    // What a group holds of files that nobody looks at is given back before its limit hurts.
+    private static long? Left(string folder, string limit, string used, string given)
+    {
+        long? most = First(Path.Combine(folder, limit)), now = First(Path.Combine(folder, used));
+        long back = Lines(Path.Combine(folder, "memory.stat")).Where(l => l.StartsWith(given, StringComparison.Ordinal)).Select(l => Number(l[given.Length..])).FirstOrDefault() ?? 0;
+        return Math.Max(0, (most - now + back) ?? long.MaxValue) is var left and < long.MaxValue ? left : null;
+    }
+
+    private static long? First(string file) => Number(Lines(file).FirstOrDefault());
+
+    // "max" is no number, and no limit.
+    private static long? Number(string? text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+
+    private static string[] Lines(string file)
+    {
+        try
+        {
+            return File.Exists(file) ? File.ReadAllLines(file) : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}
