@@ -14,7 +14,7 @@ internal sealed class InProcessStage(LeakPlace place, SealLevel? level) : LeakSt
         InProcessTurns turns = ((InProcessProbe)probe).Create(Place.Word);
         try
         {
-            if (level is null && !turns.Harms)
+            if (level is null)
             {
                 turns.Host?.Invoke();
                 using CancellationTokenSource source = new();
@@ -22,9 +22,9 @@ internal sealed class InProcessStage(LeakPlace place, SealLevel? level) : LeakSt
                 await turns.A(shared).ConfigureAwait(false);
                 Saw(turns.B(shared));
             }
-            else if (level is { } reached)
+            else
             {
-                await RunAsync(turns, reached, cancellationToken).ConfigureAwait(false);
+                await RunAsync(turns, level.Value, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -46,11 +46,6 @@ internal sealed class InProcessStage(LeakPlace place, SealLevel? level) : LeakSt
             .Build();
         await using (pipeline.ConfigureAwait(false))
         {
-            if (turns.Harms)
-            {
-                return;
-            }
-
             turns.Host?.Invoke();
             IsolationRun run = pipeline.Start([new WorkItem("a", "Leak"), new WorkItem("b", "Notice")], cancellationToken);
             await using (((IAsyncDisposable)run).ConfigureAwait(false))
@@ -66,9 +61,10 @@ internal sealed class InProcessStage(LeakPlace place, SealLevel? level) : LeakSt
 
     private void Saw(bool leak) => Saw(leak, leak ? "B noticed it" : "B did not notice it");
 
-    /// <summary>The victim looks when the offender has done it, and the offender stays until then.</summary>
+    /// <summary>Both are there when the offender does it; the victim looks then, and the offender stays until it has.</summary>
     private sealed class Runners(InProcessTurns turns)
     {
+        private readonly TaskCompletionSource _there = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -80,12 +76,24 @@ internal sealed class InProcessStage(LeakPlace place, SealLevel? level) : LeakSt
             InProcessTurn turn = new(worker, cancellationToken, own.Cancel);
             if (worker.Item.Id == "a")
             {
-                await turns.A(turn).ConfigureAwait(false);
-                _done.SetResult();
+                // Not awaited: what a worker does before it first waits is what some rows are about.
+                _there.Task.Wait(cancellationToken);
+                try
+                {
+                    await turns.A(turn).ConfigureAwait(false);
+                    _done.SetResult();
+                }
+                catch (Exception e)
+                {
+                    _done.SetException(e);
+                    throw;
+                }
+
                 await _looked.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
 
+            _there.SetResult();
             await _done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
             Noticed = turns.B(turn);
             _looked.SetResult();

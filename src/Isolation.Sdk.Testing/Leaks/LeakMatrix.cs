@@ -42,7 +42,27 @@ public static class LeakMatrix
 
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
-        LeakPlace place = await LeakPlace.CreateAsync(limit.Token).ConfigureAwait(false);
+        try
+        {
+            return row.Probe is InProcessProbe { Apart: true } probe
+                ? await ApartProcess.TryAsync(row, probe, level, limit.Token).ConfigureAwait(false)
+                : await TryHereAsync(row, setup, limit.Token).ConfigureAwait(false);
+        }
+        catch (NotSupportedException e)
+        {
+            return new LeakObservation(row, level, LeakSight.NotTried, e.Message);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new LeakObservation(row, level, LeakSight.NotTried, $"It took longer than {Limit}.");
+        }
+    }
+
+    /// <summary>The same in this process, whatever it does to it.</summary>
+    internal static async Task<LeakObservation> TryHereAsync(LeakRow row, LeakSetup? setup, CancellationToken cancellationToken)
+    {
+        SealLevel? level = setup?.Level;
+        LeakPlace place = await LeakPlace.CreateAsync(cancellationToken).ConfigureAwait(false);
         await using (place.ConfigureAwait(false))
         {
             LeakStage stage = row.Probe is InProcessProbe ? new InProcessStage(place, level) : setup is null ? new PlainStage(place) : new PipelineStage(place, setup);
@@ -53,20 +73,12 @@ public static class LeakMatrix
                     await prepare(place).ConfigureAwait(false);
                 }
 
-                await stage.RunAsync(row.Probe, limit.Token).ConfigureAwait(false);
+                await stage.RunAsync(row.Probe, cancellationToken).ConfigureAwait(false);
             }
             catch (IsolationException e)
             {
                 // What is refused is refused before anybody works; later it is the probe that does something wrong.
                 return new LeakObservation(row, level, stage.BothThere ? LeakSight.NotTried : LeakSight.Refused, e.Message);
-            }
-            catch (NotSupportedException e)
-            {
-                return new LeakObservation(row, level, LeakSight.NotTried, e.Message);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                return new LeakObservation(row, level, LeakSight.NotTried, $"It took longer than {Limit}.");
             }
 
             return new LeakObservation(row, level, Judge(stage), stage is { Leaks: true, Findings: [string first, ..] } ? first : stage.Evidence);

@@ -42,6 +42,17 @@ public sealed class RigDoctorTests
     }
 
     [IsolationFact("mkfifo", "sh", Tools.Linux)]
+    public async Task A_channel_that_harms_its_process_does_not_harm_the_one_that_reports()
+    {
+        await using RigHost rig = await RigHost.CreateAsync("[]");
+
+        RigOutput output = await rig.CallAsync("doctor", "--leaks", "--row", "N06", "--row", "N18", "--level", "cooperative", "--json");
+
+        Assert.Equal((0, ""), (output.ExitCode, output.Error));
+        Assert.Equal(["N06 detected", "N18 leak"], JsonDocument.Parse(output.Output).RootElement.GetProperty("rows").EnumerateArray().Select(r => $"{r.GetProperty("id")} {r.GetProperty("observed")}"));
+    }
+
+    [IsolationFact("mkfifo", "sh", Tools.Linux)]
     public async Task What_cannot_be_tried_is_refused()
     {
         await using RigHost rig = await RigHost.CreateAsync("[]");

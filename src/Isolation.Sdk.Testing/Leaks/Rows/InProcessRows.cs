@@ -78,6 +78,9 @@ internal static class InProcessRows
     ];
 
     /// <summary>A row that is refused where workers are held by the kernel.</summary>
-    internal static LeakRow Row(string id, string channel, Func<string, InProcessTurns> create) =>
-        new LeakRow(id, channel, new InProcessProbe(create)).From(Guarded, Refused, "a runner of the host's process is refused");
+    internal static LeakRow Row(string id, string channel, Func<string, InProcessTurns> create) => Row(id, channel, new InProcessProbe(create));
+
+    /// <summary>The same, with what its process has to be.</summary>
+    internal static LeakRow Row(string id, string channel, InProcessProbe probe) =>
+        new LeakRow(id, channel, probe).From(Guarded, Refused, "a runner of the host's process is refused");
 }

@@ -1,11 +1,9 @@
 using System.Buffers;
-using System.Diagnostics;
-using System.Net;
 using static Isolation.Sdk.Testing.LeakSight;
 
 namespace Isolation.Sdk.Testing;
 
-/// <summary>What all code of one process shares. Each try puts back what it changed; what would harm the process that tries it is not tried.</summary>
+/// <summary>What all code of one process shares. Each try puts back what it changed; what would harm the process that tries it has one of its own.</summary>
 internal static class InProcessSharedRows
 {
     private const string Noticed = "compared when a worker begins and ends, and told as a notice";
@@ -19,7 +17,7 @@ internal static class InProcessSharedRows
             return new InProcessTurns(_ => shared.Add(word), _ => shared.Contains(word));
         }).Cooperative(LeakSight.Leak, "open for one process: only scoped services are a worker's own"),
 
-        Harmful("N06", "the current directory", "open for one process; told as a notice"),
+        InProcessHarmRows.Directory.Cooperative(Detected, Noticed),
 
 #pragma warning disable RS0030 // That it is everybody's is what is shown; the name is the try's own, and it is taken back.
         InProcessRows.Row("N07", "environment variables", word => new InProcessTurns(_ => Environment.SetEnvironmentVariable(word, "A"), _ => Environment.GetEnvironmentVariable(word) is not null)
@@ -29,29 +27,11 @@ internal static class InProcessSharedRows
         }).Cooperative(Detected, Noticed),
 #pragma warning restore RS0030
 
-        InProcessRows.Row("N10", "cookies and default headers of an HTTP client", word =>
-        {
-            Uri server = new("http://localhost/");
-            SocketsHttpHandler shared = new();
-            SocketsHttpHandler Handler(InProcessTurn turn) => turn.Worker is null ? shared : IsolatedHttp.CreateHandler();
-            return new InProcessTurns(turn => Handler(turn).CookieContainer.Add(server, new Cookie("sid", word)), turn => Handler(turn) is { UseCookies: true } handler && handler.CookieContainer.GetCookies(server).Count > 0) { Undo = shared.Dispose };
-        }).Cooperative(LeakSight.Sealed, "a handler on offer that keeps no cookies, for a client of the worker's own"),
+        HttpClientRow.Row.Cooperative(LeakSight.Sealed, "a handler on offer that keeps no cookies, for a client of the worker's own"),
 
-        Harmful("N11", "a starved thread pool", "a runner has a thread of its own up to its first wait; open after it"),
+        InProcessHarmRows.Pool.Cooperative(LeakSight.Leak, "open for one process: the pool is everybody's; a runner has a thread of its own up to its first wait only"),
 
-        InProcessRows.Row("N12", "Console and Trace listeners", word =>
-        {
-            Listener listener = new(word);
-            return new InProcessTurns(_ => Trace.Listeners.Add(listener), _ =>
-            {
-                Trace.WriteLine(word);
-                return listener.Heard;
-            })
-            {
-                Undo = () => Trace.Listeners.Remove(listener),
-                Noticed = "number of trace listeners",
-            };
-        }).Cooperative(Detected, Noticed),
+        InProcessHarmRows.Output.Cooperative(LeakSight.Leak, "open for one process: the console is everybody's; another number of trace listeners is told as a notice"),
 
         InProcessRows.Row("N14", "thread statics", word =>
         {
@@ -91,20 +71,7 @@ internal static class InProcessSharedRows
             };
         }).Cooperative(Detected, Noticed),
 
-        Harmful("N18", "the end of the process", "open for one process: it ends every worker"),
-        Harmful("N19", "memory", "open for one process: the heap is one"),
+        InProcessHarmRows.End.Cooperative(LeakSight.Leak, "open for one process: it ends every worker"),
+        InProcessHarmRows.Memory.Cooperative(LeakSight.Leak, "open for one process: the heap is one"),
     ];
-
-    private static LeakRow Harmful(string id, string channel, string mechanism) => InProcessRows.Row(id, channel, _ => new InProcessTurns(_ => { }, _ => false) { Harms = true })
-        .Plain(NotTried, "it would harm the process that tries it")
-        .Cooperative(NotTried, mechanism);
-
-    private sealed class Listener(string word) : TraceListener
-    {
-        public bool Heard { get; private set; }
-
-        public override void Write(string? message) => Heard |= message == word;
-
-        public override void WriteLine(string? message) => Write(message);
-    }
 }

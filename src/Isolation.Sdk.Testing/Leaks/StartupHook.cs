@@ -1,0 +1,43 @@
+using Isolation.Sdk;
+using Isolation.Sdk.Testing;
+
+/// <summary>What an <see cref="ApartProcess"/> runs instead of its application. The runtime looks for it by this name, in no namespace, and only where it is told to.</summary>
+internal static class StartupHook
+{
+    public static void Initialize()
+    {
+        if (Environment.GetEnvironmentVariable(ApartProcess.RowVariable) is not { } id || Environment.GetEnvironmentVariable(ApartProcess.AnswerVariable) is not { } answer)
+        {
+            return;
+        }
+
+        new Thread(EndWithParent) { IsBackground = true }.UnsafeStart();
+        SealLevel? level = Environment.GetEnvironmentVariable(ApartProcess.LevelVariable) is { Length: > 0 } word ? Enum.Parse<SealLevel>(word) : null;
+        File.WriteAllLines(answer, Try(LeakMatrix.Rows.Single(row => row.Id == id), level is { } given ? new LeakSetup(given) : null));
+        Environment.Exit(0);
+    }
+
+    private static string[] Try(LeakRow row, LeakSetup? setup)
+    {
+        try
+        {
+            LeakObservation seen = LeakMatrix.TryHereAsync(row, setup, CancellationToken.None).GetAwaiter().GetResult();
+            return [seen.Observed.ToString(), seen.Evidence];
+        }
+        catch (Exception e)
+        {
+            // Without a message of the runtime's about an application that it knows nothing of.
+            return [nameof(LeakSight.NotTried), e.ToString()];
+        }
+    }
+
+    // Nothing is ever written to it: it ends with the process that holds the other end.
+    private static void EndWithParent()
+    {
+#pragma warning disable RS0030 // This process is nobody's host.
+        using Stream input = Console.OpenStandardInput();
+#pragma warning restore RS0030
+        input.CopyTo(Stream.Null);
+        Environment.Exit(1);
+    }
+}
