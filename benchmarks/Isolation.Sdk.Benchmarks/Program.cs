@@ -1,4 +1,5 @@
 using Isolation.Sdk.Benchmarks;
+using Isolation.Sdk.Benchmarks.WorkTrees;
 using Isolation.Sdk.Benchmarks.Queues;
 using Isolation.Sdk.Benchmarks.Refinery;
 using Isolation.Sdk.Benchmarks.Replay;
@@ -18,12 +19,19 @@ const string Usage = """
                      every two-parent merge of a repository's history again, against git merge; 1 when they disagree
       start-cost     /bin/true at each level of isolation against posix_spawn alone
       guard          the contamination guard: 1, 16 and 100 workers, few refs and 10,000
+      filling | pool | removal | sixteen [--fs tmpfs,ext4,xfs,btrfs] [--files 1000,10000,50000] [--repository PATH] [--cycles N]
+                     workspaces against git worktree add and remove, on images of file systems in memory; needs root
     The folder is a file system with 4 GB free; a tmpfs by default where there is one.
     """;
 
 if (args is ["host", string repository, string worker, string target, string items, string parallel, ..])
 {
     return await PipelineHost.RunAsync(repository, worker, target, Number(items), Number(parallel), stages: args.Contains("--stages"));
+}
+
+if (args is ["filling" or "pool" or "removal" or "sixteen", ..])
+{
+    return await OnDisks.RunAsync(args[0], args);
 }
 
 int runs = Option("--runs") is { } n ? Number(n) : 7;
