@@ -28,7 +28,13 @@ internal abstract class GitWorkspaceProvider(WorkspaceOptions options, TimeProvi
     protected abstract IsolationGuarantees Seals { get; }
 
     /// <inheritdoc/>
-    public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => WorkspaceProbe.RunAsync(repository, options, Seals, workers, _repositories, cancellationToken);
+    public async ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
+    {
+        AxisReport report = await WorkspaceProbe.RunAsync(repository, options, Seals, workers, _repositories, cancellationToken).ConfigureAwait(false);
+        return report.Missing.Count == 0 && (await FillerAsync(repository, cancellationToken).ConfigureAwait(false)).FindFault() is { } fault
+            ? new AxisReport(IsolationGuarantees.None, IsolationGuarantees.None, [fault])
+            : report;
+    }
 
     /// <inheritdoc/>
     public async ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default) => await AcquireAsync(request, issue: false, parked: null, cancellationToken).ConfigureAwait(false);

@@ -87,7 +87,7 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
 
     private Filling Way() => options.Filling switch
     {
-        Filling.Auto when true || !OperatingSystem.IsLinux() || options.PristineTrees == 0 => Filling.Checkout,
+        Filling.Auto when !OperatingSystem.IsLinux() || options.PristineTrees == 0 => Filling.Checkout,
         Filling.Auto => _abilities.Value switch { { Snapshot: true } => Filling.Snapshot, { Reflink: true } => Filling.Reflink, _ => Filling.Copy },
         _ => FindFault() is { } fault ? throw new IsolationException(fault.Code, fault.Message, fault.Remedy) : options.Filling,
     };

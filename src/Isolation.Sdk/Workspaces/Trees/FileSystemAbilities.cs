@@ -5,5 +5,41 @@ namespace Isolation.Sdk.Workspaces.Trees;
 /// <param name="Reflink">Files can share blocks.</param>
 internal sealed record FileSystemAbilities(bool Snapshot, bool Reflink)
 {
-    public static FileSystemAbilities Of(string folder) => throw new NotImplementedException();
+    private const int OneBlock = 4096;
+    private static readonly nuint Share = 0x40049409;
+
+    public static FileSystemAbilities Of(string folder)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return new FileSystemAbilities(false, false);
+        }
+
+        // In the folder, or where it will be.
+        string? there = folder;
+        while (there is not null && !Directory.Exists(there))
+        {
+            there = Path.GetDirectoryName(there);
+        }
+
+        return new FileSystemAbilities(Btrfs.IsPossible(there!), CanShare(there!));
+    }
+
+    private static unsafe bool CanShare(string folder)
+    {
+        try
+        {
+            using FileStream from = Tried(folder), to = Tried(folder);
+            from.Write(new byte[OneBlock]);
+            from.Flush();
+            return LinuxFiles.Control((int)to.SafeFileHandle.DangerousGetHandle(), Share, from.SafeFileHandle.DangerousGetHandle()) == 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static FileStream Tried(string folder) =>
+        new(Path.Combine(folder, $".isolation-{Guid.NewGuid():n}"), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose, BufferSize = 0 });
 }

@@ -163,7 +163,7 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
     private async Task<bool> MoveNearestAsync(string commit, bool subvolume, CancellationToken cancellationToken)
     {
         string key = context.Settings.Key();
-        (string folder, TreeRecord record, _) = PreparedTree.All(context).Where(t => t.Record.Kind == TreeKind.Pristine && t.Record.Key == key && (!subvolume || t.Record.Generation is not null)).MaxBy(t => t.Used);
+        (string folder, TreeRecord record, _) = PreparedTree.All(context).Where(t => t.Record.Kind == TreeKind.Pristine && t.Record.Key == key && (!subvolume || t.Record.Generation is not null)).OrderByDescending(t => t.Used).FirstOrDefault();
         if (folder is null || !await IsNearAsync(folder, record.Commit, commit, cancellationToken).ConfigureAwait(false) || PreparedTree.TryOpen(context, folder, record, alone: true) is not { } tree)
         {
             return false;

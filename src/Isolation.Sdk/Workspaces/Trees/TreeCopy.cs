@@ -1,3 +1,4 @@
+using System.Text;
 using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces.Trees;
@@ -5,22 +6,76 @@ namespace Isolation.Sdk.Workspaces.Trees;
 /// <summary>Copies the files of an index from one folder to another, several at once, and writes down what <c>stat</c> says of the copies.</summary>
 internal static class TreeCopy
 {
+    private const int EntriesAtOnce = 64, MostThreads = 4;
+
     /// <summary>Copies everything.</summary>
     /// <param name="index">The files, with the stat data they must have in <paramref name="from"/>; what is not in it is not copied.</param>
     /// <param name="from">A prepared tree.</param>
     /// <param name="to">A folder that exists and has none of the files.</param>
-    /// <param name="stamp">The time of writing that files and folders get, whole seconds.</param>
+    /// <param name="stamp">The time of writing that files get, whole seconds.</param>
     /// <param name="share">Whether blocks are shared (reflink) instead of copied.</param>
     /// <param name="cancellationToken">Ends the work; what is copied stays.</param>
     /// <exception cref="IOException">No space, no inodes, too long a path, …</exception>
-    public static Task<CopyOutcome> RunAsync(IndexFile index, string from, string to, DateTimeOffset stamp, bool share, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public static async Task<CopyOutcome> RunAsync(IndexFile index, string from, string to, DateTimeOffset stamp, bool share, CancellationToken cancellationToken)
+    {
+        IndexFile made = index.Copy();
+        TreeFolders folders = new(index);
+        int altered = -1;
+        await OnAllAsync(folders, part =>
+        {
+            using FolderCursor source = new(index, folders, from, makes: false), target = new(index, folders, to, makes: true);
+            using FileCopier copier = new(index, made, stamp, share);
+            for (int i = part.Start.Value; i < part.End.Value && altered < 0; i++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                TreeFolder folder = folders.All[i];
+                int there = target.GoTo(i), here = source.GoTo(i);
+                int bad = here < 0 ? folder.Entry : copier.TryCopy(folder, here, there);
+                if (bad >= 0)
+                {
+                    altered = bad;
+                }
+            }
+        }).ConfigureAwait(false);
+        return altered < 0 ? new CopyOutcome(made, null) : new CopyOutcome(null, Encoding.UTF8.GetString(index.Path(altered)));
+    }
 
-    /// <summary>Gives files one time of writing, and the index what <c>stat</c> says of them then; their folders get that time, too.</summary>
+    /// <summary>Gives files one time of writing, and the index what <c>stat</c> says of them then.</summary>
     /// <param name="index">Its entries are changed.</param>
     /// <param name="folder">Where the files are.</param>
     /// <param name="stamp">The time, whole seconds.</param>
-    /// <param name="entries">Those that were written; <see langword="null"/> for all.</param>
-    public static void Settle(IndexFile index, string folder, DateTimeOffset stamp, IReadOnlyCollection<int>? entries = null) => throw new NotImplementedException();
+    /// <param name="entries">Those that were written, in order; <see langword="null"/> for all.</param>
+    /// <exception cref="IOException">One of them is not there.</exception>
+    public static void Settle(IndexFile index, string folder, DateTimeOffset stamp, IReadOnlyCollection<int>? entries = null)
+    {
+        TreeFolders folders = new(index, entries);
+        OnAllAsync(folders, part =>
+        {
+            using FolderCursor cursor = new(index, folders, folder, makes: false);
+            using FileCopier copier = new(index, index, stamp, share: false);
+            for (int i = part.Start.Value; i < part.End.Value; i++)
+            {
+                TreeFolder one = folders.All[i];
+                if (one.Entries.Count > 0)
+                {
+                    copier.Settle(one, cursor.GoTo(i));
+                }
+            }
+        }).GetAwaiter().GetResult();
+    }
+
+    private static Task OnAllAsync(TreeFolders folders, Action<Range> work)
+    {
+        IReadOnlyList<Range> parts = folders.Split(EntriesAtOnce);
+        int next = -1;
+        return Task.WhenAll(Enumerable.Range(0, Math.Min(Math.Min(Environment.ProcessorCount, MostThreads), parts.Count)).Select(_ => Task.Run(() =>
+        {
+            for (int mine = Interlocked.Increment(ref next); mine < parts.Count; mine = Interlocked.Increment(ref next))
+            {
+                work(parts[mine]);
+            }
+        })));
+    }
 }
 
 /// <summary>How a copy went.</summary>
