@@ -4,7 +4,7 @@ namespace Isolation.Sdk.Tests.Host;
 /// <param name="Repository">The repository, as the builder gets it.</param>
 public sealed record HostRequest(string Repository)
 {
-    /// <summary><c>run</c>, <c>plan</c> (a clean-up), <c>clean</c>, <c>repository</c> (a new one, whose path is the answer), or <c>worktrees</c>: no pipeline, a bare worktree for each item.</summary>
+    /// <summary><c>run</c>, <c>plan</c> (a clean-up), <c>clean</c>, <c>repository</c> (a new one, whose path is the answer), <c>size</c> (what the folder takes of the disk), or <c>worktrees</c>: no pipeline, a bare worktree for each item.</summary>
     public string Mode { get; init; } = "run";
 
     public string Target { get; init; } = "landing";

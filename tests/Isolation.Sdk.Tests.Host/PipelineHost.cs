@@ -1,5 +1,7 @@
+using System.Globalization;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Testing;
+using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Tests.Host;
 
@@ -19,6 +21,11 @@ internal static class PipelineHost
             {
                 // On this process's own disk, with which it goes.
                 return new HostAnswer { Items = [new HostResult((await ThrowawayRepository.CreateAsync()).Path, "Landed", null, null, [])] };
+            }
+
+            if (request.Mode == "size")
+            {
+                return new HostAnswer { Items = [new HostResult(ExtentUse.Of(request.Repository).ToString(CultureInfo.InvariantCulture), "Landed", null, null, [])] };
             }
 
             await using IsolationPipeline pipeline = Compose(request);

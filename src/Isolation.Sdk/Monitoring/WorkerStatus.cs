@@ -43,7 +43,10 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <summary>How long it took until its runner could start, in milliseconds.</summary>
     public long? SetupMs { get; init; }
 
-    /// <summary>How many bytes its workspace took.</summary>
+    /// <summary>
+    /// How many bytes it takes of the disk, workspace and state: blocks that are allocated, and no others', so that what a reflink or a snapshot shares is not counted.
+    /// Measured once when the workspace has its files, and again at its release.
+    /// </summary>
     public long? Bytes { get; init; }
 
     /// <summary>The estimated tokens of its briefing.</summary>

@@ -15,6 +15,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
 {
     private readonly PipelinePlan _plan = session.Plan;
     private readonly AttemptRecord _record = new(session.Plan.Services.Time);
+    private readonly DiskUse _disk = new(session.Folder.Of(assignment.Attempt), bytes => session.Events.Publish(new WorkerEvent(assignment.Attempt, default, WorkerEventKind.Activity) { Data = new Dictionary<string, string> { ["bytes"] = Number(bytes) } }));
     private IWorkspace? _workspace;
     private IStateScope? _state;
     private WorkerContext? _context;
@@ -60,6 +61,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         {
             WorkspaceRequest request = new(lease, session.Repository.Reference, assignment.BaseCommit) { TargetRef = _plan.TargetRef, OnWaiting = why => session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Blocked) { Text = why }) };
             _workspace = await _plan.Workspaces.AcquireAsync(request, cancellationToken).ConfigureAwait(false);
+            _disk.Begin(session.DiskTurns);
         }
 
         using (Enter(Stage.State))
@@ -164,7 +166,7 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
     /// <returns>Whether nothing is left that a lease would have to name.</returns>
     private async Task<bool> ReleaseAsync()
     {
-        _record.Bytes = FolderSize.Of(session.Folder.Of(Attempt));
+        _record.Bytes = await _disk.EndAsync().ConfigureAwait(false);
         using Activity? stage = Enter(Stage.Release, new() { ["bytes"] = Number(_record.Bytes) });
         ReleaseMode mode = _record.Contamination.Count > 0 ? ReleaseMode.Quarantine
             : _record.Result is RunResult.Failed ? _plan.Options.OnFailure

@@ -62,6 +62,9 @@ internal sealed class PipelineSession : IDisposable
 
     public Forecaster Forecaster { get; }
 
+    /// <summary>Whose turn it is to be measured on the disk.</summary>
+    public SemaphoreSlim DiskTurns { get; } = new(1);
+
     /// <summary>A runner is about to run.</summary>
     public void Enter(Flight flight)
     {

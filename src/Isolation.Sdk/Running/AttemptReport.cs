@@ -62,7 +62,7 @@ public sealed record AttemptCost
     /// <summary>Milliseconds its runner took.</summary>
     public long RunMs { get; init; }
 
-    /// <summary>Bytes of its workspace and state at the end.</summary>
+    /// <summary>Bytes that its workspace and state took of the disk at the end: allocated blocks; those shared with others (a reflink, a snapshot) are not counted.</summary>
     public long Bytes { get; init; }
 
     /// <summary>The estimated tokens of its briefing.</summary>

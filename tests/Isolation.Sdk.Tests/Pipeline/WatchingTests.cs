@@ -1,12 +1,15 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Running;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Pipeline;
 
 public sealed class WatchingTests
 {
+    private const long Large = 1L << 30;
+
     [IsolationFact]
     public async Task The_log_of_a_worker_tells_the_same_as_the_live_status_and_outlives_it()
     {
@@ -26,6 +29,32 @@ public sealed class WatchingTests
         Assert.Equal((live.Phase, live.Branch, live.Stage, live.Outcome, live.Liveness), (logged.Phase, logged.Branch, logged.Stage, logged.Outcome, logged.Liveness));
         Assert.Equal(("implement", "isolation/a/1/work", ItemOutcome.Landed, WorkerLiveness.Ended), (live.Phase, live.Branch, live.Outcome, live.Liveness));
         Assert.True(live is { SetupMs: > 0, Tokens: > 0, Bytes: > 0 });
+    }
+
+    [IsolationFact]
+    public async Task What_a_worker_takes_of_the_disk_is_known_while_it_runs_and_counts_blocks()
+    {
+        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        IsolationPipeline? pipeline = null;
+        await using IsolationPipeline built = pipeline = rig.Compose().RunWith(async (worker, token) =>
+        {
+            while (Assert.Single(pipeline!.Workers).Bytes is null)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(10), token);
+            }
+
+            await using FileStream sparse = File.Create(Path.Combine(worker.Workspace.Path, "sparse"));
+            sparse.SetLength(Large);
+            return new RunResult.Failed("so that nothing of it is captured", Retryable: false);
+        }).Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
+        IsolationSummary summary = await run.Completion;
+
+        AttemptReport report = Assert.Single(Assert.Single(summary.Items).Attempts);
+        Assert.Contains("so that nothing", Assert.IsType<RunResult.Failed>(report.Result).Reason);
+        Assert.InRange(report.Cost.Bytes, 1, Large - 1);
+        Assert.Equal(report.Cost.Bytes, Assert.Single(pipeline.Workers).Bytes);
     }
 
     [IsolationFact]
