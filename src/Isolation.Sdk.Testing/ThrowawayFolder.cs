@@ -76,9 +76,9 @@ internal sealed class ThrowawayFolder : IDisposable
                     new ThrowawayFolder(path, marker, dead).Dispose();
                 }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
             {
-                // Someone else's, or still open somewhere: the next sweep comes.
+                // Someone else's, still open somewhere, or of a name that .NET has no word for: the next sweep comes.
             }
         }
     }

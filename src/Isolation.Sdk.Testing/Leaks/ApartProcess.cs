@@ -9,16 +9,19 @@ internal static class ApartProcess
 {
     public const string RowVariable = "ISOLATION_LEAK_ROW";
     public const string LevelVariable = "ISOLATION_LEAK_LEVEL";
+    public const string WithoutVariable = "ISOLATION_LEAK_WITHOUT";
     public const string AnswerVariable = "ISOLATION_LEAK_ANSWER";
 
+    private const string RunsOn = ".runtimeconfig.json";
+
     /// <exception cref="NotSupportedException">This application cannot be started in that way.</exception>
-    public static async Task<LeakObservation> TryAsync(LeakRow row, InProcessProbe probe, SealLevel? level, CancellationToken cancellationToken)
+    public static async Task<LeakObservation> TryAsync(LeakRow row, LeakSetup? setup, CancellationToken cancellationToken)
     {
         using ThrowawayFolder folder = ThrowawayFolder.Create("apart");
         string answer = Path.Combine(folder.Path, "answer");
         ProcessStartInfo start = Again(folder.Path);
-        (string, string)[] asked = [(RowVariable, row.Id), (LevelVariable, level?.ToString() ?? ""), (AnswerVariable, answer)];
-        foreach ((string name, string value) in asked.Concat(probe.Variables))
+        (string, string)[] asked = [(RowVariable, row.Id), (LevelVariable, setup?.Level.ToString() ?? ""), (WithoutVariable, setup?.Without.ToString() ?? ""), (AnswerVariable, answer)];
+        foreach ((string name, string value) in asked.Concat(row.Probe.Variables))
         {
             start.Environment[name] = value;
         }
@@ -29,7 +32,7 @@ internal static class ApartProcess
             Task<string> said = process.StandardOutput.ReadToEndAsync(cancellationToken), complained = process.StandardError.ReadToEndAsync(cancellationToken);
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
             await said.ConfigureAwait(false);
-            return Judge(row, probe, level, process.ExitCode, answer, await complained.ConfigureAwait(false));
+            return Judge(row, setup?.Level, process.ExitCode, answer, await complained.ConfigureAwait(false));
         }
         finally
         {
@@ -41,14 +44,14 @@ internal static class ApartProcess
         }
     }
 
-    private static LeakObservation Judge(LeakRow row, InProcessProbe probe, SealLevel? level, int code, string answer, string complaint)
+    private static LeakObservation Judge(LeakRow row, SealLevel? level, int code, string answer, string complaint)
     {
         if (code == 0 && File.Exists(answer) && File.ReadAllLines(answer) is [string sight, .. string[] evidence])
         {
             return new LeakObservation(row, level, Enum.Parse<LeakSight>(sight), string.Join(' ', evidence));
         }
 
-        return code == probe.EndsWith
+        return code == row.Probe.EndsWith
             ? new LeakObservation(row, level, LeakSight.Leak, $"the process ended with {code}, and B with it")
             : new LeakObservation(row, level, LeakSight.NotTried, $"The process that tried it ended with {code}. {complaint.Trim().Split('\n')[0]}");
     }
@@ -80,9 +83,11 @@ internal static class ApartProcess
         bool takesHooks = RuntimeFeature.IsDynamicCodeSupported && (!AppContext.TryGetSwitch("System.StartupHookProvider.IsSupported", out bool on) || on);
         if (takesHooks && application is { Location: { Length: > 0 } location } && name.Equals("dotnet", StringComparison.OrdinalIgnoreCase) && AppContext.GetData("APP_CONTEXT_DEPS_FILES") is string files)
         {
-            // A host of tests is started with the files of the tests, not with its own.
+            // A host of tests has no files of its own: it is started with those of the tests.
             string dependencies = files.Split(';')[0];
-            return (program, ["exec", "--runtimeconfig", dependencies.Replace(".deps.json", ".runtimeconfig.json", StringComparison.Ordinal), "--depsfile", dependencies, location]);
+            return File.Exists(Path.ChangeExtension(location, RunsOn))
+                ? (program, ["exec", location])
+                : (program, ["exec", "--runtimeconfig", dependencies.Replace(".deps.json", RunsOn, StringComparison.Ordinal), "--depsfile", dependencies, location]);
         }
 
         return takesHooks && name.Length > 0 && name.Equals(application?.GetName().Name, StringComparison.OrdinalIgnoreCase)

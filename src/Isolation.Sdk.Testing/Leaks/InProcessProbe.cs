@@ -4,15 +4,6 @@ namespace Isolation.Sdk.Testing;
 /// <param name="Create">Makes what one try needs, given a word of its own.</param>
 internal sealed record InProcessProbe(Func<string, InProcessTurns> Create) : LeakProbe
 {
-    /// <summary>Whether it would harm other code of the process that tries it: then that is a process of its own.</summary>
-    public bool Apart { get; init; }
-
-    /// <summary>The code that such a process ends with where the try gets through, and there is nobody left to tell; <see langword="null"/> where it ends as any other.</summary>
-    public int? EndsWith { get; init; }
-
-    /// <summary>What such a process is started with.</summary>
-    public IReadOnlyList<(string Name, string Value)> Variables { get; init; } = [];
-
     public override Task TryAsync(LeakStage stage) => throw new NotSupportedException("Only a stage of one process can try it.");
 }
 

@@ -44,8 +44,8 @@ public static class LeakMatrix
         limit.CancelAfter(Limit);
         try
         {
-            return row.Probe is InProcessProbe { Apart: true } probe
-                ? await ApartProcess.TryAsync(row, probe, level, limit.Token).ConfigureAwait(false)
+            return row.Probe.Apart
+                ? await ApartProcess.TryAsync(row, setup, limit.Token).ConfigureAwait(false)
                 : await TryHereAsync(row, setup, limit.Token).ConfigureAwait(false);
         }
         catch (NotSupportedException e)

@@ -9,6 +9,15 @@ internal abstract record LeakProbe
     /// <summary>Changes the repository, or what lies around it, before there are workers.</summary>
     public Func<LeakPlace, Task>? Prepare { get; init; }
 
+    /// <summary>Whether it would harm other code of the process that tries it: then that is a process of its own.</summary>
+    public bool Apart { get; init; }
+
+    /// <summary>The code that such a process ends with where the try gets through, and there is nobody left to tell; <see langword="null"/> where it ends as any other.</summary>
+    public int? EndsWith { get; init; }
+
+    /// <summary>What such a process is started with.</summary>
+    public IReadOnlyList<(string Name, string Value)> Variables { get; init; } = [];
+
     /// <summary>What the offender does, as scripts that anybody can run; empty where it takes more than that.</summary>
     public virtual IEnumerable<string> Attacks => [];
 

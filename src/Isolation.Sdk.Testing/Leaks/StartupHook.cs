@@ -12,8 +12,10 @@ internal static class StartupHook
         }
 
         new Thread(EndWithParent) { IsBackground = true }.UnsafeStart();
-        SealLevel? level = Environment.GetEnvironmentVariable(ApartProcess.LevelVariable) is { Length: > 0 } word ? Enum.Parse<SealLevel>(word) : null;
-        File.WriteAllLines(answer, Try(LeakMatrix.Rows.Single(row => row.Id == id), level is { } given ? new LeakSetup(given) : null));
+        LeakSetup? setup = Environment.GetEnvironmentVariable(ApartProcess.LevelVariable) is { Length: > 0 } level
+            ? new LeakSetup(Enum.Parse<SealLevel>(level), Enum.Parse<LeakSeals>(Environment.GetEnvironmentVariable(ApartProcess.WithoutVariable)!))
+            : null;
+        File.WriteAllLines(answer, Try(LeakMatrix.Rows.Single(row => row.Id == id), setup));
         Environment.Exit(0);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using Isolation.Sdk.Tests.Host;
 
 namespace Isolation.Sdk.Tests.Infrastructure;
@@ -28,6 +29,9 @@ internal static class Tools
     /// <summary>Images of ext4, XFS and btrfs can be made and mounted (in a mount namespace of its own).</summary>
     public const string Images = "images";
 
+    /// <summary>Ctrl-C is not ignored by the tests themselves: what they start would ignore it, too.</summary>
+    public const string Interruptible = "interruptible";
+
     private static readonly ConcurrentDictionary<string, string?> Known = new(StringComparer.Ordinal);
 
     /// <summary>Why a test that needs these cannot run here; <see langword="null"/> when it can.</summary>
@@ -41,9 +45,17 @@ internal static class Tools
         Images => Disk.FileSystems.Select(f => new Disk(f).Through).All(t => Works(t[0], [.. t[1..], "true"])) ? null : "needs to mount images of ext4, XFS and btrfs",
         Bubblewrap => Works("bwrap", "--ro-bind", "/", "/", "--unshare-all", "true") ? null : "needs bubblewrap that may make namespaces",
         Landlock => Isolation.Sdk.Sandboxing.Seals.Landlock.Version >= Isolation.Sdk.Sandboxing.Seals.Landlock.NeededVersion ? null : "needs Landlock 6 (Linux 6.12)",
+        Interruptible => IsInterruptible() ? null : "needs tests that are not started with SIGINT ignored, as a shell starts a command with '&'",
         Cgroups => CanMakeCgroup() ? null : "needs a cgroup v2 that may be divided",
         _ => OnPath(need) ? null : $"needs {need}",
     };
+
+    private static bool IsInterruptible()
+    {
+        const string Ignored = "SigIgn:";
+        const ulong Interrupt = 1 << (2 - 1);
+        return !OperatingSystem.IsLinux() || !File.ReadLines("/proc/self/status").Where(l => l.StartsWith(Ignored, StringComparison.Ordinal)).Any(l => (ulong.Parse(l.AsSpan(Ignored.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & Interrupt) != 0);
+    }
 
     private static bool CanMakeCgroup()
     {

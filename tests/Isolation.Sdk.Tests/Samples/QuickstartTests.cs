@@ -62,7 +62,7 @@ public sealed partial class QuickstartTests
     [IsolationFact(Tools.Linux, Tier = Tier.Ci, Timeout = 240_000)]
     public Task A_touched_canonical_checkout_is_named() => FaultAsync("canonical");
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tools.Interruptible)]
     public async Task An_interrupt_ends_it_in_an_orderly_way_and_leaves_nothing()
     {
         using QuickstartProcess quickstart = new();

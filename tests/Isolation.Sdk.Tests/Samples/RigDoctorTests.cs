@@ -65,7 +65,7 @@ public sealed class RigDoctorTests
         Assert.StartsWith("rig: RIG01: ", alone.Error, StringComparison.Ordinal);
     }
 
-    [IsolationFact("mkfifo", "sh", Tools.Linux, Tier = Tier.Ci)]
+    [IsolationFact("mkfifo", "sh", Tools.Linux, Tools.Interruptible, Tier = Tier.Ci)]
     public async Task An_interrupted_look_leaves_nothing_behind()
     {
         await using RigHost rig = await RigHost.CreateAsync("[]");

@@ -58,7 +58,7 @@ public sealed class RigRunTests
         Assert.Equal("README.md\na.txt", await rig.Repository.GitAsync(["ls-tree", "--name-only", RigHost.Target]));
     }
 
-    [IsolationFact("mkfifo", "sh")]
+    [IsolationFact("mkfifo", "sh", Tools.Interruptible)]
     public async Task Ctrl_C_ends_the_run_in_an_orderly_way_and_leaves_nothing()
     {
         await using RigHost rig = await RigHost.CreateAsync("""[{ "id": "a", "title": "A" }]""", "phase implement; cat \"$GATE\" > /dev/null");

@@ -12,6 +12,7 @@ internal static class ProcessRows
     private const string OneUser = "open: processes of one user may reach each other";
     private const string OwnProcesses = "own pid namespace";
     private const string OwnUsers = "own pid and user namespaces";
+    private const string EndOfAll = "a cgroup of its own; without one its session and a mark in its environment, and a daemon that leaves both gets away";
     private const int Urgent = 23;
 
     public static IEnumerable<LeakRow> All =>
@@ -44,7 +45,7 @@ internal static class ProcessRows
                 Needs = ["perl", "setsid"],
                 Afterwards = "for p in /proc/[0-9]*; do c=$(tr '\\0' ' ' 2>/dev/null < $p/cmdline); case \"$c\" in \"perl -e fork and exit\"*\" $4 \") echo LEAK; kill -9 ${p#/proc/};; esac; done",
             })
-            .Cooperative(LeakSight.Sealed, "a cgroup of its own, or its session and a mark in its environment").Guarded(LeakSight.Sealed, "a cgroup of its own, or its session and a mark in its environment").Sealed(LeakSight.Sealed, OwnProcesses),
+            .Cooperative(LeakSight.Sealed, EndOfAll).Guarded(LeakSight.Sealed, EndOfAll).Sealed(LeakSight.Sealed, OwnProcesses),
 
         new LeakRow("P07", "TCP ports", LeakProbe.Of(
             A(Perl.Listen).Staying,
@@ -81,7 +82,7 @@ internal static class ProcessRows
         new LeakRow("P13", "inherited descriptors", LeakProbe.Of(InheritAsync) with { Needs = ["bash"] })
             .From(Cooperative, LeakSight.Sealed, "closed before the program starts"),
 
-        new LeakRow("P14", "umask and ignored signals", LeakProbe.Of(IgnoreAsync) with { Prepare = OpenMaskAsync })
+        new LeakRow("P14", "umask and ignored signals", LeakProbe.Of(IgnoreAsync) with { Apart = true })
             .From(Cooperative, LeakSight.Sealed, "reset before the program starts; limits and priority stay the host's for all"),
 
         new LeakRow("P15", "standard input", LeakProbe.Of(
@@ -134,8 +135,8 @@ internal static class ProcessRows
 
     private static async Task IgnoreAsync(LeakStage stage)
     {
-        // By default nothing comes of this signal, so nobody else notices.
         nint before = signal(Urgent, 1);
+        uint mask = umask(0);
         try
         {
             const string Look = "i=$(sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status); [ $((0x$i & 0x400000)) -ne 0 ] && echo LEAK; [ $(umask) = 0000 ] && echo LEAK; echo $(umask) $i >&2";
@@ -144,14 +145,9 @@ internal static class ProcessRows
         }
         finally
         {
+            umask(mask);
             signal(Urgent, before);
         }
-    }
-
-    private static Task OpenMaskAsync(LeakPlace place)
-    {
-        place.Launcher = ["sh", "-c", "umask 0; exec \"$@\"", "sh"];
-        return Task.CompletedTask;
     }
 
     private static async Task InputAsync(LeakPlace place)
@@ -177,6 +173,9 @@ internal static class ProcessRows
             host.Kill(entireProcessTree: true);
         }
     }
+
+    [DllImport("libc", EntryPoint = "umask")]
+    private static extern uint umask(uint mask);
 
     [DllImport("libc", EntryPoint = "signal")]
     private static extern nint signal(int number, nint handler);
