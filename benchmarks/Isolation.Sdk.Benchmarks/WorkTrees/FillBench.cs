@@ -49,6 +49,7 @@ internal sealed class FillBench
         return new WorkspaceRequest(_leases.Create(attempt), new RepositoryRef(Repository), commit);
     }
 
+    /// <summary>The attempt is over; its workspace may be left.</summary>
     public async Task EndAsync(WorkspaceRequest request)
     {
         ((AttemptLease)request.Lease).Complete();
@@ -65,6 +66,31 @@ internal sealed class FillBench
     {
         await Command.GitAsync(Repository, "worktree", "remove", "--force", Added(number));
         await Command.GitAsync(Repository, "branch", "-q", "-D", $"added-{number}");
+    }
+
+    /// <summary>Sets aside what the library knows of this repository, as if it had never run here.</summary>
+    public void Forget()
+    {
+        if (Directory.Exists(Repository + ".workers"))
+        {
+            Directory.Move(Repository + ".workers", Path.Combine(Folder, string.Create(CultureInfo.InvariantCulture, $"forgotten-{_number++}")));
+        }
+    }
+
+    /// <summary>Makes room: everything but the repository goes.</summary>
+    public async Task ClearAsync()
+    {
+        foreach (string left in Directory.GetDirectories(Folder).Where(d => d != Repository))
+        {
+            await Command.RunAsync(Folder, "rm", "-rf", left);
+        }
+
+        Scratch.Clear(Path.Combine(Repository, ".git", "worktrees"));
+        string[] branches = (await Command.GitAsync(Repository, "for-each-ref", "--format=%(refname)", "refs/heads/added-*", "refs/heads/isolation", "refs/isolation")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        foreach (string branch in branches)
+        {
+            await Command.GitAsync(Repository, "update-ref", "-d", branch);
+        }
     }
 
     /// <summary>What is free on this disk once everything is written.</summary>
