@@ -18,30 +18,25 @@ internal sealed class PinnedMark(WorkspaceInfo info)
 
     private string File => Path.Combine(Folder, Name);
 
-    public void Set(string commit)
+    /// <returns>When: every change before it has an earlier time, and every one after it has not.</returns>
+    public DateTime Set(string commit)
     {
         // File systems stamp with a clock of some milliseconds a tick. Only a mark from a later tick than all before it tells a write after it from one before.
         System.IO.File.WriteAllText(File, commit);
         DateTime before = System.IO.File.GetLastWriteTimeUtc(File);
         SpinWait wait = default;
-        while (System.IO.File.GetLastWriteTimeUtc(File) <= before)
+        DateTime now;
+        while ((now = System.IO.File.GetLastWriteTimeUtc(File)) <= before)
         {
             wait.SpinOnce();
             System.IO.File.WriteAllText(File, commit);
         }
+
+        return now;
     }
 
     /// <summary>Notes the moment before a capture looks; <see langword="null"/> where there is no folder for it any more.</summary>
-    public DateTime? Begin()
-    {
-        if (!Directory.Exists(Folder))
-        {
-            return null;
-        }
-
-        Set("");
-        return System.IO.File.GetLastWriteTimeUtc(File);
-    }
+    public DateTime? Begin() => Directory.Exists(Folder) ? Set("") : null;
 
     /// <summary>Says that everything up to that moment is pinned.</summary>
     public void Complete(string commit, DateTime since)

@@ -26,7 +26,7 @@ internal abstract class WorkspaceCapture(GitRepository repository, AttemptId att
         DateTime? since = _mark.Begin();
         List<string> tampering = [.. Fingerprint.Differences(facts.Fingerprint, TakeFingerprint())];
         using CaptureGit git = new(repository, info, scope, honest: tampering.Count == 0 && facts.Fingerprint.Count > 0);
-        git.DoubtsTimes = ForgedTimes.AreIn(info, _strangers);
+        git.DoubtsTimes = ForgedTimes.AreIn(info, _strangers, facts.FilledAt);
         GitStatus? status = git.IsHonest ? await git.TryStatusAsync(cancellationToken).ConfigureAwait(false) : null;
         string? head = status is null ? await ReadHeadAsync(git, tampering, cancellationToken).ConfigureAwait(false) : status.Head;
         string[] nested = [.. (status?.Untracked ?? []).Where(p => p.EndsWith('/'))];

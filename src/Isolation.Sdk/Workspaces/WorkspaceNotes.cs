@@ -28,6 +28,9 @@ internal sealed record WorkspaceFacts(IReadOnlyDictionary<string, string> Finger
     /// <summary>How its files got there.</summary>
     public Filling? FilledBy { get; init; }
 
+    /// <summary>When its files were there, by the file system's own clock.</summary>
+    public DateTime? FilledAt { get; init; }
+
     public static WorkspaceFacts None { get; } = new(new Dictionary<string, string>(), [], []);
 
     public string ToJson() => JsonSerializer.Serialize(this, WorkspaceJson.Default.WorkspaceFacts);

@@ -41,9 +41,8 @@ internal sealed class CloneMaker(PrivateCloneOptions options, WorkspaceFiller fi
             await CompleteAsync(info, placed, theirs, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> copied = await SharedFiles.CopyIgnoredAsync(Repository, path, options.CopiedGlobs, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> linked = SharedFiles.Link(Repository, path, options.SharedPaths);
-            WorkspaceFacts facts = new(CloneFingerprint.Take(info.GitDirectory), copied, linked) { TargetRef = request.TargetRef, FilledBy = placed.By };
+            WorkspaceFacts facts = new(CloneFingerprint.Take(info.GitDirectory), copied, linked) { TargetRef = request.TargetRef, FilledBy = placed.By, FilledAt = new PinnedMark(info).Set(request.BaseCommit) };
             await NoteAsync(WorkspaceNotes.Made, facts.ToJson(), cancellationToken).ConfigureAwait(false);
-            new PinnedMark(info).Set(request.BaseCommit);
             return new PrivateCloneWorkspace(Repository, attempt, info, facts, _removal, request.BaseCommit) { Filled = filler.KeepIndex(info, placed) };
         }
         catch (Exception e)

@@ -46,9 +46,8 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, WorkspaceFiller 
             await filler.CompleteAsync(info, placed, [], cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> copied = await SharedFiles.CopyIgnoredAsync(Repository, _path, options.CopiedGlobs, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> linked = SharedFiles.Link(Repository, _path, options.SharedPaths);
-            WorkspaceFacts facts = new(Fingerprint.Take(Repository.CommonDirectory, gitDirectory, _path), copied, linked) { TargetRef = request.TargetRef, FilledBy = placed.By };
+            WorkspaceFacts facts = new(Fingerprint.Take(Repository.CommonDirectory, gitDirectory, _path), copied, linked) { TargetRef = request.TargetRef, FilledBy = placed.By, FilledAt = new PinnedMark(info).Set(request.BaseCommit) };
             await NoteAsync(WorkspaceNotes.Made, facts.ToJson(), cancellationToken).ConfigureAwait(false);
-            new PinnedMark(info).Set(request.BaseCommit);
             return new LinkedWorktree(Repository, request.Lease.Attempt, info, facts, options, _removal, request.BaseCommit) { Filled = filler.KeepIndex(info, placed) };
         }
         catch (Exception e)
