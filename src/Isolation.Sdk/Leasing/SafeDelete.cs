@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using System.Text;
 
 namespace Isolation.Sdk.Leasing;
 
@@ -51,6 +52,13 @@ internal static class SafeDelete
     /// <summary>Deletes a file, a link or a whole tree; what a link points to is not touched, and what somebody else deletes meanwhile is as good as deleted.</summary>
     public static void Tree(string path)
     {
+        if (OperatingSystem.IsLinux())
+        {
+            string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+            LinuxDelete.Tree(Path.GetDirectoryName(full)!, Encoding.UTF8.GetBytes(Path.GetFileName(full)));
+            return;
+        }
+
         try
         {
             TreeNow(path);

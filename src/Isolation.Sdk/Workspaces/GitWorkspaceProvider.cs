@@ -86,9 +86,12 @@ internal abstract class GitWorkspaceProvider(WorkspaceOptions options, TimeProvi
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach ((_, PristineTrees trees) in _fillers.Values)
+        foreach (string repository in _fillers.Keys)
         {
-            await trees.DisposeAsync().ConfigureAwait(false);
+            if (_fillers.TryRemove(repository, out (WorkspaceFiller Filler, PristineTrees Trees) filler))
+            {
+                await filler.Trees.DisposeAsync().ConfigureAwait(false);
+            }
         }
 
         await _trash.DisposeAsync().ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Isolation.Sdk.Leasing;
 
 namespace Isolation.Sdk.Workspaces.Trees;
 

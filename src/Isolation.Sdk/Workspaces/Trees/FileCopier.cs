@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Isolation.Sdk.Git;
-using static Isolation.Sdk.Workspaces.Trees.LinuxFiles;
+using Isolation.Sdk.Leasing;
+using static Isolation.Sdk.Leasing.LinuxFiles;
 
 namespace Isolation.Sdk.Workspaces.Trees;
 
@@ -14,7 +15,6 @@ internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTim
 {
     private const int Buffer = 1 << 17, MostRange = 1 << 30;
     private const int SeekData = 3, SeekHole = 4, NoMoreData = 6;
-    private static readonly nuint Share = 0x40049409;
     private readonly byte* _buffer = (byte*)NativeMemory.Alloc(Buffer);
     private readonly byte* _name = (byte*)NativeMemory.Alloc(4096);
 
@@ -123,7 +123,7 @@ internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTim
 
         if (share)
         {
-            Check(Control(target, Share, source), entry);
+            Check(Control(target, ShareBlocks, source), entry);
             return true;
         }
 
@@ -227,12 +227,11 @@ internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTim
         times[1] = new Time { Seconds = (nint)stamp.ToUnixTimeSeconds() };
         Check(SetTimes(there, name, times), entry);
         int error = Look(there, name, out Stat stat);
-        made.SetStamp(entry, error == 0 ? stat.Stamp : throw Failed(error, PathOf(entry)));
+        made.SetStamp(entry, error == 0 ? FileStamp.Of(stat) : throw Failed(error, PathOf(entry)));
     }
 
-    // The device is another number after each mount.
     private bool IsSame(int entry, in Stat stat, uint kind) =>
-        (stat.Mode & KindMask) == kind && stat.Links == 1 && (uint)stat.Size == index.Size(entry) && stat.Stamp with { Device = 0 } == index.Stamp(entry) with { Device = 0 };
+        stat.Kind == kind && stat.Links == 1 && (uint)stat.Size == index.Size(entry) && FileStamp.Of(stat).IsSameFile(index.Stamp(entry));
 
     private void Check(int result, int entry)
     {

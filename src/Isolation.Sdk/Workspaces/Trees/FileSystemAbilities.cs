@@ -1,3 +1,5 @@
+using Isolation.Sdk.Leasing;
+
 namespace Isolation.Sdk.Workspaces.Trees;
 
 /// <summary>What the file system of a folder can do, found by trying it there with files that are gone at once.</summary>
@@ -6,7 +8,6 @@ namespace Isolation.Sdk.Workspaces.Trees;
 internal sealed record FileSystemAbilities(bool Snapshot, bool Reflink)
 {
     private const int OneBlock = 4096;
-    private static readonly nuint Share = 0x40049409;
 
     public static FileSystemAbilities Of(string folder)
     {
@@ -32,7 +33,7 @@ internal sealed record FileSystemAbilities(bool Snapshot, bool Reflink)
             using FileStream from = Tried(folder), to = Tried(folder);
             from.Write(new byte[OneBlock]);
             from.Flush();
-            return LinuxFiles.Control((int)to.SafeFileHandle.DangerousGetHandle(), Share, from.SafeFileHandle.DangerousGetHandle()) == 0;
+            return LinuxFiles.Control((int)to.SafeFileHandle.DangerousGetHandle(), LinuxFiles.ShareBlocks, from.SafeFileHandle.DangerousGetHandle()) == 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

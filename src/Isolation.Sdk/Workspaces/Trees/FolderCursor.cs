@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
 
 namespace Isolation.Sdk.Workspaces.Trees;
 

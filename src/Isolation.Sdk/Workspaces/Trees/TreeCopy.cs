@@ -6,8 +6,6 @@ namespace Isolation.Sdk.Workspaces.Trees;
 /// <summary>Copies the files of an index from one folder to another, several at once, and writes down what <c>stat</c> says of the copies.</summary>
 internal static class TreeCopy
 {
-    private const int EntriesAtOnce = 64, MostThreads = 4;
-
     /// <summary>Copies everything.</summary>
     /// <param name="index">The files, with the stat data they must have in <paramref name="from"/>; what is not in it is not copied.</param>
     /// <param name="from">A prepared tree.</param>
@@ -21,7 +19,7 @@ internal static class TreeCopy
         IndexFile made = index.Copy();
         TreeFolders folders = new(index);
         int altered = -1;
-        await OnAllAsync(folders, part =>
+        await folders.OnAllAsync(part =>
         {
             using FolderCursor source = new(index, folders, from, makes: false), target = new(index, folders, to, makes: true);
             using FileCopier copier = new(index, made, stamp, share);
@@ -49,7 +47,7 @@ internal static class TreeCopy
     public static void Settle(IndexFile index, string folder, DateTimeOffset stamp, IReadOnlyCollection<int>? entries = null)
     {
         TreeFolders folders = new(index, entries);
-        OnAllAsync(folders, part =>
+        folders.OnAllAsync(part =>
         {
             using FolderCursor cursor = new(index, folders, folder, makes: false);
             using FileCopier copier = new(index, index, stamp, share: false);
@@ -62,19 +60,6 @@ internal static class TreeCopy
                 }
             }
         }).GetAwaiter().GetResult();
-    }
-
-    private static Task OnAllAsync(TreeFolders folders, Action<Range> work)
-    {
-        IReadOnlyList<Range> parts = folders.Split(EntriesAtOnce);
-        int next = -1;
-        return Task.WhenAll(Enumerable.Range(0, Math.Min(Math.Min(Environment.ProcessorCount, MostThreads), parts.Count)).Select(_ => Task.Run(() =>
-        {
-            for (int mine = Interlocked.Increment(ref next); mine < parts.Count; mine = Interlocked.Increment(ref next))
-            {
-                work(parts[mine]);
-            }
-        })));
     }
 }
 

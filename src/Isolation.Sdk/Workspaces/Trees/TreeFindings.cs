@@ -1,11 +1,11 @@
 namespace Isolation.Sdk.Workspaces.Trees;
 
 /// <summary>How a folder differs from what its index says.</summary>
-/// <param name="Strangers">What is in no index: paths from the top, a folder for all that is in it.</param>
+/// <param name="Strangers">What is in no index: paths from the top as bytes, a folder for all that is in it.</param>
 /// <param name="Altered">Entries of the index that are not exactly as they were written: another kind, content, permissions, time, owner or name.</param>
 /// <param name="Missing">Entries that are not there.</param>
 /// <param name="Folders">Folders that are not as new ones are: permissions, owner, attributes. The empty path is the top.</param>
-internal sealed record TreeFindings(IReadOnlyList<string> Strangers, IReadOnlyList<int> Altered, IReadOnlyList<int> Missing, IReadOnlyList<string> Folders)
+internal sealed record TreeFindings(IReadOnlyList<byte[]> Strangers, IReadOnlyList<int> Altered, IReadOnlyList<int> Missing, IReadOnlyList<string> Folders)
 {
     public bool AreNone => Strangers.Count + Altered.Count + Missing.Count + Folders.Count == 0;
 }

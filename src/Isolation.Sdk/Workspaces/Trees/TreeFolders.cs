@@ -5,7 +5,9 @@ namespace Isolation.Sdk.Workspaces.Trees;
 /// <summary>The folders of an index, each after the one that it is in, with the entries directly in it.</summary>
 internal sealed class TreeFolders
 {
+    private const int EntriesAtOnce = 64, MostThreads = 4;
     private readonly List<TreeFolder> _all = [];
+    private ILookup<int, TreeFolder>? _below;
 
     /// <param name="index">The files.</param>
     /// <param name="entries">Those that matter, in order; <see langword="null"/> for all.</param>
@@ -22,15 +24,31 @@ internal sealed class TreeFolders
 
     public IReadOnlyList<TreeFolder> All => _all;
 
-    /// <summary>Groups of neighbours with about so many entries, for several to work on at once.</summary>
-    public IReadOnlyList<Range> Split(int entries)
+    /// <summary>The folders directly in each.</summary>
+    public ILookup<int, TreeFolder> Below => _below ??= _all.Where(f => f.Parent >= 0).ToLookup(f => f.Parent);
+
+    /// <summary>Has several threads work on groups of neighbouring folders.</summary>
+    public Task OnAllAsync(Action<Range> work)
+    {
+        List<Range> parts = Split();
+        int next = -1;
+        return Task.WhenAll(Enumerable.Range(0, Math.Min(Math.Min(Environment.ProcessorCount, MostThreads), parts.Count)).Select(_ => Task.Run(() =>
+        {
+            for (int mine = Interlocked.Increment(ref next); mine < parts.Count; mine = Interlocked.Increment(ref next))
+            {
+                work(parts[mine]);
+            }
+        })));
+    }
+
+    private List<Range> Split()
     {
         List<Range> parts = [];
         int start = 0, count = 0;
         for (int i = 0; i < _all.Count; i++)
         {
             count += _all[i].Entries.Count + 1;
-            if (count >= entries)
+            if (count >= EntriesAtOnce)
             {
                 parts.Add(start..(i + 1));
                 (start, count) = (i + 1, 0);

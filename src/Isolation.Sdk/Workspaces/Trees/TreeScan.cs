@@ -1,3 +1,4 @@
+using System.Text;
 using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces.Trees;
@@ -6,11 +7,30 @@ namespace Isolation.Sdk.Workspaces.Trees;
 internal static class TreeScan
 {
     /// <summary>Looks at everything below a folder; <c>.git</c> at its top is left out.</summary>
-    public static TreeFindings Run(IndexFile index, string folder) => throw new NotImplementedException();
+    /// <exception cref="IOException">The folder itself is not there.</exception>
+    public static TreeFindings Run(IndexFile index, string folder)
+    {
+        TreeFolders folders = new(index);
+        FolderRules rules = FolderRules.Of(folder);
+        List<FolderScan> scans = [];
+        folders.OnAllAsync(part =>
+        {
+            using FolderCursor cursor = new(index, folders, folder, makes: false);
+            using FolderScan scan = new(index, folders, rules);
+            for (int i = part.Start.Value; i < part.End.Value; i++)
+            {
+                scan.Look(i, cursor.GoTo(i));
+            }
 
-    /// <summary>Whether a file of a workspace was changed after a moment and says that it was not: its time of writing was set by hand.</summary>
-    /// <param name="folder">The work tree.</param>
-    /// <param name="since">The moment.</param>
-    /// <param name="except">Paths in it that were copied in with their times.</param>
-    public static bool HasForgedTimes(string folder, DateTime since, IReadOnlyList<string> except) => throw new NotImplementedException();
+            lock (scans)
+            {
+                scans.Add(scan);
+            }
+        }).GetAwaiter().GetResult();
+        return new TreeFindings(
+            [.. scans.SelectMany(s => s.Strangers)],
+            [.. scans.SelectMany(s => s.Altered).Order()],
+            [.. scans.SelectMany(s => s.Missing).Order()],
+            [.. scans.SelectMany(s => s.Folders).Select(f => Encoding.UTF8.GetString(f))]);
+    }
 }

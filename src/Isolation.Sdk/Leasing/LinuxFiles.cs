@@ -1,14 +1,17 @@
 using System.Runtime.InteropServices;
 
-namespace Isolation.Sdk.Workspaces.Trees;
+namespace Isolation.Sdk.Leasing;
 
-/// <summary>The system calls that copy trees: names are bytes, folders are descriptors, and no link is followed.</summary>
+/// <summary>The system calls that copy, compare and delete trees: names are bytes, folders are descriptors, and no link is followed.</summary>
 internal static unsafe partial class LinuxFiles
 {
     public const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000, NoBlock = 0x800;
     public const int AtCurrent = -100, NoFollowAt = 0x100, EmptyPath = 0x1000;
     public const uint KindMask = 0xF000, Regular = 0x8000, SymbolicLink = 0xA000, Folder = 0x4000;
     public const nint Omit = 0x3ffffffe;
+
+    /// <summary>FICLONE: the first file shares the blocks of the second.</summary>
+    public const nuint ShareBlocks = 0x40049409;
     private const uint Basic = 0x7ff;
 
     // ARM has other numbers for these two than everybody else.
@@ -41,8 +44,7 @@ internal static unsafe partial class LinuxFiles
         [FieldOffset(136)] public uint DeviceMajor;
         [FieldOffset(140)] public uint DeviceMinor;
 
-        /// <summary>As git's index keeps it. The device is the C library's number of it.</summary>
-        public readonly Git.FileStamp Stamp => new((uint)ChangedSeconds, ChangedNanoseconds, (uint)WrittenSeconds, WrittenNanoseconds, (DeviceMinor & 0xff) | (DeviceMajor << 8) | ((DeviceMinor & ~0xffu) << 12), (uint)Inode, User, Group);
+        public readonly uint Kind => Mode & KindMask;
     }
 
     /// <summary>Opens a file or folder; its descriptor, or the negative error number.</summary>
@@ -85,6 +87,36 @@ internal static unsafe partial class LinuxFiles
 
     [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true)]
     public static partial int MakeLink(byte* target, int folder, byte* name);
+
+    /// <summary>Reads the next names of an open folder; 0 at its end, negative for an error.</summary>
+    public static nint List(int folder, byte* to, nuint length) => syscall(RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 217 : 61, folder, (nint)to, (nint)length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint first, nint second, nint third);
+
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">What is deleted.</param>
+    /// <param name="flags">0, or 0x200 for an empty folder.</param>
+    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
+    public static partial int Unlink(int folder, byte* name, int flags);
+
+    [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true)]
+    public static partial int Rename(int from, byte* name, int to, byte* newName);
+
+    [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
+    public static partial int SetMode(int descriptor, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "chmod", SetLastError = true)]
+    public static partial int SetMode(byte* path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "flistxattr", SetLastError = true)]
+    public static partial nint ListAttributes(int descriptor, byte* to, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint UserId();
+
+    [LibraryImport("libc", EntryPoint = "getegid")]
+    public static partial uint GroupId();
 
     [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true)]
     public static partial nint ReadLink(int folder, byte* name, byte* to, nuint length);

@@ -1,0 +1,130 @@
+using System.Runtime.InteropServices;
+using Isolation.Sdk.Git;
+using static Isolation.Sdk.Leasing.LinuxFiles;
+
+namespace Isolation.Sdk.Workspaces.Trees;
+
+/// <summary>Compares one folder after the other with what the index says of it; each thread has its own.</summary>
+internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, FolderRules rules) : IDisposable
+{
+    private const int ListBytes = 1 << 15, LongestName = 4096;
+    private readonly byte* _list = (byte*)NativeMemory.Alloc(ListBytes);
+    private readonly byte* _name = (byte*)NativeMemory.Alloc(LongestName);
+    private readonly ILookup<int, TreeFolder> _below = folders.Below;
+
+    public List<byte[]> Strangers { get; } = [];
+
+    public List<int> Altered { get; } = [];
+
+    public List<int> Missing { get; } = [];
+
+    public List<byte[]> Folders { get; } = [];
+
+    /// <summary>Looks at what is directly in a folder.</summary>
+    /// <param name="number">Which one.</param>
+    /// <param name="there">Its descriptor; -1 when it is not there.</param>
+    public void Look(int number, int there)
+    {
+        TreeFolder folder = folders.All[number];
+        if (there < 0)
+        {
+            Missing.AddRange(folder.Entries);
+            return;
+        }
+
+        if (!rules.AreKeptBy(there))
+        {
+            Folders.Add(PathOf(folder).ToArray());
+        }
+
+        int found = 0;
+        foreach (int entry in folder.Entries)
+        {
+            FolderCursor.Name(index, folder, entry, new Span<byte>(_name, LongestName));
+            if (LinuxLook(there, out Stat stat))
+            {
+                found++;
+                if (!IsUntouched(entry, stat))
+                {
+                    Altered.Add(entry);
+                }
+            }
+            else
+            {
+                Missing.Add(entry);
+            }
+        }
+
+        foreach (TreeFolder below in _below[number])
+        {
+            index.Path(below.Entry)[below.Start..below.End].CopyTo(new Span<byte>(_name, LongestName));
+            _name[below.End - below.Start] = 0;
+            found += LinuxLook(there, out Stat stat) && stat.Kind == Folder ? 1 : 0;
+        }
+
+        // Nearly always nothing else is there, and no name has to be looked up.
+        if (Names(folder, there).Count != found)
+        {
+            AddStrangers(number, folder, there);
+        }
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.Free(_list);
+        NativeMemory.Free(_name);
+    }
+
+    private bool LinuxLook(int there, out Stat stat) => Leasing.LinuxFiles.Look(there, _name, out stat) == 0;
+
+    private bool IsUntouched(int entry, in Stat stat)
+    {
+        uint kind = index.IsSubmodule(entry) ? Folder : index.IsLink(entry) ? SymbolicLink : Regular;
+        return stat.Kind == kind && FileStamp.Of(stat).IsSameFile(index.Stamp(entry)) && (kind == Folder || (stat.Links == 1 && (uint)stat.Size == index.Size(entry)));
+    }
+
+    private void AddStrangers(int number, TreeFolder folder, int there)
+    {
+        HashSet<string> known = new(StringComparer.Ordinal);
+        foreach (int entry in folder.Entries)
+        {
+            known.Add(Key(index.Path(entry)[(folder.Depth == 0 ? 0 : folder.End + 1)..]));
+        }
+
+        HashSet<string> below = [.. _below[number].Select(b => Key(index.Path(b.Entry)[b.Start..b.End]))];
+        byte[] above = PathOf(folder).ToArray();
+        foreach (byte[] name in Names(folder, there))
+        {
+            name.CopyTo(new Span<byte>(_name, LongestName));
+            _name[name.Length] = 0;
+            if (!known.Contains(Key(name)) && !(below.Contains(Key(name)) && LinuxLook(there, out Stat stat) && stat.Kind == Folder))
+            {
+                Strangers.Add(above.Length == 0 ? name : [.. above, (byte)'/', .. name]);
+            }
+        }
+    }
+
+    private List<byte[]> Names(TreeFolder folder, int there)
+    {
+        List<byte[]> names = [];
+        _ = Seek(there, 0, 0);
+        while (List(there, _list, ListBytes) is > 0 and var length)
+        {
+            for (nint at = 0; at < length; at += *(ushort*)(_list + at + 16))
+            {
+                ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(_list + at + 19);
+                if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8) && !(folder.Depth == 0 && name.SequenceEqual(".git"u8)))
+                {
+                    names.Add(name.ToArray());
+                }
+            }
+        }
+
+        return names;
+    }
+
+    private ReadOnlySpan<byte> PathOf(TreeFolder folder) => folder.Depth == 0 ? [] : index.Path(folder.Entry)[..folder.End];
+
+    // Any bytes, as characters.
+    private static string Key(ReadOnlySpan<byte> name) => System.Text.Encoding.Latin1.GetString(name);
+}
