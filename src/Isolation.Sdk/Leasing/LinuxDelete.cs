@@ -101,16 +101,16 @@ internal sealed unsafe class LinuxDelete : IDisposable
                 _ = SetMode(opened, (stat.Mode & 0xFFFu) | Owner); // A worker may have taken its own rights away; the owner can always give them back.
             }
 
+            if ((stat.Attributes & Unchangeable) != 0)
+            {
+                _ = ClearFlags(opened);
+            }
+
             _tree = depth == 0 ? opened : _tree;
             for (int looks = 0; ; looks++)
             {
                 Content(opened, depth);
                 int error = Unlink(folder, name, EmptyFolder) == 0 ? 0 : Marshal.GetLastPInvokeError();
-                if (error == NotAllowed && ClearFlags(opened))
-                {
-                    error = NotEmpty;
-                }
-
                 if (error != NotEmpty || looks == MostLooks)
                 {
                     ThrowUnlessGone(error, Text(name));

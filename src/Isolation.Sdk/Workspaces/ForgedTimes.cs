@@ -1,7 +1,6 @@
 using System.IO.Enumeration;
 using System.Text;
 using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Workspaces;
 

@@ -51,7 +51,7 @@ internal sealed unsafe record FolderRules(uint Mode, uint User, uint Group, nint
         return LinuxFiles.Control(folder, GetFlags, &flags) == 0 ? flags & Marks : 0;
     }
 
-    // What a security module writes there is not the worker's.
+    // What a security module writes there is not the worker's. Where new folders inherit a list of rights, none of them counts as new: then nothing is used again.
     private static bool HasAttributes(int folder)
     {
         byte* names = stackalloc byte[ListBytes];

@@ -108,8 +108,14 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
     {
         List<byte[]> names = [];
         _ = Seek(there, 0, 0);
-        while (List(there, _list, ListBytes) is > 0 and var length)
+        while (true)
         {
+            nint length = List(there, _list, ListBytes);
+            if (length <= 0)
+            {
+                return length == 0 ? names : throw Failed(Marshal.GetLastPInvokeError(), System.Text.Encoding.UTF8.GetString(PathOf(folder)));
+            }
+
             for (nint at = 0; at < length; at += *(ushort*)(_list + at + 16))
             {
                 ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(_list + at + 19);
@@ -119,8 +125,6 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
                 }
             }
         }
-
-        return names;
     }
 
     private ReadOnlySpan<byte> PathOf(TreeFolder folder) => folder.Depth == 0 ? [] : index.Path(folder.Entry)[..folder.End];
