@@ -46,6 +46,23 @@ public sealed record HostRequest(string Repository)
 
     /// <summary>No pipeline, and no <see cref="Repository"/>: the suite that every kind of workspace has to pass.</summary>
     public ConformanceRequest? Conformance { get; init; }
+
+    /// <summary>No pipeline: a warm pool on <see cref="Repository"/>.</summary>
+    public PoolRequest? Pool { get; init; }
+}
+
+/// <summary>What a test asks of a process with a warm pool.</summary>
+/// <param name="Acts">What it does, one after the other: <c>acquire item</c>, <c>run item script</c>, <c>release item</c>, <c>settle</c>.</param>
+public sealed record PoolRequest(IReadOnlyList<string> Acts)
+{
+    public string Filling { get; init; } = "Copy";
+
+    public bool Clones { get; init; }
+
+    public int Size { get; init; } = 4;
+
+    /// <summary>The step at which it kills itself.</summary>
+    public string? KillAt { get; init; }
 }
 
 /// <summary>What a test asks of a process that runs the suite of the workspaces on its own disk.</summary>
@@ -54,6 +71,9 @@ public sealed record ConformanceRequest(string Filling)
 {
     /// <summary>Whether workspaces are private clones instead of linked worktrees.</summary>
     public bool Clones { get; init; }
+
+    /// <summary>Whether they come from a warm pool, in which there is one from the start.</summary>
+    public bool Pool { get; init; }
 }
 
 /// <summary>What a test asks of a process that opens a queue.</summary>

@@ -78,6 +78,9 @@ internal sealed class IndexFile
     /// <summary>Its kind and permissions: <c>100644</c>, <c>100755</c>, <c>120000</c> or <c>160000</c>, octal.</summary>
     public uint Mode(int entry) => Read(_entries[entry] + ModeAt);
 
+    /// <summary>The object that holds its content, as bytes.</summary>
+    public ReadOnlySpan<byte> Id(int entry) => _bytes.AsSpan(_entries[entry] + StatBytes, _hash);
+
     public bool IsLink(int entry) => (Mode(entry) & KindMask) == Link;
 
     /// <summary>Whether it is a folder that another repository belongs into.</summary>

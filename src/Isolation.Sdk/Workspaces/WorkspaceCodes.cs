@@ -19,4 +19,5 @@ internal static class WorkspaceCodes
     public const string CollectRefused = "ISO0315";
     public const string FillingImpossible = "ISO0316";
     public const string NoRoom = "ISO0317";
+    public const string PoolImpossible = "ISO0318";
 }

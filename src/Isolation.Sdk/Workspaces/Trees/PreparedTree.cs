@@ -177,7 +177,11 @@ internal sealed class PreparedTree : IDisposable
     /// <summary>Throws it away; the one who does it holds it alone, or nobody will see it again.</summary>
     public void Discard()
     {
-        File.Delete(TreeRecord.FileOf(Folder));
+        if (Directory.Exists(Folder))
+        {
+            File.Delete(TreeRecord.FileOf(Folder)); // Otherwise only its lock was left.
+        }
+
         Record = null;
         if (Btrfs.Look(Files) is { IsReadOnly: true })
         {

@@ -1,0 +1,136 @@
+using System.Text;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Workspaces.Trees;
+
+namespace Isolation.Sdk.Workspaces.Pooling;
+
+/// <summary>
+/// Makes the files of a released workspace what they were when it was filled: deletes what is not in its index, has git write again what is not as it was, and looks once more. Whatever a worker
+/// did there, it counts as clean only when that last look finds nothing.
+/// </summary>
+/// <param name="context">The repository.</param>
+/// <param name="tree">Held alone.</param>
+/// <param name="index">What the files were when they were written; not the worker's.</param>
+/// <param name="reads">Whether files have to be read, too, since the file system does not say of each that it was written.</param>
+internal sealed class TreeCleaner(TreeContext context, PreparedTree tree, IndexFile index, bool reads)
+{
+    // From the second time on what is left is deleted with its folder, which takes one more to write again; the last time nothing may be left.
+    private const int Looks = 4;
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>What is true of the files once they are clean.</summary>
+    public IndexFile Index => index;
+
+    /// <returns>When the files say they were written, seconds since 1970; <see langword="null"/> when they cannot be made as new.</returns>
+    public async Task<long?> RunAsync()
+    {
+        if (new DirectoryInfo(tree.Files).LinkTarget is null)
+        {
+            context.Trash.Discard(Path.Combine(tree.Files, ".git"), context.Workers.Trash);
+        }
+
+        if (!HasTop(tree))
+        {
+            return null;
+        }
+
+        IndexFolders folders = new(index, tree.Files);
+        folders.Open();
+        long? stamp = CommonStamp();
+        for (int look = 1; look <= Looks; look++)
+        {
+            TreeFindings found = TreeScan.Run(index, tree.Files);
+            IReadOnlyList<int> unseen = reads && look == 1 ? ContentCheck.FindAltered(index, tree.Files, Enumerable.Range(0, index.Count).Except(found.Altered).Except(found.Missing)) : [];
+            if (found.AreNone && unseen.Count == 0 && stamp is { } written)
+            {
+                folders.SetTimes(DateTimeOffset.FromUnixTimeSeconds(written));
+                return context.Settings.WhyNot(index, tree.Files) is null && HasTop(tree) ? written : null;
+            }
+
+            int[] entries = [.. found.Altered.Concat(unseen).Concat(found.Missing).Distinct()];
+            Delete(found, entries, harder: look > 1);
+            await WriteAsync(entries).ConfigureAwait(false);
+            bool all = stamp is null;
+            DateTimeOffset time = stamp is { } known ? DateTimeOffset.FromUnixTimeSeconds(known) : PreparedTree.StampOf(context.Time);
+            TreeCopy.Settle(index, tree.Files, time, all ? null : entries);
+            stamp = time.ToUnixTimeSeconds();
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether the top is a folder without anything of git's, which no look at the files sees.</summary>
+    public static bool HasTop(PreparedTree tree) =>
+        new DirectoryInfo(tree.Files) is { Exists: true, LinkTarget: null } && Path.Combine(tree.Files, ".git") is var git && !Path.Exists(git) && new FileInfo(git).LinkTarget is null;
+
+    private void Delete(TreeFindings found, int[] entries, bool harder)
+    {
+        foreach (string folder in found.Folders)
+        {
+            string path = Path.Combine(tree.Files, folder);
+            if (!harder)
+            {
+                MakeOrdinary(path);
+            }
+            else if (folder.Length > 0)
+            {
+                SafeDelete.Tree(path);
+            }
+        }
+
+        foreach (byte[] stranger in found.Strangers)
+        {
+            LinuxDelete.Tree(tree.Files, stranger);
+        }
+
+        context.Reached(TreeStep.MidClean);
+        foreach (int entry in entries)
+        {
+            // A new file takes its place: nothing is ever written through a link, or into a file that has another name elsewhere.
+            LinuxDelete.Tree(tree.Files, index.Path(entry));
+        }
+    }
+
+    // As this process makes folders, such as the one around it.
+    private void MakeOrdinary(string folder)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder, File.GetUnixFileMode(tree.Folder));
+        }
+    }
+
+    private async Task WriteAsync(int[] entries)
+    {
+        if (entries.Length > 0)
+        {
+            string file = Path.Combine(tree.Folder, "index");
+            index.Save(file);
+            await new TreeGit(context.Repository, tree.Files, file).RestoreAsync(string.Concat(entries.Select(e => Utf8.GetString(index.Path(e)) + '\0')), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The one time that all files were given; <see langword="null"/> when git wrote them one after the other.</summary>
+    private long? CommonStamp()
+    {
+        uint? seen = null;
+        for (int i = 0; i < index.Count; i++)
+        {
+            FileStamp stamp = index.Stamp(i);
+            if (index.IsSubmodule(i))
+            {
+                continue;
+            }
+
+            if (stamp.WrittenNanoseconds != 0 || (seen ?? stamp.WrittenSeconds) != stamp.WrittenSeconds)
+            {
+                return null;
+            }
+
+            seen = stamp.WrittenSeconds;
+        }
+
+        return seen;
+    }
+}

@@ -1,0 +1,109 @@
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Workspaces.Trees;
+
+namespace Isolation.Sdk.Workspaces.Pooling;
+
+/// <summary>Hands the files of released workspaces to later ones. Everything of git's is made new each time, so only files can differ, and these are compared with what was written.</summary>
+internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions options) : IWorkspaceProvider, IAsyncDisposable
+{
+    private readonly CleaningLine _line = new();
+    private readonly ParkedTrees _parked = new(options.Size);
+
+    /// <summary>Wraps a provider of this library's.</summary>
+    /// <exception cref="IsolationConfigurationException">ISO0318: it is another, or there is no room.</exception>
+    public static WarmPool Around(IWorkspaceProvider inner, WarmPoolOptions options)
+    {
+        if (inner is not GitWorkspaceProvider git)
+        {
+            throw Impossible($"A warm pool knows git worktrees and private clones, and these workspaces are made by '{inner.GetType().Name}'.", "Use .Workspaces.UseGitWorktrees() or .UsePrivateClones(), and add UseWarmPool after all other decorators.");
+        }
+
+        if (options.Size < 1)
+        {
+            throw Impossible($"A warm pool of {options.Size} holds nothing.", "Give Size a number of at least 1, or leave the pool out.");
+        }
+
+        git.KeepsIndexes = true;
+        return new WarmPool(git, options);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
+    {
+        AxisReport report = await inner.ProbeAsync(repository, cancellationToken).ConfigureAwait(false);
+        string notice = OperatingSystem.IsLinux()
+            ? $"Released workspaces are cleaned and used again, at most {options.Size} of them: a process that outlives its attempt could still write there, so a state axis should end them all."
+            : "The warm pool does nothing here: only on Linux can it tell that a file was not written.";
+        return report with { Notices = [.. report.Notices, notice] };
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        TreeContext context = (await inner.FillerAsync(request.Repository, cancellationToken).ConfigureAwait(false)).Context;
+        string key = context.Settings.Key();
+        using PreparedTree? tree = await _parked.TakeAsync(context, key, request.BaseCommit, cancellationToken).ConfigureAwait(false);
+        GitWorkspace made = await inner.AcquireAsync(request, issue: false, tree, cancellationToken).ConfigureAwait(false);
+        return new PooledWorkspace(this, context, key, made);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) => inner.ReopenAsync(record, cancellationToken);
+
+    /// <summary>Completes when everything released so far is in the pool or gone.</summary>
+    public async Task SettleAsync()
+    {
+        await _line.SettleAsync().ConfigureAwait(false);
+        await inner.SettleAsync().ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _line.DisposeAsync().ConfigureAwait(false);
+        await inner.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Ends a workspace as it would end without a pool, except that its files stay, if they are of use.</summary>
+    internal async ValueTask ReleaseAsync(GitWorkspace workspace, TreeContext context, string key, ReleaseMode mode, CancellationToken cancellationToken)
+    {
+        bool leaves = OperatingSystem.IsLinux() && (mode == ReleaseMode.Recycle || (mode == ReleaseMode.KeepIfUnmerged && workspace.IsPinned && !workspace.IsEvidence));
+        if (!leaves || !Directory.Exists(workspace.Info.Path) || workspace.Filled is not { } filled || key != context.Settings.Key() || context.Settings.WhyNot() is not null || !_line.TryEnter(options.Size - ParkedTrees.Count(context)))
+        {
+            await workspace.ReleaseAsync(mode, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        PreparedTree? tree = null;
+        try
+        {
+            tree = PreparedTree.Begin(context);
+            if (!await workspace.DetachAsync(mode, tree.Files, cancellationToken).ConfigureAwait(false))
+            {
+                Drop(tree);
+                _line.Leave();
+                return;
+            }
+        }
+        catch
+        {
+            Drop(tree);
+            _line.Leave();
+            throw;
+        }
+
+        context.Reached(TreeStep.Detached);
+        _line.Behind(() => _parked.ParkAsync(context, tree, filled, workspace.Info.BaseCommit, key));
+    }
+
+    private static void Drop(PreparedTree? tree)
+    {
+        using (tree)
+        {
+            tree?.Discard();
+        }
+    }
+
+    private static IsolationConfigurationException Impossible(string message, string remedy) => new([new IsolationFault(WorkspaceCodes.PoolImpossible, message, remedy)]);
+}

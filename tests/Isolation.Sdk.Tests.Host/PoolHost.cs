@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Testing;
+using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Clones;
+using Isolation.Sdk.Workspaces.Pooling;
+using Isolation.Sdk.Workspaces.Trees;
+using Isolation.Sdk.Workspaces.Worktrees;
+
+namespace Isolation.Sdk.Tests.Host;
+
+/// <summary>A warm pool in a process of its own, which can end itself at any named step or have another user.</summary>
+internal static class PoolHost
+{
+    public static async Task<HostAnswer> AnswerAsync(HostRequest request, PoolRequest wanted)
+    {
+        GitRepository repository = await GitHost.OpenAsync(request.Repository);
+        Filling filling = Enum.Parse<Filling>(wanted.Filling);
+        void Reached(TreeStep step)
+        {
+            if (step.ToString() == wanted.KillAt)
+            {
+                using Process me = Process.GetCurrentProcess();
+                me.Kill();
+                Thread.Sleep(Timeout.Infinite);
+            }
+        }
+
+        GitWorkspaceProvider inner = wanted.Clones
+            ? new PrivateCloneProvider(new PrivateCloneOptions { Filling = filling }, TimeProvider.System) { Reached = Reached }
+            : new GitWorktreeProvider(new GitWorktreeOptions { Filling = filling }, TimeProvider.System) { Reached = Reached };
+        await using WarmPool pool = WarmPool.Around(inner, new WarmPoolOptions { Size = wanted.Size });
+        Dictionary<string, IWorkspace> held = [];
+        List<HostResult> answers = [];
+        foreach (string act in wanted.Acts)
+        {
+            string[] words = act.Split(' ', 3);
+            switch (words[0])
+            {
+                case "acquire":
+                    held[words[1]] = await AcquireAsync(pool, repository, words[1]);
+                    answers.Add(new HostResult(words[1], held[words[1]].Info.Path, null, null, []));
+                    break;
+                case "run":
+                    using (Process process = Process.Start(new ProcessStartInfo("sh", ["-c", words[2]]) { WorkingDirectory = held[words[1]].Info.Path })!)
+                    {
+                        await process.WaitForExitAsync();
+                    }
+
+                    break;
+                case "release":
+                    await held[words[1]].ReleaseAsync(ReleaseMode.Recycle);
+                    break;
+                case "settle":
+                    await pool.SettleAsync();
+                    break;
+            }
+        }
+
+        return new HostAnswer { Items = answers };
+    }
+
+    private static async Task<IWorkspace> AcquireAsync(WarmPool pool, GitRepository repository, string item)
+    {
+        string head = (await repository.RunAsync(CancellationToken.None, "rev-parse", "main")).Line;
+        FakeLease lease = new(item);
+        await repository.TryUpdateAsync(new RefTransaction().Create(AttemptNames.Ref(lease.Attempt), head), CancellationToken.None);
+        return await pool.AcquireAsync(new WorkspaceRequest(lease, repository.Reference, head));
+    }
+}

@@ -1,0 +1,179 @@
+using System.Globalization;
+using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Tests.Infrastructure;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Tests.Workspaces.Pooling;
+
+public sealed class WarmPoolTests
+{
+    [IsolationTheory(Tools.Linux, "find", "sha1sum")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_tree_goes_to_another_base_by_what_differs(bool clones)
+    {
+        await using PoolRig rig = await PoolRig.CreateAsync(clones, Filling.Copy);
+        await rig.Repository.GitAsync(["branch", "moved"]);
+        IWorkspace first = await rig.AcquireAsync("first");
+        string kept = await WorkspaceImage.InodeAsync(Path.Combine(first.Info.Path, "src/m5/data.txt"));
+        await Shell.RunAsync(first.Info.Path, "echo dirt > src/m1/dirt; rm src/m2/code.cs");
+        await rig.RecycleAsync(first);
+        await Shell.RunAsync(rig.Repository.Path, """
+            git checkout -q moved && git rm -rq src/deep docs/empty && mkdir -p neu/tief && echo n > neu/tief/datei && git mv src/m3 src/renamed
+            echo changed >> src/m4/data.txt; chmod 755 src/m1/code.cs; rm src/m0/link; ln -s data.txt src/m0/link; rm -r src/m7; echo file > src/m7; rm bin/run; mkdir bin/run; echo x > bin/run/x
+            git add -A; git -c user.name=T -c user.email=t@t commit -qm Moved; git checkout -q main
+            """);
+
+        IWorkspace moved = await rig.AcquireAsync("moved", revision: "moved");
+
+        Assert.Equal(kept, await WorkspaceImage.InodeAsync(Path.Combine(moved.Info.Path, "src/m5/data.txt")));
+        Assert.False(Directory.Exists(Path.Combine(moved.Info.Path, "src/deep")));
+        await rig.AssertAsNewAsync(moved, "moved", "moved");
+        await Shell.RunAsync(moved.Info.Path, "rm -rf neu src");
+        await rig.RecycleAsync(moved);
+        IWorkspace back = await rig.AcquireAsync("back");
+        Assert.NotEqual("", await WorkspaceImage.InodeAsync(back.Info.Path));
+        Assert.Empty(rig.Parked);
+        await rig.AssertAsNewAsync(back, "back");
+    }
+
+    [IsolationTheory(Tools.Linux)]
+    [InlineData("echo x > files/src/m1/stranger")]
+    [InlineData("echo x >> files/src/m1/code.cs")]
+    [InlineData("cp -p files/src/m1/code.cs x; printf F | dd conv=notrunc bs=1 of=files/src/m1/code.cs; touch -r x files/src/m1/code.cs")]
+    [InlineData("rm files/src/m1/code.cs")]
+    [InlineData("ln files/src/m1/code.cs twin")]
+    [InlineData("chmod 700 files/src/m1")]
+    [InlineData("mv files/src/m1 files/src/M1")]
+    [InlineData("mv files/src other; ln -s ../other files/src")]
+    [InlineData("mv files other; ln -s other files")]
+    [InlineData("echo garbage > index")]
+    [InlineData("rm -rf files")]
+    [InlineData("echo '{}' > tree.json")]
+    [InlineData("echo x > files/.git")]
+    public async Task What_was_altered_while_it_waited_is_not_handed_out(string alteration)
+    {
+        await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
+        IWorkspace first = await rig.AcquireAsync("first");
+        await rig.RecycleAsync(first);
+        string tree = Assert.Single(rig.Parked), inode = await WorkspaceImage.InodeAsync(Path.Combine(tree, "files"));
+        await Shell.RunAsync(tree, alteration);
+
+        IWorkspace next = await rig.AcquireAsync("next");
+
+        Assert.NotEqual(inode, await WorkspaceImage.InodeAsync(next.Info.Path));
+        await rig.AssertAsNewAsync(next, alteration);
+        await rig.RecycleAsync(next);
+        await using (rig.NewPool())
+        {
+            Assert.Single(rig.Parked);
+        }
+    }
+
+    [IsolationFact(Tools.Linux)]
+    public async Task A_full_pool_takes_no_more()
+    {
+        await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy, size: 2);
+        List<IWorkspace> all = [];
+        for (int i = 0; i < 4; i++)
+        {
+            all.Add(await rig.AcquireAsync(string.Create(CultureInfo.InvariantCulture, $"w{i}")));
+        }
+
+        foreach (IWorkspace workspace in all)
+        {
+            await workspace.ReleaseAsync(ReleaseMode.Recycle);
+            Assert.False(Directory.Exists(workspace.Info.Path));
+        }
+
+        await rig.Pool.SettleAsync();
+        Assert.Equal(2, rig.Parked.Length);
+        Assert.Equal(3, Directory.GetDirectories(Path.Combine(rig.Workers, ".trees")).Length); // Two that wait, and the pristine one that was copied from.
+        Assert.DoesNotContain(PoolRig.ItemPrefix, await rig.Repository.GitAsync(["worktree", "list"]), StringComparison.Ordinal);
+        Assert.DoesNotContain(PoolRig.ItemPrefix, await rig.Repository.GitAsync(["branch"]), StringComparison.Ordinal);
+    }
+
+    [IsolationTheory(Tools.Linux)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_pinned_goes_to_the_pool_on_dispose_and_what_is_not_stays(bool clones)
+    {
+        await using PoolRig rig = await PoolRig.CreateAsync(clones, Filling.Copy);
+        IWorkspace idle = await rig.AcquireAsync("idle"), dirty = await rig.AcquireAsync("dirty"), captured = await rig.AcquireAsync("captured"), kept = await rig.AcquireAsync("kept"), evidence = await rig.AcquireAsync("evidence");
+        foreach (IWorkspace workspace in new[] { dirty, captured, kept })
+        {
+            Rig.Write(workspace, "work.txt", "1");
+        }
+
+        await captured.CaptureAsync(new PlainScope(rig.Repository.Root, captured.Info.Path));
+        await idle.DisposeAsync();
+        await dirty.DisposeAsync();
+        await captured.DisposeAsync();
+        await kept.ReleaseAsync(ReleaseMode.Keep);
+        await evidence.ReleaseAsync(ReleaseMode.Quarantine);
+        await rig.Pool.SettleAsync();
+
+        Assert.Equal([false, true, false, true, true], new[] { idle, dirty, captured, kept, evidence }.Select(w => Directory.Exists(w.Info.Path)));
+        Assert.Equal(2, rig.Parked.Length);
+        await captured.ReleaseAsync(ReleaseMode.Recycle);
+        Assert.Equal(2, rig.Parked.Length);
+    }
+
+    [IsolationFact(Tools.Linux)]
+    public async Task An_open_file_does_not_reach_into_the_next_workspace_unnoticed()
+    {
+        await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
+        IWorkspace first = await rig.AcquireAsync("first");
+        await using FileStream open = new(Path.Combine(first.Info.Path, "src/m1/code.cs"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        await rig.RecycleAsync(first);
+        Assert.Single(rig.Parked);
+        open.Write("late"u8);
+        await open.FlushAsync();
+
+        IWorkspace next = await rig.AcquireAsync("next");
+
+        await rig.AssertAsNewAsync(next, "an open file");
+    }
+
+    [IsolationFact(Tools.Linux)]
+    public async Task Other_settings_of_the_repository_want_other_trees()
+    {
+        await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
+        await rig.RecycleAsync(await rig.AcquireAsync("first"));
+        IWorkspace held = await rig.AcquireAsync("held");
+        IWorkspace other = await rig.AcquireAsync("other");
+        await rig.RecycleAsync(other);
+        await rig.Repository.GitAsync(["config", "core.eol", "crlf"]);
+        await Shell.RunAsync(rig.Repository.Path, "mkdir -p .git/info; echo '*.txt text' > .git/info/attributes");
+
+        await rig.RecycleAsync(held);
+
+        Assert.Single(rig.Parked);
+        IWorkspace next = await rig.AcquireAsync("next");
+        Assert.Single(rig.Parked);
+        Assert.Contains("\r\n", await File.ReadAllTextAsync(Path.Combine(next.Info.Path, "src/m1/data.txt")), StringComparison.Ordinal);
+        await rig.AssertAsNewAsync(next, "other settings");
+    }
+
+    [IsolationFact(Tools.Linux)]
+    public async Task A_base_that_is_no_commit_costs_no_more_than_one_tree()
+    {
+        await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
+        IWorkspace one = await rig.AcquireAsync("one"), two = await rig.AcquireAsync("two");
+        await rig.RecycleAsync(one);
+        await rig.RecycleAsync(two);
+        WorkspaceRequest request = new(new Isolation.Sdk.Testing.FakeLease("none"), rig.Repository.Reference, new string('1', 40));
+        await Assert.ThrowsAsync<IsolationException>(async () => await rig.Pool.AcquireAsync(request));
+        Assert.NotEmpty(rig.Parked);
+    }
+
+    [IsolationFact]
+    public async Task It_wraps_what_the_library_made_and_nothing_else()
+    {
+        await using IsolationPipeline pipeline = Builder().Workspaces.UseWarmPool(o => o.Size = 2).Workspaces.UsePrivateClones().Build();
+        Assert.Equal("ISO0318", Fault(Builder().Workspaces.UseWarmPool(o => o.Size = 0)).Code);
+        Assert.Equal("ISO0318", Fault(Builder().Workspaces.UseWarmPool().Workspaces.UseWarmPool()).Code);
+        static IsolationPipelineBuilder Builder() => new IsolationPipelineBuilder("/nowhere").Merging.UseFirstWins().RunProcess("true");
+        static IsolationFault Fault(IsolationPipelineBuilder builder) => Assert.Single(Assert.Throws<IsolationConfigurationException>(() => builder.Build()).Faults);
+    }
+}
