@@ -45,6 +45,7 @@ internal static class OnDisks
             await (verb switch
             {
                 "filling" => new FillCases(bench, table, disk, runs).RunAsync(),
+                "pool" => new PoolCases(bench, table, runs, Number(args, "--cycles", 100)).RunAsync(),
                 "removal" => new RemovalCases(bench, table, runs).RunAsync(),
                 _ => new SixteenCase(bench, table, Math.Min(runs, 3)).RunAsync(),
             });
