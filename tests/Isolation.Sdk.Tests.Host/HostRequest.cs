@@ -71,9 +71,6 @@ public sealed record ConformanceRequest(string Filling)
 {
     /// <summary>Whether workspaces are private clones instead of linked worktrees.</summary>
     public bool Clones { get; init; }
-
-    /// <summary>Whether they come from a warm pool, in which there is one from the start.</summary>
-    public bool Pool { get; init; }
 }
 
 /// <summary>What a test asks of a process that opens a queue.</summary>

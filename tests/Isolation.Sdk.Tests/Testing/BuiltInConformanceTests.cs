@@ -29,6 +29,14 @@ public sealed class BuiltInConformanceTests
     public Task Git_worktrees_behind_an_admission(string check) => new AdmissionSuite().RunAsync(check);
 
     [IsolationTheory]
+    [MemberData(nameof(Workspaces))]
+    public Task Git_worktrees_from_a_warm_pool(string check) => new WarmPoolSuite(clones: false).RunAsync(check);
+
+    [IsolationTheory]
+    [MemberData(nameof(Workspaces))]
+    public Task Private_clones_from_a_warm_pool(string check) => new WarmPoolSuite(clones: true).RunAsync(check);
+
+    [IsolationTheory]
     [MemberData(nameof(State))]
     public Task Process_sandbox(string check) => new ProcessSandboxSuite().RunAsync(check);
 

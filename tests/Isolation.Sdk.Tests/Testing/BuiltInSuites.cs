@@ -7,6 +7,7 @@ using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
 using Isolation.Sdk.Workspaces.Admission;
 using Isolation.Sdk.Workspaces.Clones;
+using Isolation.Sdk.Workspaces.Pooling;
 using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Testing;
@@ -31,6 +32,37 @@ internal sealed class AdmissionSuite : WorkspaceProviderConformance
         new(new AdmissionProvider(new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System), new AdmissionOptions { FreeDisk = 0, FreeFiles = 0, FreeMemory = 0 }, TimeProvider.System));
 
     public ValueTask<IWorkspaceProvider> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
+}
+
+/// <summary>Every workspace but the first ones is one that was used before.</summary>
+internal sealed class WarmPoolSuite(bool clones) : WorkspaceProviderConformance
+{
+    private const int Used = 3;
+
+    protected override async ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository)
+    {
+        WarmPool pool = WarmPool.Around(
+            clones ? new PrivateCloneProvider(new PrivateCloneOptions(), TimeProvider.System) : new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System),
+            new WarmPoolOptions());
+        string head = await repository.GitAsync(["rev-parse", "HEAD"]);
+        List<IWorkspace> used = [];
+        for (int i = 0; i < Used; i++)
+        {
+            FakeLease lease = new($"used-{Guid.NewGuid():n}");
+            await repository.GitAsync(["update-ref", AttemptNames.Ref(lease.Attempt), head]);
+            used.Add(await pool.AcquireAsync(new WorkspaceRequest(lease, repository.Reference, head)));
+            await repository.GitAsync(["update-ref", "-d", AttemptNames.Ref(lease.Attempt)]);
+        }
+
+        foreach (IWorkspace workspace in used)
+        {
+            await File.WriteAllTextAsync(Path.Combine(workspace.Info.Path, "shared.txt"), "used\n");
+            await workspace.ReleaseAsync(ReleaseMode.Recycle);
+        }
+
+        await pool.SettleAsync();
+        return pool;
+    }
 }
 
 internal sealed class ProcessSandboxSuite : StateSandboxConformance
