@@ -74,7 +74,7 @@ internal static class ContentCheck
     /// <summary>The id that git gives to a file's bytes.</summary>
     private static byte[] Hash(string path, int length, byte[] buffer)
     {
-        using SafeFileHandle file = File.OpenHandle(path);
+        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete); // No lock is taken for that.
         using IncrementalHash hash = IncrementalHash.CreateHash(length == SHA256.HashSizeInBytes ? HashAlgorithmName.SHA256 : HashAlgorithmName.SHA1);
         int read = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {RandomAccess.GetLength(file)}\0"), buffer);
         hash.AppendData(buffer, 0, read);
