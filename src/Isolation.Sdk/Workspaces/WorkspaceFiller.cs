@@ -96,14 +96,16 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
     {
         if (way == Filling.Snapshot)
         {
+            // Looked at afterwards: the snapshot is a transaction, and only then is known what was written before it.
+            Btrfs.Snapshot(tree.Files, path);
             if (Btrfs.Look(tree.Files) is { IsReadOnly: true } now && now.Generation == tree.Record!.Generation)
             {
-                Btrfs.Snapshot(tree.Files, path);
                 context.Reached(TreeStep.Filled);
                 return new Placement(way, null, tree);
             }
 
             trees.Doubt(tree);
+            SafeDelete.Tree(path);
             return null;
         }
 

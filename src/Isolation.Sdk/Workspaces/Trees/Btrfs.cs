@@ -7,7 +7,7 @@ namespace Isolation.Sdk.Workspaces.Trees;
 /// <summary>Subvolumes of btrfs: folders that can be copied whole, without their files being looked at.</summary>
 internal static unsafe class Btrfs
 {
-    private const nuint CreateCall = 0x5000940E, SnapshotCall = 0x50009417, GetFlags = 0x80089419, SetFlags = 0x4008941A, GetInfo = 0x81F8943C;
+    private const nuint CreateCall = 0x5000940E, SnapshotCall = 0x50009417, GetFlags = 0x80089419, SetFlags = 0x4008941A, SyncCall = 0x9408, GetInfo = 0x81F8943C;
     private const int ArgumentBytes = 4096, InfoBytes = 504, NameAt = 8, SnapshotNameAt = 56, GenerationAt = 344;
     // "ctransid" in btrfs_ioctl_get_subvol_info_args: the transaction of the last change.
     private const ulong ReadOnlyFlag = 2;
@@ -53,6 +53,9 @@ internal static unsafe class Btrfs
         }));
     }
 
+    /// <summary>Waits until what was written is a transaction of the past: before that, the generation of what was written is not known.</summary>
+    public static void Commit(string path) => In(path, folder => Call(folder, SyncCall, null, path));
+
     /// <summary>Whether it can be written at all, whoever asks.</summary>
     public static void SetReadOnly(string path, bool value) => In(path, folder =>
     {
@@ -73,7 +76,8 @@ internal static unsafe class Btrfs
         {
             ulong flags = 0;
             byte* info = stackalloc byte[InfoBytes];
-            if (LinuxFiles.Look(folder, null, out LinuxFiles.Stat stat) == 0 && stat.Inode == SubvolumeInode && LinuxFiles.Control(folder, GetFlags, &flags) == 0 && LinuxFiles.Control(folder, GetInfo, info) == 0)
+            // The last call answers with 1 for a subvolume that was never copied.
+            if (LinuxFiles.Look(folder, null, out LinuxFiles.Stat stat) == 0 && stat.Inode == SubvolumeInode && LinuxFiles.Control(folder, GetFlags, &flags) == 0 && LinuxFiles.Control(folder, GetInfo, info) >= 0)
             {
                 found = (*(ulong*)(info + GenerationAt), (flags & ReadOnlyFlag) != 0);
             }

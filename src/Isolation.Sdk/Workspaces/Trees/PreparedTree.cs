@@ -212,6 +212,7 @@ internal sealed class PreparedTree : IDisposable
         if (Btrfs.Look(Files) is not null && record.Kind == TreeKind.Pristine)
         {
             Btrfs.SetReadOnly(Files, true);
+            Btrfs.Commit(Files);
             record = record with { Generation = Btrfs.Look(Files)?.Generation };
         }
 
