@@ -41,10 +41,7 @@ internal sealed unsafe class LinuxDelete : IDisposable
             }
 
             using LinuxDelete delete = new(top);
-            fixed (byte* entry = Terminated(name))
-            {
-                delete.Entry(top, entry, UnknownKind, 0);
-            }
+            delete.Below(top, name);
         }
     }
 
@@ -52,6 +49,36 @@ internal sealed unsafe class LinuxDelete : IDisposable
     {
         _lists.ForEach(l => NativeMemory.Free((void*)l));
         _ = Close(_top);
+    }
+
+    // What a link in the middle of the name leads to is somebody else's.
+    private void Below(int folder, ReadOnlySpan<byte> name)
+    {
+        int slash = name.IndexOf((byte)'/');
+        fixed (byte* entry = Terminated(slash < 0 ? name : name[..slash]))
+        {
+            if (slash < 0)
+            {
+                Entry(folder, entry, UnknownKind, 0);
+                return;
+            }
+
+            int next = Open(folder, entry, ReadOnly | LinuxFiles.Directory | NoFollow);
+            if (next < 0)
+            {
+                ThrowUnlessGone(next is -NoFolder or -Loop ? 0 : -next, Text(entry));
+                return;
+            }
+
+            try
+            {
+                Below(next, name[(slash + 1)..]);
+            }
+            finally
+            {
+                _ = Close(next);
+            }
+        }
     }
 
     private static byte[] Terminated(ReadOnlySpan<byte> name) => [.. name, 0];

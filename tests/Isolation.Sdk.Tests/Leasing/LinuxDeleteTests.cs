@@ -36,6 +36,7 @@ public class LinuxDeleteTests
         Directory.CreateDirectory(tree);
         await ShAsync(tree, "ln -s ../kept link; mkdir d; ln -s ../../kept d/link; ln ../kept/below/file second");
 
+        LinuxDelete.Tree(tree, "link/below/file"u8);
         SafeDelete.Tree(Path.Combine(tree, "link"));
         SafeDelete.Tree(tree);
 
