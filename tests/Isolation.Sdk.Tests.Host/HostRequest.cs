@@ -52,7 +52,7 @@ public sealed record HostRequest(string Repository)
 }
 
 /// <summary>What a test asks of a process with a warm pool.</summary>
-/// <param name="Acts">What it does, one after the other: <c>acquire item</c>, <c>run item script</c>, <c>release item</c>, <c>settle</c>.</param>
+/// <param name="Acts">What it does, one after the other: <c>acquire item</c>, <c>run item script</c>, <c>run-in-repository script</c>, <c>release item</c>, <c>remove item</c>, <c>settle</c>.</param>
 public sealed record PoolRequest(IReadOnlyList<string> Acts)
 {
     public string Filling { get; init; } = "Copy";
@@ -63,6 +63,12 @@ public sealed record PoolRequest(IReadOnlyList<string> Acts)
 
     /// <summary>The step at which it kills itself.</summary>
     public string? KillAt { get; init; }
+
+    /// <summary>The how many-th time that the step is reached.</summary>
+    public int KillOn { get; init; } = 1;
+
+    /// <summary>After how many milliseconds it kills itself, wherever it is.</summary>
+    public int? KillAfter { get; init; }
 }
 
 /// <summary>What a test asks of a process that runs the suite of the workspaces on its own disk.</summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
 using Isolation.Sdk.Workspaces.Clones;
 using Isolation.Sdk.Workspaces.Pooling;
@@ -17,13 +16,12 @@ internal static class PoolHost
     {
         GitRepository repository = await GitHost.OpenAsync(request.Repository);
         Filling filling = Enum.Parse<Filling>(wanted.Filling);
+        int times = 0;
         void Reached(TreeStep step)
         {
-            if (step.ToString() == wanted.KillAt)
+            if (step.ToString() == wanted.KillAt && Interlocked.Increment(ref times) == wanted.KillOn)
             {
-                using Process me = Process.GetCurrentProcess();
-                me.Kill();
-                Thread.Sleep(Timeout.Infinite);
+                Trail.Die();
             }
         }
 
@@ -31,6 +29,11 @@ internal static class PoolHost
             ? new PrivateCloneProvider(new PrivateCloneOptions { Filling = filling }, TimeProvider.System) { Reached = Reached }
             : new GitWorktreeProvider(new GitWorktreeOptions { Filling = filling }, TimeProvider.System) { Reached = Reached };
         await using WarmPool pool = WarmPool.Around(inner, new WarmPoolOptions { Size = wanted.Size });
+        if (wanted.KillAfter is { } milliseconds)
+        {
+            Trail.DieIn(milliseconds);
+        }
+
         Dictionary<string, IWorkspace> held = [];
         List<HostResult> answers = [];
         foreach (string act in wanted.Acts)
@@ -49,11 +52,22 @@ internal static class PoolHost
                     }
 
                     break;
+                case "run-in-repository":
+                    using (Process process = Process.Start(new ProcessStartInfo("sh", ["-c", act[(words[0].Length + 1)..]]) { WorkingDirectory = request.Repository })!)
+                    {
+                        await process.WaitForExitAsync();
+                    }
+
+                    break;
                 case "release":
                     await held[words[1]].ReleaseAsync(ReleaseMode.Recycle);
                     break;
+                case "remove":
+                    await held[words[1]].ReleaseAsync(ReleaseMode.Remove);
+                    break;
                 case "settle":
                     await pool.SettleAsync();
+                    await inner.SettleTreesAsync();
                     break;
             }
         }
@@ -64,7 +78,7 @@ internal static class PoolHost
     private static async Task<IWorkspace> AcquireAsync(WarmPool pool, GitRepository repository, string item)
     {
         string head = (await repository.RunAsync(CancellationToken.None, "rev-parse", "main")).Line;
-        FakeLease lease = new(item);
+        AttemptLease lease = new LeaseStore(repository.CommonDirectory, repository.Reference, TimeProvider.System).Create(new AttemptId(item, 1));
         await repository.TryUpdateAsync(new RefTransaction().Create(AttemptNames.Ref(lease.Attempt), head), CancellationToken.None);
         return await pool.AcquireAsync(new WorkspaceRequest(lease, repository.Reference, head));
     }

@@ -25,13 +25,16 @@ internal sealed class Trail(QueueRequest wanted) : ILogger
     {
         if (wanted.KillAfter is { } milliseconds)
         {
-            new Thread(() =>
-            {
-                Thread.Sleep(milliseconds);
-                Die();
-            }) { IsBackground = true }.Start();
+            DieIn(milliseconds);
         }
     }
+
+    /// <summary>Ends this process a while from now, wherever it is.</summary>
+    public static void DieIn(int milliseconds) => new Thread(() =>
+    {
+        Thread.Sleep(milliseconds);
+        Die();
+    }) { IsBackground = true }.Start();
 
     public void Write(string line)
     {
@@ -68,7 +71,7 @@ internal sealed class Trail(QueueRequest wanted) : ILogger
         }
     }
 
-    private static void Die()
+    public static void Die()
     {
         using System.Diagnostics.Process me = System.Diagnostics.Process.GetCurrentProcess();
         me.Kill();

@@ -16,7 +16,11 @@ internal abstract class GitWorkspaceProvider(WorkspaceOptions options, TimeProvi
     private readonly ConcurrentDictionary<string, (WorkspaceFiller Filler, PristineTrees Trees)> _fillers = new(StringComparer.Ordinal);
 
     /// <summary>Called at each named step, for tests that end the process there.</summary>
-    public Action<TreeStep> Reached { get; init; } = static _ => { };
+    public Action<TreeStep> Reached
+    {
+        get => _trash.Reached;
+        init => _trash.Reached = value;
+    }
 
     /// <summary>Whether pristine trees are made for the workspaces to come.</summary>
     public bool MakesTrees { get; init; } = true;

@@ -14,6 +14,8 @@ internal sealed class PinnedMark(WorkspaceInfo info)
     // A link's own making shows in its folder; where it leads is not the worker's.
     private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
 
+    public static bool IsOne(string path) => Path.GetFileName(path) == Name;
+
     private string Folder => info.HasOwnRepository ? Path.GetDirectoryName(info.Path)! : info.GitDirectory;
 
     private string File => Path.Combine(Folder, Name);

@@ -1,4 +1,5 @@
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -9,6 +10,9 @@ internal sealed class Trash : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly HashSet<string> _adopted = new(StringComparer.Ordinal);
     private Task _pending = Task.CompletedTask;
+
+    /// <summary>Called at each named step, for tests that end the process there.</summary>
+    public Action<TreeStep> Reached { get; set; } = static _ => { };
 
     /// <summary>Renames a tree into <paramref name="bin"/> and deletes it behind.</summary>
     public void Discard(string path, string bin)
@@ -77,8 +81,14 @@ internal sealed class Trash : IAsyncDisposable
         }
     }
 
-    private static void Delete(string grave)
+    private void Delete(string grave)
     {
+        if (new DirectoryInfo(grave) is { Exists: true, LinkTarget: null } folder && folder.EnumerateFileSystemInfos().FirstOrDefault() is { } first)
+        {
+            SafeDelete.Tree(first.FullName);
+            Reached(TreeStep.MidDelete);
+        }
+
         for (int tried = 1; ; tried++)
         {
             try

@@ -63,6 +63,8 @@ internal sealed class WarmPoolSuite(bool clones) : WorkspaceProviderConformance
         await pool.SettleAsync();
         return pool;
     }
+
+    public ValueTask<IWorkspaceProvider> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
 }
 
 internal sealed class ProcessSandboxSuite : StateSandboxConformance

@@ -51,7 +51,7 @@ public sealed class ConformanceSuiteTests
     public async Task Every_axis_of_the_library_runs_a_suite()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
-        IIsolationAxis[] covered = [await new GitWorktreeSuite().MakeAsync(repository), await new PrivateCloneSuite().MakeAsync(repository), await new AdmissionSuite().MakeAsync(repository), await new ProcessSandboxSuite().MakeAsync(repository), await new FreshContextSuite().MakeAsync(repository), MergeStrategies.FirstWins()];
+        IIsolationAxis[] covered = [await new GitWorktreeSuite().MakeAsync(repository), await new PrivateCloneSuite().MakeAsync(repository), await new AdmissionSuite().MakeAsync(repository), await new WarmPoolSuite(clones: false).MakeAsync(repository), await new ProcessSandboxSuite().MakeAsync(repository), await new FreshContextSuite().MakeAsync(repository), MergeStrategies.FirstWins()];
         IEnumerable<Type> axes = typeof(IIsolationAxis).Assembly.GetTypes().Where(t => t is { IsClass: true, IsAbstract: false } && t.IsAssignableTo(typeof(IIsolationAxis)));
 
         Assert.Empty(axes.Except(covered.Select(a => a.GetType())));

@@ -11,7 +11,7 @@ internal sealed class PrivateCloneWorkspace(GitRepository repository, AttemptId 
     public static async Task<PrivateCloneWorkspace?> ReopenAsync(GitRepository repository, LeaseRecord record, CloneRemoval removal, CancellationToken cancellationToken)
     {
         string path = record.Notes[WorkspaceNotes.Path];
-        if (!Directory.Exists(path))
+        if (!Directory.Exists(path) && !IsFolderLeft(path))
         {
             return null;
         }
@@ -22,6 +22,10 @@ internal sealed class PrivateCloneWorkspace(GitRepository repository, AttemptId 
         WorkspaceInfo info = new(path, GitDirectoryOf(path), record.Notes[WorkspaceNotes.CloneBranch], baseCommit) { FilledBy = facts.FilledBy };
         return new PrivateCloneWorkspace(repository, record.Attempt, info, facts, removal, pinned);
     }
+
+    // Of one that was about to be made, or nearly gone: the folder it was in, and at most its mark. What else is in there is the state's, which sees to itself.
+    private static bool IsFolderLeft(string path) =>
+        Path.GetDirectoryName(path) is { } folder && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).All(PinnedMark.IsOne);
 
     public static string GitDirectoryOf(string path) => Path.Combine(path, ".git");
 

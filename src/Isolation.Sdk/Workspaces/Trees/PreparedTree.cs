@@ -61,10 +61,17 @@ internal sealed class PreparedTree : IDisposable
     public static PreparedTree Begin(TreeContext context)
     {
         Directory.CreateDirectory(context.Workers.Trees);
-        string folder = Path.Combine(context.Workers.Trees, Guid.NewGuid().ToString("n"));
-        OsFileLock held = OsFileLock.TryAcquire(LockOf(folder)) ?? throw new IOException($"'{LockOf(folder)}' is new and held.");
-        Directory.CreateDirectory(folder);
-        return new PreparedTree(context, folder, held, null);
+        Sweep(context);
+        while (true)
+        {
+            // Another host may sweep this moment and take the new lock for one that was left.
+            string folder = Path.Combine(context.Workers.Trees, Guid.NewGuid().ToString("n"));
+            if (OsFileLock.TryAcquire(LockOf(folder)) is { } held)
+            {
+                Directory.CreateDirectory(folder);
+                return new PreparedTree(context, folder, held, null);
+            }
+        }
     }
 
     /// <summary>Opens one, if it is still what it was seen to be and nobody is in the way.</summary>

@@ -16,7 +16,6 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
     private readonly Lock _gate = new();
     private readonly HashSet<string> _unsafe = new(StringComparer.Ordinal);
     private (string Commit, Task Task)? _behind;
-    private bool _swept;
 
     /// <summary>A tree at a commit, held against change until it is disposed; <see langword="null"/> when there is none, or none that may be copied.</summary>
     /// <param name="commit">The base.</param>
@@ -43,7 +42,6 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
         await _making.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            Sweep();
             if (Find(commit, subvolume) is null && !await MoveNearestAsync(commit, subvolume, cancellationToken).ConfigureAwait(false) && make)
             {
                 await MakeAsync(commit, subvolume, cancellationToken).ConfigureAwait(false);
@@ -118,15 +116,6 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
         lock (_gate)
         {
             return _unsafe.Contains(commit);
-        }
-    }
-
-    private void Sweep()
-    {
-        if (!_swept)
-        {
-            _swept = true;
-            PreparedTree.Sweep(context);
         }
     }
 

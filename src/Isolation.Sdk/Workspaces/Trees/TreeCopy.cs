@@ -12,13 +12,14 @@ internal static class TreeCopy
     /// <param name="to">A folder that exists and has none of the files.</param>
     /// <param name="stamp">The time of writing that files get, whole seconds.</param>
     /// <param name="share">Whether blocks are shared (reflink) instead of copied.</param>
+    /// <param name="begun">Called once some of the files are there.</param>
     /// <param name="cancellationToken">Ends the work; what is copied stays.</param>
     /// <exception cref="IOException">No space, no inodes, too long a path, …</exception>
-    public static async Task<CopyOutcome> RunAsync(IndexFile index, string from, string to, DateTimeOffset stamp, bool share, CancellationToken cancellationToken)
+    public static async Task<CopyOutcome> RunAsync(IndexFile index, string from, string to, DateTimeOffset stamp, bool share, Action begun, CancellationToken cancellationToken)
     {
         IndexFile made = index.Copy();
         TreeFolders folders = new(index);
-        int altered = -1;
+        int altered = -1, parts = 0;
         await folders.OnAllAsync(part =>
         {
             using FolderCursor source = new(index, folders, from, makes: false), target = new(index, folders, to, makes: true);
@@ -33,6 +34,11 @@ internal static class TreeCopy
                 {
                     altered = bad;
                 }
+            }
+
+            if (Interlocked.Increment(ref parts) == 1)
+            {
+                begun();
             }
         }).ConfigureAwait(false);
         return altered < 0 ? new CopyOutcome(made, null) : new CopyOutcome(null, Encoding.UTF8.GetString(index.Path(altered)));
