@@ -12,10 +12,12 @@ internal sealed class PoolRig : IAsyncDisposable
 {
     private readonly List<AttemptLease> _leases = [];
     private readonly bool _clones;
+    private readonly Filling _filling;
+    private readonly int _size;
 
     private PoolRig(ThrowawayRepository repository, bool clones, Filling filling, int size)
     {
-        (Repository, _clones) = (repository, clones);
+        (Repository, _clones, _filling, _size) = (repository, clones, filling, size);
         Pool = NewPool(filling, size);
         Plain = NewProvider(Filling.Copy);
     }
@@ -25,10 +27,10 @@ internal sealed class PoolRig : IAsyncDisposable
 
     public ThrowawayRepository Repository { get; }
 
-    public WarmPool Pool { get; }
+    public WarmPool Pool { get; private set; }
 
     /// <summary>Makes workspaces by copying, and knows nothing of the pool.</summary>
-    public GitWorkspaceProvider Plain { get; }
+    public GitWorkspaceProvider Plain { get; private set; }
 
     public string Workers => Repository.Path + ".workers";
 
@@ -81,6 +83,14 @@ internal sealed class PoolRig : IAsyncDisposable
         }
 
         return await (provider ?? Pool).AcquireAsync(new WorkspaceRequest(lease, Repository.Reference, commit));
+    }
+
+    /// <summary>As a host that starts anew.</summary>
+    public async Task StartAgainAsync()
+    {
+        await Pool.DisposeAsync();
+        await Plain.DisposeAsync();
+        (Pool, Plain) = (NewPool(_filling, _size), NewProvider(Filling.Copy));
     }
 
     /// <summary>Releases a workspace into the pool, and waits until it is there or gone.</summary>

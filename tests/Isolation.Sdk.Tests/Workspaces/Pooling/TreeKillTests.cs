@@ -113,6 +113,7 @@ public sealed class TreeKillTests(ITestOutputHelper output)
         }
 
         await rig.Repository.GitAsync(["reset", "-q", "--hard"]);
+        await rig.StartAgainAsync();
         LeaseStore store = new(Path.Combine(rig.Repository.Path, ".git"), rig.Repository.Reference, TimeProvider.System);
         foreach (LeaseRecord record in store.List().Where(r => !r.Attempt.Item.StartsWith(PoolRig.ItemPrefix, StringComparison.Ordinal)))
         {
