@@ -20,6 +20,9 @@ internal sealed class IndexFile
 
     public int Count => _entries.Length;
 
+    /// <summary>The tree that it is, if git wrote that down; <see langword="null"/> when git would have to put it together.</summary>
+    public string? Tree { get; private init; }
+
     /// <summary>Reads one; <see langword="null"/> when it has something whose meaning is not known here: conflicts, skipped files, parts in other files, caches of a monitor.</summary>
     public static IndexFile? TryRead(string path, string objectFormat)
     {
@@ -65,7 +68,7 @@ internal sealed class IndexFile
             at += (name - at + length + 8) & ~7;
         }
 
-        return AreKnown(bytes.AsSpan(0, end), at) ? new IndexFile(bytes, entries, hash) : null;
+        return AreKnown(bytes.AsSpan(0, end), at) ? new IndexFile(bytes, entries, hash) { Tree = TreeOf(bytes.AsSpan(at, end - at), hash) } : null;
     }
 
     /// <summary>An entry's path, with forward slashes, as bytes of UTF-8 or whatever the repository has.</summary>
@@ -127,7 +130,7 @@ internal sealed class IndexFile
         return -1;
     }
 
-    public IndexFile Copy() => new([.. _bytes], _entries, _hash);
+    public IndexFile Copy() => new([.. _bytes], _entries, _hash) { Tree = Tree };
 
     /// <summary>Writes it whole or not at all. It is not flushed to the disk: a machine that loses power loses the workspace, as with git.</summary>
     public void Save(string path)
@@ -154,6 +157,24 @@ internal sealed class IndexFile
         }
 
         return at == bytes.Length;
+    }
+
+    // The cached tree begins with its top: an empty name, how many entries and subtrees it has, and its id if that is known.
+    private static string? TreeOf(ReadOnlySpan<byte> extensions, int hash)
+    {
+        while (extensions.Length >= 8)
+        {
+            ReadOnlySpan<byte> content = extensions.Slice(8, (int)BinaryPrimitives.ReadUInt32BigEndian(extensions[4..]));
+            if (extensions[..4].SequenceEqual("TREE"u8))
+            {
+                int line = content.IndexOf((byte)'\n');
+                return line > 1 && content[0] == 0 && content[1] != (byte)'-' && content.Length > line + hash ? Convert.ToHexStringLower(content.Slice(line + 1, hash)) : null;
+            }
+
+            extensions = extensions[(8 + content.Length)..];
+        }
+
+        return null;
     }
 
     private uint Read(int at) => BinaryPrimitives.ReadUInt32BigEndian(_bytes.AsSpan(at));

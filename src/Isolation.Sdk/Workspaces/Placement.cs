@@ -6,8 +6,9 @@ namespace Isolation.Sdk.Workspaces;
 /// <summary>What of a workspace is there before git knows of it.</summary>
 /// <param name="by">How it got there.</param>
 /// <param name="index">The index of its files, as far as it was made for them.</param>
-/// <param name="tree">The tree it is a snapshot of, whose index is right for it, too.</param>
-internal sealed class Placement(Filling by, IndexFile? index, PreparedTree? tree = null) : IDisposable
+/// <param name="tree">The tree it is a snapshot of, or was, whose index is right for it, too.</param>
+/// <param name="isLast">Whether that tree gave all it had, and goes.</param>
+internal sealed class Placement(Filling by, IndexFile? index, PreparedTree? tree = null, bool isLast = false) : IDisposable
 {
     public Filling By => by;
 
@@ -17,7 +18,11 @@ internal sealed class Placement(Filling by, IndexFile? index, PreparedTree? tree
     /// <summary>Puts the index into a git directory; not where git has yet to write the files.</summary>
     public bool TryInstallIndex(string path)
     {
-        if (tree is not null)
+        if (isLast)
+        {
+            File.Move(tree!.IndexPath, path);
+        }
+        else if (tree is not null)
         {
             File.Copy(tree.IndexPath, path); // Shares its blocks where the snapshot does.
         }
@@ -29,5 +34,13 @@ internal sealed class Placement(Filling by, IndexFile? index, PreparedTree? tree
         return tree is not null || index is not null;
     }
 
-    public void Dispose() => tree?.Dispose();
+    public void Dispose()
+    {
+        if (isLast)
+        {
+            tree?.Discard();
+        }
+
+        tree?.Dispose();
+    }
 }

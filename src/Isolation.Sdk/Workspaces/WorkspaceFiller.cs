@@ -28,7 +28,7 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
         if (parked?.Index is { } known && context.Settings.WhyNot() is null)
         {
             parked.MoveFilesTo(path);
-            return new Placement(Way(), known);
+            return new Placement(Way(), known, parked, isLast: true);
         }
 
         parked?.Discard();

@@ -63,7 +63,7 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
         }
 
         // Nearly always nothing else is there, and no name has to be looked up.
-        if (Names(folder, there).Count != found)
+        if (ForEachName(folder, there, null) != found)
         {
             AddStrangers(number, folder, there);
         }
@@ -93,7 +93,9 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
 
         HashSet<string> below = [.. _below[number].Select(b => Key(index.Path(b.Entry)[b.Start..b.End]))];
         byte[] above = PathOf(folder).ToArray();
-        foreach (byte[] name in Names(folder, there))
+        List<byte[]> names = [];
+        ForEachName(folder, there, names);
+        foreach (byte[] name in names)
         {
             name.CopyTo(new Span<byte>(_name, LongestName));
             _name[name.Length] = 0;
@@ -104,16 +106,17 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
         }
     }
 
-    private List<byte[]> Names(TreeFolder folder, int there)
+    /// <returns>How many there are.</returns>
+    private int ForEachName(TreeFolder folder, int there, List<byte[]>? names)
     {
-        List<byte[]> names = [];
+        int count = 0;
         _ = Seek(there, 0, 0);
         while (true)
         {
             nint length = List(there, _list, ListBytes);
             if (length <= 0)
             {
-                return length == 0 ? names : throw Failed(Marshal.GetLastPInvokeError(), System.Text.Encoding.UTF8.GetString(PathOf(folder)));
+                return length == 0 ? count : throw Failed(Marshal.GetLastPInvokeError(), System.Text.Encoding.UTF8.GetString(PathOf(folder)));
             }
 
             for (nint at = 0; at < length; at += *(ushort*)(_list + at + 16))
@@ -121,7 +124,8 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
                 ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(_list + at + 19);
                 if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8) && !(folder.Depth == 0 && name.SequenceEqual(".git"u8)))
                 {
-                    names.Add(name.ToArray());
+                    count++;
+                    names?.Add(name.ToArray());
                 }
             }
         }

@@ -133,8 +133,9 @@ internal sealed class PreparedTree : IDisposable
 
         _context.Reached(TreeStep.TreeBegun);
         TreeGit git = new(_context.Repository, Files, IndexPath);
+        Task<string> expected = git.TreeOfAsync(commit, cancellationToken);
         await git.WriteAsync(commit, cancellationToken).ConfigureAwait(false);
-        await CompleteAsync(git, new TreeRecord(TreeKind.Pristine, _context.Repository.CommonDirectory, commit, key, stamp.ToUnixTimeSeconds()), all: true, TreeStep.TreeWritten, cancellationToken).ConfigureAwait(false);
+        await CompleteAsync(git, await expected.ConfigureAwait(false), new TreeRecord(TreeKind.Pristine, _context.Repository.CommonDirectory, commit, key, stamp.ToUnixTimeSeconds()), all: true, TreeStep.TreeWritten, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Brings it to another commit by what differs. When that fails it counts no more.</summary>
@@ -148,8 +149,9 @@ internal sealed class PreparedTree : IDisposable
 
         _context.Reached(TreeStep.MoveBegun);
         TreeGit git = new(_context.Repository, Files, IndexPath);
+        Task<string> expected = git.TreeOfAsync(commit, cancellationToken);
         await git.MoveAsync(before.Commit, commit, cancellationToken).ConfigureAwait(false);
-        await CompleteAsync(git, before with { Commit = commit }, all: false, TreeStep.MoveWritten, cancellationToken).ConfigureAwait(false);
+        await CompleteAsync(git, await expected.ConfigureAwait(false), before with { Commit = commit }, all: false, TreeStep.MoveWritten, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Makes a tree count whose files are there already.</summary>
@@ -159,13 +161,12 @@ internal sealed class PreparedTree : IDisposable
         Save(record, index);
     }
 
-    /// <summary>Hands its files out: they are at the new path, and the tree is no more.</summary>
+    /// <summary>Hands its files out: they are at the new path, and the tree counts no more. Its index stays until <see cref="Discard"/>.</summary>
     public void MoveFilesTo(string path)
     {
         Forget();
         Directory.Move(Files, path);
         _context.Reached(TreeStep.Taken);
-        Discard();
     }
 
     /// <summary>Says that it was used, which keeps it longer.</summary>
@@ -201,9 +202,11 @@ internal sealed class PreparedTree : IDisposable
 
     public void Dispose() => _held.Dispose();
 
-    private async Task CompleteAsync(TreeGit git, TreeRecord record, bool all, TreeStep step, CancellationToken cancellationToken)
+    private async Task CompleteAsync(TreeGit git, string expected, TreeRecord record, bool all, TreeStep step, CancellationToken cancellationToken)
     {
-        if (!await git.IsExactlyAsync(record.Commit, cancellationToken).ConfigureAwait(false) || IndexFile.TryRead(IndexPath, _context.Repository.ObjectFormat) is not { } index)
+        // What git wrote is the commit's tree, by its own account; usually it has written that down.
+        IndexFile? index = IndexFile.TryRead(IndexPath, _context.Repository.ObjectFormat);
+        if (index is null || (index.Tree ?? await git.WriteTreeAsync(cancellationToken).ConfigureAwait(false)) != expected)
         {
             throw new IOException($"The index of {record.Commit} came out as another tree.");
         }

@@ -32,12 +32,11 @@ internal sealed class TreeGit(GitRepository repository, string files, string ind
     /// <param name="cancellationToken">Ends the work.</param>
     public Task RestoreAsync(string paths, CancellationToken cancellationToken) => RunAsync(paths, cancellationToken, "checkout-index", "--force", "--index", "-z", "--stdin");
 
-    /// <summary>Whether the index is exactly a commit's tree.</summary>
-    public async Task<bool> IsExactlyAsync(string commit, CancellationToken cancellationToken)
-    {
-        Task<GitResult> expected = repository.RunAsync(cancellationToken, "rev-parse", "--verify", commit + "^{tree}");
-        return (await RunAsync(null, cancellationToken, "write-tree").ConfigureAwait(false)).Line == (await expected.ConfigureAwait(false)).Line;
-    }
+    /// <summary>The tree of a commit.</summary>
+    public async Task<string> TreeOfAsync(string commit, CancellationToken cancellationToken) => (await repository.RunAsync(cancellationToken, "rev-parse", "--verify", commit + "^{tree}").ConfigureAwait(false)).Line;
+
+    /// <summary>The tree that the index is, put together by git.</summary>
+    public async Task<string> WriteTreeAsync(CancellationToken cancellationToken) => (await RunAsync(null, cancellationToken, "write-tree").ConfigureAwait(false)).Line;
 
     private Task<GitResult> RunAsync(string? input, CancellationToken cancellationToken, params string[] arguments)
     {

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Isolation.Sdk.Leasing;
 
 namespace Isolation.Sdk.Workspaces.Trees;
 
@@ -29,7 +28,13 @@ internal sealed record TreeRecord(TreeKind Kind, string Repository, string Commi
         }
     }
 
-    public void Write(string folder) => AtomicFile.Write(FileOf(folder), JsonSerializer.SerializeToUtf8Bytes(this, TreeJson.Default.TreeRecord));
+    /// <summary>Writes it whole or not at all. It is not flushed to the disk, as the files are not: what a machine that lost power has of them is compared before it is used.</summary>
+    public void Write(string folder)
+    {
+        string fresh = FileOf(folder) + ".new";
+        File.WriteAllBytes(fresh, JsonSerializer.SerializeToUtf8Bytes(this, TreeJson.Default.TreeRecord));
+        File.Move(fresh, FileOf(folder), overwrite: true);
+    }
 }
 
 /// <summary>What a prepared tree is for.</summary>
