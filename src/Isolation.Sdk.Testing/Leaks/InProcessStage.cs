@@ -3,7 +3,7 @@ using Isolation.Sdk.Running;
 namespace Isolation.Sdk.Testing;
 
 /// <summary>Two workers that are code of this process: called one after the other, as a program does that knows nothing of all this, or runners of a real pipeline.</summary>
-internal sealed class InProcessStage(LeakPlace place, SealLevel? level) : LeakStage(place)
+internal sealed class InProcessStage(LeakPlace place, LeakSetup? setup) : LeakStage(place)
 {
     public override LeakWorker A => throw new NotSupportedException("It has no scripts.");
 
@@ -14,7 +14,7 @@ internal sealed class InProcessStage(LeakPlace place, SealLevel? level) : LeakSt
         InProcessTurns turns = ((InProcessProbe)probe).Create(Place.Word);
         try
         {
-            if (level is null)
+            if (setup is null)
             {
                 turns.Host?.Invoke();
                 using CancellationTokenSource source = new();
@@ -24,7 +24,7 @@ internal sealed class InProcessStage(LeakPlace place, SealLevel? level) : LeakSt
             }
             else
             {
-                await RunAsync(turns, level.Value, cancellationToken).ConfigureAwait(false);
+                await RunAsync(turns, setup, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -33,20 +33,21 @@ internal sealed class InProcessStage(LeakPlace place, SealLevel? level) : LeakSt
         }
     }
 
-    private async Task RunAsync(InProcessTurns turns, SealLevel reached, CancellationToken cancellationToken)
+    private async Task RunAsync(InProcessTurns turns, LeakSetup reached, CancellationToken cancellationToken)
     {
         Runners runners = new(turns);
         IsolationPipeline pipeline = new IsolationPipelineBuilder(Place.Repository.Path)
             .Configure(o => (o.MaxWorkers, o.MaxAttempts, o.StopGrace) = (2, 1, TimeSpan.Zero))
             .Target("landing", from: "main")
             .WorkersAt(Place.Workers)
-            .UseLevel(reached)
+            .UseLevel(reached.Level)
             .Merging.UseFirstWins()
             .RunWith(runners.RunAsync)
             .Build();
         await using (pipeline.ConfigureAwait(false))
         {
             turns.Host?.Invoke();
+            runners.Flow = reached.Lacks(LeakSeals.Flow) ? ExecutionContext.Capture() : null;
             IsolationRun run = pipeline.Start([new WorkItem("a", "Leak"), new WorkItem("b", "Notice")], cancellationToken);
             await using (((IAsyncDisposable)run).ConfigureAwait(false))
             {
@@ -70,6 +71,9 @@ internal sealed class InProcessStage(LeakPlace place, SealLevel? level) : LeakSt
 
         public bool? Noticed { get; private set; }
 
+        /// <summary>The host's flow, where workers are to run in it.</summary>
+        public ExecutionContext? Flow { get; set; }
+
         public async Task RunAsync(IsolatedWorker worker, CancellationToken cancellationToken)
         {
             using CancellationTokenSource own = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -80,7 +84,7 @@ internal sealed class InProcessStage(LeakPlace place, SealLevel? level) : LeakSt
                 _there.Task.Wait(cancellationToken);
                 try
                 {
-                    await turns.A(turn).ConfigureAwait(false);
+                    await In(() => turns.A(turn)).ConfigureAwait(false);
                     _done.SetResult();
                 }
                 catch (Exception e)
@@ -95,8 +99,20 @@ internal sealed class InProcessStage(LeakPlace place, SealLevel? level) : LeakSt
 
             _there.SetResult();
             await _done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-            Noticed = turns.B(turn);
+            Noticed = In(() => turns.B(turn));
             _looked.SetResult();
+        }
+
+        private T In<T>(Func<T> act)
+        {
+            if (Flow is null)
+            {
+                return act();
+            }
+
+            T? made = default;
+            ExecutionContext.Run(Flow, _ => made = act(), null);
+            return made!;
         }
     }
 }

@@ -65,7 +65,7 @@ public static class LeakMatrix
         LeakPlace place = await LeakPlace.CreateAsync(cancellationToken).ConfigureAwait(false);
         await using (place.ConfigureAwait(false))
         {
-            LeakStage stage = row.Probe is InProcessProbe ? new InProcessStage(place, level) : setup is null ? new PlainStage(place) : new PipelineStage(place, setup);
+            LeakStage stage = row.Probe is InProcessProbe ? new InProcessStage(place, setup) : setup is null ? new PlainStage(place) : new PipelineStage(place, setup);
             try
             {
                 if (row.Probe.Prepare is { } prepare)

@@ -31,4 +31,10 @@ internal enum LeakSeals
 
     /// <summary>A session, default signals and closed descriptors; without it the host starts commands as any program does.</summary>
     Start = 64,
+
+    /// <summary>Files in the workers' folder that end a search; without them tools look further up.</summary>
+    Barriers = 128,
+
+    /// <summary>A flow of its own for a worker that is code of this process; without it that runs in the host's.</summary>
+    Flow = 256,
 }

@@ -39,6 +39,7 @@ internal sealed class PipelineStage : LeakStage
                     Task both = Task.WhenAll(_a.IsThere, _b.IsThere);
                     if (await Task.WhenAny(both, run.Completion).ConfigureAwait(false) == both)
                     {
+                        RemoveBarriers();
                         await TryAsync(probe, cancellationToken).ConfigureAwait(false);
                     }
                 }
@@ -79,6 +80,14 @@ internal sealed class PipelineStage : LeakStage
         return builder.State.Use(
             services => new ProcessSandbox(new ProcessSandboxOptions(), services.Time(), services.Of<WorkersFolder>(), Place.Environment, seal: Seal()),
             _setup.Level);
+    }
+
+    private void RemoveBarriers()
+    {
+        foreach (string name in _setup.Lacks(LeakSeals.Barriers) ? Barriers.Names : [])
+        {
+            SafeDelete.Tree(Path.Combine(Place.Workers, name));
+        }
     }
 
     private IProcessSeal? Seal() => _setup.Level switch

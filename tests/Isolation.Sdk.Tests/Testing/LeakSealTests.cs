@@ -10,6 +10,8 @@ public sealed class LeakSealTests
     [
         ("Environment", SealLevel.Cooperative, ["P01", "P19"]),
         ("Start", SealLevel.Cooperative, ["P05", "P06", "P13", "P14", "P15"]),
+        ("Barriers", SealLevel.Cooperative, ["W01", "W02", "W04", "W07"]),
+        ("Flow", SealLevel.Cooperative, ["N01", "N03", "N08", "N09"]),
         ("Landlock", SealLevel.Guarded, ["F01", "F02", "F03", "F04", "F05", "P02", "P03", "P04", "P07", "P09", "P10", "P11", "P12"]),
         ("Seccomp", SealLevel.Guarded, ["P04", "P10", "P17"]),
         ("Namespaces", SealLevel.Sealed, ["P04", "P07", "P09", "P18"]),
