@@ -182,9 +182,14 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
     private async Task<bool> IsNearAsync(string folder, string from, string to, CancellationToken cancellationToken)
     {
         byte[] head = new byte[12];
-        using (FileStream index = new(Path.Combine(folder, "index"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
+        try
         {
+            using FileStream index = new(Path.Combine(folder, "index"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             await index.ReadExactlyAsync(head, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            return false; // Another host threw it away this moment.
         }
 
         GitResult differ = await context.Repository.TryRunAsync(cancellationToken, "diff-tree", "-r", "--name-only", "--no-renames", "-z", from, to).ConfigureAwait(false);
