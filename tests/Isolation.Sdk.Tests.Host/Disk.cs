@@ -11,12 +11,16 @@ internal sealed record Disk(string FileSystem, int Megabytes = 512)
     // The shell becomes the program, so that its id is the one that was started: killing that kills all of it.
     private const string Mount = """
         set -e
-        at=$1 kind=$2 size=$3
-        shift 3
-        mount -t tmpfs -o "size=$size,mode=1777" isolation-disk "$at"
+        at=$1 kind=$2 size=$3 inodes=$4
+        shift 4
+        options="size=$size,mode=1777"
+        if [ "$kind" = tmpfs ] && [ -n "$inodes" ]; then
+          options="$options,nr_inodes=$inodes"
+        fi
+        mount -t tmpfs -o "$options" isolation-disk "$at"
         if [ "$kind" != tmpfs ]; then
           truncate -s "$size" "$at/image"
-          PATH="$PATH:/usr/sbin:/sbin" "mkfs.$kind" -q "$at/image" >&2
+          PATH="$PATH:/usr/sbin:/sbin" "mkfs.$kind" -q ${inodes:+-N "$inodes"} "$at/image" >&2
           mount -t "$kind" -o loop "$at/image" "$at"
           chmod 1777 "$at"
         fi
@@ -31,6 +35,9 @@ internal sealed record Disk(string FileSystem, int Megabytes = 512)
     /// <summary>Where it is seen by the program: a folder of the system that is empty here, so that nothing is hidden and no folder has to be made.</summary>
     public static string Path { get; } = Places.FirstOrDefault(p => Directory.Exists(p) && !Directory.EnumerateFileSystemEntries(p).Any()) ?? Places[0];
 
+    /// <summary>How many files and folders fit on it, on tmpfs and ext4; <see langword="null"/> for as many as usual.</summary>
+    public int? Inodes { get; init; }
+
     /// <summary>What a command starts with to run on this disk; the program itself follows.</summary>
-    public string[] Through => ["unshare", "--mount", "--propagation", "private", "sh", "-c", Mount, "sh", Path, FileSystem, $"{Megabytes}m"];
+    public string[] Through => ["unshare", "--mount", "--propagation", "private", "sh", "-c", Mount, "sh", Path, FileSystem, $"{Megabytes}m", $"{Inodes}"];
 }

@@ -52,7 +52,7 @@ public sealed record HostRequest(string Repository)
 }
 
 /// <summary>What a test asks of a process with a warm pool.</summary>
-/// <param name="Acts">What it does, one after the other: <c>acquire item</c>, <c>run item script</c>, <c>run-in-repository script</c>, <c>release item</c>, <c>remove item</c>, <c>settle</c>.</param>
+/// <param name="Acts">What it does, one after the other: <c>acquire item</c>, <c>run item script</c>, <c>run-in-repository script</c>, <c>release item</c>, <c>remove item</c>, <c>settle</c>. The answer has an item for each workspace (its path and how it was filled, or the fault) and each script (what it said).</param>
 public sealed record PoolRequest(IReadOnlyList<string> Acts)
 {
     public string Filling { get; init; } = "Copy";

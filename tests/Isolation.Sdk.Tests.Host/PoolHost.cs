@@ -25,9 +25,10 @@ internal static class PoolHost
             }
         }
 
+        WorkersFolder? workers = request.WorkersAt is { } root ? new WorkersFolder(root) : null;
         GitWorkspaceProvider inner = wanted.Clones
-            ? new PrivateCloneProvider(new PrivateCloneOptions { Filling = filling }, TimeProvider.System) { Reached = Reached }
-            : new GitWorktreeProvider(new GitWorktreeOptions { Filling = filling }, TimeProvider.System) { Reached = Reached };
+            ? new PrivateCloneProvider(new PrivateCloneOptions { Filling = filling }, TimeProvider.System, workers) { Reached = Reached }
+            : new GitWorktreeProvider(new GitWorktreeOptions { Filling = filling }, TimeProvider.System, workers) { Reached = Reached };
         await using WarmPool pool = WarmPool.Around(inner, new WarmPoolOptions { Size = wanted.Size });
         if (wanted.KillAfter is { } milliseconds)
         {
@@ -42,27 +43,18 @@ internal static class PoolHost
             switch (words[0])
             {
                 case "acquire":
-                    held[words[1]] = await AcquireAsync(pool, repository, words[1]);
-                    answers.Add(new HostResult(words[1], held[words[1]].Info.Path, null, null, []));
+                    answers.Add(await TryAcquireAsync(pool, repository, words[1], held));
                     break;
                 case "run":
-                    using (Process process = Process.Start(new ProcessStartInfo("sh", ["-c", words[2]]) { WorkingDirectory = held[words[1]].Info.Path })!)
-                    {
-                        await process.WaitForExitAsync();
-                    }
-
+                    answers.Add(await RunAsync(held[words[1]].Info.Path, words[1], words[2]));
                     break;
                 case "run-in-repository":
-                    using (Process process = Process.Start(new ProcessStartInfo("sh", ["-c", act[(words[0].Length + 1)..]]) { WorkingDirectory = request.Repository })!)
-                    {
-                        await process.WaitForExitAsync();
-                    }
-
+                    answers.Add(await RunAsync(request.Repository, "repository", act[(words[0].Length + 1)..]));
                     break;
                 case "release":
                     await held[words[1]].ReleaseAsync(ReleaseMode.Recycle);
                     break;
-                case "remove":
+                case "remove" when held.ContainsKey(words[1]):
                     await held[words[1]].ReleaseAsync(ReleaseMode.Remove);
                     break;
                 case "settle":
@@ -73,6 +65,27 @@ internal static class PoolHost
         }
 
         return new HostAnswer { Items = answers };
+    }
+
+    private static async Task<HostResult> TryAcquireAsync(WarmPool pool, GitRepository repository, string item, Dictionary<string, IWorkspace> held)
+    {
+        try
+        {
+            IWorkspace made = held[item] = await AcquireAsync(pool, repository, item);
+            return new HostResult(item, made.Info.Path, made.Info.FilledBy?.ToString(), null, []);
+        }
+        catch (IsolationException e)
+        {
+            return new HostResult(item, "", null, e.Fault, []);
+        }
+    }
+
+    private static async Task<HostResult> RunAsync(string folder, string item, string script)
+    {
+        using Process process = Process.Start(new ProcessStartInfo("sh", ["-c", $"{{ {script}\n}} 2>&1"]) { WorkingDirectory = folder, RedirectStandardOutput = true })!;
+        string said = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return new HostResult(item, "Ran", said, null, []);
     }
 
     private static async Task<IWorkspace> AcquireAsync(WarmPool pool, GitRepository repository, string item)

@@ -87,7 +87,7 @@ internal sealed class CaptureGit : IDisposable
         environment["GIT_INDEX_FILE"] = Index;
         AddExcludes(environment, [.. strangers, .. nested]);
         string[] add = ["add", "--all", "--", ":/"];
-        bool copied = TryCopyIndex();
+        bool copied = (readable || !_info.HasOwnRepository) && TryCopyIndex(); // What it says is stored may be gone with what HEAD is.
         if (!copied || (await ExecAsync(environment, cancellationToken, add).ConfigureAwait(false)).ExitCode != 0)
         {
             // Its index is gone or broken: start from HEAD, and take what lies there.

@@ -6,6 +6,7 @@ namespace Isolation.Sdk.Workspaces;
 /// <summary>Deletes behind what was renamed out of the way, a little at a time; whoever wants to see it gone waits for <see cref="EmptyAsync"/>.</summary>
 internal sealed class Trash : IAsyncDisposable
 {
+    private const int OtherDevice = 18;
     private readonly SemaphoreSlim _one = new(1);
     private readonly Lock _gate = new();
     private readonly HashSet<string> _adopted = new(StringComparer.Ordinal);
@@ -17,9 +18,16 @@ internal sealed class Trash : IAsyncDisposable
     /// <summary>Renames a tree into <paramref name="bin"/> and deletes it behind.</summary>
     public void Discard(string path, string bin)
     {
-        if (SafeDelete.MoveToTrash(path, bin) is { } grave)
+        try
         {
-            Behind(grave);
+            if (SafeDelete.MoveToTrash(path, bin) is { } grave)
+            {
+                Behind(grave);
+            }
+        }
+        catch (IOException e) when (WorkersRoot.IsFull(e) || e.HResult == OtherDevice)
+        {
+            SafeDelete.Tree(path); // No room for another name, or inside a subvolume, which a rename does not leave: it goes at once.
         }
     }
 

@@ -11,6 +11,10 @@ internal static class WorkersRoot
     // What file systems take for one name, in bytes.
     private const int LongestName = 255;
 
+    private const int NoSpace = 28, NoQuota = 122;
+
+    public const string FullRemedy = "Look for a full disk or missing rights, then start again: nothing is left of this workspace.";
+
     public const string Remedy = "Make it writable, or choose another folder with .WorkersAt(path).";
 
     /// <summary>A workspace inside the repository is swept by 'git clean -ffdx', added by 'git add -A' and compiled with the project around it.</summary>
@@ -51,6 +55,18 @@ internal static class WorkersRoot
     }
 
     public static IsolationFault NotWritable(WorkersFolder workers, string why) => new(WorkspaceCodes.RootNotWritable, $"Workspaces cannot be made in '{PlainText.Line(workers.Root, 200)}': {why}.", Remedy);
+
+    /// <summary>Why no workspace could be made: no room, or no right to write.</summary>
+    public static IsolationException Failed(WorkersFolder workers, Exception e)
+    {
+        IsolationFault fault = IsFull(e)
+            ? new IsolationFault(WorkspaceCodes.CheckoutFailed, $"The files could not be written in '{PlainText.Line(workers.Root, 200)}': {e.Message.TrimEnd('.')}.", FullRemedy)
+            : NotWritable(workers, e.Message.TrimEnd('.'));
+        return new IsolationException(fault.Code, fault.Message, fault.Remedy, e);
+    }
+
+    /// <summary>Whether the disk has no room for more data or files, or this user may have no more of it.</summary>
+    public static bool IsFull(Exception e) => e is IOException && e.HResult is NoSpace or NoQuota or unchecked((int)0x80070070);
 
     /// <summary>Makes the folder and its barrier files, as far as they are not there.</summary>
     public static void Prepare(WorkersFolder workers, GitRepository repository)

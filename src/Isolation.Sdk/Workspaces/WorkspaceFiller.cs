@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Workspaces;
@@ -8,7 +9,10 @@ namespace Isolation.Sdk.Workspaces;
 /// <summary>Gets the files of a base commit into a new workspace: first the folder, before git knows of it, and when it does, the index or git's own checkout.</summary>
 internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions options, PristineTrees trees)
 {
-    private readonly Lazy<FileSystemAbilities> _abilities = new(() => FileSystemAbilities.Of(context.Workers.Root));
+    private const int LongestReason = 500;
+
+    // On a full disk nothing can be tried; what is known then is asked again.
+    private readonly Lazy<FileSystemAbilities> _abilities = new(() => FileSystemAbilities.Of(context.Workers.Root), LazyThreadSafetyMode.PublicationOnly);
 
     /// <summary>Whether trees are made for the workspaces to come.</summary>
     public bool MakesTrees { get; init; } = true;
@@ -34,13 +38,9 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
         parked?.Discard();
 
         Filling way = Way();
-        if (way != Filling.Checkout)
+        if (way != Filling.Checkout && await TryPlaceAsync(way, path, commit, cancellationToken).ConfigureAwait(false) is { } copied)
         {
-            PreparedTree? tree = await trees.BorrowAsync(commit, subvolume: way == Filling.Snapshot, make: options.Filling != Filling.Auto, cancellationToken).ConfigureAwait(false);
-            if (tree is not null && await TryCopyAsync(tree, way, path, cancellationToken).ConfigureAwait(false) is { } copied)
-            {
-                return copied;
-            }
+            return copied;
         }
 
         Directory.CreateDirectory(path);
@@ -75,13 +75,23 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
         !KeepsIndexes ? null : placed.Index?.Copy() ?? IndexFile.TryRead(Path.Combine(info.GitDirectory, "index"), context.Repository.ObjectFormat);
 
     /// <summary>What is asked for and not to be had.</summary>
-    public IsolationFault? FindFault() => options.Filling switch
+    public IsolationFault? FindFault()
     {
-        Filling.Snapshot when !_abilities.Value.Snapshot => Impossible("make snapshots", "Put the workers on btrfs with .WorkersAt(path), or leave Filling at Auto."),
-        Filling.Reflink when !_abilities.Value.Reflink => Impossible("share blocks between files", "Put the workers on XFS or btrfs with .WorkersAt(path), or leave Filling at Auto."),
-        Filling.Copy when !OperatingSystem.IsLinux() => Impossible("copy trees", "That is Linux alone so far: leave Filling at Auto."),
-        _ => null,
-    };
+        try
+        {
+            return options.Filling switch
+            {
+                Filling.Snapshot when !_abilities.Value.Snapshot => Impossible("make snapshots", "Put the workers on btrfs with .WorkersAt(path), or leave Filling at Auto."),
+                Filling.Reflink when !_abilities.Value.Reflink => Impossible("share blocks between files", "Put the workers on XFS or btrfs with .WorkersAt(path), or leave Filling at Auto."),
+                Filling.Copy when !OperatingSystem.IsLinux() => Impossible("copy trees", "That is Linux alone so far: leave Filling at Auto."),
+                _ => null,
+            };
+        }
+        catch (IOException e) when (WorkersRoot.IsFull(e))
+        {
+            return null; // Nobody can tell before there is room.
+        }
+    }
 
     private IsolationFault Impossible(string what, string remedy) => new(WorkspaceCodes.FillingImpossible, $"The file system of '{context.Workers.Root}' cannot {what}.", remedy);
 
@@ -92,13 +102,27 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
         _ => FindFault() is { } fault ? throw new IsolationException(fault.Code, fault.Message, fault.Remedy) : options.Filling,
     };
 
+    private async Task<Placement?> TryPlaceAsync(Filling way, string path, string commit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            PreparedTree? tree = await trees.BorrowAsync(commit, subvolume: way == Filling.Snapshot, make: options.Filling != Filling.Auto, cancellationToken).ConfigureAwait(false);
+            return tree is null ? null : await TryCopyAsync(tree, way, path, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IsolationException or UnauthorizedAccessException or IOException && !WorkersRoot.IsFull(e))
+        {
+            // Git may know how, or says why not; and it needs less room than a tree and a workspace, once what was begun is gone.
+            SafeDelete.Tree(path);
+            await context.Trash.EmptyAsync().ConfigureAwait(false);
+            return null;
+        }
+    }
+
     private async Task<Placement?> TryCopyAsync(PreparedTree tree, Filling way, string path, CancellationToken cancellationToken)
     {
         if (way == Filling.Snapshot)
         {
-            // Looked at afterwards: the snapshot is a transaction, and only then is known what was written before it.
-            Btrfs.Snapshot(tree.Files, path);
-            if (Btrfs.Look(tree.Files) is { IsReadOnly: true } now && now.Generation == tree.Record!.Generation)
+            if (TrySnapshot(tree, path))
             {
                 context.Reached(TreeStep.Filled);
                 return new Placement(way, null, tree);
@@ -127,6 +151,21 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
         }
     }
 
+    private static bool TrySnapshot(PreparedTree tree, string path)
+    {
+        try
+        {
+            // Looked at afterwards: the snapshot is a transaction, and only then is known what was written before it.
+            Btrfs.Snapshot(tree.Files, path);
+            return Btrfs.Look(tree.Files) is { IsReadOnly: true } now && now.Generation == tree.Record!.Generation;
+        }
+        catch
+        {
+            tree.Dispose();
+            throw;
+        }
+    }
+
     private async Task CheckOutAsync(string path, IReadOnlyList<KeyValuePair<string, string>> settings, CancellationToken cancellationToken)
     {
         GitRepository repository = context.Repository;
@@ -143,7 +182,7 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
         bool lfs = new[] { "filter 'lfs'", "filter lfs", "git-lfs", "hung up unexpectedly" }.Any(sign => said.Contains(sign, StringComparison.Ordinal));
         throw lfs
             ? new IsolationException(WorkspaceCodes.LfsMissing, "The base commit has files in Git LFS, and git-lfs could not give their content.", "Install git-lfs and run 'git lfs install' for the user who runs this.")
-            : new IsolationException(WorkspaceCodes.CheckoutFailed, $"The files could not be written: {said}", "Look for a full disk or missing rights, then start again: nothing is left of this workspace.");
+            : new IsolationException(WorkspaceCodes.CheckoutFailed, $"The files could not be written: {PlainText.Line(said, LongestReason)}", WorkersRoot.FullRemedy);
     }
 
     private static uint CountOf(string index)

@@ -50,8 +50,7 @@ internal sealed class CloneMaker(PrivateCloneOptions options, WorkspaceFiller fi
             await _removal.RollBackAsync(attempt, info).ConfigureAwait(false);
             if (e is UnauthorizedAccessException or IOException)
             {
-                IsolationFault fault = WorkersRoot.NotWritable(Workers, e.Message.TrimEnd('.'));
-                throw new IsolationException(fault.Code, fault.Message, fault.Remedy, e);
+                throw WorkersRoot.Failed(Workers, e);
             }
 
             throw;

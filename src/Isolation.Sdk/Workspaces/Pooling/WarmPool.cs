@@ -86,6 +86,13 @@ internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions optio
                 return;
             }
         }
+        catch (IOException e) when (tree is null && WorkersRoot.IsFull(e))
+        {
+            // No room for what would stay: all of it goes.
+            _line.Leave();
+            await workspace.ReleaseAsync(mode, cancellationToken).ConfigureAwait(false);
+            return;
+        }
         catch
         {
             Drop(tree);

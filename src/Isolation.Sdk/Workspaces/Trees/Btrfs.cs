@@ -23,7 +23,7 @@ internal static unsafe class Btrfs
             Snapshot(tried, copy);
             return true;
         }
-        catch (IOException)
+        catch (IOException e) when (!WorkersRoot.IsFull(e))
         {
             return false;
         }

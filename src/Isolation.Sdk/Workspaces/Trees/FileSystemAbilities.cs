@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Isolation.Sdk.Leasing;
 
 namespace Isolation.Sdk.Workspaces.Trees;
@@ -9,6 +10,7 @@ internal sealed record FileSystemAbilities(bool Snapshot, bool Reflink)
 {
     private const int OneBlock = 4096;
 
+    /// <exception cref="IOException">There is no room to try it.</exception>
     public static FileSystemAbilities Of(string folder)
     {
         if (!OperatingSystem.IsLinux())
@@ -33,9 +35,10 @@ internal sealed record FileSystemAbilities(bool Snapshot, bool Reflink)
             using FileStream from = Tried(folder), to = Tried(folder);
             from.Write(new byte[OneBlock]);
             from.Flush();
-            return LinuxFiles.Control((int)to.SafeFileHandle.DangerousGetHandle(), LinuxFiles.ShareBlocks, from.SafeFileHandle.DangerousGetHandle()) == 0;
+            return LinuxFiles.Control((int)to.SafeFileHandle.DangerousGetHandle(), LinuxFiles.ShareBlocks, from.SafeFileHandle.DangerousGetHandle()) == 0
+                || (LinuxFiles.Failed(Marshal.GetLastPInvokeError(), folder) is var e && WorkersRoot.IsFull(e) ? throw e : false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException && !WorkersRoot.IsFull(e))
         {
             return false;
         }

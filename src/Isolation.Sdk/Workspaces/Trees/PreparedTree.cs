@@ -68,8 +68,7 @@ internal sealed class PreparedTree : IDisposable
             string folder = Path.Combine(context.Workers.Trees, Guid.NewGuid().ToString("n"));
             if (OsFileLock.TryAcquire(LockOf(folder)) is { } held)
             {
-                Directory.CreateDirectory(folder);
-                return new PreparedTree(context, folder, held, null);
+                return BeginIn(context, folder, held);
             }
         }
     }
@@ -201,6 +200,22 @@ internal sealed class PreparedTree : IDisposable
     }
 
     public void Dispose() => _held.Dispose();
+
+    private static PreparedTree BeginIn(TreeContext context, string folder, OsFileLock held)
+    {
+        PreparedTree begun = new(context, folder, held, null);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            return begun;
+        }
+        catch
+        {
+            begun.Discard();
+            begun.Dispose();
+            throw;
+        }
+    }
 
     private async Task CompleteAsync(TreeGit git, string expected, TreeRecord record, bool all, TreeStep step, CancellationToken cancellationToken)
     {

@@ -55,8 +55,7 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, WorkspaceFiller 
             await _removal.RollBackAsync(request.Lease.Attempt, _path, _branch, request.BaseCommit).ConfigureAwait(false);
             if (e is UnauthorizedAccessException or IOException)
             {
-                IsolationFault fault = WorkersRoot.NotWritable(Workers, e.Message.TrimEnd('.'));
-                throw new IsolationException(fault.Code, fault.Message, fault.Remedy, e);
+                throw WorkersRoot.Failed(Workers, e);
             }
 
             throw;

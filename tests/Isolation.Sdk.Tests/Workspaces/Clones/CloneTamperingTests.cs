@@ -81,6 +81,8 @@ public sealed class CloneTamperingTests
             SafeDelete.Tree(folder);
         }
 
+        // By its times no file has changed since it was added, so git would not look for the content again.
+        File.SetLastWriteTimeUtc(Path.Combine(workspace.Info.GitDirectory, "index"), DateTime.UtcNow.AddMinutes(1));
         Capture capture = await rig.CaptureAsync(workspace);
         await workspace.DisposeAsync();
 

@@ -88,7 +88,7 @@ public sealed class SeveralHostsTests
         HostAnswer answer = await HostProcess.AskOnceAsync(request, new Dictionary<string, string?> { ["HOME"] = rig.Repository.Root, ["TMPDIR"] = rig.Repository.Root }, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
 
         Assert.Empty(answer.Faults);
-        string two = answer.Items[1].Outcome;
+        string two = answer.Items.Single(i => i.Item == "two").Outcome;
         Assert.Empty(rig.Parked);
         Assert.Equal("", await Shell.RunAsync(two, "git -c safe.directory='*' status --porcelain --ignored; find . -path ./.git -prune -o ! -type l ! -perm -u+rw -print; find . -path ./.git -prune -o ! -user 65534 -print"));
         Assert.Equal("", await Shell.RunAsync(two, "test -z \"$(find src/m1 -newer src/m5/data.txt)\" || find . -newer src/m5/data.txt"));
