@@ -20,7 +20,7 @@ internal sealed class Cgroup
     /// <summary>Where a group would be made; <see langword="null"/> where there is no cgroup v2. Whether this process may is only known by doing it.</summary>
     public static string? Own() =>
         // Joining before the first instruction needs to know a child that has not been told of yet.
-        File.Exists("/proc/thread-self/children") ? GroupPlaces.Unified() : null;
+        NativeProcess.SeesChildren ? GroupPlaces.Unified() : null;
 
     public Cgroup? TryCreateChild(string name) => TryMake(System.IO.Path.Combine(Path, name));
 

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Isolation.Sdk.Sandboxing.Seals;
+using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Sandboxing;
 
@@ -11,6 +13,7 @@ internal static unsafe partial class NativeProcess
     public const int CloneFs = 0x200;
     public const int CloseOnExec = 0x80000;
     public const int Interrupted = 4;
+    private const int NonBlocking = 0x800;
     private const int DuplicateCloseOnExec = 1030;
     private const short SetSignalDefaults = 0x04;
     private const short SetSignalMask = 0x08;
@@ -26,6 +29,9 @@ internal static unsafe partial class NativeProcess
 
     /// <summary>Whether this C library has it all (glibc 2.34 and later).</summary>
     public static bool IsAvailable { get; } = HasEverything();
+
+    /// <summary>Whether the kernel says who a thread's children are, and /proc is the one of our own namespace.</summary>
+    public static bool SeesChildren { get; } = IsAvailable && File.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{ThreadId()}/children"));
 
     /// <summary>Starts a program; descriptors 0 to 2 are the given ones and there are no others. Returns when it has become its program.</summary>
     /// <param name="launch">The program.</param>
@@ -253,8 +259,16 @@ internal static unsafe partial class NativeProcess
     [LibraryImport("libc", EntryPoint = "gettid")]
     public static partial int ThreadId();
 
-    /// <summary>Makes a named pipe that only this user may open.</summary>
-    public static bool MakeFifo(string path) => mkfifo(path, 0x180) == 0;
+    /// <summary>Makes a named pipe that only this user may open, and opens it for reading: who else reads waits for somebody who writes.</summary>
+    /// <returns>Its end; <see langword="null"/> when there can be none.</returns>
+    public static SafeFileHandle? MakeFifo(string path)
+    {
+        SafeFileHandle end = new(mkfifo(path, 0x180) == 0 ? open(path, NonBlocking | CloseOnExec) : -1, ownsHandle: true);
+        return end.IsInvalid ? null : end;
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mkfifo(string path, uint mode);

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Sandboxing;
 
-/// <summary>Starts one child. Where it is to live in a cgroup it is held just before it becomes its program, until it has been moved there: nothing it starts is ever outside.</summary>
+/// <summary>Starts one child. Where it is to live in a cgroup or to be marked it is held just before it becomes its program, until it is: nothing it starts is ever outside.</summary>
 internal sealed class NativeSpawn
 {
     public const string GateSuffix = "gate";
@@ -17,6 +17,8 @@ internal sealed class NativeSpawn
     private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(10);
     private readonly Launch _launch;
     private readonly string? _gate;
+    private readonly SafeFileHandle? _end;
+    private readonly LimitMark? _mark;
     private volatile bool _refused;
     private readonly TaskCompletionSource<int> _thread = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,11 +26,14 @@ internal sealed class NativeSpawn
 
     /// <param name="launch">What to start.</param>
     /// <param name="gate">Where a named pipe can be made for the time of the start; <see langword="null"/> when the child need not be held.</param>
-    public NativeSpawn(Launch launch, string? gate)
+    /// <param name="mark">What marks it and all it starts.</param>
+    public NativeSpawn(Launch launch, string? gate, LimitMark? mark)
     {
         _launch = launch;
-        _gate = gate is not null && NativeProcess.MakeFifo(gate) ? gate : null;
-        if (launch.IsHeld && (_gate is null || !File.Exists("/proc/thread-self/children")))
+        _mark = mark;
+        _end = gate is null ? null : NativeProcess.MakeFifo(gate);
+        _gate = _end is null ? null : gate;
+        if (launch.IsHeld && (_gate is null || !NativeProcess.SeesChildren))
         {
             throw NotStarted(new IOException("it could not be held until its limits are set"));
         }
@@ -38,26 +43,28 @@ internal sealed class NativeSpawn
     public Task<int> Exited => _exited.Task;
 
     /// <summary>Starts the child.</summary>
-    /// <returns>Its id, and whether it is in the cgroup.</returns>
-    public async Task<(int Id, bool Grouped)> StartAsync(SafeHandle? input, SafeHandle output, SafeHandle error, Cgroup? cgroup, TimeProvider time)
+    /// <returns>Its id, whether it is in the cgroup, and whether it was marked before it began.</returns>
+    public async Task<(int Id, bool Grouped, bool Marked)> StartAsync(SafeHandle? input, SafeHandle output, SafeHandle error, Cgroup? cgroup, TimeProvider time)
     {
         // One small thread starts the child and waits for it: what it changes for itself (umask) dies with it, and no thread of the pool is held.
         Thread thread = new(() => Run(input, output, error), StackSize) { IsBackground = true, Name = "Isolation.Sdk child" };
         thread.UnsafeStart();
-        if (_gate is null)
+        if (_gate is null || _end is null)
         {
             int free = await _started.Task.ConfigureAwait(false);
             ResourceLimits.NoCore(free);
-            return (free, false);
+            MarkLate(free);
+            return (free, false, false);
         }
 
         try
         {
-            int parent = await _thread.Task.ConfigureAwait(false);
+            // Whatever goes wrong before there is a child is told by the other one.
+            int parent = await (await Task.WhenAny(_thread.Task, _started.Task).ConfigureAwait(false)).ConfigureAwait(false);
             string children = string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{parent}/children");
-            bool grouped = await JoinAsync(children, cgroup, time).ConfigureAwait(false);
-            // Opened for both ways it never waits, and the child goes on.
-            using SafeFileHandle open = File.OpenHandle(_gate, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            (bool grouped, bool marked) = await JoinAsync(children, cgroup, time).ConfigureAwait(false);
+            // Opened for both ways it never waits, and the child goes on: by its end, for its name may be gone with the folder.
+            using SafeFileHandle open = File.OpenHandle(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_end.DangerousGetHandle()}"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
             int id = await _started.Task.ConfigureAwait(false);
             if (_refused)
             {
@@ -66,15 +73,21 @@ internal sealed class NativeSpawn
                 throw new IsolationException(SandboxingCodes.NotHeld, $"'{_launch.File}' was not started, because the kernel refused a limit it was to be held to.", "Look what the host itself is limited by; nothing runs with less than it was to be held to.");
             }
 
-            return (id, grouped);
+            if (!marked)
+            {
+                MarkLate(id);
+            }
+
+            return (id, grouped, marked);
         }
         finally
         {
-            File.Delete(_gate);
+            _end.Dispose();
+            Remove(_gate);
         }
     }
 
-    /// <summary>Lets children go that are held still because their host died meanwhile. Only as their program they have the marker by which they are found and ended.</summary>
+    /// <summary>Lets children go that are held still because their host died meanwhile. Before they are marked, only as their program they have the marker by which they are found and ended.</summary>
     /// <param name="folder">Where the gates are.</param>
     /// <param name="alive">Counts what is found.</param>
     /// <param name="time">The clock.</param>
@@ -94,27 +107,50 @@ internal sealed class NativeSpawn
     }
 
     /// <summary>The spawning thread is held together with its child, so another one looks who the child is.</summary>
-    private async Task<bool> JoinAsync(string children, Cgroup? cgroup, TimeProvider time)
+    private async Task<(bool Grouped, bool Marked)> JoinAsync(string children, Cgroup? cgroup, TimeProvider time)
     {
         while (!_started.Task.IsCompleted)
         {
             if (int.TryParse(await ReadAsync(children).ConfigureAwait(false), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int id))
             {
                 // Into the groups first: what is of the user in there counts from then on.
-                if (!_launch.Groups.All(g => GroupFolder.TryAdd(g.Path, id)) || !ResourceLimits.Hold(id, _launch))
+                bool held = _launch.Groups.All(g => GroupFolder.TryAdd(g.Path, id)) && ResourceLimits.Hold(id, _launch);
+                if (!held && (cgroup is not null || _launch.IsHeld))
                 {
                     // It has not begun, and never will.
                     _refused = true;
                     NativeProcess.Signal(id, NativeProcess.Kill, () => true);
                 }
 
-                return cgroup?.TryAdd(id) ?? false;
+                return (cgroup?.TryAdd(id) ?? false, _mark is not null && ResourceLimits.TryMark(id, _mark));
             }
 
             await Task.Delay(Pause, time).ConfigureAwait(false);
         }
 
-        return false;
+        return (false, false);
+    }
+
+    /// <summary>Where it could not be held, or somebody let it go: nearly always soon enough, which is better than never, and nothing to count on.</summary>
+    private void MarkLate(int id)
+    {
+        if (_mark is not null)
+        {
+            ResourceLimits.TryMark(id, _mark);
+        }
+    }
+
+    /// <summary>What starts may clear its folders away before this one does.</summary>
+    private static void Remove(string gate)
+    {
+        try
+        {
+            File.Delete(gate);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is gone, or goes with the folder.
+        }
     }
 
     /// <summary>A thread that restricted itself is gone as soon as its child is on its way, and with it this file.</summary>

@@ -58,15 +58,16 @@ internal sealed class NativeStartedProcess : StartedProcess
         try
         {
             NativeSpawn? spawn = null;
-            (int id, bool grouped) = await BusyProgram.StartAsync(
+            LimitMark? mark = launch.HasKeeper || !ResourceLimits.CanMark ? null : LimitMark.Of(marker);
+            (int id, bool grouped, bool marked) = await BusyProgram.StartAsync(
                 () =>
                 {
-                    spawn = new NativeSpawn(launch, cgroup is null && !launch.IsHeld ? null : gate);
+                    spawn = new NativeSpawn(launch, cgroup is null && mark is null && !launch.IsHeld ? null : gate, mark);
                     return spawn.StartAsync(input?.Read, output.Write, error?.Write ?? output.Write, cgroup, time);
                 },
                 time).ConfigureAwait(false);
             ProcessTree tree = new(marker, grouped ? cgroup : null, time, [.. launch.Groups.Select(g => g.Path)]);
-            tree.Add(id, keeper: launch.HasKeeper);
+            tree.Add(id, launch.HasKeeper, marked);
             CancellationTokenSource over = new();
             EndingStream merged = new(output.Read, over.Token);
             EndingStream? wrong = error is null ? null : new EndingStream(error.Read, over.Token);

@@ -26,6 +26,9 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
     /// <summary>What every scope of this sandbox is made of, as one text that says nothing of a secret but its name. It changes when what commands run in does, as far as that can be told from here.</summary>
     internal string Recipe => SandboxRecipe.Of(options, _host);
 
+    /// <summary>Whether a process could do away with all that it is found by, but for a group of the kernel's.</summary>
+    private bool CanLose => seal is null || !(seal.EndsAll || (seal.KeepsMarks && ResourceLimits.CanMark));
+
     private bool Native => options.Mechanism != StopMechanism.ProcessTree && NativeProcess.IsAvailable;
 
     public async ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
@@ -36,9 +39,11 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
         {
             notices.Add("Processes have no session of their own here, and a daemonised grandchild outlives its worker (mechanism: process tree; untested outside Linux).");
         }
-        else if (seal is not { EndsAll: true } && (Cgroup.Own() is not { } group || !NativeProcess.IsWritable(group)))
+        else if (CanLose && (Cgroup.Own() is not { } group || !NativeProcess.IsWritable(group)))
         {
-            notices.Add("No cgroup v2 that this user may divide: trees are ended by session and marker, which a daemon with a scrubbed environment escapes.");
+            notices.Add("No cgroup v2 that this user may divide: trees are ended by " + (ResourceLimits.CanMark
+                ? "session, marker and limit, which a daemon escapes that changes all three, RLIMIT_LOCKS included."
+                : "session and marker, which a daemon with a scrubbed environment escapes."));
         }
 
         notices.AddRange(await _mechanisms.DescribeAsync(options.Limits).ConfigureAwait(false));

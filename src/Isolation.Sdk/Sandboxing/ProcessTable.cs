@@ -1,5 +1,7 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Sandboxing;
 
@@ -17,6 +19,8 @@ internal sealed record ProcessEntry(int Id, int Parent, int Session, long Starte
 /// <summary>Reads <c>/proc</c>. What vanishes meanwhile is left out.</summary>
 internal static class ProcessTable
 {
+    private static ReadOnlySpan<byte> Locks => "Max file locks"u8;
+
     /// <summary>Every process that is alive; what has ended and only waits to be reaped is not.</summary>
     public static IReadOnlyList<ProcessEntry> Read()
     {
@@ -53,6 +57,25 @@ internal static class ProcessTable
     {
         string? all = ReadText(id, "environ");
         return all is not null && (all.StartsWith(entry, StringComparison.Ordinal) || all.Contains('\0' + entry, StringComparison.Ordinal));
+    }
+
+    /// <summary>The limits of file locks a process lives under; <see langword="null"/> where there are none.</summary>
+    public static (ulong Soft, ulong Hard)? FileLocks(int id)
+    {
+        try
+        {
+            // Not for reading alone, or .NET would lock it.
+            using SafeFileHandle file = File.OpenHandle(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/limits"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            Span<byte> all = stackalloc byte[4096];
+            ReadOnlySpan<byte> rest = all[..RandomAccess.Read(file, all, 0)];
+            int at = rest.IndexOf(Locks);
+            rest = at < 0 ? [] : rest[(at + Locks.Length)..].TrimStart((byte)' ');
+            return Utf8Parser.TryParse(rest, out ulong soft, out int read) && Utf8Parser.TryParse(rest[read..].TrimStart((byte)' '), out ulong hard, out _) ? (soft, hard) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private static string? ReadText(int id, string name)

@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Sandboxing;
 
-/// <summary>Everything that was started with one marker, however it tried to get away: found by cgroup, session, parent and marker, ended until nothing is found.</summary>
+/// <summary>Everything that was started with one marker, however it tried to get away: found by cgroup, session, parent, marker and limit, ended until nothing is found.</summary>
 /// <param name="marker">The text its variable begins with.</param>
 /// <param name="cgroup">Its group, where there is one.</param>
 /// <param name="time">The clock.</param>
@@ -12,17 +12,21 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
     private readonly HashSet<(int Id, long Started)> _known = []; // Parent and session of a process may change, these two never.
     private readonly HashSet<int> _sessions = [];
     private readonly string _entry = $"{ProcessMarker.Variable}={marker}";
+    private readonly LimitMark _mark = LimitMark.Of(marker);
     private long _since;
     private int _keeper;
+    private bool _marked;
 
     // What keeps the command is the first process of its namespace, or that one's parent: the kernel ends all the others with it.
-    public string Mechanism => cgroup is not null ? "cgroup.kill" : _keeper != 0 ? "pid namespace" : "session and marker";
+    public string Mechanism => cgroup is not null ? "cgroup.kill" : _keeper != 0 ? "pid namespace" : _marked ? "session, marker and limit" : "session and marker";
 
     /// <summary>Adds the first process, a child that nobody has reaped: its session is its own until <see cref="Close"/>.</summary>
     /// <param name="root">Its id.</param>
     /// <param name="keeper">Whether it only keeps the command, and takes it along when it ends.</param>
-    public void Add(int root, bool keeper = false)
+    /// <param name="marked">Whether it had the limit before it began, so that nothing it started is without.</param>
+    public void Add(int root, bool keeper = false, bool marked = false)
     {
+        _marked = marked;
         _keeper = keeper ? root : 0;
         _sessions.Add(root);
         if (ProcessTable.Find(root, evenEnded: true) is { } entry)
@@ -41,7 +45,7 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
         HashSet<int> inGroup = [.. cgroup?.Members() ?? [], .. (groups ?? []).SelectMany(GroupFolder.Members)];
         // Nothing of it can be older than its first process, which spares reading most of the machine's environments.
         ProcessEntry[] table = [.. ProcessTable.Read().Where(p => p.Started >= _since && p.Id != Environment.ProcessId)];
-        HashSet<ProcessEntry> found = [.. table.Where(p => _known.Contains(p.Identity) || _sessions.Contains(p.Session) || inGroup.Contains(p.Id) || ProcessTable.WasStartedWith(p.Id, _entry))];
+        HashSet<ProcessEntry> found = [.. table.Where(p => _known.Contains(p.Identity) || _sessions.Contains(p.Session) || inGroup.Contains(p.Id) || ProcessTable.WasStartedWith(p.Id, _entry) || _mark.IsOn(p.Id))];
         bool more = found.Count > 0;
         while (more)
         {

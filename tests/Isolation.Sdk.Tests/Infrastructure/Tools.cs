@@ -23,6 +23,9 @@ internal static class Tools
     /// <summary>A cgroup (v2) can be made below the tests' own.</summary>
     public const string Cgroups = "cgroups";
 
+    /// <summary>Commands can be marked by a limit: the tests are nobody's worker, and /proc tells who a thread's children are.</summary>
+    public const string Marks = "marks";
+
     /// <summary>The kernel's Landlock has all that confined processes need.</summary>
     public const string Landlock = "landlock";
 
@@ -45,6 +48,7 @@ internal static class Tools
         Images => Disk.FileSystems.Select(f => new Disk(f).Through).All(t => Works(t[0], [.. t[1..], "true"])) ? null : "needs to mount images of ext4, XFS and btrfs",
         Bubblewrap => Works("bwrap", "--ro-bind", "/", "/", "--unshare-all", "true") ? null : "needs bubblewrap that may make namespaces",
         Landlock => Isolation.Sdk.Sandboxing.Seals.Landlock.Version >= Isolation.Sdk.Sandboxing.Seals.Landlock.NeededVersion ? null : "needs Landlock 6 (Linux 6.12)",
+        Marks => Isolation.Sdk.Sandboxing.ResourceLimits.CanMark ? null : "needs an unlimited number of file locks, and /proc/thread-self/children",
         Interruptible => IsInterruptible() ? null : "needs tests that are not started with SIGINT ignored, as a shell starts a command with '&'",
         Cgroups => CanMakeCgroup() ? null : "needs a cgroup v2 that may be divided",
         _ => OnPath(need) ? null : $"needs {need}",

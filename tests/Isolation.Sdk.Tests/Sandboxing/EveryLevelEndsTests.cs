@@ -20,24 +20,29 @@ public sealed class EveryLevelEndsTests
           scrubbed) env -i /bin/sleep 1061 & ;;
           stubborn) (trap '' TERM INT HUP; while :; do sleep 1061; done) & ;;
           escapee) (setsid env -i /bin/sleep 1061 >/dev/null 2>&1 </dev/null &) ;;
+          relimited) (setsid env -i /bin/sh -c 'if prlimit --locks=5 true; then exec prlimit --locks=5 sh -c "> up; exec sleep 1061"; fi; > up; exec sleep 1061' >/dev/null 2>&1 </dev/null &); until [ -e up ]; do sleep 0.02; done ;;
         esac
         echo ready
         while :; do sleep 1062; done
         """;
 
     private static readonly string[] Ways = ["double-fork", "daemon", "session", "nohup", "scrubbed", "stubborn", "escapee"];
+    private static readonly string[] WaysOfUnmarked = ResourceLimits.CanMark ? Ways : Ways[..^1];
 
     [IsolationFact(Tools.Linux, Tools.Cgroups)]
     public Task A_cooperative_command() => EndsAsync(() => null, null, "cgroup.kill", Ways);
 
     [IsolationFact(Tools.Linux)]
-    public Task A_cooperative_command_without_a_group() => EndsAsync(() => null, StopMechanism.SessionAndMarker, "session and marker", Ways[..^1]);
+    public Task A_cooperative_command_without_a_group() => EndsAsync(() => null, StopMechanism.SessionAndMarker, Sandbox.Search, WaysOfUnmarked);
 
     [IsolationFact(Tools.Landlock, Tools.Cgroups)]
     public Task A_guarded_command() => EndsAsync(() => new ConfinedSeal(), null, "cgroup.kill", Ways);
 
     [IsolationFact(Tools.Landlock)]
-    public Task A_guarded_command_without_a_group() => EndsAsync(() => new ConfinedSeal(), StopMechanism.SessionAndMarker, "session and marker", Ways[..^1]);
+    public Task A_guarded_command_without_a_group() => EndsAsync(() => new ConfinedSeal(), StopMechanism.SessionAndMarker, Sandbox.Search, WaysOfUnmarked);
+
+    [IsolationFact(Tools.Landlock, Tools.Marks, "prlimit")]
+    public Task A_guarded_command_that_tries_to_take_its_limit_away() => EndsAsync(() => new ConfinedSeal(), StopMechanism.SessionAndMarker, Sandbox.Search, ["relimited"]);
 
     [IsolationFact(Tools.Bubblewrap, Tools.Cgroups)]
     public Task A_sealed_command() => EndsAsync(() => new BubblewrapSeal(TimeProvider.System), null, "cgroup.kill", Ways);

@@ -8,28 +8,44 @@ namespace Isolation.Sdk.Tests.Sandboxing;
 /// <summary>The library in host programs of their own: as another user, with a polluted environment, killed.</summary>
 public sealed class HostTests
 {
-    private const string StopsDaemons =
-        """
-        string work = args[0];
-        await using (IStateScope state = await IsolatedState.OpenAsync(work))
-        {
-            IWorkerProcess process = await state.StartAsync(WorkerCommand.Of("sh", "-c", "(setsid nohup sleep 1101 >/dev/null 2>&1 & echo $!); exec sleep 1102"));
-            string line = await new StreamReader(process.Output).ReadLineAsync();
-            ProcessExit exit = await process.StopAsync(TimeSpan.Zero);
-            bool dead = !Directory.Exists("/proc/" + line) || File.ReadAllText($"/proc/{line}/stat").Contains(") Z");
-            Console.WriteLine($"{exit.Mechanism}, dead: {dead}, folder: {Directory.Exists(state.Info.Home)}");
-        }
-        Console.WriteLine(Directory.GetDirectories(Path.GetTempPath(), "state-*", SearchOption.AllDirectories).Length);
-        """;
+    private static readonly string[] OrdinaryUser = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
     [IsolationFact(Tools.Linux, Tools.Root, "setpriv")]
     public async Task An_ordinary_user_ends_whole_trees_too()
     {
-        using TestHost host = new(StopsDaemons);
+        using TestHost host = new(StopsADaemon("nohup", "Cooperative"));
 
-        string said = await host.RunAsync(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+        string said = await host.RunAsync(OrdinaryUser);
 
-        Assert.Equal("session and marker, dead: True, folder: True\n0", said);
+        Assert.Equal($"Cooperative {Sandbox.Search}, dead: True, folder: True\n0", said);
+    }
+
+    [IsolationFact(Tools.Linux, Tools.Root, Tools.Marks, Tools.Landlock, "setpriv")]
+    public async Task An_ordinary_user_ends_daemons_that_left_session_parent_and_environment_too()
+    {
+        using TestHost host = new(StopsADaemon("env -i", "Cooperative", "Guarded"));
+
+        string said = await host.RunAsync(OrdinaryUser);
+
+        Assert.Equal("Cooperative session, marker and limit, dead: True, folder: True\nGuarded session, marker and limit, dead: True, folder: True\n0", said);
+    }
+
+    [IsolationTheory(Tools.Linux, Tools.Root, "setpriv", "prlimit")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_host_that_is_somebodys_worker_leaves_the_mark_it_has(bool asRoot)
+    {
+        using TestHost host = new(
+            """
+            await using IStateScope state = await IsolatedState.OpenAsync(args[0]);
+            ExecResult said = await state.ExecAsync(WorkerCommand.Of("grep", "-E", "file locks +77 +78 ", "/proc/self/limits"));
+            Console.WriteLine($"{said.Exit.Code} {said.Exit.Mechanism == "session, marker and limit"}");
+            """);
+
+        // Root could change it.
+        string said = await host.RunAsync([.. asRoot ? [] : OrdinaryUser, "prlimit", "--locks=77:78"]);
+
+        Assert.Equal("0 False", said);
     }
 
     [IsolationFact(Tools.Linux)]
@@ -92,4 +108,50 @@ public sealed class HostTests
         Assert.Null(ProcessTable.Find(worker));
         Assert.False(Directory.Exists(home));
     }
+
+    [IsolationTheory(Tools.Linux, Tools.Root, Tools.Marks, Tools.Landlock, "setpriv")]
+    [InlineData("Cooperative")]
+    [InlineData("Guarded")]
+    public async Task The_next_scope_knows_what_left_session_parent_and_environment_of_a_host_that_was_killed(string level)
+    {
+        using TestHost killed = new(
+            $$"""
+            IStateScope state = await IsolatedState.OpenAsync(args[0], SealLevel.{{level}});
+            IWorkerProcess process = await state.StartAsync(WorkerCommand.Of("sh", "-c", "(setsid env -i /bin/sleep 1105 >/dev/null 2>&1 & echo $!); exec sleep 1106"));
+            Console.WriteLine(await new StreamReader(process.Output).ReadLineAsync());
+            Console.ReadLine();
+            """);
+        using Process process = killed.Start(OrdinaryUser);
+        int daemon = int.Parse((await process.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
+        while (await File.ReadAllTextAsync($"/proc/{daemon}/comm") != "sleep\n")
+        {
+            await Task.Yield();
+        }
+
+        process.Kill();
+        await process.WaitForExitAsync();
+        Assert.NotNull(ProcessTable.Find(daemon));
+
+        using TestHost next = new("await using IStateScope state = await IsolatedState.OpenAsync(args[0]);");
+        await next.RunAsync(OrdinaryUser, new Dictionary<string, string> { ["TMPDIR"] = killed.Temp });
+
+        Assert.Null(ProcessTable.Find(daemon));
+    }
+
+    /// <summary>At each level, a daemon that is its own program by the time its worker is stopped.</summary>
+    private static string StopsADaemon(string by, params string[] levels) =>
+        $$"""
+        string work = args[0];
+        foreach (SealLevel level in new[] { {{string.Join(", ", levels.Select(l => "SealLevel." + l))}} })
+        {
+            await using IStateScope state = await IsolatedState.OpenAsync(work, level);
+            IWorkerProcess process = await state.StartAsync(WorkerCommand.Of("sh", "-c", "(setsid {{by}} /bin/sleep 1101 >/dev/null 2>&1 & echo $!); exec sleep 1102"));
+            string line = await new StreamReader(process.Output).ReadLineAsync();
+            while (File.ReadAllText($"/proc/{line}/comm") != "sleep\n") await Task.Yield();
+            ProcessExit exit = await process.StopAsync(TimeSpan.Zero);
+            bool dead = !Directory.Exists("/proc/" + line) || File.ReadAllText($"/proc/{line}/stat").Contains(") Z");
+            Console.WriteLine($"{level} {exit.Mechanism}, dead: {dead}, folder: {Directory.Exists(state.Info.Home)}");
+        }
+        Console.WriteLine(Directory.GetDirectories(Path.GetTempPath(), "state-*", SearchOption.AllDirectories).Length);
+        """;
 }

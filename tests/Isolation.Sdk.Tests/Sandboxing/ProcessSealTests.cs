@@ -84,6 +84,30 @@ public sealed class ProcessSealTests
         Assert.Equal(Environment.IsPrivilegedProcess ? [none, none, none, none, "2"] : [none, none, values[2], none, "2"], values);
     }
 
+    [IsolationFact(Tools.Landlock, Tools.Marks, "perl", "prlimit", "bash")]
+    public async Task A_confined_process_reads_its_limits_and_changes_all_but_the_one_that_it_is_known_by()
+    {
+        await using Sandbox sandbox = new();
+        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(seal: new ConfinedSeal()));
+        const string Script =
+            """
+            look() { grep 'file locks' /proc/self/limits; }
+            before=$(look)
+            bash -c 'ulimit -a' > /dev/null && prlimit > /dev/null && echo reads
+            prlimit --locks=5 true || echo prlimit refused
+            prlimit --nofile=100:100 sh -c 'ulimit -n'
+            bash -c 'ulimit -Sx 5; ulimit -n 99; ulimit -n'
+            perl -e '($set, $own, $other) = `uname -m` =~ /x86_64/ ? (160, 302, 7) : (164, 261, 7); $five = pack("QQ", 5, 5);
+                print "setrlimit refused\n" if syscall($set, 10, $five) < 0; print "another works\n" if syscall($set, $other, $five) == 0;
+                print "high half refused\n" if syscall($own, 0, 10 | 1 << 32, $five, 0) < 0; print "own id refused\n" if syscall($own, $$, 10, $five, 0) < 0'
+            [ "$before" = "$(look)" ] && echo kept
+            """;
+
+        ExecResult said = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", Script));
+
+        Assert.Equal("reads\nprlimit refused\n100\n99\nsetrlimit refused\nanother works\nhigh half refused\nown id refused\nkept\n", said.Output);
+    }
+
     [IsolationFact(Tools.Landlock)]
     public async Task What_lies_where_a_worker_may_not_read_is_refused_with_a_reason()
     {

@@ -15,6 +15,9 @@ internal sealed class Sandbox : IAsyncDisposable
 
     public string Root { get; }
 
+    /// <summary>What ends a tree without a group and without a keeper.</summary>
+    public static string Search => ResourceLimits.CanMark ? "session, marker and limit" : "session and marker";
+
     public string HostHome => Path.Combine(Root, "host-home");
 
     public Dictionary<string, string> Host { get; }

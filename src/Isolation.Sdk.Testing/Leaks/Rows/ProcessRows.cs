@@ -12,7 +12,8 @@ internal static class ProcessRows
     private const string OneUser = "open: processes of one user may reach each other";
     private const string OwnProcesses = "own pid namespace";
     private const string OwnUsers = "own pid and user namespaces";
-    private const string EndOfAll = "a cgroup of its own; without one its session and a mark in its environment, and a daemon that leaves both gets away";
+    private const string EndOfAll = "a cgroup of its own; without one its session and marks in its environment and its limits, and only a daemon that changes all three on purpose gets away";
+    private const string EndOfConfined = "a cgroup of its own; without one its session and a mark in its limits, which it cannot change";
     private const int Urgent = 23;
 
     public static IEnumerable<LeakRow> All =>
@@ -40,12 +41,12 @@ internal static class ProcessRows
             .From(Cooperative, LeakSight.Sealed, "own session"),
 
         new LeakRow("P06", "orphans", LeakProbe.Of(
-            A("setsid perl -e 'fork and exit; open(F, \">\", \"up\"); print F 1; close F; sleep 600' $4 > /dev/null 2>&1 < /dev/null; i=0; until [ -s up ] || [ $i -gt 600 ]; do sleep 0.05; i=$((i + 1)); done")) with
+            A("setsid env -i $(command -v perl) -e 'fork and exit; open(F, \">\", \"up\"); print F 1; close F; sleep 600' $4 > /dev/null 2>&1 < /dev/null; i=0; until [ -s up ] || [ $i -gt 600 ]; do sleep 0.05; i=$((i + 1)); done")) with
             {
                 Needs = ["perl", "setsid"],
-                Afterwards = "for p in /proc/[0-9]*; do c=$(tr '\\0' ' ' 2>/dev/null < $p/cmdline); case \"$c\" in \"perl -e fork and exit\"*\" $4 \") echo LEAK; kill -9 ${p#/proc/};; esac; done",
+                Afterwards = "for p in /proc/[0-9]*; do c=$(tr '\\0' ' ' 2>/dev/null < $p/cmdline); case \"$c\" in */perl\" -e fork and exit\"*\" $4 \") echo LEAK; kill -9 ${p#/proc/};; esac; done",
             })
-            .Cooperative(LeakSight.Sealed, EndOfAll).Guarded(LeakSight.Sealed, EndOfAll).Sealed(LeakSight.Sealed, OwnProcesses),
+            .Cooperative(LeakSight.Sealed, EndOfAll).Guarded(LeakSight.Sealed, EndOfConfined).Sealed(LeakSight.Sealed, OwnProcesses),
 
         new LeakRow("P07", "TCP ports", LeakProbe.Of(
             A(Perl.Listen).Staying,

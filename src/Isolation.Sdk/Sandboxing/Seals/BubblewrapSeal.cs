@@ -18,6 +18,8 @@ internal sealed class BubblewrapSeal(TimeProvider time, Seal parts = Seal.All) :
 
     public bool EndsAll => parts.HasFlag(Seal.Namespaces);
 
+    public bool KeepsMarks => parts.HasFlag(Seal.Seccomp);
+
     public IsolationGuarantees Adds(NetworkReach network) => IsolationGuarantees.Confinement | IsolationGuarantees.Network;
 
     public async Task<IReadOnlyList<IsolationFault>> FindMissingAsync(NetworkReach network, CancellationToken cancellationToken) =>

@@ -6,6 +6,8 @@ internal sealed class ConfinedSeal(Seal parts = Seal.All) : IProcessSeal
 {
     public bool EndsAll => false;
 
+    public bool KeepsMarks => parts.HasFlag(Seal.Seccomp);
+
     public IsolationGuarantees Adds(NetworkReach network) =>
         network.IsOpen || network.Ports.Count > 0 ? IsolationGuarantees.Confinement : IsolationGuarantees.Confinement | IsolationGuarantees.Network;
 

@@ -22,6 +22,7 @@ internal static class DeniedCalls
     public static readonly CallNumber SetPriority = new(141, 140);
     public static readonly CallNumber SetInputPriority = new(251, 30);
     public static readonly CallNumber SetLimits = new(302, 261);
+    public static readonly CallNumber SetOwnLimits = new(160, 164);
 
     /// <summary>Refused with any arguments.</summary>
     public static readonly IReadOnlyDictionary<string, CallNumber> Always = new Dictionary<string, CallNumber>

@@ -6,6 +6,9 @@ internal interface IProcessSeal
     /// <summary>Whether the kernel ends all that a command started when the command ends.</summary>
     bool EndsAll { get; }
 
+    /// <summary>Whether what runs in it cannot change the limit that it is known by.</summary>
+    bool KeepsMarks { get; }
+
     /// <summary>What it promises beside what ordinary processes do.</summary>
     IsolationGuarantees Adds(NetworkReach network);
 

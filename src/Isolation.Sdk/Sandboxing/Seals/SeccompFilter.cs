@@ -9,7 +9,7 @@ internal static class SeccompFilter
     private const uint X64 = 0xC000003E, Arm64 = 0xC00000B7, X32Bit = 0x40000000;
     private const uint NewNamespaces = 0x7E020000, NewTime = 0x80;
     private const uint Unix = 1, Internet = 2, Internet6 = 10, Netlink = 16, Stream = 1, Datagram = 2, Tcp = 6;
-    private const uint FastOpen = 0x20000000, FakeInput = 0x5412, FakeConsoleInput = 0x541C;
+    private const uint FastOpen = 0x20000000, FakeInput = 0x5412, FakeConsoleInput = 0x541C, FileLocks = 10;
 
     /// <summary>Whether there is a filter for this machine.</summary>
     public static bool IsKnown => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
@@ -39,7 +39,9 @@ internal static class SeccompFilter
         // Only one's own: a process may be less nice to itself, never to a neighbour (P04).
         When(DeniedCalls.SetPriority, c => c.Argument(1).IfEqual(0, "allow", "refuse"));
         When(DeniedCalls.SetInputPriority, c => c.Argument(1).IfEqual(0, "allow", "refuse"));
-        When(DeniedCalls.SetLimits, c => c.Argument(0).IfEqual(0, "allow").Argument(2).IfEqual(0, null, "refuse").ArgumentHigh(2).IfEqual(0, "allow", "refuse"));
+        // Nor the one that tells whose worker it is (P06). Reading is free.
+        When(DeniedCalls.SetLimits, c => c.Argument(2).IfEqual(0, null, "set").ArgumentHigh(2).IfEqual(0, "allow").Label("set").Argument(0).IfEqual(0, null, "refuse").Argument(1).IfEqual(FileLocks, "refuse", "allow"));
+        When(DeniedCalls.SetOwnLimits, c => c.Argument(0).IfEqual(FileLocks, "refuse", "allow"));
         if (!network.IsOpen)
         {
             // Landlock sees TCP's connect and bind, and none of these other ways onto the network.
