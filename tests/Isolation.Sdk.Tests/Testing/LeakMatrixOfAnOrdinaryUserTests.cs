@@ -10,7 +10,7 @@ public sealed class LeakMatrixOfAnOrdinaryUserTests
     // A small disk to fill is root's to make.
     private const string Rows = "Rows.Where(row => row.Id[0] is 'F' or 'P' && row.Id != \"F07\")";
 
-    [IsolationTheory(Tools.Root, Tools.Landlock, Tools.Bubblewrap, "setpriv", Tier = Tier.Ci, Timeout = 300_000)]
+    [IsolationTheory(Tools.Root, Tools.Landlock, Tools.Bubblewrap, Tools.Marks, "setpriv", Tier = Tier.Ci, Timeout = 300_000)]
     [InlineData("Cooperative")]
     [InlineData("Guarded")]
     [InlineData("Sealed")]
