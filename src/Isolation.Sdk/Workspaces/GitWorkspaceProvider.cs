@@ -46,9 +46,9 @@ internal abstract class GitWorkspaceProvider(WorkspaceOptions options, TimeProvi
     /// <summary>As the other, and with <paramref name="issue"/> the attempt's ref is created along with the workspace instead of looked at.</summary>
     /// <param name="request">The wish.</param>
     /// <param name="issue">Whether the attempt is issued here.</param>
-    /// <param name="parked">A tree at the base to be handed out instead of filling a new one.</param>
+    /// <param name="parked">A tree at the base to be handed out instead of filling a new one; waited for when the files are due.</param>
     /// <param name="cancellationToken">Ends the work and rolls it back.</param>
-    internal async ValueTask<GitWorkspace> AcquireAsync(WorkspaceRequest request, bool issue, PreparedTree? parked, CancellationToken cancellationToken)
+    internal async ValueTask<GitWorkspace> AcquireAsync(WorkspaceRequest request, bool issue, Task<PreparedTree?>? parked, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         try
@@ -102,7 +102,7 @@ internal abstract class GitWorkspaceProvider(WorkspaceOptions options, TimeProvi
     }
 
     /// <summary>Makes a workspace, whole or not at all.</summary>
-    protected abstract Task<GitWorkspace> MakeAsync(WorkspaceFiller filler, WorkspaceRequest request, bool issue, PreparedTree? parked, CancellationToken cancellationToken);
+    protected abstract Task<GitWorkspace> MakeAsync(WorkspaceFiller filler, WorkspaceRequest request, bool issue, Task<PreparedTree?>? parked, CancellationToken cancellationToken);
 
     private WorkspaceFiller FillerOf(GitRepository repository) => _fillers.GetOrAdd(repository.CommonDirectory, _ =>
     {

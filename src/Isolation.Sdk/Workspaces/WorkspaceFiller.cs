@@ -25,17 +25,20 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
     /// <summary>Makes the folder of a workspace, with its files if they are at hand.</summary>
     /// <param name="path">A path that is free, in a folder that exists.</param>
     /// <param name="commit">The base.</param>
-    /// <param name="parked">A tree at that base to be handed out.</param>
+    /// <param name="parked">A tree at that base to be handed out, once it is ready.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public async Task<Placement> PlaceAsync(string path, string commit, PreparedTree? parked, CancellationToken cancellationToken)
+    public async Task<Placement> PlaceAsync(string path, string commit, Task<PreparedTree?>? parked, CancellationToken cancellationToken)
     {
-        if (parked?.Index is { } known && context.Settings.WhyNot() is null)
+        if (parked is not null && await parked.ConfigureAwait(false) is { } tree)
         {
-            parked.MoveFilesTo(path);
-            return new Placement(Way(), known, parked, isLast: true);
-        }
+            if (tree.Index is { } known && context.Settings.WhyNot() is null)
+            {
+                tree.MoveFilesTo(path);
+                return new Placement(Way(), known, tree, isLast: true);
+            }
 
-        parked?.Discard();
+            tree.Discard();
+        }
 
         Filling way = Way();
         if (way != Filling.Checkout && await TryPlaceAsync(way, path, commit, cancellationToken).ConfigureAwait(false) is { } copied)

@@ -5,7 +5,7 @@ using Isolation.Sdk.Workspaces.Trees;
 namespace Isolation.Sdk.Workspaces.Clones;
 
 /// <summary>Makes one private clone, whole or not at all.</summary>
-internal sealed class CloneMaker(PrivateCloneOptions options, WorkspaceFiller filler, CloneSettings settings, WorkspaceRequest request, PreparedTree? parked)
+internal sealed class CloneMaker(PrivateCloneOptions options, WorkspaceFiller filler, CloneSettings settings, WorkspaceRequest request, Task<PreparedTree?>? parked)
 {
     private readonly CloneRemoval _removal = new(filler.Context);
 

@@ -16,6 +16,6 @@ internal sealed class PrivateCloneProvider(PrivateCloneOptions options, TimeProv
         IsolationGuarantees.Files | IsolationGuarantees.Refs | IsolationGuarantees.GitConfig | IsolationGuarantees.Hooks | IsolationGuarantees.Stash;
 
     /// <inheritdoc/>
-    protected override async Task<GitWorkspace> MakeAsync(WorkspaceFiller filler, WorkspaceRequest request, bool issue, PreparedTree? parked, CancellationToken cancellationToken) =>
+    protected override async Task<GitWorkspace> MakeAsync(WorkspaceFiller filler, WorkspaceRequest request, bool issue, Task<PreparedTree?>? parked, CancellationToken cancellationToken) =>
         await new CloneMaker(_options, filler, _settings, request, parked) { Issue = issue }.MakeAsync(cancellationToken).ConfigureAwait(false);
 }

@@ -1,24 +1,27 @@
+using Isolation.Sdk.Workspaces.Trees;
+
 namespace Isolation.Sdk.Workspaces.Pooling;
 
 /// <summary>Cleans behind, one tree after the other, and knows how many wait: what is released faster than it is cleaned does not pile up.</summary>
 internal sealed class CleaningLine : IAsyncDisposable
 {
-    private readonly SemaphoreSlim _one = new(1);
     private readonly Lock _gate = new();
-    private Task _pending = Task.CompletedTask;
-    private int _waiting;
+    private readonly LinkedList<(TreeContext Context, Task Done)> _line = [];
+    private Task _last = Task.CompletedTask;
+    private Task? _claimed;
+    private int _taken;
 
     /// <summary>Takes a place, if fewer than so many are taken.</summary>
     public bool TryEnter(int most)
     {
         lock (_gate)
         {
-            if (_waiting >= most)
+            if (_taken >= most)
             {
                 return false;
             }
 
-            _waiting++;
+            _taken++;
             return true;
         }
     }
@@ -28,16 +31,33 @@ internal sealed class CleaningLine : IAsyncDisposable
     {
         lock (_gate)
         {
-            _waiting--;
+            _taken--;
         }
     }
 
     /// <summary>Does something when it is its turn, and gives the place back.</summary>
-    public void Behind(Func<Task> work)
+    public void Behind(TreeContext context, Func<Task> work)
     {
         lock (_gate)
         {
-            _pending = Task.WhenAll(_pending, Task.Run(() => DoAsync(work)));
+            Task before = _last;
+            _last = Task.Run(() => DoAsync(before, work));
+            _line.AddLast((context, _last));
+        }
+    }
+
+    /// <summary>The cleaning that is under way, for the first who asks for it; <see langword="null"/> when there is none, or it is of another repository.</summary>
+    public Task? Claim(TreeContext context)
+    {
+        lock (_gate)
+        {
+            if (_line.First is not { Value: var (of, done) } || of != context || done == _claimed)
+            {
+                return null;
+            }
+
+            _claimed = done;
+            return done;
         }
     }
 
@@ -46,27 +66,26 @@ internal sealed class CleaningLine : IAsyncDisposable
     {
         lock (_gate)
         {
-            return _pending;
+            return _last;
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await SettleAsync().ConfigureAwait(false);
-        _one.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await SettleAsync().ConfigureAwait(false);
 
-    private async Task DoAsync(Func<Task> work)
+    private async Task DoAsync(Task before, Func<Task> work)
     {
-        await _one.WaitAsync().ConfigureAwait(false);
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
             await work().ConfigureAwait(false);
         }
         finally
         {
-            Leave();
-            _one.Release();
+            lock (_gate)
+            {
+                _line.RemoveFirst();
+                _taken--;
+            }
         }
     }
 }

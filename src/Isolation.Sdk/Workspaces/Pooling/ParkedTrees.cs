@@ -28,9 +28,9 @@ internal sealed class ParkedTrees(int most)
                 continue; // Another took it this moment.
             }
 
-            if (IsGood(tree))
+            if (await TryMoveAsync(tree, commit, cancellationToken).ConfigureAwait(false) && IsGood(tree))
             {
-                return await TryMoveAsync(tree, commit, cancellationToken).ConfigureAwait(false) ? tree : null;
+                return tree;
             }
 
             Discard(tree);
@@ -79,7 +79,7 @@ internal sealed class ParkedTrees(int most)
         }
     }
 
-    /// <returns>Whether it is at the commit; otherwise it is gone, and another would fare no better.</returns>
+    /// <returns>Whether it is at the commit; its other files are looked at afterwards.</returns>
     private static async Task<bool> TryMoveAsync(PreparedTree tree, string commit, CancellationToken cancellationToken)
     {
         if (tree.Record!.Commit == commit)
@@ -95,7 +95,6 @@ internal sealed class ParkedTrees(int most)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or IsolationException)
         {
-            Discard(tree);
             return false;
         }
         catch

@@ -43,9 +43,16 @@ internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions optio
         ArgumentNullException.ThrowIfNull(request);
         TreeContext context = (await inner.FillerAsync(request.Repository, cancellationToken).ConfigureAwait(false)).Context;
         string key = context.Settings.Key();
-        using PreparedTree? tree = await _parked.TakeAsync(context, key, request.BaseCommit, cancellationToken).ConfigureAwait(false);
-        GitWorkspace made = await inner.AcquireAsync(request, issue: false, tree, cancellationToken).ConfigureAwait(false);
-        return new PooledWorkspace(this, context, key, made);
+        Task<PreparedTree?> tree = Task.Run(() => TakeAsync(context, key, request.BaseCommit, cancellationToken), cancellationToken); // Beside what git has to be told.
+        try
+        {
+            return new PooledWorkspace(this, context, key, await inner.AcquireAsync(request, issue: false, tree, cancellationToken).ConfigureAwait(false));
+        }
+        finally
+        {
+            await ((Task)tree).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            (tree.IsCompletedSuccessfully ? await tree.ConfigureAwait(false) : null)?.Dispose();
+        }
     }
 
     /// <inheritdoc/>
@@ -101,7 +108,20 @@ internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions optio
         }
 
         context.Reached(TreeStep.Detached);
-        _line.Behind(() => _parked.ParkAsync(context, tree, filled, workspace.Info.BaseCommit, key));
+        _line.Behind(context, () => _parked.ParkAsync(context, tree, filled, workspace.Info.BaseCommit, key));
+    }
+
+    /// <summary>A tree that waits, or the one that is being cleaned: it is there sooner than another one would be.</summary>
+    private async Task<PreparedTree?> TakeAsync(TreeContext context, string key, string commit, CancellationToken cancellationToken)
+    {
+        PreparedTree? waits = await _parked.TakeAsync(context, key, commit, cancellationToken).ConfigureAwait(false);
+        if (waits is not null || _line.Claim(context) is not { } cleaned)
+        {
+            return waits;
+        }
+
+        await cleaned.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await _parked.TakeAsync(context, key, commit, cancellationToken).ConfigureAwait(false);
     }
 
     private static void Drop(PreparedTree? tree)

@@ -14,6 +14,6 @@ internal sealed class GitWorktreeProvider(GitWorktreeOptions options, TimeProvid
     protected override IsolationGuarantees Seals => IsolationGuarantees.Files;
 
     /// <inheritdoc/>
-    protected override async Task<GitWorkspace> MakeAsync(WorkspaceFiller filler, WorkspaceRequest request, bool issue, PreparedTree? parked, CancellationToken cancellationToken) =>
+    protected override async Task<GitWorkspace> MakeAsync(WorkspaceFiller filler, WorkspaceRequest request, bool issue, Task<PreparedTree?>? parked, CancellationToken cancellationToken) =>
         await new WorktreeMaker(_options, filler, request, parked) { Issue = issue }.MakeAsync(cancellationToken).ConfigureAwait(false);
 }

@@ -5,7 +5,7 @@ using Isolation.Sdk.Workspaces.Trees;
 namespace Isolation.Sdk.Workspaces.Worktrees;
 
 /// <summary>Makes one linked worktree, whole or not at all.</summary>
-internal sealed class WorktreeMaker(GitWorktreeOptions options, WorkspaceFiller filler, WorkspaceRequest request, PreparedTree? parked)
+internal sealed class WorktreeMaker(GitWorktreeOptions options, WorkspaceFiller filler, WorkspaceRequest request, Task<PreparedTree?>? parked)
 {
     private const int Tries = 8;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(25);
