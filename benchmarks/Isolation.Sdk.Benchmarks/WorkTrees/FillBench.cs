@@ -82,7 +82,7 @@ internal sealed class FillBench
     {
         foreach (string left in Directory.GetDirectories(Folder).Where(d => d != Repository))
         {
-            await Command.RunAsync(Folder, "rm", "-rf", left);
+            SafeDelete.Tree(left); // A pristine subvolume is read-only, and 'rm' stops at it.
         }
 
         Scratch.Clear(Path.Combine(Repository, ".git", "worktrees"));

@@ -148,7 +148,10 @@ internal sealed class FillCases(FillBench bench, Table table, string disk, int r
         before = await bench.FreeAsync();
         IWorkspace made = await provider.AcquireAsync(again);
         long taken = before - await bench.FreeAsync();
-        await Console.Error.WriteLineAsync($"disk: {added >> 10} KiB by git, {taken >> 10} KiB by the library, of which {ExtentUse.Of(made.Info.Path) >> 10} KiB are its own blocks");
+        before = await bench.FreeAsync();
+        await BareAsync();
+        long bare = before - await bench.FreeAsync();
+        await Console.Error.WriteLineAsync($"disk: {added >> 10} KiB by git, {taken >> 10} KiB by the library, of which {ExtentUse.Of(made.Info.Path) >> 10} KiB are its own blocks; {bare >> 10} KiB by a bare copy");
         await bench.EndAsync(request);
         await bench.EndAsync(again);
         return taken / (double)added;

@@ -2,11 +2,11 @@ using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Workspaces.Pooling;
 
-/// <summary>Cleans behind, one tree after the other, and knows how many wait: what is released faster than it is cleaned does not pile up.</summary>
+/// <summary>Cleans behind, one tree after the other, and knows how many wait: what is released faster than it is cleaned does not pile up. Each cleaning gives the folder of its tree, if that came out clean.</summary>
 internal sealed class CleaningLine : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly LinkedList<(TreeContext Context, Task Done)> _line = [];
+    private readonly Queue<(TreeContext Context, Task<string?> Done)> _line = [];
     private Task _last = Task.CompletedTask;
     private Task? _claimed;
     private int _taken;
@@ -36,28 +36,29 @@ internal sealed class CleaningLine : IAsyncDisposable
     }
 
     /// <summary>Does something when it is its turn, and gives the place back.</summary>
-    public void Behind(TreeContext context, Func<Task> work)
+    public void Behind(TreeContext context, Func<Task<string?>> work)
     {
         lock (_gate)
         {
             Task before = _last;
-            _last = Task.Run(() => DoAsync(before, work));
-            _line.AddLast((context, _last));
+            Task<string?> done = Task.Run(() => DoAsync(before, work));
+            _line.Enqueue((context, done));
+            _last = done;
         }
     }
 
     /// <summary>The cleaning that is under way, for the first who asks for it; <see langword="null"/> when there is none, or it is of another repository.</summary>
-    public Task? Claim(TreeContext context)
+    public Task<string?>? Claim(TreeContext context)
     {
         lock (_gate)
         {
-            if (_line.First is not { Value: var (of, done) } || of != context || done == _claimed)
+            if (!_line.TryPeek(out (TreeContext Context, Task<string?> Done) now) || now.Context != context || now.Done == _claimed)
             {
                 return null;
             }
 
-            _claimed = done;
-            return done;
+            _claimed = now.Done;
+            return now.Done;
         }
     }
 
@@ -72,18 +73,18 @@ internal sealed class CleaningLine : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await SettleAsync().ConfigureAwait(false);
 
-    private async Task DoAsync(Task before, Func<Task> work)
+    private async Task<string?> DoAsync(Task before, Func<Task<string?>> work)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
-            await work().ConfigureAwait(false);
+            return await work().ConfigureAwait(false);
         }
         finally
         {
             lock (_gate)
             {
-                _line.RemoveFirst();
+                _line.Dequeue();
                 _taken--;
             }
         }

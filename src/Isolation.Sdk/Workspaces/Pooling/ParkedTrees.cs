@@ -16,8 +16,9 @@ internal sealed class ParkedTrees(int most)
     /// <param name="context">The repository.</param>
     /// <param name="key">The settings it must have been written with.</param>
     /// <param name="commit">The base.</param>
+    /// <param name="cleaned">The folder of one that was cleaned this moment, and so need not be looked at.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public async Task<PreparedTree?> TakeAsync(TreeContext context, string key, string commit, CancellationToken cancellationToken)
+    public async Task<PreparedTree?> TakeAsync(TreeContext context, string key, string commit, string? cleaned, CancellationToken cancellationToken)
     {
         Sweep(context);
         cancellationToken.ThrowIfCancellationRequested();
@@ -28,12 +29,18 @@ internal sealed class ParkedTrees(int most)
                 continue; // Another took it this moment.
             }
 
-            if (await TryMoveAsync(tree, commit, cancellationToken).ConfigureAwait(false) && IsGood(tree))
+            bool isNew = folder == cleaned && record.Commit == commit;
+            bool moved = await TryMoveAsync(tree, commit, cancellationToken).ConfigureAwait(false);
+            if (moved && (isNew || IsGood(tree)))
             {
                 return tree;
             }
 
             Discard(tree);
+            if (!moved)
+            {
+                return null; // Another would fare no better.
+            }
         }
 
         return null;
@@ -45,18 +52,19 @@ internal sealed class ParkedTrees(int most)
     /// <param name="filled">What its files were when they were written.</param>
     /// <param name="commit">Whose files it had.</param>
     /// <param name="key">The settings it was written with.</param>
-    public async Task ParkAsync(TreeContext context, PreparedTree tree, IndexFile filled, string commit, string key)
+    /// <returns>Its folder; <see langword="null"/> when it went.</returns>
+    public async Task<string?> ParkAsync(TreeContext context, PreparedTree tree, IndexFile filled, string commit, string key)
     {
         try
         {
-            TreeCleaner cleaner = new(context, tree, filled, _blind.GetOrAdd(context.Workers.Root, _ => ContentCheck.IsNeeded(tree.Folder)));
+            TreeCleaner cleaner = new(context, tree, filled, _blind.GetOrAdd(context.Workers.Root, _ => MappedWrites.GoUnseen(tree.Folder)));
             if (await cleaner.RunAsync().ConfigureAwait(false) is { } stamp && context.Settings.Key() == key && Count(context) < most)
             {
                 context.Reached(TreeStep.Cleaned);
                 tree.Complete(new TreeRecord(TreeKind.Parked, context.Repository.CommonDirectory, commit, key, stamp), cleaner.Index);
                 context.Reached(TreeStep.Parked);
                 tree.Dispose();
-                return;
+                return tree.Folder;
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or IsolationException)
@@ -65,13 +73,22 @@ internal sealed class ParkedTrees(int most)
         }
 
         Discard(tree);
+        return null;
     }
 
     private static bool IsGood(PreparedTree tree)
     {
         try
         {
-            return tree.Index is { } index && TreeCleaner.HasTop(tree) && TreeScan.Run(index, tree.Files).AreNone;
+            if (tree.Index is not { } index || !TreeCleaner.HasTop(tree))
+            {
+                return false;
+            }
+
+            TreeScan scan = new(index, tree.Files);
+            TreeFindings found = scan.Run(tree.Record!.Stamp);
+            scan.SetTimes(found.Written, DateTimeOffset.FromUnixTimeSeconds(tree.Record.Stamp)); // A move leaves its traces there.
+            return found.AreNone;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -90,7 +107,6 @@ internal sealed class ParkedTrees(int most)
         try
         {
             await tree.MoveAsync(commit, cancellationToken).ConfigureAwait(false);
-            new IndexFolders(tree.Index!, tree.Files).SetTimes(DateTimeOffset.FromUnixTimeSeconds(tree.Record.Stamp));
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or IsolationException)

@@ -35,20 +35,24 @@ internal sealed class TreeCleaner(TreeContext context, PreparedTree tree, IndexF
             return null;
         }
 
-        IndexFolders folders = new(index, tree.Files);
-        folders.Open();
+        FolderRights.Open(index, tree.Files);
         long? stamp = CommonStamp();
+        TreeScan scan = new(index, tree.Files);
+        List<int> touched = [];
+        TreeFindings? before = null;
         for (int look = 1; look <= Looks; look++)
         {
-            TreeFindings found = TreeScan.Run(index, tree.Files);
-            IReadOnlyList<int> unseen = reads && look == 1 ? ContentCheck.FindAltered(index, tree.Files, Enumerable.Range(0, index.Count).Except(found.Altered).Except(found.Missing)) : [];
-            if (found.AreNone && unseen.Count == 0 && stamp is { } written)
+            // What was in order a moment ago stays so while something else is mended; but folders that had to be opened may hide more.
+            TreeFindings found = look == 2 && before!.Folders.Count == 0 ? scan.RunAgain(before, stamp) : scan.Run(stamp, reads && look == 1);
+            before = found;
+            touched.AddRange(found.Written);
+            if (found.AreNone && stamp is { } written)
             {
-                folders.SetTimes(DateTimeOffset.FromUnixTimeSeconds(written));
+                scan.SetTimes(touched, DateTimeOffset.FromUnixTimeSeconds(written));
                 return context.Settings.WhyNot(index, tree.Files) is null && HasTop(tree) ? written : null;
             }
 
-            int[] entries = [.. found.Altered.Concat(unseen).Concat(found.Missing).Distinct()];
+            int[] entries = [.. found.Altered.Concat(found.Missing).Distinct()];
             Delete(found, entries, harder: look > 1);
             await WriteAsync(entries).ConfigureAwait(false);
             bool all = stamp is null;

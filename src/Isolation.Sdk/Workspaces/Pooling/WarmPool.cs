@@ -114,14 +114,10 @@ internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions optio
     /// <summary>A tree that waits, or the one that is being cleaned: it is there sooner than another one would be.</summary>
     private async Task<PreparedTree?> TakeAsync(TreeContext context, string key, string commit, CancellationToken cancellationToken)
     {
-        PreparedTree? waits = await _parked.TakeAsync(context, key, commit, cancellationToken).ConfigureAwait(false);
-        if (waits is not null || _line.Claim(context) is not { } cleaned)
-        {
-            return waits;
-        }
-
-        await cleaned.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return await _parked.TakeAsync(context, key, commit, cancellationToken).ConfigureAwait(false);
+        PreparedTree? waits = await _parked.TakeAsync(context, key, commit, cleaned: null, cancellationToken).ConfigureAwait(false);
+        return waits is null && _line.Claim(context) is { } cleaning
+            ? await _parked.TakeAsync(context, key, commit, await cleaning.WaitAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false)
+            : waits;
     }
 
     private static void Drop(PreparedTree? tree)

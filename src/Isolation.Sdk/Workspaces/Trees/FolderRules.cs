@@ -42,8 +42,10 @@ internal sealed unsafe record FolderRules(uint Mode, uint User, uint Group, nint
     }
 
     /// <summary>Whether an open folder is like that, and nobody gave it attributes.</summary>
-    public bool AreKeptBy(int folder) =>
-        LinuxFiles.Look(folder, null, out LinuxFiles.Stat stat) == 0 && (stat.Mode & Permissions) == Mode && stat.User == User && stat.Group == Group && FlagsOf(folder) == Flags && !HasAttributes(folder);
+    /// <param name="folder">Its descriptor.</param>
+    /// <param name="stat">What was seen of it.</param>
+    public bool AreKeptBy(int folder, in LinuxFiles.Stat stat) =>
+        (stat.Mode & Permissions) == Mode && stat.User == User && stat.Group == Group && FlagsOf(folder) == Flags && !HasAttributes(folder);
 
     private static nint FlagsOf(int folder)
     {

@@ -1,11 +1,17 @@
 using System.Runtime.InteropServices;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
 using static Isolation.Sdk.Leasing.LinuxFiles;
 
 namespace Isolation.Sdk.Workspaces.Trees;
 
 /// <summary>Compares one folder after the other with what the index says of it; each thread has its own.</summary>
-internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, FolderRules rules) : IDisposable
+/// <param name="index">What has to be there.</param>
+/// <param name="folders">Its folders.</param>
+/// <param name="rules">What each of them has to be like.</param>
+/// <param name="stamp">When they should say that they were written, if that is known.</param>
+/// <param name="content">Reads the files whose times say nothing; <see langword="null"/> where times are enough.</param>
+internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, FolderRules rules, long? stamp, FileContent? content) : IDisposable
 {
     private const int ListBytes = 1 << 15, LongestName = 4096;
     private readonly byte* _list = (byte*)NativeMemory.Alloc(ListBytes);
@@ -20,31 +26,58 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
 
     public List<byte[]> Folders { get; } = [];
 
+    public List<int> Places { get; } = [];
+
+    public List<int> Written { get; } = [];
+
+    private int Count => Strangers.Count + Altered.Count + Missing.Count + Folders.Count;
+
     /// <summary>Looks at what is directly in a folder.</summary>
     /// <param name="number">Which one.</param>
     /// <param name="there">Its descriptor; -1 when it is not there.</param>
     public void Look(int number, int there)
     {
-        TreeFolder folder = folders.All[number];
+        int before = Count;
         if (there < 0)
         {
-            Missing.AddRange(folder.Entries);
+            Missing.AddRange(folders.All[number].Entries);
+            Places.Add(number); // Even if only folders were in it.
             return;
         }
 
-        if (!rules.AreKeptBy(there))
+        Compare(number, folders.All[number], there);
+        if (Count > before)
+        {
+            Places.Add(number);
+        }
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.Free(_list);
+        NativeMemory.Free(_name);
+    }
+
+    private void Compare(int number, TreeFolder folder, int there)
+    {
+        if (LinuxFiles.Look(there, null, out Stat own) != 0 || !rules.AreKeptBy(there, own))
         {
             Folders.Add(PathOf(folder).ToArray());
+        }
+
+        if (own.WrittenSeconds != stamp || own.WrittenNanoseconds != 0)
+        {
+            Written.Add(number);
         }
 
         int found = 0;
         foreach (int entry in folder.Entries)
         {
             FolderCursor.Name(index, folder, entry, new Span<byte>(_name, LongestName));
-            if (LinuxLook(there, out Stat stat))
+            if (Exists(there, out Stat stat))
             {
                 found++;
-                if (!IsUntouched(entry, stat))
+                if (!IsUntouched(entry, stat) || (content is not null && stat.Kind == Regular && !content.Is(entry, there, _name, stat.Size)))
                 {
                     Altered.Add(entry);
                 }
@@ -59,7 +92,7 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
         {
             index.Path(below.Entry)[below.Start..below.End].CopyTo(new Span<byte>(_name, LongestName));
             _name[below.End - below.Start] = 0;
-            found += LinuxLook(there, out Stat stat) && stat.Kind == Folder ? 1 : 0;
+            found += Exists(there, out Stat stat) && stat.Kind == Folder ? 1 : 0;
         }
 
         // Nearly always nothing else is there, and no name has to be looked up.
@@ -69,13 +102,7 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
         }
     }
 
-    public void Dispose()
-    {
-        NativeMemory.Free(_list);
-        NativeMemory.Free(_name);
-    }
-
-    private bool LinuxLook(int there, out Stat stat) => Leasing.LinuxFiles.Look(there, _name, out stat) == 0;
+    private bool Exists(int there, out Stat stat) => LinuxFiles.Look(there, _name, out stat) == 0;
 
     private bool IsUntouched(int entry, in Stat stat)
     {
@@ -99,7 +126,7 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
         {
             name.CopyTo(new Span<byte>(_name, LongestName));
             _name[name.Length] = 0;
-            if (!known.Contains(Key(name)) && !(below.Contains(Key(name)) && LinuxLook(there, out Stat stat) && stat.Kind == Folder))
+            if (!known.Contains(Key(name)) && !(below.Contains(Key(name)) && Exists(there, out Stat stat) && stat.Kind == Folder))
             {
                 Strangers.Add(above.Length == 0 ? name : [.. above, (byte)'/', .. name]);
             }
@@ -110,7 +137,11 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
     private int ForEachName(TreeFolder folder, int there, List<byte[]>? names)
     {
         int count = 0;
-        _ = Seek(there, 0, 0);
+        if (names is not null)
+        {
+            _ = Seek(there, 0, 0); // It was listed before.
+        }
+
         while (true)
         {
             nint length = List(there, _list, ListBytes);

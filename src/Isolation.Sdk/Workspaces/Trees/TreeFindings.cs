@@ -8,4 +8,10 @@ namespace Isolation.Sdk.Workspaces.Trees;
 internal sealed record TreeFindings(IReadOnlyList<byte[]> Strangers, IReadOnlyList<int> Altered, IReadOnlyList<int> Missing, IReadOnlyList<string> Folders)
 {
     public bool AreNone => Strangers.Count + Altered.Count + Missing.Count + Folders.Count == 0;
+
+    /// <summary>The folders that any of it is in, and those around them, by number.</summary>
+    public IReadOnlySet<int> Places { get; init; } = new HashSet<int>();
+
+    /// <summary>Folders in which something came or went, by the time of writing that they have, by number; that alone is no difference.</summary>
+    public IReadOnlyList<int> Written { get; init; } = [];
 }

@@ -1,25 +1,58 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Leasing;
 
 namespace Isolation.Sdk.Workspaces.Trees;
 
-/// <summary>Compares a folder with an index entry by entry, by what nobody can forge: the moment an inode last changed.</summary>
-internal static class TreeScan
+/// <summary>Compares a folder with an index entry by entry, by what nobody can forge: the moment an inode last changed. <c>.git</c> at its top is left out.</summary>
+/// <param name="index">What has to be there.</param>
+/// <param name="top">The folder.</param>
+internal sealed class TreeScan(IndexFile index, string top)
 {
-    /// <summary>Looks at everything below a folder; <c>.git</c> at its top is left out.</summary>
+    private readonly TreeFolders _folders = new(index);
+
+    /// <summary>Looks at everything below.</summary>
+    /// <param name="stamp">When folders should say that they were written, seconds since 1970, if that is known.</param>
+    /// <param name="reads">Whether files are read, too, since the file system does not say of each that it was written.</param>
     /// <exception cref="IOException">The folder itself is not there.</exception>
-    public static TreeFindings Run(IndexFile index, string folder)
+    public TreeFindings Run(long? stamp = null, bool reads = false) => Run(stamp, reads, null);
+
+    /// <summary>Looks again where something was found, and nowhere else.</summary>
+    /// <exception cref="IOException">The folder itself is not there.</exception>
+    public TreeFindings RunAgain(TreeFindings before, long? stamp) => Run(stamp, reads: false, before.Places);
+
+    /// <summary>Gives folders below the top a time of writing.</summary>
+    public unsafe void SetTimes(IEnumerable<int> folders, DateTimeOffset stamp)
     {
-        TreeFolders folders = new(index);
-        FolderRules rules = FolderRules.Of(folder);
-        List<FolderScan> scans = [];
-        folders.OnAllAsync(part =>
+        using FolderCursor cursor = new(index, _folders, top, makes: false);
+        LinuxFiles.Time* times = stackalloc LinuxFiles.Time[2];
+        times[0] = new LinuxFiles.Time { Nanoseconds = LinuxFiles.Omit };
+        times[1] = new LinuxFiles.Time { Seconds = (nint)stamp.ToUnixTimeSeconds() };
+        foreach (int folder in folders.Distinct().Where(f => f > 0))
         {
-            using FolderCursor cursor = new(index, folders, folder, makes: false);
-            using FolderScan scan = new(index, folders, rules);
+            if (LinuxFiles.SetTimes(cursor.GoTo(folder), null, times) != 0)
+            {
+                throw LinuxFiles.Failed(Marshal.GetLastPInvokeError(), top);
+            }
+        }
+    }
+
+    private TreeFindings Run(long? stamp, bool reads, IReadOnlySet<int>? only)
+    {
+        FolderRules rules = FolderRules.Of(top);
+        List<FolderScan> scans = [];
+        _folders.OnAllAsync(part =>
+        {
+            using FolderCursor cursor = new(index, _folders, top, makes: false);
+            using FileContent? content = reads ? new FileContent(index) : null;
+            using FolderScan scan = new(index, _folders, rules, stamp, content);
             for (int i = part.Start.Value; i < part.End.Value; i++)
             {
-                scan.Look(i, cursor.GoTo(i));
+                if (only?.Contains(i) != false)
+                {
+                    scan.Look(i, cursor.GoTo(i));
+                }
             }
 
             lock (scans)
@@ -31,6 +64,10 @@ internal static class TreeScan
             [.. scans.SelectMany(s => s.Strangers)],
             [.. scans.SelectMany(s => s.Altered).Order()],
             [.. scans.SelectMany(s => s.Missing).Order()],
-            [.. scans.SelectMany(s => s.Folders).Select(f => Encoding.UTF8.GetString(f))]);
+            [.. scans.SelectMany(s => s.Folders).Select(f => Encoding.UTF8.GetString(f))])
+        {
+            Places = scans.SelectMany(s => s.Places).SelectMany(f => new[] { f, Math.Max(0, _folders.All[f].Parent) }).ToHashSet(),
+            Written = [.. scans.SelectMany(s => s.Written)],
+        };
     }
 }

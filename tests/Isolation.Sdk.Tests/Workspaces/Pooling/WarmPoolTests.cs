@@ -37,6 +37,43 @@ public sealed class WarmPoolTests
         await rig.AssertAsNewAsync(back, "back");
     }
 
+    [IsolationFact(Tools.Linux, "find", "sha1sum")]
+    public async Task A_tree_that_is_being_cleaned_is_waited_for_and_not_filled_beside_it()
+    {
+        await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
+        IWorkspace first = await rig.AcquireAsync("first");
+        string kept = await WorkspaceImage.InodeAsync(Path.Combine(first.Info.Path, "src/m5/data.txt"));
+        for (int round = 0; round < 5; round++)
+        {
+            await Shell.RunAsync(first.Info.Path, "mkdir -p build && seq 1 200 | while read i; do echo $i > build/$i.o; done; echo dirt >> src/m1/code.cs; rm -r src/deep; chmod 700 src/m2");
+            await first.ReleaseAsync(ReleaseMode.Recycle); // And nobody waits for the pool.
+
+            IWorkspace next = await rig.AcquireAsync($"next{round}");
+
+            Assert.Equal(kept, await WorkspaceImage.InodeAsync(Path.Combine(next.Info.Path, "src/m5/data.txt")));
+            await rig.AssertAsNewAsync(next, "cleaned this moment");
+            first = next;
+        }
+    }
+
+    [IsolationTheory(Tools.Linux)]
+    [InlineData("echo x > src/m1/stranger")]
+    [InlineData("echo x >> src/m1/code.cs")]
+    [InlineData("echo x >> src/m4/data.txt")]
+    [InlineData("mv src/m4 away; ln -s away src/m4")]
+    public async Task What_was_altered_while_it_waited_does_not_go_to_another_base(string alteration)
+    {
+        await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
+        IWorkspace first = await rig.AcquireAsync("first");
+        await rig.RecycleAsync(first);
+        await Shell.RunAsync(Path.Combine(Assert.Single(rig.Parked), "files"), alteration);
+        await Shell.RunAsync(rig.Repository.Path, "git checkout -qb moved; echo changed >> src/m4/data.txt; git -c user.name=T -c user.email=t@t commit -qam Moved; git checkout -q main");
+
+        IWorkspace moved = await rig.AcquireAsync("moved", revision: "moved");
+
+        await rig.AssertAsNewAsync(moved, alteration, "moved");
+    }
+
     [IsolationTheory(Tools.Linux)]
     [InlineData("echo x > files/src/m1/stranger")]
     [InlineData("echo x >> files/src/m1/code.cs")]

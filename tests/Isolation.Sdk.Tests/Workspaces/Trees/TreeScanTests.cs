@@ -18,7 +18,7 @@ public class TreeScanTests
         await using Rig rig = await Rig.CreateAsync(o => o.Filling = Filling.Copy);
         (IWorkspace workspace, IndexFile index) = await MakeAsync(rig);
 
-        Assert.True(TreeScan.Run(index, workspace.Info.Path).AreNone);
+        Assert.True(new TreeScan(index, workspace.Info.Path).Run().AreNone);
     }
 
     [IsolationTheory(Tools.Linux)]
@@ -49,7 +49,7 @@ public class TreeScanTests
         using Process sh = Process.Start(new ProcessStartInfo("sh", ["-c", deed]) { WorkingDirectory = workspace.Info.Path })!;
         await sh.WaitForExitAsync();
 
-        TreeFindings findings = TreeScan.Run(index, workspace.Info.Path);
+        TreeFindings findings = new TreeScan(index, workspace.Info.Path).Run();
         string[] told =
         [
             .. findings.Altered.Select(e => $"altered {Encoding.UTF8.GetString(index.Path(e))}"),

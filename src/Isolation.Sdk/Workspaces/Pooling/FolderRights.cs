@@ -3,28 +3,13 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces.Pooling;
 
-/// <summary>The folders that the files of an index are in.</summary>
-internal sealed class IndexFolders(IndexFile index, string top)
+/// <summary>Gives the owner of a tree back what a worker took away: a folder that cannot be looked into cannot be compared. Root needs no rights.</summary>
+internal static class FolderRights
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    // Each after the one that it is in.
-    private readonly string[] _all = [.. Find(index).Order(StringComparer.Ordinal).Select(f => Path.Combine(top, f))];
-
-    /// <summary>Gives every one below the top the same time of writing: it says when something in it came or went, and those of a new workspace all say the same.</summary>
-    public void SetTimes(DateTimeOffset stamp)
-    {
-        foreach (string folder in _all)
-        {
-            if (Directory.GetLastWriteTimeUtc(folder) != stamp.UtcDateTime)
-            {
-                Directory.SetLastWriteTimeUtc(folder, stamp.UtcDateTime);
-            }
-        }
-    }
-
-    /// <summary>Gives their owner back what a worker took away: what cannot be looked into cannot be compared. Root needs no rights.</summary>
-    public void Open()
+    /// <summary>Opens the folders that an index knows of.</summary>
+    public static void Open(IndexFile index, string top)
     {
         if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
         {
@@ -32,7 +17,8 @@ internal sealed class IndexFolders(IndexFile index, string top)
         }
 
         HashSet<string> real = new(StringComparer.Ordinal) { Path.GetDirectoryName(top)! };
-        foreach (string folder in _all.Prepend(top))
+        // Each after the one that it is in.
+        foreach (string folder in Find(index).Order(StringComparer.Ordinal).Select(f => Path.Combine(top, f)).Prepend(top))
         {
             // Never through a link: one of those above may lead elsewhere by now.
             if (real.Contains(Path.GetDirectoryName(folder)!) && new DirectoryInfo(folder) is { Exists: true, LinkTarget: null } info && real.Add(folder) && (info.UnixFileMode & Owner) != Owner)
