@@ -8,6 +8,9 @@ internal sealed class PinnedMark(WorkspaceInfo info)
 {
     private const string Name = "isolation-pinned";
 
+    // Longer ones name nothing.
+    private const int LongestPath = 4096;
+
     // What says where a repository of one's own stands; its objects and index change by being looked at.
     private static readonly string[] Standing = ["HEAD", "packed-refs", "refs", "logs", "worktrees"];
 
@@ -68,9 +71,16 @@ internal sealed class PinnedMark(WorkspaceInfo info)
         }
 
         DateTime since = mark.LastWriteTimeUtc;
-        return info.HasOwnRepository
-            ? IsTreeNewer(info.Path, since, except: info.GitDirectory) || new FileInfo(info.GitDirectory).LinkTarget is not null || Standing.Any(name => IsNewer(Path.Combine(info.GitDirectory, name), since))
-            : IsNewer(Path.Combine(info.GitDirectory, "HEAD"), since) || IsNewer(Path.Combine(info.GitDirectory, "logs", "HEAD"), since) || IsTreeNewer(info.Path, since);
+        try
+        {
+            return info.HasOwnRepository
+                ? IsTreeNewer(info.Path, since, except: info.GitDirectory) || new FileInfo(info.GitDirectory).LinkTarget is not null || Standing.Any(name => IsNewer(Path.Combine(info.GitDirectory, name), since))
+                : IsNewer(Path.Combine(info.GitDirectory, "HEAD"), since) || IsNewer(Path.Combine(info.GitDirectory, "logs", "HEAD"), since) || IsTreeNewer(info.Path, since);
+        }
+        catch (PathTooLongException)
+        {
+            return true; // What no path reaches, git did not pin either.
+        }
     }
 
     /// <summary>Files of the work tree that were written since, by their paths in it; all of them where nothing was ever pinned.</summary>
@@ -83,6 +93,7 @@ internal sealed class PinnedMark(WorkspaceInfo info)
 
     private static IEnumerable<FileSystemInfo> FilesOf(DirectoryInfo folder) => folder
         .EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = true })
+        .Where(e => e.FullName.Length is > 0 and < LongestPath)
         .OrderBy(e => e.Name, StringComparer.Ordinal)
         .SelectMany(e => e is DirectoryInfo below && e.LinkTarget is null ? FilesOf(below) : [e]);
 

@@ -12,7 +12,7 @@ internal static unsafe class ExtentUse
     private static readonly nuint Map = 0xC020660B;
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, RecurseSubdirectories = false };
 
-    /// <summary>In bytes, allocated; links are not followed, and a folder that goes meanwhile counts as far as it was seen.</summary>
+    /// <summary>In bytes, allocated; links are not followed, and a folder that goes meanwhile, or is deeper than any path, counts as far as it was seen.</summary>
     public static long Of(string folder)
     {
         bool linux = OperatingSystem.IsLinux();
@@ -24,7 +24,8 @@ internal static unsafe class ExtentUse
         {
             try
             {
-                foreach (FileSystemInfo entry in new DirectoryInfo(next).EnumerateFileSystemInfos("*", Everything))
+                // Deeper than a path goes an entry has none.
+                foreach (FileSystemInfo entry in new DirectoryInfo(next).EnumerateFileSystemInfos("*", Everything).Where(e => e.FullName.Length > 0))
                 {
                     bool goesOn = entry is DirectoryInfo && entry.LinkTarget is null;
                     sum += linux ? Blocks(entry.FullName, shares, linked) : entry is FileInfo { LinkTarget: null } file ? file.Length : 0;

@@ -51,9 +51,9 @@ internal sealed partial class TreeSettings(GitRepository repository)
         for (int i = 0; i < index.Count; i++)
         {
             ReadOnlySpan<byte> path = index.Path(i);
-            if (path.EndsWith(".gitattributes"u8) && !index.IsLink(i) && (path.Length == 14 || path[^15] == '/') && NamesFilter(Read(Path.Combine(files, Encoding.UTF8.GetString(path)))))
+            if (path.EndsWith(".gitattributes"u8) && !index.IsLink(i) && (path.Length == 14 || path[^15] == '/') && (Path.Combine(files, Encoding.UTF8.GetString(path)) is var file && !File.Exists(file) || NamesFilter(Read(file))))
             {
-                return "its attributes name a filter";
+                return "its attributes name a filter, or are deeper than any path";
             }
 
             if (fold && !seen.Add(Encoding.UTF8.GetString(path)))

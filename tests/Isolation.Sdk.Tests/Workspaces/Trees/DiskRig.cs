@@ -1,3 +1,4 @@
+using System.Globalization;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Host;
 using Isolation.Sdk.Tests.Stress;
@@ -21,6 +22,9 @@ internal sealed class DiskRig : IAsyncDisposable
 
     /// <summary>The workers' folder, as it is seen from here.</summary>
     public string Workers => $"/proc/{_host.Id}/root{Disk.Path}/workers";
+
+    /// <summary>The most memory that the process had at once, in bytes.</summary>
+    public long MostMemory => 1024 * long.Parse(File.ReadLines($"/proc/{_host.Id}/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
 
     /// <param name="disk">Where workspaces are made.</param>
     /// <param name="filling">How.</param>
