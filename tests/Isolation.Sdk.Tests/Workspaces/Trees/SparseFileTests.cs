@@ -22,12 +22,9 @@ public sealed class SparseFileTests
     [InlineData("btrfs", Filling.Snapshot)]
     public Task A_file_longer_than_the_disk_is_filled_with_its_holes(string fileSystem, Filling filling) => FillAsync(new Disk(fileSystem, fileSystem == "xfs" ? 300 : 128), filling, 384 * Mega);
 
-    // The second has a length that is 0 in an index.
     [IsolationTheory(Tools.Linux, Tools.Images, Tier = Tier.Soak, Timeout = 1_800_000)]
     [InlineData("tmpfs", Filling.Copy, 3 * Giga)]
-    [InlineData("tmpfs", Filling.Copy, 4 * Giga)]
     [InlineData("xfs", Filling.Reflink, 3 * Giga)]
-    [InlineData("btrfs", Filling.Snapshot, 5 * Giga)]
     public Task Gigabytes_of_holes_are_filled(string fileSystem, Filling filling, long length) => FillAsync(new Disk(fileSystem, 300), filling, length);
 
     [IsolationTheory(Tools.Linux, "truncate")]
