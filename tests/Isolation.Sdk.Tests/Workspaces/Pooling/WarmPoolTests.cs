@@ -1,7 +1,10 @@
 using System.Globalization;
+using System.IO.MemoryMappedFiles;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Pooling;
+using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Workspaces.Pooling;
 
@@ -53,6 +56,34 @@ public sealed class WarmPoolTests
             Assert.Equal(kept, await WorkspaceImage.InodeAsync(Path.Combine(next.Info.Path, "src/m5/data.txt")));
             await rig.AssertAsNewAsync(next, "cleaned this moment");
             first = next;
+        }
+    }
+
+    [IsolationFact(Tools.Linux)]
+    public async Task What_was_written_through_a_mapping_in_memory_is_seen_though_no_time_tells()
+    {
+        await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
+        string memory = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : rig.Repository.Root, $"isolation-{Guid.NewGuid():n}");
+        try
+        {
+            await using WarmPool pool = WarmPool.Around(new GitWorktreeProvider(new GitWorktreeOptions { Filling = Filling.Copy }, TimeProvider.System, new WorkersFolder(memory)), new WarmPoolOptions());
+            IWorkspace first = await rig.AcquireAsync("first", pool);
+            string name = "src/m5/data.txt", kept = await WorkspaceImage.InodeAsync(Path.Combine(first.Info.Path, "src/m4/data.txt"));
+            using (MemoryMappedFile map = MemoryMappedFile.CreateFromFile(Path.Combine(first.Info.Path, name), FileMode.Open))
+            using (MemoryMappedViewAccessor view = map.CreateViewAccessor())
+            {
+                view.Write(0, (byte)(view.ReadByte(0) + 1)); // What was read before may be written without anybody's notice.
+            }
+
+            await first.ReleaseAsync(ReleaseMode.Recycle);
+            IWorkspace next = await rig.AcquireAsync("next", pool);
+
+            Assert.Equal(kept, await WorkspaceImage.InodeAsync(Path.Combine(next.Info.Path, "src/m4/data.txt")));
+            Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(rig.Repository.Path, name)), await File.ReadAllBytesAsync(Path.Combine(next.Info.Path, name)));
+        }
+        finally
+        {
+            SafeDelete.Tree(memory);
         }
     }
 
