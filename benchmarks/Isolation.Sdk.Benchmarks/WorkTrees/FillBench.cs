@@ -93,10 +93,13 @@ internal sealed class FillBench
         }
     }
 
+    /// <summary>Writes everything to the disk. Each side begins so: the library's notes are flushed, and would pay for what git wrote before and left.</summary>
+    public Task FlushAsync() => Command.RunAsync(Folder, "sync", "-f", Folder);
+
     /// <summary>What is free on this disk once everything is written.</summary>
     public async Task<long> FreeAsync()
     {
-        await Command.RunAsync(Folder, "sync", "-f", Folder);
+        await FlushAsync();
         return new DriveInfo(Folder).AvailableFreeSpace;
     }
 

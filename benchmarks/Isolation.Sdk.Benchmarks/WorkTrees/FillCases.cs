@@ -94,6 +94,7 @@ internal sealed class FillCases(FillBench bench, Table table, string disk, int r
     private async Task<Cost> AddAsync(string commit)
     {
         int number = _trees++;
+        await bench.FlushAsync();
         Cost cost = await Cost.OfAsync(() => bench.AddAsync(number, commit));
         _addedStatus = await StatusAsync(bench.Added(number));
         return cost;
@@ -105,6 +106,7 @@ internal sealed class FillCases(FillBench bench, Table table, string disk, int r
         WorkspaceRequest request = await bench.RequestAsync(commit);
         IWorkspace? made = null;
         double wall = 0;
+        await bench.FlushAsync();
         Cost all = await Cost.OfAsync(async () =>
         {
             wall = (await Cost.OfAsync(async () => made = await provider.AcquireAsync(request))).WallMs;
@@ -126,6 +128,7 @@ internal sealed class FillCases(FillBench bench, Table table, string disk, int r
     private async Task<Cost> BareAsync()
     {
         string to = Path.Combine(bench.Folder, FormattableString.Invariant($"bare-{_trees++}"));
+        await bench.FlushAsync();
         Cost cost = await Cost.OfAsync(() =>
         {
             BareCopy.Run(bench.Repository, to);

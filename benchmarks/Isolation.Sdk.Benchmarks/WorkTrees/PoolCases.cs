@@ -47,6 +47,7 @@ internal sealed class PoolCases(FillBench bench, Table table, int runs, int cycl
 
     private async Task<Cost> AddAsync(string commit)
     {
+        await bench.FlushAsync();
         Cost cost = await Cost.OfAsync(() => bench.AddAsync(0, commit));
         await bench.RemoveAsync(0);
         return cost;
@@ -56,6 +57,7 @@ internal sealed class PoolCases(FillBench bench, Table table, int runs, int cycl
     {
         WorkspaceRequest request = await bench.RequestAsync(commit);
         IWorkspace? made = null;
+        await bench.FlushAsync();
         Cost cost = await Cost.OfAsync(async () => made = await pool.AcquireAsync(request));
         await made!.ReleaseAsync(ReleaseMode.Recycle);
         await pool.SettleAsync();

@@ -14,15 +14,18 @@ internal sealed class RemovalCases(FillBench bench, Table table, int runs)
         for (int run = -1; run < runs; run++)
         {
             await bench.AddAsync(0, bench.Commits[0]);
+            await bench.FlushAsync();
             Cost git = await Cost.OfAsync(() => Command.GitAsync(bench.Repository, "worktree", "remove", "--force", bench.Added(0)));
             await Command.GitAsync(bench.Repository, "branch", "-q", "-D", "added-0");
             await bench.AddAsync(0, bench.Commits[0]);
+            await bench.FlushAsync();
             Cost plain = await Cost.OfAsync(() => Command.RunAsync(bench.Folder, "rm", "-rf", bench.Added(0)));
             await bench.RemoveAsync(0);
 
             WorkspaceRequest request = await bench.RequestAsync(bench.Commits[0]);
             IWorkspace made = await provider.AcquireAsync(request);
             Cost release = default;
+            await bench.FlushAsync();
             Cost all = await Cost.OfAsync(async () =>
             {
                 release = await Cost.OfAsync(async () => await made.ReleaseAsync(ReleaseMode.Remove));

@@ -17,6 +17,7 @@ internal sealed class SixteenCase(FillBench bench, Table table, int runs)
         List<(Cost, Cost, Cost?)> rounds = [];
         for (int run = 0; run < runs; run++)
         {
+            await bench.FlushAsync();
             Cost git = await Cost.OfAsync(async () =>
             {
                 for (int number = 0; number < Many; number++)
@@ -44,6 +45,7 @@ internal sealed class SixteenCase(FillBench bench, Table table, int runs)
         }
 
         IWorkspace[] made = [];
+        await bench.FlushAsync();
         Cost cost = await Cost.OfAsync(async () => made = await Task.WhenAll(requests.Select(r => Task.Run(() => provider.AcquireAsync(r).AsTask()))));
         foreach ((IWorkspace workspace, WorkspaceRequest request) in made.Zip(requests))
         {
