@@ -75,7 +75,7 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
 
     /// <summary>What a workspace's files were when it was made, where somebody will ask.</summary>
     public IndexFile? KeepIndex(WorkspaceInfo info, Placement placed) =>
-        !KeepsIndexes ? null : placed.Index?.Copy() ?? IndexFile.TryRead(Path.Combine(info.GitDirectory, "index"), context.Repository.ObjectFormat);
+        !KeepsIndexes ? null : placed.Index ?? IndexFile.TryRead(Path.Combine(info.GitDirectory, "index"), context.Repository.ObjectFormat);
 
     /// <summary>What is asked for and not to be had.</summary>
     public IsolationFault? FindFault()
