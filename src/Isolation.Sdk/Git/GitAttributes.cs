@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Isolation.Sdk.Leasing;
 
 namespace Isolation.Sdk.Git;
@@ -8,6 +9,16 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
     private const string FileName = ".gitattributes";
     private const int MostKnown = 4096;
     private readonly HashSet<string> _trees = new(StringComparer.Ordinal);
+
+    /// <summary>The attribute files of a tree or a commit.</summary>
+    public static async IAsyncEnumerable<(string Path, string Content)> ReadAsync(GitRepository repository, string tree, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        GitResult list = await repository.RunAsync(cancellationToken, "ls-tree", "-r", "-z", "--full-tree", tree).ConfigureAwait(false);
+        foreach ((string blob, string path) in Files(list.Fields))
+        {
+            yield return (path, (await repository.RunAsync(cancellationToken, "cat-file", "blob", blob).ConfigureAwait(false)).Output);
+        }
+    }
 
     /// <summary>A directory with exactly the attribute files of a tree; empty when it has none.</summary>
     public async Task<string> OfAsync(string tree, CancellationToken cancellationToken)
@@ -20,13 +31,11 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
         _trees.Clear();
         SafeDelete.Tree(folder);
         Directory.CreateDirectory(folder);
-        GitResult list = await repository.RunAsync(cancellationToken, "ls-tree", "-r", "-z", tree).ConfigureAwait(false);
-        foreach ((string blob, string path) in Files(list.Fields))
+        await foreach ((string path, string content) in ReadAsync(repository, tree, cancellationToken).ConfigureAwait(false))
         {
             string file = Path.Combine(folder, path);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            GitResult content = await repository.RunAsync(cancellationToken, "cat-file", "blob", blob).ConfigureAwait(false);
-            await File.WriteAllTextAsync(file, content.Output, cancellationToken).ConfigureAwait(false);
+            await File.WriteAllTextAsync(file, content, cancellationToken).ConfigureAwait(false);
         }
 
         _trees.Add(tree);

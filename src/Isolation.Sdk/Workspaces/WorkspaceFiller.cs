@@ -138,12 +138,7 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
 
         using (tree)
         {
-            Directory.CreateDirectory(path);
-            CopyOutcome? copy = tree.Index is { } index
-                ? await TreeCopy.RunAsync(index, tree.Files, path, DateTimeOffset.FromUnixTimeSeconds(tree.Record!.Stamp), share: way == Filling.Reflink, begun: () => context.Reached(TreeStep.MidFill), cancellationToken).ConfigureAwait(false)
-                : null;
-            context.Reached(TreeStep.Filled);
-            if (copy?.Index is { } copied)
+            if (await trees.CopyAsync(tree, path, share: way == Filling.Reflink, cancellationToken).ConfigureAwait(false) is { } copied)
             {
                 return new Placement(way, copied);
             }

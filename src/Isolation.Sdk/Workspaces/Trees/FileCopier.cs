@@ -19,8 +19,8 @@ internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTim
     private readonly byte* _name = (byte*)NativeMemory.Alloc(4096);
 
     /// <summary>Copies the entries of a folder.</summary>
-    /// <returns>-1, or the entry that is not what the index says.</returns>
-    public int TryCopy(TreeFolder folder, int from, int to)
+    /// <returns>Whether all of them are what the index says.</returns>
+    public bool TryCopy(TreeFolder folder, int from, int to)
     {
         foreach (int entry in folder.Entries)
         {
@@ -28,11 +28,11 @@ internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTim
             bool same = index.IsSubmodule(entry) ? MakeFolder(entry, to) : index.IsLink(entry) ? TryLink(entry, from, to) : TryFile(entry, from, to);
             if (!same)
             {
-                return entry;
+                return false;
             }
         }
 
-        return -1;
+        return true;
     }
 
     /// <summary>Gives the entries of a folder their time, and the index their stat data.</summary>

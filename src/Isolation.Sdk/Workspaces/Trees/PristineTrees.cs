@@ -12,6 +12,9 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
     // When more than a part of the files differs, another tree costs little more than moving this one, and both stay of use.
     private const int MostMoved = 4;
     private readonly SemaphoreSlim _making = new(1);
+
+    // A copy keeps a few processors busy by itself. More at once wait for each other in the kernel, and all of them end late.
+    private readonly SemaphoreSlim _copying = new(Math.Max(1, Environment.ProcessorCount / TreeFolders.MostThreads));
     private readonly CancellationTokenSource _ending = new();
     private readonly Lock _gate = new();
     private readonly HashSet<string> _unsafe = new(StringComparer.Ordinal);
@@ -55,6 +58,31 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
         return IsUnsafe(commit) ? null : Find(commit, subvolume);
     }
 
+    /// <summary>Copies a borrowed tree into a new folder, when it is its turn.</summary>
+    /// <param name="borrowed">The tree.</param>
+    /// <param name="path">A path that is free.</param>
+    /// <param name="share">Whether blocks are shared (reflink) instead of copied.</param>
+    /// <param name="cancellationToken">Ends the work; what is copied stays.</param>
+    /// <returns>The index of the copy; <see langword="null"/> when the tree is not what its own says.</returns>
+    /// <exception cref="IOException">No space, no inodes, too long a path, …</exception>
+    public async Task<IndexFile?> CopyAsync(PreparedTree borrowed, string path, bool share, CancellationToken cancellationToken)
+    {
+        await _copying.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Directory.CreateDirectory(path);
+            IndexFile? copied = borrowed.Index is { } index
+                ? await TreeCopy.RunAsync(index, borrowed.Files, path, DateTimeOffset.FromUnixTimeSeconds(borrowed.Record!.Stamp), share, begun: () => context.Reached(TreeStep.MidFill), cancellationToken).ConfigureAwait(false)
+                : null;
+            context.Reached(TreeStep.Filled);
+            return copied;
+        }
+        finally
+        {
+            _copying.Release();
+        }
+    }
+
     /// <summary>Makes a tree for the next ones, while whoever asked first works already.</summary>
     public void MakeBehind(string commit, bool subvolume)
     {
@@ -93,6 +121,7 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
         await _ending.CancelAsync().ConfigureAwait(false);
         await SettleAsync().ConfigureAwait(false);
         _making.Dispose();
+        _copying.Dispose();
         _ending.Dispose();
     }
 
@@ -133,6 +162,12 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
 
     private async Task MakeAsync(string commit, bool subvolume, CancellationToken cancellationToken)
     {
+        if (await context.Settings.FiltersAsync(commit, cancellationToken).ConfigureAwait(false))
+        {
+            SayUnsafe(commit); // Found out before a filter fetched all its files from elsewhere, for a tree that is thrown away then.
+            return;
+        }
+
         using PreparedTree tree = PreparedTree.Begin(context);
         try
         {
@@ -200,12 +235,16 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
     {
         if (context.Settings.WhyNot(tree.Index!, tree.Files) is not null)
         {
-            lock (_gate)
-            {
-                _unsafe.Add(commit);
-            }
-
+            SayUnsafe(commit);
             tree.Discard();
+        }
+    }
+
+    private void SayUnsafe(string commit)
+    {
+        lock (_gate)
+        {
+            _unsafe.Add(commit);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces.Trees;
@@ -14,26 +13,24 @@ internal static class TreeCopy
     /// <param name="share">Whether blocks are shared (reflink) instead of copied.</param>
     /// <param name="begun">Called once some of the files are there.</param>
     /// <param name="cancellationToken">Ends the work; what is copied stays.</param>
+    /// <returns>The index of the copy; <see langword="null"/> when a file of the source is not what its index says.</returns>
     /// <exception cref="IOException">No space, no inodes, too long a path, …</exception>
-    public static async Task<CopyOutcome> RunAsync(IndexFile index, string from, string to, DateTimeOffset stamp, bool share, Action begun, CancellationToken cancellationToken)
+    public static async Task<IndexFile?> RunAsync(IndexFile index, string from, string to, DateTimeOffset stamp, bool share, Action begun, CancellationToken cancellationToken)
     {
         IndexFile made = index.Copy();
         TreeFolders folders = new(index);
-        int altered = -1, parts = 0;
+        bool altered = false;
+        int parts = 0;
         await folders.OnAllAsync(part =>
         {
             using FolderCursor source = new(index, folders, from, makes: false), target = new(index, folders, to, makes: true);
             using FileCopier copier = new(index, made, stamp, share);
-            for (int i = part.Start.Value; i < part.End.Value && altered < 0; i++)
+            for (int i = part.Start.Value; i < part.End.Value && !altered; i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 TreeFolder folder = folders.All[i];
                 int there = target.GoTo(i), here = source.GoTo(i);
-                int bad = here < 0 ? folder.Entry : copier.TryCopy(folder, here, there);
-                if (bad >= 0)
-                {
-                    altered = bad;
-                }
+                altered |= here < 0 || !copier.TryCopy(folder, here, there);
             }
 
             if (Interlocked.Increment(ref parts) == 1)
@@ -41,7 +38,7 @@ internal static class TreeCopy
                 begun();
             }
         }).ConfigureAwait(false);
-        return altered < 0 ? new CopyOutcome(made, null) : new CopyOutcome(null, Encoding.UTF8.GetString(index.Path(altered)));
+        return altered ? null : made;
     }
 
     /// <summary>Gives files one time of writing, and the index what <c>stat</c> says of them then.</summary>
@@ -68,8 +65,3 @@ internal static class TreeCopy
         }).GetAwaiter().GetResult();
     }
 }
-
-/// <summary>How a copy went.</summary>
-/// <param name="Index">The index of the copy; <see langword="null"/> when the source was not what its index says.</param>
-/// <param name="Altered">The first file of the source that was not.</param>
-internal sealed record CopyOutcome(IndexFile? Index, string? Altered);

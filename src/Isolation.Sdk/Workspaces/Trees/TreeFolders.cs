@@ -5,7 +5,9 @@ namespace Isolation.Sdk.Workspaces.Trees;
 /// <summary>The folders of an index, each after the one that it is in, with the entries directly in it.</summary>
 internal sealed class TreeFolders
 {
-    private const int EntriesAtOnce = 64, MostThreads = 4;
+    public const int MostThreads = 4;
+
+    private const int EntriesAtOnce = 64;
     private readonly List<TreeFolder> _all = [];
     private ILookup<int, TreeFolder>? _below;
 

@@ -6,7 +6,7 @@ using Isolation.Sdk.Git;
 namespace Isolation.Sdk.Workspaces.Trees;
 
 /// <summary>
-/// Whether what git writes for a commit may be written once and copied. Line endings, idents and encodings are the same each time; a filter program may do as it likes, so where one is named git
+/// Whether what git writes for a commit may be written once and copied. Line endings, idents and encodings are the same each time; a filter program may do as it likes, so where one would run git
 /// checks out.
 /// </summary>
 internal sealed partial class TreeSettings(GitRepository repository)
@@ -39,19 +39,36 @@ internal sealed partial class TreeSettings(GitRepository repository)
         return Directory.Exists(Path.Combine(repository.CommonDirectory, "reftable")) ? "its refs are in a table"
             : File.Exists(Path.Combine(repository.CommonDirectory, "config.worktree")) || File.Exists(Path.Combine(repository.CommonDirectory, "info", "sparse-checkout")) ? "it has settings for each worktree"
             : Elsewhere().IsMatch(config) ? "its config names other files"
-            : NamesFilter(Read(Attributes)) ? "its info/attributes names a filter"
+            : Programs(config).AreNamedIn(Read(Attributes)) ? "its info/attributes names a filter"
             : null;
+    }
+
+    /// <summary>Whether a filter would run for a commit, before anything is written for it.</summary>
+    public async Task<bool> FiltersAsync(string commit, CancellationToken cancellationToken)
+    {
+        FilterPrograms programs = Programs(Read(Config));
+        await foreach ((_, string content) in GitAttributes.ReadAsync(repository, commit, cancellationToken).ConfigureAwait(false))
+        {
+            if (programs.AreNamedIn(content))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Why a commit's files may not be copied, by what was written for it.</summary>
     public string? WhyNot(IndexFile index, string files)
     {
-        bool fold = IgnoresCase().IsMatch(Read(Config));
+        string config = Read(Config);
+        FilterPrograms programs = Programs(config);
+        bool fold = IgnoresCase().IsMatch(config);
         HashSet<string> seen = new(StringComparer.OrdinalIgnoreCase);
         for (int i = 0; i < index.Count; i++)
         {
             ReadOnlySpan<byte> path = index.Path(i);
-            if (path.EndsWith(".gitattributes"u8) && !index.IsLink(i) && (path.Length == 14 || path[^15] == '/') && (Path.Combine(files, Encoding.UTF8.GetString(path)) is var file && !File.Exists(file) || NamesFilter(Read(file))))
+            if (path.EndsWith(".gitattributes"u8) && !index.IsLink(i) && (path.Length == 14 || path[^15] == '/') && (Path.Combine(files, Encoding.UTF8.GetString(path)) is var file && !File.Exists(file) || programs.AreNamedIn(Read(file))))
             {
                 return "its attributes name a filter, or are deeper than any path";
             }
@@ -65,7 +82,7 @@ internal sealed partial class TreeSettings(GitRepository repository)
         return null;
     }
 
-    private static bool NamesFilter(string attributes) => attributes.Contains("filter=", StringComparison.Ordinal);
+    private FilterPrograms Programs(string config) => new(repository, config);
 
     private static string Read(string path) => File.Exists(path) ? File.ReadAllText(path) : "";
 

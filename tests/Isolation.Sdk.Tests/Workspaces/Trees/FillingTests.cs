@@ -146,6 +146,8 @@ public class FillingTests
 
     [IsolationTheory(Tools.Linux)]
     [InlineData("*.bin filter=shout\n", false)]
+    [InlineData("[attr]loud filter=shout\n*.bin loud\n", false)]
+    [InlineData("*.bin filter=lfs-like\n*.txt filter=whisper -filter filter\n", true)]
     [InlineData("*.txt ident\n*.txt eol=crlf\n*.c working-tree-encoding=UTF-16\n", true)]
     public async Task Programs_that_filter_run_each_time_and_what_git_itself_converts_is_copied(string attributes, bool copies)
     {
@@ -163,6 +165,28 @@ public class FillingTests
         await SameAsGitAsync(rig, workspace);
         await SameAsGitAsync(rig, second);
         Assert.Equal(copies ? "loud\n" : "LOUD\n", File.ReadAllText(Path.Combine(second.Info.Path, "a.bin")));
+    }
+
+    [IsolationTheory(Tools.Linux)]
+    [InlineData("[filter \"shout\"]\n\tsmudge = tr a-z A-Z\n", "shout", false)]
+    [InlineData("[filter \"shout\"]\n\tsmudge = tr a-z A-Z\n", "whisper", true)]
+    [InlineData("[FILTER.shout] smudge = tr a-z A-Z\n", "shout", false)]
+    [InlineData("[filter \"sho\\ut\"]\n\tsmudge = tr a-z A-Z\n", "shout", false)]
+    [InlineData("[user] name = a\n[filter \"a]b\"] smudge = tr a-z A-Z\n", "a]b", false)]
+    [InlineData("", "lfs", false)]
+    [InlineData("", "shout", true)]
+    public async Task A_filter_counts_by_what_git_makes_of_the_settings(string config, string named, bool copies)
+    {
+        await using Rig rig = await Rig.CreateAsync(o => o.Filling = Filling.Copy);
+        await rig.Repository.CommitAsync("Filtered", new Dictionary<string, string> { [".gitattributes"] = $"*.bin filter={named}\n", ["a.txt"] = "one\n" });
+        await File.AppendAllTextAsync(Path.Combine(rig.Repository.Path, ".git", "config"), config);
+
+        List<TreeStep> steps = [];
+        await using GitWorktreeProvider provider = new(new GitWorktreeOptions { Filling = Filling.Copy }, TimeProvider.System, null) { Reached = steps.Add };
+        IWorkspace workspace = await rig.AcquireAsync("a", provider: provider);
+
+        Assert.Equal(copies ? Filling.Copy : Filling.Checkout, workspace.Info.FilledBy);
+        Assert.Equal(copies, steps.Contains(TreeStep.TreeBegun));
     }
 
     [IsolationTheory(Tools.Linux)]
