@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Tests.Host;
 
 namespace Isolation.Sdk.Benchmarks.WorkTrees;
@@ -49,7 +50,7 @@ internal static class OnDisks
                 "removal" => new RemovalCases(bench, table, runs).RunAsync(),
                 _ => new SixteenCase(bench, table, Math.Min(runs, 3)).RunAsync(),
             });
-            Scratch.Clear(folder);
+            SafeDelete.Tree(folder); // Read-only subvolumes, too.
         }
     }
 
