@@ -4,6 +4,7 @@ using Isolation.Sdk.Running;
 using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Sandboxing.Seals;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.BarrierFiles;
 using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Testing;

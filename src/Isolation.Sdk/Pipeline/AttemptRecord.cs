@@ -1,5 +1,6 @@
 using Isolation.Sdk.Pipeline.Inspection;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Capturing;
 
 namespace Isolation.Sdk.Pipeline;
 

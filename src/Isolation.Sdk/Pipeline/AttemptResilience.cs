@@ -1,3 +1,4 @@
+using Isolation.Sdk.Pipeline.Composition;
 using Polly;
 using Polly.Timeout;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Pipeline.Composition;
 using Isolation.Sdk.Pipeline.Inspection;
 using Isolation.Sdk.Running;
 using Isolation.Sdk.Sandboxing;

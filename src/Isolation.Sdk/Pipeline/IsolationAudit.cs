@@ -1,6 +1,7 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Pipeline.Composition;
 using Isolation.Sdk.Pipeline.Inspection;
 
 namespace Isolation.Sdk.Pipeline;

@@ -2,6 +2,7 @@ using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Pipeline;
+using Isolation.Sdk.Pipeline.Composition;
 using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk;

@@ -2,6 +2,7 @@ using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Pipeline;
+using Isolation.Sdk.Pipeline.Composition;
 using Isolation.Sdk.Running;
 using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Tracking;

@@ -2,6 +2,8 @@ using Isolation.Sdk.Git;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Pipeline;
+using Isolation.Sdk.Pipeline.Composition;
+using Isolation.Sdk.Pipeline.Forecasting;
 using Isolation.Sdk.Tracking;
 using Microsoft.Extensions.Logging;
 

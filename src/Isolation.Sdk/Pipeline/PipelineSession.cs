@@ -4,6 +4,8 @@ using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Pipeline.Composition;
+using Isolation.Sdk.Pipeline.Forecasting;
 using Isolation.Sdk.Pipeline.InProcess;
 using Isolation.Sdk.Pipeline.Inspection;
 using Isolation.Sdk.Running;

@@ -1,5 +1,6 @@
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Pipeline.Composition;
 using Isolation.Sdk.Running;
 using Isolation.Sdk.Tracking;
 using Isolation.Sdk.Workspaces;

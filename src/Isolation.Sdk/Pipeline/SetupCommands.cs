@@ -1,3 +1,4 @@
+using Isolation.Sdk.Pipeline.Composition;
 using Isolation.Sdk.Sandboxing;
 
 namespace Isolation.Sdk.Pipeline;

@@ -1,4 +1,5 @@
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Pipeline.Composition;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Pipeline;

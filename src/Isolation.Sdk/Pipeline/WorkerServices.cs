@@ -1,3 +1,4 @@
+using Isolation.Sdk.Pipeline.Composition;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk.Pipeline;

@@ -3,6 +3,9 @@ using System.Security.Cryptography;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandboxing.Environments;
+using Isolation.Sdk.Sandboxing.Processes;
+using Isolation.Sdk.Sandboxing.Scopes;
 using Isolation.Sdk.Sandboxing.Seals;
 using Isolation.Sdk.Workspaces;
 

@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Sandboxing.Environments;
+using Isolation.Sdk.Sandboxing.Processes;
 
 namespace Isolation.Sdk.Sandboxing;
 

@@ -1,3 +1,5 @@
+using Isolation.Sdk.Sandboxing.Limits;
+
 namespace Isolation.Sdk.Sandboxing;
 
 /// <summary>How much one command may take, with everything it starts. What is not set has no limit. <see cref="ProcessExit.Limit"/> says which one ended it.</summary>

@@ -1,5 +1,9 @@
 using System.Collections.Concurrent;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Sandboxing.Environments;
+using Isolation.Sdk.Sandboxing.Limits;
+using Isolation.Sdk.Sandboxing.Processes;
+using Isolation.Sdk.Sandboxing.Scopes;
 using Isolation.Sdk.Sandboxing.Seals;
 
 namespace Isolation.Sdk.Sandboxing;

@@ -1,3 +1,5 @@
+using Isolation.Sdk.Sandboxing.Environments;
+using Isolation.Sdk.Sandboxing.Processes;
 using Isolation.Sdk.Sandboxing.Seals;
 
 namespace Isolation.Sdk.Sandboxing;

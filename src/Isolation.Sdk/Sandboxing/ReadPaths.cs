@@ -1,3 +1,4 @@
+using Isolation.Sdk.Sandboxing.Environments;
 using Isolation.Sdk.Sandboxing.Seals;
 
 namespace Isolation.Sdk.Sandboxing;

@@ -1,6 +1,7 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Workspaces.Capturing;
 
 namespace Isolation.Sdk.Workspaces;
 

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Capturing;
 
 namespace Isolation.Sdk.Tests.Git;
 

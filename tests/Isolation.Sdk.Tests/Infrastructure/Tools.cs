@@ -48,7 +48,7 @@ internal static class Tools
         Images => Disk.FileSystems.Select(f => new Disk(f).Through).All(t => Works(t[0], [.. t[1..], "true"])) ? null : "needs to mount images of ext4, XFS and btrfs",
         Bubblewrap => Works("bwrap", "--ro-bind", "/", "/", "--unshare-all", "true") ? null : "needs bubblewrap that may make namespaces",
         Landlock => Isolation.Sdk.Sandboxing.Seals.Landlock.Version >= Isolation.Sdk.Sandboxing.Seals.Landlock.NeededVersion ? null : "needs Landlock 6 (Linux 6.12)",
-        Marks => Isolation.Sdk.Sandboxing.ResourceLimits.CanMark ? null : "needs an unlimited number of file locks, and /proc/thread-self/children",
+        Marks => Isolation.Sdk.Sandboxing.Limits.ResourceLimits.CanMark ? null : "needs an unlimited number of file locks, and /proc/thread-self/children",
         Interruptible => IsInterruptible() ? null : "needs tests that are not started with SIGINT ignored, as a shell starts a command with '&'",
         Cgroups => CanMakeCgroup() ? null : "needs a cgroup v2 that may be divided",
         _ => OnPath(need) ? null : $"needs {need}",
@@ -63,7 +63,7 @@ internal static class Tools
 
     private static bool CanMakeCgroup()
     {
-        Isolation.Sdk.Sandboxing.Cgroup? made = Isolation.Sdk.Sandboxing.Cgroup.TryCreate("isolation-test-" + Guid.NewGuid().ToString("n"));
+        Isolation.Sdk.Sandboxing.Limits.Cgroup? made = Isolation.Sdk.Sandboxing.Limits.Cgroup.TryCreate("isolation-test-" + Guid.NewGuid().ToString("n"));
         made?.Remove();
         return made is not null;
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandboxing.Processes;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Tests.Sandboxing;
 

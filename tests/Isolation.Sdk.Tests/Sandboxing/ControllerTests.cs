@@ -1,5 +1,6 @@
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandboxing.Limits;
 
 namespace Isolation.Sdk.Tests.Sandboxing;
 

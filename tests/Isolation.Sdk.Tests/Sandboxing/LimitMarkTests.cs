@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandboxing.Limits;
+using Isolation.Sdk.Sandboxing.Processes;
 using Isolation.Sdk.Sandboxing.Seals;
 using Isolation.Sdk.Tests.Infrastructure;
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandboxing.Limits;
+using Isolation.Sdk.Sandboxing.Processes;
 using Isolation.Sdk.Sandboxing.Seals;
 using Isolation.Sdk.Tests.Infrastructure;
 

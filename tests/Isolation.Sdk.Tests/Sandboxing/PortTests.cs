@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandboxing.Scopes;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Sandboxing;

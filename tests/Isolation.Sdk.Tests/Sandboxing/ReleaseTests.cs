@@ -1,5 +1,7 @@
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandboxing.Processes;
+using Isolation.Sdk.Sandboxing.Scopes;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Sandboxing;

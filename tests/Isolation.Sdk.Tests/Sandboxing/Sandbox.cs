@@ -1,5 +1,7 @@
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandboxing.Environments;
+using Isolation.Sdk.Sandboxing.Limits;
 using Isolation.Sdk.Sandboxing.Seals;
 using Isolation.Sdk.Workspaces;
 

@@ -1,4 +1,5 @@
 using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandboxing.Processes;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Sandboxing;

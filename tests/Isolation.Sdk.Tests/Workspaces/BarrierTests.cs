@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.BarrierFiles;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 

@@ -2,6 +2,7 @@ using System.Text;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.BarrierFiles;
 
 namespace Isolation.Sdk.Pipeline.Inspection;
 

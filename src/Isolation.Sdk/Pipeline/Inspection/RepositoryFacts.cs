@@ -1,6 +1,6 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.BarrierFiles;
 
 namespace Isolation.Sdk.Pipeline.Inspection;
 

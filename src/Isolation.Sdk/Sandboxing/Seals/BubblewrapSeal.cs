@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Isolation.Sdk.Sandboxing.Processes;
 
 namespace Isolation.Sdk.Sandboxing.Seals;
 

@@ -1,3 +1,5 @@
+using Isolation.Sdk.Sandboxing.Processes;
+
 namespace Isolation.Sdk.Sandboxing.Seals;
 
 /// <summary>Landlock, a filter over system calls, no new privileges and no capabilities, taken on by the thread that starts the child. No rights are needed, and no program stands in between.</summary>

@@ -1,3 +1,5 @@
+using Isolation.Sdk.Sandboxing.Processes;
+
 namespace Isolation.Sdk.Sandboxing.Seals;
 
 /// <summary>Tries, once, whether a sealed process is one: it has to start, and a remount of a read-only folder has to fail inside. Whatever cannot be proven is refused.</summary>

@@ -1,3 +1,5 @@
+using Isolation.Sdk.Sandboxing.Processes;
+
 namespace Isolation.Sdk.Sandboxing.Seals;
 
 /// <summary>How a sandbox confines what runs in its scopes, beyond keeping honest processes apart.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Isolation.Sdk.Sandboxing.Processes;
 using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Sandboxing.Seals;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Isolation.Sdk.Sandboxing.Processes;
 
 namespace Isolation.Sdk.Sandboxing.Seals;
 

@@ -1,4 +1,5 @@
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Workspaces.Capturing;
 
 namespace Isolation.Sdk.Workspaces.Clones;
 

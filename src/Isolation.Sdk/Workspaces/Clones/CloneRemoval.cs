@@ -1,3 +1,4 @@
+using Isolation.Sdk.Workspaces.Capturing;
 using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Workspaces.Clones;

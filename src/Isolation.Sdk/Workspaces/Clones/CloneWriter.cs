@@ -1,5 +1,6 @@
 using System.Globalization;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Workspaces.Capturing;
 
 namespace Isolation.Sdk.Workspaces.Clones;
 

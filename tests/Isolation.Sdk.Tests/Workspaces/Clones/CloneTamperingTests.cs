@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Capturing;
 
 namespace Isolation.Sdk.Tests.Workspaces.Clones;
 

@@ -1,5 +1,6 @@
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Workspaces.Capturing;
 
 namespace Isolation.Sdk.Tests.Workspaces.Trees;
 

@@ -1,0 +1,41 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Isolation.Sdk.Sandboxing.Processes;
+
+/// <summary>A pipe between the host and one child. Both ends are closed on exec, so that no sibling started meanwhile gets one.</summary>
+internal sealed class NativePipe : IDisposable
+{
+    public unsafe NativePipe()
+    {
+        int* ends = stackalloc int[2];
+        if (NativeProcess.Pipe(ends, NativeProcess.CloseOnExec) != 0)
+        {
+            throw new IsolationException(SandboxingCodes.CommandNotStarted, "There are no file descriptors left for a pipe.", "Run fewer workers at once, or raise the limit of open files.");
+        }
+
+        Read = Above(ends[0]);
+        Write = Above(ends[1]);
+    }
+
+    public SafePipeHandle Read { get; }
+
+    public SafePipeHandle Write { get; }
+
+    public void Dispose()
+    {
+        Read.Dispose();
+        Write.Dispose();
+    }
+
+    /// <summary>In a host whose own standard streams are closed a pipe may get their numbers, and the child's would overwrite each other.</summary>
+    private static SafePipeHandle Above(int end)
+    {
+        if (end > 2)
+        {
+            return new SafePipeHandle(end, ownsHandle: true);
+        }
+
+        using SafePipeHandle low = new(end, ownsHandle: true);
+        return new SafePipeHandle(NativeProcess.DuplicateAbove(end, 3), ownsHandle: true);
+    }
+}
