@@ -10,13 +10,19 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
     private const int MostKnown = 4096;
     private readonly HashSet<string> _trees = new(StringComparer.Ordinal);
 
-    /// <summary>The attribute files of a tree or a commit.</summary>
-    public static async IAsyncEnumerable<(string Path, string Content)> ReadAsync(GitRepository repository, string tree, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Whether a path is one's.</summary>
+    public static bool IsOne(ReadOnlySpan<byte> path) => path.EndsWith(".gitattributes"u8) && (path.Length == FileName.Length || path[^(FileName.Length + 1)] == '/');
+
+    /// <summary>Whether the same ones are in two indexes.</summary>
+    public static bool AreSame(IndexFile one, IndexFile other) => In(one).SetEquals(In(other));
+
+    /// <summary>The attribute files of a tree or a commit; one that is a link has no content here.</summary>
+    public static async IAsyncEnumerable<(string Path, string? Content)> ReadAsync(GitRepository repository, string tree, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         GitResult list = await repository.RunAsync(cancellationToken, "ls-tree", "-r", "-z", "--full-tree", tree).ConfigureAwait(false);
-        foreach ((string blob, string path) in Files(list.Fields))
+        foreach ((string blob, string path, bool isLink) in Files(list.Fields))
         {
-            yield return (path, (await repository.RunAsync(cancellationToken, "cat-file", "blob", blob).ConfigureAwait(false)).Output);
+            yield return (path, isLink ? null : (await repository.RunAsync(cancellationToken, "cat-file", "blob", blob).ConfigureAwait(false)).Output);
         }
     }
 
@@ -31,8 +37,13 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
         _trees.Clear();
         SafeDelete.Tree(folder);
         Directory.CreateDirectory(folder);
-        await foreach ((string path, string content) in ReadAsync(repository, tree, cancellationToken).ConfigureAwait(false))
+        await foreach ((string path, string? content) in ReadAsync(repository, tree, cancellationToken).ConfigureAwait(false))
         {
+            if (content is null)
+            {
+                continue; // Git follows none in a work tree.
+            }
+
             string file = Path.Combine(folder, path);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             await File.WriteAllTextAsync(file, content, cancellationToken).ConfigureAwait(false);
@@ -51,10 +62,24 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
         }
     }
 
-    private static IEnumerable<(string Blob, string Path)> Files(IReadOnlyList<string> entries) =>
+    private static HashSet<string> In(IndexFile index)
+    {
+        HashSet<string> found = new(StringComparer.Ordinal);
+        for (int i = 0; i < index.Count; i++)
+        {
+            if (IsOne(index.Path(i)))
+            {
+                found.Add($"{index.Mode(i)} {Convert.ToHexString(index.Id(i))} {Convert.ToHexString(index.Path(i))}");
+            }
+        }
+
+        return found;
+    }
+
+    private static IEnumerable<(string Blob, string Path, bool IsLink)> Files(IReadOnlyList<string> entries) =>
         from entry in entries
         let tab = entry.IndexOf('\t')
-        where tab > 0 && entry.StartsWith("100", StringComparison.Ordinal) && Path.GetFileName(entry[(tab + 1)..]) == FileName
+        where tab > 0 && (entry.StartsWith("100", StringComparison.Ordinal) || entry.StartsWith("120", StringComparison.Ordinal)) && Path.GetFileName(entry[(tab + 1)..]) == FileName
         where !entry[(tab + 1)..].Split('/').Contains("..") && !Path.IsPathRooted(entry[(tab + 1)..])
-        select (entry[..tab].Split(' ')[2], entry[(tab + 1)..]);
+        select (entry[..tab].Split(' ')[2], entry[(tab + 1)..], entry[1] == '2');
 }

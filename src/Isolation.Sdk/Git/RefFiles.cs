@@ -87,7 +87,7 @@ internal static class RefFiles
     {
         try
         {
-            return File.ReadAllText(path).Trim();
+            return new FileInfo(path).Length == 0 ? "" : File.ReadAllText(path).Trim(); // Nothing, or a pipe: opening one would wait for ever.
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {

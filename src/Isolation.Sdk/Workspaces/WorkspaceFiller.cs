@@ -167,7 +167,7 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
     private async Task CheckOutAsync(string path, IReadOnlyList<KeyValuePair<string, string>> settings, CancellationToken cancellationToken)
     {
         GitRepository repository = context.Repository;
-        GitCommand fill = GitCommand.In(path, "reset", "--hard", "--quiet") with { Environment = Lfs.Environment(repository, [.. TreeGit.SeveralWriters, .. settings]), Remote = Lfs.IsSetUp(repository) };
+        GitCommand fill = GitCommand.In(path, "reset", "--hard", "--quiet") with { Environment = Lfs.Environment(repository, [.. TreeGit.SeveralWriters, .. context.Settings.NoAttributesFromHome, .. settings]), Remote = Lfs.IsSetUp(repository) };
         GitResult answer = await repository.Client.TryRunAsync(fill, cancellationToken).ConfigureAwait(false);
         if (answer.Ok)
         {

@@ -88,6 +88,9 @@ internal sealed class HostProcess : IAsyncDisposable
         return _process.ExitCode == Killed ? null : throw new InvalidOperationException($"The host program ended with {_process.ExitCode}: {await _error}");
     }
 
+    /// <summary>Waits for the scripts that it was running when it died: they hold its standard error.</summary>
+    public Task LastAsync() => _error;
+
     /// <summary>Kills it as a crash would, and nothing that it started.</summary>
     public async Task KillAsync()
     {

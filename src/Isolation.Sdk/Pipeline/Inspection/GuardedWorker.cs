@@ -19,7 +19,7 @@ internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
     public bool StandsWhereItWent(bool mayBeUnborn = false)
     {
         string log = Path.Combine(Workspace.GitDirectory, "logs", "HEAD");
-        if (!File.Exists(log))
+        if (!Holds(log))
         {
             return true; // Logs are off in this repository: nothing speaks for it, and nothing against it.
         }
@@ -36,7 +36,7 @@ internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
         }
 
         string common = Path.GetFullPath(Path.Combine(Workspace.GitDirectory, "..", ".."));
-        string head = File.ReadAllText(Path.Combine(Workspace.GitDirectory, "HEAD")).Trim();
+        string head = FileFact.Line(Path.Combine(Workspace.GitDirectory, "HEAD")) ?? "";
         string? stands = head.StartsWith("ref: ", StringComparison.Ordinal) ? RefFiles.Read(common, head[5..]) : head;
         return went is null || stands == went || (mayBeUnborn && stands is null);
     }
@@ -45,8 +45,11 @@ internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
     public bool WasPut()
     {
         string log = Path.Combine(Workspace.GitDirectory, "logs", "HEAD");
-        return File.Exists(log) && File.ReadLines(log).Skip(1).LastOrDefault() is { } last && !last.Contains('\t', StringComparison.Ordinal);
+        return Holds(log) && File.ReadLines(log).Skip(1).LastOrDefault() is { } last && !last.Contains('\t', StringComparison.Ordinal);
     }
+
+    // A pipe has no length either, and opening one would wait for ever.
+    private static bool Holds(string log) => new FileInfo(log) is { Exists: true, Length: > 0 };
 
     // Only a folder that carries the attempt's own name is its own: work/x and work/y are neighbours.
     private static string? BranchFolder(string branch) => branch.EndsWith("/work", StringComparison.Ordinal) && branch.Count(c => c == '/') >= 2 ? $"refs/heads/{branch[..^4]}" : null;

@@ -6,6 +6,7 @@ namespace Isolation.Sdk.Workspaces.Capturing;
 internal static class Fingerprint
 {
     private const string Absent = "-";
+    private static readonly string Empty = Convert.ToHexStringLower(SHA256.HashData([]));
     private static readonly string[] Shared = ["config", "config.worktree", "info/attributes"];
 
     public static IReadOnlyDictionary<string, string> Take(string commonDirectory, string gitDirectory, string workTree) => new Dictionary<string, string>
@@ -34,6 +35,7 @@ internal static class Fingerprint
             return "link:" + target;
         }
 
-        return Directory.Exists(path) ? "directory" : file.Exists ? Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))) : Absent;
+        // A pipe has no length either, and reading one would never end.
+        return Directory.Exists(path) ? "directory" : !file.Exists ? Absent : file.Length == 0 ? Empty : Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
     }
 }

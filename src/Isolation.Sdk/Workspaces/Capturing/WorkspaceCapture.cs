@@ -23,6 +23,7 @@ internal abstract class WorkspaceCapture(GitRepository repository, AttemptId att
             throw new IsolationException(WorkspaceCodes.WorkspaceGone, $"'{info.Path}' is gone.", "Somebody removed it while the attempt held it; what it had committed may still be there.") { Attempt = attempt };
         }
 
+        Pipes.Remove(info);
         DateTime? since = _mark.Begin();
         List<string> tampering = [.. Fingerprint.Differences(facts.Fingerprint, TakeFingerprint())];
         using CaptureGit git = new(repository, info, scope, honest: tampering.Count == 0 && facts.Fingerprint.Count > 0);

@@ -67,9 +67,9 @@ internal sealed class ParkedTrees(int most)
                 return tree.Folder;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IsolationException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IsolationException or ArgumentException)
         {
-            // Attributes that nobody here may change, no space for what was deleted, …
+            // Attributes that nobody here may change, no space for what was deleted, a name that is no text and so cannot be told to git, …
         }
 
         Discard(tree);

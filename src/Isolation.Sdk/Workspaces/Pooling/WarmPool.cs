@@ -88,8 +88,7 @@ internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions optio
             tree = PreparedTree.Begin(context);
             if (!await workspace.DetachAsync(mode, tree.Files, cancellationToken).ConfigureAwait(false))
             {
-                Drop(tree);
-                _line.Leave();
+                GiveUp(tree);
                 return;
             }
         }
@@ -102,8 +101,7 @@ internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions optio
         }
         catch
         {
-            Drop(tree);
-            _line.Leave();
+            GiveUp(tree);
             throw;
         }
 
@@ -120,11 +118,18 @@ internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions optio
             : waits;
     }
 
-    private static void Drop(PreparedTree? tree)
+    private void GiveUp(PreparedTree? tree)
     {
-        using (tree)
+        try
         {
-            tree?.Discard();
+            using (tree)
+            {
+                tree?.Discard();
+            }
+        }
+        finally
+        {
+            _line.Leave();
         }
     }
 

@@ -32,6 +32,6 @@ internal sealed partial class FilterPrograms
     [GeneratedRegex(@"\[\s*filter", RegexOptions.IgnoreCase)]
     private static partial Regex AnySection();
 
-    [GeneratedRegex(@"filter=(?<name>\S*)")]
+    [GeneratedRegex(@"filter=(?<name>[^ \t\r\n]*)")]
     private static partial Regex Named();
 }

@@ -134,12 +134,13 @@ internal sealed class PreparedTree : IDisposable
         TreeGit git = new(_context.Repository, Files, IndexPath);
         Task<string> expected = git.TreeOfAsync(commit, cancellationToken);
         await git.WriteAsync(commit, cancellationToken).ConfigureAwait(false);
-        await CompleteAsync(git, await expected.ConfigureAwait(false), new TreeRecord(TreeKind.Pristine, _context.Repository.CommonDirectory, commit, key, stamp.ToUnixTimeSeconds()), all: true, TreeStep.TreeWritten, cancellationToken).ConfigureAwait(false);
+        await CompleteAsync(git, await expected.ConfigureAwait(false), new TreeRecord(TreeKind.Pristine, _context.Repository.CommonDirectory, commit, key, stamp.ToUnixTimeSeconds()), was: null, TreeStep.TreeWritten, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Brings it to another commit by what differs. When that fails it counts no more.</summary>
     public async Task MoveAsync(string commit, CancellationToken cancellationToken)
     {
+        IndexFile was = Index ?? throw new IOException($"The index of '{Folder}' cannot be read.");
         TreeRecord before = Forget();
         if (before.Generation is not null)
         {
@@ -150,7 +151,7 @@ internal sealed class PreparedTree : IDisposable
         TreeGit git = new(_context.Repository, Files, IndexPath);
         Task<string> expected = git.TreeOfAsync(commit, cancellationToken);
         await git.MoveAsync(before.Commit, commit, cancellationToken).ConfigureAwait(false);
-        await CompleteAsync(git, await expected.ConfigureAwait(false), before with { Commit = commit }, all: false, TreeStep.MoveWritten, cancellationToken).ConfigureAwait(false);
+        await CompleteAsync(git, await expected.ConfigureAwait(false), before with { Commit = commit }, was, TreeStep.MoveWritten, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Makes a tree count whose files are there already.</summary>
@@ -169,7 +170,17 @@ internal sealed class PreparedTree : IDisposable
     }
 
     /// <summary>Says that it was used, which keeps it longer.</summary>
-    public void Touch() => File.SetLastWriteTimeUtc(LockOf(Folder), _context.Time.GetUtcNow().UtcDateTime);
+    public void Touch()
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(LockOf(Folder), _context.Time.GetUtcNow().UtcDateTime);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Another user's: it is of use all the same.
+        }
+    }
 
     /// <summary>Takes its record away: it counts no more.</summary>
     /// <returns>What it was.</returns>
@@ -217,7 +228,7 @@ internal sealed class PreparedTree : IDisposable
         }
     }
 
-    private async Task CompleteAsync(TreeGit git, string expected, TreeRecord record, bool all, TreeStep step, CancellationToken cancellationToken)
+    private async Task CompleteAsync(TreeGit git, string expected, TreeRecord record, IndexFile? was, TreeStep step, CancellationToken cancellationToken)
     {
         // What git wrote is the commit's tree, by its own account; usually it has written that down.
         IndexFile? index = IndexFile.TryRead(IndexPath, _context.Repository.ObjectFormat);
@@ -226,7 +237,12 @@ internal sealed class PreparedTree : IDisposable
             throw new IOException($"The index of {record.Commit} came out as another tree.");
         }
 
-        TreeCopy.Settle(index, Files, DateTimeOffset.FromUnixTimeSeconds(record.Stamp), all ? null : Fresh(index, record.Stamp));
+        if (was is not null && !GitAttributes.AreSame(was, index))
+        {
+            throw new IOException($"Other attributes hold at {record.Commit}: files that are the same there may look another way.");
+        }
+
+        TreeCopy.Settle(index, Files, DateTimeOffset.FromUnixTimeSeconds(record.Stamp), was is null ? null : Fresh(index, record.Stamp));
         index.Save(IndexPath);
         _context.Reached(step);
         Save(record, index);

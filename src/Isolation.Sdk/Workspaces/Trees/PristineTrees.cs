@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces.Trees;
@@ -37,7 +38,7 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
             return there;
         }
 
-        if (!make && _behind is { } now && now.Commit == commit)
+        if (!make && Behind() is { } now && now.Commit == commit)
         {
             await now.Task.WaitAsync(cancellationToken).ConfigureAwait(false); // It is nearly here, and two would be slower.
         }
@@ -114,15 +115,21 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
     }
 
     /// <summary>Completes when nothing is being made behind.</summary>
-    public Task SettleAsync() => _behind?.Task ?? Task.CompletedTask;
+    public Task SettleAsync() => Behind()?.Task ?? Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync().ConfigureAwait(false);
         await SettleAsync().ConfigureAwait(false);
-        _making.Dispose();
-        _copying.Dispose();
-        _ending.Dispose();
+        _ending.Dispose(); // Not what somebody may still wait for.
+    }
+
+    private (string Commit, Task Task)? Behind()
+    {
+        lock (_gate)
+        {
+            return _behind;
+        }
     }
 
     private PreparedTree? Find(string commit, bool subvolume)
@@ -228,7 +235,9 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
         }
 
         GitResult differ = await context.Repository.TryRunAsync(cancellationToken, "diff-tree", "-r", "--name-only", "--no-renames", "-z", from, to).ConfigureAwait(false);
-        return differ.Ok && differ.Output.AsSpan().Count('\0') * MostMoved <= BinaryPrimitives.ReadUInt32BigEndian(head.AsSpan(8));
+
+        // Where other attributes hold, files that do not differ may look another way, and other filters may run.
+        return differ.Ok && differ.Fields.Count * MostMoved <= BinaryPrimitives.ReadUInt32BigEndian(head.AsSpan(8)) && !differ.Fields.Any(f => GitAttributes.IsOne(Encoding.UTF8.GetBytes(f)));
     }
 
     private void Judge(PreparedTree tree, string commit)

@@ -15,6 +15,9 @@ internal sealed partial class TreeSettings(GitRepository repository)
 
     private string Attributes => Path.Combine(repository.CommonDirectory, "info", "attributes");
 
+    /// <summary>For git where it is told the user's HOME, for LFS: it would read attributes there, too, and a checkout would look another way than its copies.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> NoAttributesFromHome => Elsewhere().IsMatch(Read(Config)) ? [] : [new("core.attributesFile", OperatingSystem.IsWindows() ? "NUL" : "/dev/null")];
+
     /// <summary>Of the repository's settings as they are now.</summary>
     public string Key()
     {
@@ -47,9 +50,9 @@ internal sealed partial class TreeSettings(GitRepository repository)
     public async Task<bool> FiltersAsync(string commit, CancellationToken cancellationToken)
     {
         FilterPrograms programs = Programs(Read(Config));
-        await foreach ((_, string content) in GitAttributes.ReadAsync(repository, commit, cancellationToken).ConfigureAwait(false))
+        await foreach ((_, string? content) in GitAttributes.ReadAsync(repository, commit, cancellationToken).ConfigureAwait(false))
         {
-            if (programs.AreNamedIn(content))
+            if (content is null || programs.AreNamedIn(content)) // At checkout git takes where a link leads to for its text.
             {
                 return true;
             }
@@ -68,9 +71,9 @@ internal sealed partial class TreeSettings(GitRepository repository)
         for (int i = 0; i < index.Count; i++)
         {
             ReadOnlySpan<byte> path = index.Path(i);
-            if (path.EndsWith(".gitattributes"u8) && !index.IsLink(i) && (path.Length == 14 || path[^15] == '/') && (Path.Combine(files, Encoding.UTF8.GetString(path)) is var file && !File.Exists(file) || programs.AreNamedIn(Read(file))))
+            if (GitAttributes.IsOne(path) && (index.IsLink(i) || Path.Combine(files, Encoding.UTF8.GetString(path)) is var file && !File.Exists(file) || programs.AreNamedIn(Read(file))))
             {
-                return "its attributes name a filter, or are deeper than any path";
+                return "its attributes name a filter, are a link, or are deeper than any path";
             }
 
             if (fold && !seen.Add(Encoding.UTF8.GetString(path)))
@@ -84,9 +87,10 @@ internal sealed partial class TreeSettings(GitRepository repository)
 
     private FilterPrograms Programs(string config) => new(repository, config);
 
-    private static string Read(string path) => File.Exists(path) ? File.ReadAllText(path) : "";
+    // As git does: a byte order mark of another encoding means nothing.
+    private static string Read(string path) => File.Exists(path) ? Encoding.UTF8.GetString(File.ReadAllBytes(path)) : "";
 
-    [GeneratedRegex(@"^\s*(\[\s*include|(\[[^\]]*\]\s*)?(attributesfile|worktree|sparsecheckout)\b)", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
+    [GeneratedRegex(@"\[\s*include|(^|\])\s*(attributesfile|worktree|sparsecheckout)\b", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
     private static partial Regex Elsewhere();
 
     [GeneratedRegex(@"^\s*(\[[^\]]*\]\s*)?ignorecase\s*(=\s*(true|yes|on|1)\s*)?$", RegexOptions.IgnoreCase | RegexOptions.Multiline)]

@@ -57,7 +57,7 @@ internal static class WorktreeEntries
     {
         try
         {
-            return File.ReadAllText(file).TrimEnd('\n');
+            return new FileInfo(file).Length == 0 ? "" : File.ReadAllText(file).TrimEnd('\n'); // Nothing, or a pipe: opening one would wait for ever.
         }
         catch (IOException)
         {

@@ -80,7 +80,7 @@ internal sealed class HostileWorker(string workspace, string outside, Random ran
     ];
 
     // Who opens a pipe that nobody else opens waits for ever.
-    private const string NoPipe = "for f in \"$1\" bin/run docs/empty; do test -p \"$f\" && rm -f \"$f\" && echo x > \"$f\"; done; ";
+    private const string NoPipe = "for f in \"$1\" bin/run docs/empty .gitattributes .gitignore .gitmodules; do test -p \"$f\" && rm -f \"$f\" && echo x > \"$f\"; done; ";
 
     private readonly List<IDisposable> _open = [];
     private readonly List<string> _done = [];

@@ -72,6 +72,7 @@ public sealed class TreeKillTests(ITestOutputHelper output)
         {
             await host.SendAsync(new HostRequest(rig.Repository.Path) { Pool = new PoolRequest(Story) { Clones = clones, KillAt = step, KillOn = on } });
             Assert.Null(await host.DieAsync());
+            await host.LastAsync();
         }
 
         await AssertMendedAsync(rig, $"killed at {step} {on}{(clones ? " with clones" : "")}");
@@ -95,6 +96,7 @@ public sealed class TreeKillTests(ITestOutputHelper output)
                 {
                     await host.SendAsync(new HostRequest(rig.Repository.Path) { Pool = new PoolRequest(acts) { Clones = clones, KillAfter = after } });
                     lived += await host.DieAsync() is null ? 0 : 1;
+                    await host.LastAsync();
                 }
 
                 await AssertMendedAsync(rig, $"ISOLATION_SEED={seed}, kill {kill} after {after} ms{(clones ? " with clones" : "")}");

@@ -40,6 +40,45 @@ public sealed class WarmPoolTests
         await rig.AssertAsNewAsync(back, "back");
     }
 
+    [IsolationTheory(Tools.Linux, "find", "sha1sum")]
+    [InlineData("*.cs text eol=crlf")]
+    [InlineData("*.cs filter=shout")]
+    public async Task A_tree_does_not_go_to_a_base_where_other_attributes_hold(string attributes)
+    {
+        await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
+        await rig.Repository.GitAsync(["config", "filter.shout.smudge", "tr a-z A-Z"]);
+        await rig.Repository.GitAsync(["config", "filter.shout.clean", "tr A-Z a-z"]);
+        await rig.RecycleAsync(await rig.AcquireAsync("first"));
+        await Shell.RunAsync(rig.Repository.Path, "git checkout -qb moved; echo \"$1\" > .gitattributes; git add -A; git -c user.name=T -c user.email=t@t commit -qm Moved; git checkout -q main", attributes);
+        Assert.Single(rig.Parked);
+        IWorkspace moved = await rig.AcquireAsync("moved", revision: "moved");
+
+        Assert.Equal(attributes.Contains("crlf", StringComparison.Ordinal) ? "file 1\r\n" : "FILE 1\n", File.ReadAllText(Path.Combine(moved.Info.Path, "src/m1/code.cs")));
+        await rig.AssertAsNewAsync(moved, "moved", "moved");
+    }
+
+    [IsolationTheory(Tools.Linux)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_name_that_is_no_text_costs_its_tree_and_nothing_else(bool claimed)
+    {
+        await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
+        await Shell.RunAsync(rig.Repository.Path, "n=$(printf 'bad\\377'); echo x > \"$n\"; git add -A; git -c user.name=T -c user.email=t@t commit -qm Odd");
+        IWorkspace first = await rig.AcquireAsync("first");
+        await Shell.RunAsync(first.Info.Path, "echo altered > \"$(printf 'bad\\377')\"");
+        await first.ReleaseAsync(ReleaseMode.Recycle);
+        if (!claimed)
+        {
+            await rig.Pool.SettleAsync();
+        }
+
+        IWorkspace next = await rig.AcquireAsync("next");
+
+        Assert.Equal("", await Rig.GitAsync(next, "status", "--porcelain"));
+        await rig.Pool.SettleAsync();
+        Assert.Empty(rig.Parked);
+    }
+
     [IsolationFact(Tools.Linux, "find", "sha1sum")]
     public async Task A_tree_that_is_being_cleaned_is_waited_for_and_not_filled_beside_it()
     {

@@ -173,6 +173,10 @@ public class FillingTests
     [InlineData("[FILTER.shout] smudge = tr a-z A-Z\n", "shout", false)]
     [InlineData("[filter \"sho\\ut\"]\n\tsmudge = tr a-z A-Z\n", "shout", false)]
     [InlineData("[user] name = a\n[filter \"a]b\"] smudge = tr a-z A-Z\n", "a]b", false)]
+    [InlineData("[core][include] path = nowhere\n", "whisper", false)]
+    [InlineData("[core \"x]\"][core] attributesFile = /dev/null\n", "whisper", false)]
+    [InlineData("[filter \"a\u00a0b\"] smudge = cat\n", "a\u00a0b", false)]
+    [InlineData("[branch \"worktree\"]\n\tremote = worktree\n", "whisper", true)]
     [InlineData("", "lfs", false)]
     [InlineData("", "shout", true)]
     public async Task A_filter_counts_by_what_git_makes_of_the_settings(string config, string named, bool copies)
@@ -187,6 +191,41 @@ public class FillingTests
 
         Assert.Equal(copies ? Filling.Copy : Filling.Checkout, workspace.Info.FilledBy);
         Assert.Equal(copies, steps.Contains(TreeStep.TreeBegun));
+    }
+
+    [IsolationTheory(Tools.Linux)]
+    [InlineData(Filling.Auto)]
+    [InlineData(Filling.Copy)]
+    public async Task A_tree_does_not_go_to_a_base_where_other_attributes_hold(Filling filling)
+    {
+        await using Rig rig = await Rig.CreateAsync(o => o.Filling = filling);
+        await AddManyAsync(rig, 600);
+        await rig.Repository.CommitAsync("Text", new Dictionary<string, string> { ["ends.txt"] = "one\ntwo\n" });
+        await rig.AcquireAsync("before");
+        await rig.Provider.SettleTreesAsync();
+        Assert.Single(Trees(rig));
+        await rig.Repository.CommitAsync("Attributes", new Dictionary<string, string> { [".gitattributes"] = "*.txt text eol=crlf\n" });
+        IWorkspace after = await rig.AcquireAsync("after");
+
+        Assert.Equal("one\r\ntwo\r\n", File.ReadAllText(Path.Combine(after.Info.Path, "ends.txt")));
+        Assert.Equal(filling == Filling.Auto ? Filling.Checkout : Filling.Copy, after.Info.FilledBy);
+        await SameAsGitAsync(rig, after);
+    }
+
+    [IsolationFact(Tools.Linux)]
+    public async Task Attributes_that_are_a_link_name_what_they_lead_to()
+    {
+        await using Rig rig = await Rig.CreateAsync(o => o.Filling = Filling.Copy);
+        await rig.Repository.GitAsync(["config", "filter.shout.smudge", "tr a-z A-Z"]);
+        await rig.Repository.CommitAsync("Text", new Dictionary<string, string> { ["a.txt"] = "loud\n" });
+        File.CreateSymbolicLink(Path.Combine(rig.Repository.Path, ".gitattributes"), "*.txt filter=shout");
+        await rig.Repository.GitAsync(["add", ".gitattributes"]);
+        await rig.Repository.GitAsync(["commit", "-qm", "Link"]);
+        IWorkspace first = await rig.AcquireAsync("a"), second = await rig.AcquireAsync("b");
+
+        Assert.Equal((Filling.Checkout, Filling.Checkout), (first.Info.FilledBy, second.Info.FilledBy));
+        Assert.Equal(File.ReadAllText(Path.Combine(first.Info.Path, "a.txt")), File.ReadAllText(Path.Combine(second.Info.Path, "a.txt")));
+        Assert.Empty(Trees(rig));
     }
 
     [IsolationTheory(Tools.Linux)]
