@@ -41,7 +41,7 @@ public class PipesTests
         await using PoolRig rig = await PoolRig.CreateAsync(clones);
         IWorkspace workspace = await rig.AcquireAsync("piped", rig.Plain);
         string path = place.StartsWith("entry/", StringComparison.Ordinal) ? Path.Combine(workspace.Info.GitDirectory, place["entry/".Length..]) : Path.Combine(workspace.Info.Path, place);
-        await Shell.RunAsync(workspace.Info.Path, "echo made > made; mkdir -p \"$(dirname \"$1\")\"; rm -rf \"$1\"; mkfifo \"$1\"", path);
+        await Shell.RunAsync(workspace.Info.Path, "echo made > made; mkdir -p \"$(dirname \"$1\")\"; rm -rf \"$1\"; mkfifo \"$1\"; d=$(head -c 250 /dev/zero | tr '\\0' d); i=0; while [ $i -lt 20 ]; do mkdir $d && cd -P $d || break; i=$((i + 1)); done", path); // And folders deeper than any path.
         Capture? capture = null;
         try
         {

@@ -15,29 +15,31 @@ internal static class Pipes
 
     public static void Remove(WorkspaceInfo info)
     {
-        if (OperatingSystem.IsLinux() && new DirectoryInfo(info.Path).LinkTarget is null)
+        if (OperatingSystem.IsLinux() && new DirectoryInfo(info.Path) is { Exists: true, LinkTarget: null })
         {
-            Remove(info.Path, [Path.Combine(info.Path, ".git")]);
-            RemoveBelow(info.Path, (ref FileSystemEntry e) => e.FileName is ".gitattributes" or ".gitignore");
+            Remove(info.Path, Path.Combine(info.Path, ".git"));
+            RemoveBelow(info.Path, byName: true);
             if (new DirectoryInfo(info.GitDirectory) is { Exists: true, LinkTarget: null })
             {
-                RemoveBelow(info.GitDirectory, (ref FileSystemEntry e) => !e.IsDirectory);
+                RemoveBelow(info.GitDirectory, byName: false);
             }
         }
     }
 
-    private static void RemoveBelow(string folder, FileSystemEnumerable<string>.FindPredicate isRead) =>
-        Remove(folder, new FileSystemEnumerable<string>(folder, (ref FileSystemEntry e) => e.ToFullPath(), Everything) { ShouldIncludePredicate = isRead });
-
-    private static void Remove(string folder, IEnumerable<string> paths)
+    private static void RemoveBelow(string folder, bool byName)
     {
-        foreach (string path in paths)
+        using Candidates candidates = new(folder, byName);
+        while (candidates.MoveNext())
         {
-            byte[] relative = Encoding.UTF8.GetBytes(Path.GetRelativePath(folder, path));
-            if (IsPipe(path))
-            {
-                LinuxDelete.Tree(folder, relative);
-            }
+            Remove(folder, candidates.Current);
+        }
+    }
+
+    private static void Remove(string folder, string path)
+    {
+        if (IsPipe(path))
+        {
+            LinuxDelete.Tree(folder, Encoding.UTF8.GetBytes(Path.GetRelativePath(folder, path)));
         }
     }
 
@@ -47,5 +49,15 @@ internal static class Pipes
         {
             return LinuxFiles.Look(LinuxFiles.AtCurrent, name, out LinuxFiles.Stat stat) == 0 && stat.Kind == Pipe;
         }
+    }
+
+    private sealed class Candidates(string folder, bool byName) : FileSystemEnumerator<string>(folder, Everything)
+    {
+        protected override bool ShouldIncludeEntry(ref FileSystemEntry entry) => byName ? entry.FileName is ".gitattributes" or ".gitignore" : !entry.IsDirectory;
+
+        protected override string TransformEntry(ref FileSystemEntry entry) => entry.ToFullPath();
+
+        // Deeper than any path: git cannot go there either.
+        protected override bool ContinueOnError(int error) => true;
     }
 }
