@@ -54,7 +54,7 @@ public sealed class WarmPoolTests
         IWorkspace moved = await rig.AcquireAsync("moved", revision: "moved");
 
         Assert.Equal(attributes.Contains("crlf", StringComparison.Ordinal) ? "file 1\r\n" : "FILE 1\n", File.ReadAllText(Path.Combine(moved.Info.Path, "src/m1/code.cs")));
-        await rig.AssertAsNewAsync(moved, "moved", "moved");
+        Assert.Equal("", await Rig.GitAsync(moved, "status", "--porcelain"));
     }
 
     [IsolationTheory(Tools.Linux)]
