@@ -38,14 +38,16 @@ internal sealed class BesideWorktree(Scratch scratch, string name, Func<string, 
         return cost;
     }
 
-    private Task<Cost> AddAndRemoveAsync() => Cost.OfAsync(async () =>
-    {
-        await Command.GitAsync(_repository, "worktree", "add", "-q", "--detach", _tree);
-        await Command.GitAsync(_repository, "worktree", "remove", _tree);
-    });
+    private Task<Cost> AddAndRemoveAsync() =>
+        Cost.OfAsync(async () =>
+        {
+            await Command.GitAsync(_repository, "worktree", "add", "-q", "--detach", _tree);
+            await Command.GitAsync(_repository, "worktree", "remove", _tree);
+        });
 
-    private Task<Cost> CreateAndDisposeAsync() => Cost.OfAsync(async () =>
-    {
-        await using IAsyncDisposable tree = await create(_repository);
-    });
+    private Task<Cost> CreateAndDisposeAsync() =>
+        Cost.OfAsync(async () =>
+        {
+            await using IAsyncDisposable tree = await create(_repository);
+        });
 }

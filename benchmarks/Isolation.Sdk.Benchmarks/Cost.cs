@@ -25,7 +25,9 @@ internal readonly record struct Cost(double WallMs, double CpuMs)
     private static double Of(int who)
     {
         long[] usage = new long[64];
-        return GetResourceUsage(who, usage) == 0 ? ((usage[0] + usage[2]) * 1000.0) + ((usage[1] + usage[3]) / 1000.0) : double.NaN;
+        return GetResourceUsage(who, usage) == 0
+            ? ((usage[0] + usage[2]) * 1000.0) + ((usage[1] + usage[3]) / 1000.0)
+            : double.NaN;
     }
 
     // struct rusage of 64-bit Linux: seconds and microseconds of user time, then of system time.

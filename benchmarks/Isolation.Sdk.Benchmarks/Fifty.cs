@@ -17,8 +17,24 @@ internal sealed class Fifty(Scratch scratch)
         Pairs pairs = new("minimal.sh", "pipeline");
         await pairs.RunAsync(
             runs,
-            _ => MeasureAsync(r => ["sh", Beside("minimal.sh"), r, Text(Items), Text(Parallel), Beside("worker.sh"), Target]),
-            _ => MeasureAsync(r => [Environment.ProcessPath!, "host", r, Beside("worker.sh"), Target, Text(Items), Text(Parallel), .. extra]));
+            _ =>
+                MeasureAsync(r =>
+                    ["sh", Beside("minimal.sh"), r, Text(Items), Text(Parallel), Beside("worker.sh"), Target]
+                ),
+            _ =>
+                MeasureAsync(r =>
+                    [
+                        Environment.ProcessPath!,
+                        "host",
+                        r,
+                        Beside("worker.sh"),
+                        Target,
+                        Text(Items),
+                        Text(Parallel),
+                        .. extra,
+                    ]
+                )
+        );
         await Machine.PrintAsync(scratch.Path);
         pairs.Print();
     }
@@ -46,7 +62,9 @@ internal sealed class Fifty(Scratch scratch)
         int left = worktrees.Split('\n').Count(l => l.StartsWith("worktree ", StringComparison.Ordinal)) - 1;
         if (landed != Text(Items) || made.Split('\n').Length != Items || left != 0)
         {
-            throw new InvalidOperationException($"{landed} landed, {made.Split('\n').Length} files made, {left} worktrees left.");
+            throw new InvalidOperationException(
+                $"{landed} landed, {made.Split('\n').Length} files made, {left} worktrees left."
+            );
         }
     }
 

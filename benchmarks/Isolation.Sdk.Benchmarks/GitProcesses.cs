@@ -12,7 +12,8 @@ internal sealed class GitProcesses(Scratch scratch)
 
     public async Task RunAsync()
     {
-        Dictionary<string, int> few = await CountAsync(Few), many = await CountAsync(Many);
+        Dictionary<string, int> few = await CountAsync(Few),
+            many = await CountAsync(Many);
         Console.WriteLine("| verb | for each worker | for the run |");
         Console.WriteLine("|---|---|---|");
         double sum = 0;
@@ -20,10 +21,20 @@ internal sealed class GitProcesses(Scratch scratch)
         {
             double each = (many[verb] - few.GetValueOrDefault(verb)) / (double)(Many - Few);
             sum += each;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {verb} | {each:0.00} | {few.GetValueOrDefault(verb) - (each * Few):0.0} |"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {verb} | {each:0.00} | {few.GetValueOrDefault(verb) - (each * Few):0.0} |"
+                )
+            );
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| **all** | **{sum:0.00}** | {few.Values.Sum() - (sum * Few):0.0} |"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"| **all** | **{sum:0.00}** | {few.Values.Sum() - (sum * Few):0.0} |"
+            )
+        );
     }
 
     private async Task<Dictionary<string, int>> CountAsync(int workers)
@@ -39,9 +50,19 @@ internal sealed class GitProcesses(Scratch scratch)
                 l.EnableMeasurementEvents(instrument);
             }
         };
-        listener.SetMeasurementEventCallback<long>((_, n, tags, _) => counts.AddOrUpdate((string)tags[0].Value!, (int)n, (_, old) => old + (int)n));
+        listener.SetMeasurementEventCallback<long>(
+            (_, n, tags, _) => counts.AddOrUpdate((string)tags[0].Value!, (int)n, (_, old) => old + (int)n)
+        );
         listener.Start();
-        IsolationSummary summary = await PipelineHost.LandAsync(repository, Path.Combine(AppContext.BaseDirectory, "worker.sh"), "landing", workers, parallel: 4);
-        return summary.Items.All(i => i.Outcome == ItemOutcome.Landed) ? counts.ToDictionary() : throw new InvalidOperationException("Not every item landed.");
+        IsolationSummary summary = await PipelineHost.LandAsync(
+            repository,
+            Path.Combine(AppContext.BaseDirectory, "worker.sh"),
+            "landing",
+            workers,
+            parallel: 4
+        );
+        return summary.Items.All(i => i.Outcome == ItemOutcome.Landed)
+            ? counts.ToDictionary()
+            : throw new InvalidOperationException("Not every item landed.");
     }
 }

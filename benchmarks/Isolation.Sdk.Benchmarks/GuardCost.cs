@@ -15,11 +15,25 @@ internal sealed class GuardCost(Scratch scratch)
     public async Task RunAsync(int runs)
     {
         await Machine.PrintAsync(scratch.Path);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Files} files in the canonical checkout; medians of {runs} runs, for each attempt"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Files} files in the canonical checkout; medians of {runs} runs, for each attempt"
+            )
+        );
         Console.WriteLine();
-        Console.WriteLine("| refs | workers | one by one: wall ms | CPU ms | git processes | at once: wall ms | CPU ms | git processes |");
+        Console.WriteLine(
+            "| refs | workers | one by one: wall ms | CPU ms | git processes | at once: wall ms | CPU ms | git processes |"
+        );
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
-        foreach ((string name, int refs, bool packed) in new[] { ("few", 0, true), ("10,000 packed", 10_000, true), ("10,000 loose", 10_000, false) })
+        foreach (
+            (string name, int refs, bool packed) in new[]
+            {
+                ("few", 0, true),
+                ("10,000 packed", 10_000, true),
+                ("10,000 loose", 10_000, false),
+            }
+        )
         {
             foreach (int workers in packed ? Workers : Workers.Take(2))
             {
@@ -35,14 +49,37 @@ internal sealed class GuardCost(Scratch scratch)
         await AddRefsAsync(path, refs, packed);
         GitRepository repository = await GitHost.OpenAsync(path);
         GuardedWorker[] workers = await AddAsync(repository, count);
-        using ContaminationGuard guard = new(repository, new LeaseStore(repository.CommonDirectory, repository.Reference, TimeProvider.System), WorkersFolder.Beside(repository.CommonDirectory), new GuardPlan("refs/heads/landing"), TimeProvider.System);
-        List<double>[] columns = [[], [], [], [], [], []];
+        using ContaminationGuard guard = new(
+            repository,
+            new LeaseStore(repository.CommonDirectory, repository.Reference, TimeProvider.System),
+            WorkersFolder.Beside(repository.CommonDirectory),
+            new GuardPlan("refs/heads/landing"),
+            TimeProvider.System
+        );
+        List<double>[] columns =
+        [
+            [],
+            [],
+            [],
+            [],
+            [],
+            [],
+        ];
         for (int run = -1; run < runs; run++)
         {
-            Sample one = await MeasureAsync(guard, repository, workers, atOnce: false), all = await MeasureAsync(guard, repository, workers, atOnce: true);
+            Sample one = await MeasureAsync(guard, repository, workers, atOnce: false),
+                all = await MeasureAsync(guard, repository, workers, atOnce: true);
             if (run >= 0)
             {
-                double[] figures = [one.Cost.WallMs, one.Cost.CpuMs, one.Processes, all.Cost.WallMs, all.Cost.CpuMs, all.Processes];
+                double[] figures =
+                [
+                    one.Cost.WallMs,
+                    one.Cost.CpuMs,
+                    one.Processes,
+                    all.Cost.WallMs,
+                    all.Cost.CpuMs,
+                    all.Processes,
+                ];
                 for (int c = 0; c < columns.Length; c++)
                 {
                     columns[c].Add(figures[c] / count);
@@ -50,22 +87,36 @@ internal sealed class GuardCost(Scratch scratch)
             }
         }
 
-        Console.WriteLine($"| {name} | {count} | {string.Join(" | ", columns.Select(c => Median(c).ToString("0.00", CultureInfo.InvariantCulture)))} |");
+        Console.WriteLine(
+            $"| {name} | {count} | {string.Join(" | ", columns.Select(c => Median(c).ToString("0.00", CultureInfo.InvariantCulture)))} |"
+        );
         Scratch.Clear(path);
         Scratch.Clear(path + ".workers");
     }
 
-    private static async Task<Sample> MeasureAsync(ContaminationGuard guard, GitRepository repository, GuardedWorker[] workers, bool atOnce)
+    private static async Task<Sample> MeasureAsync(
+        ContaminationGuard guard,
+        GitRepository repository,
+        GuardedWorker[] workers,
+        bool atOnce
+    )
     {
         int started = repository.Client.Started;
-        Cost entering = await Cost.OfAsync(() => EachAsync(workers, atOnce, w => guard.EnterAsync(w, CancellationToken.None)));
+        Cost entering = await Cost.OfAsync(() =>
+            EachAsync(workers, atOnce, w => guard.EnterAsync(w, CancellationToken.None))
+        );
         foreach (GuardedWorker worker in workers)
         {
             await Command.GitAsync(worker.Workspace.Path, "commit", "-q", "--allow-empty", "-m", "Work");
         }
 
-        Cost leaving = await Cost.OfAsync(() => EachAsync(workers, atOnce, async w => Honest(await guard.LeaveAsync(w.Attempt, CancellationToken.None))));
-        return new Sample(new Cost(entering.WallMs + leaving.WallMs, entering.CpuMs + leaving.CpuMs), repository.Client.Started - started);
+        Cost leaving = await Cost.OfAsync(() =>
+            EachAsync(workers, atOnce, async w => Honest(await guard.LeaveAsync(w.Attempt, CancellationToken.None)))
+        );
+        return new Sample(
+            new Cost(entering.WallMs + leaving.WallMs, entering.CpuMs + leaving.CpuMs),
+            repository.Client.Started - started
+        );
     }
 
     private static async Task EachAsync(GuardedWorker[] workers, bool atOnce, Func<GuardedWorker, Task> does)
@@ -97,7 +148,8 @@ internal sealed class GuardCost(Scratch scratch)
         for (int number = 1; number <= count; number++)
         {
             AttemptId attempt = new(string.Create(CultureInfo.InvariantCulture, $"item-{number}"), 1);
-            string path = WorkersFolder.Beside(repository.CommonDirectory).Workspace(attempt), branch = $"isolation/{attempt.Item}/1/work";
+            string path = WorkersFolder.Beside(repository.CommonDirectory).Workspace(attempt),
+                branch = $"isolation/{attempt.Item}/1/work";
             await Command.GitAsync(repository.TopLevel!, "worktree", "add", "-q", "--no-checkout", "-b", branch, path);
             string entry = (await Command.GitAsync(path, "rev-parse", "--absolute-git-dir")).Trim();
             workers.Add(new GuardedWorker(attempt, new WorkspaceInfo(path, entry, branch, "HEAD")));

@@ -13,7 +13,12 @@ internal sealed class Pairs(string first, string second)
         {
             _pairs.Add((await runFirst(run), await runSecond(run)));
             (Cost a, Cost b) = _pairs[^1];
-            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"pair {run + 1}: {a.WallMs:0} ms, {b.WallMs:0} ms, ratio {b.WallMs / a.WallMs:0.00}; CPU {a.CpuMs:0} ms, {b.CpuMs:0} ms, ratio {b.CpuMs / a.CpuMs:0.00}"));
+            await Console.Error.WriteLineAsync(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"pair {run + 1}: {a.WallMs:0} ms, {b.WallMs:0} ms, ratio {b.WallMs / a.WallMs:0.00}; CPU {a.CpuMs:0} ms, {b.CpuMs:0} ms, ratio {b.CpuMs / a.CpuMs:0.00}"
+                )
+            );
         }
     }
 
@@ -32,7 +37,12 @@ internal sealed class Pairs(string first, string second)
     private void Row(string name, Func<(Cost First, Cost Second), double> value, string format)
     {
         double[] sorted = [.. _pairs.Select(value).Order()];
-        double median = sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
-        Console.WriteLine($"| {name} | {string.Join(" | ", new[] { sorted[0], median, sorted[^1] }.Select(v => v.ToString(format, CultureInfo.InvariantCulture)))} |");
+        double median =
+            sorted.Length % 2 == 1
+                ? sorted[sorted.Length / 2]
+                : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
+        Console.WriteLine(
+            $"| {name} | {string.Join(" | ", new[] { sorted[0], median, sorted[^1] }.Select(v => v.ToString(format, CultureInfo.InvariantCulture)))} |"
+        );
     }
 }

@@ -1,8 +1,8 @@
 using Isolation.Sdk.Benchmarks;
-using Isolation.Sdk.Benchmarks.WorkTrees;
 using Isolation.Sdk.Benchmarks.Queues;
 using Isolation.Sdk.Benchmarks.Refinery;
 using Isolation.Sdk.Benchmarks.Replay;
+using Isolation.Sdk.Benchmarks.WorkTrees;
 
 // Whole processes side by side, A B A B: the machine's load falls on both, so the ratio of a pair says more than any single time.
 const string Usage = """
@@ -26,7 +26,14 @@ const string Usage = """
 
 if (args is ["host", string repository, string worker, string target, string items, string parallel, ..])
 {
-    return await PipelineHost.RunAsync(repository, worker, target, Number(items), Number(parallel), stages: args.Contains("--stages"));
+    return await PipelineHost.RunAsync(
+        repository,
+        worker,
+        target,
+        Number(items),
+        Number(parallel),
+        stages: args.Contains("--stages")
+    );
 }
 
 if (args is ["filling" or "pool" or "removal" or "sixteen", ..])
@@ -55,13 +62,20 @@ switch (args.FirstOrDefault())
         RefinerySimulation.Run(Option("--runs") is null ? 400 : runs, evictionItems: 100_000);
         return 0;
     case "refinery":
-        await new RealGates(scratch).RunAsync(Option("--seeds") is { } seeds ? Number(seeds) : 10, costsOnly: args.Contains("--costs"));
+        await new RealGates(scratch).RunAsync(
+            Option("--seeds") is { } seeds ? Number(seeds) : 10,
+            costsOnly: args.Contains("--costs")
+        );
         return 0;
     case "stack":
         await new Stacking(scratch).RunAsync(runs);
         return 0;
     case "replay" when args.Length > 1:
-        return await new HistoryReplay(scratch).RunAsync(args[1], Option("--limit") is { } limit ? Number(limit) : int.MaxValue, args.Contains("--json"));
+        return await new HistoryReplay(scratch).RunAsync(
+            args[1],
+            Option("--limit") is { } limit ? Number(limit) : int.MaxValue,
+            args.Contains("--json")
+        );
     case "start-cost":
         await new StartCost(scratch).RunAsync(Option("--runs") is null ? 200 : runs);
         return 0;
@@ -73,6 +87,7 @@ switch (args.FirstOrDefault())
         return 2;
 }
 
-string? Option(string name) => Array.IndexOf(args, name) is >= 0 and int at && at + 1 < args.Length ? args[at + 1] : null;
+string? Option(string name) =>
+    Array.IndexOf(args, name) is >= 0 and int at && at + 1 < args.Length ? args[at + 1] : null;
 
 static int Number(string text) => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);

@@ -12,7 +12,11 @@ internal static class SampleRepository
         Random random = new(1);
         for (int i = 0; i < files; i++)
         {
-            string folder = Path.Combine(path, $"part-{i / FilesPerFolder / 10:000}", $"area-{i / FilesPerFolder % 10}");
+            string folder = Path.Combine(
+                path,
+                $"part-{i / FilesPerFolder / 10:000}",
+                $"area-{i / FilesPerFolder % 10}"
+            );
             Directory.CreateDirectory(folder);
             await File.WriteAllTextAsync(Path.Combine(folder, $"file-{i:00000}.cs"), Text(random));
         }

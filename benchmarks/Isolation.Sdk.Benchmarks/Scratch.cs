@@ -33,7 +33,11 @@ internal sealed class Scratch : IDisposable
 
     /// <summary>A run that was killed leaves its folder; the next one takes it away.</summary>
     private static bool IsLeft(string folder) =>
-        int.TryParse(System.IO.Path.GetFileName(folder)[Prefix.Length..], System.Globalization.CultureInfo.InvariantCulture, out int process) && !Directory.Exists($"/proc/{process}");
+        int.TryParse(
+            System.IO.Path.GetFileName(folder)[Prefix.Length..],
+            System.Globalization.CultureInfo.InvariantCulture,
+            out int process
+        ) && !Directory.Exists($"/proc/{process}");
 
     public void Dispose() => Clear(Path);
 }

@@ -16,7 +16,9 @@ internal sealed class Stacking(Scratch scratch)
         string main = await Command.GitAsync(path, "rev-parse", "main");
         string[] heads = await MakeItemsAsync(path, main);
         GitRepository repository = await GitHost.OpenAsync(path);
-        List<double> merges = [], commits = [], all = [];
+        List<double> merges = [],
+            commits = [],
+            all = [];
         for (int run = 0; run <= runs; run++)
         {
             (double merge, double commit) = await StackAsync(repository, scratch.At($"merge-{run}"), main, heads);
@@ -37,28 +39,55 @@ internal sealed class Stacking(Scratch scratch)
         Row("**a stacked item**", all);
     }
 
-    private static async Task<(double Merge, double Commit)> StackAsync(GitRepository repository, string folder, string main, string[] heads)
+    private static async Task<(double Merge, double Commit)> StackAsync(
+        GitRepository repository,
+        string folder,
+        string main,
+        string[] heads
+    )
     {
         GitMerge merging = new(repository, folder);
         GitAttributes attributes = new(repository, Path.Combine(folder, "attributes"));
         string target = main;
-        double merges = 0, commits = 0;
+        double merges = 0,
+            commits = 0;
         for (int i = 0; i < heads.Length; i++)
         {
-            string tree = "", commit = "";
-            merges += (await Cost.OfAsync(async () =>
-            {
-                string obeyed = await attributes.OfAsync(target, CancellationToken.None);
-                MergeOutcome outcome = await merging.RunAsync((target, "landing"), (heads[i], $"item-{i}"), obeyed, CancellationToken.None);
-                tree = outcome is MergeOutcome.Clean clean ? clean.Tree : throw new InvalidOperationException($"Item {i}: {outcome}");
-            })).CpuMs;
-            commits += (await Cost.OfAsync(async () => commit = await repository.CommitTreeAsync(tree, [target, heads[i]], $"Item {i} of {folder}", CancellationToken.None))).CpuMs;
+            string tree = "",
+                commit = "";
+            merges += (
+                await Cost.OfAsync(async () =>
+                {
+                    string obeyed = await attributes.OfAsync(target, CancellationToken.None);
+                    MergeOutcome outcome = await merging.RunAsync(
+                        (target, "landing"),
+                        (heads[i], $"item-{i}"),
+                        obeyed,
+                        CancellationToken.None
+                    );
+                    tree = outcome is MergeOutcome.Clean clean
+                        ? clean.Tree
+                        : throw new InvalidOperationException($"Item {i}: {outcome}");
+                })
+            ).CpuMs;
+            commits += (
+                await Cost.OfAsync(async () =>
+                    commit = await repository.CommitTreeAsync(
+                        tree,
+                        [target, heads[i]],
+                        $"Item {i} of {folder}",
+                        CancellationToken.None
+                    )
+                )
+            ).CpuMs;
             attributes.Moved(target, commit, [Name(i)]);
             target = commit;
         }
 
         string changed = await Command.GitAsync(repository.CommonDirectory, "diff", "--name-only", main, target);
-        return changed.Split('\n').Length == Items ? (merges / Items, commits / Items) : throw new InvalidOperationException($"{changed.Split('\n').Length} files changed.");
+        return changed.Split('\n').Length == Items
+            ? (merges / Items, commits / Items)
+            : throw new InvalidOperationException($"{changed.Split('\n').Length} files changed.");
     }
 
     private static async Task<string[]> MakeItemsAsync(string path, string main)
@@ -78,12 +107,20 @@ internal sealed class Stacking(Scratch scratch)
     private static string Name(int item)
     {
         int file = item * (Files / Items);
-        return string.Create(CultureInfo.InvariantCulture, $"part-{file / 200:000}/area-{file / 20 % 10}/file-{file:00000}.cs");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"part-{file / 200:000}/area-{file / 20 % 10}/file-{file:00000}.cs"
+        );
     }
 
     private static void Row(string name, List<double> values)
     {
         double[] sorted = [.. values.Order()];
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {sorted[0]:0.0} | {sorted[sorted.Length / 2]:0.0} | {sorted[^1]:0.0} |"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {sorted[0]:0.0} | {sorted[sorted.Length / 2]:0.0} | {sorted[^1]:0.0} |"
+            )
+        );
     }
 }

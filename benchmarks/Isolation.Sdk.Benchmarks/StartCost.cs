@@ -44,7 +44,12 @@ internal sealed class StartCost(Scratch scratch)
         double bare = Median(times[0]);
         foreach ((string name, List<double> all) in scopes.Select(s => s.Name).Prepend("posix_spawn").Zip(times))
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {all.Min():0.00} | {Median(all):0.00} | {all.Max():0.00} | {Median(all) - bare:+0.00} |"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {name} | {all.Min():0.00} | {Median(all):0.00} | {all.Max():0.00} | {Median(all) - bare:+0.00} |"
+                )
+            );
         }
     }
 
@@ -81,7 +86,14 @@ internal sealed class StartCost(Scratch scratch)
     }
 
     [DllImport("libc")]
-    private static extern int posix_spawn(out int id, [MarshalAs(UnmanagedType.LPStr)] string path, nint actions, nint attributes, string?[] arguments, string?[] environment);
+    private static extern int posix_spawn(
+        out int id,
+        [MarshalAs(UnmanagedType.LPStr)] string path,
+        nint actions,
+        nint attributes,
+        string?[] arguments,
+        string?[] environment
+    );
 
     [DllImport("libc")]
     private static extern int waitpid(int id, out int status, int options);

@@ -9,6 +9,8 @@ internal sealed class Throwaway(Scratch scratch)
     {
         Environment.SetEnvironmentVariable("TMPDIR", scratch.At("temp")); // The throwaway is on the file system of the other one.
         Directory.CreateDirectory(scratch.At("temp"));
-        return new BesideWorktree(scratch, "ThrowawayWorktree.CreateAsync", async repository => await ThrowawayWorktree.CreateAsync(repository)).RunAsync(files: 500, warmUps: 3, runs);
+        return new BesideWorktree(scratch, "ThrowawayWorktree.CreateAsync", async repository =>
+            await ThrowawayWorktree.CreateAsync(repository)
+        ).RunAsync(files: 500, warmUps: 3, runs);
     }
 }

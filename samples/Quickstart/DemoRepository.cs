@@ -56,17 +56,30 @@ internal sealed class DemoRepository : IAsyncDisposable
     {
         if (_keep)
         {
-            Console.WriteLine($"""
+            Console.WriteLine(
+                $"""
                 Kept in {Root}
                   shop/          the canonical checkout; before/ is how it was
                   shop.workers/  a log per worker, and the gate's
                   git -C "{Checkout}" log --graph {Target}
-                """);
+                """
+            );
             return ValueTask.CompletedTask;
         }
 
         // Git writes its objects read-only, which Windows refuses to delete.
-        foreach (FileInfo file in new DirectoryInfo(Root).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }).Where(f => OperatingSystem.IsWindows() && f.IsReadOnly))
+        foreach (
+            FileInfo file in new DirectoryInfo(Root)
+                .EnumerateFiles(
+                    "*",
+                    new EnumerationOptions
+                    {
+                        RecurseSubdirectories = true,
+                        AttributesToSkip = FileAttributes.ReparsePoint,
+                    }
+                )
+                .Where(f => OperatingSystem.IsWindows() && f.IsReadOnly)
+        )
         {
             file.IsReadOnly = false;
         }
@@ -81,7 +94,9 @@ internal sealed class DemoRepository : IAsyncDisposable
         ("nuget.config", "<configuration><packageSources><clear /></packageSources></configuration>"),
         (".gitignore", "bin/\nobj/"),
         ("README.md", "# A small shop\n\n`dotnet run --project checks` says whether it works."),
-        ("Directory.Build.props", """
+        (
+            "Directory.Build.props",
+            """
             <Project>
               <PropertyGroup>
                 <TargetFramework>net10.0</TargetFramework>
@@ -91,17 +106,23 @@ internal sealed class DemoRepository : IAsyncDisposable
                 <NuGetAudit>false</NuGetAudit>
               </PropertyGroup>
             </Project>
-            """),
+            """
+        ),
         ("shop/Shop.csproj", """<Project Sdk="Microsoft.NET.Sdk" />"""),
-        ("shop/Price.cs", """
+        (
+            "shop/Price.cs",
+            """
             namespace Shop;
 
             public static class Price
             {
                 public static decimal WithTax(decimal net) => net * 1.20m;
             }
-            """),
-        ("shop/Cart.cs", """
+            """
+        ),
+        (
+            "shop/Cart.cs",
+            """
             namespace Shop;
 
             public sealed class Cart
@@ -110,8 +131,11 @@ internal sealed class DemoRepository : IAsyncDisposable
 
                 public void Add(decimal price) => _prices.Add(price);
             }
-            """),
-        ("checks/Checks.csproj", """
+            """
+        ),
+        (
+            "checks/Checks.csproj",
+            """
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
                 <OutputType>Exe</OutputType>
@@ -120,16 +144,22 @@ internal sealed class DemoRepository : IAsyncDisposable
                 <ProjectReference Include="../shop/Shop.csproj" />
               </ItemGroup>
             </Project>
-            """),
-        ("checks/PriceChecks.cs", """
+            """
+        ),
+        (
+            "checks/PriceChecks.cs",
+            """
             using Shop;
 
             public static class PriceChecks
             {
                 public static bool A_price_with_tax_is_higher() => Price.WithTax(100m) > 100m;
             }
-            """),
-        ("checks/Program.cs", """
+            """
+        ),
+        (
+            "checks/Program.cs",
+            """
             using System.Reflection;
 
             // Every public static method of a class named …Checks is a check.
@@ -137,6 +167,7 @@ internal sealed class DemoRepository : IAsyncDisposable
             string[] failed = [.. checks.Where(c => c.Invoke(null, null) is not true).Select(c => c.Name)];
             Console.WriteLine($"{checks.Length} checks, {failed.Length} failed {string.Join(", ", failed)}");
             return failed.Length == 0 && checks.Length > 0 ? 0 : 1;
-            """),
+            """
+        ),
     ];
 }

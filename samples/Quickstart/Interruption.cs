@@ -11,7 +11,12 @@ internal sealed class Interruption : IDisposable
     public Interruption(CancellationTokenSource cancel)
     {
         _cancel = cancel;
-        _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(s => PosixSignalRegistration.Create(s, Take))];
+        _registrations =
+        [
+            .. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(s =>
+                PosixSignalRegistration.Create(s, Take)
+            ),
+        ];
     }
 
     /// <summary>128 and the signal's number, as shells have it: 130 for Ctrl-C.</summary>
@@ -24,7 +29,12 @@ internal sealed class Interruption : IDisposable
         if (!_cancel.IsCancellationRequested)
         {
             context.Cancel = true;
-            ExitCode = context.Signal switch { PosixSignal.SIGTERM => 143, PosixSignal.SIGHUP => 129, _ => 130 };
+            ExitCode = context.Signal switch
+            {
+                PosixSignal.SIGTERM => 143,
+                PosixSignal.SIGHUP => 129,
+                _ => 130,
+            };
             _cancel.Cancel();
         }
     }

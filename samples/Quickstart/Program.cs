@@ -37,10 +37,13 @@ catch (IsolationConfigurationException e)
 }
 catch (Win32Exception e)
 {
-    await Console.Error.WriteLineAsync($"A program could not be started: {e.Message}. Git 2.39 or newer and the .NET 10 SDK have to be on PATH.");
+    await Console.Error.WriteLineAsync(
+        $"A program could not be started: {e.Message}. Git 2.39 or newer and the .NET 10 SDK have to be on PATH."
+    );
     return 1;
 }
-catch (Exception e) when (e is IsolationException or IOException or UnauthorizedAccessException or InvalidOperationException)
+catch (Exception e)
+    when (e is IsolationException or IOException or UnauthorizedAccessException or InvalidOperationException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;
@@ -62,13 +65,19 @@ static async Task<int> RunDemoAsync(DemoOptions options, CancellationToken cance
     (string self, string[] arguments) = DemoWorker.Command(options.Fault);
 
     IsolationPipelineBuilder builder = new IsolationPipelineBuilder(demo.Checkout)
-        .Configure(o => (o.MaxWorkers, o.MaxAttempts, o.StopGrace) = (options.Fault == DemoFault.Overlap ? 1 : 4, 1, TimeSpan.FromSeconds(2)))
-        .Workspaces.UseGitWorktrees()                                   // a directory and a branch of its own for each worker
-        .Contexts.UseFresh(o => o.TokenBudget = 1_000)                  // a briefing, and nothing inherited
-        .State.UseProcessSandbox()                                      // environment, home, temp, caches and processes of its own
+        .Configure(o =>
+            (o.MaxWorkers, o.MaxAttempts, o.StopGrace) = (
+                options.Fault == DemoFault.Overlap ? 1 : 4,
+                1,
+                TimeSpan.FromSeconds(2)
+            )
+        )
+        .Workspaces.UseGitWorktrees() // a directory and a branch of its own for each worker
+        .Contexts.UseFresh(o => o.TokenBudget = 1_000) // a briefing, and nothing inherited
+        .State.UseProcessSandbox() // environment, home, temp, caches and processes of its own
         .Merging.UseSerialQueue(o => o.Gate("dotnet", DemoRepository.Gate)) // merge, test the merged tree, land exactly that
-        .Target(DemoRepository.Target, from: "main")                    // never the branch that is checked out
-        .RunProcess(self, arguments);                                   // here your agent's command would stand
+        .Target(DemoRepository.Target, from: "main") // never the branch that is checked out
+        .RunProcess(self, arguments); // here your agent's command would stand
     if (options.Fault == DemoFault.Gate)
     {
         builder.Merging.UseFirstWins();

@@ -17,40 +17,61 @@ internal sealed class Report(Screen screen, DemoRepository demo)
         }
 
         screen.Section($"History of '{DemoRepository.Target}'");
-        screen.Lines(await Git.RunAsync(demo.Checkout, cancellationToken, "log", "--graph", "--format=%h %s%d", "--decorate-refs=refs/heads/main", $"--decorate-refs=refs/heads/{DemoRepository.Target}", DemoRepository.Target));
+        screen.Lines(
+            await Git.RunAsync(
+                demo.Checkout,
+                cancellationToken,
+                "log",
+                "--graph",
+                "--format=%h %s%d",
+                "--decorate-refs=refs/heads/main",
+                $"--decorate-refs=refs/heads/{DemoRepository.Target}",
+                DemoRepository.Target
+            )
+        );
 
         screen.Section("Workers");
-        screen.Table(["worker", "setup ms", "bytes", "briefing tokens", "attempts", "outcome", "where the work is"], [.. summary.Items.SelectMany(i => i.Attempts.Select(a => Cost(i, a)))], numbers: 4);
+        screen.Table(
+            ["worker", "setup ms", "bytes", "briefing tokens", "attempts", "outcome", "where the work is"],
+            [.. summary.Items.SelectMany(i => i.Attempts.Select(a => Cost(i, a)))],
+            numbers: 4
+        );
     }
 
     private static string[] Outcome(WorkItemResult item) =>
-    [
-        item.Item.Id,
-        item.Outcome.ToString().ToLowerInvariant(),
-        item.Merge?.LandedCommit is { } landed ? $"{Short(landed)} on {DemoRepository.Target}" : item.Reason ?? "",
-    ];
+        [
+            item.Item.Id,
+            item.Outcome.ToString().ToLowerInvariant(),
+            item.Merge?.LandedCommit is { } landed ? $"{Short(landed)} on {DemoRepository.Target}" : item.Reason ?? "",
+        ];
 
     private void Conflict(WorkItemResult item, MergeConflict conflict)
     {
         screen.Section("Conflict");
         foreach (ConflictedFile file in conflict.Files)
         {
-            screen.Lines($"{file.Path} ({string.Join(", ", file.Kinds)}): {item.Item.Id} against {string.Join(", ", conflict.With)}, on the same lines");
+            screen.Lines(
+                $"{file.Path} ({string.Join(", ", file.Kinds)}): {item.Item.Id} against {string.Join(", ", conflict.With)}, on the same lines"
+            );
         }
 
-        screen.Lines($"Nothing is lost: 'git show {Short(item.Attempts[^1].Commit)}' is what {item.Attempts[^1].Attempt} made.");
+        screen.Lines(
+            $"Nothing is lost: 'git show {Short(item.Attempts[^1].Commit)}' is what {item.Attempts[^1].Attempt} made."
+        );
     }
 
     private static string[] Cost(WorkItemResult item, AttemptReport attempt) =>
-    [
-        attempt.Attempt.ToString(),
-        $"{attempt.Cost.SetupMs}",
-        $"{attempt.Cost.Bytes}",
-        $"{attempt.Cost.BriefingTokens}",
-        $"{item.Attempts.Count}",
-        item.Outcome.ToString().ToLowerInvariant(),
-        attempt.Commit is null ? "nowhere: it made no commit" : $"{Short(attempt.Commit)} = refs/isolation/attempts/{attempt.Attempt.Item}/{attempt.Attempt.Number}",
-    ];
+        [
+            attempt.Attempt.ToString(),
+            $"{attempt.Cost.SetupMs}",
+            $"{attempt.Cost.Bytes}",
+            $"{attempt.Cost.BriefingTokens}",
+            $"{item.Attempts.Count}",
+            item.Outcome.ToString().ToLowerInvariant(),
+            attempt.Commit is null
+                ? "nowhere: it made no commit"
+                : $"{Short(attempt.Commit)} = refs/isolation/attempts/{attempt.Attempt.Item}/{attempt.Attempt.Number}",
+        ];
 
     private static string Short(string? commit) => commit?[..Math.Min(9, commit.Length)] ?? "–";
 }

@@ -9,7 +9,10 @@ internal sealed class Screen(TextWriter output)
 {
     private const string Indent = "  ";
     private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(250);
-    private readonly bool _live = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } term && term != "dumb";
+    private readonly bool _live =
+        !Console.IsOutputRedirected
+        && Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } term
+        && term != "dumb";
     private readonly bool _colours = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
     private readonly Lock _gate = new();
     private readonly Dictionary<AttemptId, WorkerStatus> _workers = [];
@@ -18,15 +21,26 @@ internal sealed class Screen(TextWriter output)
     /// <summary>What is about to happen, and what this machine cannot do.</summary>
     public void Introduce(DemoRepository demo, IReadOnlyList<WorkItem> items, AuditReport audit)
     {
-        string[] off = [.. new[] { ("bubblewrap", "bwrap", "nothing here needs it; untrusted workers would"), ("git-lfs", "git-lfs", "only repositories with large files need it") }.Where(t => !OnPath(t.Item2)).Select(t => $"{t.Item1} ({t.Item3})")];
-        Lines($"""
+        string[] off =
+        [
+            .. new[]
+            {
+                ("bubblewrap", "bwrap", "nothing here needs it; untrusted workers would"),
+                ("git-lfs", "git-lfs", "only repositories with large files need it"),
+            }
+                .Where(t => !OnPath(t.Item2))
+                .Select(t => $"{t.Item1} ({t.Item3})"),
+        ];
+        Lines(
+            $"""
             {Bold("Isolation.Sdk")}: {items.Count} items, up to {audit.Workers} workers at once on one repository
 
             repository  {demo.Checkout}
             gate        dotnet {string.Join(' ', DemoRepository.Gate)}
             target      {DemoRepository.Target}, from main
             off here    {(off.Length == 0 ? "nothing" : string.Join("; ", off))}
-            """);
+            """
+        );
         foreach (string notice in audit.Notices.Where(n => !n.StartsWith("git-lfs", StringComparison.Ordinal)))
         {
             Lines($"notice      {notice}");
@@ -66,7 +80,11 @@ internal sealed class Screen(TextWriter output)
     public void Table(string[] head, IReadOnlyList<string[]> rows, int numbers = 0)
     {
         int[] widths = [.. head.Select((h, c) => rows.Select(r => r[c].Length).Append(h.Length).Max())];
-        string Row(string[] cells) => string.Join(Indent, cells.Select((t, c) => c > 0 && c <= numbers ? t.PadLeft(widths[c]) : t.PadRight(widths[c])));
+        string Row(string[] cells) =>
+            string.Join(
+                Indent,
+                cells.Select((t, c) => c > 0 && c <= numbers ? t.PadLeft(widths[c]) : t.PadRight(widths[c]))
+            );
         Write(Indent + Dim(Row(head).TrimEnd()) + "\n");
         rows.ToList().ForEach(r => Lines(Row(r)));
     }
@@ -77,7 +95,9 @@ internal sealed class Screen(TextWriter output)
         int width = promises.Max(p => p.Name.Length);
         foreach (Promise promise in promises)
         {
-            Write($"{Indent}{(promise.Kept ? Green("kept  ") : Red("BROKEN"))}  {promise.Name.PadRight(width)}  {promise.Proof}\n");
+            Write(
+                $"{Indent}{(promise.Kept ? Green("kept  ") : Red("BROKEN"))}  {promise.Name.PadRight(width)}  {promise.Proof}\n"
+            );
         }
 
         Write($"\n{promises.Count(p => p.Kept)} of {promises.Count} promises kept, {elapsed.TotalSeconds:0.0} s.\n");
@@ -109,7 +129,12 @@ internal sealed class Screen(TextWriter output)
             _workers[happened.Attempt] = after;
         }
 
-        bool told = happened.Kind is WorkerEventKind.Phase or WorkerEventKind.Blocked or WorkerEventKind.Merge or WorkerEventKind.Ended;
+        bool told =
+            happened.Kind
+            is WorkerEventKind.Phase
+                or WorkerEventKind.Blocked
+                or WorkerEventKind.Merge
+                or WorkerEventKind.Ended;
         if (!_live && told && (before is null || Shown(before).Phase != Shown(after).Phase))
         {
             Lines(WorkerStatusFormat.Line(Shown(after), happened.At));
@@ -129,7 +154,13 @@ internal sealed class Screen(TextWriter output)
             workers = [.. _workers.Values];
         }
 
-        string[] lines = Align([.. items.Select(i => workers.LastOrDefault(w => w.Item == i.Id) is { } w ? WorkerStatusFormat.Line(Shown(w), DateTimeOffset.UtcNow) : Waiting(i))]);
+        string[] lines = Align([
+            .. items.Select(i =>
+                workers.LastOrDefault(w => w.Item == i.Id) is { } w
+                    ? WorkerStatusFormat.Line(Shown(w), DateTimeOffset.UtcNow)
+                    : Waiting(i)
+            ),
+        ]);
         StringBuilder frame = new(_drawn > 0 ? $"\e[{_drawn}A" : "");
         foreach (string line in lines)
         {
@@ -141,20 +172,35 @@ internal sealed class Screen(TextWriter output)
     }
 
     // After its run a worker's own phase is over: what the pipeline does with its work is the truth then.
-    private static WorkerStatus Shown(WorkerStatus status) => status switch
-    {
-        { Outcome: { } outcome } => status with { Phase = outcome.ToString().ToLowerInvariant(), PhaseSince = status.LastActivity },
-        { Stage: Stage.Merge, Text: { } text } => status with { Phase = text.Split(':')[0].ToLowerInvariant(), PhaseSince = status.LastActivity },
-        { Stage: > Stage.Run } => status with { Phase = null, PhaseSince = status.LastActivity },
-        _ => status,
-    };
+    private static WorkerStatus Shown(WorkerStatus status) =>
+        status switch
+        {
+            { Outcome: { } outcome } => status with
+            {
+                Phase = outcome.ToString().ToLowerInvariant(),
+                PhaseSince = status.LastActivity,
+            },
+            { Stage: Stage.Merge, Text: { } text } => status with
+            {
+                Phase = text.Split(':')[0].ToLowerInvariant(),
+                PhaseSince = status.LastActivity,
+            },
+            { Stage: > Stage.Run } => status with { Phase = null, PhaseSince = status.LastActivity },
+            _ => status,
+        };
 
-    private static string Waiting(WorkItem item) => $"– | item: {item.Id} | phase: – | branch: – | – | – | blocked by: {(item.BlockedBy.Count == 0 ? "–" : string.Join(", ", item.BlockedBy))}";
+    private static string Waiting(WorkItem item) =>
+        $"– | item: {item.Id} | phase: – | branch: – | – | – | blocked by: {(item.BlockedBy.Count == 0 ? "–" : string.Join(", ", item.BlockedBy))}";
 
     private static string[] Align(string[] lines)
     {
         string[][] cells = [.. lines.Select(l => l.Split(" | "))];
-        int[] widths = [.. Enumerable.Range(0, cells.Max(c => c.Length)).Select(i => cells.Max(c => i < c.Length ? c[i].Length : 0))];
+        int[] widths =
+        [
+            .. Enumerable
+                .Range(0, cells.Max(c => c.Length))
+                .Select(i => cells.Max(c => i < c.Length ? c[i].Length : 0)),
+        ];
         return [.. cells.Select(r => string.Join(" | ", r.Select((t, i) => t.PadRight(widths[i]))).TrimEnd())];
     }
 
@@ -165,8 +211,13 @@ internal sealed class Screen(TextWriter output)
         return line.Length <= width ? line : line[..(width - 1)] + "…";
     }
 
-    private static bool OnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-        .Any(f => File.Exists(Path.Combine(f, program)) || (OperatingSystem.IsWindows() && File.Exists(Path.Combine(f, program + ".exe"))));
+    private static bool OnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Any(f =>
+                File.Exists(Path.Combine(f, program))
+                || (OperatingSystem.IsWindows() && File.Exists(Path.Combine(f, program + ".exe")))
+            );
 
     private string Bold(string text) => Style("1", text);
 

@@ -5,7 +5,9 @@ public sealed class FakeAgentRunner : IAgentRunner
 {
     private readonly Lock _gate = new();
     private readonly List<AttemptId> _runs = [];
-    private readonly Dictionary<string, Queue<Func<IsolatedWorker, CancellationToken, Task<RunResult>>>> _scripts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Queue<Func<IsolatedWorker, CancellationToken, Task<RunResult>>>> _scripts = new(
+        StringComparer.Ordinal
+    );
 
     /// <summary>What an attempt gets whose item has no step left. <value>Done.</value></summary>
     public RunResult Otherwise { get; init; } = new RunResult.Done();
@@ -54,13 +56,14 @@ public sealed class FakeAgentRunner : IAgentRunner
     /// <param name="path">The file's path in the workspace.</param>
     /// <param name="content">Its content.</param>
     /// <returns>This runner.</returns>
-    public FakeAgentRunner Writes(string item, string path, string content) => On(item, async (worker, cancellationToken) =>
-    {
-        string full = Path.Combine(worker.Workspace.Path, path);
-        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-        await File.WriteAllTextAsync(full, content, cancellationToken).ConfigureAwait(false);
-        return new RunResult.Done($"wrote {path}");
-    });
+    public FakeAgentRunner Writes(string item, string path, string content) =>
+        On(item, async (worker, cancellationToken) =>
+        {
+            string full = Path.Combine(worker.Workspace.Path, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+            await File.WriteAllTextAsync(full, content, cancellationToken).ConfigureAwait(false);
+            return new RunResult.Done($"wrote {path}");
+        });
 
     /// <inheritdoc/>
     public Task<RunResult> RunAsync(IsolatedWorker worker, CancellationToken cancellationToken)

@@ -15,9 +15,8 @@ public sealed class FakeLease : IAttemptLease, IDisposable
 
     /// <summary>Creates a lease for the first attempt at an item.</summary>
     /// <param name="item">The item's id.</param>
-    public FakeLease(string item) : this(new AttemptId(item, 1))
-    {
-    }
+    public FakeLease(string item)
+        : this(new AttemptId(item, 1)) { }
 
     /// <inheritdoc/>
     public AttemptId Attempt { get; }
@@ -56,7 +55,18 @@ public sealed class FakeLease : IAttemptLease, IDisposable
     /// <summary>The lease as a sweep would find it on disk, if this process died now.</summary>
     /// <param name="repository">The repository.</param>
     public LeaseRecord ToRecord(RepositoryRef repository) =>
-        new(Attempt, repository, new LeaseHolder(Environment.ProcessId, DateTimeOffset.UnixEpoch, "", Environment.MachineName, DateTimeOffset.UnixEpoch), Notes);
+        new(
+            Attempt,
+            repository,
+            new LeaseHolder(
+                Environment.ProcessId,
+                DateTimeOffset.UnixEpoch,
+                "",
+                Environment.MachineName,
+                DateTimeOffset.UnixEpoch
+            ),
+            Notes
+        );
 
     /// <summary>The lease is lost to someone else.</summary>
     public void Lose() => _lost.Cancel();

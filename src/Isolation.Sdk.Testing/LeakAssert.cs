@@ -14,7 +14,11 @@ public static class LeakAssert
     /// <param name="repositoryPath">The repository, by a checkout or a bare path.</param>
     /// <param name="scope">Where else to look; <see langword="null"/> for the folder that holds the repository.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public static async Task<LeakSnapshot> SnapshotAsync(string repositoryPath, LeakScope? scope = null, CancellationToken cancellationToken = default)
+    public static async Task<LeakSnapshot> SnapshotAsync(
+        string repositoryPath,
+        LeakScope? scope = null,
+        CancellationToken cancellationToken = default
+    )
     {
         scope ??= new LeakScope();
         string full = Path.GetFullPath(repositoryPath);

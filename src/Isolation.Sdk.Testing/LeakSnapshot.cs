@@ -19,7 +19,8 @@ public sealed class LeakSnapshot
     }
 
     /// <summary>What this operating system does not let anyone see, so that nothing can be said about it.</summary>
-    public IReadOnlyList<string> NotWatched { get; } = ProcessTable.CanRead ? [] : ["processes, and the ports they hold"];
+    public IReadOnlyList<string> NotWatched { get; } =
+        ProcessTable.CanRead ? [] : ["processes, and the ports they hold"];
 
     /// <summary>Compares with now.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -29,13 +30,20 @@ public sealed class LeakSnapshot
         long start = TimeProvider.System.GetTimestamp();
         while (true)
         {
-            Leak[] leaks = [.. (await LookAsync(cancellationToken).ConfigureAwait(false)).Except(_before).OrderBy(l => l.Kind).ThenBy(l => l.What, StringComparer.Ordinal)];
+            Leak[] leaks =
+            [
+                .. (await LookAsync(cancellationToken).ConfigureAwait(false))
+                    .Except(_before)
+                    .OrderBy(l => l.Kind)
+                    .ThenBy(l => l.What, StringComparer.Ordinal),
+            ];
             if (leaks.Length == 0 || TimeProvider.System.GetElapsedTime(start) >= _scope.Grace)
             {
                 return leaks;
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -51,30 +59,56 @@ public sealed class LeakSnapshot
         }
     }
 
-    internal async Task TakeAsync(CancellationToken cancellationToken) => _before = await LookAsync(cancellationToken).ConfigureAwait(false);
+    internal async Task TakeAsync(CancellationToken cancellationToken) =>
+        _before = await LookAsync(cancellationToken).ConfigureAwait(false);
 
     private async Task<HashSet<Leak>> LookAsync(CancellationToken cancellationToken)
     {
         string common = GitDirectories.Common(_repository);
-        string refs = await PlainGit.RunAsync(common, ["for-each-ref", "--format=%(refname) %(objectname)"], cancellationToken).ConfigureAwait(false);
+        string refs = await PlainGit
+            .RunAsync(common, ["for-each-ref", "--format=%(refname) %(objectname)"], cancellationToken)
+            .ConfigureAwait(false);
         HashSet<Leak> seen = [.. refs.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Ref)];
         seen.UnionWith(Entries(Path.Combine(common, "worktrees")).Select(p => new Leak(LeakKind.Worktree, PlaceOf(p))));
-        seen.UnionWith(Entries(Path.Combine(common, "isolation", "leases")).Where(p => p.EndsWith(".json", StringComparison.Ordinal)).Select(p => new Leak(LeakKind.Lease, Path.GetFileNameWithoutExtension(p))));
-        seen.UnionWith(_folders.SelectMany(Entries).Where(p => !_scope.MayAppear.Contains(Path.GetFileName(p), StringComparer.Ordinal)).Select(p => new Leak(LeakKind.File, p)));
+        seen.UnionWith(
+            Entries(Path.Combine(common, "isolation", "leases"))
+                .Where(p => p.EndsWith(".json", StringComparison.Ordinal))
+                .Select(p => new Leak(LeakKind.Lease, Path.GetFileNameWithoutExtension(p)))
+        );
+        seen.UnionWith(
+            _folders
+                .SelectMany(Entries)
+                .Where(p => !_scope.MayAppear.Contains(Path.GetFileName(p), StringComparer.Ordinal))
+                .Select(p => new Leak(LeakKind.File, p))
+        );
         foreach (WatchedProcess process in ProcessTable.Find(_folders, _scope.ProcessMarker))
         {
             seen.Add(new Leak(LeakKind.Process, process.ToString()));
-            seen.UnionWith(process.Ports.Select(p => new Leak(LeakKind.Port, string.Create(CultureInfo.InvariantCulture, $"{p}, held by {process}"))));
+            seen.UnionWith(
+                process.Ports.Select(p => new Leak(
+                    LeakKind.Port,
+                    string.Create(CultureInfo.InvariantCulture, $"{p}, held by {process}")
+                ))
+            );
         }
 
-        IEnumerable<int> listening = _scope.Ports.Count == 0 ? [] : IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(e => e.Port);
-        seen.UnionWith(_scope.Ports.Intersect(listening).Select(p => new Leak(LeakKind.Port, p.ToString(CultureInfo.InvariantCulture))));
+        IEnumerable<int> listening =
+            _scope.Ports.Count == 0
+                ? []
+                : IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(e => e.Port);
+        seen.UnionWith(
+            _scope
+                .Ports.Intersect(listening)
+                .Select(p => new Leak(LeakKind.Port, p.ToString(CultureInfo.InvariantCulture)))
+        );
         return seen;
     }
 
-    private static Leak Ref(string line) => new(line.StartsWith("refs/heads/", StringComparison.Ordinal) ? LeakKind.Branch : LeakKind.Ref, line);
+    private static Leak Ref(string line) =>
+        new(line.StartsWith("refs/heads/", StringComparison.Ordinal) ? LeakKind.Branch : LeakKind.Ref, line);
 
-    private static string[] Entries(string folder) => Directory.Exists(folder) ? Directory.GetFileSystemEntries(folder) : [];
+    private static string[] Entries(string folder) =>
+        Directory.Exists(folder) ? Directory.GetFileSystemEntries(folder) : [];
 
     private static string PlaceOf(string registration)
     {

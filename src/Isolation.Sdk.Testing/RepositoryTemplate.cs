@@ -7,14 +7,17 @@ namespace Isolation.Sdk.Testing;
 internal static class RepositoryTemplate
 {
     // Folders in temp are thinned out by their age on many systems: a day is younger than any such rule.
-    private static string NameOf(DateTimeOffset day) => string.Create(CultureInfo.InvariantCulture, $"template-1-{day:yyyyMMdd}");
+    private static string NameOf(DateTimeOffset day) =>
+        string.Create(CultureInfo.InvariantCulture, $"template-1-{day:yyyyMMdd}");
 
     public static async Task CopyToAsync(string path, TimeProvider time, CancellationToken cancellationToken)
     {
         string template = Path.Combine(ThrowawayFolder.Home, NameOf(time.GetUtcNow()));
         if (!Directory.Exists(template))
         {
-            using OsFileLock held = await OsFileLock.AcquireAsync(Path.Combine(ThrowawayFolder.Home, ".template"), time, cancellationToken).ConfigureAwait(false);
+            using OsFileLock held = await OsFileLock
+                .AcquireAsync(Path.Combine(ThrowawayFolder.Home, ".template"), time, cancellationToken)
+                .ConfigureAwait(false);
             if (!Directory.Exists(template))
             {
                 await MakeAsync(template, cancellationToken).ConfigureAwait(false);
@@ -29,11 +32,22 @@ internal static class RepositoryTemplate
     {
         string fresh = template + "." + Guid.NewGuid().ToString("n");
         Directory.CreateDirectory(fresh);
-        await PlainGit.RunAsync(fresh, ["init", "-q", "-b", "main", "--template="], cancellationToken).ConfigureAwait(false);
-        await File.WriteAllTextAsync(Path.Combine(fresh, "README.md"), "# Throwaway\n", cancellationToken).ConfigureAwait(false);
+        await PlainGit
+            .RunAsync(fresh, ["init", "-q", "-b", "main", "--template="], cancellationToken)
+            .ConfigureAwait(false);
+        await File.WriteAllTextAsync(Path.Combine(fresh, "README.md"), "# Throwaway\n", cancellationToken)
+            .ConfigureAwait(false);
         await PlainGit.RunAsync(fresh, ["add", "-A"], cancellationToken).ConfigureAwait(false);
         const string Born = "2020-01-01T00:00:00Z";
-        await PlainGit.RunAsync(fresh, ["commit", "-q", "-m", "Start"], cancellationToken, ("GIT_AUTHOR_DATE", Born), ("GIT_COMMITTER_DATE", Born)).ConfigureAwait(false);
+        await PlainGit
+            .RunAsync(
+                fresh,
+                ["commit", "-q", "-m", "Start"],
+                cancellationToken,
+                ("GIT_AUTHOR_DATE", Born),
+                ("GIT_COMMITTER_DATE", Born)
+            )
+            .ConfigureAwait(false);
         Directory.Move(fresh, template);
     }
 
@@ -41,7 +55,11 @@ internal static class RepositoryTemplate
     {
         DateTimeOffset now = time.GetUtcNow();
         string[] kept = [NameOf(now), NameOf(now.AddDays(-1))];
-        foreach (string folder in Directory.EnumerateDirectories(ThrowawayFolder.Home, "template-*").Where(f => !kept.Contains(Path.GetFileName(f), StringComparer.Ordinal)))
+        foreach (
+            string folder in Directory
+                .EnumerateDirectories(ThrowawayFolder.Home, "template-*")
+                .Where(f => !kept.Contains(Path.GetFileName(f), StringComparer.Ordinal))
+        )
         {
             SafeDelete.Tree(folder);
         }

@@ -21,7 +21,8 @@ internal sealed class ThrowawayFolder : IDisposable
     public string Path { get; }
 
     /// <summary>Where all of them are, one such place for each user of the machine.</summary>
-    public static string Home => System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"isolation-testing-{Slug.Of(Environment.UserName)}");
+    public static string Home =>
+        System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"isolation-testing-{Slug.Of(Environment.UserName)}");
 
     public static ThrowawayFolder Create(string prefix)
     {
@@ -29,7 +30,10 @@ internal sealed class ThrowawayFolder : IDisposable
         Sweep(Home);
         while (true)
         {
-            string path = System.IO.Path.Combine(Home, string.Create(CultureInfo.InvariantCulture, $"{prefix}-{Guid.NewGuid():n}"));
+            string path = System.IO.Path.Combine(
+                Home,
+                string.Create(CultureInfo.InvariantCulture, $"{prefix}-{Guid.NewGuid():n}")
+            );
             string marker = path + MarkerSuffix;
             OsFileLock? held = OsFileLock.TryAcquire(marker);
             if (held is null || !File.Exists(marker))
@@ -93,7 +97,13 @@ internal sealed class ThrowawayFolder : IDisposable
             // Only a registration that points back here is ours to take away.
             string pointer = System.IO.Path.Combine(registration, "gitdir");
             string name = System.IO.Path.GetFileName(path);
-            if (File.Exists(pointer) && File.ReadAllText(pointer).Trim().Replace('\\', '/').EndsWith($"/{name}/{name}/.git", StringComparison.Ordinal))
+            if (
+                File.Exists(pointer)
+                && File.ReadAllText(pointer)
+                    .Trim()
+                    .Replace('\\', '/')
+                    .EndsWith($"/{name}/{name}/.git", StringComparison.Ordinal)
+            )
             {
                 SafeDelete.Tree(registration);
             }

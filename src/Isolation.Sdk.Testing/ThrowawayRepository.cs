@@ -23,7 +23,9 @@ public sealed class ThrowawayRepository : IAsyncDisposable
         ThrowawayRepository made = new(ThrowawayFolder.Create("repo"));
         try
         {
-            await RepositoryTemplate.CopyToAsync(made.Path, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            await RepositoryTemplate
+                .CopyToAsync(made.Path, TimeProvider.System, cancellationToken)
+                .ConfigureAwait(false);
             return made;
         }
         catch
@@ -38,7 +40,11 @@ public sealed class ThrowawayRepository : IAsyncDisposable
     /// <param name="files">Content by path.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The commit's full id.</returns>
-    public async Task<string> CommitAsync(string message, IReadOnlyDictionary<string, string> files, CancellationToken cancellationToken = default)
+    public async Task<string> CommitAsync(
+        string message,
+        IReadOnlyDictionary<string, string> files,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(files);
         foreach ((string path, string content) in files)
@@ -58,7 +64,8 @@ public sealed class ThrowawayRepository : IAsyncDisposable
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Standard output without the newline at its end.</returns>
     /// <exception cref="InvalidOperationException">Git ended with another code than 0; the message has what it said.</exception>
-    public Task<string> GitAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken = default) => GitInAsync(Path, arguments, cancellationToken);
+    public Task<string> GitAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken = default) =>
+        GitInAsync(Path, arguments, cancellationToken);
 
     /// <summary>Runs plain git in some directory.</summary>
     /// <param name="directory">The directory.</param>
@@ -66,7 +73,11 @@ public sealed class ThrowawayRepository : IAsyncDisposable
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Standard output without the newline at its end.</returns>
     /// <exception cref="InvalidOperationException">Git ended with another code than 0; the message has what it said.</exception>
-    public static Task<string> GitInAsync(string directory, IReadOnlyList<string> arguments, CancellationToken cancellationToken = default)
+    public static Task<string> GitInAsync(
+        string directory,
+        IReadOnlyList<string> arguments,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(arguments);
         return PlainGit.RunAsync(directory, arguments, cancellationToken);

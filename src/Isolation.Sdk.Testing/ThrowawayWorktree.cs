@@ -19,7 +19,8 @@ public sealed class ThrowawayWorktree : IAsyncDisposable
     // The folder's name is unique, so git registers the worktree under exactly it.
     public string Path => System.IO.Path.Combine(_folder.Path, System.IO.Path.GetFileName(_folder.Path));
 
-    private string Registration => System.IO.Path.Combine(_common, "worktrees", System.IO.Path.GetFileName(_folder.Path));
+    private string Registration =>
+        System.IO.Path.Combine(_common, "worktrees", System.IO.Path.GetFileName(_folder.Path));
 
     /// <summary>Makes a work tree.</summary>
     /// <param name="repositoryPath">A checkout, a folder in it, or a bare repository.</param>
@@ -27,7 +28,11 @@ public sealed class ThrowawayWorktree : IAsyncDisposable
     /// <param name="cancellationToken">Ends the work and takes it back.</param>
     /// <exception cref="ArgumentException">There is no repository.</exception>
     /// <exception cref="InvalidOperationException">Git could not make it; the message has what it said.</exception>
-    public static async Task<ThrowawayWorktree> CreateAsync(string repositoryPath, string revision = "HEAD", CancellationToken cancellationToken = default)
+    public static async Task<ThrowawayWorktree> CreateAsync(
+        string repositoryPath,
+        string revision = "HEAD",
+        CancellationToken cancellationToken = default
+    )
     {
         string common = GitDirectories.Common(repositoryPath);
         ThrowawayFolder folder = ThrowawayFolder.Create("tree");
@@ -38,7 +43,13 @@ public sealed class ThrowawayWorktree : IAsyncDisposable
             await made.RegisterAsync(repositoryPath, revision, cancellationToken).ConfigureAwait(false);
 
             // What "worktree add" does last, but outside of the lock: many can be filled at once.
-            await PlainGit.RunAsync(made.Path, [.. PlainGit.NoHooks, .. Lfs(repositoryPath), "reset", "-q", "--hard", "--no-recurse-submodules"], cancellationToken).ConfigureAwait(false);
+            await PlainGit
+                .RunAsync(
+                    made.Path,
+                    [.. PlainGit.NoHooks, .. Lfs(repositoryPath), "reset", "-q", "--hard", "--no-recurse-submodules"],
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             return made;
         }
         catch
@@ -53,7 +64,8 @@ public sealed class ThrowawayWorktree : IAsyncDisposable
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Standard output without the newline at its end.</returns>
     /// <exception cref="InvalidOperationException">Git ended with another code than 0; the message has what it said.</exception>
-    public Task<string> GitAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken = default) => ThrowawayRepository.GitInAsync(Path, arguments, cancellationToken);
+    public Task<string> GitAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken = default) =>
+        ThrowawayRepository.GitInAsync(Path, arguments, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -67,8 +79,16 @@ public sealed class ThrowawayWorktree : IAsyncDisposable
     {
         // Not locked for git: if temp is emptied at a restart, git's own prune may take the registration.
         string gate = System.IO.Path.Combine(_common, "isolation", "worktrees.lock");
-        using OsFileLock held = await OsFileLock.AcquireAsync(gate, TimeProvider.System, cancellationToken).ConfigureAwait(false);
-        await PlainGit.RunAsync(repositoryPath, [.. PlainGit.NoHooks, "worktree", "add", "-q", "--detach", "--no-checkout", Path, revision], cancellationToken).ConfigureAwait(false);
+        using OsFileLock held = await OsFileLock
+            .AcquireAsync(gate, TimeProvider.System, cancellationToken)
+            .ConfigureAwait(false);
+        await PlainGit
+            .RunAsync(
+                repositoryPath,
+                [.. PlainGit.NoHooks, "worktree", "add", "-q", "--detach", "--no-checkout", Path, revision],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     private static string[] Lfs(string repositoryPath)
@@ -76,7 +96,17 @@ public sealed class ThrowawayWorktree : IAsyncDisposable
         // Without the host's config git knows no LFS filter and would leave pointer files; required: rather an error than those.
         string attributes = System.IO.Path.Combine(repositoryPath, ".gitattributes");
         return File.Exists(attributes) && File.ReadAllText(attributes).Contains("filter=lfs", StringComparison.Ordinal)
-            ? ["-c", "filter.lfs.process=git-lfs filter-process", "-c", "filter.lfs.smudge=git-lfs smudge -- %f", "-c", "filter.lfs.clean=git-lfs clean -- %f", "-c", "filter.lfs.required=true"]
+            ?
+            [
+                "-c",
+                "filter.lfs.process=git-lfs filter-process",
+                "-c",
+                "filter.lfs.smudge=git-lfs smudge -- %f",
+                "-c",
+                "filter.lfs.clean=git-lfs clean -- %f",
+                "-c",
+                "filter.lfs.required=true",
+            ]
             : [];
     }
 }

@@ -38,24 +38,37 @@ internal static class ConformanceHost
 
         public ConcurrentDictionary<string, bool> Filled { get; } = new(StringComparer.Ordinal);
 
-        protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) => new(new Noting(this, wanted.Clones
-            ? new PrivateCloneProvider(new PrivateCloneOptions { Filling = _filling }, TimeProvider.System)
-            : new GitWorktreeProvider(new GitWorktreeOptions { Filling = _filling }, TimeProvider.System)));
+        protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) =>
+            new(
+                new Noting(
+                    this,
+                    wanted.Clones
+                        ? new PrivateCloneProvider(new PrivateCloneOptions { Filling = _filling }, TimeProvider.System)
+                        : new GitWorktreeProvider(new GitWorktreeOptions { Filling = _filling }, TimeProvider.System)
+                )
+            );
     }
 
     /// <summary>Writes down how what it hands out was filled.</summary>
     private sealed class Noting(Suite suite, GitWorkspaceProvider inner) : IWorkspaceProvider, IAsyncDisposable
     {
-        public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => inner.ProbeAsync(repository, cancellationToken);
+        public ValueTask<AxisReport> ProbeAsync(
+            RepositoryRef repository,
+            CancellationToken cancellationToken = default
+        ) => inner.ProbeAsync(repository, cancellationToken);
 
-        public async ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default)
+        public async ValueTask<IWorkspace> AcquireAsync(
+            WorkspaceRequest request,
+            CancellationToken cancellationToken = default
+        )
         {
             IWorkspace made = await inner.AcquireAsync(request, cancellationToken);
             suite.Filled[made.Info.FilledBy?.ToString() ?? "unknown"] = true;
             return made;
         }
 
-        public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) => inner.ReopenAsync(record, cancellationToken);
+        public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) =>
+            inner.ReopenAsync(record, cancellationToken);
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

@@ -33,11 +33,26 @@ internal sealed record Disk(string FileSystem, int Megabytes = 512)
     public static IReadOnlyList<string> FileSystems { get; } = ["tmpfs", "ext4", "xfs", "btrfs"];
 
     /// <summary>Where it is seen by the program: a folder of the system that is empty here, so that nothing is hidden and no folder has to be made.</summary>
-    public static string Path { get; } = Places.FirstOrDefault(p => Directory.Exists(p) && !Directory.EnumerateFileSystemEntries(p).Any()) ?? Places[0];
+    public static string Path { get; } =
+        Places.FirstOrDefault(p => Directory.Exists(p) && !Directory.EnumerateFileSystemEntries(p).Any()) ?? Places[0];
 
     /// <summary>How many files and folders fit on it, on tmpfs and ext4; <see langword="null"/> for as many as usual.</summary>
     public int? Inodes { get; init; }
 
     /// <summary>What a command starts with to run on this disk; the program itself follows.</summary>
-    public string[] Through => ["unshare", "--mount", "--propagation", "private", "sh", "-c", Mount, "sh", Path, FileSystem, $"{Megabytes}m", $"{Inodes}"];
+    public string[] Through =>
+        [
+            "unshare",
+            "--mount",
+            "--propagation",
+            "private",
+            "sh",
+            "-c",
+            Mount,
+            "sh",
+            Path,
+            FileSystem,
+            $"{Megabytes}m",
+            $"{Inodes}",
+        ];
 }

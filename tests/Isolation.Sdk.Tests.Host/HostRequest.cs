@@ -148,7 +148,13 @@ public sealed record HostAnswer
 }
 
 /// <summary>What became of one item.</summary>
-public sealed record HostResult(string Item, string Outcome, string? Reason, IsolationFault? Fault, IReadOnlyList<int> Attempts);
+public sealed record HostResult(
+    string Item,
+    string Outcome,
+    string? Reason,
+    IsolationFault? Fault,
+    IReadOnlyList<int> Attempts
+);
 
 /// <summary>One check of a suite, and why it failed.</summary>
 public sealed record HostCheck(string Name, string? Failure);

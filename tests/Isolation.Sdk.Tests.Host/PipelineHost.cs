@@ -20,12 +20,27 @@ internal static class PipelineHost
             if (request.Mode == "repository")
             {
                 // On this process's own disk, with which it goes.
-                return new HostAnswer { Items = [new HostResult((await ThrowawayRepository.CreateAsync()).Path, "Landed", null, null, [])] };
+                return new HostAnswer
+                {
+                    Items = [new HostResult((await ThrowawayRepository.CreateAsync()).Path, "Landed", null, null, [])],
+                };
             }
 
             if (request.Mode == "size")
             {
-                return new HostAnswer { Items = [new HostResult(ExtentUse.Of(request.Repository).ToString(CultureInfo.InvariantCulture), "Landed", null, null, [])] };
+                return new HostAnswer
+                {
+                    Items =
+                    [
+                        new HostResult(
+                            ExtentUse.Of(request.Repository).ToString(CultureInfo.InvariantCulture),
+                            "Landed",
+                            null,
+                            null,
+                            []
+                        ),
+                    ],
+                };
             }
 
             await using IsolationPipeline pipeline = Compose(request);
@@ -33,7 +48,10 @@ internal static class PipelineHost
             {
                 "run" => await RunAsync(pipeline, request),
                 "plan" => new HostAnswer { Cleaned = (await pipeline.PlanCleanAsync()).Items },
-                "clean" => new HostAnswer { Cleaned = (await pipeline.CleanAsync(await pipeline.PlanCleanAsync())).Items },
+                "clean" => new HostAnswer
+                {
+                    Cleaned = (await pipeline.CleanAsync(await pipeline.PlanCleanAsync())).Items,
+                },
                 _ => throw new ArgumentException(request.Mode),
             };
         }
@@ -50,7 +68,14 @@ internal static class PipelineHost
     private static IsolationPipeline Compose(HostRequest request)
     {
         IsolationPipelineBuilder builder = new IsolationPipelineBuilder(request.Repository)
-            .Configure(o => (o.MaxWorkers, o.MaxAttempts, o.RetryDelay, o.StopGrace) = (request.AtOnce, request.Attempts, static _ => TimeSpan.Zero, TimeSpan.FromSeconds(2)))
+            .Configure(o =>
+                (o.MaxWorkers, o.MaxAttempts, o.RetryDelay, o.StopGrace) = (
+                    request.AtOnce,
+                    request.Attempts,
+                    static _ => TimeSpan.Zero,
+                    TimeSpan.FromSeconds(2)
+                )
+            )
             .AcceptManualScale("a test")
             .Workspaces.UseGitWorktrees(o =>
             {
@@ -86,30 +111,65 @@ internal static class PipelineHost
             builder.WorkersAt(root);
         }
 
-        return (request.Command.Count > 0 ? builder.RunProcess(request.Command[0], [.. request.Command.Skip(1)]) : builder.RunWith((worker, token) => WorkAsync(worker, request, token))).Build();
+        return (
+            request.Command.Count > 0
+                ? builder.RunProcess(request.Command[0], [.. request.Command.Skip(1)])
+                : builder.RunWith((worker, token) => WorkAsync(worker, request, token))
+        ).Build();
     }
 
     private static async Task<HostAnswer> RunAsync(IsolationPipeline pipeline, HostRequest request)
     {
-        await using IsolationRun run = pipeline.Start([.. request.Items.Select(i => new WorkItem(i.Id, i.Title) { BlockedBy = i.BlockedBy, Base = i.Base })]);
+        await using IsolationRun run = pipeline.Start([
+            .. request.Items.Select(i => new WorkItem(i.Id, i.Title) { BlockedBy = i.BlockedBy, Base = i.Base }),
+        ]);
         IsolationSummary summary = await run.Completion;
-        return new HostAnswer { Items = [.. summary.Items.Select(i => new HostResult(i.Item.Id, i.Outcome.ToString(), i.Reason, i.Attempts.LastOrDefault()?.Fault, [.. i.Attempts.Select(a => a.Attempt.Number)]))] };
+        return new HostAnswer
+        {
+            Items =
+            [
+                .. summary.Items.Select(i => new HostResult(
+                    i.Item.Id,
+                    i.Outcome.ToString(),
+                    i.Reason,
+                    i.Attempts.LastOrDefault()?.Fault,
+                    [.. i.Attempts.Select(a => a.Attempt.Number)]
+                )),
+            ],
+        };
     }
 
     private static async Task<HostAnswer> MakeWorktreesAsync(HostRequest request)
     {
-        GitWorktree[] made = await Task.WhenAll(request.Items.Select(_ => Task.Run(() => GitWorktree.CreateAsync(request.Repository))));
+        GitWorktree[] made = await Task.WhenAll(
+            request.Items.Select(_ => Task.Run(() => GitWorktree.CreateAsync(request.Repository)))
+        );
         foreach (GitWorktree tree in made)
         {
-            await MeetAsync(request, $"{Environment.ProcessId}-{Path.GetFileName(Path.GetDirectoryName(tree.Path)!)}", tree.Path, waits: false, CancellationToken.None);
+            await MeetAsync(
+                request,
+                $"{Environment.ProcessId}-{Path.GetFileName(Path.GetDirectoryName(tree.Path)!)}",
+                tree.Path,
+                waits: false,
+                CancellationToken.None
+            );
         }
 
         await MeetAsync(request, null, null, waits: true, CancellationToken.None);
         await Task.WhenAll(made.Select(tree => Task.Run(async () => await tree.DisposeAsync())));
-        return new HostAnswer { Items = [.. made.Select(tree => new HostResult(tree.Branch, "Landed", null, null, [1]))] };
+        return new HostAnswer
+        {
+            Items = [.. made.Select(tree => new HostResult(tree.Branch, "Landed", null, null, [1]))],
+        };
     }
 
-    private static async Task MeetAsync(HostRequest request, string? name, string? path, bool waits, CancellationToken cancellationToken)
+    private static async Task MeetAsync(
+        HostRequest request,
+        string? name,
+        string? path,
+        bool waits,
+        CancellationToken cancellationToken
+    )
     {
         if (request.Barrier is not { } barrier)
         {
@@ -131,7 +191,13 @@ internal static class PipelineHost
     {
         // The folder of a worker is its attempt's name made safe.
         string name = Path.GetFileName(Path.GetDirectoryName(worker.Workspace.Path)!);
-        await MeetAsync(request, $"{Environment.ProcessId}-{name}", worker.Workspace.Path, waits: true, cancellationToken);
+        await MeetAsync(
+            request,
+            $"{Environment.ProcessId}-{name}",
+            worker.Workspace.Path,
+            waits: true,
+            cancellationToken
+        );
         await File.WriteAllTextAsync(Path.Combine(worker.Workspace.Path, name + ".txt"), "mine\n", cancellationToken);
     }
 }

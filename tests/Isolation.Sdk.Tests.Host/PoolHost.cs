@@ -27,8 +27,14 @@ internal static class PoolHost
 
         WorkersFolder? workers = request.WorkersAt is { } root ? new WorkersFolder(root) : null;
         GitWorkspaceProvider inner = wanted.Clones
-            ? new PrivateCloneProvider(new PrivateCloneOptions { Filling = filling }, TimeProvider.System, workers) { Reached = Reached }
-            : new GitWorktreeProvider(new GitWorktreeOptions { Filling = filling }, TimeProvider.System, workers) { Reached = Reached };
+            ? new PrivateCloneProvider(new PrivateCloneOptions { Filling = filling }, TimeProvider.System, workers)
+            {
+                Reached = Reached,
+            }
+            : new GitWorktreeProvider(new GitWorktreeOptions { Filling = filling }, TimeProvider.System, workers)
+            {
+                Reached = Reached,
+            };
         await using WarmPool pool = WarmPool.Around(inner, new WarmPoolOptions { Size = wanted.Size });
         if (wanted.KillAfter is { } milliseconds)
         {
@@ -67,7 +73,12 @@ internal static class PoolHost
         return new HostAnswer { Items = answers };
     }
 
-    private static async Task<HostResult> TryAcquireAsync(WarmPool pool, GitRepository repository, string item, Dictionary<string, IWorkspace> held)
+    private static async Task<HostResult> TryAcquireAsync(
+        WarmPool pool,
+        GitRepository repository,
+        string item,
+        Dictionary<string, IWorkspace> held
+    )
     {
         try
         {
@@ -82,7 +93,13 @@ internal static class PoolHost
 
     private static async Task<HostResult> RunAsync(string folder, string item, string script)
     {
-        using Process process = Process.Start(new ProcessStartInfo("sh", ["-c", $"{{ {script}\n}} 2>&1"]) { WorkingDirectory = folder, RedirectStandardOutput = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo("sh", ["-c", $"{{ {script}\n}} 2>&1"])
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+            }
+        )!;
         string said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return new HostResult(item, "Ran", said, null, []);
@@ -91,8 +108,15 @@ internal static class PoolHost
     private static async Task<IWorkspace> AcquireAsync(WarmPool pool, GitRepository repository, string item)
     {
         string head = (await repository.RunAsync(CancellationToken.None, "rev-parse", "main")).Line;
-        AttemptLease lease = new LeaseStore(repository.CommonDirectory, repository.Reference, TimeProvider.System).Create(new AttemptId(item, 1));
-        await repository.TryUpdateAsync(new RefTransaction().Create(AttemptNames.Ref(lease.Attempt), head), CancellationToken.None);
+        AttemptLease lease = new LeaseStore(
+            repository.CommonDirectory,
+            repository.Reference,
+            TimeProvider.System
+        ).Create(new AttemptId(item, 1));
+        await repository.TryUpdateAsync(
+            new RefTransaction().Create(AttemptNames.Ref(lease.Attempt), head),
+            CancellationToken.None
+        );
         return await pool.AcquireAsync(new WorkspaceRequest(lease, repository.Reference, head));
     }
 }

@@ -18,12 +18,28 @@ internal static class QueueHost
         }
 
         Trail trail = new(wanted);
-        MergeStrategy strategy = new(MergePolicy.Of(options), new ProcessSandbox(new ProcessSandboxOptions()), null, TimeProvider.System, trail) { Reached = trail.Reached };
+        MergeStrategy strategy = new(
+            MergePolicy.Of(options),
+            new ProcessSandbox(new ProcessSandboxOptions()),
+            null,
+            TimeProvider.System,
+            trail
+        )
+        {
+            Reached = trail.Reached,
+        };
         trail.StartClock();
-        await using IMergeQueue queue = await strategy.OpenAsync(new MergeTarget(new RepositoryRef(request.Repository), request.Target));
+        await using IMergeQueue queue = await strategy.OpenAsync(
+            new MergeTarget(new RepositoryRef(request.Repository), request.Target)
+        );
         foreach (QueueWork work in wanted.Submit)
         {
-            Capture capture = new(work.Commit, work.Base, AttemptNames.Ref(Of(work.Item)), [.. work.Files.Select(f => new FileChange(f, FileChangeKind.Modified, 1, 0))]);
+            Capture capture = new(
+                work.Commit,
+                work.Base,
+                AttemptNames.Ref(Of(work.Item)),
+                [.. work.Files.Select(f => new FileChange(f, FileChangeKind.Modified, 1, 0))]
+            );
             await queue.SubmitAsync(new MergeRequest(Of(work.Item), capture) { After = [.. work.After.Select(Of)] });
             trail.Write("submitted " + work.Item);
         }

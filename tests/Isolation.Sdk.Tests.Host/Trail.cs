@@ -8,7 +8,10 @@ namespace Isolation.Sdk.Tests.Host;
 internal sealed class Trail(QueueRequest wanted) : ILogger
 {
     private readonly Lock _gate = new();
-    private readonly string _file = Path.Combine(wanted.Trail, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+    private readonly string _file = Path.Combine(
+        wanted.Trail,
+        Environment.ProcessId.ToString(CultureInfo.InvariantCulture)
+    );
     private int _times;
 
     public void Reached(QueueStep step)
@@ -30,11 +33,15 @@ internal sealed class Trail(QueueRequest wanted) : ILogger
     }
 
     /// <summary>Ends this process a while from now, wherever it is.</summary>
-    public static void DieIn(int milliseconds) => new Thread(() =>
-    {
-        Thread.Sleep(milliseconds);
-        Die();
-    }) { IsBackground = true }.Start();
+    public static void DieIn(int milliseconds) =>
+        new Thread(() =>
+        {
+            Thread.Sleep(milliseconds);
+            Die();
+        })
+        {
+            IsBackground = true,
+        }.Start();
 
     public void Write(string line)
     {
@@ -50,7 +57,13 @@ internal sealed class Trail(QueueRequest wanted) : ILogger
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    )
     {
         if (IsEnabled(logLevel))
         {

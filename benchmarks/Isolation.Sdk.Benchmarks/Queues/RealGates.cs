@@ -27,7 +27,9 @@ internal sealed class RealGates(Scratch scratch)
     private static async Task CompareAsync(RealQueue queue, int seeds)
     {
         List<(RealRun Serial, RealRun Off, RealRun On)> all = [];
-        Console.WriteLine("| seed | bad | serial s | first red s (planned) | confirmed s (planned) | faster | confirmed, faster | gates | CPU s, serial | CPU s, first red | load |");
+        Console.WriteLine(
+            "| seed | bad | serial s | first red s (planned) | confirmed s (planned) | faster | confirmed, faster | gates | CPU s, serial | CPU s, first red | load |"
+        );
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
         for (int seed = 1; seed <= seeds; seed++)
         {
@@ -37,26 +39,37 @@ internal sealed class RealGates(Scratch scratch)
             RealRun serial = await queue.RunAsync(With(new SerialQueueOptions()), bad);
             all.Add((serial, off, on));
             string load = (await File.ReadAllTextAsync("/proc/loadavg")).Split(' ')[0];
-            Print($"| {seed} | {bad.Count(b => b)} | {Seconds(serial):0.0} | {Seconds(off):0.0} ({Planned(seed, confirm: false):0}) | {Seconds(on):0.0} ({Planned(seed, confirm: true):0}) | {Seconds(serial) / Seconds(off):0.00} | {Seconds(serial) / Seconds(on):0.00} | {serial.Gates}, {off.Gates}, {on.Gates} | {serial.Cost.CpuMs / 1000:0.0} | {off.Cost.CpuMs / 1000:0.0} | {load} |");
+            Print(
+                $"| {seed} | {bad.Count(b => b)} | {Seconds(serial):0.0} | {Seconds(off):0.0} ({Planned(seed, confirm: false):0}) | {Seconds(on):0.0} ({Planned(seed, confirm: true):0}) | {Seconds(serial) / Seconds(off):0.00} | {Seconds(serial) / Seconds(on):0.00} | {serial.Gates}, {off.Gates}, {on.Gates} | {serial.Cost.CpuMs / 1000:0.0} | {off.Cost.CpuMs / 1000:0.0} | {load} |"
+            );
         }
 
-        Print($"| **median** | | {Median(all.Select(a => Seconds(a.Serial))):0.0} | {Median(all.Select(a => Seconds(a.Off))):0.0} | {Median(all.Select(a => Seconds(a.On))):0.0} | **{Median(all.Select(a => Seconds(a.Serial) / Seconds(a.Off))):0.00}** | **{Median(all.Select(a => Seconds(a.Serial) / Seconds(a.On))):0.00}** | | | | |");
+        Print(
+            $"| **median** | | {Median(all.Select(a => Seconds(a.Serial))):0.0} | {Median(all.Select(a => Seconds(a.Off))):0.0} | {Median(all.Select(a => Seconds(a.On))):0.0} | **{Median(all.Select(a => Seconds(a.Serial) / Seconds(a.Off))):0.00}** | **{Median(all.Select(a => Seconds(a.Serial) / Seconds(a.On))):0.00}** | | | | |"
+        );
         Console.WriteLine();
     }
 
     private static async Task CostsAsync(RealQueue queue)
     {
         bool[] good = new bool[RealItems.Count];
-        Console.WriteLine("| gates that answer at once | wall ms an item | CPU ms an item | git processes an item | landings | wall ms a landing | git processes a landing | of these an item |");
+        Console.WriteLine(
+            "| gates that answer at once | wall ms an item | CPU ms an item | git processes an item | landings | wall ms a landing | git processes a landing | of these an item |"
+        );
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
         await queue.RunAsync(Instant(new SerialQueueOptions()), good);
         Row("serial", await queue.RunAsync(Instant(new SerialQueueOptions()), good));
-        Row($"groups of {Group}, one slot", await queue.RunAsync(Instant(new RefineryOptions { Slots = 1, Step = Group }), good));
+        Row(
+            $"groups of {Group}, one slot",
+            await queue.RunAsync(Instant(new RefineryOptions { Slots = 1, Step = Group }), good)
+        );
         Row("four slots", await queue.RunAsync(Instant(new RefineryOptions()), good));
     }
 
-    private static void Row(string name, RealRun run) => Print(
-        $"| {name} | {run.Cost.WallMs / run.Landed:0.0} | {run.Cost.CpuMs / run.Landed:0.0} | {run.Git / (double)run.Landed:0.0} | {run.Landings} | {run.LandingMs / run.Landings:0.0} | {run.GitOfLandings / (double)run.Landings:0.0} | {run.GitOfLandings / (double)run.Landed:0.0} |");
+    private static void Row(string name, RealRun run) =>
+        Print(
+            $"| {name} | {run.Cost.WallMs / run.Landed:0.0} | {run.Cost.CpuMs / run.Landed:0.0} | {run.Git / (double)run.Landed:0.0} | {run.Landings} | {run.LandingMs / run.Landings:0.0} | {run.GitOfLandings / (double)run.Landings:0.0} | {run.GitOfLandings / (double)run.Landed:0.0} |"
+        );
 
     private static TOptions With<TOptions>(TOptions options, Action<TOptions>? configure = null)
         where TOptions : GatedMergeOptions
@@ -77,7 +90,9 @@ internal sealed class RealGates(Scratch scratch)
     private static double Planned(int seed, bool confirm)
     {
         CutModel learner = new();
-        return new SimulatedQueue(new SimulatedItems(RealItems.Count, Bad), confirm, seed).Run(n => RefineryCell.Settings(learner, RefineryOptions.DefaultSlots, n), learner).Time;
+        return new SimulatedQueue(new SimulatedItems(RealItems.Count, Bad), confirm, seed)
+            .Run(n => RefineryCell.Settings(learner, RefineryOptions.DefaultSlots, n), learner)
+            .Time;
     }
 
     private static double Seconds(RealRun run) => run.Cost.WallMs / 1000;

@@ -9,7 +9,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Isolation.Sdk.Benchmarks.Queues;
 
 /// <summary>What a queue did with its items, from the moment it was let go until the last of them was at its end.</summary>
-internal sealed record RealRun(Cost Cost, int Landed, int Gates, int Git, int Landings, int GitOfLandings, double LandingMs);
+internal sealed record RealRun(
+    Cost Cost,
+    int Landed,
+    int Gates,
+    int Git,
+    int Landings,
+    int GitOfLandings,
+    double LandingMs
+);
 
 /// <summary>A real queue, on a copy of the repository of its own.</summary>
 internal sealed class RealQueue(RealItems items, Scratch scratch)
@@ -23,10 +31,20 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
         await items.CopyAsync(path);
         GitRepository repository = await GitHost.OpenAsync(path);
         WorkersFolder folder = WorkersFolder.Beside(repository.CommonDirectory);
-        int gates = 0, landings = 0, processes = 0, before = 0;
+        int gates = 0,
+            landings = 0,
+            processes = 0,
+            before = 0;
         long begun = 0;
         double landing = 0;
-        QueueContext context = new(new QueueNames(repository, Target), MergePolicy.Of(options), new ProcessSandbox(new ProcessSandboxOptions(), workers: folder), folder, TimeProvider.System, NullLogger.Instance)
+        QueueContext context = new(
+            new QueueNames(repository, Target),
+            MergePolicy.Of(options),
+            new ProcessSandbox(new ProcessSandboxOptions(), workers: folder),
+            folder,
+            TimeProvider.System,
+            NullLogger.Instance
+        )
         {
             Reached = step =>
             {
@@ -70,7 +88,11 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
 
         Scratch.Clear(scratch.At("queue"));
         int landed = ends.Count(e => e.State == MergeState.Landed);
-        return landed == bad.Count(b => !b) ? new RealRun(cost, landed, gates / 2, started, landings, processes, landing) : throw new InvalidOperationException($"{landed} landed: {string.Join(", ", ends.Where(e => e.State != MergeState.Landed).Select(e => $"{e.Attempt} {e.State} {e.Reason}"))}");
+        return landed == bad.Count(b => !b)
+            ? new RealRun(cost, landed, gates / 2, started, landings, processes, landing)
+            : throw new InvalidOperationException(
+                $"{landed} landed: {string.Join(", ", ends.Where(e => e.State != MergeState.Landed).Select(e => $"{e.Attempt} {e.State} {e.Reason}"))}"
+            );
     }
 
     private static AttemptId Attempt(int item) => new($"item-{item:00}", 1);

@@ -5,7 +5,8 @@ internal static class HalvingQueue
 {
     public static SimulatedOutcome Run(bool[] bad, int batch)
     {
-        List<int> landed = [], evicted = [];
+        List<int> landed = [],
+            evicted = [];
         Stack<int[]> waiting = new(Enumerable.Range(0, bad.Length).Chunk(batch).Reverse());
         int gates = 0;
         while (waiting.TryPop(out int[]? items))
@@ -26,6 +27,10 @@ internal static class HalvingQueue
             }
         }
 
-        return new SimulatedOutcome(gates, gates, landed, evicted) { Tested = landed.ToHashSet(), Reds = evicted.ToDictionary(i => i, _ => 1) };
+        return new SimulatedOutcome(gates, gates, landed, evicted)
+        {
+            Tested = landed.ToHashSet(),
+            Reds = evicted.ToDictionary(i => i, _ => 1),
+        };
     }
 }

@@ -19,7 +19,10 @@ internal sealed record RefineryCell(int Slots, double Bad)
     /// <summary>Prefix cuts by a model that knows the chance.</summary>
     public required (Sample Time, Sample Gates) Cuts { get; init; }
 
-    public int Step => new CutModel(Bad, double.PositiveInfinity).Settings(Slots, null, LargestStep, everyCommitGreen: false, Items).Step;
+    public int Step =>
+        new CutModel(Bad, double.PositiveInfinity)
+            .Settings(Slots, null, LargestStep, everyCommitGreen: false, Items)
+            .Step;
 
     /// <summary>By how many standard errors cuts are slower than the fastest of the others.</summary>
     public double Beyond => new[] { Serial, Batches, Window }.Max(o => Cuts.Time.Beyond(o.Time));
@@ -35,27 +38,40 @@ internal sealed record RefineryCell(int Slots, double Bad)
             Cuts = MeasureCuts(slots, bad, runs),
         };
 
-        SimulatedOutcome Fixed(int seed, CutSettings settings) => new SimulatedQueue(items, confirm: false, seed).Run(_ => settings);
+        SimulatedOutcome Fixed(int seed, CutSettings settings) =>
+            new SimulatedQueue(items, confirm: false, seed).Run(_ => settings);
     }
 
     public static (Sample Time, Sample Gates) MeasureCuts(int slots, double bad, int runs)
     {
         CutModel knowing = new(bad, double.PositiveInfinity);
-        return Over(runs, seed => new SimulatedQueue(new SimulatedItems(Items, bad), confirm: false, seed).Run(n => Settings(knowing, slots, n), knowing));
+        return Over(runs, seed =>
+            new SimulatedQueue(new SimulatedItems(Items, bad), confirm: false, seed).Run(
+                n => Settings(knowing, slots, n),
+                knowing
+            )
+        );
     }
 
     /// <summary>Prefix cuts by a model that starts anew with each queue, from a neutral guess.</summary>
     public static (Sample Time, Sample Gates) MeasureLearned(int slots, double bad, int runs) => Over(runs, seed =>
-    {
-        CutModel learner = new();
-        return new SimulatedQueue(new SimulatedItems(Items, bad), confirm: false, seed).Run(n => Settings(learner, slots, n), learner);
-    });
+        {
+            CutModel learner = new();
+            return new SimulatedQueue(new SimulatedItems(Items, bad), confirm: false, seed).Run(
+                n => Settings(learner, slots, n),
+                learner
+            );
+        });
 
-    public static CutSettings Settings(CutModel model, int slots, int waiting) => model.Settings(slots, fixedStep: null, LargestStep, everyCommitGreen: false, waiting);
+    public static CutSettings Settings(CutModel model, int slots, int waiting) =>
+        model.Settings(slots, fixedStep: null, LargestStep, everyCommitGreen: false, waiting);
 
     public static (Sample Time, Sample Gates) Over(int runs, Func<int, SimulatedOutcome> run)
     {
         SimulatedOutcome[] outcomes = [.. Enumerable.Range(1, runs).Select(run)];
-        return (Sample.Of([.. outcomes.Select(o => o.Time)]), Sample.Of([.. outcomes.Select(o => o.Gates / (double)Items)]));
+        return (
+            Sample.Of([.. outcomes.Select(o => o.Time)]),
+            Sample.Of([.. outcomes.Select(o => o.Gates / (double)Items)])
+        );
     }
 }

@@ -13,10 +13,18 @@ internal static class RefinerySimulation
     // Design figures: time in gate times, gates for each item.
     private static readonly Dictionary<(int Slots, double Bad), (double Time, double Gates)> Designed = new()
     {
-        [(1, .02)] = (9.4, .19), [(1, .05)] = (14.4, .30), [(1, .10)] = (22.5, .47), [(1, .30)] = (42.7, .89),
-        [(2, .05)] = (9.3, .37), [(2, .20)] = (22.8, .94),
-        [(4, .05)] = (6.6, .52), [(4, .10)] = (10.6, .83), [(4, .20)] = (16.6, 1.34),
-        [(8, .02)] = (2.8, .37), [(8, .10)] = (8.8, 1.38), [(8, .30)] = (15.8, 2.45),
+        [(1, .02)] = (9.4, .19),
+        [(1, .05)] = (14.4, .30),
+        [(1, .10)] = (22.5, .47),
+        [(1, .30)] = (42.7, .89),
+        [(2, .05)] = (9.3, .37),
+        [(2, .20)] = (22.8, .94),
+        [(4, .05)] = (6.6, .52),
+        [(4, .10)] = (10.6, .83),
+        [(4, .20)] = (16.6, 1.34),
+        [(8, .02)] = (2.8, .37),
+        [(8, .10)] = (8.8, 1.38),
+        [(8, .30)] = (15.8, 2.45),
     };
 
     public static void Run(int runs, int evictionItems)
@@ -28,8 +36,12 @@ internal static class RefinerySimulation
             foreach (double bad in Chances)
             {
                 RefineryCell cell = RefineryCell.Measure(slots, bad, runs);
-                string design = Designed.TryGetValue((slots, bad), out (double Time, double Gates) d) ? string.Create(CultureInfo.InvariantCulture, $"{d.Time:0.0} ({d.Gates:0.00})") : "";
-                Print($"| {slots} | {bad:.00} | {Show(cell.Serial)} | {Show(cell.Batches)} | {Show(cell.Window)} | **{Show(cell.Cuts)}** | {cell.Step} | {design} | {Show(RefineryCell.MeasureLearned(slots, bad, runs))} | {Verdict(cell, d.Time)} |");
+                string design = Designed.TryGetValue((slots, bad), out (double Time, double Gates) d)
+                    ? string.Create(CultureInfo.InvariantCulture, $"{d.Time:0.0} ({d.Gates:0.00})")
+                    : "";
+                Print(
+                    $"| {slots} | {bad:.00} | {Show(cell.Serial)} | {Show(cell.Batches)} | {Show(cell.Window)} | **{Show(cell.Cuts)}** | {cell.Step} | {design} | {Show(RefineryCell.MeasureLearned(slots, bad, runs))} | {Verdict(cell, d.Time)} |"
+                );
             }
         }
 
@@ -48,8 +60,12 @@ internal static class RefinerySimulation
             SimulatedItems items = new(RefineryCell.Items, FivePercent) { Flake = flake };
             (string window, _) = Wrong(items, evictionItems, confirm: false, _ => new CutSettings(FourSlots, 1));
             CutModel knowing = new(FivePercent, double.PositiveInfinity);
-            (string cuts, Sample time) = Wrong(items, evictionItems, confirm: false, n => RefineryCell.Settings(knowing, FourSlots, n));
-            (string confirmed, Sample longer) = Wrong(items, evictionItems, confirm: true, n => RefineryCell.Settings(knowing, FourSlots, n));
+            (string cuts, Sample time) = Wrong(items, evictionItems, confirm: false, n =>
+                RefineryCell.Settings(knowing, FourSlots, n)
+            );
+            (string confirmed, Sample longer) = Wrong(items, evictionItems, confirm: true, n =>
+                RefineryCell.Settings(knowing, FourSlots, n)
+            );
             Print($"| {flake:.00} | {window} | {cuts} | **{confirmed}** | {time.Mean:0.0} | {longer.Mean:0.0} |");
         }
     }
@@ -62,15 +78,30 @@ internal static class RefinerySimulation
         {
             SimulatedItems items = new(RefineryCell.Items, bad) { Jitter = 1, Stopping = 0.05 };
             CutModel knowing = new(bad, double.PositiveInfinity);
-            string[] row = [.. new Func<int, CutSettings>[] { _ => new(1, 1), _ => new(FourSlots, 1), n => RefineryCell.Settings(knowing, FourSlots, n) }
-                .Select(settings => Show(RefineryCell.Over(runs, seed => new SimulatedQueue(items, confirm: false, seed).Run(settings))))];
+            string[] row =
+            [
+                .. new Func<int, CutSettings>[]
+                {
+                    _ => new(1, 1),
+                    _ => new(FourSlots, 1),
+                    n => RefineryCell.Settings(knowing, FourSlots, n),
+                }.Select(settings =>
+                    Show(RefineryCell.Over(runs, seed => new SimulatedQueue(items, confirm: false, seed).Run(settings)))
+                ),
+            ];
             Print($"| {bad:.00} | {row[0]} | {row[1]} | **{row[2]}** |");
         }
     }
 
-    private static (string Share, Sample Time) Wrong(SimulatedItems items, int count, bool confirm, Func<int, CutSettings> settings)
+    private static (string Share, Sample Time) Wrong(
+        SimulatedItems items,
+        int count,
+        bool confirm,
+        Func<int, CutSettings> settings
+    )
     {
-        int good = 0, wrong = 0;
+        int good = 0,
+            wrong = 0;
         List<double> times = [];
         for (int seed = 1; seed * items.Count < count + items.Count; seed++)
         {
@@ -81,19 +112,34 @@ internal static class RefinerySimulation
             times.Add(outcome.Time);
         }
 
-        return (string.Create(CultureInfo.InvariantCulture, $"{100.0 * wrong / good:0.000} % ({wrong} of {good})"), Sample.Of(times));
+        return (
+            string.Create(CultureInfo.InvariantCulture, $"{100.0 * wrong / good:0.000} % ({wrong} of {good})"),
+            Sample.Of(times)
+        );
     }
 
     private static string Verdict(RefineryCell cell, double designed)
     {
         double best = new[] { cell.Serial, cell.Batches, cell.Window }.Min(o => o.Time.Mean);
-        string against = cell.Beyond > 2 ? "**worse**" : cell.Cuts.Time.Mean < best - 1e-9 ? "best" : "equal";
-        return designed == 0 ? against : string.Create(CultureInfo.InvariantCulture, $"{against}, {100 * ((cell.Cuts.Time.Mean / designed) - 1):+0;-0;0} %");
+        string against =
+            cell.Beyond > 2 ? "**worse**"
+            : cell.Cuts.Time.Mean < best - 1e-9 ? "best"
+            : "equal";
+        return designed == 0
+            ? against
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{against}, {100 * ((cell.Cuts.Time.Mean / designed) - 1):+0;-0;0} %"
+            );
     }
 
-    private static string Show((Sample Time, Sample Gates) cell) => cell.Time.Error < 5e-7
-        ? string.Create(CultureInfo.InvariantCulture, $"{cell.Time.Mean:0.0} ({cell.Gates.Mean:0.00})")
-        : string.Create(CultureInfo.InvariantCulture, $"{cell.Time.Mean:0.0} ± {cell.Time.Error:0.0} ({cell.Gates.Mean:0.00})");
+    private static string Show((Sample Time, Sample Gates) cell) =>
+        cell.Time.Error < 5e-7
+            ? string.Create(CultureInfo.InvariantCulture, $"{cell.Time.Mean:0.0} ({cell.Gates.Mean:0.00})")
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{cell.Time.Mean:0.0} ± {cell.Time.Error:0.0} ({cell.Gates.Mean:0.00})"
+            );
 
     private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 }

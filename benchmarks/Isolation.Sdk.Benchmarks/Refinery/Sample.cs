@@ -14,6 +14,8 @@ internal readonly record struct Sample(double Mean, double Error)
     public double Beyond(Sample other)
     {
         double difference = Mean - other.Mean;
-        return difference <= 1e-9 ? Math.Min(0, difference) : difference / Math.Max(1e-9, Math.Sqrt((Error * Error) + (other.Error * other.Error)));
+        return difference <= 1e-9
+            ? Math.Min(0, difference)
+            : difference / Math.Max(1e-9, Math.Sqrt((Error * Error) + (other.Error * other.Error)));
     }
 }

@@ -156,7 +156,9 @@ internal sealed class SimulatedQueue(SimulatedItems items, bool confirm, int see
     {
         if (_gates.Count >= cut.Slots || prefix < 1 || prefix > _chain.Count || _gates.Any(g => g.Prefix == prefix))
         {
-            throw new InvalidOperationException($"A gate of {prefix} was to start beside {_gates.Count} in {cut.Slots} slots.");
+            throw new InvalidOperationException(
+                $"A gate of {prefix} was to start beside {_gates.Count} in {cut.Slots} slots."
+            );
         }
 
         if (++_started > GatesPerItem * items.Count)
@@ -164,9 +166,12 @@ internal sealed class SimulatedQueue(SimulatedItems items, bool confirm, int see
             throw new InvalidOperationException("The queue never comes to an end.");
         }
 
-        bool passes = !_chain.Take(prefix).Any(i => _bad[i]) && !(items.Flake > 0 && _random.NextDouble() < items.Flake);
+        bool passes =
+            !_chain.Take(prefix).Any(i => _bad[i]) && !(items.Flake > 0 && _random.NextDouble() < items.Flake);
         double ends = _now + 1 + (items.Jitter > 0 ? _random.NextDouble() * items.Jitter : 0);
-        _gates.Add(new SimulatedGate(_now, ends, passes, _gates.Count + 1) { Prefix = prefix, Tip = _chain[prefix - 1] });
+        _gates.Add(
+            new SimulatedGate(_now, ends, passes, _gates.Count + 1) { Prefix = prefix, Tip = _chain[prefix - 1] }
+        );
     }
 
     private void Stop(SimulatedGate gate)

@@ -15,7 +15,12 @@ internal sealed partial class LibraryMerge(GitRepository repository, string fold
         string empty = Path.Combine(folder, "empty");
         Directory.CreateDirectory(empty);
         string attributes = obeyAttributes ? await _attributes.OfAsync(ours, CancellationToken.None) : empty;
-        return await _merge.RunAsync((ours, Ours), (theirs, ReferenceMerge.Theirs), attributes, CancellationToken.None) switch
+        return await _merge.RunAsync(
+            (ours, Ours),
+            (theirs, ReferenceMerge.Theirs),
+            attributes,
+            CancellationToken.None
+        ) switch
         {
             MergeOutcome.Clean clean => Merged.Clean(clean.Tree),
             MergeOutcome.Conflict conflict => Merged.Conflict(conflict.Output.Files),
@@ -31,7 +36,13 @@ internal sealed partial class LibraryMerge(GitRepository repository, string fold
         List<UnmergedEntry> entries = [];
         foreach (UnmergedEntry entry in merged.Entries)
         {
-            entries.Add(entry with { Path = NameInPath().Replace(entry.Path, "~HEAD"), ObjectId = await NamedAsGitDoesAsync(entry) });
+            entries.Add(
+                entry with
+                {
+                    Path = NameInPath().Replace(entry.Path, "~HEAD"),
+                    ObjectId = await NamedAsGitDoesAsync(entry),
+                }
+            );
         }
 
         return Merged.Conflict(entries);
@@ -45,7 +56,10 @@ internal sealed partial class LibraryMerge(GitRepository repository, string fold
             return entry.ObjectId;
         }
 
-        GitCommand hash = GitCommand.In(repository.CommonDirectory, "hash-object", "--stdin") with { Input = NameInMarker().Replace(content.Output, "HEAD") };
+        GitCommand hash = GitCommand.In(repository.CommonDirectory, "hash-object", "--stdin") with
+        {
+            Input = NameInMarker().Replace(content.Output, "HEAD"),
+        };
         return (await repository.Client.RunAsync(hash)).Line;
     }
 

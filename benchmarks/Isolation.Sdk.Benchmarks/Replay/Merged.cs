@@ -19,16 +19,32 @@ internal enum Verdict
 }
 
 /// <summary>What came out of one merge, in a form that two ways of merging share.</summary>
-internal sealed record Merged(Verdict Verdict, string? Tree, IReadOnlyList<UnmergedEntry> Entries, string? Reason = null)
+internal sealed record Merged(
+    Verdict Verdict,
+    string? Tree,
+    IReadOnlyList<UnmergedEntry> Entries,
+    string? Reason = null
+)
 {
     public static Merged Clean(string tree) => new(Verdict.Clean, tree, []);
 
     public static Merged Conflict(IEnumerable<UnmergedEntry> entries) =>
-        new(Verdict.Conflict, null, [.. entries.OrderBy(e => e.Path, StringComparer.Ordinal).ThenBy(e => e.Stage).ThenBy(e => e.ObjectId, StringComparer.Ordinal)]);
+        new(
+            Verdict.Conflict,
+            null,
+            [
+                .. entries
+                    .OrderBy(e => e.Path, StringComparer.Ordinal)
+                    .ThenBy(e => e.Stage)
+                    .ThenBy(e => e.ObjectId, StringComparer.Ordinal),
+            ]
+        );
 
     public static Merged Unrelated() => new(Verdict.Unrelated, null, []);
 
-    public static Merged Unknown(string reason) => new(Verdict.Unknown, null, [], reason.Trim().ReplaceLineEndings(" "));
+    public static Merged Unknown(string reason) =>
+        new(Verdict.Unknown, null, [], reason.Trim().ReplaceLineEndings(" "));
 
-    public bool Same(Merged other) => Verdict == other.Verdict && Tree == other.Tree && Entries.SequenceEqual(other.Entries);
+    public bool Same(Merged other) =>
+        Verdict == other.Verdict && Tree == other.Tree && Entries.SequenceEqual(other.Entries);
 }

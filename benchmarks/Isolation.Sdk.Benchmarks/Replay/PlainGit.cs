@@ -8,13 +8,33 @@ internal static class PlainGit
 {
     private static readonly (string Name, string Value)[] Pinned =
     [
-        ("LC_ALL", "C"), ("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_ATTR_NOSYSTEM", "1"), ("GIT_TERMINAL_PROMPT", "0"), ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_NO_REPLACE_OBJECTS", "1"),
-        ("GIT_AUTHOR_NAME", "replay"), ("GIT_AUTHOR_EMAIL", "replay@localhost"), ("GIT_COMMITTER_NAME", "replay"), ("GIT_COMMITTER_EMAIL", "replay@localhost"),
+        ("LC_ALL", "C"),
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_CONFIG_GLOBAL", "/dev/null"),
+        ("GIT_ATTR_NOSYSTEM", "1"),
+        ("GIT_TERMINAL_PROMPT", "0"),
+        ("GIT_OPTIONAL_LOCKS", "0"),
+        ("GIT_NO_REPLACE_OBJECTS", "1"),
+        ("GIT_AUTHOR_NAME", "replay"),
+        ("GIT_AUTHOR_EMAIL", "replay@localhost"),
+        ("GIT_COMMITTER_NAME", "replay"),
+        ("GIT_COMMITTER_EMAIL", "replay@localhost"),
     ];
 
-    public static async Task<(int Code, string Output, string Error)> TryAsync(string directory, params string[] arguments)
+    public static async Task<(int Code, string Output, string Error)> TryAsync(
+        string directory,
+        params string[] arguments
+    )
     {
-        ProcessStartInfo start = new("git", arguments) { WorkingDirectory = directory, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = new UTF8Encoding(false), StandardErrorEncoding = new UTF8Encoding(false) };
+        ProcessStartInfo start = new("git", arguments)
+        {
+            WorkingDirectory = directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = new UTF8Encoding(false),
+            StandardErrorEncoding = new UTF8Encoding(false),
+        };
         string path = start.Environment["PATH"]!;
         start.Environment.Clear();
         start.Environment["PATH"] = path;
@@ -34,6 +54,8 @@ internal static class PlainGit
     public static async Task<string> RunAsync(string directory, params string[] arguments)
     {
         (int code, string output, string error) = await TryAsync(directory, arguments);
-        return code == 0 ? output : throw new InvalidOperationException($"git {string.Join(' ', arguments)} ended with {code}: {error}");
+        return code == 0
+            ? output
+            : throw new InvalidOperationException($"git {string.Join(' ', arguments)} ended with {code}: {error}");
     }
 }

@@ -65,7 +65,10 @@ internal sealed class ReferenceMerge(string checkout)
 
     private async Task<Merged> MergeAsync()
     {
-        (int code, string output, string error) = await PlainGit.TryAsync(checkout, [.. _config, "merge", "--no-commit", "--no-ff", "--no-stat", Theirs]);
+        (int code, string output, string error) = await PlainGit.TryAsync(
+            checkout,
+            [.. _config, "merge", "--no-commit", "--no-ff", "--no-stat", Theirs]
+        );
         bool failed = error.Contains("error:", StringComparison.Ordinal);
         if (!failed && error.Contains("unrelated histories", StringComparison.Ordinal))
         {
@@ -85,7 +88,9 @@ internal sealed class ReferenceMerge(string checkout)
 
         string unmerged = await PlainGit.RunAsync(checkout, [.. _config, "ls-files", "-u", "-z"]);
         return File.Exists(Path.Combine(checkout, ".git", "MERGE_HEAD"))
-            ? Merged.Conflict(unmerged.Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(e => UnmergedEntry.Parse(e)!))
+            ? Merged.Conflict(
+                unmerged.Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(e => UnmergedEntry.Parse(e)!)
+            )
             : Merged.Unknown($"git merge refused: {error} {output}");
     }
 }

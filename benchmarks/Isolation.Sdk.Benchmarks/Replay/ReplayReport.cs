@@ -8,7 +8,15 @@ namespace Isolation.Sdk.Benchmarks.Replay;
 /// <param name="Library">What the library says.</param>
 /// <param name="Git">What <c>git merge</c> says.</param>
 /// <param name="Differences">What only one of them has.</param>
-internal sealed record ReplayDifference(string Merge, string Ours, string Theirs, string Kind, string Library, string Git, IReadOnlyList<string> Differences);
+internal sealed record ReplayDifference(
+    string Merge,
+    string Ours,
+    string Theirs,
+    string Kind,
+    string Library,
+    string Git,
+    IReadOnlyList<string> Differences
+);
 
 /// <summary>What came out of a history.</summary>
 internal sealed class ReplayReport

@@ -14,13 +14,18 @@ internal static partial class BareCopy
         List<string> files = [];
         Walk(from, to, files);
         int next = -1;
-        Thread[] threads = [.. Enumerable.Range(0, Threads).Select(_ => new Thread(() =>
-        {
-            for (int i = Interlocked.Increment(ref next); i < files.Count; i = Interlocked.Increment(ref next))
-            {
-                Copy(files[i], to + files[i][from.Length..]);
-            }
-        }))];
+        Thread[] threads =
+        [
+            .. Enumerable
+                .Range(0, Threads)
+                .Select(_ => new Thread(() =>
+                {
+                    for (int i = Interlocked.Increment(ref next); i < files.Count; i = Interlocked.Increment(ref next))
+                    {
+                        Copy(files[i], to + files[i][from.Length..]);
+                    }
+                })),
+        ];
         Array.ForEach(threads, t => t.Start());
         Array.ForEach(threads, t => t.Join());
     }
@@ -49,21 +54,27 @@ internal static partial class BareCopy
     {
         int source = Check(open(from, 0, 0));
         int target = Check(open(to, Exclusive, 0x1A4));
-        while (Check((int)copy_file_range(source, 0, target, 0, 1 << 30, 0)) > 0)
-        {
-        }
+        while (Check((int)copy_file_range(source, 0, target, 0, 1 << 30, 0)) > 0) { }
 
         _ = close(source);
         _ = close(target);
     }
 
-    private static int Check(int answer) => answer >= 0 ? answer : throw new Win32Exception(Marshal.GetLastPInvokeError());
+    private static int Check(int answer) =>
+        answer >= 0 ? answer : throw new Win32Exception(Marshal.GetLastPInvokeError());
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial nint copy_file_range(int from, nint fromOffset, int to, nint toOffset, nuint length, uint flags);
+    private static partial nint copy_file_range(
+        int from,
+        nint fromOffset,
+        int to,
+        nint toOffset,
+        nuint length,
+        uint flags
+    );
 
     [LibraryImport("libc")]
     private static partial int close(int descriptor);

@@ -31,15 +31,30 @@ internal sealed class FillBench
     public static async Task<FillBench> CreateAsync(string folder, int files, string? source, int commits)
     {
         string repository = Path.Combine(folder, "repo");
-        await (source is null ? GeneratedRepository.MakeAsync(repository, files, commits) : GeneratedRepository.TakeAsync(repository, source, commits));
-        string[] chain = (await Command.GitAsync(repository, "rev-list", "--reverse", "main~0..moved")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        await (
+            source is null
+                ? GeneratedRepository.MakeAsync(repository, files, commits)
+                : GeneratedRepository.TakeAsync(repository, source, commits)
+        );
+        string[] chain = (await Command.GitAsync(repository, "rev-list", "--reverse", "main~0..moved")).Split(
+            '\n',
+            StringSplitOptions.RemoveEmptyEntries
+        );
         string[] names = (await Command.GitAsync(repository, "ls-files", "-s")).Split('\n');
-        long bytes = new DirectoryInfo(repository).EnumerateFiles("*", SearchOption.AllDirectories).Where(f => !f.FullName.StartsWith(repository + "/.git/", StringComparison.Ordinal)).Sum(f => f.Length);
-        return new FillBench(folder, [await Command.GitAsync(repository, "rev-parse", "main"), .. chain]) { Files = names.Length, Bytes = bytes };
+        long bytes = new DirectoryInfo(repository)
+            .EnumerateFiles("*", SearchOption.AllDirectories)
+            .Where(f => !f.FullName.StartsWith(repository + "/.git/", StringComparison.Ordinal))
+            .Sum(f => f.Length);
+        return new FillBench(folder, [await Command.GitAsync(repository, "rev-parse", "main"), .. chain])
+        {
+            Files = names.Length,
+            Bytes = bytes,
+        };
     }
 
     /// <summary>A provider that knows nothing yet, as of a host that was just started.</summary>
-    public static GitWorktreeProvider Provider(Filling filling = Filling.Auto) => new(new GitWorktreeOptions { Filling = filling }, TimeProvider.System);
+    public static GitWorktreeProvider Provider(Filling filling = Filling.Auto) =>
+        new(new GitWorktreeOptions { Filling = filling }, TimeProvider.System);
 
     /// <summary>An attempt as a pipeline issues it, for a workspace at a commit.</summary>
     public async Task<WorkspaceRequest> RequestAsync(string commit)
@@ -58,9 +73,11 @@ internal sealed class FillBench
     }
 
     /// <summary>The work tree of git's own hand, by number.</summary>
-    public string Added(int number) => Path.Combine(Folder, string.Create(CultureInfo.InvariantCulture, $"added-{number}"));
+    public string Added(int number) =>
+        Path.Combine(Folder, string.Create(CultureInfo.InvariantCulture, $"added-{number}"));
 
-    public Task AddAsync(int number, string commit) => Command.GitAsync(Repository, "worktree", "add", "-q", "-b", $"added-{number}", Added(number), commit);
+    public Task AddAsync(int number, string commit) =>
+        Command.GitAsync(Repository, "worktree", "add", "-q", "-b", $"added-{number}", Added(number), commit);
 
     public async Task RemoveAsync(int number)
     {
@@ -73,7 +90,10 @@ internal sealed class FillBench
     {
         if (Directory.Exists(Repository + ".workers"))
         {
-            Directory.Move(Repository + ".workers", Path.Combine(Folder, string.Create(CultureInfo.InvariantCulture, $"forgotten-{_number++}")));
+            Directory.Move(
+                Repository + ".workers",
+                Path.Combine(Folder, string.Create(CultureInfo.InvariantCulture, $"forgotten-{_number++}"))
+            );
         }
     }
 
@@ -86,7 +106,16 @@ internal sealed class FillBench
         }
 
         Scratch.Clear(Path.Combine(Repository, ".git", "worktrees"));
-        string[] branches = (await Command.GitAsync(Repository, "for-each-ref", "--format=%(refname)", "refs/heads/added-*", "refs/heads/isolation", "refs/isolation")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] branches = (
+            await Command.GitAsync(
+                Repository,
+                "for-each-ref",
+                "--format=%(refname)",
+                "refs/heads/added-*",
+                "refs/heads/isolation",
+                "refs/isolation"
+            )
+        ).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         foreach (string branch in branches)
         {
             await Command.GitAsync(Repository, "update-ref", "-d", branch);
@@ -115,10 +144,20 @@ internal sealed class FillBench
         {
             string folder = Path.Combine(tree, "bin", string.Create(CultureInfo.InvariantCulture, $"{i / 50}"));
             Directory.CreateDirectory(folder);
-            File.WriteAllText(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"made-{i}.o")), new string('x', 4096));
+            File.WriteAllText(
+                Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"made-{i}.o")),
+                new string('x', 4096)
+            );
         }
     }
 
     /// <summary>Every hundredth file.</summary>
-    public async Task<string[]> HundredthAsync() => [.. (await Command.GitAsync(Repository, "ls-files", "-s")).Split('\n').Where(l => l.StartsWith("100644", StringComparison.Ordinal)).Select(l => l.Split('\t')[1]).Where((_, i) => i % 100 == 50)];
+    public async Task<string[]> HundredthAsync() =>
+        [
+            .. (await Command.GitAsync(Repository, "ls-files", "-s"))
+                .Split('\n')
+                .Where(l => l.StartsWith("100644", StringComparison.Ordinal))
+                .Select(l => l.Split('\t')[1])
+                .Where((_, i) => i % 100 == 50),
+        ];
 }

@@ -17,14 +17,15 @@ internal sealed class FillCases(FillBench bench, Table table, string disk, int r
     private Cost _addedStatus;
 
     /// <summary>Ways of filling, and how much of git's time each may take; <see langword="null"/> for those without a goal.</summary>
-    private static (Filling Filling, double? Goal, double? Space)[] Ways(string disk) => disk switch
-    {
-        "tmpfs" => [(Filling.Copy, 0.30, null)],
-        "ext4" => [(Filling.Copy, 0.36, null)],
-        "xfs" => [(Filling.Reflink, 0.42, 0.06), (Filling.Copy, null, null)],
-        "btrfs" => [(Filling.Snapshot, 0.03, 0.01), (Filling.Reflink, 0.55, 0.06), (Filling.Copy, null, null)],
-        _ => [(Filling.Copy, null, null)],
-    };
+    private static (Filling Filling, double? Goal, double? Space)[] Ways(string disk) =>
+        disk switch
+        {
+            "tmpfs" => [(Filling.Copy, 0.30, null)],
+            "ext4" => [(Filling.Copy, 0.36, null)],
+            "xfs" => [(Filling.Reflink, 0.42, 0.06), (Filling.Copy, null, null)],
+            "btrfs" => [(Filling.Snapshot, 0.03, 0.01), (Filling.Reflink, 0.55, 0.06), (Filling.Copy, null, null)],
+            _ => [(Filling.Copy, null, null)],
+        };
 
     public async Task RunAsync()
     {
@@ -69,10 +70,14 @@ internal sealed class FillCases(FillBench bench, Table table, string disk, int r
     {
         bench.Forget();
         await using GitWorktreeProvider provider = FillBench.Provider(filling);
-        List<(Cost, Cost, Cost?)> same = [], moved = [], status = [];
+        List<(Cost, Cost, Cost?)> same = [],
+            moved = [],
+            status = [];
         for (int run = -1; run < runs; run++)
         {
-            Cost git = await AddAsync(bench.Commits[0]), ours = await AcquireAsync(provider, bench.Commits[0]), bare = await BareAsync();
+            Cost git = await AddAsync(bench.Commits[0]),
+                ours = await AcquireAsync(provider, bench.Commits[0]),
+                bare = await BareAsync();
             if (run >= 0)
             {
                 same.Add((git, ours, bare));
@@ -82,7 +87,9 @@ internal sealed class FillCases(FillBench bench, Table table, string disk, int r
 
         for (int run = 0; run < runs && run + 1 < bench.Commits.Length; run++)
         {
-            moved.Add((await AddAsync(bench.Commits[run + 1]), await AcquireAsync(provider, bench.Commits[run + 1]), null));
+            moved.Add(
+                (await AddAsync(bench.Commits[run + 1]), await AcquireAsync(provider, bench.Commits[run + 1]), null)
+            );
         }
 
         string name = filling.ToString().ToLowerInvariant();
@@ -154,7 +161,9 @@ internal sealed class FillCases(FillBench bench, Table table, string disk, int r
         before = await bench.FreeAsync();
         await BareAsync();
         long bare = before - await bench.FreeAsync();
-        await Console.Error.WriteLineAsync($"disk: {added >> 10} KiB by git, {taken >> 10} KiB by the library, of which {ExtentUse.Of(made.Info.Path) >> 10} KiB are its own blocks; {bare >> 10} KiB by a bare copy");
+        await Console.Error.WriteLineAsync(
+            $"disk: {added >> 10} KiB by git, {taken >> 10} KiB by the library, of which {ExtentUse.Of(made.Info.Path) >> 10} KiB are its own blocks; {bare >> 10} KiB by a bare copy"
+        );
         await bench.EndAsync(request);
         await bench.EndAsync(again);
         return taken / (double)added;

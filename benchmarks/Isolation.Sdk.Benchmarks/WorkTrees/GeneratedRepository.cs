@@ -10,7 +10,10 @@ internal static class GeneratedRepository
     private const double MedianSize = 4096;
     private const double Spread = 1.1;
     private const int Large = 1 << 20;
-    private static readonly string[] Words = [.. Enumerable.Range(0, 2000).Select(n => string.Create(CultureInfo.InvariantCulture, $"word{n}"))];
+    private static readonly string[] Words =
+    [
+        .. Enumerable.Range(0, 2000).Select(n => string.Create(CultureInfo.InvariantCulture, $"word{n}")),
+    ];
 
     /// <summary>Makes it, checked out at the first commit of <c>main</c>; <c>moved</c> is at the end of the chain.</summary>
     public static async Task MakeAsync(string path, int files, int commits)
@@ -34,13 +37,23 @@ internal static class GeneratedRepository
         await Command.RunAsync("/", "git", "clone", "-q", "--no-local", source, path);
         await StartAsync(path);
         await Command.GitAsync(path, "checkout", "-q", "-B", "main");
-        string[] names = [.. (await Command.GitAsync(path, "ls-files")).Split('\n').Where(n => File.Exists(Path.Combine(path, n)) && new FileInfo(Path.Combine(path, n)).LinkTarget is null)];
+        string[] names =
+        [
+            .. (await Command.GitAsync(path, "ls-files"))
+                .Split('\n')
+                .Where(n =>
+                    File.Exists(Path.Combine(path, n)) && new FileInfo(Path.Combine(path, n)).LinkTarget is null
+                ),
+        ];
         await Command.GitAsync(path, "checkout", "-q", "-b", "moved");
         for (int commit = 1; commit <= commits; commit++)
         {
             for (int i = 0; i < Moved; i++)
             {
-                await File.AppendAllTextAsync(Path.Combine(path, names[((commit * 7919) + (i * 104_729)) % names.Length]), $"\nmoved {commit}\n");
+                await File.AppendAllTextAsync(
+                    Path.Combine(path, names[((commit * 7919) + (i * 104_729)) % names.Length]),
+                    $"\nmoved {commit}\n"
+                );
             }
 
             await Command.GitAsync(path, "commit", "-q", "-a", "-m", $"Moved {commit}");
@@ -53,7 +66,15 @@ internal static class GeneratedRepository
     private static async Task StartAsync(string path)
     {
         await Command.GitAsync(path, "init", "-q", "-b", "main");
-        foreach ((string name, string value) in new[] { ("user.name", "bench"), ("user.email", "bench@localhost"), ("gc.auto", "0"), ("maintenance.auto", "false") })
+        foreach (
+            (string name, string value) in new[]
+            {
+                ("user.name", "bench"),
+                ("user.email", "bench@localhost"),
+                ("gc.auto", "0"),
+                ("maintenance.auto", "false"),
+            }
+        )
         {
             await Command.GitAsync(path, "config", name, value);
         }
@@ -72,7 +93,10 @@ internal static class GeneratedRepository
 
         for (int commit = 1; commit <= commits; commit++)
         {
-            Line(to, $"commit refs/heads/moved\nmark :{commit + 1}\ncommitter bench <bench@localhost> {1_700_000_000 + commit} +0000\ndata 5\nMoved\nfrom :{commit}");
+            Line(
+                to,
+                $"commit refs/heads/moved\nmark :{commit + 1}\ncommitter bench <bench@localhost> {1_700_000_000 + commit} +0000\ndata 5\nMoved\nfrom :{commit}"
+            );
             for (int i = 0; i < Moved; i++)
             {
                 Put(to, names[random.Next(files)], Encoding.ASCII.GetBytes(Text(random, Size(random))));
@@ -84,8 +108,17 @@ internal static class GeneratedRepository
     private static string Name(int file, Random random)
     {
         int folder = file / 20;
-        string above = string.Concat(Enumerable.Range(0, folder % 8).Select(level => string.Create(CultureInfo.InvariantCulture, $"area-{level}-{folder / 8 % (level + 3)}/")));
-        return string.Create(CultureInfo.InvariantCulture, $"{above}part-{folder:0000}/{Words[random.Next(Words.Length)]}-{file:00000}.cs");
+        string above = string.Concat(
+            Enumerable
+                .Range(0, folder % 8)
+                .Select(level =>
+                    string.Create(CultureInfo.InvariantCulture, $"area-{level}-{folder / 8 % (level + 3)}/")
+                )
+        );
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{above}part-{folder:0000}/{Words[random.Next(Words.Length)]}-{file:00000}.cs"
+        );
     }
 
     private static int Size(Random random)

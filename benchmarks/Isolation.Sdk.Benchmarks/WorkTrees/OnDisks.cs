@@ -25,7 +25,9 @@ internal static class OnDisks
         foreach (string kind in Option(args, "--fs")?.Split(',') ?? [.. Disk.FileSystems])
         {
             string[] command = [.. new Disk(kind, Megabytes).Through, Environment.ProcessPath!, .. args, Inside, kind];
-            using Process process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = "/" })!;
+            using Process process = Process.Start(
+                new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = "/" }
+            )!;
             await process.WaitForExitAsync();
             worst = Math.Max(worst, process.ExitCode);
         }
@@ -36,25 +38,38 @@ internal static class OnDisks
     private static async Task MeasureAsync(string verb, string[] args, string disk)
     {
         int runs = Number(args, "--runs", 7);
-        foreach (int files in (Option(args, "--files") ?? "10000").Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture)))
+        foreach (
+            int files in (Option(args, "--files") ?? "10000")
+                .Split(',')
+                .Select(n => int.Parse(n, CultureInfo.InvariantCulture))
+        )
         {
             string folder = Path.Combine(Disk.Path, "bench");
             Directory.CreateDirectory(folder);
-            FillBench bench = await FillBench.CreateAsync(folder, files, Option(args, "--repository"), commits: runs + 1);
+            FillBench bench = await FillBench.CreateAsync(
+                folder,
+                files,
+                Option(args, "--repository"),
+                commits: runs + 1
+            );
             await Console.Error.WriteLineAsync($"{verb} on {disk}: {bench.Files} files, {bench.Bytes >> 20} MiB");
             Table table = new(disk, bench.Files);
-            await (verb switch
-            {
-                "filling" => new FillCases(bench, table, disk, runs).RunAsync(),
-                "pool" => new PoolCases(bench, table, runs, Number(args, "--cycles", 100)).RunAsync(),
-                "removal" => new RemovalCases(bench, table, runs).RunAsync(),
-                _ => new SixteenCase(bench, table, Math.Min(runs, 3)).RunAsync(),
-            });
+            await (
+                verb switch
+                {
+                    "filling" => new FillCases(bench, table, disk, runs).RunAsync(),
+                    "pool" => new PoolCases(bench, table, runs, Number(args, "--cycles", 100)).RunAsync(),
+                    "removal" => new RemovalCases(bench, table, runs).RunAsync(),
+                    _ => new SixteenCase(bench, table, Math.Min(runs, 3)).RunAsync(),
+                }
+            );
             SafeDelete.Tree(folder); // Read-only subvolumes, too.
         }
     }
 
-    private static int Number(string[] args, string name, int otherwise) => Option(args, name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+    private static int Number(string[] args, string name, int otherwise) =>
+        Option(args, name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 
-    private static string? Option(string[] args, string name) => Array.IndexOf(args, name) is >= 0 and int at && at + 1 < args.Length ? args[at + 1] : null;
+    private static string? Option(string[] args, string name) =>
+        Array.IndexOf(args, name) is >= 0 and int at && at + 1 < args.Length ? args[at + 1] : null;
 }

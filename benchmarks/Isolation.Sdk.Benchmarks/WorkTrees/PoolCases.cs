@@ -15,10 +15,13 @@ internal sealed class PoolCases(FillBench bench, Table table, int runs, int cycl
         await using WarmPool pool = WarmPool.Around(FillBench.Provider(), new WarmPoolOptions { Size = Size });
         string[] changed = await bench.HundredthAsync();
         await HandOutAsync(pool, bench.Commits[0]);
-        List<(Cost, Cost, Cost?)> same = [], moved = [], steady = [];
+        List<(Cost, Cost, Cost?)> same = [],
+            moved = [],
+            steady = [];
         for (int run = -1; run < runs; run++)
         {
-            Cost git = await AddAsync(bench.Commits[0]), ours = await HandOutAsync(pool, bench.Commits[0]);
+            Cost git = await AddAsync(bench.Commits[0]),
+                ours = await HandOutAsync(pool, bench.Commits[0]);
             if (run >= 0)
             {
                 same.Add((git, ours, null));
@@ -34,12 +37,22 @@ internal sealed class PoolCases(FillBench bench, Table table, int runs, int cycl
         table.Row($"warm pool, base moved by {GeneratedRepository.Moved} files, hand-out", moved, 0.08);
         for (int run = 0; run < 2 && cycles > 0; run++)
         {
-            steady.Add((Each(await Cost.OfAsync(() => AddCyclesAsync(changed))), Each(await Cost.OfAsync(() => PoolCyclesAsync(pool, changed))), null));
+            steady.Add(
+                (
+                    Each(await Cost.OfAsync(() => AddCyclesAsync(changed))),
+                    Each(await Cost.OfAsync(() => PoolCyclesAsync(pool, changed))),
+                    null
+                )
+            );
         }
 
         if (steady.Count > 0)
         {
-            table.Row($"pool of {Size}, {cycles} cycles of acquire, dirty, release: each, recycling included", steady, 0.35);
+            table.Row(
+                $"pool of {Size}, {cycles} cycles of acquire, dirty, release: each, recycling included",
+                steady,
+                0.35
+            );
         }
     }
 

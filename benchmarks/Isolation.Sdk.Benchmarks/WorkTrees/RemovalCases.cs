@@ -10,12 +10,15 @@ internal sealed class RemovalCases(FillBench bench, Table table, int runs)
     public async Task RunAsync()
     {
         await using GitWorktreeProvider provider = FillBench.Provider(Filling.Checkout); // Both trees have blocks of their own.
-        List<(Cost, Cost, Cost?)> seen = [], whole = [];
+        List<(Cost, Cost, Cost?)> seen = [],
+            whole = [];
         for (int run = -1; run < runs; run++)
         {
             await bench.AddAsync(0, bench.Commits[0]);
             await bench.FlushAsync();
-            Cost git = await Cost.OfAsync(() => Command.GitAsync(bench.Repository, "worktree", "remove", "--force", bench.Added(0)));
+            Cost git = await Cost.OfAsync(() =>
+                Command.GitAsync(bench.Repository, "worktree", "remove", "--force", bench.Added(0))
+            );
             await Command.GitAsync(bench.Repository, "branch", "-q", "-D", "added-0");
             await bench.AddAsync(0, bench.Commits[0]);
             await bench.FlushAsync();

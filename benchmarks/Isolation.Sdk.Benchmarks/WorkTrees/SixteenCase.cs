@@ -46,7 +46,9 @@ internal sealed class SixteenCase(FillBench bench, Table table, int runs)
 
         IWorkspace[] made = [];
         await bench.FlushAsync();
-        Cost cost = await Cost.OfAsync(async () => made = await Task.WhenAll(requests.Select(r => Task.Run(() => provider.AcquireAsync(r).AsTask()))));
+        Cost cost = await Cost.OfAsync(async () =>
+            made = await Task.WhenAll(requests.Select(r => Task.Run(() => provider.AcquireAsync(r).AsTask())))
+        );
         foreach ((IWorkspace workspace, WorkspaceRequest request) in made.Zip(requests))
         {
             await workspace.ReleaseAsync(ReleaseMode.Remove);

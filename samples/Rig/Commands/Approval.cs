@@ -7,24 +7,49 @@ namespace Rig.Commands;
 /// <summary>Approves at the queue and waits for what comes of it. This process acts as the queue unless another one does.</summary>
 internal static class Approval
 {
-    public static async Task<MergeStatus> GiveAsync(QueuedAttempt held, string commit, string by, CancellationToken cancellationToken)
+    public static async Task<MergeStatus> GiveAsync(
+        QueuedAttempt held,
+        string commit,
+        string by,
+        CancellationToken cancellationToken
+    )
     {
         if (!held.Status.IsTerminal && !held.AwaitsApproval)
         {
-            throw new IsolationException(RigCodes.NothingToApprove, $"{held.Attempt} waits for its turn and not for an approval.", "See: rig list");
+            throw new IsolationException(
+                RigCodes.NothingToApprove,
+                $"{held.Attempt} waits for its turn and not for an approval.",
+                "See: rig list"
+            );
         }
 
         if (held.Status.IsTerminal)
         {
-            return commit == held.Commit ? held.Status : throw new IsolationException(RigCodes.NothingToApprove, $"{held.Attempt} is {Plain.Word(held.Status.State)} with commit {held.Commit}; {Plain.Line(commit)} is another one.", "See: rig list");
+            return commit == held.Commit
+                ? held.Status
+                : throw new IsolationException(
+                    RigCodes.NothingToApprove,
+                    $"{held.Attempt} is {Plain.Word(held.Status.State)} with commit {held.Commit}; {Plain.Line(commit)} is another one.",
+                    "See: rig list"
+                );
         }
 
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(held.Target, cancellationToken);
-        MergeStatus status = await queue.CommandAsync(held.Attempt, new MergeCommand.Approve(commit, by), cancellationToken);
-        return status.IsTerminal || status.State == MergeState.Held ? status : await FollowAsync(queue, held, cancellationToken);
+        MergeStatus status = await queue.CommandAsync(
+            held.Attempt,
+            new MergeCommand.Approve(commit, by),
+            cancellationToken
+        );
+        return status.IsTerminal || status.State == MergeState.Held
+            ? status
+            : await FollowAsync(queue, held, cancellationToken);
     }
 
-    private static async Task<MergeStatus> FollowAsync(IMergeQueue queue, QueuedAttempt held, CancellationToken cancellationToken)
+    private static async Task<MergeStatus> FollowAsync(
+        IMergeQueue queue,
+        QueuedAttempt held,
+        CancellationToken cancellationToken
+    )
     {
         MergeStatus last = held.Status;
         bool moved = false;
@@ -43,5 +68,6 @@ internal static class Approval
         return last;
     }
 
-    private static bool IsOld(MergeStatus status, QueuedAttempt held) => status.Reason == held.Status.Reason || status.Reason?.StartsWith("Approval:", StringComparison.Ordinal) == true;
+    private static bool IsOld(MergeStatus status, QueuedAttempt held) =>
+        status.Reason == held.Status.Reason || status.Reason?.StartsWith("Approval:", StringComparison.Ordinal) == true;
 }

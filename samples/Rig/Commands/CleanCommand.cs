@@ -11,23 +11,64 @@ internal static class CleanCommand
     public static Command Create()
     {
         Option<string> repository = CommonOptions.Repository();
-        Option<string> target = CommonOptions.Target("The branch that work lands on: records of what is part of it go too.");
+        Option<string> target = CommonOptions.Target(
+            "The branch that work lands on: records of what is part of it go too."
+        );
         Option<bool> dryRun = new("--dry-run") { Description = "Only say what would become of what, and why." };
         Option<bool> json = CommonOptions.Json();
-        Command clean = new("clean", "Clean up after runs that were killed, and what landed work no longer needs.") { repository, target, dryRun, json };
-        clean.SetAction((parsed, cancellationToken) => CleanAsync(
-            Composition.ForCleaning(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)), parsed.GetRequiredValue(target)), parsed.GetValue(dryRun), parsed.GetValue(json), cancellationToken));
+        Command clean = new("clean", "Clean up after runs that were killed, and what landed work no longer needs.")
+        {
+            repository,
+            target,
+            dryRun,
+            json,
+        };
+        clean.SetAction(
+            (parsed, cancellationToken) =>
+                CleanAsync(
+                    Composition.ForCleaning(
+                        CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)),
+                        parsed.GetRequiredValue(target)
+                    ),
+                    parsed.GetValue(dryRun),
+                    parsed.GetValue(json),
+                    cancellationToken
+                )
+        );
         return clean;
     }
 
-    private static async Task<int> CleanAsync(IsolationPipeline composed, bool dryRun, bool json, CancellationToken cancellationToken)
+    private static async Task<int> CleanAsync(
+        IsolationPipeline composed,
+        bool dryRun,
+        bool json,
+        CancellationToken cancellationToken
+    )
     {
         await using IsolationPipeline pipeline = composed;
         CleanPlan plan = await pipeline.PlanCleanAsync(cancellationToken);
         CleanPlan shown = dryRun ? plan : await pipeline.CleanAsync(plan, cancellationToken);
         if (json)
         {
-            Screen.Raw(Json.Document(new { Schema = "rig.clean/1", DryRun = dryRun, Items = shown.Items.Select(i => new { Attempt = i.Attempt.ToString(), i.Action, i.What, i.Why, i.Unpinned }).ToArray() }));
+            Screen.Raw(
+                Json.Document(
+                    new
+                    {
+                        Schema = "rig.clean/1",
+                        DryRun = dryRun,
+                        Items = shown
+                            .Items.Select(i => new
+                            {
+                                Attempt = i.Attempt.ToString(),
+                                i.Action,
+                                i.What,
+                                i.Why,
+                                i.Unpinned,
+                            })
+                            .ToArray(),
+                    }
+                )
+            );
         }
         else
         {

@@ -11,32 +11,69 @@ internal static class DoctorCommand
 {
     public static Command Create()
     {
-        Option<bool> leaks = new("--leaks") { Description = "Try every known channel between two workers on this machine, in throwaway repositories. Takes minutes." };
-        Option<string?> level = new("--level") { Description = "Only this level: cooperative, guarded or sealed. Default: all that this machine gives, and beside --leaks what plain worktrees do.", HelpName = "LEVEL" };
-        level.AcceptOnlyFromAmong([.. Enum.GetValues<SealLevel>().Select(Plain.Word)]);
-        Option<string[]> rows = new("--row") { Description = "With --leaks: only this channel, by its id. May be given several times.", HelpName = "ID" };
-        Option<bool> json = CommonOptions.Json();
-        Command doctor = new("doctor", "Say what this machine can give, and try what leaks between workers.") { leaks, level, rows, json };
-        doctor.SetAction(async (parsed, cancellationToken) =>
+        Option<bool> leaks = new("--leaks")
         {
-            SealLevel? asked = parsed.GetValue(level) is { } word ? Enum.Parse<SealLevel>(word, ignoreCase: true) : null;
-            string[] ids = parsed.GetValue(rows) ?? [];
-            if (ids.Length > 0 && !parsed.GetValue(leaks))
+            Description =
+                "Try every known channel between two workers on this machine, in throwaway repositories. Takes minutes.",
+        };
+        Option<string?> level = new("--level")
+        {
+            Description =
+                "Only this level: cooperative, guarded or sealed. Default: all that this machine gives, and beside --leaks what plain worktrees do.",
+            HelpName = "LEVEL",
+        };
+        level.AcceptOnlyFromAmong([.. Enum.GetValues<SealLevel>().Select(Plain.Word)]);
+        Option<string[]> rows = new("--row")
+        {
+            Description = "With --leaks: only this channel, by its id. May be given several times.",
+            HelpName = "ID",
+        };
+        Option<bool> json = CommonOptions.Json();
+        Command doctor = new("doctor", "Say what this machine can give, and try what leaks between workers.")
+        {
+            leaks,
+            level,
+            rows,
+            json,
+        };
+        doctor.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                throw new IsolationException(RigCodes.CommandLine, "--row chooses what --leaks tries.", "Add: --leaks");
-            }
+                SealLevel? asked = parsed.GetValue(level) is { } word
+                    ? Enum.Parse<SealLevel>(word, ignoreCase: true)
+                    : null;
+                string[] ids = parsed.GetValue(rows) ?? [];
+                if (ids.Length > 0 && !parsed.GetValue(leaks))
+                {
+                    throw new IsolationException(
+                        RigCodes.CommandLine,
+                        "--row chooses what --leaks tries.",
+                        "Add: --leaks"
+                    );
+                }
 
-            LeakRow[] chosen = [.. Choose(ids)];
-            IReadOnlyList<LevelView> machine = await LevelView.LookAsync(asked, cancellationToken);
-            return parsed.GetValue(leaks) ? await TryAsync(machine, asked, chosen, parsed.GetValue(json), cancellationToken) : Tell(machine, asked, parsed.GetValue(json));
-        });
+                LeakRow[] chosen = [.. Choose(ids)];
+                IReadOnlyList<LevelView> machine = await LevelView.LookAsync(asked, cancellationToken);
+                return parsed.GetValue(leaks)
+                    ? await TryAsync(machine, asked, chosen, parsed.GetValue(json), cancellationToken)
+                    : Tell(machine, asked, parsed.GetValue(json));
+            }
+        );
         return doctor;
     }
 
-    private static IEnumerable<LeakRow> Choose(string[] ids) => ids.Length == 0
-        ? LeakMatrix.Rows
-        : ids.Distinct(StringComparer.OrdinalIgnoreCase).Select(id => LeakMatrix.Rows.FirstOrDefault(r => r.Id.Equals(id, StringComparison.OrdinalIgnoreCase))
-            ?? throw new IsolationException(RigCodes.UnknownRow, $"There is no channel '{Plain.Line(id, 50)}'.", "See: rig doctor --leaks, which names each as it tries it."));
+    private static IEnumerable<LeakRow> Choose(string[] ids) =>
+        ids.Length == 0
+            ? LeakMatrix.Rows
+            : ids.Distinct(StringComparer.OrdinalIgnoreCase)
+                .Select(id =>
+                    LeakMatrix.Rows.FirstOrDefault(r => r.Id.Equals(id, StringComparison.OrdinalIgnoreCase))
+                    ?? throw new IsolationException(
+                        RigCodes.UnknownRow,
+                        $"There is no channel '{Plain.Line(id, 50)}'.",
+                        "See: rig doctor --leaks, which names each as it tries it."
+                    )
+                );
 
     private static int Tell(IReadOnlyList<LevelView> machine, SealLevel? asked, bool json)
     {
@@ -49,17 +86,27 @@ internal static class DoctorCommand
             LevelText.Write(machine);
         }
 
-        return machine.All(v => v.Given || asked is null && v.Level != SealLevel.Cooperative) ? ExitCodes.Ok : ExitCodes.NotHeld;
+        return machine.All(v => v.Given || asked is null && v.Level != SealLevel.Cooperative)
+            ? ExitCodes.Ok
+            : ExitCodes.NotHeld;
     }
 
-    private static async Task<int> TryAsync(IReadOnlyList<LevelView> machine, SealLevel? asked, LeakRow[] rows, bool json, CancellationToken cancellationToken)
+    private static async Task<int> TryAsync(
+        IReadOnlyList<LevelView> machine,
+        SealLevel? asked,
+        LeakRow[] rows,
+        bool json,
+        CancellationToken cancellationToken
+    )
     {
         if (asked is not null && machine.FirstOrDefault(v => !v.Given) is { } lacking)
         {
             throw new IsolationConfigurationException(lacking.Missing);
         }
 
-        SealLevel?[] levels = asked is not null ? [asked] : [null, .. machine.Where(v => v.Given).Select(v => (SealLevel?)v.Level)];
+        SealLevel?[] levels = asked is not null
+            ? [asked]
+            : [null, .. machine.Where(v => v.Given).Select(v => (SealLevel?)v.Level)];
         List<LeakObservation> seen = [];
         LeakTable table = new(rows, levels);
         if (!json)

@@ -15,11 +15,15 @@ internal static class ListCommand
         Option<bool> watch = new("--watch") { Description = "Look again every second until Ctrl-C." };
         Option<bool> json = CommonOptions.Json();
         Command list = new("list", "Show the workers of a repository.") { repository, watch, json };
-        list.SetAction((parsed, cancellationToken) =>
-        {
-            WorkerReader reader = new(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)));
-            return parsed.GetValue(watch) ? WatchAsync(reader, parsed.GetValue(json), cancellationToken) : ShowAsync(reader, parsed.GetValue(json), cancellationToken);
-        });
+        list.SetAction(
+            (parsed, cancellationToken) =>
+            {
+                WorkerReader reader = new(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)));
+                return parsed.GetValue(watch)
+                    ? WatchAsync(reader, parsed.GetValue(json), cancellationToken)
+                    : ShowAsync(reader, parsed.GetValue(json), cancellationToken);
+            }
+        );
         return list;
     }
 
@@ -51,10 +55,23 @@ internal static class ListCommand
             return ExitCodes.Ok;
         }
 
-        await screen.Console.Live(new Text("")).Overflow(VerticalOverflow.Ellipsis).StartAsync(live => Watch.EachAsync(reader.ListAsync, workers =>
-        {
-            live.UpdateTarget(workers.Count == 0 ? new Text("No workers.") : WorkerTable.Of(workers, TimeProvider.System.GetUtcNow()).ToTable());
-        }, cancellationToken));
+        await screen
+            .Console.Live(new Text(""))
+            .Overflow(VerticalOverflow.Ellipsis)
+            .StartAsync(live =>
+                Watch.EachAsync(
+                    reader.ListAsync,
+                    workers =>
+                    {
+                        live.UpdateTarget(
+                            workers.Count == 0
+                                ? new Text("No workers.")
+                                : WorkerTable.Of(workers, TimeProvider.System.GetUtcNow()).ToTable()
+                        );
+                    },
+                    cancellationToken
+                )
+            );
         return ExitCodes.Ok;
     }
 
@@ -63,30 +80,35 @@ internal static class ListCommand
     {
         Dictionary<AttemptId, string> told = [];
         string last = "";
-        await Watch.EachAsync(reader.ListAsync, workers =>
-        {
-            if (json)
+        await Watch.EachAsync(
+            reader.ListAsync,
+            workers =>
             {
-                string now = Json.Line(Report(workers));
-                if (now != last)
+                if (json)
                 {
-                    Screen.Raw(now);
+                    string now = Json.Line(Report(workers));
+                    if (now != last)
+                    {
+                        Screen.Raw(now);
+                    }
+
+                    last = now;
+                    return;
                 }
 
-                last = now;
-                return;
-            }
-
-            foreach (WorkerView worker in workers)
-            {
-                string line = $"{worker.Status.Attempt} | {worker.State} | phase: {worker.Phase} | {worker.Note}";
-                if (told.GetValueOrDefault(worker.Status.Attempt) != line)
+                foreach (WorkerView worker in workers)
                 {
-                    Screen.Line(told[worker.Status.Attempt] = line);
+                    string line = $"{worker.Status.Attempt} | {worker.State} | phase: {worker.Phase} | {worker.Note}";
+                    if (told.GetValueOrDefault(worker.Status.Attempt) != line)
+                    {
+                        Screen.Line(told[worker.Status.Attempt] = line);
+                    }
                 }
-            }
-        }, cancellationToken);
+            },
+            cancellationToken
+        );
     }
 
-    private static object Report(IReadOnlyList<WorkerView> workers) => new { Schema = "rig.list/1", Workers = workers.Select(w => WorkerReport.Of(w)).ToArray() };
+    private static object Report(IReadOnlyList<WorkerView> workers) =>
+        new { Schema = "rig.list/1", Workers = workers.Select(w => WorkerReport.Of(w)).ToArray() };
 }

@@ -16,26 +16,60 @@ internal static class QueueCommands
     public static Command Create()
     {
         Option<string> repository = CommonOptions.Repository();
-        Option<string?> target = new("--target") { Description = "The branch that work lands on. Default: every queue of the repository.", HelpName = "BRANCH" };
+        Option<string?> target = new("--target")
+        {
+            Description = "The branch that work lands on. Default: every queue of the repository.",
+            HelpName = "BRANCH",
+        };
         Option<bool> watch = new("--watch") { Description = "Look again every second until Ctrl-C." };
         Option<bool> json = CommonOptions.Json();
-        Command queue = new("queue", "Show what is tested, what waits and why, and what landed; pause and resume.") { repository, target, watch, json, PauseCommand(), ResumeCommand() };
-        queue.SetAction((parsed, cancellationToken) =>
+        Command queue = new("queue", "Show what is tested, what waits and why, and what landed; pause and resume.")
         {
-            QueueReader reader = new(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)), parsed.GetValue(target) is { } branch ? Heads + branch : null);
-            return parsed.GetValue(watch) ? WatchAsync(reader, parsed.GetValue(json), cancellationToken) : ShowAsync(reader, parsed.GetValue(json), cancellationToken);
-        });
+            repository,
+            target,
+            watch,
+            json,
+            PauseCommand(),
+            ResumeCommand(),
+        };
+        queue.SetAction(
+            (parsed, cancellationToken) =>
+            {
+                QueueReader reader = new(
+                    CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)),
+                    parsed.GetValue(target) is { } branch ? Heads + branch : null
+                );
+                return parsed.GetValue(watch)
+                    ? WatchAsync(reader, parsed.GetValue(json), cancellationToken)
+                    : ShowAsync(reader, parsed.GetValue(json), cancellationToken);
+            }
+        );
         return queue;
     }
 
     private static Command PauseCommand()
     {
         Argument<string> reason = new("REASON") { Description = "Why: everybody who looks is told." };
-        Option<int?> pass = new("--pass-priority") { Description = "Work with at least this priority passes.", HelpName = "N" };
-        return Command(new Command("pause", "Let nothing land; what is submitted waits. It holds until rig queue resume, also after a restart.") { reason, pass }, parsed => new QueueCommand.Pause(parsed.GetRequiredValue(reason)) { PassPriority = parsed.GetValue(pass) });
+        Option<int?> pass = new("--pass-priority")
+        {
+            Description = "Work with at least this priority passes.",
+            HelpName = "N",
+        };
+        return Command(
+            new Command(
+                "pause",
+                "Let nothing land; what is submitted waits. It holds until rig queue resume, also after a restart."
+            )
+            {
+                reason,
+                pass,
+            },
+            parsed => new QueueCommand.Pause(parsed.GetRequiredValue(reason)) { PassPriority = parsed.GetValue(pass) }
+        );
     }
 
-    private static Command ResumeCommand() => Command(new Command("resume", "Let work land again."), _ => new QueueCommand.Resume());
+    private static Command ResumeCommand() =>
+        Command(new Command("resume", "Let work land again."), _ => new QueueCommand.Resume());
 
     private static Command Command(Command command, Func<ParseResult, QueueCommand> read)
     {
@@ -45,23 +79,44 @@ internal static class QueueCommands
         command.Add(repository);
         command.Add(target);
         command.Add(json);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            QueueCommand said = read(parsed);
-            string branch = parsed.GetRequiredValue(target);
-            await MergeQueues.CommandAsync(new MergeTarget(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)), Heads + branch), said, cancellationToken);
-            if (parsed.GetValue(json))
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                QueueCommand.Pause? pause = said as QueueCommand.Pause;
-                Screen.Raw(Json.Document(new { Schema = "rig.pause/1", Target = branch, Paused = pause is not null, pause?.Reason, pause?.PassPriority }));
-            }
-            else
-            {
-                Screen.Line(said is QueueCommand.Pause ? $"Nothing lands on {branch} until: rig queue resume" : $"Work lands on {branch} again.");
-            }
+                QueueCommand said = read(parsed);
+                string branch = parsed.GetRequiredValue(target);
+                await MergeQueues.CommandAsync(
+                    new MergeTarget(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)), Heads + branch),
+                    said,
+                    cancellationToken
+                );
+                if (parsed.GetValue(json))
+                {
+                    QueueCommand.Pause? pause = said as QueueCommand.Pause;
+                    Screen.Raw(
+                        Json.Document(
+                            new
+                            {
+                                Schema = "rig.pause/1",
+                                Target = branch,
+                                Paused = pause is not null,
+                                pause?.Reason,
+                                pause?.PassPriority,
+                            }
+                        )
+                    );
+                }
+                else
+                {
+                    Screen.Line(
+                        said is QueueCommand.Pause
+                            ? $"Nothing lands on {branch} until: rig queue resume"
+                            : $"Work lands on {branch} again."
+                    );
+                }
 
-            return ExitCodes.Ok;
-        });
+                return ExitCodes.Ok;
+            }
+        );
         return command;
     }
 
@@ -70,7 +125,11 @@ internal static class QueueCommands
         IReadOnlyList<QueueReport> queues = await reader.ReadAsync(cancellationToken);
         if (queues.Count == 0)
         {
-            throw new IsolationException(RigCodes.NoQueue, reader.Nothing, "A queue is there once work was submitted: rig run");
+            throw new IsolationException(
+                RigCodes.NoQueue,
+                reader.Nothing,
+                "A queue is there once work was submitted: rig run"
+            );
         }
 
         if (json)
@@ -102,31 +161,57 @@ internal static class QueueCommands
             return ExitCodes.Ok;
         }
 
-        await screen.Console.Live(new Text("")).Overflow(VerticalOverflow.Ellipsis).StartAsync(live => Watch.EachAsync(
-            reader.ReadAsync, queues => live.UpdateTarget(queues.Count == 0 ? new Text(reader.Nothing) : new Rows(queues.SelectMany(Draw))), cancellationToken));
+        await screen
+            .Console.Live(new Text(""))
+            .Overflow(VerticalOverflow.Ellipsis)
+            .StartAsync(live =>
+                Watch.EachAsync(
+                    reader.ReadAsync,
+                    queues =>
+                        live.UpdateTarget(
+                            queues.Count == 0 ? new Text(reader.Nothing) : new Rows(queues.SelectMany(Draw))
+                        ),
+                    cancellationToken
+                )
+            );
         return ExitCodes.Ok;
     }
 
     private static IEnumerable<IRenderable> Draw(QueueReport queue) =>
-        [.. QueueText.Header(queue).Select(l => new Text(Plain.Line(l))), QueueText.Table(queue, TimeProvider.System.GetUtcNow()).ToTable()];
+        [
+            .. QueueText.Header(queue).Select(l => new Text(Plain.Line(l))),
+            QueueText.Table(queue, TimeProvider.System.GetUtcNow()).ToTable(),
+        ];
 
     /// <summary>Without a terminal to redraw: a line for each thing that has changed, or a JSON document a line.</summary>
     private static async Task TellChangesAsync(QueueReader reader, bool json, CancellationToken cancellationToken)
     {
         HashSet<string> told = [];
-        await Watch.EachAsync(reader.ReadAsync, queues =>
-        {
-            string[] lines = json
-                ? [Json.Line(Report(queues))]
-                : [.. queues.SelectMany(q => QueueText.Header(q).Concat(q.Items.Concat(q.Landed.Reverse()).Select(i => QueueText.Line(q, i))))];
-            foreach (string line in lines.Where(l => !told.Contains(l)))
+        await Watch.EachAsync(
+            reader.ReadAsync,
+            queues =>
             {
-                Screen.Line(line);
-            }
+                string[] lines = json
+                    ? [Json.Line(Report(queues))]
+                    :
+                    [
+                        .. queues.SelectMany(q =>
+                            QueueText
+                                .Header(q)
+                                .Concat(q.Items.Concat(q.Landed.Reverse()).Select(i => QueueText.Line(q, i)))
+                        ),
+                    ];
+                foreach (string line in lines.Where(l => !told.Contains(l)))
+                {
+                    Screen.Line(line);
+                }
 
-            told = [.. lines];
-        }, cancellationToken);
+                told = [.. lines];
+            },
+            cancellationToken
+        );
     }
 
-    private static object Report(IReadOnlyList<QueueReport> queues) => new { Schema = "rig.queue/1", Queues = queues.Select(QueueDocument.Of).ToArray() };
+    private static object Report(IReadOnlyList<QueueReport> queues) =>
+        new { Schema = "rig.queue/1", Queues = queues.Select(QueueDocument.Of).ToArray() };
 }

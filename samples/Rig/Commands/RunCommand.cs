@@ -12,45 +12,127 @@ internal static class RunCommand
     public static Command Create()
     {
         Option<string> repository = CommonOptions.Repository();
-        Option<string> items = new("--items") { Description = "A JSON array of { id, title, instructions, blockedBy, priority, base }.", HelpName = "FILE", Required = true };
-        Option<int?> workers = new("--workers") { Description = "The most workers at the same time.", HelpName = "N" };
-        Option<int> attempts = new("--attempts") { Description = "The most attempts at one item.", HelpName = "N", DefaultValueFactory = _ => 2 };
-        Option<string?> merge = new("--merge") { Description = "How work lands: manual waits for rig approve, first-wins lands at once, queue tests each merged tree first, refinery several at once. Default: queue with --gate, manual without." };
-        merge.AcceptOnlyFromAmong("manual", "first-wins", "queue", "refinery");
-        Option<string[]> gates = new("--gate") { Description = "A command that a merged tree must pass, in quotes; may be given several times.", HelpName = "CMD" };
-        Option<int?> slots = new("--slots") { Description = "How many merged trees a refinery tests at once. Default: 4.", HelpName = "N" };
-        Option<int?> step = new("--step") { Description = "How many items each of them adds to the one before. Default: what is measured to land most.", HelpName = "N" };
-        Option<string> target = CommonOptions.Target("The branch that work lands on; it must not be checked out.");
-        Option<string> from = new("--from") { Description = "Where that branch starts if it does not exist yet.", HelpName = "REV", DefaultValueFactory = _ => "HEAD" };
-        Option<string[]> inherit = new("--inherit") { Description = "A variable that workers get from here; they get no other.", HelpName = "NAME" };
-        Option<string[]> secrets = new("--secret") { Description = "The same, and its value is masked in every log and report.", HelpName = "NAME" };
-        Option<string[]> share = new("--share") { Description = "A path below your home that each worker gets a copy of: ~/.claude", HelpName = "PATH" };
-        Option<bool> json = CommonOptions.Json();
-        Argument<string[]> command = new("COMMAND") { Description = "After --: the program and its arguments. {instructions}, {briefing}, {workspace}, {attempt}, {item}, {title} and {tmp} are filled in.", Arity = ArgumentArity.OneOrMore };
-        Command run = new("run", "Run every item of a file, each in isolation.") { repository, items, workers, attempts, merge, gates, slots, step, target, from, inherit, secrets, share, json, command };
-        run.SetAction((parsed, cancellationToken) =>
+        Option<string> items = new("--items")
         {
-            string[][] gated = [.. (parsed.GetValue(gates) ?? []).Select(RunSettings.SplitGate)];
-            MergeChoice choice = RunSettings.ChooseMerge(parsed.GetValue(merge), gated.Length);
-            RunSettings.CheckRefinery(choice, parsed.GetValue(slots), parsed.GetValue(step));
-            RunSettings settings = new(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)), parsed.GetRequiredValue(command), parsed.GetRequiredValue(target), parsed.GetRequiredValue(from))
+            Description = "A JSON array of { id, title, instructions, blockedBy, priority, base }.",
+            HelpName = "FILE",
+            Required = true,
+        };
+        Option<int?> workers = new("--workers") { Description = "The most workers at the same time.", HelpName = "N" };
+        Option<int> attempts = new("--attempts")
+        {
+            Description = "The most attempts at one item.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 2,
+        };
+        Option<string?> merge = new("--merge")
+        {
+            Description =
+                "How work lands: manual waits for rig approve, first-wins lands at once, queue tests each merged tree first, refinery several at once. Default: queue with --gate, manual without.",
+        };
+        merge.AcceptOnlyFromAmong("manual", "first-wins", "queue", "refinery");
+        Option<string[]> gates = new("--gate")
+        {
+            Description = "A command that a merged tree must pass, in quotes; may be given several times.",
+            HelpName = "CMD",
+        };
+        Option<int?> slots = new("--slots")
+        {
+            Description = "How many merged trees a refinery tests at once. Default: 4.",
+            HelpName = "N",
+        };
+        Option<int?> step = new("--step")
+        {
+            Description = "How many items each of them adds to the one before. Default: what is measured to land most.",
+            HelpName = "N",
+        };
+        Option<string> target = CommonOptions.Target("The branch that work lands on; it must not be checked out.");
+        Option<string> from = new("--from")
+        {
+            Description = "Where that branch starts if it does not exist yet.",
+            HelpName = "REV",
+            DefaultValueFactory = _ => "HEAD",
+        };
+        Option<string[]> inherit = new("--inherit")
+        {
+            Description = "A variable that workers get from here; they get no other.",
+            HelpName = "NAME",
+        };
+        Option<string[]> secrets = new("--secret")
+        {
+            Description = "The same, and its value is masked in every log and report.",
+            HelpName = "NAME",
+        };
+        Option<string[]> share = new("--share")
+        {
+            Description = "A path below your home that each worker gets a copy of: ~/.claude",
+            HelpName = "PATH",
+        };
+        Option<bool> json = CommonOptions.Json();
+        Argument<string[]> command = new("COMMAND")
+        {
+            Description =
+                "After --: the program and its arguments. {instructions}, {briefing}, {workspace}, {attempt}, {item}, {title} and {tmp} are filled in.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        Command run = new("run", "Run every item of a file, each in isolation.")
+        {
+            repository,
+            items,
+            workers,
+            attempts,
+            merge,
+            gates,
+            slots,
+            step,
+            target,
+            from,
+            inherit,
+            secrets,
+            share,
+            json,
+            command,
+        };
+        run.SetAction(
+            (parsed, cancellationToken) =>
             {
-                Workers = parsed.GetValue(workers),
-                Attempts = parsed.GetValue(attempts),
-                Merge = choice,
-                Slots = parsed.GetValue(slots),
-                Step = parsed.GetValue(step),
-                Gates = gated,
-                Inherit = parsed.GetValue(inherit) ?? [],
-                Secrets = parsed.GetValue(secrets) ?? [],
-                Shared = parsed.GetValue(share) ?? [],
-            };
-            return PlayAsync(settings, ItemsFile.Read(parsed.GetRequiredValue(items)), parsed.GetValue(json), cancellationToken);
-        });
+                string[][] gated = [.. (parsed.GetValue(gates) ?? []).Select(RunSettings.SplitGate)];
+                MergeChoice choice = RunSettings.ChooseMerge(parsed.GetValue(merge), gated.Length);
+                RunSettings.CheckRefinery(choice, parsed.GetValue(slots), parsed.GetValue(step));
+                RunSettings settings = new(
+                    CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)),
+                    parsed.GetRequiredValue(command),
+                    parsed.GetRequiredValue(target),
+                    parsed.GetRequiredValue(from)
+                )
+                {
+                    Workers = parsed.GetValue(workers),
+                    Attempts = parsed.GetValue(attempts),
+                    Merge = choice,
+                    Slots = parsed.GetValue(slots),
+                    Step = parsed.GetValue(step),
+                    Gates = gated,
+                    Inherit = parsed.GetValue(inherit) ?? [],
+                    Secrets = parsed.GetValue(secrets) ?? [],
+                    Shared = parsed.GetValue(share) ?? [],
+                };
+                return PlayAsync(
+                    settings,
+                    ItemsFile.Read(parsed.GetRequiredValue(items)),
+                    parsed.GetValue(json),
+                    cancellationToken
+                );
+            }
+        );
         return run;
     }
 
-    private static async Task<int> PlayAsync(RunSettings settings, IReadOnlyList<WorkItem> items, bool json, CancellationToken cancellationToken)
+    private static async Task<int> PlayAsync(
+        RunSettings settings,
+        IReadOnlyList<WorkItem> items,
+        bool json,
+        CancellationToken cancellationToken
+    )
     {
         Screen screen = Screen.Open();
         IsolationSummary summary;
@@ -79,6 +161,11 @@ internal static class RunCommand
             RunReportText.Write(screen, report);
         }
 
-        return summary.Cancelled ? ExitCodes.Interrupted : report.Items.All(i => i.Outcome is ItemOutcome.Landed or ItemOutcome.NoChange or ItemOutcome.AwaitingMerge) ? ExitCodes.Ok : ExitCodes.NotLanded;
+        return summary.Cancelled ? ExitCodes.Interrupted
+            : report.Items.All(i =>
+                i.Outcome is ItemOutcome.Landed or ItemOutcome.NoChange or ItemOutcome.AwaitingMerge
+            )
+                ? ExitCodes.Ok
+            : ExitCodes.NotLanded;
     }
 }

@@ -15,14 +15,27 @@ internal static class StatusCommand
         Option<string> repository = CommonOptions.Repository();
         Option<bool> json = CommonOptions.Json();
         Command status = new("status", "Show one worker.") { attempt, repository, json };
-        status.SetAction((parsed, cancellationToken) => ShowAsync(
-            new WorkerReader(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository))), CommonOptions.AttemptOf(parsed.GetRequiredValue(attempt)), parsed.GetValue(json), cancellationToken));
+        status.SetAction(
+            (parsed, cancellationToken) =>
+                ShowAsync(
+                    new WorkerReader(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository))),
+                    CommonOptions.AttemptOf(parsed.GetRequiredValue(attempt)),
+                    parsed.GetValue(json),
+                    cancellationToken
+                )
+        );
         return status;
     }
 
-    private static async Task<int> ShowAsync(WorkerReader reader, AttemptId attempt, bool json, CancellationToken cancellationToken)
+    private static async Task<int> ShowAsync(
+        WorkerReader reader,
+        AttemptId attempt,
+        bool json,
+        CancellationToken cancellationToken
+    )
     {
-        WorkerView view = await reader.FindAsync(attempt, cancellationToken) ?? throw new IsolationException(RigCodes.UnknownAttempt, $"There is no worker {attempt}.", "See: rig list");
+        WorkerView view = await reader.FindAsync(attempt, cancellationToken)
+            ?? throw new IsolationException(RigCodes.UnknownAttempt, $"There is no worker {attempt}.", "See: rig list");
         string log = await reader.LogAsync(attempt, cancellationToken);
         if (json)
         {
@@ -33,7 +46,7 @@ internal static class StatusCommand
         Screen.Line(WorkerStatusFormat.Short(view.Status, TimeProvider.System.GetUtcNow()));
         foreach ((string name, string? value) in Details(view, log).Where(d => !string.IsNullOrEmpty(d.Value)))
         {
-            Screen.Raw($"  {name,-10}{Plain.Line(value)}");
+            Screen.Raw($"  {name, -10}{Plain.Line(value)}");
         }
 
         return ExitCodes.Ok;

@@ -19,5 +19,13 @@ internal sealed record Item
 
     public string[]? Paths { get; init; }
 
-    public WorkItem ToWorkItem() => new(Id ?? "", Title ?? "") { Instructions = Instructions ?? Title ?? "", BlockedBy = BlockedBy ?? [], Priority = Priority, Base = Base, Paths = Paths ?? [] };
+    public WorkItem ToWorkItem() =>
+        new(Id ?? "", Title ?? "")
+        {
+            Instructions = Instructions ?? Title ?? "",
+            BlockedBy = BlockedBy ?? [],
+            Priority = Priority,
+            Base = Base,
+            Paths = Paths ?? [],
+        };
 }

@@ -5,66 +5,73 @@ namespace Rig.Running;
 /// <summary>From what a command was asked for to a pipeline.</summary>
 internal static class Composition
 {
-    public static IsolationPipeline Of(RunSettings settings) => Merging(new IsolationPipelineBuilder(settings.Repository.Path)
-        .Configure(o =>
-        {
-            o.MaxWorkers = settings.Workers ?? o.MaxWorkers;
-            o.MaxAttempts = settings.Attempts;
-        })
-        .State.UseProcessSandbox(o =>
-        {
-            foreach (string name in settings.Inherit)
-            {
-                o.Inherit(name);
-            }
+    public static IsolationPipeline Of(RunSettings settings) =>
+        Merging(
+                new IsolationPipelineBuilder(settings.Repository.Path)
+                    .Configure(o =>
+                    {
+                        o.MaxWorkers = settings.Workers ?? o.MaxWorkers;
+                        o.MaxAttempts = settings.Attempts;
+                    })
+                    .State.UseProcessSandbox(o =>
+                    {
+                        foreach (string name in settings.Inherit)
+                        {
+                            o.Inherit(name);
+                        }
 
-            foreach (string name in settings.Secrets)
-            {
-                o.Secret(name);
-            }
+                        foreach (string name in settings.Secrets)
+                        {
+                            o.Secret(name);
+                        }
 
-            foreach (string path in settings.Shared)
-            {
-                o.ShareReadOnly(path);
-            }
-        })
-        .Target(settings.Target, settings.From), settings)
-        .RunProcess(settings.Command[0], [.. settings.Command.Skip(1)])
-        .Build();
+                        foreach (string path in settings.Shared)
+                        {
+                            o.ShareReadOnly(path);
+                        }
+                    })
+                    .Target(settings.Target, settings.From),
+                settings
+            )
+            .RunProcess(settings.Command[0], [.. settings.Command.Skip(1)])
+            .Build();
 
     /// <summary>A pipeline that can only look at what is left and clean it up.</summary>
-    public static IsolationPipeline ForCleaning(RepositoryRef repository, string target) => new IsolationPipelineBuilder(repository.Path)
-        .Merging.UseManual()
-        .Target(target)
-        .RunWith((_, _) => Task.CompletedTask)
-        .Build();
+    public static IsolationPipeline ForCleaning(RepositoryRef repository, string target) =>
+        new IsolationPipelineBuilder(repository.Path)
+            .Merging.UseManual()
+            .Target(target)
+            .RunWith((_, _) => Task.CompletedTask)
+            .Build();
 
     /// <summary>A pipeline that is only asked what it would give here.</summary>
-    public static IsolationPipeline ForLooking(RepositoryRef repository, SealLevel level) => new IsolationPipelineBuilder(repository.Path)
-        .UseLevel(level)
-        .Merging.UseManual()
-        .Target("landing", from: "main")
-        .RunProcess("git")
-        .Build();
+    public static IsolationPipeline ForLooking(RepositoryRef repository, SealLevel level) =>
+        new IsolationPipelineBuilder(repository.Path)
+            .UseLevel(level)
+            .Merging.UseManual()
+            .Target("landing", from: "main")
+            .RunProcess("git")
+            .Build();
 
-    private static IsolationPipelineBuilder Merging(IsolationPipelineBuilder builder, RunSettings settings) => settings.Merge switch
-    {
-        MergeChoice.FirstWins => builder.Merging.UseFirstWins(),
-        MergeChoice.Queue => builder.Merging.UseSerialQueue(o =>
+    private static IsolationPipelineBuilder Merging(IsolationPipelineBuilder builder, RunSettings settings) =>
+        settings.Merge switch
         {
-            foreach (string[] gate in settings.Gates)
+            MergeChoice.FirstWins => builder.Merging.UseFirstWins(),
+            MergeChoice.Queue => builder.Merging.UseSerialQueue(o =>
             {
-                o.Gate(gate[0], gate[1..]);
-            }
-        }),
-        MergeChoice.Refinery => builder.Merging.UseRefinery(o =>
-        {
-            (o.Slots, o.Step) = (settings.Slots ?? o.Slots, settings.Step);
-            foreach (string[] gate in settings.Gates)
+                foreach (string[] gate in settings.Gates)
+                {
+                    o.Gate(gate[0], gate[1..]);
+                }
+            }),
+            MergeChoice.Refinery => builder.Merging.UseRefinery(o =>
             {
-                o.Gate(gate[0], gate[1..]);
-            }
-        }),
-        _ => builder.Merging.UseManual(),
-    };
+                (o.Slots, o.Step) = (settings.Slots ?? o.Slots, settings.Step);
+                foreach (string[] gate in settings.Gates)
+                {
+                    o.Gate(gate[0], gate[1..]);
+                }
+            }),
+            _ => builder.Merging.UseManual(),
+        };
 }

@@ -10,8 +10,15 @@ internal static class RunProgress
 {
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(250);
 
-    public static Task FollowAsync(Screen screen, IsolationPipeline pipeline, IsolationRun run, IReadOnlyList<WorkItem> items) =>
-        screen.IsTerminal ? DrawAsync(screen, pipeline, run) : WriteAsync(run, items.Max(i => Plain.Line(i.Id).Length) + 3);
+    public static Task FollowAsync(
+        Screen screen,
+        IsolationPipeline pipeline,
+        IsolationRun run,
+        IReadOnlyList<WorkItem> items
+    ) =>
+        screen.IsTerminal
+            ? DrawAsync(screen, pipeline, run)
+            : WriteAsync(run, items.Max(i => Plain.Line(i.Id).Length) + 3);
 
     private static async Task DrawAsync(Screen screen, IsolationPipeline pipeline, IsolationRun run)
     {
@@ -28,7 +35,16 @@ internal static class RunProgress
     }
 
     private static Table Draw(IsolationPipeline pipeline) =>
-        WorkerTable.Of([.. pipeline.Workers.Where(w => w.Liveness != WorkerLiveness.Ended || w.Outcome is not null).Select(w => new WorkerView(w, null))], TimeProvider.System.GetUtcNow()).ToTable();
+        WorkerTable
+            .Of(
+                [
+                    .. pipeline
+                        .Workers.Where(w => w.Liveness != WorkerLiveness.Ended || w.Outcome is not null)
+                        .Select(w => new WorkerView(w, null)),
+                ],
+                TimeProvider.System.GetUtcNow()
+            )
+            .ToTable();
 
     private static async Task WriteAsync(IsolationRun run, int width)
     {
@@ -41,17 +57,19 @@ internal static class RunProgress
         }
     }
 
-    private static string? Say(WorkerEvent e) => e.Kind switch
-    {
-        WorkerEventKind.Stage when e.Stage == Stage.Claim => $"starts: {e.Text}",
-        WorkerEventKind.Phase => $"phase: {e.Phase}",
-        WorkerEventKind.Progress => e.Text,
-        WorkerEventKind.Blocked => $"blocked: {e.Text}",
-        WorkerEventKind.Contamination => $"wrote outside what it owns: {e.Text}",
-        WorkerEventKind.TargetAdvanced or WorkerEventKind.Overlap => e.Text,
-        WorkerEventKind.Merge => $"merge: {e.Text}",
-        WorkerEventKind.Suspended => $"suspended: {e.Text}",
-        WorkerEventKind.Ended => $"ended: {e.Data?.GetValueOrDefault("outcome")}{(e.Text is null ? "" : $", {e.Text}")}",
-        _ => null,
-    };
+    private static string? Say(WorkerEvent e) =>
+        e.Kind switch
+        {
+            WorkerEventKind.Stage when e.Stage == Stage.Claim => $"starts: {e.Text}",
+            WorkerEventKind.Phase => $"phase: {e.Phase}",
+            WorkerEventKind.Progress => e.Text,
+            WorkerEventKind.Blocked => $"blocked: {e.Text}",
+            WorkerEventKind.Contamination => $"wrote outside what it owns: {e.Text}",
+            WorkerEventKind.TargetAdvanced or WorkerEventKind.Overlap => e.Text,
+            WorkerEventKind.Merge => $"merge: {e.Text}",
+            WorkerEventKind.Suspended => $"suspended: {e.Text}",
+            WorkerEventKind.Ended =>
+                $"ended: {e.Data?.GetValueOrDefault("outcome")}{(e.Text is null ? "" : $", {e.Text}")}",
+            _ => null,
+        };
 }

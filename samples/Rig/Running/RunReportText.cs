@@ -15,7 +15,13 @@ internal static class RunReportText
         foreach (RunReport.ItemReport item in report.Items)
         {
             RunReport.AttemptLine? last = item.Attempts.Count > 0 ? item.Attempts[^1] : null;
-            table.Add(item.Id, Cell.State(Plain.Word(item.Outcome)), last?.Attempt, Plain.Commit(item.LandedCommit ?? last?.Commit), Why(item));
+            table.Add(
+                item.Id,
+                Cell.State(Plain.Word(item.Outcome)),
+                last?.Attempt,
+                Plain.Commit(item.LandedCommit ?? last?.Commit),
+                Why(item)
+            );
         }
 
         screen.Write(table);
@@ -25,10 +31,22 @@ internal static class RunReportText
             Screen.Line($"Kept, since it holds work or evidence: {kept}");
         }
 
-        int landed = report.Items.Count(i => i.Outcome == ItemOutcome.Landed), held = report.Items.Count(i => i.Outcome == ItemOutcome.AwaitingMerge);
-        string rest = (held > 0 ? string.Create(CultureInfo.InvariantCulture, $" {held} held in the queue.") : "") + (report.Cancelled ? " The run was interrupted." : "");
-        Screen.Line(string.Create(CultureInfo.InvariantCulture, $"{landed} of {report.Items.Count} landed on {report.Target} in {WorkerStatusFormat.Span(TimeSpan.FromMilliseconds(report.ElapsedMs))}.{rest}"));
-        foreach (RunReport.ItemReport waiting in report.Items.Where(i => i.Outcome == ItemOutcome.AwaitingMerge && i.Attempts.Count > 0))
+        int landed = report.Items.Count(i => i.Outcome == ItemOutcome.Landed),
+            held = report.Items.Count(i => i.Outcome == ItemOutcome.AwaitingMerge);
+        string rest =
+            (held > 0 ? string.Create(CultureInfo.InvariantCulture, $" {held} held in the queue.") : "")
+            + (report.Cancelled ? " The run was interrupted." : "");
+        Screen.Line(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{landed} of {report.Items.Count} landed on {report.Target} in {WorkerStatusFormat.Span(TimeSpan.FromMilliseconds(report.ElapsedMs))}.{rest}"
+            )
+        );
+        foreach (
+            RunReport.ItemReport waiting in report.Items.Where(i =>
+                i.Outcome == ItemOutcome.AwaitingMerge && i.Attempts.Count > 0
+            )
+        )
         {
             RunReport.AttemptLine attempt = waiting.Attempts[^1];
             Screen.Line($"Look: git -C {report.Repository} show {attempt.Commit}");
@@ -36,7 +54,13 @@ internal static class RunReportText
         }
     }
 
-    private static string Why(RunReport.ItemReport item) => item.Conflict is { } conflict
-        ? $"{string.Join(", ", conflict.Files)} collided with {(conflict.With.Count > 0 ? string.Join(", ", conflict.With) : "somebody outside")}"
-        : item.Reason ?? (item.Coupled.Count > 0 ? $"touched the same files as {string.Join(", ", item.Coupled.Select(c => c.Item))}: look twice" : "");
+    private static string Why(RunReport.ItemReport item) =>
+        item.Conflict is { } conflict
+            ? $"{string.Join(", ", conflict.Files)} collided with {(conflict.With.Count > 0 ? string.Join(", ", conflict.With) : "somebody outside")}"
+            : item.Reason
+                ?? (
+                    item.Coupled.Count > 0
+                        ? $"touched the same files as {string.Join(", ", item.Coupled.Select(c => c.Item))}: look twice"
+                        : ""
+                );
 }

@@ -40,8 +40,16 @@ internal sealed record RunSettings(RepositoryRef Repository, IReadOnlyList<strin
         };
         return (choice, gates) switch
         {
-            (MergeChoice.Queue or MergeChoice.Refinery, 0) => throw new IsolationException(RigCodes.MergeOptions, $"--merge {asked} has no gate, so it would land what nobody tested.", "Add one: --gate \"dotnet test\""),
-            (not (MergeChoice.Queue or MergeChoice.Refinery), > 0) => throw new IsolationException(RigCodes.MergeOptions, $"--merge {asked} runs no gate.", "Leave --gate out, or choose --merge queue or refinery."),
+            (MergeChoice.Queue or MergeChoice.Refinery, 0) => throw new IsolationException(
+                RigCodes.MergeOptions,
+                $"--merge {asked} has no gate, so it would land what nobody tested.",
+                "Add one: --gate \"dotnet test\""
+            ),
+            (not (MergeChoice.Queue or MergeChoice.Refinery), > 0) => throw new IsolationException(
+                RigCodes.MergeOptions,
+                $"--merge {asked} runs no gate.",
+                "Leave --gate out, or choose --merge queue or refinery."
+            ),
             _ => choice,
         };
     }
@@ -51,12 +59,21 @@ internal sealed record RunSettings(RepositoryRef Repository, IReadOnlyList<strin
     {
         if (merge != MergeChoice.Refinery && (slots ?? step) is not null)
         {
-            throw new IsolationException(RigCodes.MergeOptions, "--slots and --step are for --merge refinery only.", "Leave them out, or add: --merge refinery");
+            throw new IsolationException(
+                RigCodes.MergeOptions,
+                "--slots and --step are for --merge refinery only.",
+                "Leave them out, or add: --merge refinery"
+            );
         }
     }
 
     /// <summary>A gate's command line as program and arguments; quotes keep spaces together, and no shell ever sees it.</summary>
-    public static string[] SplitGate(string text) => CommandLineParser.SplitCommandLine(text).ToArray() is { Length: > 0 } parts && parts[0].Length > 0
-        ? parts
-        : throw new IsolationException(RigCodes.MergeOptions, "--gate has no command.", "Give a program and its arguments: --gate \"dotnet test\"");
+    public static string[] SplitGate(string text) =>
+        CommandLineParser.SplitCommandLine(text).ToArray() is { Length: > 0 } parts && parts[0].Length > 0
+            ? parts
+            : throw new IsolationException(
+                RigCodes.MergeOptions,
+                "--gate has no command.",
+                "Give a program and its arguments: --gate \"dotnet test\""
+            );
 }

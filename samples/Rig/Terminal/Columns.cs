@@ -14,7 +14,13 @@ internal sealed class Columns(params string[] headers)
         Table table = new() { Border = TableBorder.None, ShowHeaders = true };
         foreach (string header in headers)
         {
-            table.AddColumn(new TableColumn(new Text(header, new Style(decoration: Decoration.Dim))) { Padding = new Padding(0, 0, 2, 0), NoWrap = header != headers[^1] });
+            table.AddColumn(
+                new TableColumn(new Text(header, new Style(decoration: Decoration.Dim)))
+                {
+                    Padding = new Padding(0, 0, 2, 0),
+                    NoWrap = header != headers[^1],
+                }
+            );
         }
 
         foreach (Cell[] row in _rows)
@@ -42,12 +48,18 @@ internal readonly record struct Cell(string Text, Style Style)
     public static implicit operator Cell(string? text) => new(Plain.Line(text), Style.Plain);
 
     /// <summary>A word that says how something stands, in its colour.</summary>
-    public static Cell State(string word) => new(word, new Style(word switch
-    {
-        "alive" or "landed" => Color.Green,
-        "dead" or "failed" or "conflicted" or "rejected" or "quarantined" or "timed-out" => Color.Red,
-        "testing" or "landing" => Color.Aqua,
-        "quiet" or "held" or "waiting" or "awaiting-merge" or "suspended" or "keep" => Color.Yellow,
-        _ => Color.Default,
-    }));
+    public static Cell State(string word) =>
+        new(
+            word,
+            new Style(
+                word switch
+                {
+                    "alive" or "landed" => Color.Green,
+                    "dead" or "failed" or "conflicted" or "rejected" or "quarantined" or "timed-out" => Color.Red,
+                    "testing" or "landing" => Color.Aqua,
+                    "quiet" or "held" or "waiting" or "awaiting-merge" or "suspended" or "keep" => Color.Yellow,
+                    _ => Color.Default,
+                }
+            )
+        );
 }

@@ -12,10 +12,20 @@ internal static class Invocation
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
         ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
-        Errors errors = new(Console.Error, Array.IndexOf(args, "--json") is var at and >= 0 && (Array.IndexOf(args, "--") is var end && (end < 0 || at < end)));
+        Errors errors = new(
+            Console.Error,
+            Array.IndexOf(args, "--json") is var at and >= 0
+                && (Array.IndexOf(args, "--") is var end && (end < 0 || at < end))
+        );
         if (parsed.Action is ParseErrorAction)
         {
-            errors.Write([.. parsed.Errors.Select(e => new IsolationFault(RigCodes.CommandLine, e.Message, $"See: {Help(parsed)}"))]);
+            errors.Write([
+                .. parsed.Errors.Select(e => new IsolationFault(
+                    RigCodes.CommandLine,
+                    e.Message,
+                    $"See: {Help(parsed)}"
+                )),
+            ]);
             return ExitCodes.Usage;
         }
 
@@ -25,7 +35,10 @@ internal static class Invocation
         using PosixSignalRegistration hangUp = Catch(PosixSignal.SIGHUP, stop);
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                stop.Token
+            );
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -44,13 +57,17 @@ internal static class Invocation
     }
 
     /// <summary>The first signal ends the work in an orderly way, the second one the process; <c>rig clean</c> then finds what is left.</summary>
-    private static PosixSignalRegistration Catch(PosixSignal signal, CancellationTokenSource stop) => PosixSignalRegistration.Create(signal, context =>
-    {
-        context.Cancel = !stop.IsCancellationRequested;
-        stop.Cancel();
-    });
+    private static PosixSignalRegistration Catch(PosixSignal signal, CancellationTokenSource stop) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        });
 
     private static string Help(ParseResult parsed) => $"rig {Path(parsed.CommandResult)}--help";
 
-    private static string Path(CommandResult result) => result.Command is RootCommand ? "" : $"{(result.Parent is CommandResult parent ? Path(parent) : "")}{result.Command.Name} ";
+    private static string Path(CommandResult result) =>
+        result.Command is RootCommand
+            ? ""
+            : $"{(result.Parent is CommandResult parent ? Path(parent) : "")}{result.Command.Name} ";
 }

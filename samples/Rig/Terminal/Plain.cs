@@ -14,5 +14,12 @@ internal static class Plain
 
     /// <summary><c>AwaitingMerge</c> as <c>awaiting-merge</c>.</summary>
     public static string Word<T>(T value)
-        where T : struct, Enum => string.Concat(value.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+        where T : struct, Enum =>
+        string.Concat(
+            value
+                .ToString()
+                .Select(
+                    (c, i) => i > 0 && char.IsUpper(c) ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"
+                )
+        );
 }

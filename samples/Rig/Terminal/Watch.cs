@@ -5,7 +5,11 @@ internal static class Watch
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    public static async Task EachAsync<T>(Func<CancellationToken, Task<T>> look, Action<T> show, CancellationToken cancellationToken)
+    public static async Task EachAsync<T>(
+        Func<CancellationToken, Task<T>> look,
+        Action<T> show,
+        CancellationToken cancellationToken
+    )
     {
         using PeriodicTimer timer = new(Pause);
         try
@@ -13,8 +17,7 @@ internal static class Watch
             do
             {
                 show(await look(cancellationToken));
-            }
-            while (await timer.WaitForNextTickAsync(cancellationToken));
+            } while (await timer.WaitForNextTickAsync(cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -15,23 +15,63 @@ internal sealed record LeakReport(IReadOnlyList<LeakReport.Line> Rows, IReadOnly
     public static string Name(SealLevel? level) => level is { } given ? Plain.Word(given) : Baseline;
 
     /// <summary>Whether it got further than it should have.</summary>
-    public static bool IsBreach(LeakObservation seen) => seen is { IsAsExpected: false, Observed: LeakSight.Leak } or { Observed: LeakSight.Detected, Expected.Sight: LeakSight.Sealed or LeakSight.Refused };
+    public static bool IsBreach(LeakObservation seen) =>
+        seen
+            is { IsAsExpected: false, Observed: LeakSight.Leak }
+                or { Observed: LeakSight.Detected, Expected.Sight: LeakSight.Sealed or LeakSight.Refused };
 
-    public static LeakReport Of(IReadOnlyList<SealLevel?> levels, IReadOnlyList<LeakObservation> seen) => new([.. seen.Select(Line.Of)], [.. levels.Select(level => Total.Of(level, [.. seen.Where(s => s.Level == level)]))]);
+    public static LeakReport Of(IReadOnlyList<SealLevel?> levels, IReadOnlyList<LeakObservation> seen) =>
+        new(
+            [.. seen.Select(Line.Of)],
+            [.. levels.Select(level => Total.Of(level, [.. seen.Where(s => s.Level == level)]))]
+        );
 
     /// <summary>One channel at one level.</summary>
-    internal sealed record Line(string Id, string Channel, string Level, LeakSight Expected, LeakSight Observed, string Mechanism, string Evidence)
+    internal sealed record Line(
+        string Id,
+        string Channel,
+        string Level,
+        LeakSight Expected,
+        LeakSight Observed,
+        string Mechanism,
+        string Evidence
+    )
     {
-        public static Line Of(LeakObservation seen) => new(seen.Row.Id, seen.Row.Channel, Name(seen.Level), seen.Expected.Sight, seen.Observed, seen.Expected.Mechanism, Plain.Line(seen.Evidence));
+        public static Line Of(LeakObservation seen) =>
+            new(
+                seen.Row.Id,
+                seen.Row.Channel,
+                Name(seen.Level),
+                seen.Expected.Sight,
+                seen.Observed,
+                seen.Expected.Mechanism,
+                Plain.Line(seen.Evidence)
+            );
     }
 
     /// <summary>How often what was seen.</summary>
-    internal sealed record Total(string Level, int Sealed, int Detected, int Refused, int Leak, int NotTried, int NotAsExpected)
+    internal sealed record Total(
+        string Level,
+        int Sealed,
+        int Detected,
+        int Refused,
+        int Leak,
+        int NotTried,
+        int NotAsExpected
+    )
     {
         public static Total Of(SealLevel? level, IReadOnlyList<LeakObservation> seen)
         {
             int Count(LeakSight sight) => seen.Count(s => s.Observed == sight);
-            return new(Name(level), Count(LeakSight.Sealed), Count(LeakSight.Detected), Count(LeakSight.Refused), Count(LeakSight.Leak), Count(LeakSight.NotTried), seen.Count(s => !s.IsAsExpected));
+            return new(
+                Name(level),
+                Count(LeakSight.Sealed),
+                Count(LeakSight.Detected),
+                Count(LeakSight.Refused),
+                Count(LeakSight.Leak),
+                Count(LeakSight.NotTried),
+                seen.Count(s => !s.IsAsExpected)
+            );
         }
     }
 }

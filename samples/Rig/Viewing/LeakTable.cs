@@ -19,22 +19,37 @@ internal sealed class LeakTable(IReadOnlyList<LeakRow> rows, IReadOnlyList<SealL
 
     /// <summary>Adds what was seen of one channel, in the order of the levels.</summary>
     public void Add(IReadOnlyList<LeakObservation> seen) =>
-        Screen.Line(Row(seen[0].Row.Id, seen[0].Row.Channel, seen.Select(s => $"{Plain.Word(s.Observed)}{(s.IsAsExpected ? "" : Unexpected)}"), seen[^1].Expected.Mechanism));
+        Screen.Line(
+            Row(
+                seen[0].Row.Id,
+                seen[0].Row.Channel,
+                seen.Select(s => $"{Plain.Word(s.Observed)}{(s.IsAsExpected ? "" : Unexpected)}"),
+                seen[^1].Expected.Mechanism
+            )
+        );
 
     public void End(LeakReport report)
     {
         Screen.Line();
         foreach (LeakReport.Line line in report.Rows.Where(r => r.Observed != r.Expected))
         {
-            Screen.Line($"Not as expected: {line.Id} {line.Level}: {Plain.Word(line.Observed)} instead of {Plain.Word(line.Expected)} ({line.Mechanism}); {line.Evidence}");
+            Screen.Line(
+                $"Not as expected: {line.Id} {line.Level}: {Plain.Word(line.Observed)} instead of {Plain.Word(line.Expected)} ({line.Mechanism}); {line.Evidence}"
+            );
         }
 
         foreach (LeakReport.Total total in report.Totals)
         {
-            Screen.Line(string.Create(CultureInfo.InvariantCulture, $"{total.Level}: {total.Sealed} sealed, {total.Detected} detected, {total.Refused} refused, {total.Leak} open, {total.NotTried} not tried; {total.NotAsExpected} not as expected."));
+            Screen.Line(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{total.Level}: {total.Sealed} sealed, {total.Detected} detected, {total.Refused} refused, {total.Leak} open, {total.NotTried} not tried; {total.NotAsExpected} not as expected."
+                )
+            );
         }
     }
 
     private string Row(string id, string channel, IEnumerable<string> seen, string by) =>
-        string.Join("  ", [id.PadRight(4), channel.PadRight(_channel), .. seen.Select(s => s.PadRight(11)), by]).TrimEnd();
+        string.Join("  ", [id.PadRight(4), channel.PadRight(_channel), .. seen.Select(s => s.PadRight(11)), by])
+            .TrimEnd();
 }

@@ -5,7 +5,14 @@ using Rig.Running;
 namespace Rig.Viewing;
 
 /// <summary>What this machine gives at one level, as <c>--json</c> writes it: <c>rig.doctor/1</c>.</summary>
-internal sealed record LevelView(SealLevel Level, bool Given, IReadOnlyList<IsolationGuarantees> Sealed, IReadOnlyList<IsolationGuarantees> Detected, IReadOnlyList<IsolationFault> Missing, IReadOnlyList<string> Notices)
+internal sealed record LevelView(
+    SealLevel Level,
+    bool Given,
+    IReadOnlyList<IsolationGuarantees> Sealed,
+    IReadOnlyList<IsolationGuarantees> Detected,
+    IReadOnlyList<IsolationFault> Missing,
+    IReadOnlyList<string> Notices
+)
 {
     /// <summary>Asks the axes of a pipeline at each level, on a throwaway repository: what is the machine's shows there as anywhere.</summary>
     public static async Task<IReadOnlyList<LevelView>> LookAsync(SealLevel? asked, CancellationToken cancellationToken)
@@ -16,7 +23,16 @@ internal sealed record LevelView(SealLevel Level, bool Given, IReadOnlyList<Isol
         {
             await using IsolationPipeline pipeline = Composition.ForLooking(repository.Reference, level);
             AuditReport audit = await pipeline.AuditAsync(cancellationToken);
-            views.Add(new LevelView(level, audit.Passed, Flags(audit.Sealed), Flags(audit.Detected), audit.Faults, audit.Notices));
+            views.Add(
+                new LevelView(
+                    level,
+                    audit.Passed,
+                    Flags(audit.Sealed),
+                    Flags(audit.Detected),
+                    audit.Faults,
+                    audit.Notices
+                )
+            );
         }
 
         return views;

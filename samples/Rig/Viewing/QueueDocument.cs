@@ -4,7 +4,15 @@ using Isolation.Sdk.Merging;
 namespace Rig.Viewing;
 
 /// <summary>A merge queue as <c>--json</c> writes it: <c>rig.queue/1</c>.</summary>
-internal sealed record QueueDocument(string Target, string? Commit, bool Acting, int? Slots, QueueHalt? Halt, string? Obstacle, GateCounts Gates)
+internal sealed record QueueDocument(
+    string Target,
+    string? Commit,
+    bool Acting,
+    int? Slots,
+    QueueHalt? Halt,
+    string? Obstacle,
+    GateCounts Gates
+)
 {
     public IReadOnlyList<CandidateDocument> Testing { get; init; } = [];
 
@@ -12,28 +20,60 @@ internal sealed record QueueDocument(string Target, string? Commit, bool Acting,
 
     public IReadOnlyList<QueuedDocument> Landed { get; init; } = [];
 
-    public static QueueDocument Of(QueueReport queue) => new(WorkerView.Short(queue.Target.Ref), queue.Commit, queue.IsActing, queue.Slots, queue.Halt, queue.Obstacle, queue.Gates)
-    {
-        Testing = [.. queue.Testing.Select(t => new CandidateDocument(t.Commit, t.Tree, Names(t.Attempts), t.Since, t.Confirms, t.IsTarget))],
-        Items = [.. queue.Items.Select((item, i) => Item(item) with { Position = QueueText.IsInLine(item) ? i + 1 : null })],
-        Landed = [.. queue.Landed.Select(Item)],
-    };
+    public static QueueDocument Of(QueueReport queue) =>
+        new(
+            WorkerView.Short(queue.Target.Ref),
+            queue.Commit,
+            queue.IsActing,
+            queue.Slots,
+            queue.Halt,
+            queue.Obstacle,
+            queue.Gates
+        )
+        {
+            Testing =
+            [
+                .. queue.Testing.Select(t => new CandidateDocument(
+                    t.Commit,
+                    t.Tree,
+                    Names(t.Attempts),
+                    t.Since,
+                    t.Confirms,
+                    t.IsTarget
+                )),
+            ],
+            Items =
+            [
+                .. queue.Items.Select(
+                    (item, i) => Item(item) with { Position = QueueText.IsInLine(item) ? i + 1 : null }
+                ),
+            ],
+            Landed = [.. queue.Landed.Select(Item)],
+        };
 
-    private static QueuedDocument Item(QueuedAttempt item) => new(item.Attempt.ToString(), item.Status.State, item.Commit)
-    {
-        Title = item.Title,
-        Hold = item.Status.Hold,
-        With = Names(item.Status.With),
-        Reason = item.Status.Reason,
-        Since = item.Since,
-        LandedCommit = item.Status.LandedCommit,
-    };
+    private static QueuedDocument Item(QueuedAttempt item) =>
+        new(item.Attempt.ToString(), item.Status.State, item.Commit)
+        {
+            Title = item.Title,
+            Hold = item.Status.Hold,
+            With = Names(item.Status.With),
+            Reason = item.Status.Reason,
+            Since = item.Since,
+            LandedCommit = item.Status.LandedCommit,
+        };
 
     private static string[] Names(IEnumerable<AttemptId> attempts) => [.. attempts.Select(a => a.ToString())];
 }
 
 /// <summary>One candidate in the gate; without attempts it is the target itself.</summary>
-internal sealed record CandidateDocument(string Commit, string Tree, IReadOnlyList<string> Attempts, DateTimeOffset Since, bool Confirms, bool IsTarget);
+internal sealed record CandidateDocument(
+    string Commit,
+    string Tree,
+    IReadOnlyList<string> Attempts,
+    DateTimeOffset Since,
+    bool Confirms,
+    bool IsTarget
+);
 
 /// <summary>One attempt in the queue, or on its target.</summary>
 internal sealed record QueuedDocument(string Attempt, MergeState State, string Commit)

@@ -7,9 +7,15 @@ namespace Rig.Viewing;
 internal sealed class QueueReader(RepositoryRef repository, string? target)
 {
     /// <summary>What to say when there is none.</summary>
-    public string Nothing => target is null ? $"{repository.Path} has no merge queue." : $"Nothing was ever submitted to land on {WorkerView.Short(target)}.";
+    public string Nothing =>
+        target is null
+            ? $"{repository.Path} has no merge queue."
+            : $"Nothing was ever submitted to land on {WorkerView.Short(target)}.";
 
-    public async Task<IReadOnlyList<QueueReport>> ReadAsync(CancellationToken cancellationToken) => target is null
-        ? await MergeQueues.DescribeAsync(repository, cancellationToken: cancellationToken)
-        : await MergeQueues.DescribeAsync(new MergeTarget(repository, target), cancellationToken: cancellationToken) is { } queue ? [queue] : [];
+    public async Task<IReadOnlyList<QueueReport>> ReadAsync(CancellationToken cancellationToken) =>
+        target is null ? await MergeQueues.DescribeAsync(repository, cancellationToken: cancellationToken)
+        : await MergeQueues.DescribeAsync(new MergeTarget(repository, target), cancellationToken: cancellationToken)
+            is { } queue
+            ? [queue]
+        : [];
 }

@@ -32,37 +32,65 @@ internal static class QueueText
         foreach (QueuedAttempt item in queue.Items.Concat(queue.Landed.Take(MostLandings)))
         {
             string? since = item.Since is { } at ? WorkerStatusFormat.Span(now - at) : "";
-            table.Add(IsInLine(item) ? $"{++place}" : "", item.Attempt.ToString(), Cell.State(Plain.Word(item.Status.State)), With(item), since, Why(queue, item));
+            table.Add(
+                IsInLine(item) ? $"{++place}" : "",
+                item.Attempt.ToString(),
+                Cell.State(Plain.Word(item.Status.State)),
+                With(item),
+                since,
+                Why(queue, item)
+            );
         }
 
         return table;
     }
 
     /// <summary>Whether it may go on: those are in landing order, and ahead of all others.</summary>
-    public static bool IsInLine(QueuedAttempt item) => item.Status.State is MergeState.Queued or MergeState.Testing or MergeState.Landing;
+    public static bool IsInLine(QueuedAttempt item) =>
+        item.Status.State is MergeState.Queued or MergeState.Testing or MergeState.Landing;
 
     /// <summary>One attempt as one line, without anything that changes by itself.</summary>
     public static string Line(QueueReport queue, QueuedAttempt item) =>
-        string.Join(" | ", new[] { item.Attempt.ToString(), Plain.Word(item.Status.State), With(item) is { Length: > 0 } with ? $"with {with}" : "", Why(queue, item) }.Where(t => t.Length > 0));
+        string.Join(
+            " | ",
+            new[]
+            {
+                item.Attempt.ToString(),
+                Plain.Word(item.Status.State),
+                With(item) is { Length: > 0 } with ? $"with {with}" : "",
+                Why(queue, item),
+            }.Where(t => t.Length > 0)
+        );
 
-    private static string Doing(QueueReport queue) => queue switch
-    {
-        { Testing: [] } => queue.IsActing ? "idle" : "nobody acts",
-        _ => $"acting, {queue.Testing.Count} of {queue.Slots} slots{(queue.Testing.Any(t => t.IsTarget) ? ", testing the target itself" : "")}",
-    };
+    private static string Doing(QueueReport queue) =>
+        queue switch
+        {
+            { Testing: [] } => queue.IsActing ? "idle" : "nobody acts",
+            _ =>
+                $"acting, {queue.Testing.Count} of {queue.Slots} slots{(queue.Testing.Any(t => t.IsTarget) ? ", testing the target itself" : "")}",
+        };
 
-    private static string Gates(GateCounts gates) => gates.Runs == 0 ? "" : $" | gate green {gates.Passes} of {gates.Runs}{(gates.Flakes > 0 ? $", {gates.Flakes} flaky" : "")}";
+    private static string Gates(GateCounts gates) =>
+        gates.Runs == 0
+            ? ""
+            : $" | gate green {gates.Passes} of {gates.Runs}{(gates.Flakes > 0 ? $", {gates.Flakes} flaky" : "")}";
 
-    private static string With(QueuedAttempt item) => item.Status.With.Count <= MostNamed
-        ? string.Join(", ", item.Status.With)
-        : $"{string.Join(", ", item.Status.With.Take(MostNamed))} and {item.Status.With.Count - MostNamed} more";
+    private static string With(QueuedAttempt item) =>
+        item.Status.With.Count <= MostNamed
+            ? string.Join(", ", item.Status.With)
+            : $"{string.Join(", ", item.Status.With.Take(MostNamed))} and {item.Status.With.Count - MostNamed} more";
 
-    private static string Why(QueueReport queue, QueuedAttempt item) => item.Status switch
-    {
-        { State: MergeState.Landed, LandedCommit: { } commit } => Plain.Commit(commit),
-        { State: MergeState.Testing } => queue.Testing.FirstOrDefault(t => t.Attempts.Contains(item.Attempt)) is { Confirms: true } ? "it was red, and is tested once more" : "",
-        { State: MergeState.Queued, Reason: null } when !queue.IsActing => "waits for a process that opens the queue",
-        { Reason: { } reason } => reason,
-        _ => item.Title ?? "",
-    };
+    private static string Why(QueueReport queue, QueuedAttempt item) =>
+        item.Status switch
+        {
+            { State: MergeState.Landed, LandedCommit: { } commit } => Plain.Commit(commit),
+            { State: MergeState.Testing } => queue.Testing.FirstOrDefault(t => t.Attempts.Contains(item.Attempt))
+                is { Confirms: true }
+                ? "it was red, and is tested once more"
+                : "",
+            { State: MergeState.Queued, Reason: null } when !queue.IsActing =>
+                "waits for a process that opens the queue",
+            { Reason: { } reason } => reason,
+            _ => item.Title ?? "",
+        };
 }

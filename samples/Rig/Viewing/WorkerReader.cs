@@ -15,12 +15,15 @@ internal sealed class WorkerReader(RepositoryRef repository)
         return [.. workers.Select(w => new WorkerView(w, Newest(queued, w.Attempt)))];
     }
 
-    public async Task<WorkerView?> FindAsync(AttemptId attempt, CancellationToken cancellationToken) => await _registry.FindAsync(attempt, cancellationToken) is { } worker
-        ? new WorkerView(worker, Newest(await MergeQueues.ReadAsync(repository, cancellationToken), attempt))
-        : null;
+    public async Task<WorkerView?> FindAsync(AttemptId attempt, CancellationToken cancellationToken) =>
+        await _registry.FindAsync(attempt, cancellationToken) is { } worker
+            ? new WorkerView(worker, Newest(await MergeQueues.ReadAsync(repository, cancellationToken), attempt))
+            : null;
 
-    public Task<string> LogAsync(AttemptId attempt, CancellationToken cancellationToken) => _registry.LocateLogAsync(attempt, cancellationToken);
+    public Task<string> LogAsync(AttemptId attempt, CancellationToken cancellationToken) =>
+        _registry.LocateLogAsync(attempt, cancellationToken);
 
     /// <summary>What is still under way says more than what has landed on another target before.</summary>
-    private static QueuedAttempt? Newest(IReadOnlyList<QueuedAttempt> queued, AttemptId attempt) => queued.Where(q => q.Attempt == attempt).OrderBy(q => q.Status.IsTerminal).FirstOrDefault();
+    private static QueuedAttempt? Newest(IReadOnlyList<QueuedAttempt> queued, AttemptId attempt) =>
+        queued.Where(q => q.Attempt == attempt).OrderBy(q => q.Status.IsTerminal).FirstOrDefault();
 }

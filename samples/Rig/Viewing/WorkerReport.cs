@@ -4,7 +4,16 @@ using Isolation.Sdk.Merging;
 namespace Rig.Viewing;
 
 /// <summary>A worker as <c>--json</c> writes it: <c>rig.worker/1</c>.</summary>
-internal sealed record WorkerReport(string Attempt, string Item, string State, WorkerLiveness Liveness, Stage? Stage, string? Phase, DateTimeOffset PhaseSince, DateTimeOffset LastActivity)
+internal sealed record WorkerReport(
+    string Attempt,
+    string Item,
+    string State,
+    WorkerLiveness Liveness,
+    Stage? Stage,
+    string? Phase,
+    DateTimeOffset PhaseSince,
+    DateTimeOffset LastActivity
+)
 {
     public string? Branch { get; init; }
 
@@ -28,21 +37,30 @@ internal sealed record WorkerReport(string Attempt, string Item, string State, W
 
     public MergeReport? Merge { get; init; }
 
-    public static WorkerReport Of(WorkerView view, string? log = null) => new(
-        view.Status.Attempt.ToString(), view.Status.Item, view.State, view.Status.Liveness, view.Status.Stage, view.Status.Phase, view.Status.PhaseSince, view.Status.LastActivity)
-    {
-        Branch = view.Status.Branch,
-        Blockers = view.Status.Blockers,
-        Overlaps = [.. view.Status.Overlaps.Values],
-        ProcessIds = view.Status.ProcessIds,
-        Outcome = view.Status.Outcome,
-        SetupMs = view.Status.SetupMs,
-        Bytes = view.Status.Bytes,
-        Tokens = view.Status.Tokens,
-        Text = view.Status.Text,
-        Log = log,
-        Merge = view.Merge is { } merge ? MergeReport.Of(merge) : null,
-    };
+    public static WorkerReport Of(WorkerView view, string? log = null) =>
+        new(
+            view.Status.Attempt.ToString(),
+            view.Status.Item,
+            view.State,
+            view.Status.Liveness,
+            view.Status.Stage,
+            view.Status.Phase,
+            view.Status.PhaseSince,
+            view.Status.LastActivity
+        )
+        {
+            Branch = view.Status.Branch,
+            Blockers = view.Status.Blockers,
+            Overlaps = [.. view.Status.Overlaps.Values],
+            ProcessIds = view.Status.ProcessIds,
+            Outcome = view.Status.Outcome,
+            SetupMs = view.Status.SetupMs,
+            Bytes = view.Status.Bytes,
+            Tokens = view.Status.Tokens,
+            Text = view.Status.Text,
+            Log = log,
+            Merge = view.Merge is { } merge ? MergeReport.Of(merge) : null,
+        };
 }
 
 /// <summary>Its work in a merge queue, or on its target.</summary>
@@ -58,12 +76,13 @@ internal sealed record MergeReport(string Target, MergeState State, string Commi
 
     public IReadOnlyList<string> Files { get; init; } = [];
 
-    public static MergeReport Of(QueuedAttempt queued) => new(WorkerView.Short(queued.Target.Ref), queued.Status.State, queued.Commit, queued.AwaitsApproval)
-    {
-        BaseCommit = queued.BaseCommit,
-        LandedCommit = queued.Status.LandedCommit,
-        ApprovedBy = queued.ApprovedBy,
-        Reason = queued.Status.Reason,
-        Files = queued.Files,
-    };
+    public static MergeReport Of(QueuedAttempt queued) =>
+        new(WorkerView.Short(queued.Target.Ref), queued.Status.State, queued.Commit, queued.AwaitsApproval)
+        {
+            BaseCommit = queued.BaseCommit,
+            LandedCommit = queued.Status.LandedCommit,
+            ApprovedBy = queued.ApprovedBy,
+            Reason = queued.Status.Reason,
+            Files = queued.Files,
+        };
 }

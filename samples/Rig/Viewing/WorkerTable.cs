@@ -11,7 +11,14 @@ internal static class WorkerTable
         Columns table = new("ATTEMPT", "STATE", "PHASE", "SINCE", "ACTIVE", "NOTE");
         foreach (WorkerView worker in workers)
         {
-            table.Add(worker.Status.Attempt.ToString(), Cell.State(worker.State), worker.Phase, WorkerStatusFormat.Span(now - worker.Status.PhaseSince), $"{WorkerStatusFormat.Span(now - worker.Status.LastActivity)} ago", worker.Note);
+            table.Add(
+                worker.Status.Attempt.ToString(),
+                Cell.State(worker.State),
+                worker.Phase,
+                WorkerStatusFormat.Span(now - worker.Status.PhaseSince),
+                $"{WorkerStatusFormat.Span(now - worker.Status.LastActivity)} ago",
+                worker.Note
+            );
         }
 
         return table;

@@ -8,28 +8,33 @@ namespace Rig.Viewing;
 internal sealed record WorkerView(WorkerStatus Status, QueuedAttempt? Merge)
 {
     /// <summary>One word: alive, quiet, waiting, suspended or dead while it is open; after that, what became of it.</summary>
-    public string State => this switch
-    {
-        { Merge.Status.State: MergeState.Landed } => "landed",
-        { Status.Liveness: WorkerLiveness.Running } => "alive",
-        { Status.Liveness: not (WorkerLiveness.Ended or WorkerLiveness.Waiting) } => Plain.Word(Status.Liveness),
-        { Merge.Status: { } status } => Plain.Word(status.State),
-        { Status: { Liveness: WorkerLiveness.Ended, Outcome: { } outcome } } => Plain.Word(outcome),
-        _ => Plain.Word(Status.Liveness),
-    };
+    public string State =>
+        this switch
+        {
+            { Merge.Status.State: MergeState.Landed } => "landed",
+            { Status.Liveness: WorkerLiveness.Running } => "alive",
+            { Status.Liveness: not (WorkerLiveness.Ended or WorkerLiveness.Waiting) } => Plain.Word(Status.Liveness),
+            { Merge.Status: { } status } => Plain.Word(status.State),
+            { Status: { Liveness: WorkerLiveness.Ended, Outcome: { } outcome } } => Plain.Word(outcome),
+            _ => Plain.Word(Status.Liveness),
+        };
 
     public string Phase => Status.Phase ?? (Status.Stage is { } stage ? Plain.Word(stage) : "");
 
     /// <summary>The one thing worth knowing beside that.</summary>
-    public string Note => this switch
-    {
-        { Merge: { AwaitsApproval: true } held } => $"approve {Plain.Commit(held.Commit)} for {Short(held.Target.Ref)}",
-        { Merge: { Status: { State: MergeState.Landed, LandedCommit: { } commit } } landed } => $"{Plain.Commit(commit)} on {Short(landed.Target.Ref)}",
-        { Status.Blockers: { Count: > 0 } blockers } => $"blocked by: {string.Join(", ", blockers)}",
-        { Status.Overlaps: { Count: > 0 } overlaps } => string.Join("; ", overlaps.Values),
-        { Merge.Status.Reason: { } reason } => reason,
-        _ => Status.Text ?? "",
-    };
+    public string Note =>
+        this switch
+        {
+            { Merge: { AwaitsApproval: true } held } =>
+                $"approve {Plain.Commit(held.Commit)} for {Short(held.Target.Ref)}",
+            { Merge: { Status: { State: MergeState.Landed, LandedCommit: { } commit } } landed } =>
+                $"{Plain.Commit(commit)} on {Short(landed.Target.Ref)}",
+            { Status.Blockers: { Count: > 0 } blockers } => $"blocked by: {string.Join(", ", blockers)}",
+            { Status.Overlaps: { Count: > 0 } overlaps } => string.Join("; ", overlaps.Values),
+            { Merge.Status.Reason: { } reason } => reason,
+            _ => Status.Text ?? "",
+        };
 
-    public static string Short(string target) => target.StartsWith("refs/heads/", StringComparison.Ordinal) ? target["refs/heads/".Length..] : target;
+    public static string Short(string target) =>
+        target.StartsWith("refs/heads/", StringComparison.Ordinal) ? target["refs/heads/".Length..] : target;
 }

@@ -21,19 +21,26 @@ public abstract class AxisConformance<TAxis>
 {
     /// <summary>Every check of this suite, in the order of their names.</summary>
     public IReadOnlyList<ConformanceCheck> Checks =>
-    [
-        .. GetType().GetMethods(BindingFlags.Public | BindingFlags.Instance)
-            .Select(m => (Method: m, Mark: m.GetCustomAttribute<ConformanceAttribute>())).Where(m => m.Mark is not null)
-            .Select(m => new ConformanceCheck(m.Method.Name, m.Mark!.Proves, token => RunAsync(m.Method, m.Mark.Proves, token)))
-            .OrderBy(c => c.Name, StringComparer.Ordinal),
-    ];
+        [
+            .. GetType()
+                .GetMethods(BindingFlags.Public | BindingFlags.Instance)
+                .Select(m => (Method: m, Mark: m.GetCustomAttribute<ConformanceAttribute>()))
+                .Where(m => m.Mark is not null)
+                .Select(m => new ConformanceCheck(m.Method.Name, m.Mark!.Proves, token =>
+                    RunAsync(m.Method, m.Mark.Proves, token)
+                ))
+                .OrderBy(c => c.Name, StringComparer.Ordinal),
+        ];
 
     /// <summary>Runs one check by its name.</summary>
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ConformanceException">The axis broke its contract or a promise.</exception>
     public Task RunAsync(string name, CancellationToken cancellationToken = default) =>
-        (Checks.FirstOrDefault(c => c.Name == name) ?? throw new ArgumentException($"There is no check '{name}'.", nameof(name))).RunAsync(cancellationToken);
+        (
+            Checks.FirstOrDefault(c => c.Name == name)
+            ?? throw new ArgumentException($"There is no check '{name}'.", nameof(name))
+        ).RunAsync(cancellationToken);
 
     /// <summary>Each flag that the axis declares sealed is proven by a check of the suite.</summary>
     [Conformance]
@@ -45,8 +52,14 @@ public abstract class AxisConformance<TAxis>
             AxisReport report = await bench.Axis.ProbeAsync(bench.Repository.Reference).ConfigureAwait(false);
             IsolationGuarantees proven = Checks.Aggregate(IsolationGuarantees.None, (all, c) => all | c.Proves);
             IsolationGuarantees unproven = report.Sealed & ~proven;
-            ConformanceException.Require(unproven == IsolationGuarantees.None, $"Declared sealed, and no check proves it: {unproven}. Add a method with [Conformance(Proves = …)] to your suite.");
-            ConformanceException.Require((report.Sealed & report.Detected) == IsolationGuarantees.None, $"Both sealed and detected: {report.Sealed & report.Detected}. What cannot happen needs no watching.");
+            ConformanceException.Require(
+                unproven == IsolationGuarantees.None,
+                $"Declared sealed, and no check proves it: {unproven}. Add a method with [Conformance(Proves = …)] to your suite."
+            );
+            ConformanceException.Require(
+                (report.Sealed & report.Detected) == IsolationGuarantees.None,
+                $"Both sealed and detected: {report.Sealed & report.Detected}. What cannot happen needs no watching."
+            );
         }
     }
 
@@ -60,7 +73,10 @@ public abstract class AxisConformance<TAxis>
             LeakSnapshot before = await LeakAssert.SnapshotAsync(bench.Repository.Path).ConfigureAwait(false);
             AxisReport one = await bench.Axis.ProbeAsync(bench.Repository.Reference).ConfigureAwait(false);
             AxisReport two = await bench.Axis.ProbeAsync(bench.Repository.Reference).ConfigureAwait(false);
-            ConformanceException.Require((one.Sealed, one.Detected) == (two.Sealed, two.Detected), "Two probes gave two answers.");
+            ConformanceException.Require(
+                (one.Sealed, one.Detected) == (two.Sealed, two.Detected),
+                "Two probes gave two answers."
+            );
             await before.AssertNothingLeakedAsync().ConfigureAwait(false);
         }
     }
@@ -74,7 +90,12 @@ public abstract class AxisConformance<TAxis>
         ThrowawayRepository repository = await ThrowawayRepository.CreateAsync().ConfigureAwait(false);
         try
         {
-            string head = await repository.CommitAsync("Files", new Dictionary<string, string> { ["shared.txt"] = "one\n", ["src/code.txt"] = "code\n" }).ConfigureAwait(false);
+            string head = await repository
+                .CommitAsync(
+                    "Files",
+                    new Dictionary<string, string> { ["shared.txt"] = "one\n", ["src/code.txt"] = "code\n" }
+                )
+                .ConfigureAwait(false);
             return new ConformanceBench<TAxis>(repository, await CreateAsync(repository).ConfigureAwait(false), head);
         }
         catch
@@ -88,7 +109,9 @@ public abstract class AxisConformance<TAxis>
     {
         if (proves == IsolationGuarantees.None || await DeclaresAsync(proves).ConfigureAwait(false))
         {
-            await ((Task)method.Invoke(this, BindingFlags.DoNotWrapExceptions, null, null, null)!).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await ((Task)method.Invoke(this, BindingFlags.DoNotWrapExceptions, null, null, null)!)
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -97,7 +120,8 @@ public abstract class AxisConformance<TAxis>
         ConformanceBench<TAxis> bench = await StartAsync().ConfigureAwait(false);
         await using (bench.ConfigureAwait(false))
         {
-            return ((await bench.Axis.ProbeAsync(bench.Repository.Reference).ConfigureAwait(false)).Sealed & proves) != IsolationGuarantees.None;
+            return ((await bench.Axis.ProbeAsync(bench.Repository.Reference).ConfigureAwait(false)).Sealed & proves)
+                != IsolationGuarantees.None;
         }
     }
 }

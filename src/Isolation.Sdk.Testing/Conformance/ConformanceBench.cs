@@ -2,7 +2,8 @@ namespace Isolation.Sdk.Testing;
 
 /// <summary>What one check works on: a repository and the axis for it, both its own.</summary>
 /// <typeparam name="TAxis">The axis.</typeparam>
-internal sealed class ConformanceBench<TAxis>(ThrowawayRepository repository, TAxis axis, string head) : IAsyncDisposable
+internal sealed class ConformanceBench<TAxis>(ThrowawayRepository repository, TAxis axis, string head)
+    : IAsyncDisposable
     where TAxis : class, IIsolationAxis
 {
     public ThrowawayRepository Repository { get; } = repository;

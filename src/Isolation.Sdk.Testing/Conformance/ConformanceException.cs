@@ -5,9 +5,8 @@ public sealed class ConformanceException : Exception
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="message">What was promised, and what happened.</param>
-    public ConformanceException(string message) : base(message)
-    {
-    }
+    public ConformanceException(string message)
+        : base(message) { }
 
     internal static void Require(bool holds, string message)
     {

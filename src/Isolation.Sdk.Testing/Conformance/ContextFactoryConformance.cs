@@ -10,96 +10,140 @@ public abstract class ContextFactoryConformance : AxisConformance<IContextFactor
 {
     /// <summary>The briefing says what the item says, the notes of its blockers, and why the attempt before did not make it.</summary>
     [Conformance]
-    public Task A_briefing_holds_what_the_request_names() => OnAsync(async bench =>
-    {
-        WorkerContext context = await bench.Axis.CreateAsync(Request(bench, "one") with { PreviousFailure = "the gate was red on purple" }).ConfigureAwait(false);
-        foreach (string part in new[] { "Title of one", "Do what one needs.", "note-for-one", "the gate was red on purple" })
+    public Task A_briefing_holds_what_the_request_names() =>
+        OnAsync(async bench =>
         {
-            Require(context.Briefing.Contains(part, StringComparison.Ordinal), $"The briefing lacks '{part}'.");
-        }
+            WorkerContext context = await bench
+                .Axis.CreateAsync(Request(bench, "one") with { PreviousFailure = "the gate was red on purple" })
+                .ConfigureAwait(false);
+            foreach (
+                string part in new[]
+                {
+                    "Title of one",
+                    "Do what one needs.",
+                    "note-for-one",
+                    "the gate was red on purple",
+                }
+            )
+            {
+                Require(context.Briefing.Contains(part, StringComparison.Ordinal), $"The briefing lacks '{part}'.");
+            }
 
-        Require(context.Attempt == new AttemptId("one", 1), "The context is for another attempt.");
-        Require(context.Tokens > 0 && (context.TokenBudget is not { } budget || context.Tokens <= budget), "The token estimate is missing, or over the budget.");
-    });
+            Require(context.Attempt == new AttemptId("one", 1), "The context is for another attempt.");
+            Require(
+                context.Tokens > 0 && (context.TokenBudget is not { } budget || context.Tokens <= budget),
+                "The token estimate is missing, or over the budget."
+            );
+        });
 
     /// <summary>The briefing is a file too, outside of the work tree, with the same text.</summary>
     [Conformance]
-    public Task The_briefing_is_a_file_outside_of_the_work_tree() => OnAsync(async bench =>
-    {
-        ContextRequest request = Request(bench, "one");
-        WorkerContext context = await bench.Axis.CreateAsync(request).ConfigureAwait(false);
-        Require(Path.IsPathFullyQualified(context.BriefingFile) && await File.ReadAllTextAsync(context.BriefingFile).ConfigureAwait(false) == context.Briefing, "The file does not hold the briefing.");
-        Require(!context.BriefingFile.StartsWith(request.Workspace.Path + Path.DirectorySeparatorChar, StringComparison.Ordinal), "The file is in the work tree, where it could be committed.");
-    });
+    public Task The_briefing_is_a_file_outside_of_the_work_tree() =>
+        OnAsync(async bench =>
+        {
+            ContextRequest request = Request(bench, "one");
+            WorkerContext context = await bench.Axis.CreateAsync(request).ConfigureAwait(false);
+            Require(
+                Path.IsPathFullyQualified(context.BriefingFile)
+                    && await File.ReadAllTextAsync(context.BriefingFile).ConfigureAwait(false) == context.Briefing,
+                "The file does not hold the briefing."
+            );
+            Require(
+                !context.BriefingFile.StartsWith(
+                    request.Workspace.Path + Path.DirectorySeparatorChar,
+                    StringComparison.Ordinal
+                ),
+                "The file is in the work tree, where it could be committed."
+            );
+        });
 
     /// <summary>The same request gives the same briefing: nothing of the moment or of the machine is in it.</summary>
     [Conformance]
-    public Task The_same_request_gives_the_same_briefing() => OnAsync(async bench =>
-    {
-        ContextRequest request = Request(bench, "one");
-        string one = (await bench.Axis.CreateAsync(request).ConfigureAwait(false)).Briefing;
-        string two = (await bench.Axis.CreateAsync(request).ConfigureAwait(false)).Briefing;
-        Require(one == two, "Two contexts of one request have two briefings.");
-    });
+    public Task The_same_request_gives_the_same_briefing() =>
+        OnAsync(async bench =>
+        {
+            ContextRequest request = Request(bench, "one");
+            string one = (await bench.Axis.CreateAsync(request).ConfigureAwait(false)).Briefing;
+            string two = (await bench.Axis.CreateAsync(request).ConfigureAwait(false)).Briefing;
+            Require(one == two, "Two contexts of one request have two briefings.");
+        });
 
     /// <summary>A cancelled request makes no context.</summary>
     [Conformance]
-    public Task A_cancelled_request_leaves_no_file() => OnAsync(async bench =>
-    {
-        ContextRequest request = Request(bench, "one");
-        try
+    public Task A_cancelled_request_leaves_no_file() =>
+        OnAsync(async bench =>
         {
-            await bench.Axis.CreateAsync(request, new CancellationToken(canceled: true)).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            Require(Directory.GetFileSystemEntries(request.State.Temp).Length == 0, "A file was left behind.");
-            return;
-        }
+            ContextRequest request = Request(bench, "one");
+            try
+            {
+                await bench.Axis.CreateAsync(request, new CancellationToken(canceled: true)).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                Require(Directory.GetFileSystemEntries(request.State.Temp).Length == 0, "A file was left behind.");
+                return;
+            }
 
-        throw new ConformanceException("A cancelled request made a context.");
-    });
+            throw new ConformanceException("A cancelled request made a context.");
+        });
 
     /// <summary>A worker starts from nothing of another's, and nobody else speaks in its conversation.</summary>
     [Conformance(Proves = IsolationGuarantees.Context)]
-    public Task A_context_inherits_nothing() => OnAsync(async bench =>
-    {
-        WorkerContext one = await bench.Axis.CreateAsync(Request(bench, "one") with { PreviousFailure = "failure-of-one" }).ConfigureAwait(false);
-        Conversation ofOne = await AsWorkerAsync(one, c =>
+    public Task A_context_inherits_nothing() =>
+        OnAsync(async bench =>
         {
-            c.Conversation.Append("user", "said-by-one");
-            return c.Conversation;
-        }).ConfigureAwait(false);
-        WorkerContext two = await bench.Axis.CreateAsync(Request(bench, "two")).ConfigureAwait(false);
-        WorkerContext again = await bench.Axis.CreateAsync(Request(bench, "one")).ConfigureAwait(false);
-        foreach (string foreign in new[] { "failure-of-one", "said-by-one", "note-for-one", "Do what one needs." })
-        {
-            Require(!two.Briefing.Contains(foreign, StringComparison.Ordinal), $"Another item's briefing holds '{foreign}'.");
-        }
+            WorkerContext one = await bench
+                .Axis.CreateAsync(Request(bench, "one") with { PreviousFailure = "failure-of-one" })
+                .ConfigureAwait(false);
+            Conversation ofOne = await AsWorkerAsync(one, c =>
+                {
+                    c.Conversation.Append("user", "said-by-one");
+                    return c.Conversation;
+                })
+                .ConfigureAwait(false);
+            WorkerContext two = await bench.Axis.CreateAsync(Request(bench, "two")).ConfigureAwait(false);
+            WorkerContext again = await bench.Axis.CreateAsync(Request(bench, "one")).ConfigureAwait(false);
+            foreach (string foreign in new[] { "failure-of-one", "said-by-one", "note-for-one", "Do what one needs." })
+            {
+                Require(
+                    !two.Briefing.Contains(foreign, StringComparison.Ordinal),
+                    $"Another item's briefing holds '{foreign}'."
+                );
+            }
 
-        Require(!again.Briefing.Contains("said-by-one", StringComparison.Ordinal) && !again.Briefing.Contains("failure-of-one", StringComparison.Ordinal), "The next context of the same item holds what the one before said.");
-        Require(await AsWorkerAsync(again, c => c.Conversation.Count).ConfigureAwait(false) == 0, "A conversation does not begin empty.");
-        Refuses(() => ofOne.Append("user", "from outside"), "append to");
-        Refuses(() => ofOne.Read(), "read");
-        await AsWorkerAsync(two, _ =>
-        {
-            Refuses(() => ofOne.Read(), "read, being another worker,");
-            return 0;
-        }).ConfigureAwait(false);
-        await AsWorkerAsync(one, c =>
-        {
-            c.Seal.Close();
-            Refuses(() => ofOne.Read(), "read after its worker ended");
-            return 0;
-        }).ConfigureAwait(false);
-    });
+            Require(
+                !again.Briefing.Contains("said-by-one", StringComparison.Ordinal)
+                    && !again.Briefing.Contains("failure-of-one", StringComparison.Ordinal),
+                "The next context of the same item holds what the one before said."
+            );
+            Require(
+                await AsWorkerAsync(again, c => c.Conversation.Count).ConfigureAwait(false) == 0,
+                "A conversation does not begin empty."
+            );
+            Refuses(() => ofOne.Append("user", "from outside"), "append to");
+            Refuses(() => ofOne.Read(), "read");
+            await AsWorkerAsync(two, _ =>
+                {
+                    Refuses(() => ofOne.Read(), "read, being another worker,");
+                    return 0;
+                })
+                .ConfigureAwait(false);
+            await AsWorkerAsync(one, c =>
+                {
+                    c.Seal.Close();
+                    Refuses(() => ofOne.Read(), "read after its worker ended");
+                    return 0;
+                })
+                .ConfigureAwait(false);
+        });
 
     /// <summary>A flow that is one worker's own, as a pipeline makes it.</summary>
-    private static Task<T> AsWorkerAsync<T>(WorkerContext context, Func<WorkerContext, T> speak) => Task.Run(() =>
-    {
-        context.Seal.Enter();
-        return speak(context);
-    });
+    private static Task<T> AsWorkerAsync<T>(WorkerContext context, Func<WorkerContext, T> speak) =>
+        Task.Run(() =>
+        {
+            context.Seal.Enter();
+            return speak(context);
+        });
 
     private static void Refuses(Action speak, string what)
     {
@@ -122,7 +166,13 @@ public abstract class ContextFactoryConformance : AxisConformance<IContextFactor
         string temp = Directory.CreateDirectory(Path.Combine(bench.Repository.Root, item, "tmp")).FullName;
         WorkItem assignment = new(item, $"Title of {item}") { Instructions = $"Do what {item} needs." };
         WorkspaceInfo workspace = new(work, Path.Combine(work, ".git"), $"isolation/{item}/1/work", bench.Head);
-        return new ContextRequest(new AttemptId(item, 1), assignment, workspace, new StateInfo(home, temp, [], new Dictionary<string, int>()), [new Handoff(new AttemptId("before", 1), bench.Head, $"note-for-{item}")]);
+        return new ContextRequest(
+            new AttemptId(item, 1),
+            assignment,
+            workspace,
+            new StateInfo(home, temp, [], new Dictionary<string, int>()),
+            [new Handoff(new AttemptId("before", 1), bench.Head, $"note-for-{item}")]
+        );
     }
 
     private async Task OnAsync(Func<ConformanceBench<IContextFactory>, Task> check)

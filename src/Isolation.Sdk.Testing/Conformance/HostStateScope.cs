@@ -14,11 +14,31 @@ internal sealed class HostStateScope : IStateScope
     public HostStateScope(StateRequest request)
     {
         _workspace = request.Workspace.Path;
-        _folder = Path.Combine(Path.GetDirectoryName(request.Repository.Path)!, string.Create(CultureInfo.InvariantCulture, $"scope-{AttemptNames.File(request.Lease.Attempt)}"));
+        _folder = Path.Combine(
+            Path.GetDirectoryName(request.Repository.Path)!,
+            string.Create(CultureInfo.InvariantCulture, $"scope-{AttemptNames.File(request.Lease.Attempt)}")
+        );
         string home = Directory.CreateDirectory(Path.Combine(_folder, "home")).FullName;
         string temp = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName;
-        (string Name, string Value)[] set = [("PATH", Environment.GetEnvironmentVariable("PATH") ?? ""), ("HOME", home), ("TMPDIR", temp), ("TEMP", temp), ("TMP", temp), ("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_AUTHOR_NAME", "Test"), ("GIT_AUTHOR_EMAIL", "test@localhost"), ("GIT_COMMITTER_NAME", "Test"), ("GIT_COMMITTER_EMAIL", "test@localhost")];
-        Info = new StateInfo(home, temp, [.. set.Select(e => new EnvironmentEntry(e.Name, e.Value, "isolation"))], new Dictionary<string, int>());
+        (string Name, string Value)[] set =
+        [
+            ("PATH", Environment.GetEnvironmentVariable("PATH") ?? ""),
+            ("HOME", home),
+            ("TMPDIR", temp),
+            ("TEMP", temp),
+            ("TMP", temp),
+            ("GIT_CONFIG_NOSYSTEM", "1"),
+            ("GIT_AUTHOR_NAME", "Test"),
+            ("GIT_AUTHOR_EMAIL", "test@localhost"),
+            ("GIT_COMMITTER_NAME", "Test"),
+            ("GIT_COMMITTER_EMAIL", "test@localhost"),
+        ];
+        Info = new StateInfo(
+            home,
+            temp,
+            [.. set.Select(e => new EnvironmentEntry(e.Name, e.Value, "isolation"))],
+            new Dictionary<string, int>()
+        );
     }
 
     public StateInfo Info { get; }
@@ -26,9 +46,19 @@ internal sealed class HostStateScope : IStateScope
     public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        ProcessStartInfo start = new(command.File, command.Arguments) { WorkingDirectory = command.Directory ?? _workspace, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(command.File, command.Arguments)
+        {
+            WorkingDirectory = command.Directory ?? _workspace,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment.Clear();
-        foreach ((string name, string value) in Info.Environment.Select(e => new KeyValuePair<string, string>(e.Name, e.Value)).Concat(command.Environment))
+        foreach (
+            (string name, string value) in Info
+                .Environment.Select(e => new KeyValuePair<string, string>(e.Name, e.Value))
+                .Concat(command.Environment)
+        )
         {
             start.Environment[name] = value;
         }

@@ -37,9 +37,15 @@ internal sealed class PlainProcess(Process process) : IWorkerProcess
     {
         await using (process.ConfigureAwait(false))
         {
-            using StreamReader output = new(process.Output), error = new(process.Error);
-            Task<string> said = output.ReadToEndAsync(), complained = error.ReadToEndAsync();
-            return new ExecResult(await process.Exit.ConfigureAwait(false), await said.ConfigureAwait(false), await complained.ConfigureAwait(false));
+            using StreamReader output = new(process.Output),
+                error = new(process.Error);
+            Task<string> said = output.ReadToEndAsync(),
+                complained = error.ReadToEndAsync();
+            return new ExecResult(
+                await process.Exit.ConfigureAwait(false),
+                await said.ConfigureAwait(false),
+                await complained.ConfigureAwait(false)
+            );
         }
     }
 

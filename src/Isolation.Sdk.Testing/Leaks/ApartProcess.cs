@@ -15,12 +15,22 @@ internal static class ApartProcess
     private const string RunsOn = ".runtimeconfig.json";
 
     /// <exception cref="NotSupportedException">This application cannot be started in that way.</exception>
-    public static async Task<LeakObservation> TryAsync(LeakRow row, LeakSetup? setup, CancellationToken cancellationToken)
+    public static async Task<LeakObservation> TryAsync(
+        LeakRow row,
+        LeakSetup? setup,
+        CancellationToken cancellationToken
+    )
     {
         using ThrowawayFolder folder = ThrowawayFolder.Create("apart");
         string answer = Path.Combine(folder.Path, "answer");
         ProcessStartInfo start = Again(folder.Path);
-        (string, string)[] asked = [(RowVariable, row.Id), (LevelVariable, setup?.Level.ToString() ?? ""), (WithoutVariable, setup?.Without.ToString() ?? ""), (AnswerVariable, answer)];
+        (string, string)[] asked =
+        [
+            (RowVariable, row.Id),
+            (LevelVariable, setup?.Level.ToString() ?? ""),
+            (WithoutVariable, setup?.Without.ToString() ?? ""),
+            (AnswerVariable, answer),
+        ];
         foreach ((string name, string value) in asked.Concat(row.Probe.Variables))
         {
             start.Environment[name] = value;
@@ -29,7 +39,8 @@ internal static class ApartProcess
         using Process process = Process.Start(start)!;
         try
         {
-            Task<string> said = process.StandardOutput.ReadToEndAsync(cancellationToken), complained = process.StandardError.ReadToEndAsync(cancellationToken);
+            Task<string> said = process.StandardOutput.ReadToEndAsync(cancellationToken),
+                complained = process.StandardError.ReadToEndAsync(cancellationToken);
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
             await said.ConfigureAwait(false);
             return Judge(row, setup?.Level, process.ExitCode, answer, await complained.ConfigureAwait(false));
@@ -53,14 +64,32 @@ internal static class ApartProcess
 
         return code == row.Probe.EndsWith
             ? new LeakObservation(row, level, LeakSight.Leak, $"the process ended with {code}, and B with it")
-            : new LeakObservation(row, level, LeakSight.NotTried, $"The process that tried it ended with {code}. {complaint.Trim().Split('\n')[0]}");
+            : new LeakObservation(
+                row,
+                level,
+                LeakSight.NotTried,
+                $"The process that tried it ended with {code}. {complaint.Trim().Split('\n')[0]}"
+            );
     }
 
     private static ProcessStartInfo Again(string folder)
     {
         (string program, string[] arguments) = Itself();
-        ProcessStartInfo start = new(program, arguments) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string name in start.Environment.Keys.Where(name => name is not ("PATH" or "Path" or "LANG" or "SystemRoot") && !name.StartsWith("DOTNET_ROOT", StringComparison.Ordinal)).ToArray())
+        ProcessStartInfo start = new(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (
+            string name in start
+                .Environment.Keys.Where(name =>
+                    name is not ("PATH" or "Path" or "LANG" or "SystemRoot")
+                    && !name.StartsWith("DOTNET_ROOT", StringComparison.Ordinal)
+                )
+                .ToArray()
+        )
         {
             start.Environment.Remove(name);
         }
@@ -78,20 +107,43 @@ internal static class ApartProcess
     // Only what is known to be a .NET application: another program would run as itself, and do who knows what.
     private static (string Program, string[] Arguments) Itself()
     {
-        string program = Environment.ProcessPath ?? "", name = Path.GetFileNameWithoutExtension(program);
+        string program = Environment.ProcessPath ?? "",
+            name = Path.GetFileNameWithoutExtension(program);
         Assembly? application = Assembly.GetEntryAssembly();
-        bool takesHooks = RuntimeFeature.IsDynamicCodeSupported && (!AppContext.TryGetSwitch("System.StartupHookProvider.IsSupported", out bool on) || on);
-        if (takesHooks && application is { Location: { Length: > 0 } location } && name.Equals("dotnet", StringComparison.OrdinalIgnoreCase) && AppContext.GetData("APP_CONTEXT_DEPS_FILES") is string files)
+        bool takesHooks =
+            RuntimeFeature.IsDynamicCodeSupported
+            && (!AppContext.TryGetSwitch("System.StartupHookProvider.IsSupported", out bool on) || on);
+        if (
+            takesHooks
+            && application is { Location: { Length: > 0 } location }
+            && name.Equals("dotnet", StringComparison.OrdinalIgnoreCase)
+            && AppContext.GetData("APP_CONTEXT_DEPS_FILES") is string files
+        )
         {
             // A host of tests has no files of its own: it is started with those of the tests.
             string dependencies = files.Split(';')[0];
             return File.Exists(Path.ChangeExtension(location, RunsOn))
                 ? (program, ["exec", location])
-                : (program, ["exec", "--runtimeconfig", dependencies.Replace(".deps.json", RunsOn, StringComparison.Ordinal), "--depsfile", dependencies, location]);
+                : (
+                    program,
+                    [
+                        "exec",
+                        "--runtimeconfig",
+                        dependencies.Replace(".deps.json", RunsOn, StringComparison.Ordinal),
+                        "--depsfile",
+                        dependencies,
+                        location,
+                    ]
+                );
         }
 
-        return takesHooks && name.Length > 0 && name.Equals(application?.GetName().Name, StringComparison.OrdinalIgnoreCase)
+        return
+            takesHooks
+            && name.Length > 0
+            && name.Equals(application?.GetName().Name, StringComparison.OrdinalIgnoreCase)
             ? (program, [])
-            : throw new NotSupportedException($"It needs a process of its own, and '{program}' cannot be started once more as one.");
+            : throw new NotSupportedException(
+                $"It needs a process of its own, and '{program}' cannot be started once more as one."
+            );
     }
 }

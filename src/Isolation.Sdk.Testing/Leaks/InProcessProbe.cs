@@ -4,7 +4,8 @@ namespace Isolation.Sdk.Testing;
 /// <param name="Create">Makes what one try needs, given a word of its own.</param>
 internal sealed record InProcessProbe(Func<string, InProcessTurns> Create) : LeakProbe
 {
-    public override Task TryAsync(LeakStage stage) => throw new NotSupportedException("Only a stage of one process can try it.");
+    public override Task TryAsync(LeakStage stage) =>
+        throw new NotSupportedException("Only a stage of one process can try it.");
 }
 
 /// <summary>Who does what.</summary>
@@ -12,9 +13,8 @@ internal sealed record InProcessProbe(Func<string, InProcessTurns> Create) : Lea
 /// <param name="B">Whether the victim notices it.</param>
 internal sealed record InProcessTurns(Func<InProcessTurn, Task> A, Func<InProcessTurn, bool> B)
 {
-    public InProcessTurns(Action<InProcessTurn> a, Func<InProcessTurn, bool> b) : this(Without(a), b)
-    {
-    }
+    public InProcessTurns(Action<InProcessTurn> a, Func<InProcessTurn, bool> b)
+        : this(Without(a), b) { }
 
     /// <summary>What the host has done in its own flow before there are workers.</summary>
     public Action? Host { get; init; }
@@ -26,11 +26,12 @@ internal sealed record InProcessTurns(Func<InProcessTurn, Task> A, Func<InProces
     public string? Noticed { get; init; }
 
     // Not async: what it writes is written in its caller's flow.
-    private static Func<InProcessTurn, Task> Without(Action<InProcessTurn> act) => turn =>
-    {
-        act(turn);
-        return Task.CompletedTask;
-    };
+    private static Func<InProcessTurn, Task> Without(Action<InProcessTurn> act) =>
+        turn =>
+        {
+            act(turn);
+            return Task.CompletedTask;
+        };
 }
 
 /// <summary>What a worker has.</summary>

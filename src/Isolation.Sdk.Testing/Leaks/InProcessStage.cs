@@ -48,14 +48,31 @@ internal sealed class InProcessStage(LeakPlace place, LeakSetup? setup) : LeakSt
         {
             turns.Host?.Invoke();
             runners.Flow = reached.Lacks(LeakSeals.Flow) ? ExecutionContext.Capture() : null;
-            IsolationRun run = pipeline.Start([new WorkItem("a", "Leak"), new WorkItem("b", "Notice")], cancellationToken);
+            IsolationRun run = pipeline.Start(
+                [new WorkItem("a", "Leak"), new WorkItem("b", "Notice")],
+                cancellationToken
+            );
             await using (((IAsyncDisposable)run).ConfigureAwait(false))
             {
                 IsolationSummary summary = await run.Completion.ConfigureAwait(false);
                 cancellationToken.ThrowIfCancellationRequested();
                 AttemptReport[] attempts = [.. summary.Items.SelectMany(i => i.Attempts)];
-                Saw(runners.Noticed ?? throw new InvalidOperationException($"The workers did not end well: {string.Join("; ", attempts.Select(a => a.Fault?.ToString() ?? a.Result.ToString()))}"));
-                Findings = [.. attempts.SelectMany(a => a.Contamination.Concat(a.Notices.Where(n => turns.Noticed is { } named && n.Contains(named, StringComparison.Ordinal))))];
+                Saw(
+                    runners.Noticed
+                        ?? throw new InvalidOperationException(
+                            $"The workers did not end well: {string.Join("; ", attempts.Select(a => a.Fault?.ToString() ?? a.Result.ToString()))}"
+                        )
+                );
+                Findings =
+                [
+                    .. attempts.SelectMany(a =>
+                        a.Contamination.Concat(
+                            a.Notices.Where(n =>
+                                turns.Noticed is { } named && n.Contains(named, StringComparison.Ordinal)
+                            )
+                        )
+                    ),
+                ];
             }
         }
     }

@@ -14,5 +14,6 @@ public sealed record LeakObservation(LeakRow Row, SealLevel? Level, LeakSight Ob
     public bool IsAsExpected => Observed == Expected.Sight;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Row.Id} {Row.Channel}: {Observed}, expected {Expected.Sight} ({Expected.Mechanism}); {Evidence}";
+    public override string ToString() =>
+        $"{Row.Id} {Row.Channel}: {Observed}, expected {Expected.Sight} ({Expected.Mechanism}); {Evidence}";
 }

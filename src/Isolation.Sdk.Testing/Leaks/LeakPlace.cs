@@ -5,7 +5,8 @@ namespace Isolation.Sdk.Testing;
 /// <summary>The repository that the two workers share, a home of a host's, and a word of their own; gone when disposed.</summary>
 internal sealed class LeakPlace : IAsyncDisposable
 {
-    private LeakPlace(ThrowawayRepository repository) => (Repository, Workers) = (repository, repository.Path + ".workers");
+    private LeakPlace(ThrowawayRepository repository) =>
+        (Repository, Workers) = (repository, repository.Path + ".workers");
 
     public ThrowawayRepository Repository { get; }
 
@@ -32,7 +33,12 @@ internal sealed class LeakPlace : IAsyncDisposable
 
     /// <summary>A command as a plain host starts it.</summary>
     public WorkerCommand Launched(WorkerCommand command) =>
-        Launcher is [string first, ..] ? WorkerCommand.Of(first, [.. Launcher.Skip(1), command.File, .. command.Arguments]) with { Environment = command.Environment } : command;
+        Launcher is [string first, ..]
+            ? WorkerCommand.Of(first, [.. Launcher.Skip(1), command.File, .. command.Arguments]) with
+            {
+                Environment = command.Environment,
+            }
+            : command;
 
     public static async Task<LeakPlace> CreateAsync(CancellationToken cancellationToken)
     {
@@ -62,8 +68,19 @@ internal sealed class LeakPlace : IAsyncDisposable
     private async Task FillAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Home);
-        await File.WriteAllTextAsync(Path.Combine(Home, ".gitconfig"), "[user]\n\tname = Host\n\temail = host@example.invalid\n", cancellationToken).ConfigureAwait(false);
-        await Repository.CommitAsync("Something to work on", new Dictionary<string, string> { ["f1"] = "one\n", ["f2"] = "two\n" }, cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(
+                Path.Combine(Home, ".gitconfig"),
+                "[user]\n\tname = Host\n\temail = host@example.invalid\n",
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        await Repository
+            .CommitAsync(
+                "Something to work on",
+                new Dictionary<string, string> { ["f1"] = "one\n", ["f2"] = "two\n" },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         foreach (string name in new[] { "PATH", "LANG", "DOTNET_ROOT", "TERM" })
         {
             if (System.Environment.GetEnvironmentVariable(name) is { } value)

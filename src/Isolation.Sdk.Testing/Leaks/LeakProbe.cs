@@ -35,21 +35,24 @@ internal abstract record LeakProbe
 
     private sealed record Scripts(IReadOnlyList<LeakStep> Steps) : LeakProbe
     {
-        public override IEnumerable<string> Attacks => Steps.Where(step => step.By == LeakActor.A).Select(step => step.Script);
+        public override IEnumerable<string> Attacks =>
+            Steps.Where(step => step.By == LeakActor.A).Select(step => step.Script);
 
         public override async Task TryAsync(LeakStage stage)
         {
             foreach (LeakStep step in Steps)
             {
-                await (step.By switch
-                {
-                    LeakActor.A when step.Stays => stage.A.BeginAsync(step.Script),
-                    LeakActor.B when step.Stays => stage.B.BeginAsync(step.Script),
-                    LeakActor.A => stage.A.RunAsync(step.Script),
-                    LeakActor.B => stage.B.RunAsync(step.Script),
-                    LeakActor.PlainHost when stage is not PlainStage => Task.CompletedTask,
-                    _ => stage.RunAtHostAsync(step.Script),
-                }).ConfigureAwait(false);
+                await (
+                    step.By switch
+                    {
+                        LeakActor.A when step.Stays => stage.A.BeginAsync(step.Script),
+                        LeakActor.B when step.Stays => stage.B.BeginAsync(step.Script),
+                        LeakActor.A => stage.A.RunAsync(step.Script),
+                        LeakActor.B => stage.B.RunAsync(step.Script),
+                        LeakActor.PlainHost when stage is not PlainStage => Task.CompletedTask,
+                        _ => stage.RunAtHostAsync(step.Script),
+                    }
+                ).ConfigureAwait(false);
             }
         }
     }

@@ -20,7 +20,10 @@ public sealed class LeakRow
 
     /// <summary>What has to be seen there.</summary>
     /// <param name="level">The level; <see langword="null"/> for plain processes in plain worktrees.</param>
-    public LeakExpectation At(SealLevel? level) => level is null ? Baseline : _levels.GetValueOrDefault(level.Value) ?? new LeakExpectation(LeakSight.NotTried, "");
+    public LeakExpectation At(SealLevel? level) =>
+        level is null
+            ? Baseline
+            : _levels.GetValueOrDefault(level.Value) ?? new LeakExpectation(LeakSight.NotTried, "");
 
     /// <inheritdoc/>
     public override string ToString() => Id;
@@ -39,7 +42,9 @@ public sealed class LeakRow
 
     /// <summary>The same at several levels.</summary>
     internal LeakRow From(SealLevel lowest, LeakSight sight, string mechanism) =>
-        Enum.GetValues<SealLevel>().Where(level => level >= lowest).Aggregate(this, (row, level) => row.With(level, sight, mechanism));
+        Enum.GetValues<SealLevel>()
+            .Where(level => level >= lowest)
+            .Aggregate(this, (row, level) => row.With(level, sight, mechanism));
 
     private LeakRow With(SealLevel level, LeakSight sight, string mechanism)
     {

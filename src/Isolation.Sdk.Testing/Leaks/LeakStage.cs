@@ -46,7 +46,10 @@ internal abstract class LeakStage(LeakPlace place)
         if (worker == A)
         {
             string said = result.Error.Trim().Split('\n')[^1];
-            Evidence = string.Create(CultureInfo.InvariantCulture, $"exit {result.Exit.Code}{(said.Length > 0 ? ": " : "")}{said}");
+            Evidence = string.Create(
+                CultureInfo.InvariantCulture,
+                $"exit {result.Exit.Code}{(said.Length > 0 ? ": " : "")}{said}"
+            );
         }
     }
 
@@ -72,7 +75,24 @@ internal abstract class LeakStage(LeakPlace place)
     /// <summary>Runs a script as the host would: a plain process in the canonical checkout.</summary>
     public async Task RunAtHostAsync(string script)
     {
-        ExecResult result = await PlainProcess.RunAsync(Start(WorkerCommand.Of("sh", "-c", script, "sh", A.Workspace, place.Repository.Path, place.Home, place.Word, B.Workspace), place.Repository.Path)).ConfigureAwait(false);
+        ExecResult result = await PlainProcess
+            .RunAsync(
+                Start(
+                    WorkerCommand.Of(
+                        "sh",
+                        "-c",
+                        script,
+                        "sh",
+                        A.Workspace,
+                        place.Repository.Path,
+                        place.Home,
+                        place.Word,
+                        B.Workspace
+                    ),
+                    place.Repository.Path
+                )
+            )
+            .ConfigureAwait(false);
         Leaks |= result.Output.Split('\n').Contains(Mark);
     }
 
@@ -81,7 +101,13 @@ internal abstract class LeakStage(LeakPlace place)
     /// <summary>Starts a plain process in the host's environment.</summary>
     protected PlainProcess Start(WorkerCommand command, string directory)
     {
-        ProcessStartInfo start = new(command.File, command.Arguments) { WorkingDirectory = directory, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(command.File, command.Arguments)
+        {
+            WorkingDirectory = directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment.Clear();
         foreach ((string variable, string value) in place.Environment.Concat(command.Environment))
         {
@@ -94,7 +120,8 @@ internal abstract class LeakStage(LeakPlace place)
         return process;
     }
 
-    protected Task LookAfterwardsAsync(LeakProbe probe) => probe.Afterwards is { } script ? RunAtHostAsync(script) : Task.CompletedTask;
+    protected Task LookAfterwardsAsync(LeakProbe probe) =>
+        probe.Afterwards is { } script ? RunAtHostAsync(script) : Task.CompletedTask;
 
     /// <summary>Lets the probe try. Whatever of it still runs then, or when it is cancelled, is ended.</summary>
     protected async Task TryAsync(LeakProbe probe, CancellationToken cancellationToken)

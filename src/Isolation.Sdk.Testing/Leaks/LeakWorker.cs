@@ -38,5 +38,17 @@ internal abstract class LeakWorker(LeakStage stage, string name)
     }
 
     private WorkerCommand Command(string script) =>
-        WorkerCommand.Of("sh", "-c", script, "sh", Other.Workspace, stage.Place.Repository.Path, stage.Place.Home, stage.Place.Word, stage.B.Workspace, stage.Standing.Line, stage.Standing.Process.ToString(CultureInfo.InvariantCulture));
+        WorkerCommand.Of(
+            "sh",
+            "-c",
+            script,
+            "sh",
+            Other.Workspace,
+            stage.Place.Repository.Path,
+            stage.Place.Home,
+            stage.Place.Word,
+            stage.B.Workspace,
+            stage.Standing.Line,
+            stage.Standing.Process.ToString(CultureInfo.InvariantCulture)
+        );
 }

@@ -16,7 +16,8 @@ internal sealed class PipelineStage : LeakStage
     private readonly Worker _a;
     private readonly Worker _b;
 
-    public PipelineStage(LeakPlace place, LeakSetup setup) : base(place)
+    public PipelineStage(LeakPlace place, LeakSetup setup)
+        : base(place)
     {
         _setup = setup;
         (_a, _b) = (new Worker(this, "a"), new Worker(this, "b"));
@@ -31,7 +32,10 @@ internal sealed class PipelineStage : LeakStage
         IsolationPipeline pipeline = Compose().Build();
         await using (pipeline.ConfigureAwait(false))
         {
-            IsolationRun run = pipeline.Start([new WorkItem("a", "Leak") { Base = Place.Base }, new WorkItem("b", "Notice") { Base = Place.Base }], cancellationToken);
+            IsolationRun run = pipeline.Start(
+                [new WorkItem("a", "Leak") { Base = Place.Base }, new WorkItem("b", "Notice") { Base = Place.Base }],
+                cancellationToken
+            );
             await using (((IAsyncDisposable)run).ConfigureAwait(false))
             {
                 try
@@ -55,7 +59,9 @@ internal sealed class PipelineStage : LeakStage
                 AttemptReport[] attempts = [.. summary.Items.SelectMany(i => i.Attempts)];
                 if (!_a.IsThere.IsCompleted || !_b.IsThere.IsCompleted)
                 {
-                    throw new InvalidOperationException($"The workers did not start: {string.Join("; ", attempts.Select(a => a.Fault?.ToString() ?? a.Result.ToString()))}");
+                    throw new InvalidOperationException(
+                        $"The workers did not start: {string.Join("; ", attempts.Select(a => a.Fault?.ToString() ?? a.Result.ToString()))}"
+                    );
                 }
 
                 await LookAfterwardsAsync(probe).ConfigureAwait(false);
@@ -75,12 +81,26 @@ internal sealed class PipelineStage : LeakStage
             .Merging.UseFirstWins();
         if (_setup.Lacks(LeakSeals.Clones))
         {
-            builder.Workspaces.Use(services => new GitWorktreeProvider(new GitWorktreeOptions(), services.Time(), services.Of<WorkersFolder>()), _setup.Level);
+            builder.Workspaces.Use(
+                services => new GitWorktreeProvider(
+                    new GitWorktreeOptions(),
+                    services.Time(),
+                    services.Of<WorkersFolder>()
+                ),
+                _setup.Level
+            );
         }
 
         return builder.State.Use(
-            services => new ProcessSandbox(new ProcessSandboxOptions(), services.Time(), services.Of<WorkersFolder>(), Place.Environment, seal: Seal()),
-            _setup.Level);
+            services => new ProcessSandbox(
+                new ProcessSandboxOptions(),
+                services.Time(),
+                services.Of<WorkersFolder>(),
+                Place.Environment,
+                seal: Seal()
+            ),
+            _setup.Level
+        );
     }
 
     private void RemoveBarriers()
@@ -91,28 +111,34 @@ internal sealed class PipelineStage : LeakStage
         }
     }
 
-    private IProcessSeal? Seal() => _setup.Level switch
-    {
-        SealLevel.Guarded => new ConfinedSeal(_setup.Parts),
-        SealLevel.Sealed => new BubblewrapSeal(TimeProvider.System, _setup.Parts),
-        _ => null,
-    };
+    private IProcessSeal? Seal() =>
+        _setup.Level switch
+        {
+            SealLevel.Guarded => new ConfinedSeal(_setup.Parts),
+            SealLevel.Sealed => new BubblewrapSeal(TimeProvider.System, _setup.Parts),
+            _ => null,
+        };
 
-    private WorkerCommand In(WorkerCommand command) => _setup.Lacks(LeakSeals.Environment) ? command with { Environment = Place.Environment } : command;
+    private WorkerCommand In(WorkerCommand command) =>
+        _setup.Lacks(LeakSeals.Environment) ? command with { Environment = Place.Environment } : command;
 
     /// <summary>Does in a worker's own flow what the probe asks for: a worker answers to nobody else.</summary>
     private sealed class Runner(PipelineStage stage) : IAgentRunner
     {
         public async Task<RunResult> RunAsync(IsolatedWorker worker, CancellationToken cancellationToken)
         {
-            await (worker.Item.Id == stage._a.Name ? stage._a : stage._b).ServeAsync(worker, cancellationToken).ConfigureAwait(false);
+            await (worker.Item.Id == stage._a.Name ? stage._a : stage._b)
+                .ServeAsync(worker, cancellationToken)
+                .ConfigureAwait(false);
             return new RunResult.Done();
         }
     }
 
     private sealed class Worker(PipelineStage stage, string name) : LeakWorker(stage, name)
     {
-        private readonly Channel<Func<IsolatedWorker, Task>> _asked = Channel.CreateUnbounded<Func<IsolatedWorker, Task>>();
+        private readonly Channel<Func<IsolatedWorker, Task>> _asked = Channel.CreateUnbounded<
+            Func<IsolatedWorker, Task>
+        >();
         private readonly TaskCompletionSource _there = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private string _workspace = "";
         private string[] _environment = [];
@@ -126,7 +152,9 @@ internal sealed class PipelineStage : LeakStage
             _workspace = worker.Workspace.Path;
             _environment = [.. worker.State.Environment.Select(e => $"{e.Name}={e.Value}")];
             _there.TrySetResult();
-            await foreach (Func<IsolatedWorker, Task> ask in _asked.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            await foreach (
+                Func<IsolatedWorker, Task> ask in _asked.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false)
+            )
             {
                 await ask(worker).ConfigureAwait(false);
             }
@@ -135,28 +163,43 @@ internal sealed class PipelineStage : LeakStage
         public void End() => _asked.Writer.TryComplete();
 
         public override Task<ExecResult> ExecAsync(WorkerCommand command) =>
-            stage._setup.Lacks(LeakSeals.Start) ? PlainProcess.RunAsync(StartPlainly(command)) : AskAsync(worker => worker.ExecAsync(stage.In(command)));
+            stage._setup.Lacks(LeakSeals.Start)
+                ? PlainProcess.RunAsync(StartPlainly(command))
+                : AskAsync(worker => worker.ExecAsync(stage.In(command)));
 
         protected override Task<(int Process, string Line)> BeginAsync(WorkerCommand command) =>
-            stage._setup.Lacks(LeakSeals.Start) ? ReadLineAsync(StartPlainly(command)) : AskAsync(async worker => await ReadLineAsync(await worker.StartAsync(stage.In(command)).ConfigureAwait(false)).ConfigureAwait(false));
+            stage._setup.Lacks(LeakSeals.Start)
+                ? ReadLineAsync(StartPlainly(command))
+                : AskAsync(async worker =>
+                    await ReadLineAsync(await worker.StartAsync(stage.In(command)).ConfigureAwait(false))
+                        .ConfigureAwait(false)
+                );
 
         /// <summary>In the worker's environment, and otherwise as any process of the host's.</summary>
-        private PlainProcess StartPlainly(WorkerCommand command) => stage.Start(stage.Place.Launched(WorkerCommand.Of("env", ["-i", .. _environment, command.File, .. command.Arguments])), _workspace);
+        private PlainProcess StartPlainly(WorkerCommand command) =>
+            stage.Start(
+                stage.Place.Launched(
+                    WorkerCommand.Of("env", ["-i", .. _environment, command.File, .. command.Arguments])
+                ),
+                _workspace
+            );
 
         private async Task<T> AskAsync<T>(Func<IsolatedWorker, Task<T>> ask)
         {
             TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            await _asked.Writer.WriteAsync(async worker =>
-            {
-                try
+            await _asked
+                .Writer.WriteAsync(async worker =>
                 {
-                    answer.SetResult(await ask(worker).ConfigureAwait(false));
-                }
-                catch (Exception e)
-                {
-                    answer.SetException(e);
-                }
-            }).ConfigureAwait(false);
+                    try
+                    {
+                        answer.SetResult(await ask(worker).ConfigureAwait(false));
+                    }
+                    catch (Exception e)
+                    {
+                        answer.SetException(e);
+                    }
+                })
+                .ConfigureAwait(false);
             return await answer.Task.ConfigureAwait(false);
         }
     }

@@ -8,7 +8,8 @@ internal sealed class PlainStage : LeakStage
     private readonly Worker _a;
     private readonly Worker _b;
 
-    public PlainStage(LeakPlace place) : base(place) => (_a, _b) = (new Worker(this, "a"), new Worker(this, "b"));
+    public PlainStage(LeakPlace place)
+        : base(place) => (_a, _b) = (new Worker(this, "a"), new Worker(this, "b"));
 
     public override LeakWorker A => _a;
 
@@ -19,7 +20,12 @@ internal sealed class PlainStage : LeakStage
         Directory.CreateDirectory(Place.Workers);
         foreach (LeakWorker worker in new[] { A, B })
         {
-            await Place.Repository.GitAsync(["worktree", "add", "-q", "-b", worker.Name, worker.Workspace, Place.Base], cancellationToken).ConfigureAwait(false);
+            await Place
+                .Repository.GitAsync(
+                    ["worktree", "add", "-q", "-b", worker.Name, worker.Workspace, Place.Base],
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
 
         await TryAsync(probe, cancellationToken).ConfigureAwait(false);
@@ -32,7 +38,8 @@ internal sealed class PlainStage : LeakStage
 
         public override Task<ExecResult> ExecAsync(WorkerCommand command) => PlainProcess.RunAsync(Start(command));
 
-        protected override Task<(int Process, string Line)> BeginAsync(WorkerCommand command) => ReadLineAsync(Start(command));
+        protected override Task<(int Process, string Line)> BeginAsync(WorkerCommand command) =>
+            ReadLineAsync(Start(command));
 
         private PlainProcess Start(WorkerCommand command) => stage.Start(stage.Place.Launched(command), Workspace);
     }

@@ -6,14 +6,20 @@ internal static class StartupHook
 {
     public static void Initialize()
     {
-        if (Environment.GetEnvironmentVariable(ApartProcess.RowVariable) is not { } id || Environment.GetEnvironmentVariable(ApartProcess.AnswerVariable) is not { } answer)
+        if (
+            Environment.GetEnvironmentVariable(ApartProcess.RowVariable) is not { } id
+            || Environment.GetEnvironmentVariable(ApartProcess.AnswerVariable) is not { } answer
+        )
         {
             return;
         }
 
         new Thread(EndWithParent) { IsBackground = true }.UnsafeStart();
         LeakSetup? setup = Environment.GetEnvironmentVariable(ApartProcess.LevelVariable) is { Length: > 0 } level
-            ? new LeakSetup(Enum.Parse<SealLevel>(level), Enum.Parse<LeakSeals>(Environment.GetEnvironmentVariable(ApartProcess.WithoutVariable)!))
+            ? new LeakSetup(
+                Enum.Parse<SealLevel>(level),
+                Enum.Parse<LeakSeals>(Environment.GetEnvironmentVariable(ApartProcess.WithoutVariable)!)
+            )
             : null;
         File.WriteAllLines(answer, Try(LeakMatrix.Rows.Single(row => row.Id == id), setup));
         Environment.Exit(0);

@@ -9,7 +9,10 @@ public static class ContextBuilderExtensions
     /// <summary>A fresh context for each attempt: nothing is inherited.</summary>
     /// <param name="axis">The axis.</param>
     /// <param name="configure">Changes the options.</param>
-    public static IsolationPipelineBuilder UseFresh(this Axis<IContextFactory> axis, Action<FreshContextOptions>? configure = null)
+    public static IsolationPipelineBuilder UseFresh(
+        this Axis<IContextFactory> axis,
+        Action<FreshContextOptions>? configure = null
+    )
     {
         ArgumentNullException.ThrowIfNull(axis);
         FreshContextOptions options = new();

@@ -9,7 +9,13 @@ namespace Isolation.Sdk.Contexts;
 /// <param name="Workspace">The workspace.</param>
 /// <param name="State">The state scope's content.</param>
 /// <param name="Handoffs">Notes of the items this one was blocked by.</param>
-public sealed record ContextRequest(AttemptId Attempt, WorkItem Item, WorkspaceInfo Workspace, StateInfo State, IReadOnlyList<Handoff> Handoffs)
+public sealed record ContextRequest(
+    AttemptId Attempt,
+    WorkItem Item,
+    WorkspaceInfo Workspace,
+    StateInfo State,
+    IReadOnlyList<Handoff> Handoffs
+)
 {
     /// <summary>Why the attempt before this one did not make it; <see langword="null"/> for a first attempt.</summary>
     public string? PreviousFailure { get; init; }

@@ -9,7 +9,13 @@ namespace Isolation.Sdk.Contexts;
 /// <param name="BaseCommit">Where its own work starts.</param>
 /// <param name="TargetCommit">The target's commit it collided with.</param>
 /// <param name="Files">The files that collided and how, at most 100 of them, without their versions.</param>
-public sealed record EarlierConflict(AttemptId Attempt, string Commit, string BaseCommit, string TargetCommit, IReadOnlyList<ConflictedFile> Files)
+public sealed record EarlierConflict(
+    AttemptId Attempt,
+    string Commit,
+    string BaseCommit,
+    string TargetCommit,
+    IReadOnlyList<ConflictedFile> Files
+)
 {
     /// <summary>The most files, and the most items, that are named.</summary>
     internal const int MostNamed = 100;

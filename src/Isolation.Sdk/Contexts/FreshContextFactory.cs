@@ -19,25 +19,42 @@ internal sealed class FreshContextFactory : IContextFactory
     public FreshContextFactory(FreshContextOptions options, TimeProvider time)
     {
         // A copy: what is changed in the options afterwards must not reach a worker.
-        (_budget, _conflictTokens, _preamble, _references) = (options.TokenBudget, options.ConflictTokens, options.Preamble, [.. options.References]);
+        (_budget, _conflictTokens, _preamble, _references) = (
+            options.TokenBudget,
+            options.ConflictTokens,
+            options.Preamble,
+            [.. options.References]
+        );
         _estimate = options.EstimateTokens ?? FreshContextOptions.EstimateByBytes;
         _time = time;
     }
 
     public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
     {
-        IsolationFault[] missing = [.. _references.Where(r => Path.IsPathFullyQualified(r) && !File.Exists(r)).Select(r => ReferenceFile.Fault(r, "there is no such file"))];
+        IsolationFault[] missing =
+        [
+            .. _references
+                .Where(r => Path.IsPathFullyQualified(r) && !File.Exists(r))
+                .Select(r => ReferenceFile.Fault(r, "there is no such file")),
+        ];
         return ValueTask.FromResult(new AxisReport(IsolationGuarantees.Context, IsolationGuarantees.None, missing));
     }
 
-    public async ValueTask<WorkerContext> CreateAsync(ContextRequest request, CancellationToken cancellationToken = default)
+    public async ValueTask<WorkerContext> CreateAsync(
+        ContextRequest request,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
         cancellationToken.ThrowIfCancellationRequested();
         List<ReferenceFile> references = [];
         foreach (string reference in _references)
         {
-            references.Add(await ReferenceFile.ReadAsync(reference, request.Workspace.Path, cancellationToken).ConfigureAwait(false));
+            references.Add(
+                await ReferenceFile
+                    .ReadAsync(reference, request.Workspace.Path, cancellationToken)
+                    .ConfigureAwait(false)
+            );
         }
 
         (string briefing, int tokens) = Write(request, references);
@@ -45,8 +62,15 @@ internal sealed class FreshContextFactory : IContextFactory
         {
             throw new IsolationException(
                 ContextCodes.OverBudget,
-                string.Create(CultureInfo.InvariantCulture, $"The briefing of {request.Attempt} has about {tokens} tokens, over its budget of {_budget}."),
-                "Shorten the instructions, declare fewer references, split the item, or raise TokenBudget.") { Attempt = request.Attempt };
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The briefing of {request.Attempt} has about {tokens} tokens, over its budget of {_budget}."
+                ),
+                "Shorten the instructions, declare fewer references, split the item, or raise TokenBudget."
+            )
+            {
+                Attempt = request.Attempt,
+            };
         }
 
         string file = await RenderAsync(request, briefing, cancellationToken).ConfigureAwait(false);
@@ -59,7 +83,11 @@ internal sealed class FreshContextFactory : IContextFactory
         string without = Briefing.Write(request, _preamble, references, conflictFiles: null);
         int tokens = _estimate(without);
         int room = Math.Min(_conflictTokens, (_budget ?? int.MaxValue) - tokens);
-        for (int files = request.Conflict?.Files.Count ?? -1; files >= 0 && room > 0; files = files == 0 ? -1 : files / 2)
+        for (
+            int files = request.Conflict?.Files.Count ?? -1;
+            files >= 0 && room > 0;
+            files = files == 0 ? -1 : files / 2
+        )
         {
             string briefing = Briefing.Write(request, _preamble, references, files);
             if (_estimate(briefing) is int all && all - tokens <= room)
@@ -71,19 +99,36 @@ internal sealed class FreshContextFactory : IContextFactory
         return (without, tokens);
     }
 
-    private static async Task<string> RenderAsync(ContextRequest request, string briefing, CancellationToken cancellationToken)
+    private static async Task<string> RenderAsync(
+        ContextRequest request,
+        string briefing,
+        CancellationToken cancellationToken
+    )
     {
         string folder = Path.GetFullPath(request.State.Temp);
         string work = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Workspace.Path));
         if (folder == work || folder.StartsWith(work + Path.DirectorySeparatorChar, StringComparison.Ordinal))
         {
-            throw new IsolationException(ContextCodes.BriefingInWorkTree, $"The temp folder of {request.Attempt} lies in its work tree; a briefing there could be committed.", "Use a state sandbox whose folders lie outside the workspace.") { Attempt = request.Attempt };
+            throw new IsolationException(
+                ContextCodes.BriefingInWorkTree,
+                $"The temp folder of {request.Attempt} lies in its work tree; a briefing there could be committed.",
+                "Use a state sandbox whose folders lie outside the workspace."
+            )
+            {
+                Attempt = request.Attempt,
+            };
         }
 
         string path = Path.Combine(folder, FileName);
         Directory.CreateDirectory(folder);
         File.Delete(path); // A run that goes on finds the one before; created anew, it cannot be a link to somewhere else.
-        FileStreamOptions fresh = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.Asynchronous };
+        FileStreamOptions fresh = new()
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            Options = FileOptions.Asynchronous,
+        };
         if (!OperatingSystem.IsWindows())
         {
             fresh.UnixCreateMode = UnixFileMode.UserRead;

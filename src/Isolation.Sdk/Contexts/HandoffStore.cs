@@ -18,12 +18,23 @@ internal sealed class HandoffStore(GitRepository repository)
 
     /// <summary>Adds a note to an attempt.</summary>
     /// <exception cref="IsolationException">ISO0506: a newer attempt exists; ISO0507: the note is empty or too long.</exception>
-    public async Task<Handoff> AppendAsync(AttemptId attempt, string note, CancellationToken cancellationToken = default)
+    public async Task<Handoff> AppendAsync(
+        AttemptId attempt,
+        string note,
+        CancellationToken cancellationToken = default
+    )
     {
         string text = note.Replace('\0', ' ').ReplaceLineEndings("\n").Trim('\n');
         if (string.IsNullOrWhiteSpace(text) || Encoding.UTF8.GetByteCount(text) > MaxNoteBytes)
         {
-            throw new IsolationException(ContextCodes.NoteTooLong, $"A handoff note of {attempt} is empty or has more than {MaxNoteBytes / 1024} KiB.", "Leave a short note; put what is long into a file and commit it.") { Attempt = attempt };
+            throw new IsolationException(
+                ContextCodes.NoteTooLong,
+                $"A handoff note of {attempt} is empty or has more than {MaxNoteBytes / 1024} KiB.",
+                "Leave a short note; put what is long into a file and commit it."
+            )
+            {
+                Attempt = attempt,
+            };
         }
 
         string slug = Slug.Of(attempt.Item);
@@ -33,13 +44,23 @@ internal sealed class HandoffStore(GitRepository repository)
             IReadOnlyDictionary<string, string> refs = await ListAsync(slug, cancellationToken).ConfigureAwait(false);
             if (Newest(refs.Keys) > attempt.Number)
             {
-                throw new IsolationException(ContextCodes.NotTheNewest, $"A newer attempt than {attempt} exists; its notes count, not this one's.", "Leave notes from the newest attempt only.") { Attempt = attempt };
+                throw new IsolationException(
+                    ContextCodes.NotTheNewest,
+                    $"A newer attempt than {attempt} exists; its notes count, not this one's.",
+                    "Leave notes from the newest attempt only."
+                )
+                {
+                    Attempt = attempt,
+                };
             }
 
             string? parent = refs.GetValueOrDefault(name);
             string commit = await WriteAsync(text, parent, cancellationToken).ConfigureAwait(false);
             // Checked again in the same transaction: the next attempt may be issued between the look and the write.
-            RefTransaction move = new RefTransaction().Verify(AttemptNames.Ref(attempt with { Number = attempt.Number + 1 }), repository.NullId);
+            RefTransaction move = new RefTransaction().Verify(
+                AttemptNames.Ref(attempt with { Number = attempt.Number + 1 }),
+                repository.NullId
+            );
             move = parent is null ? move.Create(name, commit) : move.Update(name, commit, parent);
             if (await repository.TryUpdateAsync(move, cancellationToken).ConfigureAwait(false))
             {
@@ -47,7 +68,14 @@ internal sealed class HandoffStore(GitRepository repository)
             }
         }
 
-        throw new IsolationException(GitCodes.RefMoved, $"'{name}' kept moving while a note was added.", "Let one flow of a worker leave its notes.") { Attempt = attempt };
+        throw new IsolationException(
+            GitCodes.RefMoved,
+            $"'{name}' kept moving while a note was added.",
+            "Let one flow of a worker leave its notes."
+        )
+        {
+            Attempt = attempt,
+        };
     }
 
     /// <summary>The notes of an item's newest attempt, oldest first: what an earlier, failed one left is not about the work that landed.</summary>
@@ -61,29 +89,90 @@ internal sealed class HandoffStore(GitRepository repository)
             return [];
         }
 
-        GitResult log = await repository.RunAsync(cancellationToken, "log", "-z", "--reverse", "--no-show-signature", "--no-color", "--encoding=UTF-8", "--format=%H%n%B", tip, "--").ConfigureAwait(false);
+        GitResult log = await repository
+            .RunAsync(
+                cancellationToken,
+                "log",
+                "-z",
+                "--reverse",
+                "--no-show-signature",
+                "--no-color",
+                "--encoding=UTF-8",
+                "--format=%H%n%B",
+                tip,
+                "--"
+            )
+            .ConfigureAwait(false);
         AttemptId from = new(item, newest);
         return [.. log.Fields.Select(f => f.Split('\n', 2)).Select(p => new Handoff(from, p[0], p[1].Trim('\n')))];
     }
 
-    private static string Name(string slug, int number) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{slug}/{number}");
+    private static string Name(string slug, int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Prefix}{slug}/{number}");
 
     private static int Newest(IEnumerable<string> names) =>
-        names.Select(n => int.TryParse(n.AsSpan(n.LastIndexOf('/') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0).DefaultIfEmpty().Max();
+        names
+            .Select(n =>
+                int.TryParse(
+                    n.AsSpan(n.LastIndexOf('/') + 1),
+                    NumberStyles.None,
+                    CultureInfo.InvariantCulture,
+                    out int number
+                )
+                    ? number
+                    : 0
+            )
+            .DefaultIfEmpty()
+            .Max();
 
     /// <summary>Attempts and notes of one item: whichever is newest, a pruned attempt's notes included.</summary>
     private async Task<IReadOnlyDictionary<string, string>> ListAsync(string slug, CancellationToken cancellationToken)
     {
-        GitResult answer = await repository.RunAsync(cancellationToken, "for-each-ref", "--format=%(objectname) %(refname)", $"{Prefix}{slug}/", $"{AttemptNames.AttemptsPrefix}{slug}/").ConfigureAwait(false);
-        return answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ', 2)).ToDictionary(p => p[1], p => p[0], StringComparer.Ordinal);
+        GitResult answer = await repository
+            .RunAsync(
+                cancellationToken,
+                "for-each-ref",
+                "--format=%(objectname) %(refname)",
+                $"{Prefix}{slug}/",
+                $"{AttemptNames.AttemptsPrefix}{slug}/"
+            )
+            .ConfigureAwait(false);
+        return answer
+            .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => l.Split(' ', 2))
+            .ToDictionary(p => p[1], p => p[0], StringComparer.Ordinal);
     }
 
     private async Task<string> WriteAsync(string text, string? parent, CancellationToken cancellationToken)
     {
         // A note carries no files; git fsck wants even the empty tree to be there.
-        _emptyTree ??= (await repository.Client.RunAsync(GitCommand.In(repository.CommonDirectory, "mktree") with { Input = "" }, cancellationToken).ConfigureAwait(false)).Line;
-        string[] arguments = ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", _emptyTree, .. parent is null ? Array.Empty<string>() : ["-p", parent], "-F", "-"];
-        GitResult made = await repository.Client.RunAsync(new GitCommand(repository.CommonDirectory, arguments) { Input = text + "\n" }, cancellationToken).ConfigureAwait(false);
+        _emptyTree ??= (
+            await repository
+                .Client.RunAsync(
+                    GitCommand.In(repository.CommonDirectory, "mktree") with
+                    {
+                        Input = "",
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+        ).Line;
+        string[] arguments =
+        [
+            "-c",
+            "i18n.commitEncoding=UTF-8",
+            "commit-tree",
+            _emptyTree,
+            .. parent is null ? Array.Empty<string>() : ["-p", parent],
+            "-F",
+            "-",
+        ];
+        GitResult made = await repository
+            .Client.RunAsync(
+                new GitCommand(repository.CommonDirectory, arguments) { Input = text + "\n" },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         return made.Line;
     }
 }

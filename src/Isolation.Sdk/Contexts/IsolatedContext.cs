@@ -15,7 +15,12 @@ public static class IsolatedContext
     /// <param name="configure">Changes the options; references need absolute paths here.</param>
     /// <param name="cancellationToken">Handed on to the code.</param>
     /// <exception cref="IsolationException">ISO0503: the briefing is over its budget; ISO0504: a reference cannot be read.</exception>
-    public static async Task<T> RunAsync<T>(WorkItem item, Func<WorkerContext, CancellationToken, Task<T>> run, Action<FreshContextOptions>? configure = null, CancellationToken cancellationToken = default)
+    public static async Task<T> RunAsync<T>(
+        WorkItem item,
+        Func<WorkerContext, CancellationToken, Task<T>> run,
+        Action<FreshContextOptions>? configure = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(run);
@@ -27,7 +32,9 @@ public static class IsolatedContext
             WorkspaceInfo nowhere = new(Path.Combine(folder, "work"), Path.Combine(folder, "work", ".git"), null, "");
             StateInfo state = new(folder, Path.Combine(folder, "tmp"), [], new Dictionary<string, int>());
             ContextRequest request = new(new AttemptId(item.Id, 1), item, nowhere, state, []);
-            WorkerContext context = await new FreshContextFactory(options, TimeProvider.System).CreateAsync(request, cancellationToken).ConfigureAwait(false);
+            WorkerContext context = await new FreshContextFactory(options, TimeProvider.System)
+                .CreateAsync(request, cancellationToken)
+                .ConfigureAwait(false);
             return await WorkerFlow.RunAsync(context.Seal, () => run(context, cancellationToken)).ConfigureAwait(false);
         }
         finally

@@ -9,7 +9,11 @@ internal sealed record ReferenceFile(string Path, string Content)
     /// <summary>The most bytes of one reference.</summary>
     public const int MaxBytes = 256 * 1024;
 
-    public static async Task<ReferenceFile> ReadAsync(string declared, string workspace, CancellationToken cancellationToken)
+    public static async Task<ReferenceFile> ReadAsync(
+        string declared,
+        string workspace,
+        CancellationToken cancellationToken
+    )
     {
         string full = System.IO.Path.GetFullPath(declared, workspace);
         try
@@ -32,7 +36,10 @@ internal sealed record ReferenceFile(string Path, string Content)
 
             byte[] bytes = await File.ReadAllBytesAsync(full, cancellationToken).ConfigureAwait(false);
             return Utf8.IsValid(bytes) && !bytes.Contains((byte)0)
-                ? new ReferenceFile(declared.Replace('\\', '/'), Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF').ReplaceLineEndings("\n"))
+                ? new ReferenceFile(
+                    declared.Replace('\\', '/'),
+                    Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF').ReplaceLineEndings("\n")
+                )
                 : throw Unreadable(declared, "it is not UTF-8 text");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -42,7 +49,11 @@ internal sealed record ReferenceFile(string Path, string Content)
     }
 
     public static IsolationFault Fault(string declared, string why) =>
-        new(ContextCodes.ReferenceUnreadable, $"Reference '{declared}' cannot be given to workers: {why}.", "Declare a text file: relative to the top of the repository and committed, or by its absolute path.");
+        new(
+            ContextCodes.ReferenceUnreadable,
+            $"Reference '{declared}' cannot be given to workers: {why}.",
+            "Declare a text file: relative to the top of the repository and committed, or by its absolute path."
+        );
 
     private static IsolationException Unreadable(string declared, string why, Exception? inner = null)
     {
@@ -50,18 +61,28 @@ internal sealed record ReferenceFile(string Path, string Content)
         return new IsolationException(fault.Code, fault.Message, fault.Remedy, inner);
     }
 
-    private static bool IsInside(string path, string folder) => path.StartsWith(System.IO.Path.TrimEndingDirectorySeparator(folder) + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    private static bool IsInside(string path, string folder) =>
+        path.StartsWith(
+            System.IO.Path.TrimEndingDirectorySeparator(folder) + System.IO.Path.DirectorySeparatorChar,
+            StringComparison.Ordinal
+        );
 
     /// <summary>The path with every link on the way resolved, as far as it exists.</summary>
     private static string Real(string path)
     {
         string root = System.IO.Path.GetPathRoot(path)!;
         string real = root;
-        foreach (string part in path[root.Length..].Split(System.IO.Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        foreach (
+            string part in path[root.Length..]
+                .Split(System.IO.Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries)
+        )
         {
             real = System.IO.Path.Combine(real, part);
             FileSystemInfo info = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
-            real = info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true) is { } target ? Real(target.FullName) : real;
+            real =
+                info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true) is { } target
+                    ? Real(target.FullName)
+                    : real;
         }
 
         return real;

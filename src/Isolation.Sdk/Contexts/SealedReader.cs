@@ -23,13 +23,17 @@ internal sealed class SealedReader<T>(ChannelReader<T> inner, WorkerSeal seal) :
         }
     }
 
-    public override bool TryRead([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T item) => Mine.TryRead(out item);
+    public override bool TryRead([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T item) =>
+        Mine.TryRead(out item);
 
-    public override bool TryPeek([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T item) => Mine.TryPeek(out item);
+    public override bool TryPeek([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T item) =>
+        Mine.TryPeek(out item);
 
-    public override ValueTask<T> ReadAsync(CancellationToken cancellationToken = default) => Mine.ReadAsync(cancellationToken);
+    public override ValueTask<T> ReadAsync(CancellationToken cancellationToken = default) =>
+        Mine.ReadAsync(cancellationToken);
 
-    public override ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken = default) => Mine.WaitToReadAsync(cancellationToken);
+    public override ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken = default) =>
+        Mine.WaitToReadAsync(cancellationToken);
 
     public override IAsyncEnumerable<T> ReadAllAsync(CancellationToken cancellationToken = default)
     {

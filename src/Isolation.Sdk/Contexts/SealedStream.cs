@@ -13,11 +13,23 @@ internal sealed class SealedStream(Stream inner, WorkerSeal seal) : Stream
 
     public override long Length => Mine.Length;
 
-    public override long Position { get => Mine.Position; set => Mine.Position = value; }
+    public override long Position
+    {
+        get => Mine.Position;
+        set => Mine.Position = value;
+    }
 
-    public override int ReadTimeout { get => Mine.ReadTimeout; set => Mine.ReadTimeout = value; }
+    public override int ReadTimeout
+    {
+        get => Mine.ReadTimeout;
+        set => Mine.ReadTimeout = value;
+    }
 
-    public override int WriteTimeout { get => Mine.WriteTimeout; set => Mine.WriteTimeout = value; }
+    public override int WriteTimeout
+    {
+        get => Mine.WriteTimeout;
+        set => Mine.WriteTimeout = value;
+    }
 
     private Stream Mine
     {
@@ -38,11 +50,19 @@ internal sealed class SealedStream(Stream inner, WorkerSeal seal) : Stream
 
     public override int ReadByte() => Mine.ReadByte();
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => Mine.ReadAsync(buffer, offset, count, cancellationToken);
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        Mine.ReadAsync(buffer, offset, count, cancellationToken);
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => Mine.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        Mine.ReadAsync(buffer, cancellationToken);
 
-    public override IAsyncResult BeginRead(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state) => Mine.BeginRead(buffer, offset, count, callback, state);
+    public override IAsyncResult BeginRead(
+        byte[] buffer,
+        int offset,
+        int count,
+        AsyncCallback? callback,
+        object? state
+    ) => Mine.BeginRead(buffer, offset, count, callback, state);
 
     public override int EndRead(IAsyncResult asyncResult) => Mine.EndRead(asyncResult);
 
@@ -52,17 +72,26 @@ internal sealed class SealedStream(Stream inner, WorkerSeal seal) : Stream
 
     public override void WriteByte(byte value) => Mine.WriteByte(value);
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => Mine.WriteAsync(buffer, offset, count, cancellationToken);
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        Mine.WriteAsync(buffer, offset, count, cancellationToken);
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => Mine.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        Mine.WriteAsync(buffer, cancellationToken);
 
-    public override IAsyncResult BeginWrite(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state) => Mine.BeginWrite(buffer, offset, count, callback, state);
+    public override IAsyncResult BeginWrite(
+        byte[] buffer,
+        int offset,
+        int count,
+        AsyncCallback? callback,
+        object? state
+    ) => Mine.BeginWrite(buffer, offset, count, callback, state);
 
     public override void EndWrite(IAsyncResult asyncResult) => Mine.EndWrite(asyncResult);
 
     public override void CopyTo(Stream destination, int bufferSize) => Mine.CopyTo(destination, bufferSize);
 
-    public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) => Mine.CopyToAsync(destination, bufferSize, cancellationToken);
+    public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) =>
+        Mine.CopyToAsync(destination, bufferSize, cancellationToken);
 
     public override long Seek(long offset, SeekOrigin origin) => Mine.Seek(offset, origin);
 

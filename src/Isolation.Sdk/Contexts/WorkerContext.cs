@@ -9,11 +9,23 @@ public sealed class WorkerContext
     private readonly int? _tokenBudget;
     private readonly Conversation _conversation;
 
-    internal WorkerContext(WorkerSeal seal, string briefing, string briefingFile, int tokens, int? tokenBudget, TimeProvider time)
+    internal WorkerContext(
+        WorkerSeal seal,
+        string briefing,
+        string briefingFile,
+        int tokens,
+        int? tokenBudget,
+        TimeProvider time
+    )
     {
         Seal = seal;
         MeasuredTokens = tokens;
-        (_briefing, _briefingFile, _tokenBudget, _conversation) = (briefing, briefingFile, tokenBudget, new Conversation(seal, time));
+        (_briefing, _briefingFile, _tokenBudget, _conversation) = (
+            briefing,
+            briefingFile,
+            tokenBudget,
+            new Conversation(seal, time)
+        );
     }
 
     /// <summary>Makes a context; for context factories.</summary>
@@ -23,8 +35,14 @@ public sealed class WorkerContext
     /// <param name="tokens">The estimated number of tokens of the briefing.</param>
     /// <param name="tokenBudget">The most it may have; <see langword="null"/> for no limit.</param>
     /// <param name="time">The clock for turns of the conversation.</param>
-    public static WorkerContext Create(AttemptId attempt, string briefing, string briefingFile, int tokens, int? tokenBudget = null, TimeProvider? time = null) =>
-        new(new WorkerSeal(attempt), briefing, briefingFile, tokens, tokenBudget, time ?? TimeProvider.System);
+    public static WorkerContext Create(
+        AttemptId attempt,
+        string briefing,
+        string briefingFile,
+        int tokens,
+        int? tokenBudget = null,
+        TimeProvider? time = null
+    ) => new(new WorkerSeal(attempt), briefing, briefingFile, tokens, tokenBudget, time ?? TimeProvider.System);
 
     /// <summary>The attempt it is for.</summary>
     public AttemptId Attempt => Seal.Attempt;
@@ -50,7 +68,8 @@ public sealed class WorkerContext
     internal int MeasuredTokens { get; }
 
     /// <summary>For the checklist, which measures what a worker was given whoever holds it by then.</summary>
-    internal (Conversation Conversation, string BriefingFile, int? TokenBudget) Measured => (_conversation, _briefingFile, _tokenBudget);
+    internal (Conversation Conversation, string BriefingFile, int? TokenBudget) Measured =>
+        (_conversation, _briefingFile, _tokenBudget);
 
     private WorkerContext Mine
     {

@@ -10,8 +10,17 @@ internal static class WorkerFlow
     public static Task<T> RunAsync<T>(WorkerSeal seal, Func<Task<T>> run)
     {
         // Suppressed, the new task starts from an empty execution context: no async local of anybody's, so no Activity either.
-        using AsyncFlowControl? suppressed = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
-        return Task.Factory.StartNew(() => InsideAsync(seal, run), CancellationToken.None, TaskCreationOptions.DenyChildAttach | TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+        using AsyncFlowControl? suppressed = ExecutionContext.IsFlowSuppressed()
+            ? null
+            : ExecutionContext.SuppressFlow();
+        return Task
+            .Factory.StartNew(
+                () => InsideAsync(seal, run),
+                CancellationToken.None,
+                TaskCreationOptions.DenyChildAttach | TaskCreationOptions.LongRunning,
+                TaskScheduler.Default
+            )
+            .Unwrap();
     }
 
     private static async Task<T> InsideAsync<T>(WorkerSeal seal, Func<Task<T>> run)

@@ -25,12 +25,26 @@ internal sealed class WorkerSeal(AttemptId attempt)
     {
         if (_ended)
         {
-            throw new IsolationException(ContextCodes.Sealed, $"Worker {Attempt} has ended; what it held is sealed.", "Leave a handoff note or a commit for later workers.") { Attempt = Attempt };
+            throw new IsolationException(
+                ContextCodes.Sealed,
+                $"Worker {Attempt} has ended; what it held is sealed.",
+                "Leave a handoff note or a commit for later workers."
+            )
+            {
+                Attempt = Attempt,
+            };
         }
 
         if (!_inside.Value)
         {
-            throw new IsolationException(ContextCodes.NotYours, $"This belongs to worker {Attempt}, and someone else called.", "Workers speak through commits, handoff notes and item comments only.") { Attempt = Attempt };
+            throw new IsolationException(
+                ContextCodes.NotYours,
+                $"This belongs to worker {Attempt}, and someone else called.",
+                "Workers speak through commits, handoff notes and item comments only."
+            )
+            {
+                Attempt = Attempt,
+            };
         }
     }
 

@@ -8,9 +8,17 @@ internal static class DurableRefs
 
     /// <summary>Moves refs, all or none.</summary>
     /// <returns><see langword="null"/> when all moved, the name of the ref that was not as expected when none did.</returns>
-    public static async Task<string?> UpdateDurablyAsync(this GitRepository repository, RefTransaction transaction, CancellationToken cancellationToken)
+    public static async Task<string?> UpdateDurablyAsync(
+        this GitRepository repository,
+        RefTransaction transaction,
+        CancellationToken cancellationToken
+    )
     {
-        GitCommand update = GitCommand.In(repository.CommonDirectory, "update-ref", "--stdin", "-z") with { Input = transaction.ToInput(), Environment = Durable };
+        GitCommand update = GitCommand.In(repository.CommonDirectory, "update-ref", "--stdin", "-z") with
+        {
+            Input = transaction.ToInput(),
+            Environment = Durable,
+        };
         cancellationToken.ThrowIfCancellationRequested();
 
         // Not cancelled once begun: a git that is killed here leaves its locks behind.
@@ -24,9 +32,22 @@ internal static class DurableRefs
     }
 
     /// <summary>Writes a commit that is on the disk when this returns.</summary>
-    public static async Task<string> CommitTreeAsync(this GitRepository repository, string tree, IReadOnlyList<string> parents, string message, CancellationToken cancellationToken)
+    public static async Task<string> CommitTreeAsync(
+        this GitRepository repository,
+        string tree,
+        IReadOnlyList<string> parents,
+        string message,
+        CancellationToken cancellationToken
+    )
     {
-        GitCommand commit = GitCommand.In(repository.CommonDirectory, ["commit-tree", tree, .. parents.SelectMany(p => new[] { "-p", p })]) with { Input = message, Environment = Durable };
+        GitCommand commit = GitCommand.In(
+            repository.CommonDirectory,
+            ["commit-tree", tree, .. parents.SelectMany(p => new[] { "-p", p })]
+        ) with
+        {
+            Input = message,
+            Environment = Durable,
+        };
         return (await repository.Client.RunAsync(commit, cancellationToken).ConfigureAwait(false)).Line;
     }
 
@@ -34,12 +55,16 @@ internal static class DurableRefs
     internal static string? RefusedRef(string error)
     {
         const string Before = "cannot lock ref '";
-        bool raced = error.Contains("but expected", StringComparison.Ordinal) || error.Contains("already exists", StringComparison.Ordinal) || error.Contains("unable to resolve reference", StringComparison.Ordinal);
+        bool raced =
+            error.Contains("but expected", StringComparison.Ordinal)
+            || error.Contains("already exists", StringComparison.Ordinal)
+            || error.Contains("unable to resolve reference", StringComparison.Ordinal);
         int start = error.IndexOf(Before, StringComparison.Ordinal);
         int end = start < 0 ? -1 : error.IndexOf('\'', start + Before.Length);
         return raced && end > 0 ? error[(start + Before.Length)..end] : null;
     }
 
     /// <summary>The environment of a command that writes what must not be lost.</summary>
-    public static IReadOnlyDictionary<string, string> Durable => new Dictionary<string, string> { ["GIT_CONFIG_PARAMETERS"] = FullSync };
+    public static IReadOnlyDictionary<string, string> Durable =>
+        new Dictionary<string, string> { ["GIT_CONFIG_PARAMETERS"] = FullSync };
 }

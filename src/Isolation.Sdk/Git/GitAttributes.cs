@@ -11,18 +11,32 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
     private readonly HashSet<string> _trees = new(StringComparer.Ordinal);
 
     /// <summary>Whether a path is one's.</summary>
-    public static bool IsOne(ReadOnlySpan<byte> path) => path.EndsWith(".gitattributes"u8) && (path.Length == FileName.Length || path[^(FileName.Length + 1)] == '/');
+    public static bool IsOne(ReadOnlySpan<byte> path) =>
+        path.EndsWith(".gitattributes"u8) && (path.Length == FileName.Length || path[^(FileName.Length + 1)] == '/');
 
     /// <summary>Whether the same ones are in two indexes.</summary>
     public static bool AreSame(IndexFile one, IndexFile other) => In(one).SetEquals(In(other));
 
     /// <summary>The attribute files of a tree or a commit; one that is a link has no content here.</summary>
-    public static async IAsyncEnumerable<(string Path, string? Content)> ReadAsync(GitRepository repository, string tree, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<(string Path, string? Content)> ReadAsync(
+        GitRepository repository,
+        string tree,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
-        GitResult list = await repository.RunAsync(cancellationToken, "ls-tree", "-r", "-z", "--full-tree", tree).ConfigureAwait(false);
+        GitResult list = await repository
+            .RunAsync(cancellationToken, "ls-tree", "-r", "-z", "--full-tree", tree)
+            .ConfigureAwait(false);
         foreach ((string blob, string path, bool isLink) in Files(list.Fields))
         {
-            yield return (path, isLink ? null : (await repository.RunAsync(cancellationToken, "cat-file", "blob", blob).ConfigureAwait(false)).Output);
+            yield return (
+                path,
+                isLink
+                    ? null
+                    : (
+                        await repository.RunAsync(cancellationToken, "cat-file", "blob", blob).ConfigureAwait(false)
+                    ).Output
+            );
         }
     }
 
@@ -37,7 +51,9 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
         _trees.Clear();
         SafeDelete.Tree(folder);
         Directory.CreateDirectory(folder);
-        await foreach ((string path, string? content) in ReadAsync(repository, tree, cancellationToken).ConfigureAwait(false))
+        await foreach (
+            (string path, string? content) in ReadAsync(repository, tree, cancellationToken).ConfigureAwait(false)
+        )
         {
             if (content is null)
             {
@@ -56,7 +72,12 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
     /// <summary>Says that a tree followed in which only these files changed: usually there is nothing to read again.</summary>
     public void Moved(string from, string to, IReadOnlyList<string> changed)
     {
-        if (_trees.Count < MostKnown && _trees.Contains(from) && changed.Count > 0 && !changed.Any(f => Path.GetFileName(f) == FileName))
+        if (
+            _trees.Count < MostKnown
+            && _trees.Contains(from)
+            && changed.Count > 0
+            && !changed.Any(f => Path.GetFileName(f) == FileName)
+        )
         {
             _trees.Add(to);
         }
@@ -79,7 +100,10 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
     private static IEnumerable<(string Blob, string Path, bool IsLink)> Files(IReadOnlyList<string> entries) =>
         from entry in entries
         let tab = entry.IndexOf('\t')
-        where tab > 0 && (entry.StartsWith("100", StringComparison.Ordinal) || entry.StartsWith("120", StringComparison.Ordinal)) && Path.GetFileName(entry[(tab + 1)..]) == FileName
+        where
+            tab > 0
+            && (entry.StartsWith("100", StringComparison.Ordinal) || entry.StartsWith("120", StringComparison.Ordinal))
+            && Path.GetFileName(entry[(tab + 1)..]) == FileName
         where !entry[(tab + 1)..].Split('/').Contains("..") && !Path.IsPathRooted(entry[(tab + 1)..])
         select (entry[..tab].Split(' ')[2], entry[(tab + 1)..], entry[1] == '2');
 }

@@ -35,11 +35,21 @@ internal sealed class GitClient(GitEnvironment environment)
         }
         catch (Win32Exception e) when (Directory.Exists(command.Directory))
         {
-            throw new IsolationException(GitCodes.GitMissing, "The git executable was not found on PATH.", "Install git 2.39 or later and put it on PATH.", e);
+            throw new IsolationException(
+                GitCodes.GitMissing,
+                "The git executable was not found on PATH.",
+                "Install git 2.39 or later and put it on PATH.",
+                e
+            );
         }
         catch (Win32Exception e)
         {
-            throw new IsolationException(GitCodes.NotARepository, $"'{PlainText.Line(command.Directory, 200)}' is not a directory that can be entered.", "Give the path of a git repository.", e);
+            throw new IsolationException(
+                GitCodes.NotARepository,
+                $"'{PlainText.Line(command.Directory, 200)}' is not a directory that can be entered.",
+                "Give the path of a git repository.",
+                e
+            );
         }
 
         Interlocked.Increment(ref _started);
@@ -63,9 +73,14 @@ internal sealed class GitClient(GitEnvironment environment)
 
     public static IsolationException Failed(GitCommand command, GitResult result)
     {
-        string message = $"'git {command.Arguments[0]}' ended with {result.ExitCode}: {result.Error.Trim().ReplaceLineEndings(" ")}";
+        string message =
+            $"'git {command.Arguments[0]}' ended with {result.ExitCode}: {result.Error.Trim().ReplaceLineEndings(" ")}";
         return result.Error.Contains(".lock': File exists", StringComparison.Ordinal)
-            ? new IsolationException(GitCodes.Locked, message, "If no git process works in the repository any more, one that was killed left that file behind: delete it and try again.")
+            ? new IsolationException(
+                GitCodes.Locked,
+                message,
+                "If no git process works in the repository any more, one that was killed left that file behind: delete it and try again."
+            )
             : new IsolationException(GitCodes.CommandFailed, message, "Run it by hand in the repository to see more.");
     }
 
@@ -75,7 +90,9 @@ internal sealed class GitClient(GitEnvironment environment)
         {
             if (input is not null)
             {
-                await process.StandardInput.BaseStream.WriteAsync(Utf8.GetBytes(input), cancellationToken).ConfigureAwait(false);
+                await process
+                    .StandardInput.BaseStream.WriteAsync(Utf8.GetBytes(input), cancellationToken)
+                    .ConfigureAwait(false);
             }
 
             process.StandardInput.Close();

@@ -6,14 +6,34 @@ namespace Isolation.Sdk.Git;
 internal sealed class GitEnvironment
 {
     private static readonly string[] Passed = ["PATH", "SystemRoot", "ComSpec", "PATHEXT", "TMPDIR", "TEMP", "TMP"];
-    private static readonly string[] PassedToRemote = ["HOME", "USERPROFILE", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+    private static readonly string[] PassedToRemote =
+    [
+        "HOME",
+        "USERPROFILE",
+        "XDG_CONFIG_HOME",
+        "SSH_AUTH_SOCK",
+        "SSH_AGENT_PID",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "ALL_PROXY",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ];
     private readonly Dictionary<string, string> _local;
     private readonly Dictionary<string, string> _remote;
 
     /// <param name="host">The host's variables, as they are.</param>
     /// <param name="local">Config for every command, on top of the pinned.</param>
     /// <param name="remote">Config for fetch and push alone.</param>
-    public GitEnvironment(IReadOnlyDictionary<string, string> host, IReadOnlyList<KeyValuePair<string, string>> local, IReadOnlyList<KeyValuePair<string, string>> remote)
+    public GitEnvironment(
+        IReadOnlyDictionary<string, string> host,
+        IReadOnlyList<KeyValuePair<string, string>> local,
+        IReadOnlyList<KeyValuePair<string, string>> remote
+    )
     {
         Config = [.. Pinned, .. local];
         Identity = [.. local.Where(e => e.Key.StartsWith("user.", StringComparison.OrdinalIgnoreCase))];
@@ -51,7 +71,11 @@ internal sealed class GitEnvironment
 
     public IReadOnlyDictionary<string, string> For(bool remote) => remote ? _remote : _local;
 
-    private static Dictionary<string, string> Build(IReadOnlyDictionary<string, string> host, IEnumerable<string> passed, IReadOnlyList<KeyValuePair<string, string>> config)
+    private static Dictionary<string, string> Build(
+        IReadOnlyDictionary<string, string> host,
+        IEnumerable<string> passed,
+        IReadOnlyList<KeyValuePair<string, string>> config
+    )
     {
         Dictionary<string, string> built = new(StringComparer.Ordinal)
         {
@@ -80,7 +104,10 @@ internal sealed class GitEnvironment
     }
 
     /// <summary>Passes config by <c>GIT_CONFIG_COUNT</c>, which wins over every file.</summary>
-    public static void AddConfig(IDictionary<string, string> environment, IReadOnlyList<KeyValuePair<string, string>> config)
+    public static void AddConfig(
+        IDictionary<string, string> environment,
+        IReadOnlyList<KeyValuePair<string, string>> config
+    )
     {
         environment["GIT_CONFIG_COUNT"] = config.Count.ToString(CultureInfo.InvariantCulture);
         for (int i = 0; i < config.Count; i++)
@@ -91,5 +118,7 @@ internal sealed class GitEnvironment
     }
 
     private static string? Value(IReadOnlyList<KeyValuePair<string, string>> config, string key) =>
-        config.LastOrDefault(e => e.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Value is { Length: > 0 } value ? value : null;
+        config.LastOrDefault(e => e.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Value is { Length: > 0 } value
+            ? value
+            : null;
 }

@@ -12,20 +12,42 @@ internal static class GitFetch
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="only">The one ref of the remote to fetch the objects of, without moving any ref here; <see langword="null"/> for all that the remote is configured for.</param>
     /// <exception cref="IsolationException">ISO0210: it failed, and what is here may be stale.</exception>
-    public static async Task RunAsync(GitRepository repository, string remote, TimeProvider time, CancellationToken cancellationToken, string? only = null)
+    public static async Task RunAsync(
+        GitRepository repository,
+        string remote,
+        TimeProvider time,
+        CancellationToken cancellationToken,
+        string? only = null
+    )
     {
         if (remote.Length == 0 || remote[0] == '-')
         {
-            throw new IsolationException(GitCodes.FetchFailed, $"'{remote}' is not the name of a remote.", "Give a remote that 'git remote' lists.");
+            throw new IsolationException(
+                GitCodes.FetchFailed,
+                $"'{remote}' is not the name of a remote.",
+                "Give a remote that 'git remote' lists."
+            );
         }
 
-        using OsFileLock held = await OsFileLock.AcquireAsync(Path.Combine(repository.IsolationDirectory, "fetch.lock"), time, cancellationToken).ConfigureAwait(false);
+        using OsFileLock held = await OsFileLock
+            .AcquireAsync(Path.Combine(repository.IsolationDirectory, "fetch.lock"), time, cancellationToken)
+            .ConfigureAwait(false);
         string[] what = only is null ? ["--", remote] : ["--refmap=", "--", remote, only];
-        GitCommand fetch = GitCommand.In(repository.CommonDirectory, ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", .. what]) with { Remote = true };
+        GitCommand fetch = GitCommand.In(
+            repository.CommonDirectory,
+            ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", .. what]
+        ) with
+        {
+            Remote = true,
+        };
         GitResult answer = await repository.Client.TryRunAsync(fetch, cancellationToken).ConfigureAwait(false);
         if (!answer.Ok)
         {
-            throw new IsolationException(GitCodes.FetchFailed, $"Fetching from '{remote}' failed: {answer.Error.Trim().ReplaceLineEndings(" ")}", "Mend the connection or the credentials, or fetch nothing: a base is never silently stale.");
+            throw new IsolationException(
+                GitCodes.FetchFailed,
+                $"Fetching from '{remote}' failed: {answer.Error.Trim().ReplaceLineEndings(" ")}",
+                "Mend the connection or the credentials, or fetch nothing: a base is never silently stale."
+            );
         }
     }
 }

@@ -15,8 +15,12 @@ internal sealed class GitMerge(GitRepository repository, string folder)
     /// <param name="head">The commit that is merged, with its name.</param>
     /// <param name="attributes">A directory with the target's <c>.gitattributes</c> files.</param>
     /// <param name="cancellationToken">Ends the merge.</param>
-    public Task<MergeOutcome> RunAsync((string Commit, string Label) target, (string Commit, string Label) head, string attributes, CancellationToken cancellationToken) =>
-        RunAsync(target, head, attributes, new Dictionary<string, string>(), cancellationToken);
+    public Task<MergeOutcome> RunAsync(
+        (string Commit, string Label) target,
+        (string Commit, string Label) head,
+        string attributes,
+        CancellationToken cancellationToken
+    ) => RunAsync(target, head, attributes, new Dictionary<string, string>(), cancellationToken);
 
     /// <summary>Merges two trees by a base of the caller's choice, where git would find another one or none.</summary>
     /// <param name="baseTree">What both started from.</param>
@@ -24,7 +28,13 @@ internal sealed class GitMerge(GitRepository repository, string folder)
     /// <param name="head">The tree that is merged, with its name.</param>
     /// <param name="attributes">A directory with the target's <c>.gitattributes</c> files.</param>
     /// <param name="cancellationToken">Ends the merge.</param>
-    public async Task<MergeOutcome> RunOnBaseAsync(string baseTree, (string Tree, string Label) target, (string Tree, string Label) head, string attributes, CancellationToken cancellationToken)
+    public async Task<MergeOutcome> RunOnBaseAsync(
+        string baseTree,
+        (string Tree, string Label) target,
+        (string Tree, string Label) head,
+        string attributes,
+        CancellationToken cancellationToken
+    )
     {
         // Git learned to be told a base in 2.40: before that, two commits on top of a third say the same.
         string objects = Path.Combine(_git, "objects");
@@ -34,7 +44,14 @@ internal sealed class GitMerge(GitRepository repository, string folder)
             string below = synthetic.Write(baseTree, null);
             (string, string) ours = (synthetic.Write(target.Tree, below), target.Label);
             (string, string) theirs = (synthetic.Write(head.Tree, below), head.Label);
-            return await RunAsync(ours, theirs, attributes, new Dictionary<string, string> { ["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = objects }, cancellationToken).ConfigureAwait(false);
+            return await RunAsync(
+                    ours,
+                    theirs,
+                    attributes,
+                    new Dictionary<string, string> { ["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = objects },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -42,14 +59,28 @@ internal sealed class GitMerge(GitRepository repository, string folder)
         }
     }
 
-    private async Task<MergeOutcome> RunAsync((string Commit, string Label) target, (string Commit, string Label) head, string attributes, Dictionary<string, string> more, CancellationToken cancellationToken)
+    private async Task<MergeOutcome> RunAsync(
+        (string Commit, string Label) target,
+        (string Commit, string Label) head,
+        string attributes,
+        Dictionary<string, string> more,
+        CancellationToken cancellationToken
+    )
     {
         Prepare();
         string ours = IsPlain(target.Label) ? target.Label : Target;
         string theirs = head.Label == ours ? "attempt-" + head.Label : head.Label;
         WriteRef("tags", ours, target.Commit);
         WriteRef("heads", theirs, head.Commit);
-        GitCommand merge = GitCommand.In(attributes, "merge-tree", "--write-tree", "-z", "--messages", ours, theirs) with
+        GitCommand merge = GitCommand.In(
+            attributes,
+            "merge-tree",
+            "--write-tree",
+            "-z",
+            "--messages",
+            ours,
+            theirs
+        ) with
         {
             Environment = new Dictionary<string, string>(more)
             {
@@ -75,10 +106,16 @@ internal sealed class GitMerge(GitRepository repository, string folder)
             return new MergeOutcome.Unrelated();
         }
 
-        MergeTreeOutput? output = !failed && answer.ExitCode is 0 or 1 && !answer.Error.Contains("fatal:", StringComparison.Ordinal) ? MergeTreeOutput.Parse(answer.Output) : null;
+        MergeTreeOutput? output =
+            !failed && answer.ExitCode is 0 or 1 && !answer.Error.Contains("fatal:", StringComparison.Ordinal)
+                ? MergeTreeOutput.Parse(answer.Output)
+                : null;
         return output is null || (answer.Ok && output.Files.Count > 0)
-            ? new MergeOutcome.Broken($"'git merge-tree' ended with {answer.ExitCode}: {answer.Error.Trim().ReplaceLineEndings(" ")}")
-            : answer.Ok ? new MergeOutcome.Clean(output.Tree) : new MergeOutcome.Conflict(output);
+                ? new MergeOutcome.Broken(
+                    $"'git merge-tree' ended with {answer.ExitCode}: {answer.Error.Trim().ReplaceLineEndings(" ")}"
+                )
+            : answer.Ok ? new MergeOutcome.Clean(output.Tree)
+            : new MergeOutcome.Conflict(output);
     }
 
     private static bool IsPlain(string label) => label != "HEAD" && !MergeTreeOutput.IsObjectId(label);
@@ -93,9 +130,12 @@ internal sealed class GitMerge(GitRepository repository, string folder)
         Directory.CreateDirectory(Path.Combine(_git, "objects"));
         Directory.CreateDirectory(Path.Combine(_git, "refs"));
         File.WriteAllText(Path.Combine(_git, "HEAD"), "ref: refs/heads/none\n");
-        File.WriteAllText(Path.Combine(_git, "config"), repository.ObjectFormat == "sha1"
-            ? "[core]\n\trepositoryformatversion = 0\n"
-            : $"[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = {repository.ObjectFormat}\n");
+        File.WriteAllText(
+            Path.Combine(_git, "config"),
+            repository.ObjectFormat == "sha1"
+                ? "[core]\n\trepositoryformatversion = 0\n"
+                : $"[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = {repository.ObjectFormat}\n"
+        );
     }
 
     private void WriteRef(string kind, string name, string commit)
@@ -109,9 +149,7 @@ internal sealed class GitMerge(GitRepository repository, string folder)
 /// <summary>What became of a merge.</summary>
 internal abstract record MergeOutcome
 {
-    private MergeOutcome()
-    {
-    }
+    private MergeOutcome() { }
 
     /// <summary>Everything went together.</summary>
     public sealed record Clean(string Tree) : MergeOutcome;

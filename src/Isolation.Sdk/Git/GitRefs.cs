@@ -6,29 +6,58 @@ namespace Isolation.Sdk.Git;
 internal static class GitRefs
 {
     /// <summary>The commit a revision means now, in full; <see langword="null"/> when it means none.</summary>
-    public static async Task<string?> TryResolveCommitAsync(this GitRepository repository, string revision, CancellationToken cancellationToken = default)
+    public static async Task<string?> TryResolveCommitAsync(
+        this GitRepository repository,
+        string revision,
+        CancellationToken cancellationToken = default
+    )
     {
         if (revision.Length == 0 || revision.Contains('\0', StringComparison.Ordinal))
         {
             return null; // A NUL would cut the name off, and what is left of it may mean another commit.
         }
 
-        GitResult answer = await repository.TryRunAsync(cancellationToken, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}").ConfigureAwait(false);
+        GitResult answer = await repository
+            .TryRunAsync(
+                cancellationToken,
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                "--end-of-options",
+                revision + "^{commit}"
+            )
+            .ConfigureAwait(false);
         return answer.Ok && answer.Line.Length >= 40 ? answer.Line : null;
     }
 
     /// <summary>Every ref under a prefix, with its object.</summary>
-    public static async Task<IReadOnlyDictionary<string, string>> ListRefsAsync(this GitRepository repository, string prefix, CancellationToken cancellationToken = default)
+    public static async Task<IReadOnlyDictionary<string, string>> ListRefsAsync(
+        this GitRepository repository,
+        string prefix,
+        CancellationToken cancellationToken = default
+    )
     {
-        GitResult answer = await repository.RunAsync(cancellationToken, "for-each-ref", "--format=%(objectname) %(refname)", prefix).ConfigureAwait(false);
-        return answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ', 2)).ToDictionary(p => p[1], p => p[0], StringComparer.Ordinal);
+        GitResult answer = await repository
+            .RunAsync(cancellationToken, "for-each-ref", "--format=%(objectname) %(refname)", prefix)
+            .ConfigureAwait(false);
+        return answer
+            .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => l.Split(' ', 2))
+            .ToDictionary(p => p[1], p => p[0], StringComparer.Ordinal);
     }
 
     /// <summary>Moves several refs, all or none.</summary>
     /// <returns>false: one of them was not what it was expected to be, and nothing moved.</returns>
-    public static async Task<bool> TryUpdateAsync(this GitRepository repository, RefTransaction transaction, CancellationToken cancellationToken = default)
+    public static async Task<bool> TryUpdateAsync(
+        this GitRepository repository,
+        RefTransaction transaction,
+        CancellationToken cancellationToken = default
+    )
     {
-        GitCommand update = GitCommand.In(repository.CommonDirectory, "update-ref", "--stdin", "-z") with { Input = transaction.ToInput() };
+        GitCommand update = GitCommand.In(repository.CommonDirectory, "update-ref", "--stdin", "-z") with
+        {
+            Input = transaction.ToInput(),
+        };
         GitResult answer = await repository.Client.TryRunAsync(update, cancellationToken).ConfigureAwait(false);
         if (answer.Ok && answer.Output.Contains("commit: ok", StringComparison.Ordinal))
         {
@@ -36,7 +65,10 @@ internal static class GitRefs
         }
 
         // Git says "is at X but expected Y", "reference already exists", "unable to resolve reference": somebody was faster.
-        bool raced = answer.Error.Contains("but expected", StringComparison.Ordinal) || answer.Error.Contains("already exists", StringComparison.Ordinal) || answer.Error.Contains("unable to resolve reference", StringComparison.Ordinal);
+        bool raced =
+            answer.Error.Contains("but expected", StringComparison.Ordinal)
+            || answer.Error.Contains("already exists", StringComparison.Ordinal)
+            || answer.Error.Contains("unable to resolve reference", StringComparison.Ordinal);
         return raced ? false : throw GitClient.Failed(update, answer);
     }
 }

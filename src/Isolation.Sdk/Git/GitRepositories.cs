@@ -9,7 +9,9 @@ internal sealed class GitRepositories
 
     public async Task<GitRepository> OpenAsync(string path, CancellationToken cancellationToken = default)
     {
-        Lazy<Task<GitRepository>> opening = _opened.GetOrAdd(path, p => new Lazy<Task<GitRepository>>(() => GitHost.OpenAsync(p, CancellationToken.None)));
+        Lazy<Task<GitRepository>> opening = _opened.GetOrAdd(path, p => new Lazy<Task<GitRepository>>(() =>
+            GitHost.OpenAsync(p, CancellationToken.None)
+        ));
         try
         {
             GitRepository repository = await opening.Value.WaitAsync(cancellationToken).ConfigureAwait(false);

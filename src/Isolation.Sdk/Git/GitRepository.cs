@@ -7,7 +7,14 @@ namespace Isolation.Sdk.Git;
 /// <param name="TopLevel">The work tree it was opened by; <see langword="null"/> for a bare repository.</param>
 /// <param name="IsBare">Whether it has no work tree of its own.</param>
 /// <param name="ObjectFormat"><c>sha1</c> or <c>sha256</c>.</param>
-internal sealed record GitRepository(GitClient Client, string CommonDirectory, string GitDirectory, string? TopLevel, bool IsBare, string ObjectFormat)
+internal sealed record GitRepository(
+    GitClient Client,
+    string CommonDirectory,
+    string GitDirectory,
+    string? TopLevel,
+    bool IsBare,
+    string ObjectFormat
+)
 {
     /// <summary>What the library keeps inside the repository: leases, queues, locks.</summary>
     public string IsolationDirectory => Path.Combine(CommonDirectory, "isolation");
@@ -21,8 +28,10 @@ internal sealed record GitRepository(GitClient Client, string CommonDirectory, s
     public RepositoryRef Reference => new(TopLevel ?? CommonDirectory);
 
     /// <summary>Runs git in the common git directory: it needs no work tree and reads none.</summary>
-    public Task<GitResult> RunAsync(CancellationToken cancellationToken, params string[] arguments) => Client.RunAsync(new GitCommand(CommonDirectory, arguments), cancellationToken);
+    public Task<GitResult> RunAsync(CancellationToken cancellationToken, params string[] arguments) =>
+        Client.RunAsync(new GitCommand(CommonDirectory, arguments), cancellationToken);
 
     /// <summary>As <see cref="RunAsync"/>, for a command whose exit code is an answer.</summary>
-    public Task<GitResult> TryRunAsync(CancellationToken cancellationToken, params string[] arguments) => Client.TryRunAsync(new GitCommand(CommonDirectory, arguments), cancellationToken);
+    public Task<GitResult> TryRunAsync(CancellationToken cancellationToken, params string[] arguments) =>
+        Client.TryRunAsync(new GitCommand(CommonDirectory, arguments), cancellationToken);
 }

@@ -9,5 +9,6 @@ internal sealed record GitResult(int ExitCode, string Output, string Error)
     public string Line => Output.TrimEnd('\n', '\r');
 
     /// <summary>The fields of NUL-terminated output.</summary>
-    public IReadOnlyList<string> Fields => Output.Length == 0 ? [] : (Output[^1] == '\0' ? Output[..^1] : Output).Split('\0');
+    public IReadOnlyList<string> Fields =>
+        Output.Length == 0 ? [] : (Output[^1] == '\0' ? Output[..^1] : Output).Split('\0');
 }

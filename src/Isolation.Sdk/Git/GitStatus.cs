@@ -5,7 +5,12 @@ namespace Isolation.Sdk.Git;
 /// <param name="Branch">The branch HEAD is on, short; <see langword="null"/> when detached.</param>
 /// <param name="Tracked">Paths in the index that differ from HEAD or from the work tree.</param>
 /// <param name="Untracked">Paths that are neither tracked nor ignored.</param>
-internal sealed record GitStatus(string? Head, string? Branch, IReadOnlyList<string> Tracked, IReadOnlyList<string> Untracked)
+internal sealed record GitStatus(
+    string? Head,
+    string? Branch,
+    IReadOnlyList<string> Tracked,
+    IReadOnlyList<string> Untracked
+)
 {
     public static GitStatus Parse(IReadOnlyList<string> fields)
     {
@@ -41,5 +46,6 @@ internal sealed record GitStatus(string? Head, string? Branch, IReadOnlyList<str
         return new GitStatus(head, branch, tracked, untracked);
     }
 
-    private static string? After(string text, string prefix) => text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
+    private static string? After(string text, string prefix) =>
+        text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
 }

@@ -9,9 +9,12 @@ namespace Isolation.Sdk.Git;
 /// </summary>
 internal sealed class IndexFile
 {
-    public const uint Link = 0xA000, Submodule = 0xE000;
+    public const uint Link = 0xA000,
+        Submodule = 0xE000;
     private const uint KindMask = 0xF000;
-    private const int Header = 12, StatBytes = 40, ModeAt = 24;
+    private const int Header = 12,
+        StatBytes = 40,
+        ModeAt = 24;
     private readonly byte[] _bytes;
     private readonly int[] _entries;
     private readonly int _hash;
@@ -37,12 +40,17 @@ internal sealed class IndexFile
         }
 
         int hash = objectFormat == "sha256" ? 32 : 20;
-        if (bytes.Length < Header + hash || !bytes.AsSpan(0, 4).SequenceEqual("DIRC"u8) || BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(4)) is not (2 or 3))
+        if (
+            bytes.Length < Header + hash
+            || !bytes.AsSpan(0, 4).SequenceEqual("DIRC"u8)
+            || BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(4)) is not (2 or 3)
+        )
         {
             return null;
         }
 
-        int end = bytes.Length - hash, at = Header;
+        int end = bytes.Length - hash,
+            at = Header;
         uint count = BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(8));
         if (count > (uint)(end - Header) / StatBytes)
         {
@@ -68,7 +76,9 @@ internal sealed class IndexFile
             at += (name - at + length + 8) & ~7;
         }
 
-        return AreKnown(bytes.AsSpan(0, end), at) ? new IndexFile(bytes, entries, hash) { Tree = TreeOf(bytes.AsSpan(at, end - at), hash) } : null;
+        return AreKnown(bytes.AsSpan(0, end), at)
+            ? new IndexFile(bytes, entries, hash) { Tree = TreeOf(bytes.AsSpan(at, end - at), hash) }
+            : null;
     }
 
     /// <summary>An entry's path, with forward slashes, as bytes of UTF-8 or whatever the repository has.</summary>
@@ -95,7 +105,16 @@ internal sealed class IndexFile
     public FileStamp Stamp(int entry)
     {
         int at = _entries[entry];
-        return new FileStamp(Read(at), Read(at + 4), Read(at + 8), Read(at + 12), Read(at + 16), Read(at + 20), Read(at + 28), Read(at + 32));
+        return new FileStamp(
+            Read(at),
+            Read(at + 4),
+            Read(at + 8),
+            Read(at + 12),
+            Read(at + 16),
+            Read(at + 20),
+            Read(at + 28),
+            Read(at + 32)
+        );
     }
 
     public void SetStamp(int entry, in FileStamp stamp)
@@ -114,7 +133,8 @@ internal sealed class IndexFile
     /// <summary>The entry of a path, or -1.</summary>
     public int Find(ReadOnlySpan<byte> path)
     {
-        int low = 0, high = Count - 1;
+        int low = 0,
+            high = Count - 1;
         while (low <= high)
         {
             int middle = (low + high) >>> 1;
@@ -164,11 +184,16 @@ internal sealed class IndexFile
     {
         while (extensions.Length >= 8)
         {
-            ReadOnlySpan<byte> content = extensions.Slice(8, (int)BinaryPrimitives.ReadUInt32BigEndian(extensions[4..]));
+            ReadOnlySpan<byte> content = extensions.Slice(
+                8,
+                (int)BinaryPrimitives.ReadUInt32BigEndian(extensions[4..])
+            );
             if (extensions[..4].SequenceEqual("TREE"u8))
             {
                 int line = content.IndexOf((byte)'\n');
-                return line > 1 && content[0] == 0 && content[1] != (byte)'-' && content.Length > line + hash ? Convert.ToHexStringLower(content.Slice(line + 1, hash)) : null;
+                return line > 1 && content[0] == 0 && content[1] != (byte)'-' && content.Length > line + hash
+                    ? Convert.ToHexStringLower(content.Slice(line + 1, hash))
+                    : null;
             }
 
             extensions = extensions[(8 + content.Length)..];

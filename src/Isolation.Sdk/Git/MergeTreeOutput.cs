@@ -6,7 +6,11 @@ namespace Isolation.Sdk.Git;
 /// <param name="Tree">The merged tree; with markers in it when something collided.</param>
 /// <param name="Files">The versions of every file that collided.</param>
 /// <param name="Messages">Git's remarks, conflicts and others.</param>
-internal sealed record MergeTreeOutput(string Tree, IReadOnlyList<UnmergedEntry> Files, IReadOnlyList<MergeMessage> Messages)
+internal sealed record MergeTreeOutput(
+    string Tree,
+    IReadOnlyList<UnmergedEntry> Files,
+    IReadOnlyList<MergeMessage> Messages
+)
 {
     /// <summary>Reads the output; <see langword="null"/> when it has not that form, which is never a conflict.</summary>
     public static MergeTreeOutput? Parse(string output)
@@ -45,22 +49,38 @@ internal sealed record MergeTreeOutput(string Tree, IReadOnlyList<UnmergedEntry>
     }
 
     /// <summary>Git's own form of it.</summary>
-    public string Format() => Tree + '\0'
+    public string Format() =>
+        Tree
+        + '\0'
         + string.Concat(Files.Select(f => $"{f.Mode} {f.ObjectId} {f.Stage}\t{f.Path}\0"))
         + '\0'
-        + string.Concat(Messages.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Paths.Count}\0{string.Concat(m.Paths.Select(p => p + '\0'))}{m.Kind}\0{m.Text}\0")));
+        + string.Concat(
+            Messages.Select(m =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{m.Paths.Count}\0{string.Concat(m.Paths.Select(p => p + '\0'))}{m.Kind}\0{m.Text}\0"
+                )
+            )
+        );
 
     public static bool IsObjectId(string text) => text.Length is 40 or 64 && text.All(char.IsAsciiHexDigitLower);
 
     private static MergeMessage? ReadMessage(string[] fields, ref int at)
     {
         // Submodule conflicts append free text without a frame: what is no message any more ends the list.
-        if (!int.TryParse(fields[at], NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count > fields.Length - at - 3)
+        if (
+            !int.TryParse(fields[at], NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            || count > fields.Length - at - 3
+        )
         {
             return null;
         }
 
-        MergeMessage message = new([.. fields.Skip(at + 1).Take(count)], fields[at + count + 1], fields[at + count + 2]);
+        MergeMessage message = new(
+            [.. fields.Skip(at + 1).Take(count)],
+            fields[at + count + 1],
+            fields[at + count + 2]
+        );
         at += count + 3;
         return message;
     }
@@ -73,7 +93,12 @@ internal sealed record UnmergedEntry(string Mode, string ObjectId, int Stage, st
     {
         int tab = field.IndexOf('\t');
         string[] head = tab < 0 ? [] : field[..tab].Split(' ');
-        return head.Length == 3 && head[0].Length == 6 && head[0].All(char.IsAsciiDigit) && MergeTreeOutput.IsObjectId(head[1]) && head[2] is "1" or "2" or "3"
+        return
+            head.Length == 3
+            && head[0].Length == 6
+            && head[0].All(char.IsAsciiDigit)
+            && MergeTreeOutput.IsObjectId(head[1])
+            && head[2] is "1" or "2" or "3"
             ? new UnmergedEntry(head[0], head[1], head[2][0] - '0', field[(tab + 1)..])
             : null;
     }
@@ -85,5 +110,8 @@ internal sealed record MergeMessage(IReadOnlyList<string> Paths, string Kind, st
     public bool IsConflict => Kind.StartsWith("CONFLICT", StringComparison.Ordinal);
 
     /// <summary>The kind without its frame: <c>contents</c>, <c>modify/delete</c>.</summary>
-    public string ShortKind => Kind.StartsWith("CONFLICT", StringComparison.Ordinal) && Kind.IndexOf('(') is var open and > 0 ? Kind[(open + 1)..].TrimEnd(')') : Kind;
+    public string ShortKind =>
+        Kind.StartsWith("CONFLICT", StringComparison.Ordinal) && Kind.IndexOf('(') is var open and > 0
+            ? Kind[(open + 1)..].TrimEnd(')')
+            : Kind;
 }

@@ -3,7 +3,11 @@ namespace Isolation.Sdk.Git;
 /// <summary>Reads refs of git's files backend.</summary>
 internal static class RefFiles
 {
-    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+    };
 
     /// <summary>Adds every ref below a prefix that ends with a slash; loose ones win over packed ones.</summary>
     public static void ReadAll(string commonDirectory, IDictionary<string, string> refs, string prefix = "refs/")
@@ -38,7 +42,10 @@ internal static class RefFiles
     /// <summary>One ref's object; <see langword="null"/> when it does not exist or is not a plain one.</summary>
     public static string? Read(string commonDirectory, string name)
     {
-        if (TryRead(Path.Combine(commonDirectory, name)) is { Length: >= 40 } value && !value.StartsWith("ref:", StringComparison.Ordinal))
+        if (
+            TryRead(Path.Combine(commonDirectory, name)) is { Length: >= 40 } value
+            && !value.StartsWith("ref:", StringComparison.Ordinal)
+        )
         {
             return value;
         }
@@ -67,7 +74,11 @@ internal static class RefFiles
         bool whole = true;
         while (lines.ReadLine() is { } line)
         {
-            if (line.Length > 41 && line[0] is not ('#' or '^') && line.IndexOf(' ', StringComparison.Ordinal) is >= 40 and int space)
+            if (
+                line.Length > 41
+                && line[0] is not ('#' or '^')
+                && line.IndexOf(' ', StringComparison.Ordinal) is >= 40 and int space
+            )
             {
                 if (line.AsSpan(space + 1).StartsWith(prefix, StringComparison.Ordinal))
                 {
@@ -89,7 +100,8 @@ internal static class RefFiles
         {
             return new FileInfo(path).Length == 0 ? "" : File.ReadAllText(path).Trim(); // Nothing, or a pipe: opening one would wait for ever.
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -5,8 +5,12 @@ internal static class RefNames
 {
     /// <summary>The rules of <c>git check-ref-format</c> for the short name of a branch.</summary>
     public static bool IsBranch(string name) =>
-        name.Length > 0 && name[0] != '-' && name[^1] != '.'
-        && !name.Contains("..", StringComparison.Ordinal) && !name.Contains("@{", StringComparison.Ordinal)
+        name.Length > 0
+        && name[0] != '-'
+        && name[^1] != '.'
+        && !name.Contains("..", StringComparison.Ordinal)
+        && !name.Contains("@{", StringComparison.Ordinal)
         && !name.Any(c => c is <= ' ' or '\x7f' or '~' or '^' or ':' or '?' or '*' or '[' or '\\')
-        && name.Split('/').All(part => part.Length > 0 && part[0] != '.' && !part.EndsWith(".lock", StringComparison.Ordinal));
+        && name.Split('/')
+            .All(part => part.Length > 0 && part[0] != '.' && !part.EndsWith(".lock", StringComparison.Ordinal));
 }

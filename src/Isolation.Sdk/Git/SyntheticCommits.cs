@@ -13,7 +13,9 @@ internal sealed class SyntheticCommits(string objects, string objectFormat)
     /// <summary>Writes a commit of a tree.</summary>
     public string Write(string tree, string? parent)
     {
-        byte[] body = Encoding.ASCII.GetBytes($"tree {tree}\n{(parent is null ? "" : $"parent {parent}\n")}author merge <merge@localhost> 0 +0000\ncommitter merge <merge@localhost> 0 +0000\n\nmerge\n");
+        byte[] body = Encoding.ASCII.GetBytes(
+            $"tree {tree}\n{(parent is null ? "" : $"parent {parent}\n")}author merge <merge@localhost> 0 +0000\ncommitter merge <merge@localhost> 0 +0000\n\nmerge\n"
+        );
         byte[] content = [.. Encoding.ASCII.GetBytes($"commit {body.Length}\0"), .. body];
         string id = Convert.ToHexStringLower(Hash(content));
         string file = Path.Combine(objects, id[..2], id[2..]);
@@ -35,6 +37,10 @@ internal sealed class SyntheticCommits(string objects, string objectFormat)
         _written.Clear();
     }
 
-    [SuppressMessage("Security", "CA5350:Do Not Use Weak Cryptographic Algorithms", Justification = "It is how git names its objects.")]
+    [SuppressMessage(
+        "Security",
+        "CA5350:Do Not Use Weak Cryptographic Algorithms",
+        Justification = "It is how git names its objects."
+    )]
     private byte[] Hash(byte[] content) => objectFormat == "sha256" ? SHA256.HashData(content) : SHA1.HashData(content);
 }

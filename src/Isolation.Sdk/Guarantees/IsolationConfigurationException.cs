@@ -6,7 +6,14 @@ public sealed class IsolationConfigurationException : IsolationException
     /// <summary>Creates the exception.</summary>
     /// <param name="faults">All faults found; at least one.</param>
     public IsolationConfigurationException(IReadOnlyList<IsolationFault> faults)
-        : base(faults[0].Code, string.Join(Environment.NewLine, faults.Select(f => faults.Count == 1 ? f.Message : $"{f.Code}: {f.Message} {f.Remedy}")), faults.Count == 1 ? faults[0].Remedy : "")
+        : base(
+            faults[0].Code,
+            string.Join(
+                Environment.NewLine,
+                faults.Select(f => faults.Count == 1 ? f.Message : $"{f.Code}: {f.Message} {f.Remedy}")
+            ),
+            faults.Count == 1 ? faults[0].Remedy : ""
+        )
     {
         Faults = faults;
     }

@@ -16,9 +16,8 @@ public class IsolationException : Exception
 
     /// <summary>Creates an exception from a fault that was found without throwing.</summary>
     /// <param name="fault">The fault.</param>
-    public IsolationException(IsolationFault fault) : this(fault.Code, fault.Message, fault.Remedy)
-    {
-    }
+    public IsolationException(IsolationFault fault)
+        : this(fault.Code, fault.Message, fault.Remedy) { }
 
     /// <summary>Code, message and remedy, apart.</summary>
     public IsolationFault Fault { get; }

@@ -18,7 +18,11 @@ public readonly record struct AttemptId(string Item, int Number)
     {
         attempt = default;
         int dot = text?.LastIndexOf('.') ?? -1;
-        if (dot <= 0 || !int.TryParse(text.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number < 1)
+        if (
+            dot <= 0
+            || !int.TryParse(text.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            || number < 1
+        )
         {
             return false;
         }

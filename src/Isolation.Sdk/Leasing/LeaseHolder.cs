@@ -6,4 +6,10 @@ namespace Isolation.Sdk.Leasing;
 /// <param name="BootId">The kernel's boot id, empty where there is none.</param>
 /// <param name="HostId">The machine's name.</param>
 /// <param name="Taken">When the lease was taken.</param>
-public sealed record LeaseHolder(int ProcessId, DateTimeOffset Started, string BootId, string HostId, DateTimeOffset Taken);
+public sealed record LeaseHolder(
+    int ProcessId,
+    DateTimeOffset Started,
+    string BootId,
+    string HostId,
+    DateTimeOffset Taken
+);

@@ -5,4 +5,9 @@ namespace Isolation.Sdk.Leasing;
 /// <param name="Repository">The repository.</param>
 /// <param name="Holder">The process that held it.</param>
 /// <param name="Notes">What providers noted before they created it.</param>
-public sealed record LeaseRecord(AttemptId Attempt, RepositoryRef Repository, LeaseHolder Holder, IReadOnlyDictionary<string, string> Notes);
+public sealed record LeaseRecord(
+    AttemptId Attempt,
+    RepositoryRef Repository,
+    LeaseHolder Holder,
+    IReadOnlyDictionary<string, string> Notes
+);

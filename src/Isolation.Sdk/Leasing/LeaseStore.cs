@@ -15,7 +15,16 @@ internal sealed class LeaseStore(string commonDirectory, RepositoryRef repositor
         OsFileLock held = OsFileLock.TryAcquire(LockPath(attempt)) ?? throw Taken(attempt);
 
         // What a dead holder of the same attempt noted stays noted: it may still be there.
-        return new AttemptLease(this, held, new LeaseRecord(attempt, repository, Myself(), Read(RecordPath(attempt))?.Notes ?? new Dictionary<string, string>()));
+        return new AttemptLease(
+            this,
+            held,
+            new LeaseRecord(
+                attempt,
+                repository,
+                Myself(),
+                Read(RecordPath(attempt))?.Notes ?? new Dictionary<string, string>()
+            )
+        );
     }
 
     /// <summary>Takes over the lease of a dead holder; <see langword="null"/> while the holder lives.</summary>
@@ -39,14 +48,26 @@ internal sealed class LeaseStore(string commonDirectory, RepositoryRef repositor
     }
 
     /// <summary>Every lease on disk, alive or not.</summary>
-    public IReadOnlyList<LeaseRecord> List() => !Directory.Exists(_folder)
-        ? []
-        : [.. Directory.EnumerateFiles(_folder, "*.json").Order(StringComparer.Ordinal).Select(Read).OfType<LeaseRecord>()];
+    public IReadOnlyList<LeaseRecord> List() =>
+        !Directory.Exists(_folder)
+            ? []
+            :
+            [
+                .. Directory
+                    .EnumerateFiles(_folder, "*.json")
+                    .Order(StringComparer.Ordinal)
+                    .Select(Read)
+                    .OfType<LeaseRecord>(),
+            ];
 
     /// <summary>Whether its holder lives.</summary>
     public bool IsAlive(AttemptId attempt) => OsFileLock.IsHeld(LockPath(attempt));
 
-    internal void Save(LeaseRecord record) => AtomicFile.Write(RecordPath(record.Attempt), JsonSerializer.SerializeToUtf8Bytes(record, LeaseJson.Default.LeaseRecord));
+    internal void Save(LeaseRecord record) =>
+        AtomicFile.Write(
+            RecordPath(record.Attempt),
+            JsonSerializer.SerializeToUtf8Bytes(record, LeaseJson.Default.LeaseRecord)
+        );
 
     internal void Forget(AttemptId attempt)
     {
@@ -66,7 +87,15 @@ internal sealed class LeaseStore(string commonDirectory, RepositoryRef repositor
         }
     }
 
-    private static IsolationException Taken(AttemptId attempt) => new(LeasingCodes.Held, $"Attempt {attempt} is held by another process.", "Wait for it to end, or start a new attempt.") { Attempt = attempt };
+    private static IsolationException Taken(AttemptId attempt) =>
+        new(
+            LeasingCodes.Held,
+            $"Attempt {attempt} is held by another process.",
+            "Wait for it to end, or start a new attempt."
+        )
+        {
+            Attempt = attempt,
+        };
 
     private LeaseHolder Myself()
     {

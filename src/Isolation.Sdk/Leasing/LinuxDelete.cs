@@ -10,14 +10,26 @@ namespace Isolation.Sdk.Leasing;
 /// </summary>
 internal sealed unsafe class LinuxDelete : IDisposable
 {
-    private const int Gone = 2, NotAllowed = 1, NoAccess = 13, NotEmpty = 39, IsFolder = 21, NoFolder = 20, Loop = 40;
-    private const int EmptyFolder = 0x200, NameOnly = 0x200000;
-    private const int ListBytes = 1 << 15, MostDepth = 128, MostLooks = 1000;
-    private const byte FolderKind = 4, UnknownKind = 0;
+    private const int Gone = 2,
+        NotAllowed = 1,
+        NoAccess = 13,
+        NotEmpty = 39,
+        IsFolder = 21,
+        NoFolder = 20,
+        Loop = 40;
+    private const int EmptyFolder = 0x200,
+        NameOnly = 0x200000;
+    private const int ListBytes = 1 << 15,
+        MostDepth = 128,
+        MostLooks = 1000;
+    private const byte FolderKind = 4,
+        UnknownKind = 0;
     private const ulong SubvolumeInode = 256;
     private const uint Owner = 0b111_000_000;
     private const uint Unchangeable = 0x30;
-    private const nuint DeleteSubvolume = 0x5000940F, GetFlags = 0x80086601, SetFlags = 0x40086602;
+    private const nuint DeleteSubvolume = 0x5000940F,
+        GetFlags = 0x80086601,
+        SetFlags = 0x40086602;
     private readonly int _top;
     private readonly List<nint> _lists = [];
     private int _tree;
@@ -118,7 +130,11 @@ internal sealed unsafe class LinuxDelete : IDisposable
 
         try
         {
-            if (Look(opened, null, out Stat stat) == 0 && stat.Inode == SubvolumeInode && TryDeleteSubvolume(folder, name))
+            if (
+                Look(opened, null, out Stat stat) == 0
+                && stat.Inode == SubvolumeInode
+                && TryDeleteSubvolume(folder, name)
+            )
             {
                 return;
             }
@@ -273,5 +289,6 @@ internal sealed unsafe class LinuxDelete : IDisposable
         }
     }
 
-    private static string Text(byte* name) => Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name));
+    private static string Text(byte* name) =>
+        Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name));
 }

@@ -5,9 +5,19 @@ namespace Isolation.Sdk.Leasing;
 /// <summary>The system calls that copy, compare and delete trees: names are bytes, folders are descriptors, and no link is followed.</summary>
 internal static unsafe partial class LinuxFiles
 {
-    public const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000, NoBlock = 0x800;
-    public const int AtCurrent = -100, NoFollowAt = 0x100, EmptyPath = 0x1000;
-    public const uint KindMask = 0xF000, Regular = 0x8000, SymbolicLink = 0xA000, Folder = 0x4000;
+    public const int ReadOnly = 0,
+        WriteOnly = 1,
+        Create = 0x40,
+        Exclusive = 0x80,
+        CloseOnExec = 0x80000,
+        NoBlock = 0x800;
+    public const int AtCurrent = -100,
+        NoFollowAt = 0x100,
+        EmptyPath = 0x1000;
+    public const uint KindMask = 0xF000,
+        Regular = 0x8000,
+        SymbolicLink = 0xA000,
+        Folder = 0x4000;
     public const nint Omit = 0x3ffffffe;
 
     /// <summary>FICLONE: the first file shares the blocks of the second.</summary>
@@ -15,9 +25,11 @@ internal static unsafe partial class LinuxFiles
     private const uint Basic = 0x7ff;
 
     // ARM has other numbers for these two than everybody else.
-    public static int NoFollow { get; } = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
+    public static int NoFollow { get; } =
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
 
-    public static int Directory { get; } = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x4000 : 0x10000;
+    public static int Directory { get; } =
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x4000 : 0x10000;
 
     [StructLayout(LayoutKind.Sequential)]
     public struct Time
@@ -30,20 +42,47 @@ internal static unsafe partial class LinuxFiles
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct Stat
     {
-        [FieldOffset(8)] public ulong Attributes;
-        [FieldOffset(16)] public uint Links;
-        [FieldOffset(20)] public uint User;
-        [FieldOffset(24)] public uint Group;
-        [FieldOffset(28)] public ushort Mode;
-        [FieldOffset(32)] public ulong Inode;
-        [FieldOffset(40)] public long Size;
-        [FieldOffset(48)] public ulong Blocks;
-        [FieldOffset(96)] public long ChangedSeconds;
-        [FieldOffset(104)] public uint ChangedNanoseconds;
-        [FieldOffset(112)] public long WrittenSeconds;
-        [FieldOffset(120)] public uint WrittenNanoseconds;
-        [FieldOffset(136)] public uint DeviceMajor;
-        [FieldOffset(140)] public uint DeviceMinor;
+        [FieldOffset(8)]
+        public ulong Attributes;
+
+        [FieldOffset(16)]
+        public uint Links;
+
+        [FieldOffset(20)]
+        public uint User;
+
+        [FieldOffset(24)]
+        public uint Group;
+
+        [FieldOffset(28)]
+        public ushort Mode;
+
+        [FieldOffset(32)]
+        public ulong Inode;
+
+        [FieldOffset(40)]
+        public long Size;
+
+        [FieldOffset(48)]
+        public ulong Blocks;
+
+        [FieldOffset(96)]
+        public long ChangedSeconds;
+
+        [FieldOffset(104)]
+        public uint ChangedNanoseconds;
+
+        [FieldOffset(112)]
+        public long WrittenSeconds;
+
+        [FieldOffset(120)]
+        public uint WrittenNanoseconds;
+
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        [FieldOffset(140)]
+        public uint DeviceMinor;
 
         public readonly uint Kind => Mode & KindMask;
     }
@@ -68,11 +107,14 @@ internal static unsafe partial class LinuxFiles
         byte nothing = 0;
         fixed (Stat* to = &stat)
         {
-            return statx(folder, name is null ? &nothing : name, name is null ? EmptyPath : NoFollowAt, Basic, to) == 0 ? 0 : Marshal.GetLastPInvokeError();
+            return statx(folder, name is null ? &nothing : name, name is null ? EmptyPath : NoFollowAt, Basic, to) == 0
+                ? 0
+                : Marshal.GetLastPInvokeError();
         }
     }
 
-    public static IOException Failed(int error, string what) => new($"{Marshal.GetPInvokeErrorMessage(error)}: '{what}'", error);
+    public static IOException Failed(int error, string what) =>
+        new($"{Marshal.GetPInvokeErrorMessage(error)}: '{what}'", error);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int openat(int folder, byte* name, int flags, uint mode);
@@ -90,7 +132,8 @@ internal static unsafe partial class LinuxFiles
     public static partial int MakeLink(byte* target, int folder, byte* name);
 
     /// <summary>Reads the next names of an open folder; 0 at its end, negative for an error.</summary>
-    public static nint List(int folder, byte* to, nuint length) => syscall(RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 217 : 61, folder, (nint)to, (nint)length);
+    public static nint List(int folder, byte* to, nuint length) =>
+        syscall(RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 217 : 61, folder, (nint)to, (nint)length);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, nint first, nint second, nint third);
@@ -123,7 +166,8 @@ internal static unsafe partial class LinuxFiles
     public static partial nint ReadLink(int folder, byte* name, byte* to, nuint length);
 
     /// <summary>Sets the times of reading and of writing of an open file, or of a name in a folder, links not followed.</summary>
-    public static int SetTimes(int folder, byte* name, Time* times) => name is null ? futimens(folder, times) : utimensat(folder, name, times, NoFollowAt);
+    public static int SetTimes(int folder, byte* name, Time* times) =>
+        name is null ? futimens(folder, times) : utimensat(folder, name, times, NoFollowAt);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int futimens(int descriptor, Time* times);

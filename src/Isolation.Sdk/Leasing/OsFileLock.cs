@@ -15,9 +15,18 @@ internal sealed class OsFileLock : IDisposable
     /// <exception cref="IsolationException">ISO0102: locks do nothing in this process.</exception>
     public static OsFileLock? TryAcquire(string path)
     {
-        if (AreDisabled(AppContext.TryGetSwitch(Switch, out bool off) ? off : null, Environment.GetEnvironmentVariable(Variable)))
+        if (
+            AreDisabled(
+                AppContext.TryGetSwitch(Switch, out bool off) ? off : null,
+                Environment.GetEnvironmentVariable(Variable)
+            )
+        )
         {
-            throw new IsolationException(LeasingCodes.LocksDisabled, $"File locks are switched off in this process ({Variable}), so nothing would keep two processes apart.", "Unset the variable for the host process.");
+            throw new IsolationException(
+                LeasingCodes.LocksDisabled,
+                $"File locks are switched off in this process ({Variable}), so nothing would keep two processes apart.",
+                "Unset the variable for the host process."
+            );
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -39,14 +48,16 @@ internal sealed class OsFileLock : IDisposable
         {
             return new OsFileLock(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1));
         }
-        catch (IOException e) when (e is DirectoryNotFoundException or FileNotFoundException || IsHeldElsewhere(e.HResult))
+        catch (IOException e)
+            when (e is DirectoryNotFoundException or FileNotFoundException || IsHeldElsewhere(e.HResult))
         {
             return null;
         }
     }
 
     /// <summary>Whether .NET would open files without locking them; the switch wins over the variable.</summary>
-    internal static bool AreDisabled(bool? setting, string? variable) => setting ?? (variable == "1" || string.Equals(variable, "true", StringComparison.OrdinalIgnoreCase));
+    internal static bool AreDisabled(bool? setting, string? variable) =>
+        setting ?? (variable == "1" || string.Equals(variable, "true", StringComparison.OrdinalIgnoreCase));
 
     private static FileStream? TryOpen(string path)
     {
@@ -64,7 +75,11 @@ internal sealed class OsFileLock : IDisposable
     private static bool IsHeldElsewhere(int result) => result is 11 or 35 or unchecked((int)0x80070020);
 
     /// <summary>Waits until the lock is free. There is no queue in front of it, so waiters look again at growing intervals.</summary>
-    public static async Task<OsFileLock> AcquireAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<OsFileLock> AcquireAsync(
+        string path,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         TimeSpan pause = FirstPause;
         while (true)

@@ -7,7 +7,12 @@ namespace Isolation.Sdk.Leasing;
 internal static class SafeDelete
 {
     private const int MostTries = 1000;
-    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, RecurseSubdirectories = false, IgnoreInaccessible = false };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        AttributesToSkip = 0,
+        RecurseSubdirectories = false,
+        IgnoreInaccessible = false,
+    };
 
     /// <summary>Renames a tree into a trash folder on the same file system; the name is free when this returns.</summary>
     /// <returns>Where it is now; <see langword="null"/> when there was nothing, or a link, which is gone already.</returns>
@@ -83,7 +88,13 @@ internal static class SafeDelete
         }
 
         MakeWritable(path);
-        foreach ((string entry, bool isFolder) in new FileSystemEnumerable<(string, bool)>(path, (ref FileSystemEntry e) => (e.ToFullPath(), e.IsDirectory), Everything))
+        foreach (
+            (string entry, bool isFolder) in new FileSystemEnumerable<(string, bool)>(
+                path,
+                (ref FileSystemEntry e) => (e.ToFullPath(), e.IsDirectory),
+                Everything
+            )
+        )
         {
             DirectoryInfo? folder = isFolder ? new DirectoryInfo(entry) : null;
             if (folder is { LinkTarget: null })

@@ -11,7 +11,14 @@ internal static class Slug
     public const int MaxLength = 64;
 
     private const int HashLength = 10;
-    private static readonly string[] Reserved = ["con", "prn", "aux", "nul", .. Enumerable.Range(0, 10).SelectMany(n => new[] { $"com{n}", $"lpt{n}" })];
+    private static readonly string[] Reserved =
+    [
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        .. Enumerable.Range(0, 10).SelectMany(n => new[] { $"com{n}", $"lpt{n}" }),
+    ];
 
     public static string Of(string id)
     {
@@ -24,7 +31,8 @@ internal static class Slug
                 break;
             }
 
-            bool plain = char.IsAsciiLetterOrDigit(c) || c is '-' or '_' || (c == '.' && slug.Length > 0 && slug[^1] != '.');
+            bool plain =
+                char.IsAsciiLetterOrDigit(c) || c is '-' or '_' || (c == '.' && slug.Length > 0 && slug[^1] != '.');
             slug.Append(plain ? char.ToLowerInvariant(c) : '-');
         }
 
@@ -36,7 +44,9 @@ internal static class Slug
 
         int room = MaxLength - HashLength - "item--".Length;
         name = (name.Length > room ? name[..room] : name).TrimEnd('-', '.');
-        return name.Length == 0 ? $"item-{Hash(id)}" : IsDevice(name) ? $"item-{name}-{Hash(id)}" : $"{name}-{Hash(id)}";
+        return name.Length == 0 ? $"item-{Hash(id)}"
+            : IsDevice(name) ? $"item-{name}-{Hash(id)}"
+            : $"{name}-{Hash(id)}";
     }
 
     private static bool IsReserved(string name) => name.EndsWith(".lock", StringComparison.Ordinal) || IsDevice(name);
@@ -45,5 +55,6 @@ internal static class Slug
     private static bool IsDevice(string name) => Reserved.Contains(name.Split('.')[0], StringComparer.Ordinal);
 
     // Over the characters as they are: an encoding would take all broken surrogates for the same.
-    private static string Hash(string id) => Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(id.AsSpan())))[..HashLength];
+    private static string Hash(string id) =>
+        Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(id.AsSpan())))[..HashLength];
 }

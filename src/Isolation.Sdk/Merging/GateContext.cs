@@ -8,7 +8,13 @@ public sealed class GateContext
 {
     private readonly IStateScope _scope;
 
-    internal GateContext(IStateScope scope, string workspace, string commit, string tree, IReadOnlyList<AttemptId> attempts)
+    internal GateContext(
+        IStateScope scope,
+        string workspace,
+        string commit,
+        string tree,
+        IReadOnlyList<AttemptId> attempts
+    )
     {
         _scope = scope;
         Workspace = workspace;
@@ -33,11 +39,13 @@ public sealed class GateContext
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Ends the wait for the start.</param>
     /// <exception cref="IsolationException">ISO04##: it could not be started; not caught, it makes the gate <see cref="GateVerdict.Infra"/>.</exception>
-    public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default) => _scope.StartAsync(command, cancellationToken);
+    public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default) =>
+        _scope.StartAsync(command, cancellationToken);
 
     /// <summary>Runs a command to its end and returns what it said. Nothing it started outlives the call.</summary>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Ends the command with everything it started.</param>
     /// <exception cref="IsolationException">ISO04##: it could not be started; not caught, it makes the gate <see cref="GateVerdict.Infra"/>.</exception>
-    public Task<ExecResult> ExecAsync(WorkerCommand command, CancellationToken cancellationToken = default) => _scope.ExecAsync(command, cancellationToken);
+    public Task<ExecResult> ExecAsync(WorkerCommand command, CancellationToken cancellationToken = default) =>
+        _scope.ExecAsync(command, cancellationToken);
 }

@@ -11,9 +11,7 @@ public abstract class GatedMergeOptions : MergeOptions
     private readonly List<MergeGate> _gates = [];
     private readonly List<string> _kept = [];
 
-    private protected GatedMergeOptions()
-    {
-    }
+    private protected GatedMergeOptions() { }
 
     /// <summary>The gate's parts, run in this order; the first that is not green decides.</summary>
     public IReadOnlyList<MergeGate> Gates => _gates;
@@ -51,7 +49,11 @@ public abstract class GatedMergeOptions : MergeOptions
     /// <param name="name">What results and logs call it.</param>
     /// <param name="test">Tests a candidate. Its token is cancelled when the time is over or the answer no longer needed.</param>
     /// <param name="version">Changes whenever the code does, so that a tree it passed need not be tested again. <value>null: its passes are not reused by a later queue.</value></param>
-    public void Gate(string name, Func<GateContext, CancellationToken, ValueTask<GateAnswer>> test, string? version = null)
+    public void Gate(
+        string name,
+        Func<GateContext, CancellationToken, ValueTask<GateAnswer>> test,
+        string? version = null
+    )
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(test);
@@ -68,7 +70,11 @@ public abstract class GatedMergeOptions : MergeOptions
         {
             if (string.IsNullOrWhiteSpace(glob) || glob[0] is '!' or '#' || glob.Any(char.IsControl))
             {
-                throw new IsolationException(MergingCodes.BadOptions, $"'{glob}' says nothing that could be kept.", "Give patterns as in a .gitignore, for example bin/ or node_modules/.");
+                throw new IsolationException(
+                    MergingCodes.BadOptions,
+                    $"'{glob}' says nothing that could be kept.",
+                    "Give patterns as in a .gitignore, for example bin/ or node_modules/."
+                );
             }
 
             _kept.Add(glob);

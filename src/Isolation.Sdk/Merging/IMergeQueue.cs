@@ -18,7 +18,11 @@ public interface IMergeQueue : IAsyncDisposable
     /// <param name="command">What to do.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The state after it.</returns>
-    ValueTask<MergeStatus> CommandAsync(AttemptId attempt, MergeCommand command, CancellationToken cancellationToken = default);
+    ValueTask<MergeStatus> CommandAsync(
+        AttemptId attempt,
+        MergeCommand command,
+        CancellationToken cancellationToken = default
+    );
 
     /// <summary>Pauses or resumes the whole queue, for every process.</summary>
     /// <param name="command">What to do.</param>

@@ -3,9 +3,7 @@ namespace Isolation.Sdk.Merging;
 /// <summary>What someone may tell a merge queue about one attempt.</summary>
 public abstract record MergeCommand
 {
-    private MergeCommand()
-    {
-    }
+    private MergeCommand() { }
 
     /// <summary>Approves one exact commit: another commit of the same attempt is not covered.</summary>
     /// <param name="Commit">The full id of the captured commit that was looked at.</param>

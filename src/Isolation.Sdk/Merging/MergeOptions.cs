@@ -3,9 +3,7 @@ namespace Isolation.Sdk.Merging;
 /// <summary>What every merge policy can be told.</summary>
 public abstract class MergeOptions
 {
-    private protected MergeOptions()
-    {
-    }
+    private protected MergeOptions() { }
 
     /// <summary>What a landing adds to the target. <value><see cref="MergeMode.Merge"/>.</value></summary>
     public MergeMode Mode { get; set; } = MergeMode.Merge;
@@ -39,6 +37,12 @@ public abstract class MergeOptions
     private static string Checked(string remote)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(remote);
-        return remote.StartsWith('-') ? throw new IsolationException(MergingCodes.BadOptions, $"'{remote}' is not the name of a remote.", "Give a name that 'git remote' lists.") : remote;
+        return remote.StartsWith('-')
+            ? throw new IsolationException(
+                MergingCodes.BadOptions,
+                $"'{remote}' is not the name of a remote.",
+                "Give a name that 'git remote' lists."
+            )
+            : remote;
     }
 }

@@ -42,23 +42,32 @@ internal sealed record MergePolicy(string Name, MergeOptions Options)
     /// <summary>Whether landings are written down before they happen. Where nothing is tested and nothing leaves the repository the target's own history tells all there is to know after a crash.</summary>
     public bool Journals { get; init; } = Options.TargetRemote is not null || Options.Mode == MergeMode.FastForward;
 
-    public static MergePolicy Of(MergeOptions options) => options switch
-    {
-        FirstWinsOptions => new MergePolicy("first-wins", options),
-        ManualMergeOptions => new MergePolicy("manual", options) { NeedsApproval = true },
-        SerialQueueOptions o => Gated("serial", o),
-        RefineryOptions o => Gated("refinery", o) with { Slots = o.Slots, Step = o.EveryCommitGreen ? 1 : o.Step, EveryCommitGreen = o.EveryCommitGreen, Confirm = o.Confirms, ChecksTarget = true },
-        _ => throw new ArgumentOutOfRangeException(nameof(options)),
-    };
+    public static MergePolicy Of(MergeOptions options) =>
+        options switch
+        {
+            FirstWinsOptions => new MergePolicy("first-wins", options),
+            ManualMergeOptions => new MergePolicy("manual", options) { NeedsApproval = true },
+            SerialQueueOptions o => Gated("serial", o),
+            RefineryOptions o => Gated("refinery", o) with
+            {
+                Slots = o.Slots,
+                Step = o.EveryCommitGreen ? 1 : o.Step,
+                EveryCommitGreen = o.EveryCommitGreen,
+                Confirm = o.Confirms,
+                ChecksTarget = true,
+            },
+            _ => throw new ArgumentOutOfRangeException(nameof(options)),
+        };
 
-    private static MergePolicy Gated(string name, GatedMergeOptions options) => new(name, options)
-    {
-        Journals = true,
-        NeedsGate = !(options.AllowNoGate && options.Gates.Count == 0),
-        Gates = [.. options.Gates],
-        GateTimeLimit = options.GateTimeLimit,
-        MinimumGateTime = options.MinimumGateTime,
-        KeptBetweenRuns = [.. options.KeptBetweenRuns],
-        EnvironmentKey = options.EnvironmentKey,
-    };
+    private static MergePolicy Gated(string name, GatedMergeOptions options) =>
+        new(name, options)
+        {
+            Journals = true,
+            NeedsGate = !(options.AllowNoGate && options.Gates.Count == 0),
+            Gates = [.. options.Gates],
+            GateTimeLimit = options.GateTimeLimit,
+            MinimumGateTime = options.MinimumGateTime,
+            KeptBetweenRuns = [.. options.KeptBetweenRuns],
+            EnvironmentKey = options.EnvironmentKey,
+        };
 }

@@ -19,10 +19,17 @@ public static class MergeQueues
     /// <param name="repository">The repository.</param>
     /// <param name="cancellationToken">Ends the look.</param>
     /// <exception cref="IsolationException">ISO02##: it is not a repository, or git does not trust it.</exception>
-    public static async Task<IReadOnlyList<QueuedAttempt>> ReadAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
+    public static async Task<IReadOnlyList<QueuedAttempt>> ReadAsync(
+        RepositoryRef repository,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(repository);
-        return await ReadAsync(await GitHost.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(
+                await GitHost.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>Every queue of a repository: what it is at, what waits in it and why, and what landed last.</summary>
@@ -30,7 +37,11 @@ public static class MergeQueues
     /// <param name="workersRoot">Where its workers live, and with them the gate log. <value>null: in the default place beside it.</value></param>
     /// <param name="cancellationToken">Ends the look.</param>
     /// <exception cref="IsolationException">ISO02##: it is not a repository, or git does not trust it.</exception>
-    public static async Task<IReadOnlyList<QueueReport>> DescribeAsync(RepositoryRef repository, string? workersRoot = null, CancellationToken cancellationToken = default)
+    public static async Task<IReadOnlyList<QueueReport>> DescribeAsync(
+        RepositoryRef repository,
+        string? workersRoot = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(repository);
         GitRepository opened = await GitHost.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false);
@@ -49,7 +60,11 @@ public static class MergeQueues
     /// <param name="cancellationToken">Ends the look.</param>
     /// <returns>The queue; <see langword="null"/> when nothing was ever submitted to it.</returns>
     /// <exception cref="IsolationException">ISO0602: there is no such branch. ISO02##: it is not a repository, or git does not trust it.</exception>
-    public static async Task<QueueReport?> DescribeAsync(MergeTarget target, string? workersRoot = null, CancellationToken cancellationToken = default)
+    public static async Task<QueueReport?> DescribeAsync(
+        MergeTarget target,
+        string? workersRoot = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(target);
         GitRepository opened = await GitHost.OpenAsync(target.Repository.Path, cancellationToken).ConfigureAwait(false);
@@ -69,11 +84,18 @@ public static class MergeQueues
     /// <param name="command">What to do.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IsolationException">ISO0602: there is no such branch. ISO02##: it is not a repository, or git does not trust it.</exception>
-    public static async Task CommandAsync(MergeTarget target, QueueCommand command, CancellationToken cancellationToken = default)
+    public static async Task CommandAsync(
+        MergeTarget target,
+        QueueCommand command,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(command);
-        QueueNames names = new(await GitHost.OpenAsync(target.Repository.Path, cancellationToken).ConfigureAwait(false), target.Ref);
+        QueueNames names = new(
+            await GitHost.OpenAsync(target.Repository.Path, cancellationToken).ConfigureAwait(false),
+            target.Ref
+        );
         if (await names.Repository.TryResolveCommitAsync(target.Ref, cancellationToken).ConfigureAwait(false) is null)
         {
             throw new IsolationException(MergeStrategy.Missing(names));
@@ -83,7 +105,10 @@ public static class MergeQueues
         new QueueBell(names.Bell).Ring();
     }
 
-    internal static async Task<IReadOnlyList<QueuedAttempt>> ReadAsync(GitRepository repository, CancellationToken cancellationToken)
+    internal static async Task<IReadOnlyList<QueuedAttempt>> ReadAsync(
+        GitRepository repository,
+        CancellationToken cancellationToken
+    )
     {
         List<QueuedAttempt> found = [];
         foreach (QueueNames names in await FindAsync(repository, cancellationToken).ConfigureAwait(false))
@@ -96,18 +121,33 @@ public static class MergeQueues
         return found;
     }
 
-    private static async Task<QueueReport> DescribeAsync(QueueNames names, string? workersRoot, CancellationToken cancellationToken)
+    private static async Task<QueueReport> DescribeAsync(
+        QueueNames names,
+        string? workersRoot,
+        CancellationToken cancellationToken
+    )
     {
         Look look = await LookAsync(names, cancellationToken).ConfigureAwait(false);
-        WorkersFolder folder = workersRoot is null ? WorkersFolder.Beside(names.Repository.CommonDirectory) : new WorkersFolder(workersRoot);
+        WorkersFolder folder = workersRoot is null
+            ? WorkersFolder.Beside(names.Repository.CommonDirectory)
+            : new WorkersFolder(workersRoot);
         QueuePause? pause = look.Snapshot.Pause?.Pause;
         return new QueueReport(look.Target, look.Snapshot.Target)
         {
             IsActing = look.IsActing,
-            Halt = pause is null ? null : new QueueHalt(pause.BrokenTarget is null ? pause.Kind : MergeHold.BaseBroken, pause.Reason) { PassPriority = pause.PassPriority, BrokenTarget = pause.BrokenTarget },
+            Halt = pause is null
+                ? null
+                : new QueueHalt(pause.BrokenTarget is null ? pause.Kind : MergeHold.BaseBroken, pause.Reason)
+                {
+                    PassPriority = pause.PassPriority,
+                    BrokenTarget = pause.BrokenTarget,
+                },
             Obstacle = look.Now.Obstacle,
             Slots = look.Now.Slots > 0 ? look.Now.Slots : null,
-            Testing = [.. look.Now.Running.Select(r => new QueueCandidate(r.Commit, r.Tree, r.Items, r.Since, r.Confirms))],
+            Testing =
+            [
+                .. look.Now.Running.Select(r => new QueueCandidate(r.Commit, r.Tree, r.Items, r.Since, r.Confirms)),
+            ],
             Items = look.Items,
             Landed = [.. look.LandedElsewhere.Take(LandingsShown)],
             Gates = GateHistory.Count(new GateLog(folder.Gates, names).Peek()),
@@ -117,50 +157,121 @@ public static class MergeQueues
     private static async Task<Look> LookAsync(QueueNames names, CancellationToken cancellationToken)
     {
         MergeTarget target = new(names.Repository.Reference, names.Target);
-        QueueSnapshot snapshot = await new QueueStore(names, TimeProvider.System).ReadAsync(cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<QueuedAttempt> landings = await LandedAsync(names, target, cancellationToken).ConfigureAwait(false);
+        QueueSnapshot snapshot = await new QueueStore(names, TimeProvider.System)
+            .ReadAsync(cancellationToken)
+            .ConfigureAwait(false);
+        IReadOnlyList<QueuedAttempt> landings = await LandedAsync(names, target, cancellationToken)
+            .ConfigureAwait(false);
         HashSet<AttemptId> here = [.. snapshot.Items.Select(i => i.Attempt)];
         HashSet<AttemptId> landed = [.. landings.Select(l => l.Attempt)];
         bool acting = OsFileLock.IsHeld(names.Lock);
         QueueNow now = acting ? QueueNow.Read(names) : QueueNow.Nothing;
         QueueReading reading = new(snapshot, now, landed.Contains, policy: null);
-        return new Look(target, snapshot, acting, now, [.. reading.Statuses().Select(s => Describe(target, s.Item, s.Status, now))], [.. landings.Where(l => !here.Contains(l.Attempt))]);
+        return new Look(
+            target,
+            snapshot,
+            acting,
+            now,
+            [.. reading.Statuses().Select(s => Describe(target, s.Item, s.Status, now))],
+            [.. landings.Where(l => !here.Contains(l.Attempt))]
+        );
     }
 
     /// <summary>A queue has a file of numbers once something was submitted; its target is the branch of that name, and a slug does not tell the name.</summary>
-    private static async Task<IReadOnlyList<QueueNames>> FindAsync(GitRepository repository, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<QueueNames>> FindAsync(
+        GitRepository repository,
+        CancellationToken cancellationToken
+    )
     {
         string folder = Path.Combine(repository.IsolationDirectory, "queues");
-        HashSet<string> slugs = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.seq").Select(f => Path.GetFileNameWithoutExtension(f))] : [];
-        GitResult refs = await repository.RunAsync(cancellationToken, "for-each-ref", "--format=%(refname)", Prefix, Heads).ConfigureAwait(false);
+        HashSet<string> slugs = Directory.Exists(folder)
+            ? [.. Directory.EnumerateFiles(folder, "*.seq").Select(f => Path.GetFileNameWithoutExtension(f))]
+            : [];
+        GitResult refs = await repository
+            .RunAsync(cancellationToken, "for-each-ref", "--format=%(refname)", Prefix, Heads)
+            .ConfigureAwait(false);
         string[] names = refs.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        slugs.UnionWith(names.Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)).Select(n => n[Prefix.Length..].Split('/')[0]));
-        return [.. names.Where(n => n.StartsWith(Heads, StringComparison.Ordinal) && slugs.Contains(Slug.Of(n[Heads.Length..]))).Select(n => new QueueNames(repository, n))];
+        slugs.UnionWith(
+            names
+                .Where(n => n.StartsWith(Prefix, StringComparison.Ordinal))
+                .Select(n => n[Prefix.Length..].Split('/')[0])
+        );
+        return
+        [
+            .. names
+                .Where(n => n.StartsWith(Heads, StringComparison.Ordinal) && slugs.Contains(Slug.Of(n[Heads.Length..])))
+                .Select(n => new QueueNames(repository, n)),
+        ];
     }
 
     private static QueuedAttempt Describe(MergeTarget target, QueueItem item, MergeStatus status, QueueNow now)
     {
-        bool awaits = !item.IsTerminal && (item.Hold is not null || (item.NeedsApproval && item.ApprovedCommit != item.Head));
+        bool awaits =
+            !item.IsTerminal && (item.Hold is not null || (item.NeedsApproval && item.ApprovedCommit != item.Head));
         DateTimeOffset? since = status.State == MergeState.Testing ? now.Of(item.Attempt)?.Since : item.Submitted;
-        return new QueuedAttempt(target, status, item.Head) { Since = since, BaseCommit = item.Base, Title = item.Title, Files = item.Files ?? [], AwaitsApproval = awaits, NeedsGate = item.NeedsGate, ApprovedBy = item.ApprovedBy };
+        return new QueuedAttempt(target, status, item.Head)
+        {
+            Since = since,
+            BaseCommit = item.Base,
+            Title = item.Title,
+            Files = item.Files ?? [],
+            AwaitsApproval = awaits,
+            NeedsGate = item.NeedsGate,
+            ApprovedBy = item.ApprovedBy,
+        };
     }
 
-    private static async Task<IReadOnlyList<QueuedAttempt>> LandedAsync(QueueNames names, MergeTarget target, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<QueuedAttempt>> LandedAsync(
+        QueueNames names,
+        MergeTarget target,
+        CancellationToken cancellationToken
+    )
     {
-        GitResult log = await names.Repository.RunAsync(
-            cancellationToken, "log", "-z", "--first-parent", "--fixed-strings", $"--grep={LandedMessage.AttemptTrailer}: ", $"--max-count={MostLandings}", "--format=%H%x1f%s%x1f%ct%x1f%(trailers:only=true,unfold=true)", names.Target).ConfigureAwait(false);
+        GitResult log = await names
+            .Repository.RunAsync(
+                cancellationToken,
+                "log",
+                "-z",
+                "--first-parent",
+                "--fixed-strings",
+                $"--grep={LandedMessage.AttemptTrailer}: ",
+                $"--max-count={MostLandings}",
+                "--format=%H%x1f%s%x1f%ct%x1f%(trailers:only=true,unfold=true)",
+                names.Target
+            )
+            .ConfigureAwait(false);
         List<QueuedAttempt> landed = [];
         foreach (string[] fields in log.Fields.Select(f => f.Split('\x1f')).Where(f => f.Length == 4))
         {
             IReadOnlyDictionary<string, string> trailers = LandedMessage.Trailers(fields[3]);
-            if (AttemptId.TryParse(trailers.GetValueOrDefault(LandedMessage.AttemptTrailer), out AttemptId attempt) && trailers.GetValueOrDefault(LandedMessage.HeadTrailer) is { } head)
+            if (
+                AttemptId.TryParse(trailers.GetValueOrDefault(LandedMessage.AttemptTrailer), out AttemptId attempt)
+                && trailers.GetValueOrDefault(LandedMessage.HeadTrailer) is { } head
+            )
             {
-                landed.Add(new QueuedAttempt(target, new MergeStatus(attempt, MergeState.Landed) { LandedCommit = fields[0] }, head) { Title = fields[1], Since = DateTimeOffset.FromUnixTimeSeconds(long.Parse(fields[2], CultureInfo.InvariantCulture)) });
+                landed.Add(
+                    new QueuedAttempt(
+                        target,
+                        new MergeStatus(attempt, MergeState.Landed) { LandedCommit = fields[0] },
+                        head
+                    )
+                    {
+                        Title = fields[1],
+                        Since = DateTimeOffset.FromUnixTimeSeconds(long.Parse(fields[2], CultureInfo.InvariantCulture)),
+                    }
+                );
             }
         }
 
         return landed;
     }
 
-    private sealed record Look(MergeTarget Target, QueueSnapshot Snapshot, bool IsActing, QueueNow Now, IReadOnlyList<QueuedAttempt> Items, IReadOnlyList<QueuedAttempt> LandedElsewhere);
+    private sealed record Look(
+        MergeTarget Target,
+        QueueSnapshot Snapshot,
+        bool IsActing,
+        QueueNow Now,
+        IReadOnlyList<QueuedAttempt> Items,
+        IReadOnlyList<QueuedAttempt> LandedElsewhere
+    );
 }

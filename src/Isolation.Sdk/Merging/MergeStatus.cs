@@ -35,7 +35,10 @@ public sealed record MergeStatus(AttemptId Attempt, MergeState State)
     /// <summary>As one line: the state, with whom, and why.</summary>
     internal string Say()
     {
-        string with = State is MergeState.Testing or MergeState.Landing or MergeState.Landed && With.Count > 0 ? $" with {string.Join(", ", With)}" : "";
+        string with =
+            State is MergeState.Testing or MergeState.Landing or MergeState.Landed && With.Count > 0
+                ? $" with {string.Join(", ", With)}"
+                : "";
         return Reason is null ? $"{State}{with}" : $"{State}{with}: {Reason}";
     }
 }

@@ -8,7 +8,14 @@ using Microsoft.Extensions.Logging;
 namespace Isolation.Sdk.Merging;
 
 /// <summary>The one engine with the settings of a policy: stack, gate, land.</summary>
-internal sealed class MergeStrategy(MergePolicy policy, IStateSandbox? sandbox, WorkersFolder? folder, TimeProvider time, ILogger logger, GitRepositories? repositories = null) : IMergeStrategy
+internal sealed class MergeStrategy(
+    MergePolicy policy,
+    IStateSandbox? sandbox,
+    WorkersFolder? folder,
+    TimeProvider time,
+    ILogger logger,
+    GitRepositories? repositories = null
+) : IMergeStrategy
 {
     private readonly GitRepositories _repositories = repositories ?? new GitRepositories();
 
@@ -19,15 +26,31 @@ internal sealed class MergeStrategy(MergePolicy policy, IStateSandbox? sandbox, 
 
     /// <inheritdoc/>
     public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(new AxisReport(policy.NeedsGate ? IsolationGuarantees.TestedLanding : IsolationGuarantees.None, IsolationGuarantees.None, [.. Faults()]));
+        ValueTask.FromResult(
+            new AxisReport(
+                policy.NeedsGate ? IsolationGuarantees.TestedLanding : IsolationGuarantees.None,
+                IsolationGuarantees.None,
+                [.. Faults()]
+            )
+        );
 
     /// <summary>What is wrong with this target now: it is missing, or checked out somewhere.</summary>
-    public async Task<IReadOnlyList<IsolationFault>> CheckTargetAsync(MergeTarget target, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<IsolationFault>> CheckTargetAsync(
+        MergeTarget target,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(target);
         if (!target.Ref.StartsWith("refs/heads/", StringComparison.Ordinal) || target.Ref.EndsWith('/'))
         {
-            return [new IsolationFault(MergingCodes.BadTarget, $"'{target.Ref}' is not a branch by its full name.", "Give it in full, for example refs/heads/main.")];
+            return
+            [
+                new IsolationFault(
+                    MergingCodes.BadTarget,
+                    $"'{target.Ref}' is not a branch by its full name.",
+                    "Give it in full, for example refs/heads/main."
+                ),
+            ];
         }
 
         GitRepository repository = await RepositoryAsync(target.Repository, cancellationToken).ConfigureAwait(false);
@@ -42,64 +65,128 @@ internal sealed class MergeStrategy(MergePolicy policy, IStateSandbox? sandbox, 
     /// <inheritdoc/>
     public async ValueTask<IMergeQueue> OpenAsync(MergeTarget target, CancellationToken cancellationToken = default)
     {
-        List<IsolationFault> faults = [.. Faults(), .. await CheckTargetAsync(target, cancellationToken).ConfigureAwait(false)];
+        List<IsolationFault> faults =
+        [
+            .. Faults(),
+            .. await CheckTargetAsync(target, cancellationToken).ConfigureAwait(false),
+        ];
         if (faults.Count > 0)
         {
             throw new IsolationConfigurationException(faults) { Stage = Stage.Merge };
         }
 
         GitRepository repository = await RepositoryAsync(target.Repository, cancellationToken).ConfigureAwait(false);
-        QueueContext context = new(new QueueNames(repository, target.Ref), policy, sandbox, folder ?? WorkersFolder.Beside(repository.CommonDirectory), time, logger) { Reached = Reached };
+        QueueContext context = new(
+            new QueueNames(repository, target.Ref),
+            policy,
+            sandbox,
+            folder ?? WorkersFolder.Beside(repository.CommonDirectory),
+            time,
+            logger
+        )
+        {
+            Reached = Reached,
+        };
         return await MergeQueue.OpenAsync(context, cancellationToken).ConfigureAwait(false);
     }
 
-    internal static IsolationFault Missing(QueueNames names) => new(MergingCodes.TargetMissing, $"There is no {names.Target} to merge into.", $"Create it: git branch {names.ShortTarget} <commit>");
+    internal static IsolationFault Missing(QueueNames names) =>
+        new(
+            MergingCodes.TargetMissing,
+            $"There is no {names.Target} to merge into.",
+            $"Create it: git branch {names.ShortTarget} <commit>"
+        );
 
     private IEnumerable<IsolationFault> Faults()
     {
         if (policy.NeedsGate && policy.Gates.Count == 0)
         {
-            yield return new IsolationFault(MergingCodes.NoGate, "The queue has no gate, so it would land what nobody tested.", "Add one: o.Gate(\"dotnet\", \"test\"), or say o.AllowNoGate = true.");
+            yield return new IsolationFault(
+                MergingCodes.NoGate,
+                "The queue has no gate, so it would land what nobody tested.",
+                "Add one: o.Gate(\"dotnet\", \"test\"), or say o.AllowNoGate = true."
+            );
         }
 
         if (policy.Gates.Count > 0 && sandbox is null)
         {
-            yield return new IsolationFault(MergingCodes.NoSandbox, "The gate has no state sandbox to run in.", "Give one: .State.UseProcessSandbox(), or the sandbox argument of MergeStrategies.Serial.");
+            yield return new IsolationFault(
+                MergingCodes.NoSandbox,
+                "The gate has no state sandbox to run in.",
+                "Give one: .State.UseProcessSandbox(), or the sandbox argument of MergeStrategies.Serial."
+            );
         }
 
         if (policy.Slots < 1 || policy.Step < 1)
         {
-            yield return new IsolationFault(MergingCodes.BadOptions, $"A queue with {policy.Slots} slots and a step of {policy.Step} tests nothing.", "Make Slots and Step at least 1, or leave Step null.");
+            yield return new IsolationFault(
+                MergingCodes.BadOptions,
+                $"A queue with {policy.Slots} slots and a step of {policy.Step} tests nothing.",
+                "Make Slots and Step at least 1, or leave Step null."
+            );
         }
 
-        if (policy.GateTimeLimit <= TimeSpan.Zero || policy.MinimumGateTime < TimeSpan.Zero || policy.MinimumGateTime >= policy.GateTimeLimit)
+        if (
+            policy.GateTimeLimit <= TimeSpan.Zero
+            || policy.MinimumGateTime < TimeSpan.Zero
+            || policy.MinimumGateTime >= policy.GateTimeLimit
+        )
         {
-            yield return new IsolationFault(MergingCodes.BadOptions, $"A gate that may take {policy.GateTimeLimit} and must take {policy.MinimumGateTime} can never be green.", "Make GateTimeLimit longer than MinimumGateTime, and both positive.");
+            yield return new IsolationFault(
+                MergingCodes.BadOptions,
+                $"A gate that may take {policy.GateTimeLimit} and must take {policy.MinimumGateTime} can never be green.",
+                "Make GateTimeLimit longer than MinimumGateTime, and both positive."
+            );
         }
     }
 
-    private async Task<IReadOnlyList<IsolationFault>> CheckoutFaultsAsync(GitRepository repository, string target, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<IsolationFault>> CheckoutFaultsAsync(
+        GitRepository repository,
+        string target,
+        CancellationToken cancellationToken
+    )
     {
         List<IsolationFault> faults = [];
         foreach (string tree in TargetCheckouts.Of(repository, target))
         {
             if (!policy.Options.MovesCheckout)
             {
-                faults.Add(new IsolationFault(MergingCodes.TargetCheckedOut, $"{target} is checked out in '{tree}', whose files would fall behind.", "Merge into a branch of its own: .Target(\"isolation/main\", from: \"main\"), or let that checkout be moved along while it is clean: o.FastForwardCheckout()."));
+                faults.Add(
+                    new IsolationFault(
+                        MergingCodes.TargetCheckedOut,
+                        $"{target} is checked out in '{tree}', whose files would fall behind.",
+                        "Merge into a branch of its own: .Target(\"isolation/main\", from: \"main\"), or let that checkout be moved along while it is clean: o.FastForwardCheckout()."
+                    )
+                );
             }
             else if (File.Exists(new QueueNames(repository, target).Checkout))
             {
                 // It fell behind in a landing whose process died: the queue moves it along before anything else.
                 continue;
             }
-            else if ((await repository.Client.RunAsync(GitCommand.In(tree, "status", "--porcelain"), cancellationToken).ConfigureAwait(false)).Output.Length > 0)
+            else if (
+                (
+                    await repository
+                        .Client.RunAsync(GitCommand.In(tree, "status", "--porcelain"), cancellationToken)
+                        .ConfigureAwait(false)
+                )
+                    .Output
+                    .Length > 0
+            )
             {
-                faults.Add(new IsolationFault(MergingCodes.TargetCheckoutDirty, $"{target} is checked out in '{tree}', which has uncommitted changes.", "Commit or stash them there, or merge into a branch of its own: .Target(\"isolation/main\", from: \"main\")."));
+                faults.Add(
+                    new IsolationFault(
+                        MergingCodes.TargetCheckoutDirty,
+                        $"{target} is checked out in '{tree}', which has uncommitted changes.",
+                        "Commit or stash them there, or merge into a branch of its own: .Target(\"isolation/main\", from: \"main\")."
+                    )
+                );
             }
         }
 
         return faults;
     }
 
-    private Task<GitRepository> RepositoryAsync(RepositoryRef repository, CancellationToken cancellationToken) => _repositories.OpenAsync(repository.Path, cancellationToken);
+    private Task<GitRepository> RepositoryAsync(RepositoryRef repository, CancellationToken cancellationToken) =>
+        _repositories.OpenAsync(repository.Path, cancellationToken);
 }

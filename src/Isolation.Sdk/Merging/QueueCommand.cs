@@ -3,9 +3,7 @@ namespace Isolation.Sdk.Merging;
 /// <summary>What someone may tell a whole merge queue.</summary>
 public abstract record QueueCommand
 {
-    private QueueCommand()
-    {
-    }
+    private QueueCommand() { }
 
     /// <summary>Lets nothing land; submitting goes on. Durable: every process that opens the queue obeys, until <see cref="Resume"/>.</summary>
     /// <param name="Reason">Why.</param>

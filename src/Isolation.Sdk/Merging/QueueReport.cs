@@ -48,7 +48,13 @@ public sealed record QueueHalt(MergeHold Kind, string Reason)
 /// <param name="Attempts">What it brings, in landing order; none when the target itself is tested.</param>
 /// <param name="Since">Since when.</param>
 /// <param name="Confirms">Whether a red verdict is being checked by a second run.</param>
-public sealed record QueueCandidate(string Commit, string Tree, IReadOnlyList<AttemptId> Attempts, DateTimeOffset Since, bool Confirms)
+public sealed record QueueCandidate(
+    string Commit,
+    string Tree,
+    IReadOnlyList<AttemptId> Attempts,
+    DateTimeOffset Since,
+    bool Confirms
+)
 {
     /// <summary>Whether it is the target by itself, to find out who is at fault.</summary>
     public bool IsTarget => Attempts.Count == 0;

@@ -12,7 +12,14 @@ internal static partial class Log
     public static partial void RunEnded(ILogger logger, int landed, int items);
 
     [LoggerMessage(3, LogLevel.Debug, "{Attempt} {Kind} stage={Stage} phase={Phase} {Text}")]
-    public static partial void WorkerSaid(ILogger logger, AttemptId attempt, WorkerEventKind kind, Stage? stage, string? phase, string? text);
+    public static partial void WorkerSaid(
+        ILogger logger,
+        AttemptId attempt,
+        WorkerEventKind kind,
+        Stage? stage,
+        string? phase,
+        string? text
+    );
 
     [LoggerMessage(4, LogLevel.Information, "{Attempt} ended: {Outcome} {Text}")]
     public static partial void AttemptEnded(ILogger logger, AttemptId attempt, string? outcome, string? text);

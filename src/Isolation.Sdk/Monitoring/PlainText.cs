@@ -11,11 +11,11 @@ internal static class PlainText
     {
         string cut = text.Length > longest ? string.Concat(text.AsSpan(0, longest - 1), "…") : text;
         return cut.Any(char.IsControl) ? string.Create(cut.Length, cut, static (line, from) =>
-        {
-            for (int i = 0; i < from.Length; i++)
             {
-                line[i] = char.IsControl(from[i]) ? ' ' : from[i];
-            }
-        }) : cut;
+                for (int i = 0; i < from.Length; i++)
+                {
+                    line[i] = char.IsControl(from[i]) ? ' ' : from[i];
+                }
+            }) : cut;
     }
 }

@@ -19,7 +19,14 @@ internal sealed class SecretMask
     public SecretMask(IEnumerable<string> secrets)
     {
         // Longest first: a secret that begins with another one must go whole.
-        _texts = [.. secrets.Where(s => s.Length >= MinLength).SelectMany(Forms).Distinct(StringComparer.Ordinal).OrderByDescending(s => s.Length)];
+        _texts =
+        [
+            .. secrets
+                .Where(s => s.Length >= MinLength)
+                .SelectMany(Forms)
+                .Distinct(StringComparer.Ordinal)
+                .OrderByDescending(s => s.Length),
+        ];
         Bytes = [.. _texts.Select(Encoding.UTF8.GetBytes).OrderByDescending(b => b.Length)];
         FirstBytes = SearchValues.Create([.. Bytes.Select(b => b[0]).Distinct()]);
     }
@@ -47,7 +54,11 @@ internal sealed class SecretMask
         yield return Uri.EscapeDataString(secret);
         yield return JsonEncodedText.Encode(secret).ToString();
         // Output comes by lines, and a private key is many.
-        foreach (string line in secret.Split('\n', StringSplitOptions.TrimEntries).Where(line => line.Length >= LongLine && line.Length < secret.Length))
+        foreach (
+            string line in secret
+                .Split('\n', StringSplitOptions.TrimEntries)
+                .Where(line => line.Length >= LongLine && line.Length < secret.Length)
+        )
         {
             yield return line;
         }

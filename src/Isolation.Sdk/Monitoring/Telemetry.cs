@@ -12,11 +12,31 @@ internal static class Telemetry
 
     public static Meter Meter { get; } = new(Name);
 
-    private static readonly Counter<long> GitProcesses = Meter.CreateCounter<long>("isolation.git.processes", "{process}", "Git processes started by the library.");
-    private static readonly UpDownCounter<long> Active = Meter.CreateUpDownCounter<long>("isolation.workers.active", "{worker}", "Workers being carried out now.");
-    private static readonly Counter<long> Attempts = Meter.CreateCounter<long>("isolation.attempts", "{attempt}", "Attempts that ended, by result.");
-    private static readonly Counter<long> Items = Meter.CreateCounter<long>("isolation.items", "{item}", "Items that closed, by outcome: landed, conflicted and so on.");
-    private static readonly Histogram<double> AttemptDuration = Meter.CreateHistogram<double>("isolation.attempt.duration", "s", "How long an attempt took.");
+    private static readonly Counter<long> GitProcesses = Meter.CreateCounter<long>(
+        "isolation.git.processes",
+        "{process}",
+        "Git processes started by the library."
+    );
+    private static readonly UpDownCounter<long> Active = Meter.CreateUpDownCounter<long>(
+        "isolation.workers.active",
+        "{worker}",
+        "Workers being carried out now."
+    );
+    private static readonly Counter<long> Attempts = Meter.CreateCounter<long>(
+        "isolation.attempts",
+        "{attempt}",
+        "Attempts that ended, by result."
+    );
+    private static readonly Counter<long> Items = Meter.CreateCounter<long>(
+        "isolation.items",
+        "{item}",
+        "Items that closed, by outcome: landed, conflicted and so on."
+    );
+    private static readonly Histogram<double> AttemptDuration = Meter.CreateHistogram<double>(
+        "isolation.attempt.duration",
+        "s",
+        "How long an attempt took."
+    );
 
     public static void GitStarted(string verb) => GitProcesses.Add(1, new KeyValuePair<string, object?>("verb", verb));
 
@@ -29,13 +49,15 @@ internal static class Telemetry
         AttemptDuration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("result", result));
     }
 
-    public static void ItemClosed(ItemOutcome outcome) => Items.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString().ToLowerInvariant()));
+    public static void ItemClosed(ItemOutcome outcome) =>
+        Items.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString().ToLowerInvariant()));
 
     /// <summary>An activity for a whole attempt.</summary>
     public static Activity? StartAttempt(AttemptId attempt) => Start("isolation.attempt", attempt);
 
     /// <summary>An activity for a stage of an attempt.</summary>
-    public static Activity? StartStage(AttemptId attempt, Stage stage) => Start($"isolation.{NameOf(stage)}", attempt)?.SetTag("isolation.stage", NameOf(stage));
+    public static Activity? StartStage(AttemptId attempt, Stage stage) =>
+        Start($"isolation.{NameOf(stage)}", attempt)?.SetTag("isolation.stage", NameOf(stage));
 
     private static string NameOf(Stage stage) => stage.ToString().ToLowerInvariant();
 
@@ -43,6 +65,9 @@ internal static class Telemetry
     {
         // Linked to its parent by ids only: baggage is reached through the parent object, and the host's must not travel with a worker.
         ActivityContext parent = Activity.Current?.Context ?? default;
-        return Activities.StartActivity(name, ActivityKind.Internal, parent)?.SetTag("isolation.item", attempt.Item).SetTag("isolation.attempt", attempt.Number);
+        return Activities
+            .StartActivity(name, ActivityKind.Internal, parent)
+            ?.SetTag("isolation.item", attempt.Item)
+            .SetTag("isolation.attempt", attempt.Number);
     }
 }

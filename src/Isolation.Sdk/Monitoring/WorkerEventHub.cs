@@ -109,15 +109,26 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
         return ReadAsync(watcher, cancellationToken);
     }
 
-    private async IAsyncEnumerable<WorkerEvent> ReadAsync(Watcher watcher, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<WorkerEvent> ReadAsync(
+        Watcher watcher,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         try
         {
-            await foreach (WorkerEvent next in watcher.Queue.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            await foreach (
+                WorkerEvent next in watcher.Queue.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false)
+            )
             {
                 if (watcher.TakeMissed() is var missed and > 0)
                 {
-                    yield return new WorkerEvent(next.Attempt, next.At, WorkerEventKind.Missed) { Data = new Dictionary<string, string> { ["count"] = missed.ToString(CultureInfo.InvariantCulture) } };
+                    yield return new WorkerEvent(next.Attempt, next.At, WorkerEventKind.Missed)
+                    {
+                        Data = new Dictionary<string, string>
+                        {
+                            ["count"] = missed.ToString(CultureInfo.InvariantCulture),
+                        },
+                    };
                 }
 
                 yield return next;
@@ -153,23 +164,31 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
         }
     }
 
-    private WorkerEvent Clean(WorkerEvent raw) => raw with
-    {
-        At = raw.At == default ? time.GetUtcNow() : raw.At,
-        Phase = Clean(raw.Phase),
-        Text = Clean(raw.Text),
-        Data = raw.Data?.ToDictionary(d => d.Key, d => Clean(d.Value)!, StringComparer.Ordinal),
-    };
+    private WorkerEvent Clean(WorkerEvent raw) =>
+        raw with
+        {
+            At = raw.At == default ? time.GetUtcNow() : raw.At,
+            Phase = Clean(raw.Phase),
+            Text = Clean(raw.Text),
+            Data = raw.Data?.ToDictionary(d => d.Key, d => Clean(d.Value)!, StringComparer.Ordinal),
+        };
 
-    private string? Clean(string? text) => text is null ? null : PlainText.Line(Secrets.Apply(text), PlainText.LongestLine);
+    private string? Clean(string? text) =>
+        text is null ? null : PlainText.Line(Secrets.Apply(text), PlainText.LongestLine);
 
     private sealed class Watcher
     {
         private int _missed;
 
-        public Watcher() => Queue = Channel.CreateBounded<WorkerEvent>(
-            new BoundedChannelOptions(WatcherCapacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
-            _ => Interlocked.Increment(ref _missed));
+        public Watcher() =>
+            Queue = Channel.CreateBounded<WorkerEvent>(
+                new BoundedChannelOptions(WatcherCapacity)
+                {
+                    FullMode = BoundedChannelFullMode.DropOldest,
+                    SingleReader = true,
+                },
+                _ => Interlocked.Increment(ref _missed)
+            );
 
         public Channel<WorkerEvent> Queue { get; }
 

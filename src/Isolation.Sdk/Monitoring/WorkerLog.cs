@@ -21,7 +21,8 @@ public static class WorkerLog
     /// <param name="path">The log.</param>
     /// <returns>The status of its newest attempt; <see langword="null"/> when it holds no event.</returns>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static WorkerStatus? ReadStatus(string path) => Read(path).Aggregate((WorkerStatus?)null, (s, e) => WorkerStatus.Fold(s?.Attempt == e.Attempt ? s : null, e));
+    public static WorkerStatus? ReadStatus(string path) =>
+        Read(path).Aggregate((WorkerStatus?)null, (s, e) => WorkerStatus.Fold(s?.Attempt == e.Attempt ? s : null, e));
 
     private static IEnumerable<WorkerEvent> ReadFile(string path)
     {
@@ -45,7 +46,11 @@ public static class WorkerLog
 
         try
         {
-            return JsonSerializer.Deserialize(line, WorkerLogJson.Default.WorkerLogLine) is { Item.Length: > 0, Attempt: > 0 } read ? read.ToEvent() : null;
+            return
+                JsonSerializer.Deserialize(line, WorkerLogJson.Default.WorkerLogLine)
+                    is { Item.Length: > 0, Attempt: > 0 } read
+                ? read.ToEvent()
+                : null;
         }
         catch (JsonException)
         {

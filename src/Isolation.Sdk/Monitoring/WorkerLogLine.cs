@@ -15,11 +15,31 @@ internal sealed record WorkerLogLine(DateTimeOffset Time, string Item, int Attem
 
     public IReadOnlyDictionary<string, string>? Data { get; init; }
 
-    public static WorkerLogLine Of(WorkerEvent e) => new(e.At, e.Attempt.Item, e.Attempt.Number, e.Kind) { Stage = e.Stage, Phase = e.Phase, Branch = e.Branch, Text = e.Text, Data = e.Data };
+    public static WorkerLogLine Of(WorkerEvent e) =>
+        new(e.At, e.Attempt.Item, e.Attempt.Number, e.Kind)
+        {
+            Stage = e.Stage,
+            Phase = e.Phase,
+            Branch = e.Branch,
+            Text = e.Text,
+            Data = e.Data,
+        };
 
-    public WorkerEvent ToEvent() => new(new AttemptId(Item, Attempt), Time, Kind) { Stage = Stage, Phase = Phase, Branch = Branch, Text = Text, Data = Data };
+    public WorkerEvent ToEvent() =>
+        new(new AttemptId(Item, Attempt), Time, Kind)
+        {
+            Stage = Stage,
+            Phase = Phase,
+            Branch = Branch,
+            Text = Text,
+            Data = Data,
+        };
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(WorkerLogLine))]
 internal sealed partial class WorkerLogJson : JsonSerializerContext;

@@ -22,27 +22,45 @@ internal sealed class WorkerLogWriter : IDisposable
                 throw new IOException("it is a link");
             }
 
-            _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            _file = new FileStream(
+                path,
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.ReadWrite | FileShare.Delete,
+                bufferSize: 0
+            );
             MendLastLine();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _file?.Dispose();
-            throw new IsolationException(MonitoringCodes.LogUnwritable, $"The worker's log '{path}' cannot be written: {e.Message}", "Make the folder of workers writable, or choose another one.", e);
+            throw new IsolationException(
+                MonitoringCodes.LogUnwritable,
+                $"The worker's log '{path}' cannot be written: {e.Message}",
+                "Make the folder of workers writable, or choose another one.",
+                e
+            );
         }
     }
 
     public void Write(WorkerEvent happened)
     {
         bool full = _file.Length >= _maxBytes;
-        if (full && happened.Kind is not (WorkerEventKind.Ended or WorkerEventKind.Contamination or WorkerEventKind.Suspended))
+        if (
+            full
+            && happened.Kind
+                is not (WorkerEventKind.Ended or WorkerEventKind.Contamination or WorkerEventKind.Suspended)
+        )
         {
             return;
         }
 
         try
         {
-            byte[] line = JsonSerializer.SerializeToUtf8Bytes(WorkerLogLine.Of(happened), WorkerLogJson.Default.WorkerLogLine);
+            byte[] line = JsonSerializer.SerializeToUtf8Bytes(
+                WorkerLogLine.Of(happened),
+                WorkerLogJson.Default.WorkerLogLine
+            );
             _file.Write([.. line, (byte)'\n']);
         }
         catch (IOException)

@@ -83,14 +83,44 @@ public sealed record WorkerStatus(AttemptId Attempt)
         };
         return happened.Kind switch
         {
-            WorkerEventKind.Stage => after with { Stage = happened.Stage, PhaseSince = before.Phase is null ? happened.At : before.PhaseSince, Blockers = [], Liveness = LivenessIn(happened.Stage, before.Liveness) },
-            WorkerEventKind.Phase => after with { Phase = happened.Phase, PhaseSince = happened.Phase == before.Phase ? before.PhaseSince : happened.At, Blockers = [], Liveness = Alive(before.Liveness) },
-            WorkerEventKind.Blocked => after with { Blockers = [.. before.Blockers, .. Said(happened).Except(before.Blockers, StringComparer.Ordinal)], Liveness = WorkerLiveness.Waiting },
-            WorkerEventKind.ProcessStarted => after with { ProcessIds = [.. before.ProcessIds, .. Pids(happened).Except(before.ProcessIds)] },
+            WorkerEventKind.Stage => after with
+            {
+                Stage = happened.Stage,
+                PhaseSince = before.Phase is null ? happened.At : before.PhaseSince,
+                Blockers = [],
+                Liveness = LivenessIn(happened.Stage, before.Liveness),
+            },
+            WorkerEventKind.Phase => after with
+            {
+                Phase = happened.Phase,
+                PhaseSince = happened.Phase == before.Phase ? before.PhaseSince : happened.At,
+                Blockers = [],
+                Liveness = Alive(before.Liveness),
+            },
+            WorkerEventKind.Blocked => after with
+            {
+                Blockers = [.. before.Blockers, .. Said(happened).Except(before.Blockers, StringComparer.Ordinal)],
+                Liveness = WorkerLiveness.Waiting,
+            },
+            WorkerEventKind.ProcessStarted => after with
+            {
+                ProcessIds = [.. before.ProcessIds, .. Pids(happened).Except(before.ProcessIds)],
+            },
             WorkerEventKind.ProcessEnded => after with { ProcessIds = [.. before.ProcessIds.Except(Pids(happened))] },
-            WorkerEventKind.Merge => after with { Stage = Isolation.Sdk.Stage.Merge, Liveness = before.Liveness == WorkerLiveness.Ended ? WorkerLiveness.Ended : WorkerLiveness.Waiting },
+            WorkerEventKind.Merge => after with
+            {
+                Stage = Isolation.Sdk.Stage.Merge,
+                Liveness = before.Liveness == WorkerLiveness.Ended ? WorkerLiveness.Ended : WorkerLiveness.Waiting,
+            },
             WorkerEventKind.Suspended => after with { Liveness = WorkerLiveness.Suspended, ProcessIds = [] },
-            WorkerEventKind.Ended => after with { Liveness = WorkerLiveness.Ended, ProcessIds = [], Blockers = [], Overlaps = FrozenDictionary<string, string>.Empty, Outcome = OutcomeOf(happened) ?? before.Outcome },
+            WorkerEventKind.Ended => after with
+            {
+                Liveness = WorkerLiveness.Ended,
+                ProcessIds = [],
+                Blockers = [],
+                Overlaps = FrozenDictionary<string, string>.Empty,
+                Outcome = OutcomeOf(happened) ?? before.Outcome,
+            },
             _ => after,
         };
     }
@@ -112,24 +142,39 @@ public sealed record WorkerStatus(AttemptId Attempt)
             return this with { Liveness = WorkerLiveness.Dead };
         }
 
-        return Liveness == WorkerLiveness.Running && now - LastActivity > quietAfter ? this with { Liveness = WorkerLiveness.Quiet } : this;
+        return Liveness == WorkerLiveness.Running && now - LastActivity > quietAfter
+            ? this with
+            {
+                Liveness = WorkerLiveness.Quiet,
+            }
+            : this;
     }
 
-    private static WorkerLiveness LivenessIn(Stage? stage, WorkerLiveness before) => before switch
-    {
-        WorkerLiveness.Ended => before,
-        _ when stage is Isolation.Sdk.Stage.Merge => WorkerLiveness.Waiting,
-        _ => WorkerLiveness.Running,
-    };
+    private static WorkerLiveness LivenessIn(Stage? stage, WorkerLiveness before) =>
+        before switch
+        {
+            WorkerLiveness.Ended => before,
+            _ when stage is Isolation.Sdk.Stage.Merge => WorkerLiveness.Waiting,
+            _ => WorkerLiveness.Running,
+        };
 
-    private static WorkerLiveness Alive(WorkerLiveness before) => before == WorkerLiveness.Ended ? before : WorkerLiveness.Running;
+    private static WorkerLiveness Alive(WorkerLiveness before) =>
+        before == WorkerLiveness.Ended ? before : WorkerLiveness.Running;
 
-    private static IReadOnlyList<string> Said(WorkerEvent happened) => happened.Text is { Length: > 0 } text ? [text] : [];
+    private static IReadOnlyList<string> Said(WorkerEvent happened) =>
+        happened.Text is { Length: > 0 } text ? [text] : [];
 
     private static ItemOutcome? OutcomeOf(WorkerEvent happened) =>
-        happened.Data?.GetValueOrDefault("outcome") is { } text && Enum.TryParse(text, ignoreCase: true, out ItemOutcome outcome) && Enum.IsDefined(outcome) ? outcome : null;
+        happened.Data?.GetValueOrDefault("outcome") is { } text
+        && Enum.TryParse(text, ignoreCase: true, out ItemOutcome outcome)
+        && Enum.IsDefined(outcome)
+            ? outcome
+            : null;
 
-    private static IReadOnlyDictionary<string, string> Overlapping(IReadOnlyDictionary<string, string> before, WorkerEvent happened)
+    private static IReadOnlyDictionary<string, string> Overlapping(
+        IReadOnlyDictionary<string, string> before,
+        WorkerEvent happened
+    )
     {
         if (happened.Data?.GetValueOrDefault("with") is not { } with)
         {
@@ -152,5 +197,8 @@ public sealed record WorkerStatus(AttemptId Attempt)
     private static IEnumerable<int> Pids(WorkerEvent happened) => Number(happened, "pid") is { } pid ? [(int)pid] : [];
 
     private static long? Number(WorkerEvent happened, string name) =>
-        happened.Data?.GetValueOrDefault(name) is { } text && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+        happened.Data?.GetValueOrDefault(name) is { } text
+        && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? number
+            : null;
 }

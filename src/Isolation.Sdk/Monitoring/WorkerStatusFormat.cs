@@ -23,21 +23,28 @@ public static class WorkerStatusFormat
     public static string Short(WorkerStatus status, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(status);
-        string liveness = status.Liveness == WorkerLiveness.Running ? "alive" : status.Liveness.ToString().ToLowerInvariant();
+        string liveness =
+            status.Liveness == WorkerLiveness.Running ? "alive" : status.Liveness.ToString().ToLowerInvariant();
         return $"{liveness} | last activity: {Span(now - status.LastActivity)} ago | item: {Plain(status.Item)} | phase: {Phase(status)}";
     }
 
     /// <summary>A span as people say it: <c>42s</c>, <c>15m</c>, <c>3h</c>, <c>5d</c>; rounded down, never negative.</summary>
     /// <param name="span">The span.</param>
-    public static string Span(TimeSpan span) => span switch
-    {
-        { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, (int)span.TotalSeconds)}s"),
-        { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{(int)span.TotalMinutes}m"),
-        { TotalDays: < 2 } => string.Create(CultureInfo.InvariantCulture, $"{(int)span.TotalHours}h"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{(int)span.TotalDays}d"),
-    };
+    public static string Span(TimeSpan span) =>
+        span switch
+        {
+            { TotalMinutes: < 1 } => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Math.Max(0, (int)span.TotalSeconds)}s"
+            ),
+            { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{(int)span.TotalMinutes}m"),
+            { TotalDays: < 2 } => string.Create(CultureInfo.InvariantCulture, $"{(int)span.TotalHours}h"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{(int)span.TotalDays}d"),
+        };
 
-    private static string Phase(WorkerStatus status) => Plain(status.Phase ?? status.Stage?.ToString().ToLowerInvariant());
+    private static string Phase(WorkerStatus status) =>
+        Plain(status.Phase ?? status.Stage?.ToString().ToLowerInvariant());
 
-    private static string Plain(string? text) => string.IsNullOrEmpty(text) ? None : PlainText.Line(text, PlainText.LongestLine);
+    private static string Plain(string? text) =>
+        string.IsNullOrEmpty(text) ? None : PlainText.Line(text, PlainText.LongestLine);
 }

@@ -11,8 +11,18 @@ internal sealed class AttemptIssuer(GitRepository repository)
     public async Task<string> ResolveBaseAsync(WorkItem item, string targetRef, CancellationToken cancellationToken)
     {
         string name = item.Base ?? targetRef;
-        string? commit = item.Base is null && RefFiles.Read(repository.CommonDirectory, targetRef) is { } direct ? direct : await repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false);
-        return commit ?? throw new IsolationException(GitCodes.UnknownRevision, $"'{name}' names no commit.", item.Base is null ? "Create the target branch, or name where it starts: .Target(branch, from: …)." : "Give item.Base a branch, a tag or a commit id.");
+        string? commit =
+            item.Base is null && RefFiles.Read(repository.CommonDirectory, targetRef) is { } direct
+                ? direct
+                : await repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false);
+        return commit
+            ?? throw new IsolationException(
+                GitCodes.UnknownRevision,
+                $"'{name}' names no commit.",
+                item.Base is null
+                    ? "Create the target branch, or name where it starts: .Target(branch, from: …)."
+                    : "Give item.Base a branch, a tag or a commit id."
+            );
     }
 
     /// <summary>Brings the remote's branches here first, if the host said so.</summary>
@@ -29,7 +39,14 @@ internal sealed class AttemptIssuer(GitRepository repository)
         while (true)
         {
             AttemptId attempt = new(item, number);
-            if (await repository.TryUpdateAsync(new RefTransaction().Create(AttemptNames.Ref(attempt), baseCommit), cancellationToken).ConfigureAwait(false))
+            if (
+                await repository
+                    .TryUpdateAsync(
+                        new RefTransaction().Create(AttemptNames.Ref(attempt), baseCommit),
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false)
+            )
             {
                 return attempt;
             }
@@ -43,7 +60,14 @@ internal sealed class AttemptIssuer(GitRepository repository)
         string prefix = $"{AttemptNames.AttemptsPrefix}{Slug.Of(item)}/";
         Dictionary<string, string> refs = new(StringComparer.Ordinal);
         RefFiles.ReadAll(repository.CommonDirectory, refs, prefix);
-        int used = refs.Keys.Select(k => int.TryParse(k.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0).DefaultIfEmpty(0).Max();
+        int used = refs
+            .Keys.Select(k =>
+                int.TryParse(k.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int n)
+                    ? n
+                    : 0
+            )
+            .DefaultIfEmpty(0)
+            .Max();
         return Math.Max(used, new RetiredNumbers(repository).Of(Slug.Of(item)));
     }
 }

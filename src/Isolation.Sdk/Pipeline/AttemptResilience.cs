@@ -17,20 +17,42 @@ internal sealed class AttemptResilience
         _time = plan.Services.Time;
         ResiliencePipelineBuilder<RunResult> builder = new() { TimeProvider = _time };
         plan.Draft.Resilience?.Invoke(builder);
-        builder.AddTimeout(new TimeoutStrategyOptions { TimeoutGenerator = _ => ValueTask.FromResult(_options.AttemptTimeout + _options.StopGrace) });
+        builder.AddTimeout(
+            new TimeoutStrategyOptions
+            {
+                TimeoutGenerator = _ => ValueTask.FromResult(_options.AttemptTimeout + _options.StopGrace),
+            }
+        );
         _pipeline = builder.Build();
     }
 
     /// <summary>Runs, asks to finish when the time is up, and ends the run a grace later.</summary>
-    public async Task<RunResult> RunAsync(IAgentRunner runner, IsolatedWorker worker, WorkerStop stop, CancellationToken cancellationToken)
+    public async Task<RunResult> RunAsync(
+        IAgentRunner runner,
+        IsolatedWorker worker,
+        WorkerStop stop,
+        CancellationToken cancellationToken
+    )
     {
         using CancellationTokenSource ended = new();
-        ITimer limit = _time.CreateTimer(_ => _ = stop.TimeIsUpAsync(_options.StopGrace, ended.Token), null, _options.AttemptTimeout, Timeout.InfiniteTimeSpan);
+        ITimer limit = _time.CreateTimer(
+            _ => _ = stop.TimeIsUpAsync(_options.StopGrace, ended.Token),
+            null,
+            _options.AttemptTimeout,
+            Timeout.InfiniteTimeSpan
+        );
         await using (limit.ConfigureAwait(false))
         {
             try
             {
-                return await _pipeline.ExecuteAsync(async token => await runner.RunAsync(worker, token).ConfigureAwait(false) ?? new RunResult.Failed("The runner returned nothing."), cancellationToken).ConfigureAwait(false);
+                return await _pipeline
+                    .ExecuteAsync(
+                        async token =>
+                            await runner.RunAsync(worker, token).ConfigureAwait(false)
+                            ?? new RunResult.Failed("The runner returned nothing."),
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
             }
             finally
             {

@@ -12,11 +12,23 @@ using Polly.Timeout;
 namespace Isolation.Sdk.Pipeline;
 
 /// <summary>The story of one worker, from its lease to its report. What a stage acquires, the end of the story gives back, whatever happens between.</summary>
-internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assignment, ChannelReader<WorkerMessage> inbox, WorkerStop stop)
+internal sealed class AttemptRun(
+    PipelineSession session,
+    WorkerAssignment assignment,
+    ChannelReader<WorkerMessage> inbox,
+    WorkerStop stop
+)
 {
     private readonly PipelinePlan _plan = session.Plan;
     private readonly AttemptRecord _record = new(session.Plan.Services.Time);
-    private readonly DiskUse _disk = new(session.Folder.Of(assignment.Attempt), bytes => session.Events.Publish(new WorkerEvent(assignment.Attempt, default, WorkerEventKind.Activity) { Data = new Dictionary<string, string> { ["bytes"] = Number(bytes) } }));
+    private readonly DiskUse _disk = new(session.Folder.Of(assignment.Attempt), bytes =>
+        session.Events.Publish(
+            new WorkerEvent(assignment.Attempt, default, WorkerEventKind.Activity)
+            {
+                Data = new Dictionary<string, string> { ["bytes"] = Number(bytes) },
+            }
+        )
+    );
     private IWorkspace? _workspace;
     private IStateScope? _state;
     private WorkerContext? _context;
@@ -60,14 +72,24 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
     {
         using (Enter(Stage.Workspace))
         {
-            WorkspaceRequest request = new(lease, session.Repository.Reference, assignment.BaseCommit) { TargetRef = _plan.TargetRef, OnWaiting = why => session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Blocked) { Text = why }) };
+            WorkspaceRequest request = new(lease, session.Repository.Reference, assignment.BaseCommit)
+            {
+                TargetRef = _plan.TargetRef,
+                OnWaiting = why =>
+                    session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Blocked) { Text = why }),
+            };
             _workspace = await _plan.Workspaces.AcquireAsync(request, cancellationToken).ConfigureAwait(false);
             _disk.Begin(session.DiskTurns);
         }
 
         using (Enter(Stage.State))
         {
-            _state = await _plan.State.OpenAsync(new StateRequest(lease, session.Repository.Reference, _workspace.Info), cancellationToken).ConfigureAwait(false);
+            _state = await _plan
+                .State.OpenAsync(
+                    new StateRequest(lease, session.Repository.Reference, _workspace.Info),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             session.Mask(_state.Info);
         }
 
@@ -78,11 +100,31 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
 
         using (Enter(Stage.Context))
         {
-            _context = await _plan.Contexts.CreateAsync(new ContextRequest(Attempt, assignment.Item, _workspace.Info, _state.Info, assignment.Handoffs) { PreviousFailure = assignment.PreviousFailure, Conflict = assignment.Conflict }, cancellationToken).ConfigureAwait(false);
-            session.Checklist.Admit(new AcquiredWorker(Attempt, assignment.Item, _workspace.Info, _state.Info, _context, assignment.Handoffs));
+            _context = await _plan
+                .Contexts.CreateAsync(
+                    new ContextRequest(Attempt, assignment.Item, _workspace.Info, _state.Info, assignment.Handoffs)
+                    {
+                        PreviousFailure = assignment.PreviousFailure,
+                        Conflict = assignment.Conflict,
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            session.Checklist.Admit(
+                new AcquiredWorker(
+                    Attempt,
+                    assignment.Item,
+                    _workspace.Info,
+                    _state.Info,
+                    _context,
+                    assignment.Handoffs
+                )
+            );
         }
 
-        await session.Guard.EnterAsync(new GuardedWorker(Attempt, _workspace.Info), cancellationToken).ConfigureAwait(false);
+        await session
+            .Guard.EnterAsync(new GuardedWorker(Attempt, _workspace.Info), cancellationToken)
+            .ConfigureAwait(false);
         session.Host?.Enter(Attempt);
         session.Enter(new Flight(Attempt, assignment.Item, _workspace.Info));
         _ran = true;
@@ -91,13 +133,30 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
 
     private async Task<RunResult> RunAsync(CancellationToken cancellationToken)
     {
-        using Activity? stage = Enter(Stage.Run, new() { ["setup-ms"] = Number(_record.Setup.TotalMilliseconds), ["tokens"] = Number(_context!.MeasuredTokens) });
+        using Activity? stage = Enter(
+            Stage.Run,
+            new()
+            {
+                ["setup-ms"] = Number(_record.Setup.TotalMilliseconds),
+                ["tokens"] = Number(_context!.MeasuredTokens),
+            }
+        );
         WatchedScope watched = new(_state!, Attempt, session.Events);
         WorkerServices services = session.OpenServices();
         await using (services.ConfigureAwait(false))
         {
-            IsolatedWorker worker = session.MakeWorker(assignment, _workspace!.Info, _context, watched, services.Provider, inbox, stop.Please);
-            Task<RunResult> run = WorkerFlow.RunAsync(_context.Seal, () => session.Resilience.RunAsync(_plan.Draft.Runner!(services.Provider), worker, stop, cancellationToken));
+            IsolatedWorker worker = session.MakeWorker(
+                assignment,
+                _workspace!.Info,
+                _context,
+                watched,
+                services.Provider,
+                inbox,
+                stop.Please
+            );
+            Task<RunResult> run = WorkerFlow.RunAsync(_context.Seal, () =>
+                session.Resilience.RunAsync(_plan.Draft.Runner!(services.Provider), worker, stop, cancellationToken)
+            );
             try
             {
                 return await run.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -105,11 +164,17 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 // It was told to end now. What does not listen is left behind, sealed off from everything it held.
-                return await run.WaitAsync(_plan.Options.StopGrace, _plan.Services.Time, CancellationToken.None).ConfigureAwait(false);
+                return await run.WaitAsync(_plan.Options.StopGrace, _plan.Services.Time, CancellationToken.None)
+                    .ConfigureAwait(false);
             }
             finally
             {
-                _ = run.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                _ = run.ContinueWith(
+                    static late => late.Exception,
+                    CancellationToken.None,
+                    TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default
+                );
                 session.Flights.Leave(Attempt);
                 _context.Seal.Close();
                 await watched.StopAllAsync().ConfigureAwait(false);
@@ -135,7 +200,11 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         {
             // What could not be captured stays where it is: release keeps what is not pinned.
             string before = _ran && _record.Result is RunResult.Failed failed ? failed.Reason + " " : "";
-            _record.Fail(Stage.Capture, new RunResult.Failed($"{before}Its work could not be captured: {e.Message}"), e);
+            _record.Fail(
+                Stage.Capture,
+                new RunResult.Failed($"{before}Its work could not be captured: {e.Message}"),
+                e
+            );
         }
     }
 
@@ -155,7 +224,11 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         catch (Exception e)
         {
             // What was not looked at is not merged.
-            _record.Fail(Stage.Inspect, new RunResult.Failed($"What it left behind could not be inspected: {e.Message}"), e);
+            _record.Fail(
+                Stage.Inspect,
+                new RunResult.Failed($"What it left behind could not be inspected: {e.Message}"),
+                e
+            );
         }
 
         foreach (string found in _record.Findings.Select(f => f.ToString()).Concat(_record.Notices))
@@ -169,10 +242,15 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
     {
         _record.Bytes = await _disk.EndAsync().ConfigureAwait(false);
         using Activity? stage = Enter(Stage.Release, new() { ["bytes"] = Number(_record.Bytes) });
-        ReleaseMode mode = _record.Contamination.Count > 0 ? ReleaseMode.Quarantine
+        ReleaseMode mode =
+            _record.Contamination.Count > 0 ? ReleaseMode.Quarantine
             : _record.Result is RunResult.Failed ? _plan.Options.OnFailure
             : ReleaseMode.KeepIfUnmerged;
-        bool released = await TryReleaseAsync(_state, mode is ReleaseMode.Quarantine or ReleaseMode.Keep ? mode : ReleaseMode.Remove).ConfigureAwait(false);
+        bool released = await TryReleaseAsync(
+                _state,
+                mode is ReleaseMode.Quarantine or ReleaseMode.Keep ? mode : ReleaseMode.Remove
+            )
+            .ConfigureAwait(false);
         released &= await TryReleaseAsync(_workspace, mode).ConfigureAwait(false);
         session.Checklist.Dismiss(Attempt);
         return released && (_workspace is null || !Directory.Exists(_workspace.Info.Path));
@@ -191,7 +269,12 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         }
         catch (Exception e)
         {
-            session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Progress) { Text = $"Release is left to a later sweep: {e.Message}" });
+            session.Events.Publish(
+                new WorkerEvent(Attempt, default, WorkerEventKind.Progress)
+                {
+                    Text = $"Release is left to a later sweep: {e.Message}",
+                }
+            );
             return false;
         }
     }
@@ -206,8 +289,12 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
     {
         RunResult.Failed failed = e switch
         {
-            _ when stop.IsTimeUp || e is TimeoutRejectedException => new RunResult.Failed($"It took longer than {_plan.Options.AttemptTimeout}."),
-            OperationCanceledException when cancellationToken.IsCancellationRequested => new RunResult.Failed("The run was cancelled."),
+            _ when stop.IsTimeUp || e is TimeoutRejectedException => new RunResult.Failed(
+                $"It took longer than {_plan.Options.AttemptTimeout}."
+            ),
+            OperationCanceledException when cancellationToken.IsCancellationRequested => new RunResult.Failed(
+                "The run was cancelled."
+            ),
             OperationCanceledException when stop.IsRequested => new RunResult.Failed("It was stopped."),
             TimeoutException => new RunResult.Failed("It did not end when it was told to."),
             IsolationException fault => new RunResult.Failed(fault.Message),
@@ -221,32 +308,46 @@ internal sealed class AttemptRun(PipelineSession session, WorkerAssignment assig
         _record.Fail(_record.Stage, failed, e);
     }
 
-    private AttemptReport Report() => new(Attempt, Masked(_record.Result))
-    {
-        Commit = _record.Capture?.Commit,
-        BaseCommit = _record.Capture?.BaseCommit ?? assignment.BaseCommit,
-        Branch = _workspace?.Info is { HasOwnRepository: false } shared ? shared.Branch : null,
-        Changes = _record.Capture?.Files ?? [],
-        Contamination = _record.Contamination,
-        Notices = [.. _record.Notices.Select(session.Events.Secrets.Apply)],
-        IsVictim = _record.OwnTampering.Count == 0 && _record.Findings.Count > 0 && _record.Findings.All(f => f.WasDoneTo(Attempt) || f.Suspects.Count > 1),
-        Fault = _record.Fault is { } fault ? new IsolationFault(fault.Code, session.Events.Secrets.Apply(fault.Message), fault.Remedy) : null,
-        FailedIn = _record.FailedIn,
-        TimedOut = stop.IsTimeUp && _record.Result is RunResult.Failed,
-        KeptWorkspace = _workspace is { } w && Directory.Exists(w.Info.Path) ? w.Info.Path : null,
-        Log = session.Folder.Log(Attempt),
-        Output = File.Exists(session.Folder.Output(Attempt)) ? session.Folder.Output(Attempt) : null,
-        Cost = new AttemptCost { SetupMs = (long)_record.Setup.TotalMilliseconds, RunMs = (long)_record.Run.TotalMilliseconds, Bytes = _record.Bytes, BriefingTokens = _context?.MeasuredTokens ?? 0 },
-    };
+    private AttemptReport Report() =>
+        new(Attempt, Masked(_record.Result))
+        {
+            Commit = _record.Capture?.Commit,
+            BaseCommit = _record.Capture?.BaseCommit ?? assignment.BaseCommit,
+            Branch = _workspace?.Info is { HasOwnRepository: false } shared ? shared.Branch : null,
+            Changes = _record.Capture?.Files ?? [],
+            Contamination = _record.Contamination,
+            Notices = [.. _record.Notices.Select(session.Events.Secrets.Apply)],
+            IsVictim =
+                _record.OwnTampering.Count == 0
+                && _record.Findings.Count > 0
+                && _record.Findings.All(f => f.WasDoneTo(Attempt) || f.Suspects.Count > 1),
+            Fault = _record.Fault is { } fault
+                ? new IsolationFault(fault.Code, session.Events.Secrets.Apply(fault.Message), fault.Remedy)
+                : null,
+            FailedIn = _record.FailedIn,
+            TimedOut = stop.IsTimeUp && _record.Result is RunResult.Failed,
+            KeptWorkspace = _workspace is { } w && Directory.Exists(w.Info.Path) ? w.Info.Path : null,
+            Log = session.Folder.Log(Attempt),
+            Output = File.Exists(session.Folder.Output(Attempt)) ? session.Folder.Output(Attempt) : null,
+            Cost = new AttemptCost
+            {
+                SetupMs = (long)_record.Setup.TotalMilliseconds,
+                RunMs = (long)_record.Run.TotalMilliseconds,
+                Bytes = _record.Bytes,
+                BriefingTokens = _context?.MeasuredTokens ?? 0,
+            },
+        };
 
     // Reasons go into results, logs and the next briefing.
-    private RunResult Masked(RunResult result) => result switch
-    {
-        RunResult.Failed failed => failed with { Reason = session.Events.Secrets.Apply(failed.Reason) },
-        RunResult.Suspended suspended => suspended with { Reason = session.Events.Secrets.Apply(suspended.Reason) },
-        RunResult.Done { Summary: { } summary } => new RunResult.Done(session.Events.Secrets.Apply(summary)),
-        _ => result,
-    };
+    private RunResult Masked(RunResult result) =>
+        result switch
+        {
+            RunResult.Failed failed => failed with { Reason = session.Events.Secrets.Apply(failed.Reason) },
+            RunResult.Suspended suspended => suspended with { Reason = session.Events.Secrets.Apply(suspended.Reason) },
+            RunResult.Done { Summary: { } summary } => new RunResult.Done(session.Events.Secrets.Apply(summary)),
+            _ => result,
+        };
 
-    private static string Number(double value) => ((long)value).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static string Number(double value) =>
+        ((long)value).ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

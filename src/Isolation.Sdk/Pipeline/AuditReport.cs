@@ -6,7 +6,13 @@ namespace Isolation.Sdk;
 /// <param name="Detected">Promises that are watched.</param>
 /// <param name="Workers">For how many workers it was made.</param>
 /// <param name="Phase">The phase the host claims.</param>
-public sealed record AuditReport(IReadOnlyList<IsolationFault> Faults, IsolationGuarantees Sealed, IsolationGuarantees Detected, int Workers, IsolationPhase Phase)
+public sealed record AuditReport(
+    IReadOnlyList<IsolationFault> Faults,
+    IsolationGuarantees Sealed,
+    IsolationGuarantees Detected,
+    int Workers,
+    IsolationPhase Phase
+)
 {
     /// <summary>Whether a run may start.</summary>
     public bool Passed => Faults.Count == 0;
@@ -18,5 +24,6 @@ public sealed record AuditReport(IReadOnlyList<IsolationFault> Faults, Isolation
     public string? Override { get; init; }
 
     /// <summary>The report as indented JSON.</summary>
-    public string ToJson() => System.Text.Json.JsonSerializer.Serialize(this, Pipeline.PipelineJson.Default.AuditReport);
+    public string ToJson() =>
+        System.Text.Json.JsonSerializer.Serialize(this, Pipeline.PipelineJson.Default.AuditReport);
 }

@@ -10,13 +10,24 @@ internal static class EarlierConflicts
     /// <summary>The conflict of the attempt before a claim; <see langword="null"/> when that ended otherwise, or in another process.</summary>
     public static EarlierConflict? Of(WorkClaim claim, ItemLedger ledger)
     {
-        if (claim.Previous is not { } previous || ledger.MergeOf(claim.Item.Id) is not { State: MergeState.Conflicted, Conflict: { } conflict } status || status.Attempt != previous
-            || ledger.LastOf(claim.Item.Id) is not { Commit: { } commit, BaseCommit: { } start } report || report.Attempt != previous)
+        if (
+            claim.Previous is not { } previous
+            || ledger.MergeOf(claim.Item.Id) is not { State: MergeState.Conflicted, Conflict: { } conflict } status
+            || status.Attempt != previous
+            || ledger.LastOf(claim.Item.Id) is not { Commit: { } commit, BaseCommit: { } start } report
+            || report.Attempt != previous
+        )
         {
             return null;
         }
 
-        return new EarlierConflict(previous, commit, start, conflict.TargetCommit, [.. conflict.Files.Take(EarlierConflict.MostNamed).Select(f => f with { Stages = [] })])
+        return new EarlierConflict(
+            previous,
+            commit,
+            start,
+            conflict.TargetCommit,
+            [.. conflict.Files.Take(EarlierConflict.MostNamed).Select(f => f with { Stages = [] })]
+        )
         {
             With = [.. conflict.With.Take(EarlierConflict.MostNamed)],
             MoreFiles = Math.Max(0, conflict.Files.Count - EarlierConflict.MostNamed),

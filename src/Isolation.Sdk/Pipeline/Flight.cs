@@ -17,5 +17,8 @@ internal sealed class Flight(AttemptId attempt, WorkItem item, WorkspaceInfo wor
     public string? Told { get; set; } = item.Base is null ? workspace.BaseCommit : null;
 
     /// <summary>What its branch is at now.</summary>
-    public string Tip(GitRepository repository) => workspace.Branch is { } branch && RefFiles.Read(repository.CommonDirectory, $"refs/heads/{branch}") is { } tip ? tip : workspace.BaseCommit;
+    public string Tip(GitRepository repository) =>
+        workspace.Branch is { } branch && RefFiles.Read(repository.CommonDirectory, $"refs/heads/{branch}") is { } tip
+            ? tip
+            : workspace.BaseCommit;
 }

@@ -7,7 +7,8 @@ internal sealed class FlightBoard
 {
     private readonly ConcurrentDictionary<AttemptId, Flight> _running = new();
 
-    public IReadOnlyList<Flight> Running => [.. _running.Values.OrderBy(f => f.Attempt.ToString(), StringComparer.Ordinal)];
+    public IReadOnlyList<Flight> Running =>
+        [.. _running.Values.OrderBy(f => f.Attempt.ToString(), StringComparer.Ordinal)];
 
     public void Enter(Flight flight) => _running[flight.Attempt] = flight;
 

@@ -11,9 +11,14 @@ internal sealed class InProcessDispatcher(PipelineSession session) : IWorkerDisp
     private readonly ConcurrentDictionary<AttemptId, WorkerStop> _stops = new();
     private readonly ConcurrentDictionary<AttemptId, Channel<WorkerMessage>> _inboxes = new();
 
-    public async Task<AttemptReport> DispatchAsync(WorkerAssignment assignment, CancellationToken cancellationToken = default)
+    public async Task<AttemptReport> DispatchAsync(
+        WorkerAssignment assignment,
+        CancellationToken cancellationToken = default
+    )
     {
-        Lazy<Task<AttemptReport>> play = _running.GetOrAdd(assignment.Attempt, _ => new Lazy<Task<AttemptReport>>(() => PlayAsync(assignment, cancellationToken)));
+        Lazy<Task<AttemptReport>> play = _running.GetOrAdd(assignment.Attempt, _ => new Lazy<Task<AttemptReport>>(() =>
+            PlayAsync(assignment, cancellationToken)
+        ));
         try
         {
             return await play.Value.ConfigureAwait(false);
@@ -26,7 +31,8 @@ internal sealed class InProcessDispatcher(PipelineSession session) : IWorkerDisp
 
     /// <summary>Puts a message into a worker's inbox.</summary>
     /// <returns>false: it does not run here.</returns>
-    public bool TrySend(AttemptId attempt, WorkerMessage message) => _inboxes.TryGetValue(attempt, out Channel<WorkerMessage>? inbox) && inbox.Writer.TryWrite(message);
+    public bool TrySend(AttemptId attempt, WorkerMessage message) =>
+        _inboxes.TryGetValue(attempt, out Channel<WorkerMessage>? inbox) && inbox.Writer.TryWrite(message);
 
     /// <summary>Asks a worker to finish, and ends it after the grace.</summary>
     /// <returns>false: it does not run here.</returns>
@@ -60,8 +66,12 @@ internal sealed class InProcessDispatcher(PipelineSession session) : IWorkerDisp
         try
         {
             // The caller's cancellation is orderly: please first, now after the grace.
-            using CancellationTokenRegistration ask = cancellationToken.Register(() => _ = stop.RequestAsync(session.Plan.Options.StopGrace, ended.Token));
-            return await new AttemptRun(session, assignment, inbox.Reader, stop).PlayAsync(cancellationToken).ConfigureAwait(false);
+            using CancellationTokenRegistration ask = cancellationToken.Register(() =>
+                _ = stop.RequestAsync(session.Plan.Options.StopGrace, ended.Token)
+            );
+            return await new AttemptRun(session, assignment, inbox.Reader, stop)
+                .PlayAsync(cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {

@@ -10,10 +10,16 @@ namespace Isolation.Sdk.Pipeline;
 internal static class IsolationAudit
 {
     /// <summary>From how many workers on each of the three phases is needed.</summary>
-    private const int NeedsWorkTrees = 2, NeedsContexts = 5, NeedsState = 20;
+    private const int NeedsWorkTrees = 2,
+        NeedsContexts = 5,
+        NeedsState = 20;
 
     /// <summary>What is known without a look.</summary>
-    public static AuditReport NotMade(PipelinePlan plan) => new([], IsolationGuarantees.None, IsolationGuarantees.None, plan.Options.MaxWorkers, plan.Draft.Phase) { Override = plan.Draft.ScaleOverride };
+    public static AuditReport NotMade(PipelinePlan plan) =>
+        new([], IsolationGuarantees.None, IsolationGuarantees.None, plan.Options.MaxWorkers, plan.Draft.Phase)
+        {
+            Override = plan.Draft.ScaleOverride,
+        };
 
     public static async Task<AuditReport> RunAsync(PipelinePlan plan, CancellationToken cancellationToken)
     {
@@ -22,7 +28,9 @@ internal static class IsolationAudit
         GitRepository repository;
         try
         {
-            repository = await plan.Services.Repositories.OpenAsync(plan.Draft.Repository, cancellationToken).ConfigureAwait(false);
+            repository = await plan
+                .Services.Repositories.OpenAsync(plan.Draft.Repository, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (IsolationException e)
         {
@@ -34,7 +42,9 @@ internal static class IsolationAudit
         bool whole = true;
         IsolationGuarantees @sealed = IsolationGuarantees.None;
         IsolationGuarantees detected = ContaminationGuard.Detects;
-        foreach (IIsolationAxis axis in new IIsolationAxis[] { plan.Workspaces, plan.Contexts, plan.State, plan.Merging })
+        foreach (
+            IIsolationAxis axis in new IIsolationAxis[] { plan.Workspaces, plan.Contexts, plan.State, plan.Merging }
+        )
         {
             AxisReport report = await axis.ProbeAsync(reference, cancellationToken).ConfigureAwait(false);
             @sealed |= report.Sealed;
@@ -59,28 +69,73 @@ internal static class IsolationAudit
         return empty with { Faults = faults, Sealed = @sealed, Detected = detected & ~@sealed, Notices = notices };
     }
 
-    private static async Task<IReadOnlyList<IsolationFault>> CheckTargetAsync(PipelinePlan plan, GitRepository repository, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<IsolationFault>> CheckTargetAsync(
+        PipelinePlan plan,
+        GitRepository repository,
+        CancellationToken cancellationToken
+    )
     {
-        string? commit = await repository.TryResolveCommitAsync(plan.TargetRef, cancellationToken).ConfigureAwait(false);
+        string? commit = await repository
+            .TryResolveCommitAsync(plan.TargetRef, cancellationToken)
+            .ConfigureAwait(false);
         if (commit is null && plan.Draft.TargetFrom is null)
         {
             return await repository.TryResolveCommitAsync("HEAD", cancellationToken).ConfigureAwait(false) is null
-                ? [new IsolationFault(GitCodes.EmptyRepository, "The repository has no commit yet.", "Make a first commit; workers start from one.")]
-                : [new IsolationFault(PipelineCodes.BadTarget, $"There is no branch '{plan.Draft.Target}'.", $"Name one that exists, or say where it starts: .Target(\"{plan.Draft.Target}\", from: \"HEAD\").")];
+                ?
+                [
+                    new IsolationFault(
+                        GitCodes.EmptyRepository,
+                        "The repository has no commit yet.",
+                        "Make a first commit; workers start from one."
+                    ),
+                ]
+                :
+                [
+                    new IsolationFault(
+                        PipelineCodes.BadTarget,
+                        $"There is no branch '{plan.Draft.Target}'.",
+                        $"Name one that exists, or say where it starts: .Target(\"{plan.Draft.Target}\", from: \"HEAD\")."
+                    ),
+                ];
         }
 
-        if (commit is null && await repository.TryResolveCommitAsync(plan.Draft.TargetFrom!, cancellationToken).ConfigureAwait(false) is null)
+        if (
+            commit is null
+            && await repository.TryResolveCommitAsync(plan.Draft.TargetFrom!, cancellationToken).ConfigureAwait(false)
+                is null
+        )
         {
-            return [new IsolationFault(PipelineCodes.BadTarget, $"The target starts from '{PlainText.Line(plan.Draft.TargetFrom!, 200)}', which names no commit.", "Give a branch, a tag or a commit id.")];
+            return
+            [
+                new IsolationFault(
+                    PipelineCodes.BadTarget,
+                    $"The target starts from '{PlainText.Line(plan.Draft.TargetFrom!, 200)}', which names no commit.",
+                    "Give a branch, a tag or a commit id."
+                ),
+            ];
         }
 
-        if (commit is null && await TargetBranch.FindConflictAsync(repository, plan.Draft.Target, cancellationToken).ConfigureAwait(false) is { } conflict)
+        if (
+            commit is null
+            && await TargetBranch
+                .FindConflictAsync(repository, plan.Draft.Target, cancellationToken)
+                .ConfigureAwait(false)
+                is { } conflict
+        )
         {
-            return [new IsolationFault(PipelineCodes.BadTarget, $"The target '{plan.Draft.Target}' cannot be created: {conflict}.", "Choose another name, or delete or rename that branch.")];
+            return
+            [
+                new IsolationFault(
+                    PipelineCodes.BadTarget,
+                    $"The target '{plan.Draft.Target}' cannot be created: {conflict}.",
+                    "Choose another name, or delete or rename that branch."
+                ),
+            ];
         }
 
         return commit is not null && plan.Merging is MergeStrategy own
-            ? await own.CheckTargetAsync(new MergeTarget(repository.Reference, plan.TargetRef), cancellationToken).ConfigureAwait(false)
+            ? await own.CheckTargetAsync(new MergeTarget(repository.Reference, plan.TargetRef), cancellationToken)
+                .ConfigureAwait(false)
             : [];
     }
 
@@ -90,38 +145,73 @@ internal static class IsolationAudit
         IsolationPhase phase = plan.Draft.Phase;
         if (workers >= NeedsWorkTrees && !@sealed.HasFlag(IsolationGuarantees.Files))
         {
-            yield return new IsolationFault(PipelineCodes.OwnWorkTree, $"{workers} workers need a work tree each, and the workspace provider does not seal files.", "Use .Workspaces.UseGitWorktrees() or .UsePrivateClones(), or one worker.");
+            yield return new IsolationFault(
+                PipelineCodes.OwnWorkTree,
+                $"{workers} workers need a work tree each, and the workspace provider does not seal files.",
+                "Use .Workspaces.UseGitWorktrees() or .UsePrivateClones(), or one worker."
+            );
         }
 
-        if ((workers >= NeedsContexts || phase >= IsolationPhase.Contexts) && !@sealed.HasFlag(IsolationGuarantees.Context))
+        if (
+            (workers >= NeedsContexts || phase >= IsolationPhase.Contexts)
+            && !@sealed.HasFlag(IsolationGuarantees.Context)
+        )
         {
-            yield return new IsolationFault(PipelineCodes.FreshContext, $"{workers} workers in phase {phase} need a fresh context each, and the context factory does not give one.", "Use .Contexts.UseFresh(), or fewer workers and an earlier phase.");
+            yield return new IsolationFault(
+                PipelineCodes.FreshContext,
+                $"{workers} workers in phase {phase} need a fresh context each, and the context factory does not give one.",
+                "Use .Contexts.UseFresh(), or fewer workers and an earlier phase."
+            );
         }
 
         const IsolationGuarantees State = IsolationGuarantees.Environment | IsolationGuarantees.Temp;
         if ((workers >= NeedsState || phase >= IsolationPhase.State) && !@sealed.HasFlag(State))
         {
-            yield return new IsolationFault(PipelineCodes.NoSharedState, $"{workers} workers in phase {phase} need their own state each, and the sandbox does not seal environment and temp.", "Use .State.UseProcessSandbox(), or fewer workers and an earlier phase.");
+            yield return new IsolationFault(
+                PipelineCodes.NoSharedState,
+                $"{workers} workers in phase {phase} need their own state each, and the sandbox does not seal environment and temp.",
+                "Use .State.UseProcessSandbox(), or fewer workers and an earlier phase."
+            );
         }
 
-        if (workers >= NeedsState && !@sealed.HasFlag(IsolationGuarantees.TestedLanding) && plan.Draft.ScaleOverride is null)
+        if (
+            workers >= NeedsState
+            && !@sealed.HasFlag(IsolationGuarantees.TestedLanding)
+            && plan.Draft.ScaleOverride is null
+        )
         {
-            yield return new IsolationFault(PipelineCodes.MergeDecided, $"{workers} workers need an automated merge queue that tests what it lands.", "Use .Merging.UseSerialQueue(…), or .AcceptManualScale(\"why\"), which goes into the report.");
+            yield return new IsolationFault(
+                PipelineCodes.MergeDecided,
+                $"{workers} workers need an automated merge queue that tests what it lands.",
+                "Use .Merging.UseSerialQueue(…), or .AcceptManualScale(\"why\"), which goes into the report."
+            );
         }
     }
 
-    private static IEnumerable<IsolationFault> CheckRequired(PipelinePlan plan, IsolationGuarantees @sealed, IsolationGuarantees detected)
+    private static IEnumerable<IsolationFault> CheckRequired(
+        PipelinePlan plan,
+        IsolationGuarantees @sealed,
+        IsolationGuarantees detected
+    )
     {
         IsolationGuarantees open = (plan.Draft.RequiredSealed | LevelDefaults.Sealed(plan.Draft.Level)) & ~@sealed;
         if (open != IsolationGuarantees.None)
         {
-            yield return new IsolationFault(PipelineCodes.NotGuaranteed, $"Required to be sealed and not so here: {open}.", "Choose providers or a level that seal it, or require detection only.");
+            yield return new IsolationFault(
+                PipelineCodes.NotGuaranteed,
+                $"Required to be sealed and not so here: {open}.",
+                "Choose providers or a level that seal it, or require detection only."
+            );
         }
 
         IsolationGuarantees blind = plan.Draft.RequiredDetected & ~(@sealed | detected);
         if (blind != IsolationGuarantees.None)
         {
-            yield return new IsolationFault(PipelineCodes.NotGuaranteed, $"Required to be detected and not so here: {blind}.", "Choose providers or a level that detect it.");
+            yield return new IsolationFault(
+                PipelineCodes.NotGuaranteed,
+                $"Required to be detected and not so here: {blind}.",
+                "Choose providers or a level that detect it."
+            );
         }
     }
 }

@@ -22,11 +22,17 @@ public sealed class IsolationPipeline : IAsyncDisposable
     }
 
     /// <summary>Every worker of this pipeline so far, folded from its events.</summary>
-    public IReadOnlyList<WorkerStatus> Workers => [.. _events.Statuses.Select(s => s.Judge(_plan.Services.Time.GetUtcNow(), _plan.Options.QuietAfter, leaseHeld: null))];
+    public IReadOnlyList<WorkerStatus> Workers =>
+        [
+            .. _events.Statuses.Select(s =>
+                s.Judge(_plan.Services.Time.GetUtcNow(), _plan.Options.QuietAfter, leaseHeld: null)
+            ),
+        ];
 
     /// <summary>Carries the checklist out: probes git, kernel and repository, changes none of them.</summary>
     /// <param name="cancellationToken">Ends the audit.</param>
-    public Task<AuditReport> AuditAsync(CancellationToken cancellationToken = default) => IsolationAudit.RunAsync(_plan, cancellationToken);
+    public Task<AuditReport> AuditAsync(CancellationToken cancellationToken = default) =>
+        IsolationAudit.RunAsync(_plan, cancellationToken);
 
     /// <summary>Starts a run over a finite set of items. It is hot: it runs whether or not anyone enumerates it.</summary>
     /// <param name="items">The items; cycles and unknown blockers are refused before anything starts.</param>
@@ -50,19 +56,26 @@ public sealed class IsolationPipeline : IAsyncDisposable
     /// <summary>Starts a run over the items of the tracker that the builder was given.</summary>
     /// <param name="cancellationToken">Ends the run in an orderly way.</param>
     /// <exception cref="IsolationException">ISO0923: the builder was given none.</exception>
-    public IsolationRun Start(CancellationToken cancellationToken = default) => _plan.Draft.Tracker is { } create
-        ? Begin(create(_plan.Services), feed: null, cancellationToken)
-        : throw new IsolationException(PipelineCodes.NoTracker, "There are no items to run.", "Give Start the items, or the builder a tracker with .TrackWith(…).");
+    public IsolationRun Start(CancellationToken cancellationToken = default) =>
+        _plan.Draft.Tracker is { } create
+            ? Begin(create(_plan.Services), feed: null, cancellationToken)
+            : throw new IsolationException(
+                PipelineCodes.NoTracker,
+                "There are no items to run.",
+                "Give Start the items, or the builder a tracker with .TrackWith(…)."
+            );
 
     /// <summary>Looks ahead, now: which of the workers that run here touch the same files as each other, or as what waits in the target's merge queue, and whether what they have committed so far merges. Merges are tried without any work tree.</summary>
     /// <param name="cancellationToken">Ends the look.</param>
     /// <returns>Every overlap; empty when nothing runs. What is not committed is not seen.</returns>
     /// <exception cref="IsolationException">ISO0201: git failed.</exception>
-    public async Task<IReadOnlyList<Overlap>> ForecastAsync(CancellationToken cancellationToken = default) => _run is { } run ? await run.ForecastAsync(cancellationToken).ConfigureAwait(false) : [];
+    public async Task<IReadOnlyList<Overlap>> ForecastAsync(CancellationToken cancellationToken = default) =>
+        _run is { } run ? await run.ForecastAsync(cancellationToken).ConfigureAwait(false) : [];
 
     /// <summary>The composed plan, and what is sealed, detected and open, as text for people.</summary>
     /// <param name="cancellationToken">Ends the probes.</param>
-    public async Task<string> DescribeAsync(CancellationToken cancellationToken = default) => PlanText.Of(_plan, await AuditAsync(cancellationToken).ConfigureAwait(false));
+    public async Task<string> DescribeAsync(CancellationToken cancellationToken = default) =>
+        PlanText.Of(_plan, await AuditAsync(cancellationToken).ConfigureAwait(false));
 
     /// <summary>Says what hosts that died left behind, and which records of landed work are no longer needed, and what would become of each; changes nothing.</summary>
     /// <param name="cancellationToken">Ends the look.</param>
@@ -107,13 +120,21 @@ public sealed class IsolationPipeline : IAsyncDisposable
         _events.Complete();
     }
 
-    private IsolationRun Begin(IWorkTracker tracker, IAsyncEnumerable<WorkItem>? feed, CancellationToken cancellationToken)
+    private IsolationRun Begin(
+        IWorkTracker tracker,
+        IAsyncEnumerable<WorkItem>? feed,
+        CancellationToken cancellationToken
+    )
     {
         lock (_gate)
         {
             if (_run is { Completion.IsCompleted: false })
             {
-                throw new IsolationException(PipelineCodes.AlreadyRunning, "This pipeline has a run under way.", "Wait for its Completion, or feed its stream of items.");
+                throw new IsolationException(
+                    PipelineCodes.AlreadyRunning,
+                    "This pipeline has a run under way.",
+                    "Wait for its Completion, or feed its stream of items."
+                );
             }
 
             return _run = new IsolationRun(_plan, _events, tracker, feed, cancellationToken);
@@ -122,9 +143,18 @@ public sealed class IsolationPipeline : IAsyncDisposable
 
     private async Task<LeaseSweep> OpenSweepAsync(CancellationToken cancellationToken)
     {
-        GitRepository repository = await _plan.Services.Repositories.OpenAsync(_plan.Draft.Repository, cancellationToken).ConfigureAwait(false);
+        GitRepository repository = await _plan
+            .Services.Repositories.OpenAsync(_plan.Draft.Repository, cancellationToken)
+            .ConfigureAwait(false);
         LeaseStore leases = new(repository.CommonDirectory, repository.Reference, _plan.Services.Time);
-        WorkersFolder folder = _plan.Draft.WorkersRoot is { } root ? new WorkersFolder(root) : WorkersFolder.Beside(repository.CommonDirectory);
-        return new LeaseSweep(leases, new LandedRecords(repository, leases, folder, _plan.TargetRef, _plan.Services.Time), _plan.Workspaces, _plan.State);
+        WorkersFolder folder = _plan.Draft.WorkersRoot is { } root
+            ? new WorkersFolder(root)
+            : WorkersFolder.Beside(repository.CommonDirectory);
+        return new LeaseSweep(
+            leases,
+            new LandedRecords(repository, leases, folder, _plan.TargetRef, _plan.Services.Time),
+            _plan.Workspaces,
+            _plan.State
+        );
     }
 }

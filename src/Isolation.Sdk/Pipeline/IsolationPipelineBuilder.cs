@@ -44,7 +44,8 @@ public sealed class IsolationPipelineBuilder
 
     /// <summary>Sets how the pipeline runs its workers.</summary>
     /// <param name="configure">Changes the options.</param>
-    public IsolationPipelineBuilder Configure(Action<IsolationPipelineOptions> configure) => With(d => configure(d.Options));
+    public IsolationPipelineBuilder Configure(Action<IsolationPipelineOptions> configure) =>
+        With(d => configure(d.Options));
 
     /// <summary>Sets how the pipeline looks ahead for workers that touch the same files.</summary>
     /// <param name="configure">Changes the options.</param>
@@ -60,7 +61,8 @@ public sealed class IsolationPipelineBuilder
     /// <summary>Names the branch that work lands on.</summary>
     /// <param name="branch">Short form. <value><c>main</c></value></param>
     /// <param name="from">Where the branch starts if it does not exist yet; <see langword="null"/>: it must exist.</param>
-    public IsolationPipelineBuilder Target(string branch, string? from = null) => With(d => (d.Target, d.TargetFrom) = (branch, from));
+    public IsolationPipelineBuilder Target(string branch, string? from = null) =>
+        With(d => (d.Target, d.TargetFrom) = (branch, from));
 
     /// <summary>Fetches from a remote before each attempt's base is resolved. A failure ends the attempt: a base is never silently stale.</summary>
     /// <param name="remote">The name of a remote; credentials stay on the host's side. An item's <see cref="WorkItem.Base"/> may then be, say, <c>origin/main</c>.</param>
@@ -69,7 +71,10 @@ public sealed class IsolationPipelineBuilder
     /// <summary>Requires promises; a machine that cannot keep them refuses to start.</summary>
     /// <param name="sealed">What must not be able to happen.</param>
     /// <param name="detected">What must at least be found.</param>
-    public IsolationPipelineBuilder Require(IsolationGuarantees @sealed, IsolationGuarantees detected = IsolationGuarantees.None) =>
+    public IsolationPipelineBuilder Require(
+        IsolationGuarantees @sealed,
+        IsolationGuarantees detected = IsolationGuarantees.None
+    ) =>
         With(d => (d.RequiredSealed, d.RequiredDetected) = (d.RequiredSealed | @sealed, d.RequiredDetected | detected));
 
     /// <summary>Says how far the host has come; the checklist asks for that much even of a few workers.</summary>
@@ -93,19 +98,23 @@ public sealed class IsolationPipelineBuilder
     /// <summary>Runs a command in every new workspace, inside the worker's state, before its runner; a failure stops the attempt.</summary>
     /// <param name="file">The program.</param>
     /// <param name="arguments">Its arguments.</param>
-    public IsolationPipelineBuilder Setup(string file, params string[] arguments) => With(d => d.Setup.Add(new WorkerCommand(file, arguments)));
+    public IsolationPipelineBuilder Setup(string file, params string[] arguments) =>
+        With(d => d.Setup.Add(new WorkerCommand(file, arguments)));
 
     /// <summary>Takes items from a tracker of the host's; then <see cref="IsolationPipeline.Start(CancellationToken)"/> needs no items.</summary>
     /// <param name="create">Makes or finds the tracker.</param>
-    public IsolationPipelineBuilder TrackWith(Func<IServiceProvider, IWorkTracker> create) => With(d => d.Tracker = create);
+    public IsolationPipelineBuilder TrackWith(Func<IServiceProvider, IWorkTracker> create) =>
+        With(d => d.Tracker = create);
 
     /// <summary>Puts a dispatcher around the one that runs workers in this process: one that says where instead, or waits for a permit. The first one added is outermost.</summary>
     /// <param name="wrap">Makes the dispatcher.</param>
-    public IsolationPipelineBuilder DispatchThrough(Func<IWorkerDispatcher, IWorkerDispatcher> wrap) => With(d => d.Dispatchers.Add(wrap));
+    public IsolationPipelineBuilder DispatchThrough(Func<IWorkerDispatcher, IWorkerDispatcher> wrap) =>
+        With(d => d.Dispatchers.Add(wrap));
 
     /// <summary>Wraps the run of one attempt, around the built-in time-out: a circuit breaker, a rate limiter.</summary>
     /// <param name="configure">Adds strategies.</param>
-    public IsolationPipelineBuilder WrapAttempts(Action<ResiliencePipelineBuilder<RunResult>> configure) => With(d => d.Resilience = configure);
+    public IsolationPipelineBuilder WrapAttempts(Action<ResiliencePipelineBuilder<RunResult>> configure) =>
+        With(d => d.Resilience = configure);
 
     /// <summary>Uses another clock. <value>The system's.</value></summary>
     /// <param name="time">The clock.</param>
@@ -117,16 +126,30 @@ public sealed class IsolationPipelineBuilder
 
     /// <summary>Runs attempts with a runner made for each, from a service scope of its own.</summary>
     /// <param name="create">Makes the runner.</param>
-    public IsolationPipelineBuilder RunWith(Func<IServiceProvider, IAgentRunner> create) => With(d => (d.Runner, d.RunnerFile, d.RunnerFaults, d.RunsInProcess) = (create, null, [], true));
+    public IsolationPipelineBuilder RunWith(Func<IServiceProvider, IAgentRunner> create) =>
+        With(d => (d.Runner, d.RunnerFile, d.RunnerFaults, d.RunsInProcess) = (create, null, [], true));
 
     /// <summary>Runs attempts with a command inside the worker's state. Placeholders: <c>{instructions}</c>, <c>{briefing}</c>, <c>{workspace}</c>, <c>{attempt}</c>, <c>{item}</c>, <c>{title}</c>, <c>{tmp}</c>, <c>{port:name}</c>.</summary>
     /// <param name="file">The program.</param>
     /// <param name="arguments">Its arguments; there is no shell in between.</param>
     public IsolationPipelineBuilder RunProcess(string file, params string[] arguments) =>
-        With(d => (d.Runner, d.RunnerFile, d.RunnerFaults, d.RunsInProcess) = (s => new ProcessRunner(file, arguments, new ProcessRunnerOptions { StopGrace = d.Options.StopGrace }, s.Time()), file, ProcessRunner.Check(file, arguments), false));
+        With(d =>
+            (d.Runner, d.RunnerFile, d.RunnerFaults, d.RunsInProcess) = (
+                s => new ProcessRunner(
+                    file,
+                    arguments,
+                    new ProcessRunnerOptions { StopGrace = d.Options.StopGrace },
+                    s.Time()
+                ),
+                file,
+                ProcessRunner.Check(file, arguments),
+                false
+            )
+        );
 
     /// <summary>Runs attempts with code of ours that does nothing but run commands in the worker's state.</summary>
-    internal IsolationPipelineBuilder RunCommands(Func<IServiceProvider, IAgentRunner> create) => With(d => (d.Runner, d.RunnerFile, d.RunnerFaults, d.RunsInProcess) = (create, null, [], false));
+    internal IsolationPipelineBuilder RunCommands(Func<IServiceProvider, IAgentRunner> create) =>
+        With(d => (d.Runner, d.RunnerFile, d.RunnerFaults, d.RunsInProcess) = (create, null, [], false));
 
     /// <summary>Freezes the composition and makes the pipeline. Does no input or output.</summary>
     /// <param name="services">The host's services; <see langword="null"/> for none.</param>
@@ -149,7 +172,11 @@ public sealed class IsolationPipelineBuilder
     {
         if (_built)
         {
-            throw new IsolationException(PipelineCodes.Frozen, "This builder has built its pipeline, and what runs must not change under it.", "Start from a new builder.");
+            throw new IsolationException(
+                PipelineCodes.Frozen,
+                "This builder has built its pipeline, and what runs must not change under it.",
+                "Start from a new builder."
+            );
         }
     }
 

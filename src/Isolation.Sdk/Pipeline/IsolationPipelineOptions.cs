@@ -10,7 +10,8 @@ public sealed class IsolationPipelineOptions
     public int MaxAttempts { get; set; } = 2;
 
     /// <summary>How long before a further attempt, by the number of the one that failed. <value>1 s, doubled each time, at most 1 min.</value></summary>
-    public Func<int, TimeSpan> RetryDelay { get; set; } = static failed => TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, failed - 1)));
+    public Func<int, TimeSpan> RetryDelay { get; set; } =
+        static failed => TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, failed - 1)));
 
     /// <summary>How long a runner may take. <value>1 h.</value></summary>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromHours(1);

@@ -23,7 +23,13 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     private InProcessDispatcher? _here;
     private volatile Forecaster? _forecaster;
 
-    internal IsolationRun(PipelinePlan plan, WorkerEventHub events, IWorkTracker tracker, IAsyncEnumerable<WorkItem>? feed, CancellationToken cancellationToken)
+    internal IsolationRun(
+        PipelinePlan plan,
+        WorkerEventHub events,
+        IWorkTracker tracker,
+        IAsyncEnumerable<WorkItem>? feed,
+        CancellationToken cancellationToken
+    )
     {
         _plan = plan;
         _events = events;
@@ -31,7 +37,10 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
         _caller = cancellationToken;
         _logger = plan.Services.Loggers.CreateLogger("Isolation.Sdk");
         _ledger = new ItemLedger(_logger);
-        _hearing = cancellationToken.UnsafeRegister(static ending => ((CancellationTokenSource)ending!).Cancel(), _ending);
+        _hearing = cancellationToken.UnsafeRegister(
+            static ending => ((CancellationTokenSource)ending!).Cancel(),
+            _ending
+        );
 
         // The run belongs to nobody's flow: nothing of the caller's async locals, culture or activity goes into it.
         using (ExecutionContext.SuppressFlow())
@@ -45,7 +54,8 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
 
     /// <summary>Every event of every worker from this call on.</summary>
     /// <param name="cancellationToken">Ends the stream.</param>
-    public IAsyncEnumerable<WorkerEvent> WatchAsync(CancellationToken cancellationToken = default) => _events.Watch(cancellationToken);
+    public IAsyncEnumerable<WorkerEvent> WatchAsync(CancellationToken cancellationToken = default) =>
+        _events.Watch(cancellationToken);
 
     /// <summary>Says something to a running worker; it finds it in its inbox.</summary>
     /// <param name="worker">The worker.</param>
@@ -72,7 +82,8 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     }
 
     /// <summary>Looks ahead now: which workers will meet in the same files.</summary>
-    internal async Task<IReadOnlyList<Overlap>> ForecastAsync(CancellationToken cancellationToken) => _forecaster is { } forecaster ? await forecaster.LookAsync(cancellationToken).ConfigureAwait(false) : [];
+    internal async Task<IReadOnlyList<Overlap>> ForecastAsync(CancellationToken cancellationToken) =>
+        _forecaster is { } forecaster ? await forecaster.LookAsync(cancellationToken).ConfigureAwait(false) : [];
 
     /// <inheritdoc/>
     public async IAsyncEnumerator<WorkItemResult> GetAsyncEnumerator(CancellationToken cancellationToken = default)
@@ -94,7 +105,10 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     }
 
     private static IsolationException NotRunning(AttemptId worker) =>
-        new(PipelineCodes.UnknownAttempt, $"Worker {worker} does not run here.", "See Workers for those that do.") { Attempt = worker };
+        new(PipelineCodes.UnknownAttempt, $"Worker {worker} does not run here.", "See Workers for those that do.")
+        {
+            Attempt = worker,
+        };
 
     private async Task<IsolationSummary> RunAsync(IAsyncEnumerable<WorkItem>? feed)
     {
@@ -121,7 +135,11 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
 
             ItemFeed.CloseRest(_tracker, _ledger, cancelled);
             Log.RunEnded(_logger, _ledger.All.Count(i => i.Outcome == ItemOutcome.Landed), _ledger.All.Count);
-            return new IsolationSummary(_ledger.All, audit) { Elapsed = _plan.Services.Time.GetElapsedTime(begun), Cancelled = cancelled };
+            return new IsolationSummary(_ledger.All, audit)
+            {
+                Elapsed = _plan.Services.Time.GetElapsedTime(begun),
+                Cancelled = cancelled,
+            };
         }
         finally
         {
@@ -132,14 +150,20 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
 
     private async Task<bool> PlayAsync(IAsyncEnumerable<WorkItem>? feed)
     {
-        GitRepository repository = await _plan.Services.Repositories.OpenAsync(_plan.Draft.Repository, _ending.Token).ConfigureAwait(false);
+        GitRepository repository = await _plan
+            .Services.Repositories.OpenAsync(_plan.Draft.Repository, _ending.Token)
+            .ConfigureAwait(false);
         await BaseCheck.RunAsync(repository, _plan, _tracker, _ending.Token).ConfigureAwait(false);
         await TargetBranch.EnsureAsync(repository, _plan, _ending.Token).ConfigureAwait(false);
         using PipelineSession session = new(_plan, repository, _events, _tracker);
-        IMergeQueue queue = await _plan.Merging.OpenAsync(new MergeTarget(repository.Reference, _plan.TargetRef), _ending.Token).ConfigureAwait(false);
+        IMergeQueue queue = await _plan
+            .Merging.OpenAsync(new MergeTarget(repository.Reference, _plan.TargetRef), _ending.Token)
+            .ConfigureAwait(false);
         await using (queue.ConfigureAwait(false))
         {
-            Task feeding = feed is null ? Task.CompletedTask : ItemFeed.PumpAsync(feed, (InMemoryWorkTracker)_tracker, _ending.Token);
+            Task feeding = feed is null
+                ? Task.CompletedTask
+                : ItemFeed.PumpAsync(feed, (InMemoryWorkTracker)_tracker, _ending.Token);
             using CancellationTokenSource watching = new();
             Task closings = ItemFeed.CollectAsync(_tracker, _ledger, watching.Token);
             _here = new InProcessDispatcher(session);
@@ -147,7 +171,14 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             Task forecasting = session.Forecaster.RunAsync(watching.Token);
             (_tracker as InMemoryWorkTracker)?.KeepApart(_plan.Draft.Forecast.MostPassedOver);
             _forecaster = session.Forecaster;
-            RunLoop loop = new(session, _here, queue, _tracker, _ledger, $"{Environment.MachineName}:{Environment.ProcessId}");
+            RunLoop loop = new(
+                session,
+                _here,
+                queue,
+                _tracker,
+                _ledger,
+                $"{Environment.MachineName}:{Environment.ProcessId}"
+            );
             try
             {
                 await loop.RunAsync(_ending.Token).ConfigureAwait(false);
@@ -156,7 +187,8 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             {
                 await watching.CancelAsync().ConfigureAwait(false);
                 _forecaster = null;
-                await Task.WhenAll(closings, telling, forecasting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.WhenAll(closings, telling, forecasting)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             await ItemFeed.EndAsync(feeding, _plan, _ending.Token).ConfigureAwait(false);

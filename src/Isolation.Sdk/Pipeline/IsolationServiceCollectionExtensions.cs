@@ -10,25 +10,47 @@ public static class IsolationServiceCollectionExtensions
     /// <param name="services">The services.</param>
     /// <param name="repository">The absolute path of the repository.</param>
     /// <param name="compose">Composes it.</param>
-    public static IServiceCollection AddIsolation(this IServiceCollection services, string repository, Action<IsolationPipelineBuilder> compose) =>
-        services.AddSingleton(provider => Build(provider, Microsoft.Extensions.Options.Options.DefaultName, repository, compose));
+    public static IServiceCollection AddIsolation(
+        this IServiceCollection services,
+        string repository,
+        Action<IsolationPipelineBuilder> compose
+    ) =>
+        services.AddSingleton(provider =>
+            Build(provider, Microsoft.Extensions.Options.Options.DefaultName, repository, compose)
+        );
 
     /// <summary>Registers a pipeline under a key, for hosts with several repositories. A key that is text is also the name of its <see cref="IsolationPipelineOptions"/>.</summary>
     /// <param name="services">The services.</param>
     /// <param name="key">The key.</param>
     /// <param name="repository">The absolute path of the repository.</param>
     /// <param name="compose">Composes it.</param>
-    public static IServiceCollection AddKeyedIsolation(this IServiceCollection services, object? key, string repository, Action<IsolationPipelineBuilder> compose) =>
-        services.AddKeyedSingleton(key, (provider, _) => Build(provider, key as string ?? Microsoft.Extensions.Options.Options.DefaultName, repository, compose));
+    public static IServiceCollection AddKeyedIsolation(
+        this IServiceCollection services,
+        object? key,
+        string repository,
+        Action<IsolationPipelineBuilder> compose
+    ) =>
+        services.AddKeyedSingleton(key, (provider, _) =>
+            Build(provider, key as string ?? Microsoft.Extensions.Options.Options.DefaultName, repository, compose)
+        );
 
-    private static IsolationPipeline Build(IServiceProvider provider, string name, string repository, Action<IsolationPipelineBuilder> compose)
+    private static IsolationPipeline Build(
+        IServiceProvider provider,
+        string name,
+        string repository,
+        Action<IsolationPipelineBuilder> compose
+    )
     {
         ArgumentNullException.ThrowIfNull(compose);
         IsolationPipelineBuilder builder = new(repository);
         builder.Configure(options =>
         {
             // What the host configured first, so that the composition has the last word.
-            foreach (IConfigureOptions<IsolationPipelineOptions> configured in provider.GetServices<IConfigureOptions<IsolationPipelineOptions>>())
+            foreach (
+                IConfigureOptions<IsolationPipelineOptions> configured in provider.GetServices<
+                    IConfigureOptions<IsolationPipelineOptions>
+                >()
+            )
             {
                 if (configured is IConfigureNamedOptions<IsolationPipelineOptions> named)
                 {

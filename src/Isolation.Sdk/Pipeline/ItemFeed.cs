@@ -6,7 +6,11 @@ namespace Isolation.Sdk.Pipeline;
 /// <summary>Between a run and the tracker it made itself: items in, closings out.</summary>
 internal static class ItemFeed
 {
-    public static async Task PumpAsync(IAsyncEnumerable<WorkItem> items, InMemoryWorkTracker tracker, CancellationToken cancellationToken)
+    public static async Task PumpAsync(
+        IAsyncEnumerable<WorkItem> items,
+        InMemoryWorkTracker tracker,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -31,8 +35,15 @@ internal static class ItemFeed
             return;
         }
 
-        _ = feeding.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        await feeding.WaitAsync(plan.Options.StopGrace, plan.Services.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ = feeding.ContinueWith(
+            static late => late.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
+        await feeding
+            .WaitAsync(plan.Options.StopGrace, plan.Services.Time, CancellationToken.None)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Items that the tracker closes by itself, because a blocker did not land, have a result too.</summary>
@@ -55,7 +66,10 @@ internal static class ItemFeed
             (ItemOutcome outcome, string? reason) = item.State switch
             {
                 TrackedState.Closed => (item.Outcome ?? ItemOutcome.Failed, item.Reason),
-                TrackedState.AwaitingMerge => (ItemOutcome.AwaitingMerge, ledger.MergeOf(item.Item.Id)?.Reason ?? "It waits in the merge queue."),
+                TrackedState.AwaitingMerge => (
+                    ItemOutcome.AwaitingMerge,
+                    ledger.MergeOf(item.Item.Id)?.Reason ?? "It waits in the merge queue."
+                ),
                 TrackedState.Suspended => (ItemOutcome.Suspended, item.Reason),
                 _ when cancelled => (ItemOutcome.Cancelled, "The run was cancelled."),
                 _ => (ItemOutcome.Skipped, $"It waits for {string.Join(", ", item.Waiting)}."),

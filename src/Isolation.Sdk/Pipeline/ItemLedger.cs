@@ -43,7 +43,9 @@ internal sealed class ItemLedger(ILogger logger)
     {
         lock (_gate)
         {
-            List<AttemptReport> attempts = _attempts.TryGetValue(item, out List<AttemptReport>? known) ? known : _attempts[item] = [];
+            List<AttemptReport> attempts = _attempts.TryGetValue(item, out List<AttemptReport>? known)
+                ? known
+                : _attempts[item] = [];
             attempts.Add(report);
         }
     }
@@ -91,7 +93,13 @@ internal sealed class ItemLedger(ILogger logger)
                 return;
             }
 
-            WorkItemResult result = new(item, outcome, reason, [.. _attempts.GetValueOrDefault(item.Id) ?? []], _merges.GetValueOrDefault(item.Id));
+            WorkItemResult result = new(
+                item,
+                outcome,
+                reason,
+                [.. _attempts.GetValueOrDefault(item.Id) ?? []],
+                _merges.GetValueOrDefault(item.Id)
+            );
             Telemetry.ItemClosed(outcome);
             Log.ItemClosed(logger, item.Id, outcome, reason);
             _results[item.Id] = result;

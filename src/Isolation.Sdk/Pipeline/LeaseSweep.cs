@@ -5,7 +5,12 @@ using Isolation.Sdk.Workspaces;
 namespace Isolation.Sdk.Pipeline;
 
 /// <summary>One generic sweep for every provider, third-party ones too: reopen what a dead host noted, release it, forget the lease. Records of landed work go too.</summary>
-internal sealed class LeaseSweep(LeaseStore leases, LandedRecords records, IWorkspaceProvider workspaces, IStateSandbox sandbox)
+internal sealed class LeaseSweep(
+    LeaseStore leases,
+    LandedRecords records,
+    IWorkspaceProvider workspaces,
+    IStateSandbox sandbox
+)
 {
     private const int MostFiles = 20;
 
@@ -61,7 +66,12 @@ internal sealed class LeaseSweep(LeaseStore leases, LandedRecords records, IWork
             lease.Complete();
         }
 
-        foreach (CleanItem landed in (await records.FindAsync(cancellationToken).ConfigureAwait(false)).IntersectBy(plan.Items.Select(i => (i.Attempt, i.What)), i => (i.Attempt, i.What)))
+        foreach (
+            CleanItem landed in (await records.FindAsync(cancellationToken).ConfigureAwait(false)).IntersectBy(
+                plan.Items.Select(i => (i.Attempt, i.What)),
+                i => (i.Attempt, i.What)
+            )
+        )
         {
             await records.RemoveAsync(landed, cancellationToken).ConfigureAwait(false);
             done.Add(landed);
@@ -70,14 +80,29 @@ internal sealed class LeaseSweep(LeaseStore leases, LandedRecords records, IWork
         return new CleanPlan(done);
     }
 
-    private static CleanItem Evidence(LeaseRecord record, IWorkspace workspace) => new(record.Attempt, $"workspace {workspace.Info.Path}", CleanAction.Keep, "It is evidence: something was written there that its worker does not own, or by it elsewhere.");
+    private static CleanItem Evidence(LeaseRecord record, IWorkspace workspace) =>
+        new(
+            record.Attempt,
+            $"workspace {workspace.Info.Path}",
+            CleanAction.Keep,
+            "It is evidence: something was written there that its worker does not own, or by it elsewhere."
+        );
 
-    private static IReadOnlyList<string> Unpinned(IWorkspace workspace) => (workspace as GitWorkspace)?.FindUnpinned(MostFiles) ?? [];
+    private static IReadOnlyList<string> Unpinned(IWorkspace workspace) =>
+        (workspace as GitWorkspace)?.FindUnpinned(MostFiles) ?? [];
 
-    private static CleanItem State(LeaseRecord record, IStateScope state) => new(record.Attempt, $"state {state.Info.Home}", CleanAction.Remove, "No process holds it any more.");
+    private static CleanItem State(LeaseRecord record, IStateScope state) =>
+        new(record.Attempt, $"state {state.Info.Home}", CleanAction.Remove, "No process holds it any more.");
 
-    private static CleanItem Workspace(LeaseRecord record, IWorkspace workspace, bool kept) => new(
-        record.Attempt, $"workspace {workspace.Info.Path}", kept ? CleanAction.Keep : CleanAction.Remove, kept ? "It holds work that is pinned nowhere else." : "No process holds it any more, and its work is pinned.");
+    private static CleanItem Workspace(LeaseRecord record, IWorkspace workspace, bool kept) =>
+        new(
+            record.Attempt,
+            $"workspace {workspace.Info.Path}",
+            kept ? CleanAction.Keep : CleanAction.Remove,
+            kept
+                ? "It holds work that is pinned nowhere else."
+                : "No process holds it any more, and its work is pinned."
+        );
 
     private async Task DescribeAsync(LeaseRecord record, List<CleanItem> items, CancellationToken cancellationToken)
     {
@@ -93,11 +118,26 @@ internal sealed class LeaseSweep(LeaseStore leases, LandedRecords records, IWork
             items.Add(State(record, state));
         }
 
-        items.Add(workspace switch
-        {
-            null => new CleanItem(record.Attempt, "lease", CleanAction.Remove, "No process holds it any more, and nothing is left of what it noted."),
-            GitWorkspace known => Workspace(record, known, kept: !known.IsPinned) with { Unpinned = Unpinned(known) },
-            _ => new CleanItem(record.Attempt, $"workspace {workspace.Info.Path}", CleanAction.Remove, "No process holds it any more; kept after all if it holds work that is pinned nowhere else."),
-        });
+        items.Add(
+            workspace switch
+            {
+                null => new CleanItem(
+                    record.Attempt,
+                    "lease",
+                    CleanAction.Remove,
+                    "No process holds it any more, and nothing is left of what it noted."
+                ),
+                GitWorkspace known => Workspace(record, known, kept: !known.IsPinned) with
+                {
+                    Unpinned = Unpinned(known),
+                },
+                _ => new CleanItem(
+                    record.Attempt,
+                    $"workspace {workspace.Info.Path}",
+                    CleanAction.Remove,
+                    "No process holds it any more; kept after all if it holds work that is pinned nowhere else."
+                ),
+            }
+        );
     }
 }

@@ -24,9 +24,17 @@ internal sealed class PipelineSession : IDisposable
         Repository = repository;
         Events = events;
         Tracker = tracker;
-        Folder = plan.Draft.WorkersRoot is { } root ? new WorkersFolder(root) : WorkersFolder.Beside(repository.CommonDirectory);
+        Folder = plan.Draft.WorkersRoot is { } root
+            ? new WorkersFolder(root)
+            : WorkersFolder.Beside(repository.CommonDirectory);
         Leases = new LeaseStore(repository.CommonDirectory, repository.Reference, plan.Services.Time);
-        Guard = new ContaminationGuard(repository, Leases, Folder, new GuardPlan(plan.TargetRef, plan.Draft.WatchCheckout, plan.Draft.RestoresContaminated), plan.Services.Time);
+        Guard = new ContaminationGuard(
+            repository,
+            Leases,
+            Folder,
+            new GuardPlan(plan.TargetRef, plan.Draft.WatchCheckout, plan.Draft.RestoresContaminated),
+            plan.Services.Time
+        );
         Host = plan.Draft.RunsInProcess ? new HostWatch(HostFacts.Read) : null;
         Checklist = new IsolationChecklist(repository);
         Issuer = new AttemptIssuer(repository);
@@ -77,9 +85,21 @@ internal sealed class PipelineSession : IDisposable
     public WorkerServices OpenServices() => new(Plan.Services);
 
     /// <summary>Says that a worker entered a stage; the activity ends with it.</summary>
-    public Activity? EnterStage(AttemptId attempt, Stage stage, string? branch, IReadOnlyDictionary<string, string>? data = null)
+    public Activity? EnterStage(
+        AttemptId attempt,
+        Stage stage,
+        string? branch,
+        IReadOnlyDictionary<string, string>? data = null
+    )
     {
-        Events.Publish(new WorkerEvent(attempt, default, WorkerEventKind.Stage) { Stage = stage, Branch = branch, Data = data });
+        Events.Publish(
+            new WorkerEvent(attempt, default, WorkerEventKind.Stage)
+            {
+                Stage = stage,
+                Branch = branch,
+                Data = data,
+            }
+        );
         return Telemetry.StartStage(attempt, stage);
     }
 
@@ -95,27 +115,63 @@ internal sealed class PipelineSession : IDisposable
         return notes;
     }
 
-    public IsolatedWorker MakeWorker(WorkerAssignment assignment, WorkspaceInfo workspace, WorkerContext context, WatchedScope state, IServiceProvider services, ChannelReader<WorkerMessage> inbox, CancellationToken stopping)
+    public IsolatedWorker MakeWorker(
+        WorkerAssignment assignment,
+        WorkspaceInfo workspace,
+        WorkerContext context,
+        WatchedScope state,
+        IServiceProvider services,
+        ChannelReader<WorkerMessage> inbox,
+        CancellationToken stopping
+    )
     {
         AttemptId attempt = assignment.Attempt;
-        return new IsolatedWorker(new WorkerParts(assignment.Item, workspace, context, state, services, inbox)
-        {
-            OutputFile = Folder.Output(attempt),
-            Stopping = stopping,
-            ResumeToken = assignment.ResumeToken,
-            Report = Events.Publish,
-            Sync = (mode, commit, token) => SyncAsync(attempt, new WorktreeSync(Repository, workspace, state), mode, commit, token),
-            Handoff = async (note, token) => await Handoffs.AppendAsync(attempt, note, token).ConfigureAwait(false),
-            Comment = (kind, text, token) => Tracker.AppendAsync(new HistoryEntry(attempt.Item, attempt, Plan.Services.Time.GetUtcNow(), kind, Events.Secrets.Apply(text)), token),
-        });
+        return new IsolatedWorker(
+            new WorkerParts(assignment.Item, workspace, context, state, services, inbox)
+            {
+                OutputFile = Folder.Output(attempt),
+                Stopping = stopping,
+                ResumeToken = assignment.ResumeToken,
+                Report = Events.Publish,
+                Sync = (mode, commit, token) =>
+                    SyncAsync(attempt, new WorktreeSync(Repository, workspace, state), mode, commit, token),
+                Handoff = async (note, token) => await Handoffs.AppendAsync(attempt, note, token).ConfigureAwait(false),
+                Comment = (kind, text, token) =>
+                    Tracker.AppendAsync(
+                        new HistoryEntry(
+                            attempt.Item,
+                            attempt,
+                            Plan.Services.Time.GetUtcNow(),
+                            kind,
+                            Events.Secrets.Apply(text)
+                        ),
+                        token
+                    ),
+            }
+        );
     }
 
-    private async Task<SyncResult> SyncAsync(AttemptId attempt, WorktreeSync sync, SyncMode mode, string? commit, CancellationToken cancellationToken)
+    private async Task<SyncResult> SyncAsync(
+        AttemptId attempt,
+        WorktreeSync sync,
+        SyncMode mode,
+        string? commit,
+        CancellationToken cancellationToken
+    )
     {
         // A clone knows nothing of branches here: the target goes by its commit.
-        string target = commit ?? await Repository.TryResolveCommitAsync(Plan.TargetRef, cancellationToken).ConfigureAwait(false) ?? Plan.TargetRef;
-        SyncResult result = await sync.RunAsync(mode, target, commit ?? Plan.Draft.Target, cancellationToken).ConfigureAwait(false);
-        Events.Publish(new WorkerEvent(attempt, default, WorkerEventKind.Progress) { Text = $"Sync with {commit ?? Plan.Draft.Target}: {result.Outcome}{(result.Reason is null ? "" : $", {result.Reason}")}" });
+        string target = commit
+            ?? await Repository.TryResolveCommitAsync(Plan.TargetRef, cancellationToken).ConfigureAwait(false)
+            ?? Plan.TargetRef;
+        SyncResult result = await sync.RunAsync(mode, target, commit ?? Plan.Draft.Target, cancellationToken)
+            .ConfigureAwait(false);
+        Events.Publish(
+            new WorkerEvent(attempt, default, WorkerEventKind.Progress)
+            {
+                Text =
+                    $"Sync with {commit ?? Plan.Draft.Target}: {result.Outcome}{(result.Reason is null ? "" : $", {result.Reason}")}",
+            }
+        );
         return result;
     }
 

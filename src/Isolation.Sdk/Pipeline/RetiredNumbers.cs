@@ -14,18 +14,31 @@ internal sealed class RetiredNumbers(GitRepository repository)
 
     public async Task RetireAsync(string slug, int number, TimeProvider time, CancellationToken cancellationToken)
     {
-        using OsFileLock held = await OsFileLock.AcquireAsync(File + ".lock", time, cancellationToken).ConfigureAwait(false);
+        using OsFileLock held = await OsFileLock
+            .AcquireAsync(File + ".lock", time, cancellationToken)
+            .ConfigureAwait(false);
         Dictionary<string, int> numbers = Read();
         numbers[slug] = Math.Max(number, numbers.GetValueOrDefault(slug));
-        AtomicFile.Write(File, System.Text.Encoding.UTF8.GetBytes(string.Concat(numbers.Select(n => string.Create(CultureInfo.InvariantCulture, $"{n.Key} {n.Value}\n")))));
+        AtomicFile.Write(
+            File,
+            System.Text.Encoding.UTF8.GetBytes(
+                string.Concat(numbers.Select(n => string.Create(CultureInfo.InvariantCulture, $"{n.Key} {n.Value}\n")))
+            )
+        );
     }
 
     private Dictionary<string, int> Read()
     {
         Dictionary<string, int> numbers = new(StringComparer.Ordinal);
-        foreach (string[] line in System.IO.File.Exists(File) ? System.IO.File.ReadAllLines(File).Select(l => l.Split(' ')).Where(l => l.Length == 2) : [])
+        foreach (
+            string[] line in System.IO.File.Exists(File)
+                ? System.IO.File.ReadAllLines(File).Select(l => l.Split(' ')).Where(l => l.Length == 2)
+                : []
+        )
         {
-            numbers[line[0]] = int.TryParse(line[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
+            numbers[line[0]] = int.TryParse(line[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                ? number
+                : 0;
         }
 
         return numbers;

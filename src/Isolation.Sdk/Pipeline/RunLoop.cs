@@ -8,18 +8,31 @@ using Isolation.Sdk.Workspaces;
 namespace Isolation.Sdk.Pipeline;
 
 /// <summary>Takes ready items from the tracker, has each carried out in a free slot, brings what it made to the queue and settles.</summary>
-internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here, IMergeQueue queue, IWorkTracker tracker, ItemLedger ledger, string owner)
+internal sealed class RunLoop(
+    PipelineSession session,
+    InProcessDispatcher here,
+    IMergeQueue queue,
+    IWorkTracker tracker,
+    ItemLedger ledger,
+    string owner
+)
 {
     private static readonly TimeSpan ClaimLease = TimeSpan.FromMinutes(5);
     private readonly PipelinePlan _plan = session.Plan;
     private readonly SemaphoreSlim _slots = new(session.Plan.Options.MaxWorkers, session.Plan.Options.MaxWorkers);
-    private readonly IWorkerDispatcher _dispatcher = session.Plan.Draft.Dispatchers.AsEnumerable().Reverse().Aggregate((IWorkerDispatcher)here, (inner, wrap) => wrap(inner));
+    private readonly IWorkerDispatcher _dispatcher = session
+        .Plan.Draft.Dispatchers.AsEnumerable()
+        .Reverse()
+        .Aggregate((IWorkerDispatcher)here, (inner, wrap) => wrap(inner));
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         List<Task> working = [];
         using CancellationTokenSource broken = new();
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, broken.Token);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken,
+            broken.Token
+        );
         try
         {
             while (true)
@@ -49,7 +62,11 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
     }
 
     /// <summary>A tracker that cannot be told what became of an item is of no use for the next one either.</summary>
-    private async Task BreakingAsync(WorkClaim claim, CancellationTokenSource broken, CancellationToken cancellationToken)
+    private async Task BreakingAsync(
+        WorkClaim claim,
+        CancellationTokenSource broken,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -71,15 +88,20 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
         Settlement settlement;
         try
         {
-            settlement = claim.Step == ClaimStep.AwaitingMerge && claim.Previous is { } waiting
-                ? await FollowAsync(claim.Item, waiting, slot, held.Token).ConfigureAwait(false)
-                : await AttemptAsync(claim, slot, held.Token).ConfigureAwait(false);
+            settlement =
+                claim.Step == ClaimStep.AwaitingMerge && claim.Previous is { } waiting
+                    ? await FollowAsync(claim.Item, waiting, slot, held.Token).ConfigureAwait(false)
+                    : await AttemptAsync(claim, slot, held.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             settlement = cancellationToken.IsCancellationRequested
                 ? new Settlement.Close(ItemOutcome.Cancelled, "The run was cancelled.")
-                : Again(claim.Item, ItemOutcome.Failed, e is IsolationException ? e.Message : $"{e.GetType().Name}: {e.Message}");
+                : Again(
+                    claim.Item,
+                    ItemOutcome.Failed,
+                    e is IsolationException ? e.Message : $"{e.GetType().Name}: {e.Message}"
+                );
         }
         finally
         {
@@ -100,13 +122,20 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
     {
         WorkItem item = claim.Item;
         ledger.Begin(item.Id);
-        await session.Issuer.RefreshAsync(_plan.Draft.FetchRemote, _plan.Services.Time, cancellationToken).ConfigureAwait(false);
-        string baseCommit = claim is { Step: ClaimStep.Suspended, Previous: { } before } && session.Issuer.PinnedBy(before) is { } left
-            ? left
-            : await session.Issuer.ResolveBaseAsync(item, _plan.TargetRef, cancellationToken).ConfigureAwait(false);
-        AttemptId attempt = await session.Issuer.IssueAsync(item.Id, baseCommit, cancellationToken).ConfigureAwait(false);
+        await session
+            .Issuer.RefreshAsync(_plan.Draft.FetchRemote, _plan.Services.Time, cancellationToken)
+            .ConfigureAwait(false);
+        string baseCommit =
+            claim is { Step: ClaimStep.Suspended, Previous: { } before } && session.Issuer.PinnedBy(before) is { } left
+                ? left
+                : await session.Issuer.ResolveBaseAsync(item, _plan.TargetRef, cancellationToken).ConfigureAwait(false);
+        AttemptId attempt = await session
+            .Issuer.IssueAsync(item.Id, baseCommit, cancellationToken)
+            .ConfigureAwait(false);
         using IDisposable log = session.Events.LogTo(attempt, session.Folder.Log(attempt));
-        session.Events.Publish(new WorkerEvent(attempt, default, WorkerEventKind.Stage) { Stage = Stage.Claim, Text = item.Title });
+        session.Events.Publish(
+            new WorkerEvent(attempt, default, WorkerEventKind.Stage) { Stage = Stage.Claim, Text = item.Title }
+        );
 
         WorkerAssignment assignment = new(attempt, item, baseCommit)
         {
@@ -120,11 +149,17 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
         slot.Free();
 
         Settlement settlement = await DecideAsync(item, report, cancellationToken).ConfigureAwait(false);
-        session.Events.Publish(new WorkerEvent(attempt, default, settlement is Settlement.Suspend ? WorkerEventKind.Suspended : WorkerEventKind.Ended)
-        {
-            Text = Verdicts.Reason(settlement),
-            Data = new Dictionary<string, string> { ["outcome"] = Verdicts.Word(settlement) },
-        });
+        session.Events.Publish(
+            new WorkerEvent(
+                attempt,
+                default,
+                settlement is Settlement.Suspend ? WorkerEventKind.Suspended : WorkerEventKind.Ended
+            )
+            {
+                Text = Verdicts.Reason(settlement),
+                Data = new Dictionary<string, string> { ["outcome"] = Verdicts.Word(settlement) },
+            }
+        );
         return settlement;
     }
 
@@ -133,7 +168,13 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
         if (report.Contamination.Count > 0)
         {
             string what = string.Join("; ", report.Contamination);
-            return report.IsVictim ? Again(item, ItemOutcome.Quarantined, $"It was interfered with, or stands under suspicion with others: {what}") : new Settlement.Close(ItemOutcome.Quarantined, what);
+            return report.IsVictim
+                ? Again(
+                    item,
+                    ItemOutcome.Quarantined,
+                    $"It was interfered with, or stands under suspicion with others: {what}"
+                )
+                : new Settlement.Close(ItemOutcome.Quarantined, what);
         }
 
         switch (report.Result)
@@ -141,8 +182,23 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
             case RunResult.Done when report.Changes.Count == 0:
                 return new Settlement.Close(ItemOutcome.NoChange, "It was done without changing a file.");
             case RunResult.Done:
-                Capture capture = new(report.Commit!, report.BaseCommit!, AttemptNames.Ref(report.Attempt), report.Changes);
-                await queue.SubmitAsync(new MergeRequest(report.Attempt, capture) { Title = item.Title, Priority = item.Priority, Branch = report.Branch }, CancellationToken.None).ConfigureAwait(false);
+                Capture capture = new(
+                    report.Commit!,
+                    report.BaseCommit!,
+                    AttemptNames.Ref(report.Attempt),
+                    report.Changes
+                );
+                await queue
+                    .SubmitAsync(
+                        new MergeRequest(report.Attempt, capture)
+                        {
+                            Title = item.Title,
+                            Priority = item.Priority,
+                            Branch = report.Branch,
+                        },
+                        CancellationToken.None
+                    )
+                    .ConfigureAwait(false);
                 return await FollowAsync(item, report.Attempt, null, cancellationToken).ConfigureAwait(false);
             case RunResult.BlockedOn blocked:
                 return new Settlement.Block(blocked.Items);
@@ -150,13 +206,20 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
                 return new Settlement.Suspend(suspended.ResumeToken, suspended.Reason, report.Attempt);
             default:
                 RunResult.Failed failed = (RunResult.Failed)report.Result;
-                return cancellationToken.IsCancellationRequested ? new Settlement.Close(ItemOutcome.Cancelled, failed.Reason)
-                    : failed.Retryable ? Again(item, report.TimedOut ? ItemOutcome.TimedOut : ItemOutcome.Failed, failed.Reason)
+                return cancellationToken.IsCancellationRequested
+                        ? new Settlement.Close(ItemOutcome.Cancelled, failed.Reason)
+                    : failed.Retryable
+                        ? Again(item, report.TimedOut ? ItemOutcome.TimedOut : ItemOutcome.Failed, failed.Reason)
                     : new Settlement.Close(report.TimedOut ? ItemOutcome.TimedOut : ItemOutcome.Failed, failed.Reason);
         }
     }
 
-    private async Task<Settlement> FollowAsync(WorkItem item, AttemptId attempt, SlotHold? slot, CancellationToken cancellationToken)
+    private async Task<Settlement> FollowAsync(
+        WorkItem item,
+        AttemptId attempt,
+        SlotHold? slot,
+        CancellationToken cancellationToken
+    )
     {
         slot?.Free();
         MergeStatus last = new(attempt, MergeState.Queued);
@@ -171,7 +234,13 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
                 }
 
                 ledger.Merged(item.Id, status);
-                session.Events.Publish(new WorkerEvent(attempt, default, WorkerEventKind.Merge) { Stage = Stage.Merge, Text = status.Say() });
+                session.Events.Publish(
+                    new WorkerEvent(attempt, default, WorkerEventKind.Merge)
+                    {
+                        Stage = Stage.Merge,
+                        Text = status.Say(),
+                    }
+                );
                 if (status is { State: MergeState.Held, Hold: not (MergeHold.Dependency or MergeHold.Conflict) })
                 {
                     return new Settlement.AwaitMerge(attempt);
@@ -181,10 +250,11 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // It must not land behind the back of a caller who was told that it was cancelled.
-            last = await queue.CommandAsync(attempt, new MergeCommand.Cancel(), CancellationToken.None).ConfigureAwait(false);
+            last = await queue
+                .CommandAsync(attempt, new MergeCommand.Cancel(), CancellationToken.None)
+                .ConfigureAwait(false);
             ledger.Merged(item.Id, last);
         }
-
 
         return Verdicts.OfMerge(last) is { } outcome and not (ItemOutcome.Landed or ItemOutcome.Cancelled)
             ? Again(item, outcome, last.Reason ?? last.State.ToString())
@@ -205,7 +275,10 @@ internal sealed class RunLoop(PipelineSession session, InProcessDispatcher here,
         }
         catch (Exception e)
         {
-            return new Settlement.Close(outcome, $"{reason} (It is not tried again: RetryDelay threw {e.GetType().Name}: {e.Message})");
+            return new Settlement.Close(
+                outcome,
+                $"{reason} (It is not tried again: RetryDelay threw {e.GetType().Name}: {e.Message})"
+            );
         }
     }
 

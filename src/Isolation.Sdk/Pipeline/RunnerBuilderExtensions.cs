@@ -9,7 +9,10 @@ public static class RunnerBuilderExtensions
     /// <summary>Runs attempts with a delegate.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="run">Carries one attempt out.</param>
-    public static IsolationPipelineBuilder RunWith(this IsolationPipelineBuilder builder, Func<IsolatedWorker, CancellationToken, Task<RunResult>> run)
+    public static IsolationPipelineBuilder RunWith(
+        this IsolationPipelineBuilder builder,
+        Func<IsolatedWorker, CancellationToken, Task<RunResult>> run
+    )
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(run);
@@ -19,14 +22,19 @@ public static class RunnerBuilderExtensions
     /// <summary>Runs attempts with a delegate that says nothing: its end means done, an exception means failed.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="run">Carries one attempt out.</param>
-    public static IsolationPipelineBuilder RunWith(this IsolationPipelineBuilder builder, Func<IsolatedWorker, CancellationToken, Task> run)
+    public static IsolationPipelineBuilder RunWith(
+        this IsolationPipelineBuilder builder,
+        Func<IsolatedWorker, CancellationToken, Task> run
+    )
     {
         ArgumentNullException.ThrowIfNull(run);
-        return builder.RunWith(async (worker, cancellationToken) =>
-        {
-            await run(worker, cancellationToken).ConfigureAwait(false);
-            return (RunResult)new RunResult.Done();
-        });
+        return builder.RunWith(
+            async (worker, cancellationToken) =>
+            {
+                await run(worker, cancellationToken).ConfigureAwait(false);
+                return (RunResult)new RunResult.Done();
+            }
+        );
     }
 
     /// <summary>Runs attempts with a runner from the host's services, or made from them, one for each attempt.</summary>

@@ -13,16 +13,23 @@ internal static class SetupCommands
         foreach (WorkerCommand command in plan.Draft.Setup)
         {
             using CancellationTokenSource limit = new(plan.Options.SetupTimeout, plan.Services.Time);
-            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
+                cancellationToken,
+                limit.Token
+            );
             try
             {
                 ExecResult result = await state.ExecAsync(command, either.Token).ConfigureAwait(false);
                 if (result.ExitCode != 0)
                 {
-                    throw Failed(command, $"ended with {result.ExitCode}: {Tail(result.Error.Length > 0 ? result.Error : result.Output)}");
+                    throw Failed(
+                        command,
+                        $"ended with {result.ExitCode}: {Tail(result.Error.Length > 0 ? result.Error : result.Output)}"
+                    );
                 }
             }
-            catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException)
+                when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
                 throw Failed(command, $"took longer than {plan.Options.SetupTimeout}");
             }
@@ -30,7 +37,14 @@ internal static class SetupCommands
     }
 
     private static IsolationException Failed(WorkerCommand command, string what) =>
-        new(PipelineCodes.SetupFailed, $"The setup command '{command.File}' {what}.", "Run it by hand in a fresh checkout; SetupTimeout sets how long it may take.") { Stage = Stage.Setup };
+        new(
+            PipelineCodes.SetupFailed,
+            $"The setup command '{command.File}' {what}.",
+            "Run it by hand in a fresh checkout; SetupTimeout sets how long it may take."
+        )
+        {
+            Stage = Stage.Setup,
+        };
 
     private static string Tail(string text) => text.Length > Shown ? text[^Shown..].Trim() : text.Trim();
 }

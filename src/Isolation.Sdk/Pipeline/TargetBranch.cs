@@ -7,19 +7,33 @@ namespace Isolation.Sdk.Pipeline;
 /// <summary>Makes the target branch where the host said it starts, if it is not there yet.</summary>
 internal static class TargetBranch
 {
-    public static async Task EnsureAsync(GitRepository repository, PipelinePlan plan, CancellationToken cancellationToken)
+    public static async Task EnsureAsync(
+        GitRepository repository,
+        PipelinePlan plan,
+        CancellationToken cancellationToken
+    )
     {
-        if (plan.Draft.TargetFrom is { } from
+        if (
+            plan.Draft.TargetFrom is { } from
             && await repository.TryResolveCommitAsync(plan.TargetRef, cancellationToken).ConfigureAwait(false) is null
-            && await repository.TryResolveCommitAsync(from, cancellationToken).ConfigureAwait(false) is { } start)
+            && await repository.TryResolveCommitAsync(from, cancellationToken).ConfigureAwait(false) is { } start
+        )
         {
             // Lost the race: then somebody else made it, which is as good.
-            await repository.TryUpdateAsync(new RefTransaction().Create(plan.TargetRef, start), cancellationToken).ConfigureAwait(false);
+            await repository
+                .TryUpdateAsync(new RefTransaction().Create(plan.TargetRef, start), cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
     /// <summary>What stands in the way of a target that is not there yet; <see langword="null"/> when nothing does.</summary>
-    public static async Task<string?> FindConflictAsync(GitRepository repository, string target, CancellationToken cancellationToken) =>
+    public static async Task<string?> FindConflictAsync(
+        GitRepository repository,
+        string target,
+        CancellationToken cancellationToken
+    ) =>
         BranchName.FindCaseTwin(repository, target)
-        ?? (await repository.ListRefsAsync($"refs/heads/{target}/", cancellationToken).ConfigureAwait(false)).Keys.Select(r => BranchName.Conflict(target, r["refs/heads/".Length..])).FirstOrDefault();
+        ?? (await repository.ListRefsAsync($"refs/heads/{target}/", cancellationToken).ConfigureAwait(false))
+            .Keys.Select(r => BranchName.Conflict(target, r["refs/heads/".Length..]))
+            .FirstOrDefault();
 }

@@ -32,14 +32,18 @@ internal sealed class TargetWatch(PipelineSession session, InProcessDispatcher h
                 Log.TargetLookFailed(logger, session.Plan.TargetRef, e);
             }
 
-            await Task.Delay(asks ? AskingInterval : Interval, session.Plan.Services.Time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(asks ? AskingInterval : Interval, session.Plan.Services.Time, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
     private async Task LookAsync(bool asks, CancellationToken cancellationToken)
     {
         IReadOnlyList<Flight> running = session.Flights.Running;
-        if (running.Count == 0 || await ReadTargetAsync(asks, cancellationToken).ConfigureAwait(false) is not { } target)
+        if (
+            running.Count == 0
+            || await ReadTargetAsync(asks, cancellationToken).ConfigureAwait(false) is not { } target
+        )
         {
             return;
         }
@@ -58,10 +62,14 @@ internal sealed class TargetWatch(PipelineSession session, InProcessDispatcher h
 
         Dictionary<AttemptId, string> tips = behind.ToDictionary(f => f.Attempt, f => f.Tip(session.Repository));
         string[] moved = [.. behind.Where(f => tips[f.Attempt] != f.Base).Select(f => tips[f.Attempt])];
-        IReadOnlyDictionary<string, IReadOnlySet<string>> own = await GitPaths.OfTipsAsync(session.Repository, moved, [target, .. behind.Select(f => f.Base)], cancellationToken).ConfigureAwait(false);
+        IReadOnlyDictionary<string, IReadOnlySet<string>> own = await GitPaths
+            .OfTipsAsync(session.Repository, moved, [target, .. behind.Select(f => f.Base)], cancellationToken)
+            .ConfigureAwait(false);
         foreach (IGrouping<string, Flight> told in behind.GroupBy(f => f.Told!, StringComparer.Ordinal))
         {
-            IReadOnlyList<string> paths = await GitPaths.BetweenAsync(session.Repository, told.Key, target, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> paths = await GitPaths
+                .BetweenAsync(session.Repository, told.Key, target, cancellationToken)
+                .ConfigureAwait(false);
             foreach (Flight flight in told)
             {
                 Tell(flight, target, paths, own.GetValueOrDefault(tips[flight.Attempt]));
@@ -69,9 +77,12 @@ internal sealed class TargetWatch(PipelineSession session, InProcessDispatcher h
         }
     }
 
-    private async Task<string?> ReadTargetAsync(bool asks, CancellationToken cancellationToken) => asks
-        ? await session.Repository.TryResolveCommitAsync(session.Plan.TargetRef, cancellationToken).ConfigureAwait(false)
-        : RefFiles.Read(session.Repository.CommonDirectory, session.Plan.TargetRef);
+    private async Task<string?> ReadTargetAsync(bool asks, CancellationToken cancellationToken) =>
+        asks
+            ? await session
+                .Repository.TryResolveCommitAsync(session.Plan.TargetRef, cancellationToken)
+                .ConfigureAwait(false)
+            : RefFiles.Read(session.Repository.CommonDirectory, session.Plan.TargetRef);
 
     private void Tell(Flight flight, string target, IReadOnlyList<string> paths, IReadOnlySet<string>? own)
     {
@@ -85,18 +96,32 @@ internal sealed class TargetWatch(PipelineSession session, InProcessDispatcher h
         string text = Describe(advanced, paths.Count, both);
         if (here.TrySend(flight.Attempt, new WorkerMessage(MessageKind, text) { TargetAdvanced = advanced }))
         {
-            session.Events.Publish(new WorkerEvent(flight.Attempt, default, WorkerEventKind.TargetAdvanced)
-            {
-                Text = text,
-                Data = new Dictionary<string, string> { ["from"] = advanced.From, ["to"] = target, ["paths"] = Number(paths.Count), ["overlapping"] = Number(both.Length) },
-            });
+            session.Events.Publish(
+                new WorkerEvent(flight.Attempt, default, WorkerEventKind.TargetAdvanced)
+                {
+                    Text = text,
+                    Data = new Dictionary<string, string>
+                    {
+                        ["from"] = advanced.From,
+                        ["to"] = target,
+                        ["paths"] = Number(paths.Count),
+                        ["overlapping"] = Number(both.Length),
+                    },
+                }
+            );
         }
     }
 
     private static string Describe(TargetAdvanced advanced, int paths, string[] both)
     {
-        string overlap = both.Length == 0 ? "none of them yours" : $"{Number(both.Length)} of them yours too: {string.Join(", ", both.Take(MostInText))}{(both.Length > MostInText ? ", …" : "")}";
-        return PlainText.Line($"{advanced.Target} is at {advanced.To[..12]} now; {Number(paths)} {(paths == 1 ? "path" : "paths")} changed, {overlap}.", PlainText.LongestLine);
+        string overlap =
+            both.Length == 0
+                ? "none of them yours"
+                : $"{Number(both.Length)} of them yours too: {string.Join(", ", both.Take(MostInText))}{(both.Length > MostInText ? ", …" : "")}";
+        return PlainText.Line(
+            $"{advanced.Target} is at {advanced.To[..12]} now; {Number(paths)} {(paths == 1 ? "path" : "paths")} changed, {overlap}.",
+            PlainText.LongestLine
+        );
     }
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);

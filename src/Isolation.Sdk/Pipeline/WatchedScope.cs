@@ -13,20 +13,31 @@ internal sealed class WatchedScope(IStateScope inner, AttemptId attempt, WorkerE
 
     public StateInfo Info => inner.Info;
 
-    public async ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default)
+    public async ValueTask<IWorkerProcess> StartAsync(
+        WorkerCommand command,
+        CancellationToken cancellationToken = default
+    )
     {
         IWorkerProcess process = await inner.StartAsync(command, cancellationToken).ConfigureAwait(false);
         WatchedProcess watched = new(process, _alive);
         Say(WorkerEventKind.ProcessStarted, process.Id, "");
-        _ = process.Exit.ContinueWith(e => Say(WorkerEventKind.ProcessEnded, process.Id, e.IsCompletedSuccessfully ? e.Result.Mechanism : ""), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = process.Exit.ContinueWith(
+            e => Say(WorkerEventKind.ProcessEnded, process.Id, e.IsCompletedSuccessfully ? e.Result.Mechanism : ""),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
         return watched;
     }
 
     /// <summary>The worker is over: what it started and did not wait for ends before anybody looks at what it made.</summary>
     public async Task StopAllAsync() =>
-        await ((Task)Task.WhenAll(_alive.Keys.Select(p => p.StopAsync(TimeSpan.Zero).AsTask()))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(_alive.Keys.Select(p => p.StopAsync(TimeSpan.Zero).AsTask()))).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing
+        );
 
-    public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+    public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) =>
+        ValueTask.CompletedTask;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

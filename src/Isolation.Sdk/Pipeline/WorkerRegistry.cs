@@ -44,7 +44,16 @@ public sealed class WorkerRegistry
 
         LeaseStore leases = LeasesOf(repository);
         HashSet<AttemptId> leased = [.. leases.List().Select(l => l.Attempt)];
-        return [.. Directory.EnumerateFiles(root, "*.log").Select(TryRead).OfType<WorkerStatus>().Select(s => Judge(s, leases, leased)).OrderBy(s => s.LastActivity).ThenBy(s => s.Attempt.ToString(), StringComparer.Ordinal)];
+        return
+        [
+            .. Directory
+                .EnumerateFiles(root, "*.log")
+                .Select(TryRead)
+                .OfType<WorkerStatus>()
+                .Select(s => Judge(s, leases, leased))
+                .OrderBy(s => s.LastActivity)
+                .ThenBy(s => s.Attempt.ToString(), StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>One worker, judged at this moment.</summary>
@@ -56,7 +65,9 @@ public sealed class WorkerRegistry
     {
         GitRepository repository = await OpenAsync(cancellationToken).ConfigureAwait(false);
         LeaseStore leases = LeasesOf(repository);
-        return TryRead(FolderOf(repository).Log(attempt)) is { } status && status.Attempt == attempt ? Judge(status, leases, [.. leases.List().Select(l => l.Attempt)]) : null;
+        return TryRead(FolderOf(repository).Log(attempt)) is { } status && status.Attempt == attempt
+            ? Judge(status, leases, [.. leases.List().Select(l => l.Attempt)])
+            : null;
     }
 
     /// <summary>Where a worker's log is, or would be: JSON lines that <see cref="WorkerLog"/> reads.</summary>
@@ -66,18 +77,22 @@ public sealed class WorkerRegistry
     public async Task<string> LocateLogAsync(AttemptId attempt, CancellationToken cancellationToken = default) =>
         FolderOf(await OpenAsync(cancellationToken).ConfigureAwait(false)).Log(attempt);
 
-    private async Task<GitRepository> OpenAsync(CancellationToken cancellationToken) => _opened ??= await GitHost.OpenAsync(_repository.Path, cancellationToken).ConfigureAwait(false);
+    private async Task<GitRepository> OpenAsync(CancellationToken cancellationToken) =>
+        _opened ??= await GitHost.OpenAsync(_repository.Path, cancellationToken).ConfigureAwait(false);
 
-    private WorkersFolder FolderOf(GitRepository repository) => _options.WorkersRoot is { } root ? new WorkersFolder(root) : WorkersFolder.Beside(repository.CommonDirectory);
+    private WorkersFolder FolderOf(GitRepository repository) =>
+        _options.WorkersRoot is { } root ? new WorkersFolder(root) : WorkersFolder.Beside(repository.CommonDirectory);
 
-    private LeaseStore LeasesOf(GitRepository repository) => new(repository.CommonDirectory, repository.Reference, _options.Time);
+    private LeaseStore LeasesOf(GitRepository repository) =>
+        new(repository.CommonDirectory, repository.Reference, _options.Time);
 
     private WorkerStatus Judge(WorkerStatus status, LeaseStore leases, HashSet<AttemptId> leased)
     {
         DateTimeOffset now = _options.Time.GetUtcNow();
 
         // A lease is written once its lock is held, so only a lock with a record is looked at; a worker that was claimed a moment ago may not have come so far.
-        bool? held = leased.Contains(status.Attempt) ? leases.IsAlive(status.Attempt)
+        bool? held =
+            leased.Contains(status.Attempt) ? leases.IsAlive(status.Attempt)
             : status.Stage is null or Stage.Claim && now - status.LastActivity < _options.QuietAfter ? null
             : false;
         return status.Judge(now, _options.QuietAfter, held);

@@ -10,7 +10,9 @@ internal sealed class WorkerServices : IAsyncDisposable
 
     public WorkerServices(CompositionServices composition)
     {
-        _scope = composition.Host?.GetService(typeof(IServiceScopeFactory)) is IServiceScopeFactory factory ? factory.CreateAsyncScope() : null;
+        _scope = composition.Host?.GetService(typeof(IServiceScopeFactory)) is IServiceScopeFactory factory
+            ? factory.CreateAsyncScope()
+            : null;
         Provider = _scope?.ServiceProvider ?? composition.Host ?? composition;
     }
 

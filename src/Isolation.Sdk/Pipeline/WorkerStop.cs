@@ -39,5 +39,6 @@ internal sealed class WorkerStop(TimeProvider time)
     }
 
     /// <summary>What the worker registered may throw; that is no way to stay alive.</summary>
-    private static async Task CancelAsync(CancellationTokenSource source) => await source.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private static async Task CancelAsync(CancellationTokenSource source) =>
+        await source.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

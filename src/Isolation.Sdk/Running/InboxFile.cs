@@ -13,7 +13,13 @@ internal sealed class InboxFile : IDisposable
     {
         Path = path;
         File.Delete(path);
-        _file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        _file = new FileStream(
+            path,
+            FileMode.CreateNew,
+            FileAccess.Write,
+            FileShare.ReadWrite | FileShare.Delete,
+            bufferSize: 0
+        );
     }
 
     public string Path { get; }
@@ -30,6 +36,9 @@ internal sealed class InboxFile : IDisposable
     public void Dispose() => _file.Dispose();
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(WorkerMessage))]
 internal sealed partial class InboxJson : JsonSerializerContext;

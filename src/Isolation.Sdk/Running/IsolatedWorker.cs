@@ -70,13 +70,16 @@ public sealed class IsolatedWorker
     /// <summary>Starts a command in the worker's state; the caller reads its output.</summary>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Ends the wait for the start.</param>
-    public async ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default) =>
-        new SealedProcess(await Mine._parts.State.StartAsync(command, cancellationToken).ConfigureAwait(false), _seal);
+    public async ValueTask<IWorkerProcess> StartAsync(
+        WorkerCommand command,
+        CancellationToken cancellationToken = default
+    ) => new SealedProcess(await Mine._parts.State.StartAsync(command, cancellationToken).ConfigureAwait(false), _seal);
 
     /// <summary>Runs a command in the worker's state to its end and returns what it said.</summary>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Ends the command with everything it started.</param>
-    public Task<ExecResult> ExecAsync(WorkerCommand command, CancellationToken cancellationToken = default) => Mine._parts.State.ExecAsync(command, cancellationToken);
+    public Task<ExecResult> ExecAsync(WorkerCommand command, CancellationToken cancellationToken = default) =>
+        Mine._parts.State.ExecAsync(command, cancellationToken);
 
     /// <summary>Brings the newest target into the worker's own branch, when it suits the worker. Git runs in the worker's state, never with the host's; hooks do not run. What the worker is said to have changed stays its own work.</summary>
     /// <param name="mode">How. <value><see cref="SyncMode.Rebase"/>: its commits end up on top, for a history that reads well.</value></param>
@@ -84,25 +87,33 @@ public sealed class IsolatedWorker
     /// <param name="cancellationToken">Ends the work; the branch then is where it was, or where the sync put it.</param>
     /// <returns>Whether it is in. After a conflict or a refusal branch, index and files are as they were.</returns>
     /// <exception cref="IsolationException">ISO0314: git failed, and it was no conflict.</exception>
-    public Task<SyncResult> SyncAsync(SyncMode mode = SyncMode.Rebase, string? commit = null, CancellationToken cancellationToken = default) => Mine._parts.Sync(mode, commit, cancellationToken);
+    public Task<SyncResult> SyncAsync(
+        SyncMode mode = SyncMode.Rebase,
+        string? commit = null,
+        CancellationToken cancellationToken = default
+    ) => Mine._parts.Sync(mode, commit, cancellationToken);
 
     /// <summary>Says which phase it is in: research, plan, implement, validate, or a word of its own.</summary>
     /// <param name="phase">The phase.</param>
-    public void ReportPhase(string phase) => Mine._parts.Report(new WorkerEvent(Id, default, WorkerEventKind.Phase) { Phase = _secrets.Apply(phase) });
+    public void ReportPhase(string phase) =>
+        Mine._parts.Report(new WorkerEvent(Id, default, WorkerEventKind.Phase) { Phase = _secrets.Apply(phase) });
 
     /// <summary>Says how far it is, in a line for people.</summary>
     /// <param name="text">The line; secrets in it are masked.</param>
-    public void ReportProgress(string text) => Mine._parts.Report(new WorkerEvent(Id, default, WorkerEventKind.Progress) { Text = _secrets.Apply(text) });
+    public void ReportProgress(string text) =>
+        Mine._parts.Report(new WorkerEvent(Id, default, WorkerEventKind.Progress) { Text = _secrets.Apply(text) });
 
     /// <summary>Leaves a note for the workers of items that this one blocks: a git artifact on the attempt.</summary>
     /// <param name="note">The note, in Markdown.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public ValueTask HandoffAsync(string note, CancellationToken cancellationToken = default) => Mine._parts.Handoff(_secrets.Apply(note), cancellationToken);
+    public ValueTask HandoffAsync(string note, CancellationToken cancellationToken = default) =>
+        Mine._parts.Handoff(_secrets.Apply(note), cancellationToken);
 
     /// <summary>Adds a comment to the item's history in the tracker, and nowhere else.</summary>
     /// <param name="text">The comment.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public ValueTask CommentAsync(string text, CancellationToken cancellationToken = default) => Mine._parts.Comment("comment", _secrets.Apply(text), cancellationToken);
+    public ValueTask CommentAsync(string text, CancellationToken cancellationToken = default) =>
+        Mine._parts.Comment("comment", _secrets.Apply(text), cancellationToken);
 
     /// <summary>Adds a blocker to the item's history in the tracker, and shows it in the status.</summary>
     /// <param name="text">What is in the way.</param>

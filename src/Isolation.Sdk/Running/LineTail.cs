@@ -18,7 +18,13 @@ internal sealed class LineTail : IDisposable
     {
         Path = path;
         File.Delete(path); // Also a link.
-        _file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        _file = new FileStream(
+            path,
+            FileMode.CreateNew,
+            FileAccess.ReadWrite,
+            FileShare.ReadWrite | FileShare.Delete,
+            bufferSize: 0
+        );
     }
 
     public string Path { get; }
@@ -38,11 +44,14 @@ internal sealed class LineTail : IDisposable
             _line.SetLength(0);
         }
 
-        int total = 0, read;
-        while (total < MaxAtOnce && (read = await _file.ReadAsync(_buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        int total = 0,
+            read;
+        while (
+            total < MaxAtOnce && (read = await _file.ReadAsync(_buffer, cancellationToken).ConfigureAwait(false)) > 0
+        )
         {
             total += read;
-            for (int start = 0; start < read;)
+            for (int start = 0; start < read; )
             {
                 int end = Array.IndexOf(_buffer, (byte)'\n', start, read - start);
                 Keep(_buffer.AsSpan(start, (end < 0 ? read : end) - start));

@@ -9,9 +9,7 @@ namespace Isolation.Sdk;
 [JsonDerivedType(typeof(Suspended), "suspended")]
 public abstract record RunResult
 {
-    private RunResult()
-    {
-    }
+    private RunResult() { }
 
     /// <summary>The item is done; what was made goes to the merge queue.</summary>
     /// <param name="Summary">One line, for people.</param>

@@ -38,10 +38,13 @@ internal sealed class RunnerProtocol(IsolatedWorker worker)
             {
                 await ApplyAsync(report, cancellationToken).ConfigureAwait(false);
             }
-            catch (IsolationException e) when (e.Code is not (Contexts.ContextCodes.Sealed or Contexts.ContextCodes.NotYours))
+            catch (IsolationException e)
+                when (e.Code is not (Contexts.ContextCodes.Sealed or Contexts.ContextCodes.NotYours))
             {
                 // A note that is too long, say: the line is at fault, not the run.
-                worker.ReportProgress($"events file, line {_lines.ToString(CultureInfo.InvariantCulture)}: {e.Message}");
+                worker.ReportProgress(
+                    $"events file, line {_lines.ToString(CultureInfo.InvariantCulture)}: {e.Message}"
+                );
             }
         }
     }
@@ -76,7 +79,12 @@ internal sealed class RunnerProtocol(IsolatedWorker worker)
     {
         if (++_bad <= BadLinesTold)
         {
-            worker.ReportProgress(string.Create(CultureInfo.InvariantCulture, $"events file, line {_lines}: {(tooLong ? $"longer than {LineTail.MaxLine} bytes" : "not of the protocol")}; passed over{(_bad == BadLinesTold ? ", as further ones will be silently" : "")}"));
+            worker.ReportProgress(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"events file, line {_lines}: {(tooLong ? $"longer than {LineTail.MaxLine} bytes" : "not of the protocol")}; passed over{(_bad == BadLinesTold ? ", as further ones will be silently" : "")}"
+                )
+            );
         }
     }
 }

@@ -24,7 +24,10 @@ internal sealed record RunnerReport(string Kind, string Text)
             }
 
             JsonElement root = document.RootElement;
-            List<RunnerReport> reports = [.. Kinds.Where(k => StringAt(root, k) is not null).Select(k => new RunnerReport(k, StringAt(root, k)!))];
+            List<RunnerReport> reports =
+            [
+                .. Kinds.Where(k => StringAt(root, k) is not null).Select(k => new RunnerReport(k, StringAt(root, k)!)),
+            ];
             if (root.TryGetProperty("result", out _))
             {
                 if (ReadResult(root) is not { } result)
@@ -50,16 +53,28 @@ internal sealed record RunnerReport(string Kind, string Text)
         return StringAt(root, "result") switch
         {
             "done" => new RunResult.Done(reason),
-            "failed" => new RunResult.Failed(reason ?? "The runner gave no reason.", !(root.TryGetProperty("retryable", out JsonElement r) && r.ValueKind == JsonValueKind.False)),
+            "failed" => new RunResult.Failed(
+                reason ?? "The runner gave no reason.",
+                !(root.TryGetProperty("retryable", out JsonElement r) && r.ValueKind == JsonValueKind.False)
+            ),
             "blocked" when Items(root) is { Length: > 0 } items => new RunResult.BlockedOn(items),
-            "suspended" => new RunResult.Suspended(reason ?? "The runner gave no reason.", StringAt(root, "resumeToken") ?? ""),
+            "suspended" => new RunResult.Suspended(
+                reason ?? "The runner gave no reason.",
+                StringAt(root, "resumeToken") ?? ""
+            ),
             _ => null,
         };
     }
 
-    private static string? StringAt(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? StringAt(JsonElement root, string name) =>
+        root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
-    private static string[]? Items(JsonElement root) => root.TryGetProperty("items", out JsonElement items) && items.ValueKind == JsonValueKind.Array && items.EnumerateArray().All(i => i.ValueKind == JsonValueKind.String)
-        ? [.. items.EnumerateArray().Select(i => i.GetString()!)]
-        : null;
+    private static string[]? Items(JsonElement root) =>
+        root.TryGetProperty("items", out JsonElement items)
+        && items.ValueKind == JsonValueKind.Array
+        && items.EnumerateArray().All(i => i.ValueKind == JsonValueKind.String)
+            ? [.. items.EnumerateArray().Select(i => i.GetString()!)]
+            : null;
 }

@@ -6,7 +6,14 @@ using Isolation.Sdk.Workspaces;
 namespace Isolation.Sdk;
 
 /// <summary>What a worker is made of.</summary>
-internal sealed record WorkerParts(WorkItem Item, WorkspaceInfo Workspace, WorkerContext Context, IStateScope State, IServiceProvider Services, ChannelReader<WorkerMessage> Inbox)
+internal sealed record WorkerParts(
+    WorkItem Item,
+    WorkspaceInfo Workspace,
+    WorkerContext Context,
+    IStateScope State,
+    IServiceProvider Services,
+    ChannelReader<WorkerMessage> Inbox
+)
 {
     /// <summary>Where the output of a runner that is a command goes.</summary>
     public required string OutputFile { get; init; }

@@ -27,8 +27,11 @@ public static class IsolatedState
     /// <param name="configure">What the scope gets beside the defaults.</param>
     /// <param name="cancellationToken">Ends the work and rolls it back.</param>
     /// <exception cref="IsolationException">ISO0402: the directory does not exist. ISO0403 to ISO0408: the options ask for what is not there.</exception>
-    public static Task<IStateScope> OpenAsync(string workingDirectory, Action<ProcessSandboxOptions>? configure = null, CancellationToken cancellationToken = default) =>
-        OpenAsync(workingDirectory, SealLevel.Cooperative, configure, cancellationToken);
+    public static Task<IStateScope> OpenAsync(
+        string workingDirectory,
+        Action<ProcessSandboxOptions>? configure = null,
+        CancellationToken cancellationToken = default
+    ) => OpenAsync(workingDirectory, SealLevel.Cooperative, configure, cancellationToken);
 
     /// <summary>Opens a scope whose processes the kernel holds, too.</summary>
     /// <param name="workingDirectory">The absolute path of the directory that commands start in and may write; it is left as it is.</param>
@@ -36,17 +39,28 @@ public static class IsolatedState
     /// <param name="configure">What the scope gets beside the defaults.</param>
     /// <param name="cancellationToken">Ends the work and rolls it back.</param>
     /// <exception cref="IsolationException">As above; ISO0414 to ISO0417: this machine cannot give the level.</exception>
-    public static async Task<IStateScope> OpenAsync(string workingDirectory, SealLevel level, Action<ProcessSandboxOptions>? configure = null, CancellationToken cancellationToken = default)
+    public static async Task<IStateScope> OpenAsync(
+        string workingDirectory,
+        SealLevel level,
+        Action<ProcessSandboxOptions>? configure = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(workingDirectory);
         if (!Path.IsPathFullyQualified(workingDirectory) || !Directory.Exists(workingDirectory))
         {
-            throw new IsolationException(SandboxingCodes.CommandNotStarted, $"'{workingDirectory}' is not an absolute path of a directory that exists.", "Give the full path of a directory.");
+            throw new IsolationException(
+                SandboxingCodes.CommandNotStarted,
+                $"'{workingDirectory}' is not an absolute path of a directory that exists.",
+                "Give the full path of a directory."
+            );
         }
 
         ProcessSandboxOptions options = new();
         configure?.Invoke(options);
-        string user = OperatingSystem.IsWindows() ? "user" : NativeProcess.EffectiveUser().ToString(CultureInfo.InvariantCulture);
+        string user = OperatingSystem.IsWindows()
+            ? "user"
+            : NativeProcess.EffectiveUser().ToString(CultureInfo.InvariantCulture);
         WorkersFolder root = new(OwnFolder.Ensure(Path.Combine(Path.GetTempPath(), "isolation-state-" + user)));
         IProcessSeal? seal = level switch
         {
@@ -58,11 +72,19 @@ public static class IsolatedState
         RepositoryRef repository = new(Path.TrimEndingDirectorySeparator(workingDirectory));
         LeaseStore store = new(root.Root, repository, TimeProvider.System);
         await SweepAsync(store, sandbox, cancellationToken).ConfigureAwait(false);
-        AttemptLease lease = store.Create(new AttemptId("state-" + RandomNumberGenerator.GetHexString(8, lowercase: true), 1));
+        AttemptLease lease = store.Create(
+            new AttemptId("state-" + RandomNumberGenerator.GetHexString(8, lowercase: true), 1)
+        );
         try
         {
             WorkspaceInfo around = new(repository.Path, "", null, "");
-            return new StandaloneScope(await sandbox.OpenAsync(new StateRequest(lease, repository, around), cancellationToken).ConfigureAwait(false), lease, KeptNote);
+            return new StandaloneScope(
+                await sandbox
+                    .OpenAsync(new StateRequest(lease, repository, around), cancellationToken)
+                    .ConfigureAwait(false),
+                lease,
+                KeptNote
+            );
         }
         catch
         {

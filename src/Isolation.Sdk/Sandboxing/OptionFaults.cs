@@ -12,9 +12,17 @@ internal static partial class OptionFaults
     {
         foreach (EnvironmentRule rule in options.Rules)
         {
-            if (rule.Name.Contains('=', StringComparison.Ordinal) || rule.Name.Contains('\0', StringComparison.Ordinal) || (rule.Template?.Contains('\0', StringComparison.Ordinal) ?? false))
+            if (
+                rule.Name.Contains('=', StringComparison.Ordinal)
+                || rule.Name.Contains('\0', StringComparison.Ordinal)
+                || (rule.Template?.Contains('\0', StringComparison.Ordinal) ?? false)
+            )
             {
-                yield return new IsolationFault(SandboxingCodes.BadName, $"'{rule.Name}' cannot be a variable.", "Names have no '=', and neither names nor values have a NUL.");
+                yield return new IsolationFault(
+                    SandboxingCodes.BadName,
+                    $"'{rule.Name}' cannot be a variable.",
+                    "Names have no '=', and neither names nor values have a NUL."
+                );
             }
 
             foreach (IsolationFault fault in ValueTemplate.Check(rule.Template ?? "", options.Ports))
@@ -24,7 +32,11 @@ internal static partial class OptionFaults
 
             if (rule.Origin == EnvironmentOrigin.EnvFile && rule.Template!.AsSpan().ContainsAny('\r', '\n'))
             {
-                yield return new IsolationFault(SandboxingCodes.BadTemplate, $"The value of '{rule.Name}' has several lines, which an env file cannot hold.", "Use Set for it.");
+                yield return new IsolationFault(
+                    SandboxingCodes.BadTemplate,
+                    $"The value of '{rule.Name}' has several lines, which an env file cannot hold.",
+                    "Use Set for it."
+                );
             }
 
             if (rule.Origin == EnvironmentOrigin.Secret)
@@ -32,11 +44,19 @@ internal static partial class OptionFaults
                 string? value = host[rule.Name];
                 if (string.IsNullOrEmpty(value))
                 {
-                    yield return new IsolationFault(SandboxingCodes.SecretMissing, $"The host has no variable '{rule.Name}', which workers are to get as a secret.", $"Set {rule.Name} where the host is started.");
+                    yield return new IsolationFault(
+                        SandboxingCodes.SecretMissing,
+                        $"The host has no variable '{rule.Name}', which workers are to get as a secret.",
+                        $"Set {rule.Name} where the host is started."
+                    );
                 }
                 else if (value.Length < SecretMask.MinLength)
                 {
-                    yield return new IsolationFault(SandboxingCodes.SecretTooShort, $"The secret '{rule.Name}' has fewer than {SecretMask.MinLength} characters, and masking it would garble every text.", "Use Inherit if it is no secret.");
+                    yield return new IsolationFault(
+                        SandboxingCodes.SecretTooShort,
+                        $"The secret '{rule.Name}' has fewer than {SecretMask.MinLength} characters, and masking it would garble every text.",
+                        "Use Inherit if it is no secret."
+                    );
                 }
             }
         }
@@ -51,21 +71,44 @@ internal static partial class OptionFaults
 
         foreach (string name in options.Ports.Where(name => !PortName().IsMatch(name)))
         {
-            yield return new IsolationFault(SandboxingCodes.BadName, $"'{name}' cannot name a port.", "Use letters, digits, dash and underscore.");
+            yield return new IsolationFault(
+                SandboxingCodes.BadName,
+                $"'{name}' cannot name a port.",
+                "Use letters, digits, dash and underscore."
+            );
         }
 
-        if (options.EnvFileName is { } file && (Path.IsPathRooted(file) || file.Split('/', '\\').Any(part => part is "" or "." or ".." || part.Equals(".git", StringComparison.OrdinalIgnoreCase))))
+        if (
+            options.EnvFileName is { } file
+            && (
+                Path.IsPathRooted(file)
+                || file.Split('/', '\\')
+                    .Any(part => part is "" or "." or ".." || part.Equals(".git", StringComparison.OrdinalIgnoreCase))
+            )
+        )
         {
-            yield return new IsolationFault(SandboxingCodes.BadName, $"'{file}' cannot be the env file.", "Give a path inside the workspace, as in \".env.local\".");
+            yield return new IsolationFault(
+                SandboxingCodes.BadName,
+                $"'{file}' cannot be the env file.",
+                "Give a path inside the workspace, as in \".env.local\"."
+            );
         }
 
         if (options.Limits is { IsPositive: false })
         {
-            yield return new IsolationFault(SandboxingCodes.BadLimit, "A limit of a command is zero or less, or a share of the processors above 100.", "Give positive limits, or none.");
+            yield return new IsolationFault(
+                SandboxingCodes.BadLimit,
+                "A limit of a command is zero or less, or a share of the processors above 100.",
+                "Give positive limits, or none."
+            );
         }
         else if ((options.Limits.AnyWatched || options.Limits.AnyHeld) && !NativeProcess.IsAvailable)
         {
-            yield return new IsolationFault(SandboxingCodes.BadLimit, "This machine cannot hold commands to limits.", "Use 64-bit Linux with glibc 2.34 or later, or no limits.");
+            yield return new IsolationFault(
+                SandboxingCodes.BadLimit,
+                "This machine cannot hold commands to limits.",
+                "Use 64-bit Linux with glibc 2.34 or later, or no limits."
+            );
         }
 
         foreach (IsolationFault fault in ReadPaths.Faults(options, host))

@@ -31,18 +31,39 @@ public sealed class ProcessLimits
     /// <summary>How long it may write nothing to its output. <value>null</value></summary>
     public TimeSpan? Silence { get; set; }
 
-    internal long Of(Controller controller, int more) => controller.Name switch
-    {
-        "memory" => MemoryBytes!.Value,
-        "pids" => Processes!.Value + more,
-        _ => CpuShare!.Value,
-    };
+    internal long Of(Controller controller, int more) =>
+        controller.Name switch
+        {
+            "memory" => MemoryBytes!.Value,
+            "pids" => Processes!.Value + more,
+            _ => CpuShare!.Value,
+        };
 
-    internal bool IsPositive => !(MemoryBytes <= 0 || Processes <= 0 || CpuShare is < 1 or > 100 || OpenFiles <= 0 || FileBytes <= 0 || DiskBytes <= 0 || WallClock <= TimeSpan.Zero || Silence <= TimeSpan.Zero);
+    internal bool IsPositive =>
+        !(
+            MemoryBytes <= 0
+            || Processes <= 0
+            || CpuShare is < 1 or > 100
+            || OpenFiles <= 0
+            || FileBytes <= 0
+            || DiskBytes <= 0
+            || WallClock <= TimeSpan.Zero
+            || Silence <= TimeSpan.Zero
+        );
 
-    internal bool AnyWatched => MemoryBytes is not null || Processes is not null || DiskBytes is not null || WallClock is not null || Silence is not null;
+    internal bool AnyWatched =>
+        MemoryBytes is not null
+        || Processes is not null
+        || DiskBytes is not null
+        || WallClock is not null
+        || Silence is not null;
 
-    internal bool AnyHeld => MemoryBytes is not null || Processes is not null || CpuShare is not null || OpenFiles is not null || FileBytes is not null;
+    internal bool AnyHeld =>
+        MemoryBytes is not null
+        || Processes is not null
+        || CpuShare is not null
+        || OpenFiles is not null
+        || FileBytes is not null;
 }
 
 /// <summary>A limit that ended a command.</summary>

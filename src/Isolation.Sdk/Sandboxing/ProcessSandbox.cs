@@ -15,7 +15,14 @@ namespace Isolation.Sdk.Sandboxing;
 /// <param name="host">The host's variables; <see langword="null"/> for this process's own.</param>
 /// <param name="git">Reads what git is to know; <see langword="null"/> for the repository's and the host's own.</param>
 /// <param name="seal">What confines them; <see langword="null"/> for nothing.</param>
-internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider? time = null, WorkersFolder? workers = null, IReadOnlyDictionary<string, string>? host = null, Func<RepositoryRef, CancellationToken, Task<HostGit>>? git = null, IProcessSeal? seal = null) : IStateSandbox
+internal sealed class ProcessSandbox(
+    ProcessSandboxOptions options,
+    TimeProvider? time = null,
+    WorkersFolder? workers = null,
+    IReadOnlyDictionary<string, string>? host = null,
+    Func<RepositoryRef, CancellationToken, Task<HostGit>>? git = null,
+    IProcessSeal? seal = null
+) : IStateSandbox
 {
     private const string FolderNote = "state.folder";
     private const string MarkerNote = "state.marker";
@@ -24,7 +31,10 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly HostVariables _host = host is null ? HostVariables.Read() : new HostVariables(host);
     private readonly Func<RepositoryRef, CancellationToken, Task<HostGit>> _readGit = git ?? HostGit.ReadAsync;
-    private readonly LimitMechanisms _mechanisms = new(time ?? TimeProvider.System, options.LimitGroups && NativeProcess.IsAvailable);
+    private readonly LimitMechanisms _mechanisms = new(
+        time ?? TimeProvider.System,
+        options.LimitGroups && NativeProcess.IsAvailable
+    );
     private readonly ConcurrentDictionary<string, Lazy<Task<HostGit>>> _git = new(StringComparer.Ordinal);
 
     /// <summary>What every scope of this sandbox is made of, as one text that says nothing of a secret but its name. It changes when what commands run in does, as far as that can be told from here.</summary>
@@ -35,26 +45,54 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
 
     private bool Native => options.Mechanism != StopMechanism.ProcessTree && NativeProcess.IsAvailable;
 
-    public async ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
+    public async ValueTask<AxisReport> ProbeAsync(
+        RepositoryRef repository,
+        CancellationToken cancellationToken = default
+    )
     {
-        const IsolationGuarantees Everywhere = IsolationGuarantees.Environment | IsolationGuarantees.Temp | IsolationGuarantees.Home | IsolationGuarantees.Caches | IsolationGuarantees.Ports;
+        const IsolationGuarantees Everywhere =
+            IsolationGuarantees.Environment
+            | IsolationGuarantees.Temp
+            | IsolationGuarantees.Home
+            | IsolationGuarantees.Caches
+            | IsolationGuarantees.Ports;
         List<string> notices = [];
         if (!Native)
         {
-            notices.Add("Processes have no session of their own here, and a daemonised grandchild outlives its worker (mechanism: process tree; untested outside Linux).");
+            notices.Add(
+                "Processes have no session of their own here, and a daemonised grandchild outlives its worker (mechanism: process tree; untested outside Linux)."
+            );
         }
         else if (CanLose && (Cgroup.Own() is not { } group || !NativeProcess.IsWritable(group)))
         {
-            notices.Add("No cgroup v2 that this user may divide: trees are ended by " + (ResourceLimits.CanMark
-                ? "session, marker and limit, which a daemon escapes that changes all three, RLIMIT_LOCKS included."
-                : "session and marker, which a daemon with a scrubbed environment escapes."));
+            notices.Add(
+                "No cgroup v2 that this user may divide: trees are ended by "
+                    + (
+                        ResourceLimits.CanMark
+                            ? "session, marker and limit, which a daemon escapes that changes all three, RLIMIT_LOCKS included."
+                            : "session and marker, which a daemon with a scrubbed environment escapes."
+                    )
+            );
         }
 
         notices.AddRange(await _mechanisms.DescribeAsync(options.Limits).ConfigureAwait(false));
-        IReadOnlyList<IsolationFault> unsealed = seal is null ? [] : await seal.FindMissingAsync(options.Network, cancellationToken).ConfigureAwait(false);
-        IsolationGuarantees added = seal is null || unsealed.Count > 0 ? IsolationGuarantees.None : seal.Adds(options.Network);
-        IsolationFault[] exposed = added == IsolationGuarantees.None ? [] : [.. await ExposedAsync(repository, cancellationToken).ConfigureAwait(false)];
-        return new AxisReport((Native ? Everywhere | IsolationGuarantees.Processes : Everywhere) | added, IsolationGuarantees.None, [.. OptionFaults.Find(options, _host), .. unsealed, .. exposed]) { Notices = notices };
+        IReadOnlyList<IsolationFault> unsealed = seal is null
+            ? []
+            : await seal.FindMissingAsync(options.Network, cancellationToken).ConfigureAwait(false);
+        IsolationGuarantees added =
+            seal is null || unsealed.Count > 0 ? IsolationGuarantees.None : seal.Adds(options.Network);
+        IsolationFault[] exposed =
+            added == IsolationGuarantees.None
+                ? []
+                : [.. await ExposedAsync(repository, cancellationToken).ConfigureAwait(false)];
+        return new AxisReport(
+            (Native ? Everywhere | IsolationGuarantees.Processes : Everywhere) | added,
+            IsolationGuarantees.None,
+            [.. OptionFaults.Find(options, _host), .. unsealed, .. exposed]
+        )
+        {
+            Notices = notices,
+        };
     }
 
     public async ValueTask<IStateScope> OpenAsync(StateRequest request, CancellationToken cancellationToken = default)
@@ -66,7 +104,11 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
         }
 
         AttemptId attempt = request.Lease.Attempt;
-        if (seal is not null && await seal.FindMissingAsync(options.Network, cancellationToken).ConfigureAwait(false) is [IsolationFault unsealed, ..])
+        if (
+            seal is not null
+            && await seal.FindMissingAsync(options.Network, cancellationToken).ConfigureAwait(false)
+                is [IsolationFault unsealed, ..]
+        )
         {
             throw new IsolationException(unsealed) { Attempt = attempt };
         }
@@ -80,14 +122,18 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
         await request.Lease.NoteAsync(FolderNote, folders.Root, cancellationToken).ConfigureAwait(false);
         if (group is not null)
         {
-            await request.Lease.NoteAsync(CgroupNote, Path.Combine(group, ScopeParts.CgroupName(marker)), cancellationToken).ConfigureAwait(false);
+            await request
+                .Lease.NoteAsync(CgroupNote, Path.Combine(group, ScopeParts.CgroupName(marker)), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         IReadOnlyList<LimitPlace> places = await _mechanisms.PlacesAsync(options.Limits).ConfigureAwait(false);
         string[] groups = [.. places.Select(p => p.Of(ScopeParts.CgroupName(marker))).Distinct(StringComparer.Ordinal)];
         if (groups.Length > 0)
         {
-            await request.Lease.NoteAsync(GroupsNote, string.Join('\n', groups), cancellationToken).ConfigureAwait(false);
+            await request
+                .Lease.NoteAsync(GroupsNote, string.Join('\n', groups), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         ScopeParts parts = new(attempt, request.Workspace.Path, marker, folders, root.Trash, options, _time)
@@ -104,16 +150,48 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
     {
         ArgumentNullException.ThrowIfNull(record);
         // A record that points anywhere but to this attempt's own folder is not believed.
-        if (!record.Notes.TryGetValue(FolderNote, out string? folder) || !record.Notes.TryGetValue(MarkerNote, out string? marker) || Path.GetFileName(folder) != AttemptNames.File(record.Attempt))
+        if (
+            !record.Notes.TryGetValue(FolderNote, out string? folder)
+            || !record.Notes.TryGetValue(MarkerNote, out string? marker)
+            || Path.GetFileName(folder) != AttemptNames.File(record.Attempt)
+        )
         {
             return ValueTask.FromResult<IStateScope?>(null);
         }
 
         ScopeFolders folders = ScopeFolders.For(folder, marker);
-        Cgroup? cgroup = record.Notes.TryGetValue(CgroupNote, out string? group) && Path.GetFileName(group) == ScopeParts.CgroupName(marker) ? Cgroup.TryOpen(group) : null;
-        string[] groups = record.Notes.TryGetValue(GroupsNote, out string? paths) ? [.. paths.Split('\n').Where(p => Path.GetFileName(p) == ScopeParts.CgroupName(marker) && Directory.Exists(p))] : [];
-        ScopeParts parts = new(record.Attempt, folder, marker, folders, new WorkersFolder(Path.GetDirectoryName(folder)!).Trash, options, _time) { Native = Native, Cgroup = cgroup, Groups = groups };
-        bool anything = folders.Exist() || cgroup is not null || groups.Length > 0 || (Native && new ProcessTree(marker + ".", null, _time).Alive().Count > 0);
+        Cgroup? cgroup =
+            record.Notes.TryGetValue(CgroupNote, out string? group)
+            && Path.GetFileName(group) == ScopeParts.CgroupName(marker)
+                ? Cgroup.TryOpen(group)
+                : null;
+        string[] groups = record.Notes.TryGetValue(GroupsNote, out string? paths)
+            ?
+            [
+                .. paths
+                    .Split('\n')
+                    .Where(p => Path.GetFileName(p) == ScopeParts.CgroupName(marker) && Directory.Exists(p)),
+            ]
+            : [];
+        ScopeParts parts = new(
+            record.Attempt,
+            folder,
+            marker,
+            folders,
+            new WorkersFolder(Path.GetDirectoryName(folder)!).Trash,
+            options,
+            _time
+        )
+        {
+            Native = Native,
+            Cgroup = cgroup,
+            Groups = groups,
+        };
+        bool anything =
+            folders.Exist()
+            || cgroup is not null
+            || groups.Length > 0
+            || (Native && new ProcessTree(marker + ".", null, _time).Alive().Count > 0);
         return ValueTask.FromResult<IStateScope?>(anything ? new ReopenedScope(parts) : null);
     }
 
@@ -121,21 +199,43 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
     internal IsolationFault? FindMissing(string file)
     {
         bool isPath = file.Contains(Path.DirectorySeparatorChar) || file.Contains(Path.AltDirectorySeparatorChar);
-        if (file.Contains('{') || (isPath ? !Path.IsPathFullyQualified(file) : options.Rules.Any(r => r.Name == "PATH")))
+        if (
+            file.Contains('{') || (isPath ? !Path.IsPathFullyQualified(file) : options.Rules.Any(r => r.Name == "PATH"))
+        )
         {
             return null;
         }
 
-        return CommandPath.TryFind(file, Path.GetTempPath(), new Dictionary<string, string> { ["PATH"] = EnvironmentBuilder.SearchPath(_host) }, out IsolationFault? missing) is null ? missing : null;
+        return
+            CommandPath.TryFind(
+                file,
+                Path.GetTempPath(),
+                new Dictionary<string, string> { ["PATH"] = EnvironmentBuilder.SearchPath(_host) },
+                out IsolationFault? missing
+            )
+                is null
+            ? missing
+            : null;
     }
 
-    private async Task<IEnumerable<IsolationFault>> ExposedAsync(RepositoryRef repository, CancellationToken cancellationToken)
+    private async Task<IEnumerable<IsolationFault>> ExposedAsync(
+        RepositoryRef repository,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             HostGit known = await ReadGitAsync(repository, cancellationToken).ConfigureAwait(false);
             string root = (workers ?? WorkersFolder.Beside(known.CommonDirectory ?? repository.Path)).Root;
-            ReadPaths.ThrowIfExposed(root, [.. Reach.Toolchains(new Dictionary<string, string> { ["PATH"] = EnvironmentBuilder.SearchPath(_host) }), .. ReadPaths.Of(options, _host)]);
+            ReadPaths.ThrowIfExposed(
+                root,
+                [
+                    .. Reach.Toolchains(
+                        new Dictionary<string, string> { ["PATH"] = EnvironmentBuilder.SearchPath(_host) }
+                    ),
+                    .. ReadPaths.Of(options, _host),
+                ]
+            );
             return [];
         }
         catch (IsolationException e)
@@ -148,7 +248,9 @@ internal sealed class ProcessSandbox(ProcessSandboxOptions options, TimeProvider
     private async Task<HostGit> ReadGitAsync(RepositoryRef repository, CancellationToken cancellationToken)
     {
         // Workers start together: the first one asks, and the others wait for its answer.
-        Lazy<Task<HostGit>> reading = _git.GetOrAdd(repository.Path, _ => new Lazy<Task<HostGit>>(() => _readGit(repository, CancellationToken.None)));
+        Lazy<Task<HostGit>> reading = _git.GetOrAdd(repository.Path, _ => new Lazy<Task<HostGit>>(() =>
+            _readGit(repository, CancellationToken.None)
+        ));
         try
         {
             return await reading.Value.WaitAsync(cancellationToken).ConfigureAwait(false);

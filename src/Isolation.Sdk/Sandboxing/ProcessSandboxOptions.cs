@@ -39,12 +39,14 @@ public sealed class ProcessSandboxOptions
 
     /// <summary>Passes a variable of the host on, if the host has it.</summary>
     /// <param name="name">Its name.</param>
-    public ProcessSandboxOptions Inherit(string name) => Add(new EnvironmentRule(name, null, EnvironmentOrigin.Inherited));
+    public ProcessSandboxOptions Inherit(string name) =>
+        Add(new EnvironmentRule(name, null, EnvironmentOrigin.Inherited));
 
     /// <summary>Sets a variable; it wins over what the library would set.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="template">Its value.</param>
-    public ProcessSandboxOptions Set(string name, string template) => Add(new EnvironmentRule(name, template, EnvironmentOrigin.Option));
+    public ProcessSandboxOptions Set(string name, string template) =>
+        Add(new EnvironmentRule(name, template, EnvironmentOrigin.Option));
 
     /// <summary>Passes a secret of the host on. Its value is masked in every log, status and report of the library; workers see it in the clear.</summary>
     /// <param name="name">The variable that holds it, at the host and in the worker. Its value needs at least four characters, or masking would garble every text.</param>
@@ -77,7 +79,8 @@ public sealed class ProcessSandboxOptions
     public ProcessSandboxOptions AllowNetwork(params int[] ports)
     {
         ArgumentNullException.ThrowIfNull(ports);
-        Network = ports.Length == 0 ? Network with { IsOpen = true } : Network with { Ports = [.. Network.Ports, .. ports] };
+        Network =
+            ports.Length == 0 ? Network with { IsOpen = true } : Network with { Ports = [.. Network.Ports, .. ports] };
         return this;
     }
 

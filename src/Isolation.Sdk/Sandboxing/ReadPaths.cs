@@ -6,7 +6,8 @@ namespace Isolation.Sdk.Sandboxing;
 /// <summary>The paths that options let workers read.</summary>
 internal static class ReadPaths
 {
-    public static IEnumerable<string> Of(ProcessSandboxOptions options, HostVariables host) => options.Readable.Select(path => Resolve(path, host.Home)).OfType<string>();
+    public static IEnumerable<string> Of(ProcessSandboxOptions options, HostVariables host) =>
+        options.Readable.Select(path => Resolve(path, host.Home)).OfType<string>();
 
     public static IEnumerable<IsolationFault> Faults(ProcessSandboxOptions options, HostVariables host)
     {
@@ -14,13 +15,21 @@ internal static class ReadPaths
         {
             if (Resolve(path, host.Home) is null)
             {
-                yield return new IsolationFault(SandboxingCodes.BadReadPath, $"'{path}' cannot be read by workers: it is no absolute path of something that exists.", "Give the full path of a file or folder below /, or one below the host's home as in \"~/.rustup\".");
+                yield return new IsolationFault(
+                    SandboxingCodes.BadReadPath,
+                    $"'{path}' cannot be read by workers: it is no absolute path of something that exists.",
+                    "Give the full path of a file or folder below /, or one below the host's home as in \"~/.rustup\"."
+                );
             }
         }
 
         foreach (int port in options.Network.Ports.Where(port => port is < 1 or > 65535))
         {
-            yield return new IsolationFault(SandboxingCodes.BadName, $"{port} is no TCP port.", "Give a number from 1 to 65535.");
+            yield return new IsolationFault(
+                SandboxingCodes.BadName,
+                $"{port} is no TCP port.",
+                "Give a number from 1 to 65535."
+            );
         }
     }
 
@@ -29,13 +38,23 @@ internal static class ReadPaths
     {
         if (Reach.Exposing(folder, read) is { } open)
         {
-            throw new IsolationException(SandboxingCodes.WorkersExposed, $"Workers would live in '{folder}', and every worker may read '{open}'.", "Put the workers elsewhere (WorkersAt), or take that folder out of AllowRead and PATH.");
+            throw new IsolationException(
+                SandboxingCodes.WorkersExposed,
+                $"Workers would live in '{folder}', and every worker may read '{open}'.",
+                "Put the workers elsewhere (WorkersAt), or take that folder out of AllowRead and PATH."
+            );
         }
     }
 
     private static string? Resolve(string path, string? home)
     {
-        string full = home is not null && path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(home, path[2..]) : path;
-        return Path.IsPathFullyQualified(full) && Path.TrimEndingDirectorySeparator(Path.GetFullPath(full)) is { Length: > 1 } found && Path.Exists(found) ? found : null;
+        string full =
+            home is not null && path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(home, path[2..]) : path;
+        return
+            Path.IsPathFullyQualified(full)
+            && Path.TrimEndingDirectorySeparator(Path.GetFullPath(full)) is { Length: > 1 } found
+            && Path.Exists(found)
+            ? found
+            : null;
     }
 }

@@ -5,4 +5,9 @@ namespace Isolation.Sdk.Sandboxing;
 /// <param name="Temp">The worker's folder for temporary files.</param>
 /// <param name="Environment">Every variable a command starts with, and where each came from.</param>
 /// <param name="Ports">The leased TCP ports by name.</param>
-public sealed record StateInfo(string Home, string Temp, IReadOnlyList<EnvironmentEntry> Environment, IReadOnlyDictionary<string, int> Ports);
+public sealed record StateInfo(
+    string Home,
+    string Temp,
+    IReadOnlyList<EnvironmentEntry> Environment,
+    IReadOnlyDictionary<string, int> Ports
+);

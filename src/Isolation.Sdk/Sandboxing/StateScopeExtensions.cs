@@ -12,7 +12,11 @@ public static class StateScopeExtensions
     /// <param name="scope">The scope.</param>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Ends the command with everything it started.</param>
-    public static async Task<ExecResult> ExecAsync(this IStateScope scope, WorkerCommand command, CancellationToken cancellationToken = default)
+    public static async Task<ExecResult> ExecAsync(
+        this IStateScope scope,
+        WorkerCommand command,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(scope);
         IWorkerProcess process = await scope.StartAsync(command, cancellationToken).ConfigureAwait(false);
@@ -30,13 +34,23 @@ public static class StateScopeExtensions
                 await process.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
             }
 
-            return new ExecResult(await process.Exit.ConfigureAwait(false), await output.ConfigureAwait(false), await error.ConfigureAwait(false));
+            return new ExecResult(
+                await process.Exit.ConfigureAwait(false),
+                await output.ConfigureAwait(false),
+                await error.ConfigureAwait(false)
+            );
         }
     }
 
     private static async Task<string> ReadAsync(Stream stream)
     {
-        using StreamReader reader = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), detectEncodingFromByteOrderMarks: false, bufferSize: 4096, leaveOpen: true);
+        using StreamReader reader = new(
+            stream,
+            new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+            detectEncodingFromByteOrderMarks: false,
+            bufferSize: 4096,
+            leaveOpen: true
+        );
         StringBuilder kept = new();
         char[] buffer = new char[4096];
         int read;

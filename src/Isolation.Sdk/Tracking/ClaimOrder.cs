@@ -12,11 +12,18 @@ internal sealed class ClaimOrder(int mostPassedOver)
             return ready.Min;
         }
 
-        IReadOnlyList<string>[] taken = [.. all.Where(e => e.State is TrackedState.Claimed or TrackedState.AwaitingMerge && e.Item.Paths.Count > 0).Select(e => e.Item.Paths)];
+        IReadOnlyList<string>[] taken =
+        [
+            .. all.Where(e => e.State is TrackedState.Claimed or TrackedState.AwaitingMerge && e.Item.Paths.Count > 0)
+                .Select(e => e.Item.Paths),
+        ];
         List<TrackerEntry> passed = [];
         foreach (TrackerEntry entry in ready.Take(MostLookedAt))
         {
-            if (entry.PassedOver >= mostPassedOver || !taken.Any(t => DeclaredPaths.Common(entry.Item.Paths, t).Count > 0))
+            if (
+                entry.PassedOver >= mostPassedOver
+                || !taken.Any(t => DeclaredPaths.Common(entry.Item.Paths, t).Count > 0)
+            )
             {
                 passed.ForEach(p => p.PassedOver++);
                 return entry;

@@ -10,17 +10,23 @@ internal static class DeclaredPaths
 
     /// <summary>Whether a path can be declared: from the top of the repository, with forward slashes, nothing that leads elsewhere.</summary>
     public static bool IsGood(string? path) =>
-        path is { Length: > 0 and <= LongestPath } && path[0] != '/' && !path.Contains('\\', StringComparison.Ordinal) && !path.Any(char.IsControl)
+        path is { Length: > 0 and <= LongestPath }
+        && path[0] != '/'
+        && !path.Contains('\\', StringComparison.Ordinal)
+        && !path.Any(char.IsControl)
         && Segments(path).All(s => s.Length > 0 && s is not ("." or ".."));
 
     /// <summary>Those of the first that can mean a file that one of the second means too.</summary>
-    public static IReadOnlyList<string> Common(IReadOnlyList<string> first, IReadOnlyList<string> second) => [.. first.Where(a => second.Any(b => Overlap(a, b)))];
+    public static IReadOnlyList<string> Common(IReadOnlyList<string> first, IReadOnlyList<string> second) =>
+        [.. first.Where(a => second.Any(b => Overlap(a, b)))];
 
     /// <summary>Whether two paths can mean the same file: equal, one a folder above the other, or by their wildcards.</summary>
     public static bool Overlap(string first, string second)
     {
-        string[] a = Segments(first), b = Segments(second);
-        bool aFolder = first.EndsWith('/'), bFolder = second.EndsWith('/');
+        string[] a = Segments(first),
+            b = Segments(second);
+        bool aFolder = first.EndsWith('/'),
+            bFolder = second.EndsWith('/');
 
         // From the ends: whether the rest of one can meet the rest of the other. What has no rest is the other, or a folder above it.
         bool[,] meet = new bool[a.Length + 1, b.Length + 1];
@@ -28,7 +34,9 @@ internal static class DeclaredPaths
         {
             for (int j = b.Length; j >= 0; j--)
             {
-                meet[i, j] = i == a.Length || j == b.Length
+                meet[i, j] =
+                    i == a.Length
+                    || j == b.Length
                     || (a[i] == "**" && (meet[i + 1, j] || ((j + 1 < b.Length || bFolder) && meet[i, j + 1])))
                     || (b[j] == "**" && (meet[i, j + 1] || ((i + 1 < a.Length || aFolder) && meet[i + 1, j])))
                     || (a[i] != "**" && b[j] != "**" && SegmentsMeet(a[i], b[j]) && meet[i + 1, j + 1]);
@@ -45,10 +53,16 @@ internal static class DeclaredPaths
         {
             for (int j = b.Length; j >= 0; j--)
             {
-                meet[i, j] = (i == a.Length && j == b.Length)
+                meet[i, j] =
+                    (i == a.Length && j == b.Length)
                     || (i < a.Length && a[i] == '*' && (meet[i + 1, j] || (j < b.Length && meet[i, j + 1])))
                     || (j < b.Length && b[j] == '*' && (meet[i, j + 1] || (i < a.Length && meet[i + 1, j])))
-                    || (i < a.Length && j < b.Length && (a[i] == b[j] || a[i] == '?' || b[j] == '?') && meet[i + 1, j + 1]);
+                    || (
+                        i < a.Length
+                        && j < b.Length
+                        && (a[i] == b[j] || a[i] == '?' || b[j] == '?')
+                        && meet[i + 1, j + 1]
+                    );
             }
         }
 

@@ -24,7 +24,8 @@ public sealed class InMemoryWorkTracker : IWorkTracker
     /// <param name="items">The items.</param>
     /// <param name="time">The clock. <value>The system's.</value></param>
     /// <exception cref="IsolationConfigurationException">ISO0701 to ISO0705: everything that <see cref="WorkGraph.Check"/> finds.</exception>
-    public InMemoryWorkTracker(IEnumerable<WorkItem> items, TimeProvider? time = null) : this(time)
+    public InMemoryWorkTracker(IEnumerable<WorkItem> items, TimeProvider? time = null)
+        : this(time)
     {
         WorkItem[] all = [.. items];
         if (WorkGraph.Check(all) is { Count: > 0 } faults)
@@ -77,7 +78,9 @@ public sealed class InMemoryWorkTracker : IWorkTracker
     /// <summary>Every closing, from the first one on, also those of items that were skipped. Any number of watchers may watch.</summary>
     /// <param name="cancellationToken">Ends the watch.</param>
     /// <returns>A stream that ends when the input is complete and every item is closed.</returns>
-    public async IAsyncEnumerable<ItemClosed> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<ItemClosed> WatchAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         for (int next = 0; ; next++)
         {
@@ -111,7 +114,11 @@ public sealed class InMemoryWorkTracker : IWorkTracker
     /// <inheritdoc/>
     /// <remarks><see langword="null"/> means: the input is complete, and no item is ready, delayed or claimed. Items may still be suspended, await their merge, or be blocked by such;
     /// when one of those is resumed or settled later, ask again.</remarks>
-    public async ValueTask<WorkClaim?> ClaimAsync(string owner, TimeSpan lease, CancellationToken cancellationToken = default)
+    public async ValueTask<WorkClaim?> ClaimAsync(
+        string owner,
+        TimeSpan lease,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentException.ThrowIfNullOrEmpty(owner);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lease, TimeSpan.Zero);
@@ -152,13 +159,20 @@ public sealed class InMemoryWorkTracker : IWorkTracker
 
     /// <inheritdoc/>
     /// <remarks>After <see cref="Settlement.AwaitMerge"/> the claim stays good, without expiry, for one more settlement: what became of the merge.</remarks>
-    public ValueTask<bool> SettleAsync(WorkClaim claim, Settlement settlement, CancellationToken cancellationToken = default)
+    public ValueTask<bool> SettleAsync(
+        WorkClaim claim,
+        Settlement settlement,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(claim);
         ArgumentNullException.ThrowIfNull(settlement);
         if (settlement is Settlement.Close { Outcome: ItemOutcome.AwaitingMerge or ItemOutcome.Suspended } open)
         {
-            throw new ArgumentException($"{open.Outcome} is no end; use the settlement of that name.", nameof(settlement));
+            throw new ArgumentException(
+                $"{open.Outcome} is no end; use the settlement of that name.",
+                nameof(settlement)
+            );
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -173,7 +187,12 @@ public sealed class InMemoryWorkTracker : IWorkTracker
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
-            TrackerEntry found = _book.Find(entry.Item) ?? throw new IsolationException(TrackingCodes.UnknownItem, $"There is no item '{entry.Item}' in the tracker.", "Add it first.");
+            TrackerEntry found = _book.Find(entry.Item)
+                ?? throw new IsolationException(
+                    TrackingCodes.UnknownItem,
+                    $"There is no item '{entry.Item}' in the tracker.",
+                    "Add it first."
+                );
             found.History.Add(entry);
             if (entry.Attempt is { } attempt && attempt.Number > (found.Attempt?.Number ?? 0))
             {
@@ -198,16 +217,21 @@ public sealed class InMemoryWorkTracker : IWorkTracker
         }
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task delay = Task.Delay(TimeSpan.FromTicks(Math.Clamp((due.Value - _time.GetUtcNow()).Ticks, 0, LongestWait.Ticks)), _time, stop.Token);
+        Task delay = Task.Delay(
+            TimeSpan.FromTicks(Math.Clamp((due.Value - _time.GetUtcNow()).Ticks, 0, LongestWait.Ticks)),
+            _time,
+            stop.Token
+        );
         await Task.WhenAny(changed, delay).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
     }
 
-    private void Change(Action change) => Change(() =>
-    {
-        change();
-        return true;
-    });
+    private void Change(Action change) =>
+        Change(() =>
+        {
+            change();
+            return true;
+        });
 
     private T Change<T>(Func<T> change)
     {

@@ -3,9 +3,7 @@ namespace Isolation.Sdk.Tracking;
 /// <summary>What became of a claim.</summary>
 public abstract record Settlement
 {
-    private Settlement()
-    {
-    }
+    private Settlement() { }
 
     /// <summary>It waits for something outside.</summary>
     /// <param name="ResumeToken">Handed to the run that goes on.</param>

@@ -7,7 +7,14 @@ namespace Isolation.Sdk.Tracking;
 /// <param name="Attempt">Its newest attempt, as far as the tracker was told.</param>
 /// <param name="Outcome">How it ended; <see langword="null"/> while it is open.</param>
 /// <param name="Reason">Why it waits, or why it ended so.</param>
-public sealed record TrackedItem(WorkItem Item, TrackedState State, IReadOnlyList<string> Waiting, AttemptId? Attempt, ItemOutcome? Outcome, string? Reason);
+public sealed record TrackedItem(
+    WorkItem Item,
+    TrackedState State,
+    IReadOnlyList<string> Waiting,
+    AttemptId? Attempt,
+    ItemOutcome? Outcome,
+    string? Reason
+);
 
 /// <summary>Where an item stands.</summary>
 public enum TrackedState

@@ -28,13 +28,26 @@ internal sealed class TrackerBook(TimeProvider time)
     public TrackerEntry? Find(string id) => _entries.GetValueOrDefault(id);
 
     public IReadOnlyList<TrackedItem> Snapshot() =>
-        [.. _order.Select(e => new TrackedItem(e.Item, e.State, [.. e.Waiting.Order(StringComparer.Ordinal)], e.Attempt, e.Closed?.Outcome, e.Closed?.Reason ?? e.Failure))];
+        [
+            .. _order.Select(e => new TrackedItem(
+                e.Item,
+                e.State,
+                [.. e.Waiting.Order(StringComparer.Ordinal)],
+                e.Attempt,
+                e.Closed?.Outcome,
+                e.Closed?.Reason ?? e.Failure
+            )),
+        ];
 
     public void AddChecked(WorkItem item)
     {
         if (_complete)
         {
-            throw new IsolationException(TrackingCodes.InputComplete, "The tracker takes no more items: its input is complete.", "Add items before Complete(); for a finite set give them all to the constructor.");
+            throw new IsolationException(
+                TrackingCodes.InputComplete,
+                "The tracker takes no more items: its input is complete.",
+                "Add items before Complete(); for a finite set give them all to the constructor."
+            );
         }
 
         if (WorkGraph.CheckItem(item).FirstOrDefault() is { } fault)
@@ -42,7 +55,9 @@ internal sealed class TrackerBook(TimeProvider time)
             throw new IsolationException(fault);
         }
 
-        string? twin = _entries.ContainsKey(item.Id) ? item.Id : _twins.GetValueOrDefault(WorkGraph.TwinKey(item.Id)) ?? _twins.GetValueOrDefault(SlugKey(item.Id));
+        string? twin = _entries.ContainsKey(item.Id)
+            ? item.Id
+            : _twins.GetValueOrDefault(WorkGraph.TwinKey(item.Id)) ?? _twins.GetValueOrDefault(SlugKey(item.Id));
         if (twin is not null)
         {
             throw new IsolationException(WorkGraph.Duplicate(item.Id, twin));
@@ -126,7 +141,13 @@ internal sealed class TrackerBook(TimeProvider time)
         entry.Token = (++entry.Claims).ToString(CultureInfo.InvariantCulture);
         _timed.Add(entry);
         Say(entry, "claimed", owner);
-        return new WorkClaim(entry.Item, entry.Token, owner, entry.Due) { Step = entry.Step, Previous = entry.Attempt, PreviousFailure = entry.Failure, ResumeToken = entry.ResumeToken };
+        return new WorkClaim(entry.Item, entry.Token, owner, entry.Due)
+        {
+            Step = entry.Step,
+            Previous = entry.Attempt,
+            PreviousFailure = entry.Failure,
+            ResumeToken = entry.ResumeToken,
+        };
     }
 
     public bool Renew(WorkClaim claim)
@@ -158,11 +179,21 @@ internal sealed class TrackerBook(TimeProvider time)
                 break;
             case Settlement.Suspend suspend:
                 entry.State = TrackedState.Suspended;
-                (entry.Token, entry.ResumeToken, entry.Failure, entry.Attempt) = (null, suspend.ResumeToken, null, suspend.Attempt ?? entry.Attempt);
+                (entry.Token, entry.ResumeToken, entry.Failure, entry.Attempt) = (
+                    null,
+                    suspend.ResumeToken,
+                    null,
+                    suspend.Attempt ?? entry.Attempt
+                );
                 Say(entry, "settled", $"Suspended: {suspend.Reason}");
                 break;
             case Settlement.Retry retry:
-                (entry.Step, entry.ResumeToken, entry.Failure, entry.Attempt) = (ClaimStep.Start, null, retry.Reason, retry.Attempt ?? entry.Attempt);
+                (entry.Step, entry.ResumeToken, entry.Failure, entry.Attempt) = (
+                    ClaimStep.Start,
+                    null,
+                    retry.Reason,
+                    retry.Attempt ?? entry.Attempt
+                );
                 Say(entry, "settled", $"Retry: {retry.Reason}");
                 Delay(entry, retry.Delay);
                 break;
@@ -181,21 +212,36 @@ internal sealed class TrackerBook(TimeProvider time)
     private static string SlugKey(string id) => "\0" + Slug.Of(id); // An id has no control character, so no twin key starts so.
 
     private TrackerEntry? Held(WorkClaim claim) =>
-        Find(claim.Item.Id) is { State: TrackedState.Claimed or TrackedState.AwaitingMerge, Token: { } token } entry && token == claim.Token ? entry : null;
+        Find(claim.Item.Id) is { State: TrackedState.Claimed or TrackedState.AwaitingMerge, Token: { } token } entry
+        && token == claim.Token
+            ? entry
+            : null;
 
     private IReadOnlyList<string>? FindCycle(WorkItem item, IReadOnlyList<string> blockers) =>
-        WorkGraph.FindCycles([item], id => id == item.Id ? blockers : Find(id) is { } e ? [.. e.Waiting] : []).FirstOrDefault();
+        WorkGraph
+            .FindCycles([item], id => id == item.Id ? blockers
+                : Find(id) is { } e ? [.. e.Waiting]
+                : [])
+            .FirstOrDefault();
 
     private void Block(TrackerEntry entry, IReadOnlyList<string> blockers)
     {
         Say(entry, "settled", $"Blocked by {string.Join(", ", blockers)}.");
         if (blockers.FirstOrDefault(b => !_entries.ContainsKey(b)) is { } missing)
         {
-            Close(entry, ItemOutcome.Failed, $"It says that it is blocked by '{missing}', which is not among the items.");
+            Close(
+                entry,
+                ItemOutcome.Failed,
+                $"It says that it is blocked by '{missing}', which is not among the items."
+            );
         }
         else if (FindCycle(entry.Item, blockers) is { } cycle)
         {
-            Close(entry, ItemOutcome.Failed, $"It says that it is blocked by items that wait for it: {string.Join(" → ", cycle)}.");
+            Close(
+                entry,
+                ItemOutcome.Failed,
+                $"It says that it is blocked by items that wait for it: {string.Join(" → ", cycle)}."
+            );
         }
         else
         {
@@ -212,7 +258,11 @@ internal sealed class TrackerBook(TimeProvider time)
             if (before?.Closed is not { } closed)
             {
                 entry.Waiting.Add(blocker);
-                (_dependents.TryGetValue(blocker, out List<TrackerEntry>? waiting) ? waiting : _dependents[blocker] = []).Add(entry);
+                (
+                    _dependents.TryGetValue(blocker, out List<TrackerEntry>? waiting)
+                        ? waiting
+                        : _dependents[blocker] = []
+                ).Add(entry);
             }
             else if (!Unblocks(closed.Outcome))
             {
@@ -252,7 +302,9 @@ internal sealed class TrackerBook(TimeProvider time)
     // The root is the first of a chain that did not land: reasons name it instead of nesting, or a long chain would fill the memory.
     private void Close(TrackerEntry first, ItemOutcome outcome, string? reason, ItemClosed? root = null)
     {
-        Queue<(TrackerEntry Entry, ItemOutcome Outcome, string? Reason, ItemClosed? Root)> closing = new([(first, outcome, reason, root)]);
+        Queue<(TrackerEntry Entry, ItemOutcome Outcome, string? Reason, ItemClosed? Root)> closing = new([
+            (first, outcome, reason, root),
+        ]);
         while (closing.TryDequeue(out (TrackerEntry Entry, ItemOutcome Outcome, string? Reason, ItemClosed? Root) next))
         {
             if (next.Entry.State == TrackedState.Closed)
@@ -261,15 +313,26 @@ internal sealed class TrackerBook(TimeProvider time)
             }
 
             ItemClosed closed = new(next.Entry.Item, next.Outcome, next.Reason, time.GetUtcNow());
-            (next.Entry.State, next.Entry.Token, next.Entry.Closed, next.Entry.Root) = (TrackedState.Closed, null, closed, next.Root ?? closed);
+            (next.Entry.State, next.Entry.Token, next.Entry.Closed, next.Entry.Root) = (
+                TrackedState.Closed,
+                null,
+                closed,
+                next.Root ?? closed
+            );
             Closings.Add(closed);
             Say(next.Entry, "settled", next.Reason is null ? $"{next.Outcome}." : $"{next.Outcome}: {next.Reason}");
-            foreach (TrackerEntry dependent in _dependents.Remove(closed.Item.Id, out List<TrackerEntry>? waiting) ? waiting : [])
+            foreach (
+                TrackerEntry dependent in _dependents.Remove(closed.Item.Id, out List<TrackerEntry>? waiting)
+                    ? waiting
+                    : []
+            )
             {
                 dependent.Waiting.Remove(closed.Item.Id);
                 if (!Unblocks(next.Outcome))
                 {
-                    closing.Enqueue((dependent, ItemOutcome.Skipped, Because(closed, next.Entry.Root), next.Entry.Root));
+                    closing.Enqueue(
+                        (dependent, ItemOutcome.Skipped, Because(closed, next.Entry.Root), next.Entry.Root)
+                    );
                 }
                 else if (dependent is { Waiting.Count: 0, State: TrackedState.Blocked })
                 {
@@ -284,8 +347,11 @@ internal sealed class TrackerBook(TimeProvider time)
     private static string Because(ItemClosed blocker, ItemClosed root)
     {
         string end = $"ended as {root.Outcome}{(root.Reason is null ? "." : $": {root.Reason}")}";
-        return blocker == root ? $"It is blocked by '{root.Item.Id}', which {end}" : $"It is blocked by '{blocker.Item.Id}', which was skipped because '{root.Item.Id}' {end}";
+        return blocker == root
+            ? $"It is blocked by '{root.Item.Id}', which {end}"
+            : $"It is blocked by '{blocker.Item.Id}', which was skipped because '{root.Item.Id}' {end}";
     }
 
-    private void Say(TrackerEntry entry, string kind, string text) => entry.History.Add(new HistoryEntry(entry.Item.Id, null, time.GetUtcNow(), kind, text));
+    private void Say(TrackerEntry entry, string kind, string text) =>
+        entry.History.Add(new HistoryEntry(entry.Item.Id, null, time.GetUtcNow(), kind, text));
 }

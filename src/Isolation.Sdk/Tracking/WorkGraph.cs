@@ -22,7 +22,9 @@ public static class WorkGraph
         Dictionary<string, WorkItem> byId = new(StringComparer.Ordinal);
         foreach (WorkItem item in named)
         {
-            WorkItem? twin = byId.GetValueOrDefault(item.Id) ?? byKey.GetValueOrDefault(TwinKey(item.Id)) ?? bySlug.GetValueOrDefault(Slug.Of(item.Id));
+            WorkItem? twin = byId.GetValueOrDefault(item.Id)
+                ?? byKey.GetValueOrDefault(TwinKey(item.Id))
+                ?? bySlug.GetValueOrDefault(Slug.Of(item.Id));
             if (twin is not null)
             {
                 faults.Add(Duplicate(item.Id, twin.Id));
@@ -33,7 +35,11 @@ public static class WorkGraph
             bySlug.TryAdd(Slug.Of(item.Id), item);
         }
 
-        faults.AddRange(named.SelectMany(i => i.BlockedBy.Where(b => b is null || !byId.ContainsKey(b)).Select(b => Unknown(i.Id, b))));
+        faults.AddRange(
+            named.SelectMany(i =>
+                i.BlockedBy.Where(b => b is null || !byId.ContainsKey(b)).Select(b => Unknown(i.Id, b))
+            )
+        );
         faults.AddRange(FindCycles(named, id => byId.GetValueOrDefault(id)?.BlockedBy ?? []).Select(Cyclic));
         return faults;
     }
@@ -43,35 +49,68 @@ public static class WorkGraph
     {
         if (item is null || !IsGoodId(item.Id))
         {
-            yield return new IsolationFault(TrackingCodes.BadId, $"'{Show(item?.Id)}' is no item id.", $"Give 1 to {MaxIdLength} characters, none of them a control character, and more than white space.");
+            yield return new IsolationFault(
+                TrackingCodes.BadId,
+                $"'{Show(item?.Id)}' is no item id.",
+                $"Give 1 to {MaxIdLength} characters, none of them a control character, and more than white space."
+            );
         }
 
         if (item is not null && string.IsNullOrWhiteSpace(item.Title))
         {
-            yield return new IsolationFault(TrackingCodes.EmptyTitle, $"Item '{Show(item.Id)}' has no title.", "Give it one line that says what it is.");
+            yield return new IsolationFault(
+                TrackingCodes.EmptyTitle,
+                $"Item '{Show(item.Id)}' has no title.",
+                "Give it one line that says what it is."
+            );
         }
 
         if (item is not null && (item.Paths.Count > DeclaredPaths.Most || !item.Paths.All(DeclaredPaths.IsGood)))
         {
-            yield return new IsolationFault(TrackingCodes.BadPath, $"Item '{Show(item.Id)}' declares a path that is none, or more than {DeclaredPaths.Most}.", "Give paths from the top of the repository, with forward slashes and without '.' or '..', as in src/api/ or docs/**/*.md.");
+            yield return new IsolationFault(
+                TrackingCodes.BadPath,
+                $"Item '{Show(item.Id)}' declares a path that is none, or more than {DeclaredPaths.Most}.",
+                "Give paths from the top of the repository, with forward slashes and without '.' or '..', as in src/api/ or docs/**/*.md."
+            );
         }
     }
 
-    internal static IsolationFault Duplicate(string id, string twin) => id == twin
-        ? new IsolationFault(TrackingCodes.DuplicateId, $"There are two items '{Show(id)}'.", "Give each item an id of its own.")
-        : new IsolationFault(TrackingCodes.DuplicateId, $"Items '{Show(twin)}' and '{Show(id)}' differ only in letter case or composition.", "Give each item an id that nobody mistakes for another.");
+    internal static IsolationFault Duplicate(string id, string twin) =>
+        id == twin
+            ? new IsolationFault(
+                TrackingCodes.DuplicateId,
+                $"There are two items '{Show(id)}'.",
+                "Give each item an id of its own."
+            )
+            : new IsolationFault(
+                TrackingCodes.DuplicateId,
+                $"Items '{Show(twin)}' and '{Show(id)}' differ only in letter case or composition.",
+                "Give each item an id that nobody mistakes for another."
+            );
 
     internal static IsolationFault Unknown(string id, string? blocker) =>
-        new(TrackingCodes.UnknownBlocker, $"Item '{Show(id)}' is blocked by '{Show(blocker)}', which is not among the items.", "Add that item, or remove it from BlockedBy.");
+        new(
+            TrackingCodes.UnknownBlocker,
+            $"Item '{Show(id)}' is blocked by '{Show(blocker)}', which is not among the items.",
+            "Add that item, or remove it from BlockedBy."
+        );
 
     internal static IsolationFault Cyclic(IReadOnlyList<string> cycle) =>
-        new(TrackingCodes.Cycle, $"Items wait for each other: {string.Join(" → ", cycle.Select(Show))}.", "Remove one of them from BlockedBy.");
+        new(
+            TrackingCodes.Cycle,
+            $"Items wait for each other: {string.Join(" → ", cycle.Select(Show))}.",
+            "Remove one of them from BlockedBy."
+        );
 
     /// <summary>Equal for ids that a person or a file system takes for the same.</summary>
-    internal static string TwinKey(string id) => (id.IsNormalized() ? id : id.Normalize(NormalizationForm.FormC)).ToUpperInvariant();
+    internal static string TwinKey(string id) =>
+        (id.IsNormalized() ? id : id.Normalize(NormalizationForm.FormC)).ToUpperInvariant();
 
     /// <summary>Every cycle once, as the path that closes it. Iterative: a chain of thousands is not a stack overflow.</summary>
-    internal static IEnumerable<IReadOnlyList<string>> FindCycles(IEnumerable<WorkItem> items, Func<string, IReadOnlyList<string>> blockers)
+    internal static IEnumerable<IReadOnlyList<string>> FindCycles(
+        IEnumerable<WorkItem> items,
+        Func<string, IReadOnlyList<string>> blockers
+    )
     {
         HashSet<string> done = new(StringComparer.Ordinal);
         foreach (WorkItem start in items)
@@ -96,7 +135,9 @@ public static class WorkGraph
                 {
                     path.Add(next.Id);
                     onPath.Add(next.Id);
-                    foreach (string blocker in blockers(next.Id).Where(b => b is not null).Distinct(StringComparer.Ordinal))
+                    foreach (
+                        string blocker in blockers(next.Id).Where(b => b is not null).Distinct(StringComparer.Ordinal)
+                    )
                     {
                         open.Push((blocker, path.Count));
                     }
@@ -107,7 +148,8 @@ public static class WorkGraph
         }
     }
 
-    private static bool IsGoodId(string? id) => !string.IsNullOrWhiteSpace(id) && id.Length <= MaxIdLength && !id.Any(char.IsControl) && IsWellFormed(id);
+    private static bool IsGoodId(string? id) =>
+        !string.IsNullOrWhiteSpace(id) && id.Length <= MaxIdLength && !id.Any(char.IsControl) && IsWellFormed(id);
 
     private static bool IsWellFormed(string id)
     {

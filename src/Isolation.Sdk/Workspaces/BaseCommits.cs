@@ -9,10 +9,18 @@ internal static class BaseCommits
     {
         if (id.Length != repository.NullId.Length || !id.All(char.IsAsciiHexDigitLower))
         {
-            throw new IsolationException(GitCodes.UnknownRevision, $"'{(id.Length > 80 ? id[..80] : id)}' is not the full id of a commit.", "Resolve the name to a commit first: names move.");
+            throw new IsolationException(
+                GitCodes.UnknownRevision,
+                $"'{(id.Length > 80 ? id[..80] : id)}' is not the full id of a commit.",
+                "Resolve the name to a commit first: names move."
+            );
         }
     }
 
     public static IsolationException NotIssued(AttemptId attempt, string id, string why) =>
-        new(WorkspaceCodes.StaleAttempt, $"Attempt {attempt} was not issued at {id[..10]}: {why}", "Issue the attempt by creating its ref at the base commit, and only once.");
+        new(
+            WorkspaceCodes.StaleAttempt,
+            $"Attempt {attempt} was not issued at {id[..10]}: {why}",
+            "Issue the attempt by creating its ref at the base commit, and only once."
+        );
 }

@@ -13,15 +13,24 @@ internal static class BranchName
     public static string Of(string template, AttemptId attempt)
     {
         string full = template.Contains("{attempt}", StringComparison.Ordinal) ? template : $"{template}/{{attempt}}";
-        string name = full.Replace("{item}", Slug.Of(attempt.Item), StringComparison.Ordinal).Replace("{attempt}", attempt.Number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        string name = full.Replace("{item}", Slug.Of(attempt.Item), StringComparison.Ordinal)
+            .Replace("{attempt}", attempt.Number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
         return IsValid(name) && full.Contains("{item}", StringComparison.Ordinal)
             ? name
-            : throw new IsolationException(WorkspaceCodes.BadBranch, $"The branch template '{Shown(template)}' gives no branch that is valid and an item's own.", "Use plain words, '/' between them and '{item}', as in 'isolation/{item}/{attempt}/work'.");
+            : throw new IsolationException(
+                WorkspaceCodes.BadBranch,
+                $"The branch template '{Shown(template)}' gives no branch that is valid and an item's own.",
+                "Use plain words, '/' between them and '{item}', as in 'isolation/{item}/{attempt}/work'."
+            );
     }
 
     /// <summary>A branch as git allows it, no longer than a file name can be, with nothing of a template left in it.</summary>
     public static bool IsValid(string name) =>
-        name.Length < 200 && RefNames.IsBranch(name) && name != "@" && name != "HEAD" && !name.Any(c => c is '{' or '}');
+        name.Length < 200
+        && RefNames.IsBranch(name)
+        && name != "@"
+        && name != "HEAD"
+        && !name.Any(c => c is '{' or '}');
 
     /// <summary>Why a branch cannot be created beside another; <see langword="null"/> when it can.</summary>
     public static string? Conflict(string branch, string existing)
@@ -32,12 +41,17 @@ internal static class BranchName
         }
 
         // A file and a directory of one name cannot be beside each other, and neither can names that a file system without case takes for the same.
-        if (existing.StartsWith(branch + "/", StringComparison.OrdinalIgnoreCase) || branch.StartsWith(existing + "/", StringComparison.OrdinalIgnoreCase))
+        if (
+            existing.StartsWith(branch + "/", StringComparison.OrdinalIgnoreCase)
+            || branch.StartsWith(existing + "/", StringComparison.OrdinalIgnoreCase)
+        )
         {
             return $"the branch '{existing}' is in its way: one name is a folder of the other";
         }
 
-        return existing.Equals(branch, StringComparison.OrdinalIgnoreCase) ? $"the branch '{existing}' differs from it in case alone" : null;
+        return existing.Equals(branch, StringComparison.OrdinalIgnoreCase)
+            ? $"the branch '{existing}' differs from it in case alone"
+            : null;
     }
 
     /// <summary>Twins in case alone, read from the ref files: only there they are one file. Git itself finds every other conflict when the branch is created.</summary>
@@ -48,10 +62,20 @@ internal static class BranchName
         IEnumerable<string> candidates = LooseTwins(heads, "", branch.Split('/'));
         if (File.Exists(packed))
         {
-            candidates = candidates.Concat(File.ReadLines(packed).Select(l => l.IndexOf(Heads, StringComparison.Ordinal) is >= 40 and int at ? l[(at + Heads.Length)..] : "").Where(n => n.Length > 0));
+            candidates = candidates.Concat(
+                File.ReadLines(packed)
+                    .Select(l =>
+                        l.IndexOf(Heads, StringComparison.Ordinal) is >= 40 and int at ? l[(at + Heads.Length)..] : ""
+                    )
+                    .Where(n => n.Length > 0)
+            );
         }
 
-        return candidates.Select(n => n.StartsWith(branch + "/", StringComparison.Ordinal) || n == branch ? null : Conflict(branch, n)).FirstOrDefault(c => c is not null);
+        return candidates
+            .Select(n =>
+                n.StartsWith(branch + "/", StringComparison.Ordinal) || n == branch ? null : Conflict(branch, n)
+            )
+            .FirstOrDefault(c => c is not null);
     }
 
     private static IEnumerable<string> LooseTwins(string folder, string prefix, string[] parts)
@@ -61,12 +85,19 @@ internal static class BranchName
             yield break;
         }
 
-        foreach (FileSystemInfo entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(e => e.Name.Equals(parts[0], StringComparison.OrdinalIgnoreCase)))
+        foreach (
+            FileSystemInfo entry in new DirectoryInfo(folder)
+                .EnumerateFileSystemInfos()
+                .Where(e => e.Name.Equals(parts[0], StringComparison.OrdinalIgnoreCase))
+        )
         {
             if (entry is FileInfo || parts.Length == 1)
             {
                 // A folder left empty by a deleted branch is nobody's name.
-                if (entry is FileInfo || Directory.EnumerateFiles(entry.FullName, "*", SearchOption.AllDirectories).Any())
+                if (
+                    entry is FileInfo
+                    || Directory.EnumerateFiles(entry.FullName, "*", SearchOption.AllDirectories).Any()
+                )
                 {
                     yield return prefix + entry.Name;
                 }

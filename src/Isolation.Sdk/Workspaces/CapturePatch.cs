@@ -10,7 +10,11 @@ public static class CapturePatch
     /// <param name="repository">The repository it is pinned in.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IsolationException">ISO0201: the commits are not in this repository.</exception>
-    public static async Task<string> ReadPatchAsync(this Capture capture, RepositoryRef repository, CancellationToken cancellationToken = default)
+    public static async Task<string> ReadPatchAsync(
+        this Capture capture,
+        RepositoryRef repository,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(capture);
         ArgumentNullException.ThrowIfNull(repository);
@@ -20,6 +24,23 @@ public static class CapturePatch
         }
 
         GitRepository opened = await GitHost.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false);
-        return (await opened.RunAsync(cancellationToken, "diff-tree", "-p", "-M", "--binary", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color", "--no-commit-id", capture.BaseCommit, capture.Commit).ConfigureAwait(false)).Output;
+        return (
+            await opened
+                .RunAsync(
+                    cancellationToken,
+                    "diff-tree",
+                    "-p",
+                    "-M",
+                    "--binary",
+                    "--full-index",
+                    "--no-ext-diff",
+                    "--no-textconv",
+                    "--no-color",
+                    "--no-commit-id",
+                    capture.BaseCommit,
+                    capture.Commit
+                )
+                .ConfigureAwait(false)
+        ).Output;
     }
 }

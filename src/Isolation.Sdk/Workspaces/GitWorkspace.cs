@@ -22,7 +22,8 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
     public bool IsEvidence => Quarantine.IsMarked(info);
 
     /// <summary>Whether everything in it is pinned elsewhere, as far as time stamps tell: nothing of the worker's is run to find out.</summary>
-    public bool IsPinned => !Directory.Exists(info.Path) || (_pinned is not null && _mark.Read() == _pinned && !_mark.IsStale());
+    public bool IsPinned =>
+        !Directory.Exists(info.Path) || (_pinned is not null && _mark.Read() == _pinned && !_mark.IsStale());
 
     /// <summary>Its files as they were made, and the stat data they had; kept only for a pool, which compares with it. The index in the git directory is the worker's.</summary>
     public IndexFile? Filled { get; init; }
@@ -58,7 +59,13 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
                 return;
         }
 
-        await RemoveAsync(everything: mode is ReleaseMode.Remove or ReleaseMode.Recycle, IdleAt, null, cancellationToken).ConfigureAwait(false);
+        await RemoveAsync(
+                everything: mode is ReleaseMode.Remove or ReleaseMode.Recycle,
+                IdleAt,
+                null,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>Removes it as a release does, but for its files: those go to another place, without anything of git's that is the worker's.</summary>
@@ -73,7 +80,8 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
             return false;
         }
 
-        await RemoveAsync(everything: mode is ReleaseMode.Remove or ReleaseMode.Recycle, IdleAt, to, cancellationToken).ConfigureAwait(false);
+        await RemoveAsync(everything: mode is ReleaseMode.Remove or ReleaseMode.Recycle, IdleAt, to, cancellationToken)
+            .ConfigureAwait(false);
         return true;
     }
 
@@ -84,12 +92,21 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
     public IReadOnlyList<string> FindUnpinned(int most) => IsPinned ? [] : [.. _mark.Newer().Take(most)];
 
     /// <summary>Pins what the worker made, if the attempt's ref is still at <paramref name="expected"/>.</summary>
-    protected abstract Task<Capture> CaptureAsync(IStateScope scope, string? expected, CancellationToken cancellationToken);
+    protected abstract Task<Capture> CaptureAsync(
+        IStateScope scope,
+        string? expected,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Takes it away.</summary>
     /// <param name="everything">Whatever it holds.</param>
     /// <param name="idleAt">Where it started, or what it brought in, when that is all it holds.</param>
     /// <param name="to">Where its files go; <see langword="null"/>: into the trash.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    protected abstract Task RemoveAsync(bool everything, string? idleAt, string? to, CancellationToken cancellationToken);
+    protected abstract Task RemoveAsync(
+        bool everything,
+        string? idleAt,
+        string? to,
+        CancellationToken cancellationToken
+    );
 }

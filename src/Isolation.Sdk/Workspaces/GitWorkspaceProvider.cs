@@ -8,12 +8,20 @@ using Isolation.Sdk.Workspaces.Worktrees;
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>What linked worktrees and private clones have in common as providers. Either finds again what the other made: a host may have changed its mind between two runs.</summary>
-internal abstract class GitWorkspaceProvider(WorkspaceOptions options, TimeProvider time, WorkersFolder? workers, GitRepository? opened, GitRepositories? repositories) : IWorkspaceProvider, IAsyncDisposable
+internal abstract class GitWorkspaceProvider(
+    WorkspaceOptions options,
+    TimeProvider time,
+    WorkersFolder? workers,
+    GitRepository? opened,
+    GitRepositories? repositories
+) : IWorkspaceProvider, IAsyncDisposable
 {
     private readonly GitRepositories _repositories = repositories ?? new GitRepositories();
     private readonly Trash _trash = new();
 
-    private readonly ConcurrentDictionary<string, (WorkspaceFiller Filler, PristineTrees Trees)> _fillers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (WorkspaceFiller Filler, PristineTrees Trees)> _fillers = new(
+        StringComparer.Ordinal
+    );
 
     /// <summary>Called at each named step, for tests that end the process there.</summary>
     public Action<TreeStep> Reached
@@ -32,33 +40,53 @@ internal abstract class GitWorkspaceProvider(WorkspaceOptions options, TimeProvi
     protected abstract IsolationGuarantees Seals { get; }
 
     /// <inheritdoc/>
-    public async ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
+    public async ValueTask<AxisReport> ProbeAsync(
+        RepositoryRef repository,
+        CancellationToken cancellationToken = default
+    )
     {
-        AxisReport report = await WorkspaceProbe.RunAsync(repository, options, Seals, workers, _repositories, cancellationToken).ConfigureAwait(false);
-        return report.Missing.Count == 0 && (await FillerAsync(repository, cancellationToken).ConfigureAwait(false)).FindFault() is { } fault
+        AxisReport report = await WorkspaceProbe
+            .RunAsync(repository, options, Seals, workers, _repositories, cancellationToken)
+            .ConfigureAwait(false);
+        return
+            report.Missing.Count == 0
+            && (await FillerAsync(repository, cancellationToken).ConfigureAwait(false)).FindFault() is { } fault
             ? new AxisReport(IsolationGuarantees.None, IsolationGuarantees.None, [fault])
             : report;
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default) => await AcquireAsync(request, issue: false, parked: null, cancellationToken).ConfigureAwait(false);
+    public async ValueTask<IWorkspace> AcquireAsync(
+        WorkspaceRequest request,
+        CancellationToken cancellationToken = default
+    ) => await AcquireAsync(request, issue: false, parked: null, cancellationToken).ConfigureAwait(false);
 
     /// <summary>As the other, and with <paramref name="issue"/> the attempt's ref is created along with the workspace instead of looked at.</summary>
     /// <param name="request">The wish.</param>
     /// <param name="issue">Whether the attempt is issued here.</param>
     /// <param name="parked">A tree at the base to be handed out instead of filling a new one; waited for when the files are due.</param>
     /// <param name="cancellationToken">Ends the work and rolls it back.</param>
-    internal async ValueTask<GitWorkspace> AcquireAsync(WorkspaceRequest request, bool issue, Task<PreparedTree?>? parked, CancellationToken cancellationToken)
+    internal async ValueTask<GitWorkspace> AcquireAsync(
+        WorkspaceRequest request,
+        bool issue,
+        Task<PreparedTree?>? parked,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
         try
         {
             GitRepository repository = await OpenAsync(request.Repository, cancellationToken).ConfigureAwait(false);
-            return await MakeAsync(FillerOf(repository), request, issue, parked, cancellationToken).ConfigureAwait(false);
+            return await MakeAsync(FillerOf(repository), request, issue, parked, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (IsolationException e) when (e.Attempt is null)
         {
-            throw new IsolationException(e.Fault.Code, e.Fault.Message, e.Fault.Remedy, e) { Attempt = request.Lease.Attempt, Stage = Stage.Workspace };
+            throw new IsolationException(e.Fault.Code, e.Fault.Message, e.Fault.Remedy, e)
+            {
+                Attempt = request.Lease.Attempt,
+                Stage = Stage.Workspace,
+            };
         }
     }
 
@@ -74,8 +102,18 @@ internal abstract class GitWorkspaceProvider(WorkspaceOptions options, TimeProvi
         GitRepository repository = await OpenAsync(record.Repository, cancellationToken).ConfigureAwait(false);
         TreeContext context = FillerOf(repository).Context;
         return record.Notes.ContainsKey(WorkspaceNotes.CloneBranch)
-            ? await PrivateCloneWorkspace.ReopenAsync(repository, record, new CloneRemoval(context), cancellationToken).ConfigureAwait(false)
-            : await LinkedWorktree.ReopenAsync(repository, record, options as GitWorktreeOptions ?? new GitWorktreeOptions(), new WorktreeRemoval(context), cancellationToken).ConfigureAwait(false);
+            ? await PrivateCloneWorkspace
+                .ReopenAsync(repository, record, new CloneRemoval(context), cancellationToken)
+                .ConfigureAwait(false)
+            : await LinkedWorktree
+                .ReopenAsync(
+                    repository,
+                    record,
+                    options as GitWorktreeOptions ?? new GitWorktreeOptions(),
+                    new WorktreeRemoval(context),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
     }
 
     /// <summary>Completes when everything released so far is gone from the disk.</summary>
@@ -85,7 +123,8 @@ internal abstract class GitWorkspaceProvider(WorkspaceOptions options, TimeProvi
     public Task SettleTreesAsync() => Task.WhenAll(_fillers.Values.Select(f => f.Trees.SettleAsync()));
 
     /// <summary>What fills workspaces of a repository.</summary>
-    public async Task<WorkspaceFiller> FillerAsync(RepositoryRef repository, CancellationToken cancellationToken) => FillerOf(await OpenAsync(repository, cancellationToken).ConfigureAwait(false));
+    public async Task<WorkspaceFiller> FillerAsync(RepositoryRef repository, CancellationToken cancellationToken) =>
+        FillerOf(await OpenAsync(repository, cancellationToken).ConfigureAwait(false));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -102,14 +141,38 @@ internal abstract class GitWorkspaceProvider(WorkspaceOptions options, TimeProvi
     }
 
     /// <summary>Makes a workspace, whole or not at all.</summary>
-    protected abstract Task<GitWorkspace> MakeAsync(WorkspaceFiller filler, WorkspaceRequest request, bool issue, Task<PreparedTree?>? parked, CancellationToken cancellationToken);
+    protected abstract Task<GitWorkspace> MakeAsync(
+        WorkspaceFiller filler,
+        WorkspaceRequest request,
+        bool issue,
+        Task<PreparedTree?>? parked,
+        CancellationToken cancellationToken
+    );
 
-    private WorkspaceFiller FillerOf(GitRepository repository) => _fillers.GetOrAdd(repository.CommonDirectory, _ =>
-    {
-        TreeContext context = new(repository, workers ?? WorkersFolder.Beside(repository.CommonDirectory), time, _trash) { Reached = Reached };
-        PristineTrees trees = new(context, options.PristineTrees);
-        return (new WorkspaceFiller(context, options, trees) { MakesTrees = MakesTrees, KeepsIndexes = KeepsIndexes }, trees);
-    }).Filler;
+    private WorkspaceFiller FillerOf(GitRepository repository) =>
+        _fillers
+            .GetOrAdd(repository.CommonDirectory, _ =>
+            {
+                TreeContext context = new(
+                    repository,
+                    workers ?? WorkersFolder.Beside(repository.CommonDirectory),
+                    time,
+                    _trash
+                )
+                {
+                    Reached = Reached,
+                };
+                PristineTrees trees = new(context, options.PristineTrees);
+                return (
+                    new WorkspaceFiller(context, options, trees)
+                    {
+                        MakesTrees = MakesTrees,
+                        KeepsIndexes = KeepsIndexes,
+                    },
+                    trees
+                );
+            })
+            .Filler;
 
     private async Task<GitRepository> OpenAsync(RepositoryRef repository, CancellationToken cancellationToken)
     {

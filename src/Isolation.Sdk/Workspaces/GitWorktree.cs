@@ -24,8 +24,29 @@ public sealed class GitWorktree : IAsyncDisposable
     /// <param name="revision">Where to start: anything git takes for a commit. <value>HEAD, as <paramref name="repositoryPath"/> sees it.</value></param>
     /// <param name="cancellationToken">Ends the work and rolls it back.</param>
     /// <exception cref="IsolationException">ISO0204: not a repository. ISO0206: no such commit. ISO0207: no commit yet. ISO0301: the folder is not writable.</exception>
-    public static async Task<GitWorktree> CreateAsync(string repositoryPath, string revision = "HEAD", CancellationToken cancellationToken = default) =>
-        new(await StandaloneWorkspace.CreateAsync(repositoryPath, revision, repository => new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System, null, repository) { MakesTrees = false }, cancellationToken).ConfigureAwait(false));
+    public static async Task<GitWorktree> CreateAsync(
+        string repositoryPath,
+        string revision = "HEAD",
+        CancellationToken cancellationToken = default
+    ) =>
+        new(
+            await StandaloneWorkspace
+                .CreateAsync(
+                    repositoryPath,
+                    revision,
+                    repository => new GitWorktreeProvider(
+                        new GitWorktreeOptions(),
+                        TimeProvider.System,
+                        null,
+                        repository
+                    )
+                    {
+                        MakesTrees = false,
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+        );
 
     /// <summary>Removes it, with everything that is in it. A second call does nothing.</summary>
     public ValueTask DisposeAsync() => _workspace.DisposeAsync();

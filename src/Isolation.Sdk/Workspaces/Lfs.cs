@@ -15,7 +15,10 @@ internal static class Lfs
     ];
 
     /// <summary>Whether the host's own config names the filter, as <c>git lfs install</c> does.</summary>
-    public static bool IsSetUp(GitRepository repository) => repository.Client.Environment.Config.Any(e => e.Key.StartsWith("filter.lfs.", StringComparison.OrdinalIgnoreCase));
+    public static bool IsSetUp(GitRepository repository) =>
+        repository.Client.Environment.Config.Any(e =>
+            e.Key.StartsWith("filter.lfs.", StringComparison.OrdinalIgnoreCase)
+        );
 
     /// <summary>The config every command gets that reads or writes work trees.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Config(GitRepository repository)
@@ -25,7 +28,10 @@ internal static class Lfs
     }
 
     /// <summary>The same, as variables.</summary>
-    public static IReadOnlyDictionary<string, string> Environment(GitRepository repository, params IReadOnlyList<KeyValuePair<string, string>> settings)
+    public static IReadOnlyDictionary<string, string> Environment(
+        GitRepository repository,
+        params IReadOnlyList<KeyValuePair<string, string>> settings
+    )
     {
         Dictionary<string, string> environment = new(StringComparer.Ordinal);
         GitEnvironment.AddConfig(environment, [.. Config(repository), .. settings]);

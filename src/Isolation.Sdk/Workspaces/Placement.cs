@@ -8,7 +8,8 @@ namespace Isolation.Sdk.Workspaces;
 /// <param name="index">The index of its files, as far as it was made for them.</param>
 /// <param name="tree">The tree it is a snapshot of, or was, whose index is right for it, too.</param>
 /// <param name="isLast">Whether that tree gave all it had, and goes.</param>
-internal sealed class Placement(Filling by, IndexFile? index, PreparedTree? tree = null, bool isLast = false) : IDisposable
+internal sealed class Placement(Filling by, IndexFile? index, PreparedTree? tree = null, bool isLast = false)
+    : IDisposable
 {
     public Filling By => by;
 

@@ -7,7 +7,8 @@ internal static class Quarantine
 {
     public const string FileName = "quarantined";
 
-    public static bool IsMarked(WorkspaceInfo info) => Path.GetDirectoryName(info.Path) is { } folder && File.Exists(Path.Combine(folder, FileName));
+    public static bool IsMarked(WorkspaceInfo info) =>
+        Path.GetDirectoryName(info.Path) is { } folder && File.Exists(Path.Combine(folder, FileName));
 
     public static void Mark(WorkspaceInfo info, AttemptId attempt)
     {

@@ -7,16 +7,37 @@ internal static class SharedFiles
 {
     /// <summary>Copies ignored files that match from the canonical checkout.</summary>
     /// <returns>Their paths from the top, with forward slashes.</returns>
-    public static async Task<IReadOnlyList<string>> CopyIgnoredAsync(GitRepository repository, string workTree, IReadOnlyList<string> globs, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> CopyIgnoredAsync(
+        GitRepository repository,
+        string workTree,
+        IReadOnlyList<string> globs,
+        CancellationToken cancellationToken
+    )
     {
         if (globs.Count == 0)
         {
             return [];
         }
 
-        string checkout = repository.TopLevel ?? throw new IsolationException(WorkspaceCodes.CopyRefused, "A bare repository has no ignored files to copy.", "Give the path of a checkout, or copy nothing.");
-        string[] arguments = ["ls-files", "--others", "--ignored", "--exclude-standard", "-z", "--", .. globs.Select(g => $":(top,glob){g}")];
-        GitResult answer = await repository.Client.RunAsync(new GitCommand(checkout, arguments), cancellationToken).ConfigureAwait(false);
+        string checkout = repository.TopLevel
+            ?? throw new IsolationException(
+                WorkspaceCodes.CopyRefused,
+                "A bare repository has no ignored files to copy.",
+                "Give the path of a checkout, or copy nothing."
+            );
+        string[] arguments =
+        [
+            "ls-files",
+            "--others",
+            "--ignored",
+            "--exclude-standard",
+            "-z",
+            "--",
+            .. globs.Select(g => $":(top,glob){g}"),
+        ];
+        GitResult answer = await repository
+            .Client.RunAsync(new GitCommand(checkout, arguments), cancellationToken)
+            .ConfigureAwait(false);
         List<string> copied = [];
         foreach (string path in answer.Fields)
         {
@@ -46,7 +67,11 @@ internal static class SharedFiles
 
     /// <summary>Makes the links.</summary>
     /// <returns>Their paths from the top, with forward slashes.</returns>
-    public static IReadOnlyList<string> Link(GitRepository repository, string workTree, IReadOnlyDictionary<string, string> links)
+    public static IReadOnlyList<string> Link(
+        GitRepository repository,
+        string workTree,
+        IReadOnlyDictionary<string, string> links
+    )
     {
         List<string> linked = [];
         foreach ((string path, string target) in links)
@@ -54,13 +79,21 @@ internal static class SharedFiles
             string full = Path.GetFullPath(target, repository.TopLevel ?? repository.CommonDirectory);
             if (!Directory.Exists(full) && !File.Exists(full))
             {
-                throw new IsolationException(WorkspaceCodes.ShareMissing, $"'{full}' is to be shared and does not exist.", "Make it first, or share nothing there.");
+                throw new IsolationException(
+                    WorkspaceCodes.ShareMissing,
+                    $"'{full}' is to be shared and does not exist.",
+                    "Make it first, or share nothing there."
+                );
             }
 
             string link = Inside(workTree, path);
             if (Directory.Exists(link) || File.Exists(link))
             {
-                throw new IsolationException(WorkspaceCodes.ShareMissing, $"'{path}' is to be a link and is a file of the base commit.", "Choose a path that the repository does not have.");
+                throw new IsolationException(
+                    WorkspaceCodes.ShareMissing,
+                    $"'{path}' is to be a link and is a file of the base commit.",
+                    "Choose a path that the repository does not have."
+                );
             }
 
             Directory.CreateDirectory(Path.GetDirectoryName(link)!);
@@ -74,17 +107,33 @@ internal static class SharedFiles
     private static string Inside(string workTree, string path)
     {
         string full = Path.GetFullPath(path, workTree);
-        if (Path.IsPathRooted(path) || !full.StartsWith(workTree + Path.DirectorySeparatorChar, StringComparison.Ordinal) || full.StartsWith(Path.Combine(workTree, ".git") + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        if (
+            Path.IsPathRooted(path)
+            || !full.StartsWith(workTree + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            || full.StartsWith(Path.Combine(workTree, ".git") + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+        )
         {
-            throw new IsolationException(WorkspaceCodes.CopyRefused, $"'{path}' is not a path inside a workspace.", "Give a path relative to the top of the repository.");
+            throw new IsolationException(
+                WorkspaceCodes.CopyRefused,
+                $"'{path}' is not a path inside a workspace.",
+                "Give a path relative to the top of the repository."
+            );
         }
 
         // A link among the parents, tracked by the base commit, would lead the write out of the workspace.
-        for (string? parent = Path.GetDirectoryName(full); parent is not null && parent.Length > workTree.Length; parent = Path.GetDirectoryName(parent))
+        for (
+            string? parent = Path.GetDirectoryName(full);
+            parent is not null && parent.Length > workTree.Length;
+            parent = Path.GetDirectoryName(parent)
+        )
         {
             if (new FileInfo(parent).LinkTarget is not null)
             {
-                throw new IsolationException(WorkspaceCodes.CopyRefused, $"'{path}' is behind a link in the base commit.", "Name the place that the link leads to, or leave it out.");
+                throw new IsolationException(
+                    WorkspaceCodes.CopyRefused,
+                    $"'{path}' is behind a link in the base commit.",
+                    "Name the place that the link leads to, or leave it out."
+                );
             }
         }
 

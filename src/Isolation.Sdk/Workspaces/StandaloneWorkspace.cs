@@ -12,7 +12,12 @@ internal sealed class StandaloneWorkspace : IAsyncDisposable
     private readonly AttemptLease _lease;
     private readonly IWorkspace _workspace;
 
-    private StandaloneWorkspace(GitWorkspaceProvider provider, GitRepository repository, AttemptLease lease, IWorkspace workspace)
+    private StandaloneWorkspace(
+        GitWorkspaceProvider provider,
+        GitRepository repository,
+        AttemptLease lease,
+        IWorkspace workspace
+    )
     {
         _provider = provider;
         _repository = repository;
@@ -22,7 +27,12 @@ internal sealed class StandaloneWorkspace : IAsyncDisposable
 
     public WorkspaceInfo Info => _workspace.Info;
 
-    public static async Task<StandaloneWorkspace> CreateAsync(string repositoryPath, string revision, Func<GitRepository, GitWorkspaceProvider> choose, CancellationToken cancellationToken)
+    public static async Task<StandaloneWorkspace> CreateAsync(
+        string repositoryPath,
+        string revision,
+        Func<GitRepository, GitWorkspaceProvider> choose,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentException.ThrowIfNullOrEmpty(repositoryPath);
         ArgumentException.ThrowIfNullOrEmpty(revision);
@@ -35,12 +45,21 @@ internal sealed class StandaloneWorkspace : IAsyncDisposable
         AttemptLease lease = store.Create(new AttemptId($"{ItemPrefix}{Guid.NewGuid():n}", 1));
         try
         {
-            IWorkspace workspace = await provider.AcquireAsync(new WorkspaceRequest(lease, repository.Reference, commit), issue: true, parked: null, cancellationToken).ConfigureAwait(false);
+            IWorkspace workspace = await provider
+                .AcquireAsync(
+                    new WorkspaceRequest(lease, repository.Reference, commit),
+                    issue: true,
+                    parked: null,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             return new StandaloneWorkspace(provider, repository, lease, workspace);
         }
         catch
         {
-            await repository.TryUpdateAsync(new RefTransaction().Delete(AttemptNames.Ref(lease.Attempt)), CancellationToken.None).ConfigureAwait(false);
+            await repository
+                .TryUpdateAsync(new RefTransaction().Delete(AttemptNames.Ref(lease.Attempt)), CancellationToken.None)
+                .ConfigureAwait(false);
             lease.Complete();
             await provider.DisposeAsync().ConfigureAwait(false);
             throw;
@@ -53,26 +72,58 @@ internal sealed class StandaloneWorkspace : IAsyncDisposable
         await _provider.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static async Task<string> ResolveAsync(GitRepository repository, string path, string revision, CancellationToken cancellationToken)
+    private static async Task<string> ResolveAsync(
+        GitRepository repository,
+        string path,
+        string revision,
+        CancellationToken cancellationToken
+    )
     {
-        GitResult answer = await repository.Client.TryRunAsync(GitCommand.In(path, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"), cancellationToken).ConfigureAwait(false);
+        GitResult answer = await repository
+            .Client.TryRunAsync(
+                GitCommand.In(path, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         if (answer.Ok)
         {
             return answer.Line;
         }
 
         throw revision == "HEAD"
-            ? new IsolationException(GitCodes.EmptyRepository, $"'{path}' has no commit yet.", "Make a first commit: a worktree starts from one.")
-            : new IsolationException(GitCodes.UnknownRevision, $"'{revision}' means no commit in '{path}'.", "Give a branch, a tag or a commit id that 'git rev-parse' knows.");
+            ? new IsolationException(
+                GitCodes.EmptyRepository,
+                $"'{path}' has no commit yet.",
+                "Make a first commit: a worktree starts from one."
+            )
+            : new IsolationException(
+                GitCodes.UnknownRevision,
+                $"'{revision}' means no commit in '{path}'.",
+                "Give a branch, a tag or a commit id that 'git rev-parse' knows."
+            );
     }
 
-    private static async Task SweepAsync(LeaseStore store, GitWorkspaceProvider provider, GitRepository repository, CancellationToken cancellationToken)
+    private static async Task SweepAsync(
+        LeaseStore store,
+        GitWorkspaceProvider provider,
+        GitRepository repository,
+        CancellationToken cancellationToken
+    )
     {
-        foreach (LeaseRecord record in store.List().Where(r => r.Attempt.Item.StartsWith(ItemPrefix, StringComparison.Ordinal)))
+        foreach (
+            LeaseRecord record in store
+                .List()
+                .Where(r => r.Attempt.Item.StartsWith(ItemPrefix, StringComparison.Ordinal))
+        )
         {
             if (store.TryTakeOver(record) is { } dead)
             {
-                await EndAsync(await provider.ReopenAsync(record, cancellationToken).ConfigureAwait(false), dead, repository).ConfigureAwait(false);
+                await EndAsync(
+                        await provider.ReopenAsync(record, cancellationToken).ConfigureAwait(false),
+                        dead,
+                        repository
+                    )
+                    .ConfigureAwait(false);
             }
         }
     }
@@ -84,7 +135,9 @@ internal sealed class StandaloneWorkspace : IAsyncDisposable
             await workspace.ReleaseAsync(ReleaseMode.Remove).ConfigureAwait(false);
         }
 
-        await repository.TryUpdateAsync(new RefTransaction().Delete(AttemptNames.Ref(lease.Attempt)), CancellationToken.None).ConfigureAwait(false);
+        await repository
+            .TryUpdateAsync(new RefTransaction().Delete(AttemptNames.Ref(lease.Attempt)), CancellationToken.None)
+            .ConfigureAwait(false);
         lease.Complete();
         lease.Dispose();
     }

@@ -24,28 +24,48 @@ internal sealed class SyncBench(GitRepository repository, WorkspaceInfo info, IS
             ["GIT_EDITOR"] = ":",
             ["GIT_SEQUENCE_EDITOR"] = ":",
         };
-        GitEnvironment.AddConfig(environment, [.. Lfs.Config(repository).Where(e => !e.Key.StartsWith("user.", StringComparison.OrdinalIgnoreCase))]);
+        GitEnvironment.AddConfig(
+            environment,
+            [.. Lfs.Config(repository).Where(e => !e.Key.StartsWith("user.", StringComparison.OrdinalIgnoreCase))]
+        );
         return environment;
     }
 
     /// <summary>Makes the new commits.</summary>
     /// <returns>The new tip; or <see langword="null"/> and the paths that collided.</returns>
     /// <exception cref="IsolationException">ISO0314: git could not say.</exception>
-    public async Task<(string? Tip, IReadOnlyList<string> Collided)> TryAsync(SyncMode mode, string head, string with, string message, CancellationToken cancellationToken)
+    public async Task<(string? Tip, IReadOnlyList<string> Collided)> TryAsync(
+        SyncMode mode,
+        string head,
+        string with,
+        string message,
+        CancellationToken cancellationToken
+    )
     {
         Prepare(head);
         await RunAsync(cancellationToken, "read-tree", "-m", "-u", head).ConfigureAwait(false);
-        string[] arguments = mode == SyncMode.Merge
-            ? ["merge", "--quiet", "--no-ff", "--no-edit", "--no-verify", "-m", message, with]
-            : ["rebase", "--quiet", "--merge", "--no-autostash", "--no-fork-point", "--no-verify", with];
+        string[] arguments =
+            mode == SyncMode.Merge
+                ? ["merge", "--quiet", "--no-ff", "--no-edit", "--no-verify", "-m", message, with]
+                : ["rebase", "--quiet", "--merge", "--no-autostash", "--no-fork-point", "--no-verify", with];
         ExecResult answer = await ExecAsync(cancellationToken, arguments).ConfigureAwait(false);
         if (answer.ExitCode == 0)
         {
-            return ((await RunAsync(cancellationToken, "rev-parse", "--verify", "HEAD^{commit}").ConfigureAwait(false)).Output.Trim(), []);
+            return (
+                (
+                    await RunAsync(cancellationToken, "rev-parse", "--verify", "HEAD^{commit}").ConfigureAwait(false)
+                ).Output.Trim(),
+                []
+            );
         }
 
         ExecResult unmerged = await RunAsync(cancellationToken, "ls-files", "--unmerged", "-z").ConfigureAwait(false);
-        string[] collided = [.. new GitResult(0, unmerged.Output, "").Fields.Select(f => f[(f.IndexOf('\t', StringComparison.Ordinal) + 1)..]).Distinct(StringComparer.Ordinal)];
+        string[] collided =
+        [
+            .. new GitResult(0, unmerged.Output, "")
+                .Fields.Select(f => f[(f.IndexOf('\t', StringComparison.Ordinal) + 1)..])
+                .Distinct(StringComparer.Ordinal),
+        ];
         return collided.Length > 0 ? (null, collided) : throw Failed(arguments[0], answer);
     }
 
@@ -60,7 +80,10 @@ internal sealed class SyncBench(GitRepository repository, WorkspaceInfo info, IS
         File.WriteAllText(Path.Combine(Git, "HEAD"), head + "\n");
         File.WriteAllText(Path.Combine(Git, "info", "sparse-checkout"), "/.none\n");
         string format = repository.ObjectFormat == "sha256" ? "[extensions]\n\tobjectFormat = sha256\n" : "";
-        File.WriteAllText(Path.Combine(Git, "config"), $"[core]\n\trepositoryformatversion = {(format.Length > 0 ? 1 : 0)}\n\tsparseCheckout = true\n\tsparseCheckoutCone = false\n{format}");
+        File.WriteAllText(
+            Path.Combine(Git, "config"),
+            $"[core]\n\trepositoryformatversion = {(format.Length > 0 ? 1 : 0)}\n\tsparseCheckout = true\n\tsparseCheckoutCone = false\n{format}"
+        );
     }
 
     private async Task<ExecResult> RunAsync(CancellationToken cancellationToken, params string[] arguments)
@@ -70,17 +93,26 @@ internal sealed class SyncBench(GitRepository repository, WorkspaceInfo info, IS
     }
 
     private static IsolationException Failed(string verb, ExecResult answer) =>
-        new(WorkspaceCodes.SyncFailed, $"'git {verb}' in the worker's scope ended with {answer.ExitCode}: {answer.Error.Trim().ReplaceLineEndings(" ")}", "The branch, index and files are as they were; run it by hand in the workspace to see more.");
+        new(
+            WorkspaceCodes.SyncFailed,
+            $"'git {verb}' in the worker's scope ended with {answer.ExitCode}: {answer.Error.Trim().ReplaceLineEndings(" ")}",
+            "The branch, index and files are as they were; run it by hand in the workspace to see more."
+        );
 
     private Task<ExecResult> ExecAsync(CancellationToken cancellationToken, params string[] arguments)
     {
         // A linked worktree has its objects in the repository, a clone its own.
-        string shared = File.Exists(Path.Combine(info.GitDirectory, "commondir")) ? repository.CommonDirectory : info.GitDirectory;
+        string shared = File.Exists(Path.Combine(info.GitDirectory, "commondir"))
+            ? repository.CommonDirectory
+            : info.GitDirectory;
         Dictionary<string, string> environment = Environment(repository);
         environment["GIT_DIR"] = Git;
         environment["GIT_WORK_TREE"] = Tree;
         environment["GIT_OBJECT_DIRECTORY"] = Path.Combine(shared, "objects");
         environment["GIT_SHALLOW_FILE"] = Path.Combine(shared, "shallow");
-        return scope.ExecAsync(new WorkerCommand("git", arguments) { Directory = Tree, Environment = environment }, cancellationToken);
+        return scope.ExecAsync(
+            new WorkerCommand("git", arguments) { Directory = Tree, Environment = environment },
+            cancellationToken
+        );
     }
 }

@@ -91,7 +91,10 @@ internal sealed class Trash : IAsyncDisposable
 
     private void Delete(string grave)
     {
-        if (new DirectoryInfo(grave) is { Exists: true, LinkTarget: null } folder && folder.EnumerateFileSystemInfos().FirstOrDefault() is { } first)
+        if (
+            new DirectoryInfo(grave) is { Exists: true, LinkTarget: null } folder
+            && folder.EnumerateFileSystemInfos().FirstOrDefault() is { } first
+        )
         {
             SafeDelete.Tree(first.FullName);
             Reached(TreeStep.MidDelete);

@@ -13,7 +13,10 @@ public static class WarmPoolBuilderExtensions
     /// <param name="axis">The axis.</param>
     /// <param name="configure">Changes the options.</param>
     /// <exception cref="IsolationConfigurationException">On building. ISO0318: the workspaces are somebody else's or wrapped already, or the size is none.</exception>
-    public static IsolationPipelineBuilder UseWarmPool(this Axis<IWorkspaceProvider> axis, Action<WarmPoolOptions>? configure = null)
+    public static IsolationPipelineBuilder UseWarmPool(
+        this Axis<IWorkspaceProvider> axis,
+        Action<WarmPoolOptions>? configure = null
+    )
     {
         ArgumentNullException.ThrowIfNull(axis);
         WarmPoolOptions options = new();

@@ -12,9 +12,11 @@ internal static class WorkersRoot
     // What file systems take for one name, in bytes.
     private const int LongestName = 255;
 
-    private const int NoSpace = 28, NoQuota = 122;
+    private const int NoSpace = 28,
+        NoQuota = 122;
 
-    public const string FullRemedy = "Look for a full disk or missing rights, then start again: nothing is left of this workspace.";
+    public const string FullRemedy =
+        "Look for a full disk or missing rights, then start again: nothing is left of this workspace.";
 
     public const string Remedy = "Make it writable, or choose another folder with .WorkersAt(path).";
 
@@ -23,9 +25,18 @@ internal static class WorkersRoot
     {
         foreach (string inside in new[] { repository.TopLevel, repository.CommonDirectory }.OfType<string>())
         {
-            if ((workers.Root + Path.DirectorySeparatorChar).StartsWith(inside + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            if (
+                (workers.Root + Path.DirectorySeparatorChar).StartsWith(
+                    inside + Path.DirectorySeparatorChar,
+                    StringComparison.Ordinal
+                )
+            )
             {
-                throw new IsolationException(WorkspaceCodes.RootInsideRepository, $"'{workers.Root}' is inside the repository.", "Choose a folder outside of it with .WorkersAt(path): what is inside is cleaned, added and compiled with the repository.");
+                throw new IsolationException(
+                    WorkspaceCodes.RootInsideRepository,
+                    $"'{workers.Root}' is inside the repository.",
+                    "Choose a folder outside of it with .WorkersAt(path): what is inside is cleaned, added and compiled with the repository."
+                );
             }
         }
     }
@@ -46,7 +57,15 @@ internal static class WorkersRoot
 
         try
         {
-            using FileStream tried = new(Path.Combine(folder ?? workers.Root, $".isolation-{Guid.NewGuid():n}"), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose });
+            using FileStream tried = new(
+                Path.Combine(folder ?? workers.Root, $".isolation-{Guid.NewGuid():n}"),
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    Options = FileOptions.DeleteOnClose,
+                }
+            );
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -55,19 +74,29 @@ internal static class WorkersRoot
         }
     }
 
-    public static IsolationFault NotWritable(WorkersFolder workers, string why) => new(WorkspaceCodes.RootNotWritable, $"Workspaces cannot be made in '{PlainText.Line(workers.Root, 200)}': {why}.", Remedy);
+    public static IsolationFault NotWritable(WorkersFolder workers, string why) =>
+        new(
+            WorkspaceCodes.RootNotWritable,
+            $"Workspaces cannot be made in '{PlainText.Line(workers.Root, 200)}': {why}.",
+            Remedy
+        );
 
     /// <summary>Why no workspace could be made: no room, or no right to write.</summary>
     public static IsolationException Failed(WorkersFolder workers, Exception e)
     {
         IsolationFault fault = IsFull(e)
-            ? new IsolationFault(WorkspaceCodes.CheckoutFailed, $"The files could not be written in '{PlainText.Line(workers.Root, 200)}': {e.Message.TrimEnd('.')}.", FullRemedy)
+            ? new IsolationFault(
+                WorkspaceCodes.CheckoutFailed,
+                $"The files could not be written in '{PlainText.Line(workers.Root, 200)}': {e.Message.TrimEnd('.')}.",
+                FullRemedy
+            )
             : NotWritable(workers, e.Message.TrimEnd('.'));
         return new IsolationException(fault.Code, fault.Message, fault.Remedy, e);
     }
 
     /// <summary>Whether the disk has no room for more data or files, or this user may have no more of it.</summary>
-    public static bool IsFull(Exception e) => e is IOException && e.HResult is NoSpace or NoQuota or unchecked((int)0x80070070);
+    public static bool IsFull(Exception e) =>
+        e is IOException && e.HResult is NoSpace or NoQuota or unchecked((int)0x80070070);
 
     /// <summary>Makes the folder and its barrier files, as far as they are not there.</summary>
     public static void Prepare(WorkersFolder workers, GitRepository repository)
@@ -95,7 +124,12 @@ internal static class WorkersRoot
             Directory.Delete(workers.Trash);
         }
 
-        if (!Directory.Exists(workers.Root) || Directory.EnumerateFileSystemEntries(workers.Root).Any(e => !Barriers.Names.Contains(Path.GetFileName(e), StringComparer.Ordinal)))
+        if (
+            !Directory.Exists(workers.Root)
+            || Directory
+                .EnumerateFileSystemEntries(workers.Root)
+                .Any(e => !Barriers.Names.Contains(Path.GetFileName(e), StringComparer.Ordinal))
+        )
         {
             return;
         }

@@ -12,7 +12,10 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
     private const int LongestReason = 500;
 
     // On a full disk nothing can be tried; what is known then is asked again.
-    private readonly Lazy<FileSystemAbilities> _abilities = new(() => FileSystemAbilities.Of(context.Workers.Root), LazyThreadSafetyMode.PublicationOnly);
+    private readonly Lazy<FileSystemAbilities> _abilities = new(
+        () => FileSystemAbilities.Of(context.Workers.Root),
+        LazyThreadSafetyMode.PublicationOnly
+    );
 
     /// <summary>Whether trees are made for the workspaces to come.</summary>
     public bool MakesTrees { get; init; } = true;
@@ -27,7 +30,12 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
     /// <param name="commit">The base.</param>
     /// <param name="parked">A tree at that base to be handed out, once it is ready.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public async Task<Placement> PlaceAsync(string path, string commit, Task<PreparedTree?>? parked, CancellationToken cancellationToken)
+    public async Task<Placement> PlaceAsync(
+        string path,
+        string commit,
+        Task<PreparedTree?>? parked,
+        CancellationToken cancellationToken
+    )
     {
         if (parked is not null && await parked.ConfigureAwait(false) is { } tree)
         {
@@ -41,7 +49,10 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
         }
 
         Filling way = Way();
-        if (way != Filling.Checkout && await TryPlaceAsync(way, path, commit, cancellationToken).ConfigureAwait(false) is { } copied)
+        if (
+            way != Filling.Checkout
+            && await TryPlaceAsync(way, path, commit, cancellationToken).ConfigureAwait(false) is { } copied
+        )
         {
             return copied;
         }
@@ -55,7 +66,12 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
     /// <param name="placed">What is there already.</param>
     /// <param name="settings">For git's checkout, on top of what every such command gets.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public async Task CompleteAsync(WorkspaceInfo info, Placement placed, IReadOnlyList<KeyValuePair<string, string>> settings, CancellationToken cancellationToken)
+    public async Task CompleteAsync(
+        WorkspaceInfo info,
+        Placement placed,
+        IReadOnlyList<KeyValuePair<string, string>> settings,
+        CancellationToken cancellationToken
+    )
     {
         context.Reached(TreeStep.GitMade);
         string index = Path.Combine(info.GitDirectory, "index");
@@ -67,7 +83,12 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
 
         await CheckOutAsync(info.Path, settings, cancellationToken).ConfigureAwait(false);
         context.Reached(TreeStep.Indexed);
-        if (MakesTrees && options.Filling == Filling.Auto && Way() is not Filling.Checkout and var way && CountOf(index) >= PristineTrees.WorthFrom)
+        if (
+            MakesTrees
+            && options.Filling == Filling.Auto
+            && Way() is not Filling.Checkout and var way
+            && CountOf(index) >= PristineTrees.WorthFrom
+        )
         {
             trees.MakeBehind(info.BaseCommit, subvolume: way == Filling.Snapshot);
         }
@@ -75,7 +96,10 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
 
     /// <summary>What a workspace's files were when it was made, where somebody will ask.</summary>
     public IndexFile? KeepIndex(WorkspaceInfo info, Placement placed) =>
-        !KeepsIndexes ? null : placed.Index ?? IndexFile.TryRead(Path.Combine(info.GitDirectory, "index"), context.Repository.ObjectFormat);
+        !KeepsIndexes
+            ? null
+            : placed.Index
+                ?? IndexFile.TryRead(Path.Combine(info.GitDirectory, "index"), context.Repository.ObjectFormat);
 
     /// <summary>What is asked for and not to be had.</summary>
     public IsolationFault? FindFault()
@@ -84,9 +108,18 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
         {
             return options.Filling switch
             {
-                Filling.Snapshot when !_abilities.Value.Snapshot => Impossible("make snapshots", "Put the workers on btrfs with .WorkersAt(path), or leave Filling at Auto."),
-                Filling.Reflink when !_abilities.Value.Reflink => Impossible("share blocks between files", "Put the workers on XFS or btrfs with .WorkersAt(path), or leave Filling at Auto."),
-                Filling.Copy when !OperatingSystem.IsLinux() => Impossible("copy trees", "That is Linux alone so far: leave Filling at Auto."),
+                Filling.Snapshot when !_abilities.Value.Snapshot => Impossible(
+                    "make snapshots",
+                    "Put the workers on btrfs with .WorkersAt(path), or leave Filling at Auto."
+                ),
+                Filling.Reflink when !_abilities.Value.Reflink => Impossible(
+                    "share blocks between files",
+                    "Put the workers on XFS or btrfs with .WorkersAt(path), or leave Filling at Auto."
+                ),
+                Filling.Copy when !OperatingSystem.IsLinux() => Impossible(
+                    "copy trees",
+                    "That is Linux alone so far: leave Filling at Auto."
+                ),
                 _ => null,
             };
         }
@@ -96,23 +129,45 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
         }
     }
 
-    private IsolationFault Impossible(string what, string remedy) => new(WorkspaceCodes.FillingImpossible, $"The file system of '{context.Workers.Root}' cannot {what}.", remedy);
+    private IsolationFault Impossible(string what, string remedy) =>
+        new(WorkspaceCodes.FillingImpossible, $"The file system of '{context.Workers.Root}' cannot {what}.", remedy);
 
-    private Filling Way() => options.Filling switch
-    {
-        Filling.Auto when !OperatingSystem.IsLinux() || options.PristineTrees == 0 => Filling.Checkout,
-        Filling.Auto => _abilities.Value switch { { Snapshot: true } => Filling.Snapshot, { Reflink: true } => Filling.Reflink, _ => Filling.Copy },
-        _ => FindFault() is { } fault ? throw new IsolationException(fault.Code, fault.Message, fault.Remedy) : options.Filling,
-    };
+    private Filling Way() =>
+        options.Filling switch
+        {
+            Filling.Auto when !OperatingSystem.IsLinux() || options.PristineTrees == 0 => Filling.Checkout,
+            Filling.Auto => _abilities.Value switch
+            {
+                { Snapshot: true } => Filling.Snapshot,
+                { Reflink: true } => Filling.Reflink,
+                _ => Filling.Copy,
+            },
+            _ => FindFault() is { } fault
+                ? throw new IsolationException(fault.Code, fault.Message, fault.Remedy)
+                : options.Filling,
+        };
 
-    private async Task<Placement?> TryPlaceAsync(Filling way, string path, string commit, CancellationToken cancellationToken)
+    private async Task<Placement?> TryPlaceAsync(
+        Filling way,
+        string path,
+        string commit,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            PreparedTree? tree = await trees.BorrowAsync(commit, subvolume: way == Filling.Snapshot, make: options.Filling != Filling.Auto, cancellationToken).ConfigureAwait(false);
+            PreparedTree? tree = await trees
+                .BorrowAsync(
+                    commit,
+                    subvolume: way == Filling.Snapshot,
+                    make: options.Filling != Filling.Auto,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             return tree is null ? null : await TryCopyAsync(tree, way, path, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IsolationException or UnauthorizedAccessException or IOException && !WorkersRoot.IsFull(e))
+        catch (Exception e)
+            when (e is IsolationException or UnauthorizedAccessException or IOException && !WorkersRoot.IsFull(e))
         {
             // Git may know how, or says why not; and it needs less room than a tree and a workspace, once what was begun is gone.
             SafeDelete.Tree(path);
@@ -121,7 +176,12 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
         }
     }
 
-    private async Task<Placement?> TryCopyAsync(PreparedTree tree, Filling way, string path, CancellationToken cancellationToken)
+    private async Task<Placement?> TryCopyAsync(
+        PreparedTree tree,
+        Filling way,
+        string path,
+        CancellationToken cancellationToken
+    )
     {
         if (way == Filling.Snapshot)
         {
@@ -138,7 +198,12 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
 
         using (tree)
         {
-            if (await trees.CopyAsync(tree, path, share: way == Filling.Reflink, cancellationToken).ConfigureAwait(false) is { } copied)
+            if (
+                await trees
+                    .CopyAsync(tree, path, share: way == Filling.Reflink, cancellationToken)
+                    .ConfigureAwait(false) is
+                { } copied
+            )
             {
                 return new Placement(way, copied);
             }
@@ -164,10 +229,21 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
         }
     }
 
-    private async Task CheckOutAsync(string path, IReadOnlyList<KeyValuePair<string, string>> settings, CancellationToken cancellationToken)
+    private async Task CheckOutAsync(
+        string path,
+        IReadOnlyList<KeyValuePair<string, string>> settings,
+        CancellationToken cancellationToken
+    )
     {
         GitRepository repository = context.Repository;
-        GitCommand fill = GitCommand.In(path, "reset", "--hard", "--quiet") with { Environment = Lfs.Environment(repository, [.. TreeGit.SeveralWriters, .. context.Settings.NoAttributesFromHome, .. settings]), Remote = Lfs.IsSetUp(repository) };
+        GitCommand fill = GitCommand.In(path, "reset", "--hard", "--quiet") with
+        {
+            Environment = Lfs.Environment(
+                repository,
+                [.. TreeGit.SeveralWriters, .. context.Settings.NoAttributesFromHome, .. settings]
+            ),
+            Remote = Lfs.IsSetUp(repository),
+        };
         GitResult answer = await repository.Client.TryRunAsync(fill, cancellationToken).ConfigureAwait(false);
         if (answer.Ok)
         {
@@ -177,16 +253,28 @@ internal sealed class WorkspaceFiller(TreeContext context, WorkspaceOptions opti
         string said = answer.Error.Trim().ReplaceLineEndings(" ");
 
         // A filter process that cannot be started shows as nothing but a connection that broke.
-        bool lfs = new[] { "filter 'lfs'", "filter lfs", "git-lfs", "hung up unexpectedly" }.Any(sign => said.Contains(sign, StringComparison.Ordinal));
+        bool lfs = new[] { "filter 'lfs'", "filter lfs", "git-lfs", "hung up unexpectedly" }.Any(sign =>
+            said.Contains(sign, StringComparison.Ordinal)
+        );
         throw lfs
-            ? new IsolationException(WorkspaceCodes.LfsMissing, "The base commit has files in Git LFS, and git-lfs could not give their content.", "Install git-lfs and run 'git lfs install' for the user who runs this.")
-            : new IsolationException(WorkspaceCodes.CheckoutFailed, $"The files could not be written: {PlainText.Line(said, LongestReason)}", WorkersRoot.FullRemedy);
+            ? new IsolationException(
+                WorkspaceCodes.LfsMissing,
+                "The base commit has files in Git LFS, and git-lfs could not give their content.",
+                "Install git-lfs and run 'git lfs install' for the user who runs this."
+            )
+            : new IsolationException(
+                WorkspaceCodes.CheckoutFailed,
+                $"The files could not be written: {PlainText.Line(said, LongestReason)}",
+                WorkersRoot.FullRemedy
+            );
     }
 
     private static uint CountOf(string index)
     {
         Span<byte> head = stackalloc byte[12];
         using FileStream stream = new(index, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        return stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length ? BinaryPrimitives.ReadUInt32BigEndian(head[8..]) : 0;
+        return stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length
+            ? BinaryPrimitives.ReadUInt32BigEndian(head[8..])
+            : 0;
     }
 }

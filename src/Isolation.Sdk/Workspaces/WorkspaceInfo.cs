@@ -11,5 +11,6 @@ public sealed record WorkspaceInfo(string Path, string GitDirectory, string? Bra
     public Filling? FilledBy { get; init; }
 
     /// <summary>Whether it is a repository of its own: then nothing of the shared one is the worker's, not even a branch.</summary>
-    internal bool HasOwnRepository => GitDirectory.StartsWith(Path + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    internal bool HasOwnRepository =>
+        GitDirectory.StartsWith(Path + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

@@ -8,6 +8,7 @@ internal static class WorkspaceNotes
 {
     public const string Path = "workspace.path";
     public const string Branch = "workspace.branch";
+
     /// <summary>The branch of a private clone. It is in the clone alone, and explains nothing in the repository.</summary>
     public const string CloneBranch = "workspace.clone-branch";
 
@@ -20,7 +21,11 @@ internal static class WorkspaceNotes
 /// <param name="Fingerprint">Hashes of what git trusts in it.</param>
 /// <param name="Copied">Files copied in: never captured.</param>
 /// <param name="Linked">Links made: never captured.</param>
-internal sealed record WorkspaceFacts(IReadOnlyDictionary<string, string> Fingerprint, IReadOnlyList<string> Copied, IReadOnlyList<string> Linked)
+internal sealed record WorkspaceFacts(
+    IReadOnlyDictionary<string, string> Fingerprint,
+    IReadOnlyList<string> Copied,
+    IReadOnlyList<string> Linked
+)
 {
     /// <summary>The branch the work will land on.</summary>
     public string? TargetRef { get; init; }
@@ -35,7 +40,8 @@ internal sealed record WorkspaceFacts(IReadOnlyDictionary<string, string> Finger
 
     public string ToJson() => JsonSerializer.Serialize(this, WorkspaceJson.Default.WorkspaceFacts);
 
-    public static WorkspaceFacts FromJson(string? json) => json is null ? None : JsonSerializer.Deserialize(json, WorkspaceJson.Default.WorkspaceFacts) ?? None;
+    public static WorkspaceFacts FromJson(string? json) =>
+        json is null ? None : JsonSerializer.Deserialize(json, WorkspaceJson.Default.WorkspaceFacts) ?? None;
 }
 
 [JsonSerializable(typeof(WorkspaceFacts))]

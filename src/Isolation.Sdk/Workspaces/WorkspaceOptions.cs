@@ -9,9 +9,7 @@ public abstract class WorkspaceOptions
     private readonly List<string> _copied = [];
     private readonly Dictionary<string, string> _shared = new(StringComparer.Ordinal);
 
-    private protected WorkspaceOptions()
-    {
-    }
+    private protected WorkspaceOptions() { }
 
     /// <summary>
     /// The branch of an attempt. <c>{item}</c> is the item's id made safe for a ref, <c>{attempt}</c> the attempt's number; a template without <c>{attempt}</c> gets

@@ -6,17 +6,32 @@ namespace Isolation.Sdk.Workspaces;
 /// <summary>Whether workspaces can be made here. Looks, and changes nothing.</summary>
 internal static class WorkspaceProbe
 {
-    public static async ValueTask<AxisReport> RunAsync(RepositoryRef reference, WorkspaceOptions options, IsolationGuarantees seals, WorkersFolder? workers, GitRepositories repositories, CancellationToken cancellationToken)
+    public static async ValueTask<AxisReport> RunAsync(
+        RepositoryRef reference,
+        WorkspaceOptions options,
+        IsolationGuarantees seals,
+        WorkersFolder? workers,
+        GitRepositories repositories,
+        CancellationToken cancellationToken
+    )
     {
         List<IsolationFault> missing = [];
         List<string> notices = [];
         try
         {
             string branch = BranchName.Of(options.BranchTemplate, new AttemptId($"probe-{Guid.NewGuid():n}", 1));
-            GitRepository repository = await repositories.OpenAsync(reference.Path, cancellationToken).ConfigureAwait(false);
+            GitRepository repository = await repositories
+                .OpenAsync(reference.Path, cancellationToken)
+                .ConfigureAwait(false);
             if (options is GitWorktreeOptions && BranchName.FindCaseTwin(repository, branch) is { } conflict)
             {
-                missing.Add(new IsolationFault(WorkspaceCodes.BranchConflict, $"The branch template '{options.BranchTemplate}' cannot be used: {conflict}.", "Delete or rename that branch, or choose another BranchTemplate."));
+                missing.Add(
+                    new IsolationFault(
+                        WorkspaceCodes.BranchConflict,
+                        $"The branch template '{options.BranchTemplate}' cannot be used: {conflict}.",
+                        "Delete or rename that branch, or choose another BranchTemplate."
+                    )
+                );
             }
 
             WorkersFolder folder = workers ?? WorkersFolder.Beside(repository.CommonDirectory);
@@ -28,17 +43,39 @@ internal static class WorkspaceProbe
 
             if (!WorkersRoot.IsWritable(new WorkersFolder(repository.CommonDirectory)))
             {
-                missing.Add(new IsolationFault(WorkspaceCodes.RootNotWritable, $"'{repository.CommonDirectory}' cannot be written, and refs and leases of attempts are kept there.", "Give this user the right to write there."));
+                missing.Add(
+                    new IsolationFault(
+                        WorkspaceCodes.RootNotWritable,
+                        $"'{repository.CommonDirectory}' cannot be written, and refs and leases of attempts are kept there.",
+                        "Give this user the right to write there."
+                    )
+                );
             }
 
-            if ((await repository.RunAsync(cancellationToken, "for-each-ref", "--count=1", "--format=%(refname)").ConfigureAwait(false)).Line.Length == 0)
+            if (
+                (
+                    await repository
+                        .RunAsync(cancellationToken, "for-each-ref", "--count=1", "--format=%(refname)")
+                        .ConfigureAwait(false)
+                )
+                    .Line
+                    .Length == 0
+            )
             {
-                missing.Add(new IsolationFault(GitCodes.EmptyRepository, $"'{reference.Path}' has no commit yet.", "Make a first commit: a worker starts from one."));
+                missing.Add(
+                    new IsolationFault(
+                        GitCodes.EmptyRepository,
+                        $"'{reference.Path}' has no commit yet.",
+                        "Make a first commit: a worker starts from one."
+                    )
+                );
             }
 
             if (!Lfs.IsSetUp(repository))
             {
-                notices.Add("git-lfs is not set up: a base commit with files in Git LFS is refused, other repositories need none.");
+                notices.Add(
+                    "git-lfs is not set up: a base commit with files in Git LFS is refused, other repositories need none."
+                );
             }
         }
         catch (IsolationException e)
@@ -46,6 +83,9 @@ internal static class WorkspaceProbe
             missing.Add(e.Fault);
         }
 
-        return new AxisReport(missing.Count == 0 ? seals : IsolationGuarantees.None, IsolationGuarantees.None, missing) { Notices = notices };
+        return new AxisReport(missing.Count == 0 ? seals : IsolationGuarantees.None, IsolationGuarantees.None, missing)
+        {
+            Notices = notices,
+        };
     }
 }

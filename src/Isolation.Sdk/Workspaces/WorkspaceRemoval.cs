@@ -15,7 +15,8 @@ internal abstract class WorkspaceRemoval(TreeContext context)
 
     protected Trash Trash => context.Trash;
 
-    protected Task<OsFileLock> LockAsync(CancellationToken cancellationToken) => OsFileLock.AcquireAsync(Repository.WorktreeLock, context.Time, cancellationToken);
+    protected Task<OsFileLock> LockAsync(CancellationToken cancellationToken) =>
+        OsFileLock.AcquireAsync(Repository.WorktreeLock, context.Time, cancellationToken);
 
     /// <summary>Takes the work tree out of its place: into the trash, or to where it is used again.</summary>
     protected void Clear(string path, string? to)
@@ -42,11 +43,12 @@ internal abstract class WorkspaceRemoval(TreeContext context)
 
         await Trash.EmptyAsync().ConfigureAwait(false);
         await TryAsync(async () =>
-        {
-            using OsFileLock held = await LockAsync(CancellationToken.None).ConfigureAwait(false);
-            DeleteIfEmpty(Workers.Of(attempt));
-            WorkersRoot.RemoveIfUnused(Workers);
-        }).ConfigureAwait(false);
+            {
+                using OsFileLock held = await LockAsync(CancellationToken.None).ConfigureAwait(false);
+                DeleteIfEmpty(Workers.Of(attempt));
+                WorkersRoot.RemoveIfUnused(Workers);
+            })
+            .ConfigureAwait(false);
     }
 
     protected static void DeleteIfEmpty(string folder)

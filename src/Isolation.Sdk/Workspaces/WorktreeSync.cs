@@ -9,15 +9,39 @@ internal sealed class WorktreeSync(GitRepository repository, WorkspaceInfo info,
     private const int MostPaths = 200;
 
     // What git leaves in a git directory while something is half done.
-    private static readonly string[] HalfDone = ["rebase-merge", "rebase-apply", "sequencer", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG"];
+    private static readonly string[] HalfDone =
+    [
+        "rebase-merge",
+        "rebase-apply",
+        "sequencer",
+        "MERGE_HEAD",
+        "CHERRY_PICK_HEAD",
+        "REVERT_HEAD",
+        "BISECT_LOG",
+    ];
 
     /// <param name="mode">How.</param>
     /// <param name="revision">What to bring in.</param>
     /// <param name="name">What a merge commit calls it.</param>
     /// <param name="cancellationToken">Ends the work; before the checkout nothing has changed.</param>
-    public async Task<SyncResult> RunAsync(SyncMode mode, string revision, string name, CancellationToken cancellationToken)
+    public async Task<SyncResult> RunAsync(
+        SyncMode mode,
+        string revision,
+        string name,
+        CancellationToken cancellationToken
+    )
     {
-        ExecResult answer = await GitAsync(cancellationToken, "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--ignore-submodules=dirty", "--no-renames").ConfigureAwait(false);
+        ExecResult answer = await GitAsync(
+                cancellationToken,
+                "status",
+                "--porcelain=v2",
+                "--branch",
+                "-z",
+                "--untracked-files=no",
+                "--ignore-submodules=dirty",
+                "--no-renames"
+            )
+            .ConfigureAwait(false);
         if (answer.ExitCode != 0)
         {
             return Refused("", $"git cannot read the work tree: {Line(answer.Error)}");
@@ -30,7 +54,15 @@ internal sealed class WorktreeSync(GitRepository repository, WorkspaceInfo info,
         }
 
         string head = status.Head!;
-        ExecResult named = await GitAsync(cancellationToken, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}").ConfigureAwait(false);
+        ExecResult named = await GitAsync(
+                cancellationToken,
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                "--end-of-options",
+                revision + "^{commit}"
+            )
+            .ConfigureAwait(false);
         if (named.ExitCode != 0)
         {
             return Refused(head, $"'{revision}' means no commit in the workspace.");
@@ -50,9 +82,19 @@ internal sealed class WorktreeSync(GitRepository repository, WorkspaceInfo info,
         }
 
         using SyncBench bench = new(repository, info, scope);
-        (string? made, IReadOnlyList<string> collided) = fork == head ? (with, []) : await bench.TryAsync(mode, head, with, $"Merge {name} into {info.Branch}", cancellationToken).ConfigureAwait(false);
+        (string? made, IReadOnlyList<string> collided) =
+            fork == head
+                ? (with, [])
+                : await bench
+                    .TryAsync(mode, head, with, $"Merge {name} into {info.Branch}", cancellationToken)
+                    .ConfigureAwait(false);
         return made is null
-            ? new SyncResult(SyncOutcome.Conflict, head, head) { With = with, Paths = [.. collided.Take(MostPaths)], Reason = $"It collides in {collided.Count} {(collided.Count == 1 ? "file" : "files")}." }
+            ? new SyncResult(SyncOutcome.Conflict, head, head)
+            {
+                With = with,
+                Paths = [.. collided.Take(MostPaths)],
+                Reason = $"It collides in {collided.Count} {(collided.Count == 1 ? "file" : "files")}.",
+            }
             : await MoveAsync(head, made, with, cancellationToken).ConfigureAwait(false);
     }
 
@@ -66,30 +108,63 @@ internal sealed class WorktreeSync(GitRepository repository, WorkspaceInfo info,
 
         if (head.Length == 0 || info.Branch is null || status.Branch != info.Branch)
         {
-            return Refused(head, $"HEAD is not on the worker's own branch{(info.Branch is null ? "" : $" '{info.Branch}'")}.");
+            return Refused(
+                head,
+                $"HEAD is not on the worker's own branch{(info.Branch is null ? "" : $" '{info.Branch}'")}."
+            );
         }
 
-        return status.Tracked.Count == 0 ? null : Refused(head, "There are uncommitted changes: commit them first.") with { Paths = [.. status.Tracked.Take(MostPaths)] };
+        return status.Tracked.Count == 0
+            ? null
+            : Refused(head, "There are uncommitted changes: commit them first.") with
+            {
+                Paths = [.. status.Tracked.Take(MostPaths)],
+            };
     }
 
     /// <summary>Git looks before it writes: what it does not track and would overwrite, ignored or not, stops it.</summary>
     private async Task<SyncResult> MoveAsync(string head, string made, string with, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        ExecResult moved = await GitAsync(CancellationToken.None, "checkout", "--quiet", "--no-overwrite-ignore", "--no-track", "-B", info.Branch!, made).ConfigureAwait(false);
+        ExecResult moved = await GitAsync(
+                CancellationToken.None,
+                "checkout",
+                "--quiet",
+                "--no-overwrite-ignore",
+                "--no-track",
+                "-B",
+                info.Branch!,
+                made
+            )
+            .ConfigureAwait(false);
         if (moved.ExitCode == 0)
         {
             return new SyncResult(SyncOutcome.Synced, head, made) { With = with };
         }
 
         string[] inTheWay = [.. moved.Error.Split('\n').Where(l => l.StartsWith('\t')).Select(l => l.Trim())];
-        return Refused(head, inTheWay.Length > 0 ? "Files that git does not track are in the way." : Line(moved.Error)) with { With = with, Paths = [.. inTheWay.Take(MostPaths)] };
+        return Refused(
+            head,
+            inTheWay.Length > 0 ? "Files that git does not track are in the way." : Line(moved.Error)
+        ) with
+        {
+            With = with,
+            Paths = [.. inTheWay.Take(MostPaths)],
+        };
     }
 
-    private static SyncResult Refused(string head, string reason) => new(SyncOutcome.Refused, head, head) { Reason = reason };
+    private static SyncResult Refused(string head, string reason) =>
+        new(SyncOutcome.Refused, head, head) { Reason = reason };
 
     private static string Line(string error) => error.Trim().ReplaceLineEndings(" ");
 
     private Task<ExecResult> GitAsync(CancellationToken cancellationToken, params string[] arguments) =>
-        scope.ExecAsync(new WorkerCommand("git", arguments) { Directory = info.Path, Environment = SyncBench.Environment(repository) }, cancellationToken);
+        scope.ExecAsync(
+            new WorkerCommand("git", arguments)
+            {
+                Directory = info.Path,
+                Environment = SyncBench.Environment(repository),
+            },
+            cancellationToken
+        );
 }

@@ -11,32 +11,111 @@ public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<Ho
 {
     private static readonly string[] Ids =
     [
-        "../../etc/passwd", "..", "-rf", "a b", "a@{1}", "a.lock", ".git", "a", "a/x", "HEAD", "con", "NUL.txt", "cafe\u0301", "caf\u00e9", "\u202etxt.exe", "$(touch pwned)", "*", "a\\b", new string('x', 999),
+        "../../etc/passwd",
+        "..",
+        "-rf",
+        "a b",
+        "a@{1}",
+        "a.lock",
+        ".git",
+        "a",
+        "a/x",
+        "HEAD",
+        "con",
+        "NUL.txt",
+        "cafe\u0301",
+        "caf\u00e9",
+        "\u202etxt.exe",
+        "$(touch pwned)",
+        "*",
+        "a\\b",
+        new string('x', 999),
     ];
 
     private static readonly string[] More =
     [
-        "--all", " lead", "@{-1}", "x.lock.lock", "a/x/y", "refs/heads/main", "com1", "LPT9.log", "aux.", "💥", "`id`", "a;b", "a|b", "?", "C:\\x", "%2e%2e", "{item}", "~", "#", "İ", new string('x', 300), new string('x', 301), new string('é', 999),
+        "--all",
+        " lead",
+        "@{-1}",
+        "x.lock.lock",
+        "a/x/y",
+        "refs/heads/main",
+        "com1",
+        "LPT9.log",
+        "aux.",
+        "💥",
+        "`id`",
+        "a;b",
+        "a|b",
+        "?",
+        "C:\\x",
+        "%2e%2e",
+        "{item}",
+        "~",
+        "#",
+        "İ",
+        new string('x', 300),
+        new string('x', 301),
+        new string('é', 999),
     ];
 
     [IsolationFact(Tools.Linux)]
     public async Task Hostile_ids_and_titles_are_carried_out_side_by_side()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
-        string[] titles = ["Plain", "-m", "#5", "two\n\nIsolation-Attempt: other.9\nIsolation-Item: other", new string('t', 5_000), "\u001b[31mred\u0007", "\0", "{attempt} {item}", "e\u0301", "\"; rm -rf /"];
-        HostItem[] items = [.. (TestPlan.Current.Runs(Tier.Ci) ? [.. Ids, .. More] : Ids).Select((id, n) => new HostItem(id) { Title = titles[n % titles.Length] })];
+        string[] titles =
+        [
+            "Plain",
+            "-m",
+            "#5",
+            "two\n\nIsolation-Attempt: other.9\nIsolation-Item: other",
+            new string('t', 5_000),
+            "\u001b[31mred\u0007",
+            "\0",
+            "{attempt} {item}",
+            "e\u0301",
+            "\"; rm -rf /",
+        ];
+        HostItem[] items =
+        [
+            .. (TestPlan.Current.Runs(Tier.Ci) ? [.. Ids, .. More] : Ids).Select(
+                (id, n) => new HostItem(id) { Title = titles[n % titles.Length] }
+            ),
+        ];
 
         await WorksAsync(repository, new HostRequest(repository.Path) { Items = items });
 
-        string trailers = await repository.GitAsync(["log", "--first-parent", "--format=%(trailers:key=Isolation-Attempt,valueonly)", "main..landing"]);
+        string trailers = await repository.GitAsync([
+            "log",
+            "--first-parent",
+            "--format=%(trailers:key=Isolation-Attempt,valueonly)",
+            "main..landing",
+        ]);
         Assert.Equal(items.Length, trailers.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct().Count());
         Assert.DoesNotContain("other.9", trailers.Split('\n'));
     }
 
-    private static readonly string[] Usual = ["detached HEAD", "dirty", "space in its path", "packed refs", "a branch beside a/x"];
-    private static readonly string[] Unusual = ["unicode in its path", "dash in front", "bare", "a linked worktree", "a template without {attempt}", "a target in a folder", "a hostile config"];
+    private static readonly string[] Usual =
+    [
+        "detached HEAD",
+        "dirty",
+        "space in its path",
+        "packed refs",
+        "a branch beside a/x",
+    ];
+    private static readonly string[] Unusual =
+    [
+        "unicode in its path",
+        "dash in front",
+        "bare",
+        "a linked worktree",
+        "a template without {attempt}",
+        "a target in a folder",
+        "a hostile config",
+    ];
 
-    public static TheoryData<string> Repositories => TestPlan.Current.Runs(Tier.Ci) ? [.. Usual, .. Unusual] : [.. Usual];
+    public static TheoryData<string> Repositories =>
+        TestPlan.Current.Runs(Tier.Ci) ? [.. Usual, .. Unusual] : [.. Usual];
 
     [IsolationTheory(Tools.Linux)]
     [MemberData(nameof(Repositories))]
@@ -46,7 +125,10 @@ public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<Ho
         HostRequest request = new(repository.Path);
         string Moved(string name)
         {
-            string path = Path.Combine(Directory.CreateDirectory(Path.Combine(repository.Root, "inner")).FullName, name);
+            string path = Path.Combine(
+                Directory.CreateDirectory(Path.Combine(repository.Root, "inner")).FullName,
+                name
+            );
             Directory.Move(repository.Path, path);
             return path;
         }
@@ -91,7 +173,19 @@ public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<Ho
                 request = request with { Target = "isolation/main" };
                 break;
             case "a hostile config":
-                foreach ((string key, string value) in new[] { ("core.hooksPath", "/nowhere"), ("core.fsmonitor", "/bin/false"), ("core.editor", "false"), ("commit.gpgsign", "true"), ("core.logAllRefUpdates", "false"), ("merge.ours.driver", "false"), ("core.attributesFile", "/nowhere"), ("init.defaultBranch", "x..y") })
+                foreach (
+                    (string key, string value) in new[]
+                    {
+                        ("core.hooksPath", "/nowhere"),
+                        ("core.fsmonitor", "/bin/false"),
+                        ("core.editor", "false"),
+                        ("commit.gpgsign", "true"),
+                        ("core.logAllRefUpdates", "false"),
+                        ("merge.ours.driver", "false"),
+                        ("core.attributesFile", "/nowhere"),
+                        ("init.defaultBranch", "x..y"),
+                    }
+                )
                 {
                     await repository.GitAsync(["config", key, value]);
                 }
@@ -111,14 +205,24 @@ public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<Ho
         Assert.Empty(answer.Faults);
         Assert.Equal(request.Items.Count, answer.Items.Count);
         Assert.All(answer.Items, i => Assert.Equal((i.Item, "Landed", null), (i.Item, i.Outcome, i.Reason)));
-        string[] landed = (await ThrowawayRepository.GitInAsync(request.Repository, ["ls-tree", "--name-only", request.Target])).Split('\n');
+        string[] landed = (
+            await ThrowawayRepository.GitInAsync(request.Repository, ["ls-tree", "--name-only", request.Target])
+        ).Split('\n');
         Assert.All(request.Items, i => Assert.Contains(AttemptNames.File(new AttemptId(i.Id, 1)) + ".txt", landed));
 
         string[] after = await World.LookAsync(request.Repository, fixture.Temp, fixture.Host.Id);
-        Assert.DoesNotContain(before.Except(after), l => !l.Contains($"/{Path.GetFileName(request.Repository)}/.git/worktrees", StringComparison.Ordinal));
+        Assert.DoesNotContain(before.Except(after), l =>
+            !l.Contains($"/{Path.GetFileName(request.Repository)}/.git/worktrees", StringComparison.Ordinal)
+        );
         string[] strange = [.. after.Except(before).Where(l => !IsLeftByAnyRun(l, request, repository.Root))];
         Assert.True(strange.Length == 0, string.Join('\n', strange));
-        Assert.Equal(request.Items.Count, after.Count(l => l.StartsWith("ref: ", StringComparison.Ordinal) && l.Contains("refs/isolation/attempts/", StringComparison.Ordinal)));
+        Assert.Equal(
+            request.Items.Count,
+            after.Count(l =>
+                l.StartsWith("ref: ", StringComparison.Ordinal)
+                && l.Contains("refs/isolation/attempts/", StringComparison.Ordinal)
+            )
+        );
     }
 
     /// <summary>The documented leftovers of a run: objects, the target and its log, the attempts' refs, the library's own folder, and beside the repository a log for each worker and the barriers.</summary>
@@ -127,7 +231,8 @@ public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<Ho
         if (line.StartsWith("ref: ", StringComparison.Ordinal))
         {
             string name = line.Split(' ')[2];
-            return name == $"refs/heads/{request.Target}" || name.StartsWith("refs/isolation/attempts/", StringComparison.Ordinal);
+            return name == $"refs/heads/{request.Target}"
+                || name.StartsWith("refs/isolation/attempts/", StringComparison.Ordinal);
         }
 
         if (!line.StartsWith("beside: ", StringComparison.Ordinal))
@@ -142,6 +247,9 @@ public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<Ho
     [GeneratedRegex(@"(/\.git|\.git)/(objects/|refs/isolation|refs/heads|logs|isolation)", RegexOptions.Singleline)]
     private static partial Regex InGit();
 
-    [GeneratedRegex(@"\.workers( folder|/\.trash folder|/[a-z0-9_.-]+\.log |/(Directory\.(Build|Packages|Solution)\.(props|targets|rsp)|global\.json|nuget\.config|\.editorconfig|package\.json|\.config)[ /])", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"\.workers( folder|/\.trash folder|/[a-z0-9_.-]+\.log |/(Directory\.(Build|Packages|Solution)\.(props|targets|rsp)|global\.json|nuget\.config|\.editorconfig|package\.json|\.config)[ /])",
+        RegexOptions.Singleline
+    )]
     private static partial Regex BesideIt();
 }

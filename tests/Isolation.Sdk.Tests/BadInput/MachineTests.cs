@@ -20,11 +20,21 @@ public sealed class MachineTests
         if (version != "missing")
         {
             string fake = Path.Combine(bin, "git");
-            await File.WriteAllTextAsync(fake, $"#!/bin/sh\nif [ \"$1\" = --version ]; then echo git version {version}; else exec {Which("git")} \"$@\"; fi\n");
+            await File.WriteAllTextAsync(
+                fake,
+                $"#!/bin/sh\nif [ \"$1\" = --version ]; then echo git version {version}; else exec {Which("git")} \"$@\"; fi\n"
+            );
             await RunAsync("chmod", "a+rx", fake);
         }
 
-        await RefusedAsync(repository, code, new Dictionary<string, string?> { ["PATH"] = version == "missing" ? bin : $"{bin}:{Environment.GetEnvironmentVariable("PATH")}" });
+        await RefusedAsync(
+            repository,
+            code,
+            new Dictionary<string, string?>
+            {
+                ["PATH"] = version == "missing" ? bin : $"{bin}:{Environment.GetEnvironmentVariable("PATH")}",
+            }
+        );
     }
 
     [IsolationTheory(Tools.Linux, Tools.Root, "setpriv")]
@@ -54,7 +64,21 @@ public sealed class MachineTests
 
             string temp = Directory.CreateDirectory(Path.Combine(open, "temp")).FullName;
             await RunAsync("chmod", "777", temp);
-            await RefusedAsync(path, temp, code, new Dictionary<string, string?> { ["TMPDIR"] = temp, ["HOME"] = temp, ["GIT_CONFIG_COUNT"] = null }, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
+            await RefusedAsync(
+                path,
+                temp,
+                code,
+                new Dictionary<string, string?>
+                {
+                    ["TMPDIR"] = temp,
+                    ["HOME"] = temp,
+                    ["GIT_CONFIG_COUNT"] = null,
+                },
+                "setpriv",
+                "--reuid=65534",
+                "--regid=65534",
+                "--clear-groups"
+            );
         }
         finally
         {
@@ -68,7 +92,21 @@ public sealed class MachineTests
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
         string mount = Directory.CreateDirectory(Path.Combine(repository.Root, "small")).FullName;
         // A mount namespace of its own: nothing else on this machine sees that disk, and it goes with the process.
-        using Process holder = Process.Start(new ProcessStartInfo("unshare", ["--mount", "sh", "-c", $"mount -t tmpfs -o size=2m isolation-test '{mount}' && cp -a '{repository.Path}' '{mount}/repo' && {{ dd if=/dev/zero of='{mount}/full' bs=4k 2> /dev/null; echo ready; cat; }}"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using Process holder = Process.Start(
+            new ProcessStartInfo(
+                "unshare",
+                [
+                    "--mount",
+                    "sh",
+                    "-c",
+                    $"mount -t tmpfs -o size=2m isolation-test '{mount}' && cp -a '{repository.Path}' '{mount}/repo' && {{ dd if=/dev/zero of='{mount}/full' bs=4k 2> /dev/null; echo ready; cat; }}",
+                ]
+            )
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
         try
         {
             Assert.Equal("ready", await holder.StandardOutput.ReadLineAsync());
@@ -76,7 +114,13 @@ public sealed class MachineTests
             string temp = Directory.CreateDirectory(Path.Combine(repository.Root, "temp")).FullName;
             string[] before = await World.LookAsync(seen, temp, null, git: false);
 
-            HostAnswer answer = await HostProcess.AskOnceAsync(new HostRequest($"{mount}/repo"), new Dictionary<string, string?> { ["TMPDIR"] = temp }, "nsenter", $"--target={holder.Id}", "--mount");
+            HostAnswer answer = await HostProcess.AskOnceAsync(
+                new HostRequest($"{mount}/repo"),
+                new Dictionary<string, string?> { ["TMPDIR"] = temp },
+                "nsenter",
+                $"--target={holder.Id}",
+                "--mount"
+            );
 
             IsolationFault fault = Assert.Single(answer.Faults);
             Assert.Equal("ISO0201", fault.Code); // With what git said about it.
@@ -90,13 +134,28 @@ public sealed class MachineTests
         }
     }
 
-    private static async Task RefusedAsync(ThrowawayRepository repository, string code, Dictionary<string, string?> environment)
+    private static async Task RefusedAsync(
+        ThrowawayRepository repository,
+        string code,
+        Dictionary<string, string?> environment
+    )
     {
         string temp = Directory.CreateDirectory(Path.Combine(repository.Root, "temp")).FullName;
-        await RefusedAsync(repository.Path, temp, code, new Dictionary<string, string?>(environment) { ["TMPDIR"] = temp });
+        await RefusedAsync(
+            repository.Path,
+            temp,
+            code,
+            new Dictionary<string, string?>(environment) { ["TMPDIR"] = temp }
+        );
     }
 
-    private static async Task RefusedAsync(string repository, string temp, string code, Dictionary<string, string?> environment, params string[] through)
+    private static async Task RefusedAsync(
+        string repository,
+        string temp,
+        string code,
+        Dictionary<string, string?> environment,
+        params string[] through
+    )
     {
         await using HostProcess host = HostProcess.Start(environment, through);
         string[] before = await World.LookAsync(repository, temp, host.Id);
@@ -109,7 +168,11 @@ public sealed class MachineTests
         World.AssertEqual(before, await World.LookAsync(repository, temp, host.Id));
     }
 
-    private static string Which(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(f => Path.Combine(f, program)).First(File.Exists);
+    private static string Which(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(':')
+            .Select(f => Path.Combine(f, program))
+            .First(File.Exists);
 
     private static async Task RunAsync(string program, params string[] arguments)
     {

@@ -17,11 +17,24 @@ internal static class World
         string parent = Path.GetDirectoryName(repository)!;
         lines.AddRange(Listing(parent).Select(l => $"beside: {l}"));
         lines.AddRange(Listing(temp).Select(l => $"temp: {l}"));
-        if (git && (File.Exists(Path.Combine(repository, ".git")) || Directory.Exists(Path.Combine(repository, ".git")) || File.Exists(Path.Combine(repository, "HEAD"))))
+        if (
+            git
+            && (
+                File.Exists(Path.Combine(repository, ".git"))
+                || Directory.Exists(Path.Combine(repository, ".git"))
+                || File.Exists(Path.Combine(repository, "HEAD"))
+            )
+        )
         {
             string common = (await GitAsync(repository, "rev-parse", "--path-format=absolute", "--git-common-dir"))[0];
-            lines.AddRange((await GitAsync(repository, "for-each-ref", "--format=%(objectname) %(refname)")).Select(l => $"ref: {l}"));
-            lines.AddRange((await GitAsync(repository, "worktree", "list", "--porcelain")).Select(l => $"worktree: {l}"));
+            lines.AddRange(
+                (await GitAsync(repository, "for-each-ref", "--format=%(objectname) %(refname)")).Select(l =>
+                    $"ref: {l}"
+                )
+            );
+            lines.AddRange(
+                (await GitAsync(repository, "worktree", "list", "--porcelain")).Select(l => $"worktree: {l}")
+            );
             lines.Add($"HEAD: {await File.ReadAllTextAsync(Path.Combine(common, "HEAD"))}");
             lines.Add($"config: {Convert.ToHexString(await File.ReadAllBytesAsync(Path.Combine(common, "config")))}");
         }
@@ -32,17 +45,29 @@ internal static class World
 
     /// <summary>Compares, and says what came and what went.</summary>
     public static void AssertEqual(string[] before, string[] after) =>
-        Assert.True(before.SequenceEqual(after), $"Came: {string.Join("\n  ", after.Except(before))}\nWent: {string.Join("\n  ", before.Except(after))}");
+        Assert.True(
+            before.SequenceEqual(after),
+            $"Came: {string.Join("\n  ", after.Except(before))}\nWent: {string.Join("\n  ", before.Except(after))}"
+        );
 
     private static async Task<string[]> GitAsync(string repository, params string[] arguments) =>
-        (await ThrowawayRepository.GitInAsync(repository, ["-c", $"safe.directory={repository}", .. arguments])).Split('\n');
+        (await ThrowawayRepository.GitInAsync(repository, ["-c", $"safe.directory={repository}", .. arguments])).Split(
+            '\n'
+        );
 
     private static IEnumerable<string> Listing(string folder)
     {
-        foreach (FileSystemInfo entry in new DirectoryInfo(folder).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 }).OrderBy(e => e.Name, StringComparer.Ordinal))
+        foreach (
+            FileSystemInfo entry in new DirectoryInfo(folder)
+                .EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 })
+                .OrderBy(e => e.Name, StringComparer.Ordinal)
+        )
         {
             // The runtime's own, and the lock that the throwaway folder itself holds.
-            if (entry.Name.StartsWith("dotnet-diagnostic-", StringComparison.Ordinal) || entry.Name.StartsWith("clr-debug-pipe-", StringComparison.Ordinal))
+            if (
+                entry.Name.StartsWith("dotnet-diagnostic-", StringComparison.Ordinal)
+                || entry.Name.StartsWith("clr-debug-pipe-", StringComparison.Ordinal)
+            )
             {
                 continue;
             }
@@ -62,7 +87,10 @@ internal static class World
     {
         foreach (string task in Directory.EnumerateDirectories($"/proc/{id}/task"))
         {
-            foreach (string child in File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            foreach (
+                string child in File.ReadAllText(Path.Combine(task, "children"))
+                    .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            )
             {
                 yield return child;
             }

@@ -13,7 +13,12 @@ public sealed class HandoffStoreTests
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
         HandoffStore store = await OpenAsync(repository);
         AttemptId attempt = new("Auth/123 ü", 1);
-        string[] notes = ["# First\n\nwith `code`\n# and a line that looks like a comment", "zweite Notiz: Grüße 🎉", "-n --exec=evil"];
+        string[] notes =
+        [
+            "# First\n\nwith `code`\n# and a line that looks like a comment",
+            "zweite Notiz: Grüße 🎉",
+            "-n --exec=evil",
+        ];
         foreach (string note in notes)
         {
             await store.AppendAsync(attempt, note);
@@ -22,7 +27,10 @@ public sealed class HandoffStoreTests
         IReadOnlyList<Handoff> read = await store.ReadAsync(attempt.Item);
         Assert.Equal(notes, read.Select(h => h.Note));
         Assert.All(read, h => Assert.Equal(attempt, h.From));
-        Assert.Equal(read[2].Commit, await repository.GitAsync(["rev-parse", $"refs/isolation/handoffs/{Slug.Of(attempt.Item)}/1"]));
+        Assert.Equal(
+            read[2].Commit,
+            await repository.GitAsync(["rev-parse", $"refs/isolation/handoffs/{Slug.Of(attempt.Item)}/1"])
+        );
         Assert.Equal("", await repository.GitAsync(["fsck", "--strict", "--no-progress", "--no-dangling"]));
     }
 
@@ -34,7 +42,9 @@ public sealed class HandoffStoreTests
         await repository.GitAsync(["update-ref", AttemptNames.Ref(new AttemptId("a", 1)), "HEAD"]);
         await store.AppendAsync(new AttemptId("a", 1), "from the one that failed");
         await repository.GitAsync(["update-ref", AttemptNames.Ref(new AttemptId("a", 2)), "HEAD"]);
-        IsolationException late = await Assert.ThrowsAsync<IsolationException>(() => store.AppendAsync(new AttemptId("a", 1), "too late"));
+        IsolationException late = await Assert.ThrowsAsync<IsolationException>(() =>
+            store.AppendAsync(new AttemptId("a", 1), "too late")
+        );
         Assert.Equal("ISO0506", late.Code);
         Assert.Empty(await store.ReadAsync("a"));
         await store.AppendAsync(new AttemptId("a", 2), "from the one that landed");
@@ -73,10 +83,21 @@ public sealed class HandoffStoreTests
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
         HandoffStore store = await OpenAsync(repository);
-        Assert.Equal("ISO0507", (await Assert.ThrowsAsync<IsolationException>(() => store.AppendAsync(new AttemptId("a", 1), note))).Code);
-        Assert.Equal("ISO0507", (await Assert.ThrowsAsync<IsolationException>(() => store.AppendAsync(new AttemptId("a", 1), new string('x', 70_000)))).Code);
+        Assert.Equal(
+            "ISO0507",
+            (await Assert.ThrowsAsync<IsolationException>(() => store.AppendAsync(new AttemptId("a", 1), note))).Code
+        );
+        Assert.Equal(
+            "ISO0507",
+            (
+                await Assert.ThrowsAsync<IsolationException>(() =>
+                    store.AppendAsync(new AttemptId("a", 1), new string('x', 70_000))
+                )
+            ).Code
+        );
         Assert.Equal("", await repository.GitAsync(["for-each-ref", "refs/isolation"]));
     }
 
-    private static async Task<HandoffStore> OpenAsync(ThrowawayRepository repository) => new(await GitHost.OpenAsync(repository.Path));
+    private static async Task<HandoffStore> OpenAsync(ThrowawayRepository repository) =>
+        new(await GitHost.OpenAsync(repository.Path));
 }

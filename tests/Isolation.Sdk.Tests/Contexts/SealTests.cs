@@ -14,13 +14,26 @@ public sealed class SealTests
     private static readonly string[] Identity = ["IsolatedWorker.get_Id", "WorkerContext.get_Attempt"];
 
     /// <summary>Immutable data: once read it is the reader's own copy, like any string. Kept honest by <see cref="What_is_handed_out_as_a_value_cannot_be_changed"/>.</summary>
-    private static readonly Type[] Values = [typeof(WorkItem), typeof(WorkspaceInfo), typeof(StateInfo), typeof(AttemptId), typeof(WorkerMessage), typeof(ConversationTurn), typeof(ExecResult), typeof(ProcessExit), typeof(EnvironmentEntry)];
+    private static readonly Type[] Values =
+    [
+        typeof(WorkItem),
+        typeof(WorkspaceInfo),
+        typeof(StateInfo),
+        typeof(AttemptId),
+        typeof(WorkerMessage),
+        typeof(ConversationTurn),
+        typeof(ExecResult),
+        typeof(ProcessExit),
+        typeof(EnvironmentEntry),
+    ];
 
     [Fact(Timeout = 60_000)]
     public async Task Every_member_of_everything_a_worker_holds_refuses_another_worker()
     {
-        await using TestWorker a = new("a"), b = new("b");
-        TaskCompletionSource<IReadOnlyList<object>> captured = new(), seen = new();
+        await using TestWorker a = new("a"),
+            b = new("b");
+        TaskCompletionSource<IReadOnlyList<object>> captured = new(),
+            seen = new();
         Task<RunResult> owner = a.RunAsync(async worker =>
         {
             captured.SetResult(await ReachAsync(worker));
@@ -52,7 +65,8 @@ public sealed class SealTests
     [Fact(Timeout = 60_000)]
     public async Task The_host_a_foreign_thread_and_the_owners_next_attempt_are_foreigners_too()
     {
-        await using TestWorker first = new("a", 1), second = new("a", 2);
+        await using TestWorker first = new("a", 1),
+            second = new("a", 2);
         TaskCompletionSource done = new();
         TaskCompletionSource<IReadOnlyList<object>> captured = new();
         Task<RunResult> owner = first.RunAsync(async worker =>
@@ -66,7 +80,9 @@ public sealed class SealTests
         {
             await AssertRefusesAsync(held, "ISO0502");
             Exception? onThread = null;
-            Thread thread = new(() => onThread = Record.ExceptionAsync(() => AssertRefusesAsync(held, "ISO0502")).GetAwaiter().GetResult());
+            Thread thread = new(() =>
+                onThread = Record.ExceptionAsync(() => AssertRefusesAsync(held, "ISO0502")).GetAwaiter().GetResult()
+            );
             thread.Start();
             thread.Join();
             Assert.Null(onThread);
@@ -106,7 +122,10 @@ public sealed class SealTests
             {
                 await ended.Task;
                 await AssertRefusesAsync(held, "ISO0501");
-                Assert.Equal("ISO0501", (await Assert.ThrowsAsync<IsolationException>(() => reading.MoveNextAsync().AsTask())).Code);
+                Assert.Equal(
+                    "ISO0501",
+                    (await Assert.ThrowsAsync<IsolationException>(() => reading.MoveNextAsync().AsTask())).Code
+                );
             });
             return new RunResult.Done();
         });
@@ -118,7 +137,9 @@ public sealed class SealTests
     public async Task A_worker_that_throws_is_sealed_as_well()
     {
         await using TestWorker a = new("a");
-        await Assert.ThrowsAsync<InvalidOperationException>(() => a.RunAsync(_ => throw new InvalidOperationException("crash")));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            a.RunAsync(_ => throw new InvalidOperationException("crash"))
+        );
         Assert.Equal("ISO0501", Assert.Throws<IsolationException>(() => a.Worker.Item).Code);
     }
 
@@ -129,13 +150,19 @@ public sealed class SealTests
         a.Say("nudge", "hello");
         await a.RunAsync(async worker =>
         {
-            await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
-            {
-                await Task.Yield();
-                worker.Context.Conversation.Append("assistant", $"turn {i}");
-                worker.ReportProgress($"step {i}");
-                await worker.HandoffAsync($"note {i}");
-            })));
+            await Task.WhenAll(
+                Enumerable
+                    .Range(0, 8)
+                    .Select(i =>
+                        Task.Run(async () =>
+                        {
+                            await Task.Yield();
+                            worker.Context.Conversation.Append("assistant", $"turn {i}");
+                            worker.ReportProgress($"step {i}");
+                            await worker.HandoffAsync($"note {i}");
+                        })
+                    )
+            );
             Assert.Equal(8, worker.Context.Conversation.Count);
             Assert.Equal("hello", (await worker.Inbox.ReadAsync()).Text);
             Assert.Equal("a service", worker.Services.GetService(typeof(string)));
@@ -151,9 +178,18 @@ public sealed class SealTests
     [Fact]
     public void What_is_handed_out_as_a_value_cannot_be_changed()
     {
-        foreach (PropertyInfo property in Values.SelectMany(v => v.GetProperties(BindingFlags.Instance | BindingFlags.Public)).Where(p => p.SetMethod is not null))
+        foreach (
+            PropertyInfo property in Values
+                .SelectMany(v => v.GetProperties(BindingFlags.Instance | BindingFlags.Public))
+                .Where(p => p.SetMethod is not null)
+        )
         {
-            Assert.True(property.SetMethod!.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(System.Runtime.CompilerServices.IsExternalInit)), $"{property.DeclaringType!.Name}.{property.Name} can be set.");
+            Assert.True(
+                property
+                    .SetMethod!.ReturnParameter.GetRequiredCustomModifiers()
+                    .Contains(typeof(System.Runtime.CompilerServices.IsExternalInit)),
+                $"{property.DeclaringType!.Name}.{property.Name} can be set."
+            );
         }
     }
 
@@ -162,7 +198,10 @@ public sealed class SealTests
     {
         await using TestWorker a = new("a");
         Assert.Equal("the briefing", a.Context.Briefing);
-        Assert.Equal("ISO0502", Assert.Throws<IsolationException>(() => a.Context.Conversation.Append("user", "planted")).Code);
+        Assert.Equal(
+            "ISO0502",
+            Assert.Throws<IsolationException>(() => a.Context.Conversation.Append("user", "planted")).Code
+        );
         Assert.Equal("ISO0502", Assert.Throws<IsolationException>(() => a.Worker.Context).Code);
     }
 
@@ -170,12 +209,35 @@ public sealed class SealTests
     private static async Task<IReadOnlyList<object>> ReachAsync(IsolatedWorker worker)
     {
         IWorkerProcess process = await worker.StartAsync(WorkerCommand.Of("cat"));
-        object[] found = [worker, worker.Context, worker.Context.Conversation, worker.Inbox, worker.Services, process, process.Input, process.Output, process.Error];
+        object[] found =
+        [
+            worker,
+            worker.Context,
+            worker.Context.Conversation,
+            worker.Inbox,
+            worker.Services,
+            process,
+            process.Input,
+            process.Output,
+            process.Error,
+        ];
         // Whatever a property of these hands out must be in the list, or be a value.
-        foreach (Type type in found.SelectMany(o => Members(o).OfType<MethodInfo>()).Where(m => m.Name.StartsWith("get_", StringComparison.Ordinal)).Select(m => m.ReturnType))
+        foreach (
+            Type type in found
+                .SelectMany(o => Members(o).OfType<MethodInfo>())
+                .Where(m => m.Name.StartsWith("get_", StringComparison.Ordinal))
+                .Select(m => m.ReturnType)
+        )
         {
-            bool known = type.IsPrimitive || type == typeof(string) || type == typeof(CancellationToken) || Nullable.GetUnderlyingType(type) is not null || Values.Contains(type)
-                || type == typeof(Task) || type == typeof(Task<ProcessExit>) || found.Any(type.IsInstanceOfType);
+            bool known =
+                type.IsPrimitive
+                || type == typeof(string)
+                || type == typeof(CancellationToken)
+                || Nullable.GetUnderlyingType(type) is not null
+                || Values.Contains(type)
+                || type == typeof(Task)
+                || type == typeof(Task<ProcessExit>)
+                || found.Any(type.IsInstanceOfType);
             Assert.True(known, $"{type} can be reached from a worker, and nobody checked whether it is sealed.");
         }
 
@@ -200,7 +262,11 @@ public sealed class SealTests
     private static async Task AssertRefusesAsync(IReadOnlyList<object> held, string code)
     {
         int tried = 0;
-        foreach ((object target, MethodInfo member) in held.SelectMany(o => Members(o).OfType<MethodInfo>().Select(m => (o, m))))
+        foreach (
+            (object target, MethodInfo member) in held.SelectMany(o =>
+                Members(o).OfType<MethodInfo>().Select(m => (o, m))
+            )
+        )
         {
             string name = $"{target.GetType().Name}.{member.Name}";
             if (Identity.Contains(name))
@@ -215,15 +281,27 @@ public sealed class SealTests
             }
 
             tried++;
-            Assert.True(await CallAsync(target, member) is IsolationException thrown && thrown.Code == code, $"{name} did not refuse with {code}.");
+            Assert.True(
+                await CallAsync(target, member) is IsolationException thrown && thrown.Code == code,
+                $"{name} did not refuse with {code}."
+            );
         }
 
         foreach (Stream stream in held.OfType<Stream>())
         {
             Assert.Equal(code, Assert.Throws<IsolationException>(() => stream.Read(new Span<byte>(new byte[1]))).Code);
-            Assert.Equal(code, Assert.Throws<IsolationException>(() => stream.Write(new ReadOnlySpan<byte>(new byte[1]))).Code);
-            Assert.Equal(code, Assert.Throws<IsolationException>(() => stream.ReadExactly(new Span<byte>(new byte[1]))).Code);
-            Assert.Equal(code, Assert.Throws<IsolationException>(() => stream.ReadAtLeast(new Span<byte>(new byte[1]), 1)).Code);
+            Assert.Equal(
+                code,
+                Assert.Throws<IsolationException>(() => stream.Write(new ReadOnlySpan<byte>(new byte[1]))).Code
+            );
+            Assert.Equal(
+                code,
+                Assert.Throws<IsolationException>(() => stream.ReadExactly(new Span<byte>(new byte[1]))).Code
+            );
+            Assert.Equal(
+                code,
+                Assert.Throws<IsolationException>(() => stream.ReadAtLeast(new Span<byte>(new byte[1]), 1)).Code
+            );
         }
 
         Assert.True(tried > 100, $"Only {tried} members were tried.");
@@ -235,13 +313,18 @@ public sealed class SealTests
         {
             MethodInfo closed = member.IsGenericMethodDefinition ? member.MakeGenericMethod(typeof(string)) : member;
             object? answer = closed.Invoke(target, [.. closed.GetParameters().Select(Argument)]);
-            await (answer switch
-            {
-                Task task => task,
-                ValueTask task => task.AsTask(),
-                not null when answer.GetType() is { IsGenericType: true } t && t.GetGenericTypeDefinition() == typeof(ValueTask<>) => (Task)t.GetMethod("AsTask")!.Invoke(answer, null)!,
-                _ => Task.CompletedTask,
-            });
+            await (
+                answer switch
+                {
+                    Task task => task,
+                    ValueTask task => task.AsTask(),
+                    not null
+                        when answer.GetType() is { IsGenericType: true } t
+                            && t.GetGenericTypeDefinition() == typeof(ValueTask<>) => (Task)
+                        t.GetMethod("AsTask")!.Invoke(answer, null)!,
+                    _ => Task.CompletedTask,
+                }
+            );
             return null;
         }
         catch (TargetInvocationException e)
@@ -254,18 +337,19 @@ public sealed class SealTests
         }
     }
 
-    private static object? Argument(ParameterInfo parameter) => parameter.ParameterType switch
-    {
-        Type t when t == typeof(string) => "x",
-        Type t when t == typeof(WorkerCommand) => WorkerCommand.Of("true"),
-        Type t when t == typeof(byte[]) => new byte[4],
-        Type t when t == typeof(Memory<byte>) => new Memory<byte>(new byte[4]),
-        Type t when t == typeof(ReadOnlyMemory<byte>) => new ReadOnlyMemory<byte>(new byte[4]),
-        Type t when t == typeof(Stream) => new MemoryStream(),
-        Type t when t == typeof(Type) => typeof(string),
-        Type t when t == typeof(int) => parameter.Name is "count" or "bufferSize" or "minimumBytes" ? 1 : 0,
-        Type t when t == typeof(IAsyncResult) => Task.CompletedTask,
-        Type t when t.IsValueType => Activator.CreateInstance(t),
-        _ => null,
-    };
+    private static object? Argument(ParameterInfo parameter) =>
+        parameter.ParameterType switch
+        {
+            Type t when t == typeof(string) => "x",
+            Type t when t == typeof(WorkerCommand) => WorkerCommand.Of("true"),
+            Type t when t == typeof(byte[]) => new byte[4],
+            Type t when t == typeof(Memory<byte>) => new Memory<byte>(new byte[4]),
+            Type t when t == typeof(ReadOnlyMemory<byte>) => new ReadOnlyMemory<byte>(new byte[4]),
+            Type t when t == typeof(Stream) => new MemoryStream(),
+            Type t when t == typeof(Type) => typeof(string),
+            Type t when t == typeof(int) => parameter.Name is "count" or "bufferSize" or "minimumBytes" ? 1 : 0,
+            Type t when t == typeof(IAsyncResult) => Task.CompletedTask,
+            Type t when t.IsValueType => Activator.CreateInstance(t),
+            _ => null,
+        };
 }

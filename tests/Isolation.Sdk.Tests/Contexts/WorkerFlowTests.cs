@@ -84,7 +84,9 @@ public sealed class WorkerFlowTests
         Task<RunResult> run;
         using (ExecutionContext.SuppressFlow())
         {
-            run = WorkerFlow.RunAsync<RunResult>(new WorkerSeal(new AttemptId("a", 1)), () => Task.FromResult<RunResult>(new RunResult.Done("ok")));
+            run = WorkerFlow.RunAsync<RunResult>(new WorkerSeal(new AttemptId("a", 1)), () =>
+                Task.FromResult<RunResult>(new RunResult.Done("ok"))
+            );
         }
 
         Assert.Equal("ok", Assert.IsType<RunResult.Done>(await run).Summary);
@@ -95,7 +97,9 @@ public sealed class WorkerFlowTests
     public async Task A_delegate_is_a_runner()
     {
         await using TestWorker worker = new();
-        RunResult result = await worker.RunAsync(new DelegateRunner((w, _) => Task.FromResult<RunResult>(new RunResult.Done(w.Item.Title))));
+        RunResult result = await worker.RunAsync(
+            new DelegateRunner((w, _) => Task.FromResult<RunResult>(new RunResult.Done(w.Item.Title)))
+        );
         Assert.Equal("Add login", Assert.IsType<RunResult.Done>(result).Summary);
     }
 }

@@ -12,7 +12,9 @@ public sealed partial class DocumentationGates
         List<string> wrong = [];
         foreach (string file in await DocumentsAsync())
         {
-            wrong.AddRange(Snippet.In(file, await Sources.ReadAsync(file)).SelectMany(s => s.Errors().Select(e => $"{s}: {e}")));
+            wrong.AddRange(
+                Snippet.In(file, await Sources.ReadAsync(file)).SelectMany(s => s.Errors().Select(e => $"{s}: {e}"))
+            );
         }
 
         Gate.HoldsUnless(wrong);
@@ -21,7 +23,11 @@ public sealed partial class DocumentationGates
     [IsolationTheory]
     [InlineData("using Isolation.Sdk;\nAttemptId id = new(\"a\", 1);\nConsole.WriteLine(id);", true)]
     [InlineData("public int Twice(int x) => 2 * x;", true)]
-    [InlineData("using Isolation.Sdk;\npublic sealed class Mine : IAgentRunner { public Task<RunResult> RunAsync(IsolatedWorker worker, CancellationToken cancellationToken) => Task.FromResult<RunResult>(new RunResult.Done()); }", false, "CS5001")]
+    [InlineData(
+        "using Isolation.Sdk;\npublic sealed class Mine : IAgentRunner { public Task<RunResult> RunAsync(IsolatedWorker worker, CancellationToken cancellationToken) => Task.FromResult<RunResult>(new RunResult.Done()); }",
+        false,
+        "CS5001"
+    )]
     [InlineData("int x = \"no number\";", false, "CS0029")]
     [InlineData("new NoSuchType();", false, "CS0246")]
     public void A_snippet_that_does_not_compile_is_found(string code, bool compiles, string expected = "")
@@ -44,7 +50,13 @@ public sealed partial class DocumentationGates
     [IsolationFact]
     public void A_snippet_may_be_given_names_or_be_a_fragment()
     {
-        Snippet[] snippets = [.. Snippet.In("a.md", "<!-- snippet: given int a; string b -->\n```csharp\nConsole.WriteLine(b + a);\n```\n\n<!-- snippet: fragment -->\n```csharp\n.Then(…)\n```\n\n```text\nno code\n```\n")];
+        Snippet[] snippets =
+        [
+            .. Snippet.In(
+                "a.md",
+                "<!-- snippet: given int a; string b -->\n```csharp\nConsole.WriteLine(b + a);\n```\n\n<!-- snippet: fragment -->\n```csharp\n.Then(…)\n```\n\n```text\nno code\n```\n"
+            ),
+        ];
 
         Assert.Equal(2, snippets.Length);
         Assert.All(snippets, s => Gate.HoldsUnless(s.Errors()));
@@ -72,7 +84,10 @@ public sealed partial class DocumentationGates
     [IsolationFact]
     public void A_row_without_a_test_is_seen()
     {
-        IReadOnlyList<IReadOnlyList<string>> rows = Rows("# T\n\n| a | b |\n|---|---|\n| x | `Other.Table` |\n\n## Guarantees, and the test of each\n\n| what | test |\n|---|---|\n| one | `A.B_c`, `D.E` |\n| two | none |\n\n## Next\n", "guarantee");
+        IReadOnlyList<IReadOnlyList<string>> rows = Rows(
+            "# T\n\n| a | b |\n|---|---|\n| x | `Other.Table` |\n\n## Guarantees, and the test of each\n\n| what | test |\n|---|---|\n| one | `A.B_c`, `D.E` |\n| two | none |\n\n## Next\n",
+            "guarantee"
+        );
 
         Assert.Equal(2, rows.Count);
         Assert.Equal(["A.B_c", "D.E"], rows[0]);
@@ -86,7 +101,17 @@ public sealed partial class DocumentationGates
         foreach (string file in await DocumentsAsync())
         {
             string text = await Sources.ReadAsync(file);
-            dead.AddRange(Link().Matches(text).Select(m => m.Groups[1].Value).Where(l => l.Length > 0 && !l.Contains(':', StringComparison.Ordinal) && !Path.Exists(Path.Combine(Path.GetDirectoryName(Project.At(file))!, l))).Select(l => $"{file}: {l}"));
+            dead.AddRange(
+                Link()
+                    .Matches(text)
+                    .Select(m => m.Groups[1].Value)
+                    .Where(l =>
+                        l.Length > 0
+                        && !l.Contains(':', StringComparison.Ordinal)
+                        && !Path.Exists(Path.Combine(Path.GetDirectoryName(Project.At(file))!, l))
+                    )
+                    .Select(l => $"{file}: {l}")
+            );
         }
 
         Gate.HoldsUnless(dead);
@@ -96,10 +121,18 @@ public sealed partial class DocumentationGates
     {
         Assert.All(rows, row => Assert.NotEmpty(row));
         string[] tests = [.. RepositoryGates.Tests.Select(RepositoryGates.Named)];
-        Assert.DoesNotContain(rows.SelectMany(r => r), name => !tests.Any(t => t == name || t.EndsWith("." + name, StringComparison.Ordinal)));
+        Assert.DoesNotContain(rows.SelectMany(r => r), name =>
+            !tests.Any(t => t == name || t.EndsWith("." + name, StringComparison.Ordinal))
+        );
     }
 
-    private static async Task<string[]> DocumentsAsync() => [.. (await Sources.AllAsync()).Where(p => p.EndsWith(".md", StringComparison.Ordinal) && (!p.Contains('/', StringComparison.Ordinal) || p.StartsWith("docs/", StringComparison.Ordinal)))];
+    private static async Task<string[]> DocumentsAsync() =>
+        [
+            .. (await Sources.AllAsync()).Where(p =>
+                p.EndsWith(".md", StringComparison.Ordinal)
+                && (!p.Contains('/', StringComparison.Ordinal) || p.StartsWith("docs/", StringComparison.Ordinal))
+            ),
+        ];
 
     /// <summary>The names in backticks in the last cell of each row of the table under the heading with that word.</summary>
     private static IReadOnlyList<IReadOnlyList<string>> Rows(string document, string word)
@@ -107,9 +140,16 @@ public sealed partial class DocumentationGates
         string[] lines = document.ReplaceLineEndings("\n").Split('\n');
         return
         [
-            .. lines.SkipWhile(l => !(l.StartsWith('#') && l.Contains(word, StringComparison.OrdinalIgnoreCase))).Skip(1).TakeWhile(l => !l.StartsWith('#'))
-                .Where(l => l.StartsWith('|')).Skip(2)
-                .Select(l => (IReadOnlyList<string>)[.. TestName().Matches(l.TrimEnd().TrimEnd('|').Split('|')[^1]).Select(m => m.Groups[1].Value)]),
+            .. lines
+                .SkipWhile(l => !(l.StartsWith('#') && l.Contains(word, StringComparison.OrdinalIgnoreCase)))
+                .Skip(1)
+                .TakeWhile(l => !l.StartsWith('#'))
+                .Where(l => l.StartsWith('|'))
+                .Skip(2)
+                .Select(l =>
+                    (IReadOnlyList<string>)
+                        [.. TestName().Matches(l.TrimEnd().TrimEnd('|').Split('|')[^1]).Select(m => m.Groups[1].Value)]
+                ),
         ];
     }
 

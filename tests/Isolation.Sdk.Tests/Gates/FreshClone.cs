@@ -12,11 +12,31 @@ public sealed class FreshClone
     {
         await using ThrowawayRepository place = await ThrowawayRepository.CreateAsync();
         string clone = Path.Combine(place.Root, "clone");
-        await ThrowawayRepository.GitInAsync(place.Root, ["-c", "safe.directory=*", "clone", "-q", "--no-local", Project.Root, clone]);
+        await ThrowawayRepository.GitInAsync(
+            place.Root,
+            ["-c", "safe.directory=*", "clone", "-q", "--no-local", Project.Root, clone]
+        );
 
         // One class stands for all: that everything else passes is what the run around this test says.
-        ProcessStartInfo start = new("dotnet", ["test", "Isolation.Sdk.sln", "--filter", "FullyQualifiedName~InfrastructureTests", "--nologo"]) { WorkingDirectory = clone, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        foreach (string name in start.Environment.Keys.Where(k => k.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase) || k.StartsWith("ISOLATION_", StringComparison.Ordinal) || k.StartsWith("VSTEST", StringComparison.OrdinalIgnoreCase)).ToArray())
+        ProcessStartInfo start = new(
+            "dotnet",
+            ["test", "Isolation.Sdk.sln", "--filter", "FullyQualifiedName~InfrastructureTests", "--nologo"]
+        )
+        {
+            WorkingDirectory = clone,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        foreach (
+            string name in start
+                .Environment.Keys.Where(k =>
+                    k.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase)
+                    || k.StartsWith("ISOLATION_", StringComparison.Ordinal)
+                    || k.StartsWith("VSTEST", StringComparison.OrdinalIgnoreCase)
+                )
+                .ToArray()
+        )
         {
             start.Environment.Remove(name);
         }

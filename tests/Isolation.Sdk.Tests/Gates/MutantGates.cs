@@ -9,21 +9,32 @@ namespace Isolation.Sdk.Tests.Gates;
 public sealed class MutantGates
 {
     private const int Promises = 14;
-    private const string Named = "Test: ", Checked = "Check: ";
+    private const string Named = "Test: ",
+        Checked = "Check: ";
 
     // The queue's promises by number, the guarantees by name.
-    private static readonly string[] Faults = [.. Enumerable.Range(1, Promises).Select(n => string.Create(CultureInfo.InvariantCulture, $"I{n:00}")), .. Enum.GetNames<IsolationGuarantees>().Where(n => n != nameof(IsolationGuarantees.None))];
+    private static readonly string[] Faults =
+    [
+        .. Enumerable.Range(1, Promises).Select(n => string.Create(CultureInfo.InvariantCulture, $"I{n:00}")),
+        .. Enum.GetNames<IsolationGuarantees>().Where(n => n != nameof(IsolationGuarantees.None)),
+    ];
 
     [IsolationFact]
     public async Task Every_promise_of_the_queue_and_every_guarantee_has_a_fault_that_still_applies()
     {
         string[] patches = [.. Faults.Select(PatchOf)];
 
-        Assert.Equal(patches.Order(StringComparer.Ordinal), Directory.EnumerateFiles(Project.At("tests", "mutants"), "*.patch").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            patches.Order(StringComparer.Ordinal),
+            Directory.EnumerateFiles(Project.At("tests", "mutants"), "*.patch").Order(StringComparer.Ordinal)
+        );
         foreach (string patch in patches)
         {
             // Throws with what git says.
-            await ThrowawayRepository.GitInAsync(Project.Root, ["-c", $"safe.directory={Project.Root}", "apply", "--check", patch]);
+            await ThrowawayRepository.GitInAsync(
+                Project.Root,
+                ["-c", $"safe.directory={Project.Root}", "apply", "--check", patch]
+            );
         }
     }
 
@@ -37,9 +48,18 @@ public sealed class MutantGates
         {
             string[] lines = await File.ReadAllLinesAsync(PatchOf(fault));
             string test = lines.Single(l => l.StartsWith(Named, StringComparison.Ordinal))[Named.Length..];
-            string? check = lines.SingleOrDefault(l => l.StartsWith(Checked, StringComparison.Ordinal))?[Checked.Length..];
-            string row = $"| {fault} |", end = $"`{test["Isolation.Sdk.Tests.".Length..]}`{(check is null ? "" : $", `{check}`")} |";
-            if (!tests.Contains(test) || (check is not null && !Checks.Contains(check)) || !table.Split('\n').Any(l => l.StartsWith(row, StringComparison.Ordinal) && l.EndsWith(end, StringComparison.Ordinal)))
+            string? check = lines
+                .SingleOrDefault(l => l.StartsWith(Checked, StringComparison.Ordinal))
+                ?[Checked.Length..];
+            string row = $"| {fault} |",
+                end = $"`{test["Isolation.Sdk.Tests.".Length..]}`{(check is null ? "" : $", `{check}`")} |";
+            if (
+                !tests.Contains(test)
+                || (check is not null && !Checks.Contains(check))
+                || !table
+                    .Split('\n')
+                    .Any(l => l.StartsWith(row, StringComparison.Ordinal) && l.EndsWith(end, StringComparison.Ordinal))
+            )
             {
                 wrong.Add($"{row} {test} {check}");
             }
@@ -56,7 +76,18 @@ public sealed class MutantGates
         foreach (string name in Faults.Skip(Promises))
         {
             string text = await File.ReadAllTextAsync(PatchOf(name));
-            if (!Proofs.Any(p => p.Proves == name && (text.Contains($"{Checked}{p.Check}\n", StringComparison.Ordinal) || (name == nameof(IsolationGuarantees.Resources) && p.Check == nameof(StateSandboxConformance.Limits_hold)))))
+            if (
+                !Proofs.Any(p =>
+                    p.Proves == name
+                    && (
+                        text.Contains($"{Checked}{p.Check}\n", StringComparison.Ordinal)
+                        || (
+                            name == nameof(IsolationGuarantees.Resources)
+                            && p.Check == nameof(StateSandboxConformance.Limits_hold)
+                        )
+                    )
+                )
+            )
             {
                 wrong.Add(name);
             }
@@ -65,8 +96,13 @@ public sealed class MutantGates
         Gate.HoldsUnless(wrong);
     }
 
-    private static IEnumerable<(string Check, string Proves)> Proofs => typeof(StateSandboxConformance).Assembly.GetTypes().SelectMany(t => t.GetMethods())
-        .Select(m => (m.Name, Mark: m.GetCustomAttribute<ConformanceAttribute>())).Where(m => m.Mark is not null).Select(m => (m.Name, m.Mark!.Proves.ToString()));
+    private static IEnumerable<(string Check, string Proves)> Proofs =>
+        typeof(StateSandboxConformance)
+            .Assembly.GetTypes()
+            .SelectMany(t => t.GetMethods())
+            .Select(m => (m.Name, Mark: m.GetCustomAttribute<ConformanceAttribute>()))
+            .Where(m => m.Mark is not null)
+            .Select(m => (m.Name, m.Mark!.Proves.ToString()));
 
     private static IEnumerable<string> Checks => Proofs.Select(p => p.Check);
 

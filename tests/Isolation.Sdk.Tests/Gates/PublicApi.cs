@@ -10,5 +10,6 @@ public sealed class PublicApi
     public Task Isolation_Sdk() => Snapshot.Verify(PublicApiPrinter.Print(typeof(IIsolationAxis).Assembly));
 
     [IsolationFact]
-    public Task Isolation_Sdk_Testing() => Snapshot.Verify(PublicApiPrinter.Print(typeof(ThrowawayRepository).Assembly));
+    public Task Isolation_Sdk_Testing() =>
+        Snapshot.Verify(PublicApiPrinter.Print(typeof(ThrowawayRepository).Assembly));
 }

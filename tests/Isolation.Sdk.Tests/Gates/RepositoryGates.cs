@@ -15,23 +15,37 @@ public sealed partial class RepositoryGates
         string text = await Sources.ReadAsync("nuget.config");
         XDocument config = XDocument.Parse(text);
 
-        Assert.DoesNotContain(config.Descendants(), e => e.Name.LocalName is "packageSources" or "clear" or "packageSourceMapping");
+        Assert.DoesNotContain(config.Descendants(), e =>
+            e.Name.LocalName is "packageSources" or "clear" or "packageSourceMapping"
+        );
         Assert.DoesNotContain("http", text, StringComparison.OrdinalIgnoreCase);
     }
 
     [IsolationFact]
     public async Task An_advisory_never_breaks_a_build()
     {
-        string props = XDocument.Parse(await Sources.ReadAsync("Directory.Build.props")).Descendants("WarningsNotAsErrors").Single().Value;
+        string props = XDocument
+            .Parse(await Sources.ReadAsync("Directory.Build.props"))
+            .Descendants("WarningsNotAsErrors")
+            .Single()
+            .Value;
 
-        Assert.All(new[] { "NU1900", "NU1901", "NU1902", "NU1903", "NU1904", "NU1905" }, code => Assert.Contains(code, props.Split(';')));
+        Assert.All(new[] { "NU1900", "NU1901", "NU1902", "NU1903", "NU1904", "NU1905" }, code =>
+            Assert.Contains(code, props.Split(';'))
+        );
     }
 
     [IsolationFact]
     public async Task Every_project_is_in_the_solution_and_every_one_there_exists()
     {
         string[] projects = [.. (await Sources.AllAsync()).Where(p => p.EndsWith(".csproj", StringComparison.Ordinal))];
-        string[] listed = [.. SolutionProject().Matches(await Sources.ReadAsync("Isolation.Sdk.sln")).Select(m => m.Groups[1].Value.Replace('\\', '/')).Order(StringComparer.Ordinal)];
+        string[] listed =
+        [
+            .. SolutionProject()
+                .Matches(await Sources.ReadAsync("Isolation.Sdk.sln"))
+                .Select(m => m.Groups[1].Value.Replace('\\', '/'))
+                .Order(StringComparer.Ordinal),
+        ];
 
         Assert.Equal(projects.Order(StringComparer.Ordinal), listed);
     }
@@ -39,11 +53,27 @@ public sealed partial class RepositoryGates
     [IsolationFact]
     public async Task Every_package_has_one_central_version()
     {
-        string[] central = [.. XDocument.Parse(await Sources.ReadAsync("Directory.Packages.props")).Descendants("PackageVersion").Select(e => e.Attribute("Include")!.Value)];
+        string[] central =
+        [
+            .. XDocument
+                .Parse(await Sources.ReadAsync("Directory.Packages.props"))
+                .Descendants("PackageVersion")
+                .Select(e => e.Attribute("Include")!.Value),
+        ];
         List<string> wrong = [];
-        foreach (string path in (await Sources.AllAsync()).Where(p => p.EndsWith(".csproj", StringComparison.Ordinal) || p.EndsWith(".props", StringComparison.Ordinal)))
+        foreach (
+            string path in (await Sources.AllAsync()).Where(p =>
+                p.EndsWith(".csproj", StringComparison.Ordinal) || p.EndsWith(".props", StringComparison.Ordinal)
+            )
+        )
         {
-            wrong.AddRange(XDocument.Parse(await Sources.ReadAsync(path)).Descendants("PackageReference").Where(e => e.Attribute("Version") is not null || !central.Contains(e.Attribute("Include")?.Value)).Select(e => $"{path}: {e}"));
+            wrong.AddRange(
+                XDocument
+                    .Parse(await Sources.ReadAsync(path))
+                    .Descendants("PackageReference")
+                    .Where(e => e.Attribute("Version") is not null || !central.Contains(e.Attribute("Include")?.Value))
+                    .Select(e => $"{path}: {e}")
+            );
         }
 
         Gate.HoldsUnless(wrong);
@@ -53,22 +83,50 @@ public sealed partial class RepositoryGates
     [IsolationFact]
     public async Task No_source_is_hidden_by_gitignore()
     {
-        string hidden = await ThrowawayRepository.GitInAsync(Project.Root, ["-c", $"safe.directory={Project.Root}", "ls-files", "--others", "--ignored", "--exclude-standard", "--", "*.cs", "*.csproj", "*.md", "*.verified.txt"]);
+        string hidden = await ThrowawayRepository.GitInAsync(
+            Project.Root,
+            [
+                "-c",
+                $"safe.directory={Project.Root}",
+                "ls-files",
+                "--others",
+                "--ignored",
+                "--exclude-standard",
+                "--",
+                "*.cs",
+                "*.csproj",
+                "*.md",
+                "*.verified.txt",
+            ]
+        );
 
         string[] output = ["bin", "obj", "artifacts", "TestResults", "BenchmarkDotNet.Artifacts"];
-        Assert.DoesNotContain(hidden.Split('\n', StringSplitOptions.RemoveEmptyEntries), p => !p.Split('/').Intersect(output).Any());
+        Assert.DoesNotContain(hidden.Split('\n', StringSplitOptions.RemoveEmptyEntries), p =>
+            !p.Split('/').Intersect(output).Any()
+        );
     }
 
     [IsolationFact]
-    public void Every_async_test_has_a_time_limit() => Gate.HoldsUnless(Tests.Where(m => m.ReturnType != typeof(void) && m.GetCustomAttribute<FactAttribute>()!.Timeout <= 0).Select(Named));
+    public void Every_async_test_has_a_time_limit() =>
+        Gate.HoldsUnless(
+            Tests
+                .Where(m => m.ReturnType != typeof(void) && m.GetCustomAttribute<FactAttribute>()!.Timeout <= 0)
+                .Select(Named)
+        );
 
     [IsolationFact]
-    public void Tests_are_skipped_for_what_the_machine_lacks_and_for_nothing_else() => Gate.HoldsUnless(Tests.Where(m => m.GetCustomAttribute<FactAttribute>()!.Skip is not null).Select(Named));
+    public void Tests_are_skipped_for_what_the_machine_lacks_and_for_nothing_else() =>
+        Gate.HoldsUnless(Tests.Where(m => m.GetCustomAttribute<FactAttribute>()!.Skip is not null).Select(Named));
 
     [IsolationFact]
-    public void Every_expected_skip_names_a_test() => Gate.HoldsUnless(TestPlan.Current.ExpectedSkips.Select(l => l.Split(": ")[0]).Except(Tests.Select(Named)));
+    public void Every_expected_skip_names_a_test() =>
+        Gate.HoldsUnless(TestPlan.Current.ExpectedSkips.Select(l => l.Split(": ")[0]).Except(Tests.Select(Named)));
 
-    internal static IEnumerable<MethodInfo> Tests => typeof(RepositoryGates).Assembly.GetTypes().SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static)).Where(m => m.IsDefined(typeof(FactAttribute)));
+    internal static IEnumerable<MethodInfo> Tests =>
+        typeof(RepositoryGates)
+            .Assembly.GetTypes()
+            .SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static))
+            .Where(m => m.IsDefined(typeof(FactAttribute)));
 
     internal static string Named(MethodInfo test) => $"{test.ReflectedType!.FullName}.{test.Name}";
 

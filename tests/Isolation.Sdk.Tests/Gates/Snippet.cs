@@ -13,12 +13,16 @@ namespace Isolation.Sdk.Tests.Gates;
 /// </remarks>
 internal sealed partial record Snippet(string File, int Line, string Code, string Note)
 {
-    private const string Usings = "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks;";
+    private const string Usings =
+        "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks;";
 
     private static readonly MetadataReference[] References =
     [
-        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Concat(Directory.GetFiles(AppContext.BaseDirectory, "*.dll")).Where(p => !Path.GetFileName(p).StartsWith("Isolation.Sdk.Tests", StringComparison.Ordinal)).DistinctBy(Path.GetFileName)
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator)
+            .Concat(Directory.GetFiles(AppContext.BaseDirectory, "*.dll"))
+            .Where(p => !Path.GetFileName(p).StartsWith("Isolation.Sdk.Tests", StringComparison.Ordinal))
+            .DistinctBy(Path.GetFileName)
             .Select(p => MetadataReference.CreateFromFile(p)),
     ];
 
@@ -29,7 +33,14 @@ internal sealed partial record Snippet(string File, int Line, string Code, strin
     public static IEnumerable<Snippet> In(string file, string markdown)
     {
         string text = markdown.ReplaceLineEndings("\n");
-        return Fence().Matches(text).Select(m => new Snippet(file, text[..m.Index].Count(c => c == '\n') + 1, Unindented(m.Groups["code"].Value, m.Groups["indent"].Length), m.Groups["note"].Value.Trim()));
+        return Fence()
+            .Matches(text)
+            .Select(m => new Snippet(
+                file,
+                text[..m.Index].Count(c => c == '\n') + 1,
+                Unindented(m.Groups["code"].Value, m.Groups["indent"].Length),
+                m.Groups["note"].Value.Trim()
+            ));
     }
 
     /// <summary>The errors of the form that comes nearest to compiling; none when one of them does.</summary>
@@ -40,24 +51,53 @@ internal sealed partial record Snippet(string File, int Line, string Code, strin
             return [];
         }
 
-        string given = Note.StartsWith("given ", StringComparison.Ordinal) ? string.Concat(Note["given ".Length..].Split(';', StringSplitOptions.RemoveEmptyEntries).Select(d => $"{d.Trim()} = default!;")) : "";
+        string given = Note.StartsWith("given ", StringComparison.Ordinal)
+            ? string.Concat(
+                Note["given ".Length..]
+                    .Split(';', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(d => $"{d.Trim()} = default!;")
+            )
+            : "";
         CompilationUnitSyntax unit = (CompilationUnitSyntax)CSharpSyntaxTree.ParseText(Code).GetRoot();
         string usings = string.Concat(unit.Usings.Select(u => u.ToString() + " "));
         string rest = unit.Usings.Count == 0 ? Code : Code[unit.Usings.FullSpan.End..];
         string[] program = Compile($"{usings}{given}\n{rest}", OutputKind.ConsoleApplication);
-        string[] members = program.Length == 0 ? [] : Compile($"{usings} abstract partial class Snippet {{\n{rest}\n}}", OutputKind.DynamicallyLinkedLibrary);
+        string[] members =
+            program.Length == 0
+                ? []
+                : Compile(
+                    $"{usings} abstract partial class Snippet {{\n{rest}\n}}",
+                    OutputKind.DynamicallyLinkedLibrary
+                );
         return program.Length <= members.Length ? program : members;
     }
 
     private static string[] Compile(string code, OutputKind kind)
     {
         CSharpParseOptions parse = new(LanguageVersion.Latest);
-        CSharpCompilation compilation = CSharpCompilation.Create("Snippet", [CSharpSyntaxTree.ParseText(Usings, parse), CSharpSyntaxTree.ParseText(code, parse)], References, new CSharpCompilationOptions(kind, nullableContextOptions: NullableContextOptions.Enable));
-        return [.. compilation.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => $"{d.Id}: {d.GetMessage()} [{d.Location.SourceTree?.GetText().Lines[d.Location.GetLineSpan().StartLinePosition.Line].ToString().Trim()}]")];
+        CSharpCompilation compilation = CSharpCompilation.Create(
+            "Snippet",
+            [CSharpSyntaxTree.ParseText(Usings, parse), CSharpSyntaxTree.ParseText(code, parse)],
+            References,
+            new CSharpCompilationOptions(kind, nullableContextOptions: NullableContextOptions.Enable)
+        );
+        return
+        [
+            .. compilation
+                .GetDiagnostics()
+                .Where(d => d.Severity == DiagnosticSeverity.Error)
+                .Select(d =>
+                    $"{d.Id}: {d.GetMessage()} [{d.Location.SourceTree?.GetText().Lines[d.Location.GetLineSpan().StartLinePosition.Line].ToString().Trim()}]"
+                ),
+        ];
     }
 
-    private static string Unindented(string code, int indent) => indent == 0 ? code : string.Join('\n', code.Split('\n').Select(l => l.Length >= indent ? l[indent..] : l));
+    private static string Unindented(string code, int indent) =>
+        indent == 0 ? code : string.Join('\n', code.Split('\n').Select(l => l.Length >= indent ? l[indent..] : l));
 
-    [GeneratedRegex(@"(?:^[ \t]*<!--\s*snippet:(?<note>[^\n]*?)-->[ \t]*\n\s*)?^(?<indent>[ \t]*)```(?:csharp|cs|c#)[ \t]*\n(?<code>.*?)^[ \t]*```", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"(?:^[ \t]*<!--\s*snippet:(?<note>[^\n]*?)-->[ \t]*\n\s*)?^(?<indent>[ \t]*)```(?:csharp|cs|c#)[ \t]*\n(?<code>.*?)^[ \t]*```",
+        RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.IgnoreCase
+    )]
     private static partial Regex Fence();
 }

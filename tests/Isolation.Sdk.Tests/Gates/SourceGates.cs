@@ -39,7 +39,11 @@ public sealed partial class SourceGates
     public async Task Usings_only_point_down()
     {
         List<string> up = [];
-        foreach (string path in (await Sources.LibraryAsync()).Where(p => p.StartsWith("src/Isolation.Sdk/", StringComparison.Ordinal)))
+        foreach (
+            string path in (await Sources.LibraryAsync()).Where(p =>
+                p.StartsWith("src/Isolation.Sdk/", StringComparison.Ordinal)
+            )
+        )
         {
             up.AddRange(PointingUp(path, await Sources.ReadAsync(path)));
         }
@@ -53,14 +57,18 @@ public sealed partial class SourceGates
         Assert.Single(PointingUp("src/Isolation.Sdk/Git/A.cs", "using Isolation.Sdk.Merging;\n"));
         Assert.Single(PointingUp("src/Isolation.Sdk/Git/A.cs", "using static Isolation.Sdk.Pipeline.Names;\n"));
         Assert.Single(PointingUp("src/Isolation.Sdk/Elsewhere/A.cs", ""));
-        Assert.Empty(PointingUp("src/Isolation.Sdk/Merging/A.cs", "using Isolation.Sdk.Git;\nusing Isolation.Sdk.Leasing;\n"));
+        Assert.Empty(
+            PointingUp("src/Isolation.Sdk/Merging/A.cs", "using Isolation.Sdk.Git;\nusing Isolation.Sdk.Leasing;\n")
+        );
     }
 
     [IsolationFact]
     public async Task Codes_are_spelled_in_their_own_files_only()
     {
         List<string> literals = [];
-        foreach (string path in (await Sources.LibraryAsync()).Where(p => !p.EndsWith("Codes.cs", StringComparison.Ordinal)))
+        foreach (
+            string path in (await Sources.LibraryAsync()).Where(p => !p.EndsWith("Codes.cs", StringComparison.Ordinal))
+        )
         {
             literals.AddRange(CodeLiteral().Matches(await Sources.ReadAsync(path)).Select(m => $"{path}: {m.Value}"));
         }
@@ -95,7 +103,9 @@ public sealed partial class SourceGates
         foreach (string path in await Sources.AllAsync())
         {
             string text = await Sources.ReadAsync(path);
-            named.AddRange(MachineNames().Where(n => text.Contains(n, StringComparison.Ordinal)).Select(n => $"{path}: {n}"));
+            named.AddRange(
+                MachineNames().Where(n => text.Contains(n, StringComparison.Ordinal)).Select(n => $"{path}: {n}")
+            );
         }
 
         Gate.HoldsUnless(named);
@@ -110,15 +120,19 @@ public sealed partial class SourceGates
             return path.Split('/').Length == 3 ? [] : [$"{path}: the folder has no layer yet"];
         }
 
-        return Using().Matches(text).Where(m => Array.FindIndex(Layers, l => l.Contains(m.Groups[1].Value)) > layer).Select(m => $"{path}: {m.Value.Trim()}");
+        return Using()
+            .Matches(text)
+            .Where(m => Array.FindIndex(Layers, l => l.Contains(m.Groups[1].Value)) > layer)
+            .Select(m => $"{path}: {m.Value.Trim()}");
     }
 
-    private static IEnumerable<string> Silenced(string path, string text) => Path.GetExtension(path) switch
-    {
-        ".cs" => UnreasonedPragma().Matches(text).Select(m => $"{path}: {m.Value.Trim()}"),
-        ".csproj" or ".props" or ".targets" => NoWarn().Matches(text).Select(m => $"{path}: {m.Value}"),
-        _ => [],
-    };
+    private static IEnumerable<string> Silenced(string path, string text) =>
+        Path.GetExtension(path) switch
+        {
+            ".cs" => UnreasonedPragma().Matches(text).Select(m => $"{path}: {m.Value.Trim()}"),
+            ".csproj" or ".props" or ".targets" => NoWarn().Matches(text).Select(m => $"{path}: {m.Value}"),
+            _ => [],
+        };
 
     private static IEnumerable<string> MachineNames()
     {

@@ -8,11 +8,25 @@ internal static class Sources
 {
     public static async Task<IReadOnlyList<string>> AllAsync()
     {
-        string listed = await ThrowawayRepository.GitInAsync(Project.Root, ["-c", $"safe.directory={Project.Root}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-        return [.. listed.Split('\0', StringSplitOptions.RemoveEmptyEntries).Where(p => File.Exists(Project.At(p))).Order(StringComparer.Ordinal)];
+        string listed = await ThrowawayRepository.GitInAsync(
+            Project.Root,
+            ["-c", $"safe.directory={Project.Root}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        );
+        return
+        [
+            .. listed
+                .Split('\0', StringSplitOptions.RemoveEmptyEntries)
+                .Where(p => File.Exists(Project.At(p)))
+                .Order(StringComparer.Ordinal),
+        ];
     }
 
-    public static async Task<IReadOnlyList<string>> LibraryAsync() => [.. (await AllAsync()).Where(p => p.StartsWith("src/", StringComparison.Ordinal) && p.EndsWith(".cs", StringComparison.Ordinal))];
+    public static async Task<IReadOnlyList<string>> LibraryAsync() =>
+        [
+            .. (await AllAsync()).Where(p =>
+                p.StartsWith("src/", StringComparison.Ordinal) && p.EndsWith(".cs", StringComparison.Ordinal)
+            ),
+        ];
 
     public static Task<string> ReadAsync(string path) => File.ReadAllTextAsync(Project.At(path));
 

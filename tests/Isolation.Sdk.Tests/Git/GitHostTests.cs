@@ -32,16 +32,41 @@ public class GitHostTests
         await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();
         Directory.CreateDirectory(Path.Combine(made.Root, "plain"));
         File.WriteAllText(Path.Combine(made.Root, "file"), "");
-        Assert.Equal(code, (await Assert.ThrowsAsync<IsolationException>(() => GitHost.OpenAsync(Path.Combine(made.Root, name)))).Code);
+        Assert.Equal(
+            code,
+            (await Assert.ThrowsAsync<IsolationException>(() => GitHost.OpenAsync(Path.Combine(made.Root, name)))).Code
+        );
     }
 
     [Fact]
     public void Nothing_of_the_hosts_git_variables_reaches_a_command_and_its_home_only_a_remote_one()
     {
-        Dictionary<string, string> host = new() { ["PATH"] = "/bin", ["HOME"] = "/home/me", ["GIT_DIR"] = "/x", ["GIT_INDEX_FILE"] = "/x", ["GIT_CONFIG_PARAMETERS"] = "'a.b=c'", ["GIT_AUTHOR_NAME"] = "Someone", ["GIT_TRACE"] = "1", ["SECRET"] = "s", ["SSH_AUTH_SOCK"] = "/s" };
+        Dictionary<string, string> host = new()
+        {
+            ["PATH"] = "/bin",
+            ["HOME"] = "/home/me",
+            ["GIT_DIR"] = "/x",
+            ["GIT_INDEX_FILE"] = "/x",
+            ["GIT_CONFIG_PARAMETERS"] = "'a.b=c'",
+            ["GIT_AUTHOR_NAME"] = "Someone",
+            ["GIT_TRACE"] = "1",
+            ["SECRET"] = "s",
+            ["SSH_AUTH_SOCK"] = "/s",
+        };
         GitEnvironment environment = new(host, [new("user.name", "Me")], [new("credential.helper", "store")]);
         IReadOnlyDictionary<string, string> local = environment.For(remote: false);
-        foreach (string name in new[] { "HOME", "GIT_DIR", "GIT_INDEX_FILE", "GIT_CONFIG_PARAMETERS", "GIT_TRACE", "SECRET", "SSH_AUTH_SOCK" })
+        foreach (
+            string name in new[]
+            {
+                "HOME",
+                "GIT_DIR",
+                "GIT_INDEX_FILE",
+                "GIT_CONFIG_PARAMETERS",
+                "GIT_TRACE",
+                "SECRET",
+                "SSH_AUTH_SOCK",
+            }
+        )
         {
             Assert.DoesNotContain(name, local.Keys);
         }
@@ -58,11 +83,20 @@ public class GitHostTests
         await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();
         GitRepository repository = await GitHost.OpenAsync(made.Path);
         string[] odd = ["a b", "$(x)", "\"", "\u00fc\n", "*"];
-        Assert.Equal(string.Join('\n', odd) + "\n", (await repository.RunAsync(CancellationToken.None, ["rev-parse", "--", .. odd])).Output["--\n".Length..]);
-        GitResult answer = await repository.TryRunAsync(CancellationToken.None, ["rev-parse", "--verify", "--quiet", "a b\n$(x)"]);
+        Assert.Equal(
+            string.Join('\n', odd) + "\n",
+            (await repository.RunAsync(CancellationToken.None, ["rev-parse", "--", .. odd])).Output["--\n".Length..]
+        );
+        GitResult answer = await repository.TryRunAsync(
+            CancellationToken.None,
+            ["rev-parse", "--verify", "--quiet", "a b\n$(x)"]
+        );
         Assert.False(answer.Ok);
         using CancellationTokenSource cancel = new();
-        Task<GitResult> endless = repository.Client.RunAsync(GitCommand.In(repository.CommonDirectory, "-c", "alias.wait=!sleep 600", "wait"), cancel.Token);
+        Task<GitResult> endless = repository.Client.RunAsync(
+            GitCommand.In(repository.CommonDirectory, "-c", "alias.wait=!sleep 600", "wait"),
+            cancel.Token
+        );
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => endless);
     }

@@ -12,13 +12,40 @@ public class GitRefsTests
         GitRepository repository = await GitHost.OpenAsync(made.Path);
         string first = (await repository.TryResolveCommitAsync("HEAD"))!;
         string second = await made.CommitAsync("Second", new Dictionary<string, string> { ["a"] = "1" });
-        Assert.True(await repository.TryUpdateAsync(new RefTransaction().Create("refs/isolation/a", first).Create("refs/isolation/b", first)));
-        Assert.False(await repository.TryUpdateAsync(new RefTransaction().Update("refs/isolation/a", second, first).Create("refs/isolation/b", second)));
-        Assert.False(await repository.TryUpdateAsync(new RefTransaction().Update("refs/isolation/a", second, first).Verify("refs/isolation/b", second)));
-        Assert.False(await repository.TryUpdateAsync(new RefTransaction().Update("refs/isolation/a", second, first).Verify("refs/isolation/b", repository.NullId)));
-        Assert.False(await repository.TryUpdateAsync(new RefTransaction().Update("refs/isolation/none", second, first)));
+        Assert.True(
+            await repository.TryUpdateAsync(
+                new RefTransaction().Create("refs/isolation/a", first).Create("refs/isolation/b", first)
+            )
+        );
+        Assert.False(
+            await repository.TryUpdateAsync(
+                new RefTransaction().Update("refs/isolation/a", second, first).Create("refs/isolation/b", second)
+            )
+        );
+        Assert.False(
+            await repository.TryUpdateAsync(
+                new RefTransaction().Update("refs/isolation/a", second, first).Verify("refs/isolation/b", second)
+            )
+        );
+        Assert.False(
+            await repository.TryUpdateAsync(
+                new RefTransaction()
+                    .Update("refs/isolation/a", second, first)
+                    .Verify("refs/isolation/b", repository.NullId)
+            )
+        );
+        Assert.False(
+            await repository.TryUpdateAsync(new RefTransaction().Update("refs/isolation/none", second, first))
+        );
         Assert.Equal(first, (await repository.ListRefsAsync("refs/isolation"))["refs/isolation/a"]);
-        Assert.True(await repository.TryUpdateAsync(new RefTransaction().Update("refs/isolation/a", second, first).Verify("refs/isolation/c", repository.NullId).Delete("refs/isolation/b", first)));
+        Assert.True(
+            await repository.TryUpdateAsync(
+                new RefTransaction()
+                    .Update("refs/isolation/a", second, first)
+                    .Verify("refs/isolation/c", repository.NullId)
+                    .Delete("refs/isolation/b", first)
+            )
+        );
         Assert.Equal(["refs/isolation/a"], (await repository.ListRefsAsync("refs/isolation")).Keys);
     }
 

@@ -6,7 +6,8 @@ namespace Isolation.Sdk.Tests.Git;
 /// <summary>A real repository with two lines of work, merged as the queue merges.</summary>
 internal sealed class MergeBench : IAsyncDisposable
 {
-    private MergeBench(ThrowawayRepository made, GitRepository repository, string start) => (Made, Repository, Base) = (made, repository, start);
+    private MergeBench(ThrowawayRepository made, GitRepository repository, string start) =>
+        (Made, Repository, Base) = (made, repository, start);
 
     public ThrowawayRepository Made { get; }
 
@@ -33,16 +34,33 @@ internal sealed class MergeBench : IAsyncDisposable
             await GitAsync("rm", "-q", "-r", "--", path);
         }
 
-        return await Made.CommitAsync("Side", files.Where(f => f.Content is not null).ToDictionary(f => f.Path, f => f.Content!));
+        return await Made.CommitAsync(
+            "Side",
+            files.Where(f => f.Content is not null).ToDictionary(f => f.Path, f => f.Content!)
+        );
     }
 
-    public Task<MergeOutcome> MergeAsync(string ours, string theirs, string label = "target") => MergeAsync(Repository, ours, theirs, label);
+    public Task<MergeOutcome> MergeAsync(string ours, string theirs, string label = "target") =>
+        MergeAsync(Repository, ours, theirs, label);
 
-    public async Task<MergeOutcome> MergeAsync(GitRepository repository, string ours, string theirs, string label = "target")
+    public async Task<MergeOutcome> MergeAsync(
+        GitRepository repository,
+        string ours,
+        string theirs,
+        string label = "target"
+    )
     {
         string folder = Path.Combine(Made.Root, "merge");
-        string attributes = await new GitAttributes(repository, Path.Combine(folder, "attributes")).OfAsync(ours, CancellationToken.None);
-        return await new GitMerge(repository, folder).RunAsync((ours, label), (theirs, "auth.1"), attributes, CancellationToken.None);
+        string attributes = await new GitAttributes(repository, Path.Combine(folder, "attributes")).OfAsync(
+            ours,
+            CancellationToken.None
+        );
+        return await new GitMerge(repository, folder).RunAsync(
+            (ours, label),
+            (theirs, "auth.1"),
+            attributes,
+            CancellationToken.None
+        );
     }
 
     public Task<string> ShowAsync(string tree, string path) => GitAsync("cat-file", "blob", $"{tree}:{path}");

@@ -10,7 +10,9 @@ public class MergeTrapTests
     public async Task A_commit_that_nobody_knows_is_no_conflict_although_git_ends_with_one()
     {
         await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "a\n"));
-        MergeOutcome.Broken unknown = Assert.IsType<MergeOutcome.Broken>(await bench.MergeAsync(bench.Base, new string('1', 40)));
+        MergeOutcome.Broken unknown = Assert.IsType<MergeOutcome.Broken>(
+            await bench.MergeAsync(bench.Base, new string('1', 40))
+        );
         Assert.Contains("'git merge-tree' ended with", unknown.Reason, StringComparison.Ordinal);
         string tree = await bench.GitAsync("rev-parse", bench.Base + "^{tree}");
         Assert.IsType<MergeOutcome.Broken>(await bench.MergeAsync(bench.Base, tree));
@@ -59,15 +61,26 @@ public class MergeTrapTests
         for (int i = 0; i < sides.Length; i++)
         {
             await bench.GitAsync("checkout", "-q", "-f", "--detach", i == 0 ? bench.Base : sides[0]);
-            await bench.GitAsync("update-index", "--add", "--cacheinfo", $"160000,{new string((char)('1' + i), 40)},sub");
+            await bench.GitAsync(
+                "update-index",
+                "--add",
+                "--cacheinfo",
+                $"160000,{new string((char)('1' + i), 40)},sub"
+            );
             await bench.GitAsync("commit", "-q", "-m", "Gitlink");
             sides[i] = await bench.GitAsync("rev-parse", "HEAD");
         }
 
-        MergeTreeOutput output = Assert.IsType<MergeOutcome.Conflict>(await bench.MergeAsync(sides[1], sides[2])).Output;
+        MergeTreeOutput output = Assert
+            .IsType<MergeOutcome.Conflict>(await bench.MergeAsync(sides[1], sides[2]))
+            .Output;
         Assert.Equal([1, 2, 3], output.Files.Select(f => f.Stage));
         Assert.All(output.Files, f => Assert.Equal(("160000", "sub"), (f.Mode, f.Path)));
-        Assert.Contains(output.Messages, m => m.IsConflict && m.ShortKind.StartsWith("submodule", StringComparison.Ordinal) && m.Paths.SequenceEqual(["sub"]));
+        Assert.Contains(output.Messages, m =>
+            m.IsConflict
+            && m.ShortKind.StartsWith("submodule", StringComparison.Ordinal)
+            && m.Paths.SequenceEqual(["sub"])
+        );
         Assert.All(output.Messages, m => Assert.Equal(["sub"], m.Paths));
     }
 
@@ -81,7 +94,9 @@ public class MergeTrapTests
         await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "a\n"));
         string ours = await bench.SideAsync(("thing", "a file\n"), ("a.txt", "ours\n"));
         string theirs = await bench.SideAsync(("thing/inside", "in a folder\n"), ("a.txt", "theirs\n"));
-        MergeTreeOutput output = Assert.IsType<MergeOutcome.Conflict>(await bench.MergeAsync(ours, theirs, label)).Output;
+        MergeTreeOutput output = Assert
+            .IsType<MergeOutcome.Conflict>(await bench.MergeAsync(ours, theirs, label))
+            .Output;
         Assert.Contains(output.Files, f => f.Path == "thing~" + inPath);
         string marked = await bench.ShowAsync(output.Tree, "a.txt");
         Assert.Contains($"<<<<<<< {(inPath == "target" ? "target" : label)}\n", marked, StringComparison.Ordinal);
@@ -91,14 +106,21 @@ public class MergeTrapTests
     [IsolationFact]
     public async Task Committed_attributes_count_in_a_bare_repository_too_and_those_beside_it_never()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync((".gitattributes", "*.log merge=union\n"), ("x.log", "1\n"), ("a.txt", "1\n"));
+        await using MergeBench bench = await MergeBench.CreateAsync(
+            (".gitattributes", "*.log merge=union\n"),
+            ("x.log", "1\n"),
+            ("a.txt", "1\n")
+        );
         string ours = await bench.SideAsync(("x.log", "1\nours\n"));
         string theirs = await bench.SideAsync(("x.log", "1\ntheirs\n"));
         string oursText = await bench.SideAsync(("a.txt", "ours\n"));
         string theirsText = await bench.SideAsync(("a.txt", "theirs\n"));
         await bench.GitAsync("clone", "-q", "--mirror", ".", "../bare.git");
         string bare = Path.Combine(bench.Made.Root, "bare.git");
-        await Isolation.Sdk.Testing.ThrowawayRepository.GitInAsync(bare, ["fetch", "-q", bench.Made.Path, ours, theirs, oursText, theirsText]);
+        await Isolation.Sdk.Testing.ThrowawayRepository.GitInAsync(
+            bare,
+            ["fetch", "-q", bench.Made.Path, ours, theirs, oursText, theirsText]
+        );
         string evil = Path.Combine(bench.Made.Root, "evil-attributes");
         await File.WriteAllTextAsync(evil, "a.txt merge=union\n");
         Directory.CreateDirectory(Path.Combine(bare, "info"));
@@ -113,7 +135,10 @@ public class MergeTrapTests
     [IsolationFact]
     public async Task A_merge_driver_of_the_repository_never_runs()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync((".gitattributes", "a.txt merge=evil\n"), ("a.txt", "1\n"));
+        await using MergeBench bench = await MergeBench.CreateAsync(
+            (".gitattributes", "a.txt merge=evil\n"),
+            ("a.txt", "1\n")
+        );
         string proof = Path.Combine(bench.Made.Root, "ran");
         await bench.GitAsync("config", "merge.evil.driver", $"touch '{proof}'");
         string ours = await bench.SideAsync(("a.txt", "ours\n"));
@@ -127,12 +152,26 @@ public class MergeTrapTests
     {
         string text = string.Concat(Enumerable.Range(1, 30).Select(i => $"line {i}\n"));
         await using MergeBench bench = await MergeBench.CreateAsync(("old/a.txt", text), ("old/b.txt", "b" + text));
-        foreach ((string key, string value) in new[] { ("merge.renames", "false"), ("diff.renames", "false"), ("merge.directoryRenames", "true"), ("merge.conflictStyle", "diff3"), ("merge.renameLimit", "1") })
+        foreach (
+            (string key, string value) in new[]
+            {
+                ("merge.renames", "false"),
+                ("diff.renames", "false"),
+                ("merge.directoryRenames", "true"),
+                ("merge.conflictStyle", "diff3"),
+                ("merge.renameLimit", "1"),
+            }
+        )
         {
             await bench.GitAsync("config", key, value);
         }
 
-        string renamed = await bench.SideAsync(("old/a.txt", null), ("old/b.txt", null), ("new/a.txt", text), ("new/b.txt", "b" + text));
+        string renamed = await bench.SideAsync(
+            ("old/a.txt", null),
+            ("old/b.txt", null),
+            ("new/a.txt", text),
+            ("new/b.txt", "b" + text)
+        );
         string edited = await bench.SideAsync(("old/a.txt", text + "more\n"));
         string added = await bench.SideAsync(("old/c.txt", "c\n"));
         string tree = Assert.IsType<MergeOutcome.Clean>(await bench.MergeAsync(renamed, edited)).Tree;
@@ -140,7 +179,10 @@ public class MergeTrapTests
 
         // A file that is new in a folder that moved away is asked about, git's default, never moved silently.
         MergeTreeOutput asked = Assert.IsType<MergeOutcome.Conflict>(await bench.MergeAsync(renamed, added)).Output;
-        Assert.Contains(asked.Messages, m => m.ShortKind.StartsWith("directory rename suggested", StringComparison.Ordinal) || m.ShortKind.StartsWith("file location", StringComparison.Ordinal));
+        Assert.Contains(asked.Messages, m =>
+            m.ShortKind.StartsWith("directory rename suggested", StringComparison.Ordinal)
+            || m.ShortKind.StartsWith("file location", StringComparison.Ordinal)
+        );
     }
 
     [IsolationFact]
@@ -182,12 +224,19 @@ public class MergeTrapTests
         for (int i = 0; i < sides.Length; i++)
         {
             await bench.GitAsync("checkout", "-q", "-f", "--detach", bench.Base);
-            await bench.GitAsync("-c", "alias.odd=!f() { git update-index --add --cacheinfo \"100644,$(echo side-$1 | git hash-object -w --stdin),$(printf 'odd\\377name')\"; }; f", "odd", $"{i}");
+            await bench.GitAsync(
+                "-c",
+                "alias.odd=!f() { git update-index --add --cacheinfo \"100644,$(echo side-$1 | git hash-object -w --stdin),$(printf 'odd\\377name')\"; }; f",
+                "odd",
+                $"{i}"
+            );
             await bench.GitAsync("commit", "-q", "-m", "Odd");
             sides[i] = await bench.GitAsync("rev-parse", "HEAD");
         }
 
-        MergeTreeOutput output = Assert.IsType<MergeOutcome.Conflict>(await bench.MergeAsync(sides[0], sides[1])).Output;
+        MergeTreeOutput output = Assert
+            .IsType<MergeOutcome.Conflict>(await bench.MergeAsync(sides[0], sides[1]))
+            .Output;
         Assert.Equal([("odd\ufffdname", 2), ("odd\ufffdname", 3)], output.Files.Select(f => (f.Path, f.Stage)));
         Assert.Equal("side-1", await bench.GitAsync("cat-file", "blob", output.Files[1].ObjectId));
     }

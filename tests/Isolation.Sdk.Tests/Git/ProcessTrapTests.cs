@@ -12,7 +12,10 @@ public class ProcessTrapTests
     public async Task Much_input_and_much_output_at_once_do_not_block_each_other()
     {
         await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
-        GitCommand ask = GitCommand.In(bench.Repository.CommonDirectory, "cat-file", "--batch-check") with { Input = string.Concat(Enumerable.Repeat(bench.Base + "\n", Lines)) };
+        GitCommand ask = GitCommand.In(bench.Repository.CommonDirectory, "cat-file", "--batch-check") with
+        {
+            Input = string.Concat(Enumerable.Repeat(bench.Base + "\n", Lines)),
+        };
         GitResult answer = await bench.Repository.Client.RunAsync(ask);
         Assert.Equal(Lines, answer.Output.Count(c => c == '\n'));
     }
@@ -21,7 +24,15 @@ public class ProcessTrapTests
     public async Task A_git_that_ends_before_it_read_its_input_says_why()
     {
         await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
-        GitCommand refused = GitCommand.In(bench.Repository.CommonDirectory, "cat-file", "--batch-check", "--no-such-option") with { Input = new string('x', 4_000_000) };
+        GitCommand refused = GitCommand.In(
+            bench.Repository.CommonDirectory,
+            "cat-file",
+            "--batch-check",
+            "--no-such-option"
+        ) with
+        {
+            Input = new string('x', 4_000_000),
+        };
         GitResult answer = await bench.Repository.Client.TryRunAsync(refused);
         Assert.Equal(129, answer.ExitCode);
         Assert.Contains("no-such-option", answer.Error, StringComparison.Ordinal);

@@ -21,14 +21,21 @@ public class RefTrapTests
         string stale = Path.Combine(bench.Repository.CommonDirectory, file);
         Directory.CreateDirectory(Path.GetDirectoryName(stale)!);
         await File.WriteAllTextAsync(stale, "");
-        RefTransaction landing = new RefTransaction().Update(Name, next, bench.Base).Delete("refs/isolation/item", bench.Base);
+        RefTransaction landing = new RefTransaction()
+            .Update(Name, next, bench.Base)
+            .Delete("refs/isolation/item", bench.Base);
 
-        IsolationException locked = await Assert.ThrowsAsync<IsolationException>(() => bench.Repository.UpdateDurablyAsync(landing, CancellationToken.None));
+        IsolationException locked = await Assert.ThrowsAsync<IsolationException>(() =>
+            bench.Repository.UpdateDurablyAsync(landing, CancellationToken.None)
+        );
 
         Assert.Equal(GitCodes.Locked, locked.Code);
         Assert.Contains(Path.GetFileName(file), locked.Message, StringComparison.Ordinal);
         Assert.True(File.Exists(stale));
-        Assert.Equal((bench.Base, bench.Base), (await bench.GitAsync("rev-parse", Name), await bench.GitAsync("rev-parse", "refs/isolation/item")));
+        Assert.Equal(
+            (bench.Base, bench.Base),
+            (await bench.GitAsync("rev-parse", Name), await bench.GitAsync("rev-parse", "refs/isolation/item"))
+        );
 
         File.Delete(stale);
         Assert.Null(await bench.Repository.UpdateDurablyAsync(landing, CancellationToken.None));
@@ -41,12 +48,23 @@ public class RefTrapTests
         await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
         string next = await bench.SideAsync(("a.txt", "2\n"));
         await bench.GitAsync("update-ref", Name, bench.Base);
-        RefTransaction stale = new RefTransaction().Create("refs/isolation/item", bench.Base).Update(Name, bench.Base, next);
+        RefTransaction stale = new RefTransaction()
+            .Create("refs/isolation/item", bench.Base)
+            .Update(Name, bench.Base, next);
         Assert.Equal(Name, await bench.Repository.UpdateDurablyAsync(stale, CancellationToken.None));
         Assert.Equal(bench.Base, await bench.GitAsync("rev-parse", Name));
         Assert.Empty(await bench.Repository.ListRefsAsync("refs/isolation/item"));
-        Assert.Equal("refs/heads/none", await bench.Repository.UpdateDurablyAsync(new RefTransaction().Update("refs/heads/none", next, bench.Base), CancellationToken.None));
-        Assert.Equal(Name, await bench.Repository.UpdateDurablyAsync(new RefTransaction().Create(Name, next), CancellationToken.None));
+        Assert.Equal(
+            "refs/heads/none",
+            await bench.Repository.UpdateDurablyAsync(
+                new RefTransaction().Update("refs/heads/none", next, bench.Base),
+                CancellationToken.None
+            )
+        );
+        Assert.Equal(
+            Name,
+            await bench.Repository.UpdateDurablyAsync(new RefTransaction().Create(Name, next), CancellationToken.None)
+        );
     }
 
     [IsolationFact]
@@ -54,7 +72,10 @@ public class RefTrapTests
     {
         await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
         string whole = new RefTransaction().Create(Name, bench.Base).ToInput();
-        GitCommand cut = GitCommand.In(bench.Repository.CommonDirectory, "update-ref", "--stdin", "-z") with { Input = whole[..whole.IndexOf("commit\0", StringComparison.Ordinal)] };
+        GitCommand cut = GitCommand.In(bench.Repository.CommonDirectory, "update-ref", "--stdin", "-z") with
+        {
+            Input = whole[..whole.IndexOf("commit\0", StringComparison.Ordinal)],
+        };
         GitResult answer = await bench.Repository.Client.TryRunAsync(cut);
         Assert.True(answer.Ok);
         Assert.DoesNotContain("commit: ok", answer.Output, StringComparison.Ordinal);
@@ -67,10 +88,20 @@ public class RefTrapTests
     {
         await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
         await bench.GitAsync("update-ref", Name, bench.Base);
-        string[] others = [await bench.GitAsync("rev-parse", bench.Base + "^{tree}"), await bench.GitAsync("rev-parse", bench.Base + ":a.txt"), new('1', 40)];
+        string[] others =
+        [
+            await bench.GitAsync("rev-parse", bench.Base + "^{tree}"),
+            await bench.GitAsync("rev-parse", bench.Base + ":a.txt"),
+            new('1', 40),
+        ];
         foreach (string other in others)
         {
-            IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() => bench.Repository.UpdateDurablyAsync(new RefTransaction().Update(Name, other, bench.Base), CancellationToken.None));
+            IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() =>
+                bench.Repository.UpdateDurablyAsync(
+                    new RefTransaction().Update(Name, other, bench.Base),
+                    CancellationToken.None
+                )
+            );
             Assert.Equal(GitCodes.CommandFailed, refused.Code);
             Assert.Equal(bench.Base, await bench.GitAsync("rev-parse", Name));
         }
@@ -81,22 +112,39 @@ public class RefTrapTests
     {
         await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
         string trace = Path.Combine(bench.Made.Root, "trace");
-        Dictionary<string, string> host = new(StringComparer.Ordinal) { ["PATH"] = Environment.GetEnvironmentVariable("PATH")! };
+        Dictionary<string, string> host = new(StringComparer.Ordinal)
+        {
+            ["PATH"] = Environment.GetEnvironmentVariable("PATH")!,
+        };
         GitEnvironment environment = new(host, [], []);
         Assert.IsType<Dictionary<string, string>>(environment.For(remote: false))["GIT_TRACE2_EVENT"] = trace;
         GitRepository traced = bench.Repository with { Client = new GitClient(environment) };
 
-        string commit = await traced.CommitTreeAsync(bench.Base + "^{tree}", [bench.Base], "Landed", CancellationToken.None);
+        string commit = await traced.CommitTreeAsync(
+            bench.Base + "^{tree}",
+            [bench.Base],
+            "Landed",
+            CancellationToken.None
+        );
         Assert.True(Flushes() >= 1, "The commit was not flushed.");
         Assert.Null(await traced.UpdateDurablyAsync(new RefTransaction().Create(Name, commit), CancellationToken.None));
         Assert.True(Flushes() >= 1, "The ref was not flushed.");
         string ours = await bench.SideAsync(("a.txt", "2\n"));
-        Assert.IsType<MergeOutcome.Clean>(await bench.MergeAsync(traced, ours, await bench.SideAsync(("b.txt", "b\n"))));
+        Assert.IsType<MergeOutcome.Clean>(
+            await bench.MergeAsync(traced, ours, await bench.SideAsync(("b.txt", "b\n")))
+        );
         Assert.True(Flushes() >= 1, "The merged tree was not flushed.");
 
         int Flushes()
         {
-            int count = File.ReadLines(trace).Where(l => l.Contains("\"key\":\"fsync/hardware-flush\"", StringComparison.Ordinal)).Sum(l => int.Parse(l[(l.LastIndexOf(":\"", StringComparison.Ordinal) + 2)..l.LastIndexOf('"')], System.Globalization.CultureInfo.InvariantCulture));
+            int count = File.ReadLines(trace)
+                .Where(l => l.Contains("\"key\":\"fsync/hardware-flush\"", StringComparison.Ordinal))
+                .Sum(l =>
+                    int.Parse(
+                        l[(l.LastIndexOf(":\"", StringComparison.Ordinal) + 2)..l.LastIndexOf('"')],
+                        System.Globalization.CultureInfo.InvariantCulture
+                    )
+                );
             File.Delete(trace);
             return count;
         }

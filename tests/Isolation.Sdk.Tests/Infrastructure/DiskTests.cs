@@ -16,7 +16,10 @@ public sealed class DiskTests
         using Process program = Start(fileSystem);
         Assert.Equal(fileSystem, await program.StandardOutput.ReadLineAsync());
         string seen = $"/proc/{program.Id}/root{Disk.Path}";
-        Assert.Equal(["mine"], Directory.GetFileSystemEntries(seen).Select(Path.GetFileName).Where(n => n != "lost+found"));
+        Assert.Equal(
+            ["mine"],
+            Directory.GetFileSystemEntries(seen).Select(Path.GetFileName).Where(n => n != "lost+found")
+        );
         string? loop = DeviceOf(program.Id);
         Assert.Equal(fileSystem == "tmpfs", loop is null);
         Assert.Equal(before, Directory.GetFileSystemEntries(Disk.Path));
@@ -26,7 +29,14 @@ public sealed class DiskTests
         await program.WaitForExitAsync();
 
         // The kernel frees the device a moment after the last process that saw the mount.
-        while (loop is not null && File.Exists($"/sys/block/{loop}/loop/backing_file") && (await File.ReadAllTextAsync($"/sys/block/{loop}/loop/backing_file")).StartsWith(Disk.Path, StringComparison.Ordinal))
+        while (
+            loop is not null
+            && File.Exists($"/sys/block/{loop}/loop/backing_file")
+            && (await File.ReadAllTextAsync($"/sys/block/{loop}/loop/backing_file")).StartsWith(
+                Disk.Path,
+                StringComparison.Ordinal
+            )
+        )
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20));
         }
@@ -36,10 +46,28 @@ public sealed class DiskTests
 
     private static Process Start(string fileSystem)
     {
-        string[] command = [.. new Disk(fileSystem).Through, "sh", "-c", "touch \"$1/mine\"; awk -v at=\"$1\" '$2 == at { kind = $3 } END { print kind }' /proc/self/mounts; exec cat", "sh", Disk.Path];
-        return Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        string[] command =
+        [
+            .. new Disk(fileSystem).Through,
+            "sh",
+            "-c",
+            "touch \"$1/mine\"; awk -v at=\"$1\" '$2 == at { kind = $3 } END { print kind }' /proc/self/mounts; exec cat",
+            "sh",
+            Disk.Path,
+        ];
+        return Process.Start(
+            new ProcessStartInfo(command[0], command[1..])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
     }
 
     private static string? DeviceOf(int process) =>
-        File.ReadAllLines($"/proc/{process}/mounts").Select(l => l.Split(' ')).Where(f => f[1] == Disk.Path && f[0].StartsWith("/dev/loop", StringComparison.Ordinal)).Select(f => Path.GetFileName(f[0])).FirstOrDefault();
+        File.ReadAllLines($"/proc/{process}/mounts")
+            .Select(l => l.Split(' '))
+            .Where(f => f[1] == Disk.Path && f[0].StartsWith("/dev/loop", StringComparison.Ordinal))
+            .Select(f => Path.GetFileName(f[0]))
+            .FirstOrDefault();
 }

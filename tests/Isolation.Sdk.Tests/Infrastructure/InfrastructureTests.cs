@@ -6,9 +6,7 @@ public sealed class InfrastructureTests
     public async Task A_fact_runs() => await Task.Yield();
 
     [IsolationFact]
-    public void A_fact_that_is_not_async_runs_without_a_time_limit()
-    {
-    }
+    public void A_fact_that_is_not_async_runs_without_a_time_limit() { }
 
     [IsolationTheory]
     [InlineData("ci", (int)Tier.Ci)]
@@ -32,5 +30,6 @@ public sealed class InfrastructureTests
     }
 
     [IsolationFact]
-    public void A_missing_tool_is_named() => Assert.Equal("needs no-such-tool-7f3a", Tools.Missing(["git", "no-such-tool-7f3a"]));
+    public void A_missing_tool_is_named() =>
+        Assert.Equal("needs no-such-tool-7f3a", Tools.Missing(["git", "no-such-tool-7f3a"]));
 }

@@ -11,11 +11,16 @@ public sealed class IsolationTestCase : XunitTestCase
 
     [EditorBrowsable(EditorBrowsableState.Never)]
     [Obsolete("Called by the de-serializer; should only be called by deriving classes for de-serialization purposes")]
-    public IsolationTestCase()
-    {
-    }
+    public IsolationTestCase() { }
 
-    public IsolationTestCase(IMessageSink sink, TestMethodDisplay display, TestMethodDisplayOptions options, ITestMethod method, string? reason, object[]? arguments = null)
+    public IsolationTestCase(
+        IMessageSink sink,
+        TestMethodDisplay display,
+        TestMethodDisplayOptions options,
+        ITestMethod method,
+        string? reason,
+        object[]? arguments = null
+    )
         : base(sink, display, options, method, arguments) => _reason = reason;
 
     public override void Serialize(IXunitSerializationInfo data)
@@ -30,7 +35,9 @@ public sealed class IsolationTestCase : XunitTestCase
         base.Deserialize(data);
     }
 
-    protected override string GetSkipReason(IAttributeInfo factAttribute) => (_reason ?? base.GetSkipReason(factAttribute))!;
+    protected override string GetSkipReason(IAttributeInfo factAttribute) =>
+        (_reason ?? base.GetSkipReason(factAttribute))!;
 
-    protected override int GetTimeout(IAttributeInfo factAttribute) => TestMethod.Method.ReturnType.Name == "System.Void" ? 0 : base.GetTimeout(factAttribute);
+    protected override int GetTimeout(IAttributeInfo factAttribute) =>
+        TestMethod.Method.ReturnType.Name == "System.Void" ? 0 : base.GetTimeout(factAttribute);
 }

@@ -5,9 +5,16 @@ namespace Isolation.Sdk.Tests.Infrastructure;
 /// <summary>Compares a text with the one in <c>Class.Method.verified.txt</c> beside the test, as Verify does: to switch, let this call <c>Verifier.Verify</c>.</summary>
 internal static class Snapshot
 {
-    public static async Task Verify(string text, [CallerFilePath] string sourceFile = "", [CallerMemberName] string method = "")
+    public static async Task Verify(
+        string text,
+        [CallerFilePath] string sourceFile = "",
+        [CallerMemberName] string method = ""
+    )
     {
-        string stem = Path.Combine(Path.GetDirectoryName(sourceFile)!, $"{Path.GetFileNameWithoutExtension(sourceFile)}.{method}");
+        string stem = Path.Combine(
+            Path.GetDirectoryName(sourceFile)!,
+            $"{Path.GetFileNameWithoutExtension(sourceFile)}.{method}"
+        );
         string verified = stem + ".verified.txt";
         string received = stem + ".received.txt";
         string expected = File.Exists(verified) ? Normal(await File.ReadAllTextAsync(verified)) : "";
@@ -19,7 +26,9 @@ internal static class Snapshot
         }
 
         await File.WriteAllTextAsync(received, actual + "\n");
-        Assert.Fail($"{Path.GetFileName(verified)} {(File.Exists(verified) ? "differs" : "is missing")}. If what was received is right: mv '{received}' '{verified}'\n{Difference(expected, actual)}");
+        Assert.Fail(
+            $"{Path.GetFileName(verified)} {(File.Exists(verified) ? "differs" : "is missing")}. If what was received is right: mv '{received}' '{verified}'\n{Difference(expected, actual)}"
+        );
     }
 
     private static string Normal(string text) => text.ReplaceLineEndings("\n").TrimEnd('\n');

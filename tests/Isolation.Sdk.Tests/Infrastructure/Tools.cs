@@ -38,39 +38,71 @@ internal static class Tools
     private static readonly ConcurrentDictionary<string, string?> Known = new(StringComparer.Ordinal);
 
     /// <summary>Why a test that needs these cannot run here; <see langword="null"/> when it can.</summary>
-    public static string? Missing(IEnumerable<string> needs) => needs.Select(n => Known.GetOrAdd(n, Look)).FirstOrDefault(r => r is not null);
+    public static string? Missing(IEnumerable<string> needs) =>
+        needs.Select(n => Known.GetOrAdd(n, Look)).FirstOrDefault(r => r is not null);
 
-    private static string? Look(string need) => need switch
-    {
-        Linux => OperatingSystem.IsLinux() ? null : "needs Linux",
-        Root => Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows() ? null : "needs root",
-        Tmpfs => Works("unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "none", Path.GetTempPath()) ? null : "needs to mount a tmpfs",
-        Images => Disk.FileSystems.Select(f => new Disk(f).Through).All(t => Works(t[0], [.. t[1..], "true"])) ? null : "needs to mount images of ext4, XFS and btrfs",
-        Bubblewrap => Works("bwrap", "--ro-bind", "/", "/", "--unshare-all", "true") ? null : "needs bubblewrap that may make namespaces",
-        Landlock => Isolation.Sdk.Sandboxing.Seals.Landlock.Version >= Isolation.Sdk.Sandboxing.Seals.Landlock.NeededVersion ? null : "needs Landlock 6 (Linux 6.12)",
-        Marks => Isolation.Sdk.Sandboxing.Limits.ResourceLimits.CanMark ? null : "needs an unlimited number of file locks, and /proc/thread-self/children",
-        Interruptible => IsInterruptible() ? null : "needs tests that are not started with SIGINT ignored, as a shell starts a command with '&'",
-        Cgroups => CanMakeCgroup() ? null : "needs a cgroup v2 that may be divided",
-        _ => OnPath(need) ? null : $"needs {need}",
-    };
+    private static string? Look(string need) =>
+        need switch
+        {
+            Linux => OperatingSystem.IsLinux() ? null : "needs Linux",
+            Root => Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows() ? null : "needs root",
+            Tmpfs => Works("unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "none", Path.GetTempPath())
+                ? null
+                : "needs to mount a tmpfs",
+            Images => Disk.FileSystems.Select(f => new Disk(f).Through).All(t => Works(t[0], [.. t[1..], "true"]))
+                ? null
+                : "needs to mount images of ext4, XFS and btrfs",
+            Bubblewrap => Works("bwrap", "--ro-bind", "/", "/", "--unshare-all", "true")
+                ? null
+                : "needs bubblewrap that may make namespaces",
+            Landlock => Isolation.Sdk.Sandboxing.Seals.Landlock.Version
+            >= Isolation.Sdk.Sandboxing.Seals.Landlock.NeededVersion
+                ? null
+                : "needs Landlock 6 (Linux 6.12)",
+            Marks => Isolation.Sdk.Sandboxing.Limits.ResourceLimits.CanMark
+                ? null
+                : "needs an unlimited number of file locks, and /proc/thread-self/children",
+            Interruptible => IsInterruptible()
+                ? null
+                : "needs tests that are not started with SIGINT ignored, as a shell starts a command with '&'",
+            Cgroups => CanMakeCgroup() ? null : "needs a cgroup v2 that may be divided",
+            _ => OnPath(need) ? null : $"needs {need}",
+        };
 
     private static bool IsInterruptible()
     {
         const string Ignored = "SigIgn:";
         const ulong Interrupt = 1 << (2 - 1);
-        return !OperatingSystem.IsLinux() || !File.ReadLines("/proc/self/status").Where(l => l.StartsWith(Ignored, StringComparison.Ordinal)).Any(l => (ulong.Parse(l.AsSpan(Ignored.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & Interrupt) != 0);
+        return !OperatingSystem.IsLinux()
+            || !File.ReadLines("/proc/self/status")
+                .Where(l => l.StartsWith(Ignored, StringComparison.Ordinal))
+                .Any(l =>
+                    (
+                        ulong.Parse(
+                            l.AsSpan(Ignored.Length).Trim(),
+                            NumberStyles.HexNumber,
+                            CultureInfo.InvariantCulture
+                        ) & Interrupt
+                    ) != 0
+                );
     }
 
     private static bool CanMakeCgroup()
     {
-        Isolation.Sdk.Sandboxing.Limits.Cgroup? made = Isolation.Sdk.Sandboxing.Limits.Cgroup.TryCreate("isolation-test-" + Guid.NewGuid().ToString("n"));
+        Isolation.Sdk.Sandboxing.Limits.Cgroup? made = Isolation.Sdk.Sandboxing.Limits.Cgroup.TryCreate(
+            "isolation-test-" + Guid.NewGuid().ToString("n")
+        );
         made?.Remove();
         return made is not null;
     }
 
     private static bool OnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Any(folder => File.Exists(Path.Combine(folder, program)) || (OperatingSystem.IsWindows() && File.Exists(Path.Combine(folder, program + ".exe"))));
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Any(folder =>
+                File.Exists(Path.Combine(folder, program))
+                || (OperatingSystem.IsWindows() && File.Exists(Path.Combine(folder, program + ".exe")))
+            );
 
     private static bool Works(string program, params string[] arguments)
     {
@@ -79,7 +111,12 @@ internal static class Tools
             return false;
         }
 
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
         using Process process = Process.Start(start)!;
         process.StandardInput.Close();
         process.StandardOutput.ReadToEnd();

@@ -8,7 +8,9 @@ namespace Isolation.Sdk.Tests.Leases;
 public class LinuxDeleteTests
 {
     [IsolationTheory(Tools.Linux)]
-    [InlineData("printf x > \"$(printf 'not-utf8-\\377')\"; mkdir \"$(printf 'd\\376')\"; touch \"$(printf 'd\\376/\\375')\"")]
+    [InlineData(
+        "printf x > \"$(printf 'not-utf8-\\377')\"; mkdir \"$(printf 'd\\376')\"; touch \"$(printf 'd\\376/\\375')\""
+    )]
     [InlineData("i=0; while [ $i -lt 700 ]; do mkdir d; cd d; i=$((i+1)); done; touch bottom")]
     [InlineData("i=0; n=$(printf '%0250d' 1); while [ $i -lt 40 ]; do mkdir $n; cd $n; i=$((i+1)); done; touch bottom")]
     [InlineData("mkdir -p a/b/c; touch a/b/c/f; chmod 0 a/b/c; chmod 500 a/b; chmod 0 a")]
@@ -30,7 +32,8 @@ public class LinuxDeleteTests
     public async Task What_a_link_leads_to_stays_wherever_the_link_is()
     {
         using ThrowawayFolder folder = ThrowawayFolder.Create("delete");
-        string tree = Path.Combine(folder.Path, "tree"), kept = Path.Combine(folder.Path, "kept");
+        string tree = Path.Combine(folder.Path, "tree"),
+            kept = Path.Combine(folder.Path, "kept");
         Directory.CreateDirectory(Path.Combine(kept, "below"));
         File.WriteAllText(Path.Combine(kept, "below", "file"), "kept");
         Directory.CreateDirectory(tree);

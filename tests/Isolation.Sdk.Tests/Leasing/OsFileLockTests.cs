@@ -41,9 +41,19 @@ public sealed class OsFileLockTests : IDisposable
     {
         string file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
-        await Assert.ThrowsAnyAsync<IOException>(() => OsFileLock.AcquireAsync(Path.Combine(file, "x.lock"), TimeProvider.System, CancellationToken.None));
-        await Assert.ThrowsAnyAsync<Exception>(() => OsFileLock.AcquireAsync(_folder, TimeProvider.System, CancellationToken.None));
-        await Assert.ThrowsAnyAsync<IOException>(() => OsFileLock.AcquireAsync(Path.Combine(_folder, new string('n', 300)), TimeProvider.System, CancellationToken.None));
+        await Assert.ThrowsAnyAsync<IOException>(() =>
+            OsFileLock.AcquireAsync(Path.Combine(file, "x.lock"), TimeProvider.System, CancellationToken.None)
+        );
+        await Assert.ThrowsAnyAsync<Exception>(() =>
+            OsFileLock.AcquireAsync(_folder, TimeProvider.System, CancellationToken.None)
+        );
+        await Assert.ThrowsAnyAsync<IOException>(() =>
+            OsFileLock.AcquireAsync(
+                Path.Combine(_folder, new string('n', 300)),
+                TimeProvider.System,
+                CancellationToken.None
+            )
+        );
     }
 
     [Theory]
@@ -53,7 +63,8 @@ public sealed class OsFileLockTests : IDisposable
     [InlineData(null, "0", false)]
     [InlineData(false, "1", false)]
     [InlineData(true, null, true)]
-    public void A_process_without_file_locks_is_noticed(bool? setting, string? variable, bool disabled) => Assert.Equal(disabled, OsFileLock.AreDisabled(setting, variable));
+    public void A_process_without_file_locks_is_noticed(bool? setting, string? variable, bool disabled) =>
+        Assert.Equal(disabled, OsFileLock.AreDisabled(setting, variable));
 
     public void Dispose() => SafeDelete.Tree(_folder);
 }

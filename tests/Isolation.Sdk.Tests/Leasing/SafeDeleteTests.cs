@@ -1,5 +1,5 @@
-using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Leases;
 
@@ -67,13 +67,20 @@ public sealed class SafeDeleteTests : IDisposable
             }
 
             using Barrier start = new(4);
-            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
-                () =>
-                {
-                    start.SignalAndWait();
-                    SafeDelete.Tree(tree);
-                },
-                TaskCreationOptions.LongRunning)));
+            await Task.WhenAll(
+                Enumerable
+                    .Range(0, 4)
+                    .Select(_ =>
+                        Task.Factory.StartNew(
+                            () =>
+                            {
+                                start.SignalAndWait();
+                                SafeDelete.Tree(tree);
+                            },
+                            TaskCreationOptions.LongRunning
+                        )
+                    )
+            );
             Assert.False(Directory.Exists(tree));
         }
 

@@ -12,7 +12,12 @@ public sealed partial class TrashTests
     {
         await using ThrowawayRepository place = await ThrowawayRepository.CreateAsync();
         string trash = Path.Combine(place.Root, "trash");
-        string[] trees = [.. Enumerable.Range(0, 300).Select(i => Directory.CreateDirectory(Path.Combine(place.Root, $"tree-{i}")).FullName)];
+        string[] trees =
+        [
+            .. Enumerable
+                .Range(0, 300)
+                .Select(i => Directory.CreateDirectory(Path.Combine(place.Root, $"tree-{i}")).FullName),
+        ];
         using CancellationTokenSource done = new();
         using ManualResetEventSlim begun = new();
         Thread taker = new(() =>

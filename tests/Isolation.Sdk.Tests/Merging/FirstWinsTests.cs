@@ -22,8 +22,14 @@ public class FirstWinsTests
 
         Assert.Equal(MergeState.Landed, landed.State);
         Assert.Equal(await bench.TargetCommitAsync(), landed.LandedCommit);
-        Assert.Equal($"Add b\n\nIsolation-Item: auth\nIsolation-Attempt: auth.1\nIsolation-Head: {work.Commit}", await bench.GitAsync("log", "-1", "--format=%B", QueueBench.TargetRef).ContinueWith(t => t.Result.TrimEnd()));
-        Assert.Equal($"{work.BaseCommit} {work.Commit}", await bench.GitAsync("log", "-1", "--format=%P", QueueBench.TargetRef));
+        Assert.Equal(
+            $"Add b\n\nIsolation-Item: auth\nIsolation-Attempt: auth.1\nIsolation-Head: {work.Commit}",
+            await bench.GitAsync("log", "-1", "--format=%B", QueueBench.TargetRef).ContinueWith(t => t.Result.TrimEnd())
+        );
+        Assert.Equal(
+            $"{work.BaseCommit} {work.Commit}",
+            await bench.GitAsync("log", "-1", "--format=%P", QueueBench.TargetRef)
+        );
         Assert.Equal("", await bench.GitAsync("for-each-ref", "refs/isolation/mq"));
         Assert.Equal("", await bench.GitAsync("status", "--porcelain"));
     }
@@ -48,8 +54,13 @@ public class FirstWinsTests
         Assert.Equal("a.txt", file.Path);
         Assert.Equal(["contents"], file.Kinds);
         Assert.Equal([1, 2, 3], file.Stages.Select(s => s.Stage));
-        Assert.Contains("<<<<<<< target\nfirst\n=======\nsecond\n>>>>>>> billing.1", await bench.GitAsync("cat-file", "blob", collided.Conflict.PreviewTree + ":a.txt"));
-        Assert.Contains(collided.Conflict.Messages, m => m.Contains("Merge conflict in a.txt", StringComparison.Ordinal));
+        Assert.Contains(
+            "<<<<<<< target\nfirst\n=======\nsecond\n>>>>>>> billing.1",
+            await bench.GitAsync("cat-file", "blob", collided.Conflict.PreviewTree + ":a.txt")
+        );
+        Assert.Contains(collided.Conflict.Messages, m =>
+            m.Contains("Merge conflict in a.txt", StringComparison.Ordinal)
+        );
         Assert.Equal(await bench.TargetCommitAsync(), landed.LandedCommit);
         Assert.NotEqual("", await bench.GitAsync("for-each-ref", "refs/isolation/mq/target/items/billing"));
     }
@@ -61,7 +72,9 @@ public class FirstWinsTests
         await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", lines));
         Capture first = await bench.WorkAsync(null, ("a.txt", "top\n" + lines));
         Capture second = await bench.WorkAsync(first.BaseCommit, ("a.txt", lines + "bottom\n"));
-        await using IMergeQueue queue = await MergeStrategies.FirstWins(o => o.Mode = MergeMode.Squash).OpenAsync(bench.Target);
+        await using IMergeQueue queue = await MergeStrategies
+            .FirstWins(o => o.Mode = MergeMode.Squash)
+            .OpenAsync(bench.Target);
 
         await queue.SubmitAsync(new MergeRequest(A, first));
         await queue.SubmitAsync(new MergeRequest(B, second));

@@ -34,18 +34,34 @@ internal sealed class GateBench(QueueBench queue, GitRepository repository) : IA
     {
         RefineryOptions options = new();
         configure(options);
-        return new QueueContext(new QueueNames(repository, QueueBench.TargetRef), MergePolicy.Of(options), new ProcessSandbox(sandbox ?? new ProcessSandboxOptions(), workers: Workers), Workers, TimeProvider.System, NullLogger.Instance);
+        return new QueueContext(
+            new QueueNames(repository, QueueBench.TargetRef),
+            MergePolicy.Of(options),
+            new ProcessSandbox(sandbox ?? new ProcessSandboxOptions(), workers: Workers),
+            Workers,
+            TimeProvider.System,
+            NullLogger.Instance
+        );
     }
 
-    public GateBoard Board(Action<RefineryOptions> configure, ProcessSandboxOptions? sandbox = null) => new(Context(configure, sandbox));
+    public GateBoard Board(Action<RefineryOptions> configure, ProcessSandboxOptions? sandbox = null) =>
+        new(Context(configure, sandbox));
 
     public async Task<GateRun> CandidateAsync(string name, params (string Path, string? Content)[] files)
     {
         Capture work = await queue.WorkAsync(null, files);
-        return new GateRun(work.Commit, await queue.GitAsync("rev-parse", work.Commit + "^{tree}"), [new AttemptId(name, 1)]);
+        return new GateRun(
+            work.Commit,
+            await queue.GitAsync("rev-parse", work.Commit + "^{tree}"),
+            [new AttemptId(name, 1)]
+        );
     }
 
-    public async Task<string[]> WorktreesAsync() => (await queue.GitAsync("worktree", "list", "--porcelain")).Split('\n').Where(l => l.StartsWith("worktree ", StringComparison.Ordinal)).ToArray();
+    public async Task<string[]> WorktreesAsync() =>
+        (await queue.GitAsync("worktree", "list", "--porcelain"))
+            .Split('\n')
+            .Where(l => l.StartsWith("worktree ", StringComparison.Ordinal))
+            .ToArray();
 
     public ValueTask DisposeAsync() => queue.DisposeAsync();
 }

@@ -8,7 +8,8 @@ namespace Isolation.Sdk.Tests.Merging;
 
 public class GateBoardTests
 {
-    private static async Task<int> RunsAsync(string file) => File.Exists(file) ? (await File.ReadAllLinesAsync(file)).Length : 0;
+    private static async Task<int> RunsAsync(string file) =>
+        File.Exists(file) ? (await File.ReadAllLinesAsync(file)).Length : 0;
 
     [IsolationFact]
     public async Task Code_of_the_host_tests_a_candidate_in_the_gates_own_state_and_the_part_that_decided_is_named()
@@ -20,7 +21,10 @@ public class GateBoardTests
         {
             o.Gate("read", async (gate, ct) =>
             {
-                ExecResult said = await gate.ExecAsync(WorkerCommand.Of("sh", "-c", "cat a.txt b.txt; pwd; echo $ISOLATION_ATTEMPT"), ct);
+                ExecResult said = await gate.ExecAsync(
+                    WorkerCommand.Of("sh", "-c", "cat a.txt b.txt; pwd; echo $ISOLATION_ATTEMPT"),
+                    ct
+                );
                 seen.AddRange(said.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
                 seen.Add($"{gate.Commit} {gate.Tree} {string.Join(',', gate.Attempts)} {gate.Workspace}");
                 return GateAnswer.Of(said.ExitCode);
@@ -42,11 +46,11 @@ public class GateBoardTests
         GateRun one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
         int runs = 0;
         await using GateBoard board = bench.Board(o => o.Gate("broken", async (_, _) =>
-        {
-            await Task.Yield();
-            runs++;
-            throw new OperationCanceledException("Of something else.");
-        }));
+            {
+                await Task.Yield();
+                runs++;
+                throw new OperationCanceledException("Of something else.");
+            }));
 
         GateResult result = await board.RunAsync(one, CancellationToken.None);
 
@@ -70,7 +74,9 @@ public class GateBoardTests
             o.Gate("stuck", (gate, _) =>
             {
                 slots.Add(Path.GetFileName(gate.Workspace));
-                return gate.Commit == one.Commit ? new ValueTask<GateAnswer>(never.Task) : ValueTask.FromResult(GateAnswer.Pass);
+                return gate.Commit == one.Commit
+                    ? new ValueTask<GateAnswer>(never.Task)
+                    : ValueTask.FromResult(GateAnswer.Pass);
             });
         });
 
@@ -95,14 +101,31 @@ public class GateBoardTests
         }
 
         await using GateBoard again = bench.Board(Gate);
-        GateResult cached = await again.RunAsync(one with { Commit = await bench.Queue.TargetCommitAsync() }, CancellationToken.None);
-        Assert.Equal((GateVerdict.Pass, true, 1, 1), (cached.Verdict, cached.Cached, await RunsAsync(runs), again.Counts.Reused));
+        GateResult cached = await again.RunAsync(
+            one with
+            {
+                Commit = await bench.Queue.TargetCommitAsync(),
+            },
+            CancellationToken.None
+        );
+        Assert.Equal(
+            (GateVerdict.Pass, true, 1, 1),
+            (cached.Verdict, cached.Cached, await RunsAsync(runs), again.Counts.Reused)
+        );
 
         Action<RefineryOptions>[] others =
         [
             o => o.Gate("sh", "-c", script + " "),
-            o => { Gate(o); o.DependsOn("v2"); },
-            o => { Gate(o); o.KeepBetweenRuns("obj/"); },
+            o =>
+            {
+                Gate(o);
+                o.DependsOn("v2");
+            },
+            o =>
+            {
+                Gate(o);
+                o.KeepBetweenRuns("obj/");
+            },
         ];
         foreach (Action<RefineryOptions> other in others)
         {
@@ -147,7 +170,10 @@ public class GateBoardTests
         }
 
         string line = (await File.ReadAllTextAsync(bench.Log)).TrimEnd();
-        await File.AppendAllTextAsync(bench.Log, line.Replace(one.Tree, two.Tree, StringComparison.Ordinal) + "\n\0\0garbage\n" + line[..(line.Length / 2)]);
+        await File.AppendAllTextAsync(
+            bench.Log,
+            line.Replace(one.Tree, two.Tree, StringComparison.Ordinal) + "\n\0\0garbage\n" + line[..(line.Length / 2)]
+        );
         await using (GateBoard second = bench.Board(o => o.Gate("true")))
         {
             await second.RecoverAsync(CancellationToken.None);
@@ -169,13 +195,22 @@ public class GateBoardTests
         void Gate(RefineryOptions o) => o.Gate("sh", "-c", $"test -e '{once}' || {{ touch '{once}'; exit 1; }}");
         await using (GateBoard board = bench.Board(Gate))
         {
-            Assert.Equal((GateVerdict.Fail, false), (await board.RunAsync(one, CancellationToken.None) is var red ? red.Verdict : default, red.Flaky));
-            Assert.Equal((GateVerdict.Pass, true), (await board.RunAsync(one, CancellationToken.None) is var green ? green.Verdict : default, green.Flaky));
+            Assert.Equal(
+                (GateVerdict.Fail, false),
+                (await board.RunAsync(one, CancellationToken.None) is var red ? red.Verdict : default, red.Flaky)
+            );
+            Assert.Equal(
+                (GateVerdict.Pass, true),
+                (await board.RunAsync(one, CancellationToken.None) is var green ? green.Verdict : default, green.Flaky)
+            );
         }
 
         await using GateBoard later = bench.Board(Gate);
         await later.RecoverAsync(CancellationToken.None);
-        Assert.Equal((2, 1, 1, 1), (later.Counts.Runs, later.Counts.Passes, later.Counts.Failures, later.Counts.Flakes));
+        Assert.Equal(
+            (2, 1, 1, 1),
+            (later.Counts.Runs, later.Counts.Passes, later.Counts.Failures, later.Counts.Flakes)
+        );
     }
 
     [IsolationFact]
@@ -234,16 +269,39 @@ public class GateBoardTests
         Assert.Equal((3, 2, false, true), (policy.Slots, policy.Step, policy.Confirm, policy.NeedsGate));
         options.EveryCommitGreen = true;
         Assert.Equal(1, MergePolicy.Of(options).Step);
-        Assert.Equal((1, 1, false), MergePolicy.Of(new SerialQueueOptions()) is var serial ? (serial.Slots, serial.Step!.Value, serial.Confirm) : default);
+        Assert.Equal(
+            (1, 1, false),
+            MergePolicy.Of(new SerialQueueOptions()) is var serial
+                ? (serial.Slots, serial.Step!.Value, serial.Confirm)
+                : default
+        );
 
         await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
         ProcessSandbox sandbox = new(new ProcessSandboxOptions());
-        IsolationException refused = await Assert.ThrowsAnyAsync<IsolationException>(async () => await MergeStrategies.Refinery(o => { o.Gate("true"); o.Slots = 0; }, sandbox).OpenAsync(bench.Target));
+        IsolationException refused = await Assert.ThrowsAnyAsync<IsolationException>(async () =>
+            await MergeStrategies
+                .Refinery(
+                    o =>
+                    {
+                        o.Gate("true");
+                        o.Slots = 0;
+                    },
+                    sandbox
+                )
+                .OpenAsync(bench.Target)
+        );
         Assert.Equal(MergingCodes.BadOptions, refused.Code);
-        Assert.Equal(MergingCodes.BadOptions, Assert.Throws<IsolationException>(() => options.KeepBetweenRuns("!x")).Code);
+        Assert.Equal(
+            MergingCodes.BadOptions,
+            Assert.Throws<IsolationException>(() => options.KeepBetweenRuns("!x")).Code
+        );
 
-        await using IMergeQueue queue = await MergeStrategies.Refinery(o => o.Gate("true"), sandbox).OpenAsync(bench.Target);
-        await queue.SubmitAsync(new MergeRequest(new AttemptId("auth", 1), await bench.WorkAsync(null, ("b.txt", "b\n"))));
+        await using IMergeQueue queue = await MergeStrategies
+            .Refinery(o => o.Gate("true"), sandbox)
+            .OpenAsync(bench.Target);
+        await queue.SubmitAsync(
+            new MergeRequest(new AttemptId("auth", 1), await bench.WorkAsync(null, ("b.txt", "b\n")))
+        );
         Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, new AttemptId("auth", 1))).State);
     }
 }

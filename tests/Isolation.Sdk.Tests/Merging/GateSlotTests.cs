@@ -15,10 +15,14 @@ public class GateSlotTests
         GateRun two = await bench.CandidateAsync("two", ("name", "two"));
 
         // Each waits until the other one is there too.
-        string script = $"touch '{bench.Outside}'/$(cat name); until test -e '{bench.Outside}/one' -a -e '{bench.Outside}/two'; do sleep 0.05; done";
+        string script =
+            $"touch '{bench.Outside}'/$(cat name); until test -e '{bench.Outside}/one' -a -e '{bench.Outside}/two'; do sleep 0.05; done";
         await using (GateBoard board = bench.Board(o => o.Gate("sh", "-c", script)))
         {
-            GateResult[] both = await Task.WhenAll(board.RunAsync(one, CancellationToken.None), board.RunAsync(two, CancellationToken.None));
+            GateResult[] both = await Task.WhenAll(
+                board.RunAsync(one, CancellationToken.None),
+                board.RunAsync(two, CancellationToken.None)
+            );
             Assert.Equal([GateVerdict.Pass, GateVerdict.Pass], both.Select(r => r.Verdict));
             GateRun three = await bench.CandidateAsync("three", ("name", "three"));
             Assert.Equal(GateVerdict.Pass, (await board.RunAsync(three, CancellationToken.None)).Verdict);
@@ -48,7 +52,10 @@ public class GateSlotTests
         GateResult changed = await board.RunAsync(dirty, CancellationToken.None);
         GateResult next = await board.RunAsync(clean, CancellationToken.None);
 
-        Assert.Equal((GateVerdict.Pass, "a.txt b.txt c.txt"), (changed.Verdict, string.Join(' ', changed.ChangedFiles)));
+        Assert.Equal(
+            (GateVerdict.Pass, "a.txt b.txt c.txt"),
+            (changed.Verdict, string.Join(' ', changed.ChangedFiles))
+        );
         Assert.Equal(GateVerdict.Pass, next.Verdict);
         Assert.Empty(next.ChangedFiles);
     }
@@ -63,7 +70,10 @@ public class GateSlotTests
             o.Gate("sh", "-c", "test \"$(cat a.txt)\" = a && test \"$(cat output)\" = built");
         });
 
-        GateResult result = await board.RunAsync(await bench.CandidateAsync("one", ("b.txt", "b\n")), CancellationToken.None);
+        GateResult result = await board.RunAsync(
+            await bench.CandidateAsync("one", ("b.txt", "b\n")),
+            CancellationToken.None
+        );
 
         Assert.Equal((GateVerdict.Pass, "a.txt"), (result.Verdict, Assert.Single(result.ChangedFiles)));
     }
@@ -75,11 +85,21 @@ public class GateSlotTests
         await using GateBoard board = bench.Board(o =>
         {
             o.KeepBetweenRuns("obj/");
-            o.Gate("sh", "-c", "if test -e first; then mkdir obj bin; touch obj/cache bin/out; else test -e obj/cache -a ! -e bin; fi");
+            o.Gate(
+                "sh",
+                "-c",
+                "if test -e first; then mkdir obj bin; touch obj/cache bin/out; else test -e obj/cache -a ! -e bin; fi"
+            );
         });
 
-        Assert.Equal(GateVerdict.Pass, (await board.RunAsync(await bench.CandidateAsync("one", ("first", "")), CancellationToken.None)).Verdict);
-        Assert.Equal(GateVerdict.Pass, (await board.RunAsync(await bench.CandidateAsync("two", ("second", "")), CancellationToken.None)).Verdict);
+        Assert.Equal(
+            GateVerdict.Pass,
+            (await board.RunAsync(await bench.CandidateAsync("one", ("first", "")), CancellationToken.None)).Verdict
+        );
+        Assert.Equal(
+            GateVerdict.Pass,
+            (await board.RunAsync(await bench.CandidateAsync("two", ("second", "")), CancellationToken.None)).Verdict
+        );
     }
 
     [IsolationFact]
@@ -88,13 +108,17 @@ public class GateSlotTests
         await using GateBench bench = await GateBench.CreateAsync(("a.txt", "a\n"));
         GateRun bad = await bench.CandidateAsync("bad", ("bad", "x"));
         GateRun good = await bench.CandidateAsync("good", ("good", "x"));
-        string script = $"if test -e bad; then git branch other && git tag v1 && git checkout -q -b mine; else test \"$(git rev-parse --symbolic-full-name HEAD)\" = HEAD && test \"$(git rev-parse HEAD)\" = {good.Commit}; fi";
+        string script =
+            $"if test -e bad; then git branch other && git tag v1 && git checkout -q -b mine; else test \"$(git rev-parse --symbolic-full-name HEAD)\" = HEAD && test \"$(git rev-parse HEAD)\" = {good.Commit}; fi";
         await using GateBoard board = bench.Board(o => o.Gate("sh", "-c", script));
 
         GateResult first = await board.RunAsync(bad, CancellationToken.None);
         GateResult second = await board.RunAsync(good, CancellationToken.None);
 
-        Assert.Equal((GateVerdict.Pass, "refs/heads/other refs/tags/v1"), (first.Verdict, string.Join(' ', first.MovedRefs)));
+        Assert.Equal(
+            (GateVerdict.Pass, "refs/heads/other refs/tags/v1"),
+            (first.Verdict, string.Join(' ', first.MovedRefs))
+        );
         Assert.Equal(GateVerdict.Pass, second.Verdict);
         Assert.Equal(bad.Commit, await bench.Queue.GitAsync("rev-parse", "mine"));
     }
@@ -104,9 +128,16 @@ public class GateSlotTests
     {
         await using GateBench bench = await GateBench.CreateAsync(("a.txt", "a\n"));
         string pid = Path.Combine(bench.Outside, "pid");
-        await using GateBoard board = bench.Board(o => o.Gate("sh", "-c", $"setsid sleep 600 > /dev/null 2>&1 & echo $! > '{pid}'; head -c 4000000 /dev/zero"), new ProcessSandboxOptions { LogLimitBytes = 65536 });
+        await using GateBoard board = bench.Board(
+            o =>
+                o.Gate("sh", "-c", $"setsid sleep 600 > /dev/null 2>&1 & echo $! > '{pid}'; head -c 4000000 /dev/zero"),
+            new ProcessSandboxOptions { LogLimitBytes = 65536 }
+        );
 
-        GateResult result = await board.RunAsync(await bench.CandidateAsync("one", ("b.txt", "b\n")), CancellationToken.None);
+        GateResult result = await board.RunAsync(
+            await bench.CandidateAsync("one", ("b.txt", "b\n")),
+            CancellationToken.None
+        );
 
         Assert.Equal(GateVerdict.Pass, result.Verdict);
         Assert.InRange(new FileInfo(result.LogFile!).Length, 1, 65536);
@@ -124,7 +155,9 @@ public class GateSlotTests
             GateBench bench = real.WithWorkersAt(Path.Combine(mount, "workers"));
             GateRun big = await bench.CandidateAsync("big", ("big", "x"));
             GateRun small = await bench.CandidateAsync("small", ("small", "x"));
-            await using GateBoard board = bench.Board(o => o.Gate("sh", "-c", "if test -e big; then head -c 20000000 /dev/zero > filled; fi"));
+            await using GateBoard board = bench.Board(o =>
+                o.Gate("sh", "-c", "if test -e big; then head -c 20000000 /dev/zero > filled; fi")
+            );
             Assert.Equal(GateVerdict.Infra, (await board.RunAsync(big, CancellationToken.None)).Verdict);
             Assert.False(board.HasPassed(big.Tree));
             Assert.Equal(GateVerdict.Pass, (await board.RunAsync(small, CancellationToken.None)).Verdict);

@@ -15,7 +15,8 @@ public class GateTests
 
     private static ProcessSandbox Sandbox() => new(new ProcessSandboxOptions());
 
-    private static ValueTask<IMergeQueue> OpenAsync(QueueBench bench, Action<SerialQueueOptions> configure) => MergeStrategies.Serial(configure, Sandbox()).OpenAsync(bench.Target);
+    private static ValueTask<IMergeQueue> OpenAsync(QueueBench bench, Action<SerialQueueOptions> configure) =>
+        MergeStrategies.Serial(configure, Sandbox()).OpenAsync(bench.Target);
 
     internal static bool IsRunning(string pid)
     {
@@ -74,7 +75,10 @@ public class GateTests
         foreach (string commit in seen.Where(c => c != start))
         {
             Assert.Equal(passed[commit], await bench.GitAsync("rev-parse", commit + "^{tree}"));
-            Assert.Contains("Isolation-Tested-Tree: " + passed[commit], await bench.GitAsync("log", "-1", "--format=%B", commit));
+            Assert.Contains(
+                "Isolation-Tested-Tree: " + passed[commit],
+                await bench.GitAsync("log", "-1", "--format=%B", commit)
+            );
         }
 
         Assert.Equal("a\n1\n2\n", (await File.ReadAllTextAsync(second.Gate!.LogFile!))[..6]);
@@ -159,7 +163,9 @@ public class GateTests
     public async Task A_queue_without_a_gate_opens_only_when_that_was_allowed()
     {
         await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
-        IsolationException refused = await Assert.ThrowsAnyAsync<IsolationException>(async () => await OpenAsync(bench, _ => { }));
+        IsolationException refused = await Assert.ThrowsAnyAsync<IsolationException>(async () =>
+            await OpenAsync(bench, _ => { })
+        );
         Assert.Equal(MergingCodes.NoGate, refused.Code);
 
         await using IMergeQueue queue = await OpenAsync(bench, o => o.AllowNoGate = true);
@@ -176,7 +182,8 @@ public class GateTests
         Capture outside = await bench.WorkAsync(null, ("outside.txt", "o\n"));
 
         // The first run moves the target itself, as someone outside would, and then waits to be given up.
-        string script = $"test -e '{once}' && exit 0; touch '{once}'; git --git-dir='{bench.Common}' update-ref refs/heads/target {outside.Commit} {start}; sleep 600";
+        string script =
+            $"test -e '{once}' && exit 0; touch '{once}'; git --git-dir='{bench.Common}' update-ref refs/heads/target {outside.Commit} {start}; sleep 600";
         await using IMergeQueue queue = await OpenAsync(bench, o => o.Gate("sh", "-c", script));
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(start, ("b.txt", "b\n"))));
         MergeStatus status = await QueueBench.EndAsync(queue, A);

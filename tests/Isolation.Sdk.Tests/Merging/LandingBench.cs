@@ -33,15 +33,30 @@ internal sealed class LandingBench : IAsyncDisposable
 
     public Lander Lander { get; }
 
-    public static async Task<LandingBench> CreateAsync(MergeMode mode, params (string Path, string Content)[] files) => await OnAsync(await QueueBench.CreateAsync(files), o => o.Mode = mode);
+    public static async Task<LandingBench> CreateAsync(MergeMode mode, params (string Path, string Content)[] files) =>
+        await OnAsync(await QueueBench.CreateAsync(files), o => o.Mode = mode);
 
     /// <summary>Another actor of the same queue.</summary>
-    public static async Task<LandingBench> OnAsync(QueueBench bench, Action<MergeOptions>? configure = null, Action<QueueStep>? reached = null)
+    public static async Task<LandingBench> OnAsync(
+        QueueBench bench,
+        Action<MergeOptions>? configure = null,
+        Action<QueueStep>? reached = null
+    )
     {
         FirstWinsOptions options = new();
         configure?.Invoke(options);
         GitRepository repository = await GitHost.OpenAsync(bench.Repository.Path);
-        QueueContext context = new(new QueueNames(repository, QueueBench.TargetRef), MergePolicy.Of(options) with { Journals = true }, null, WorkersFolder.Beside(bench.Common), TimeProvider.System, NullLogger.Instance)
+        QueueContext context = new(
+            new QueueNames(repository, QueueBench.TargetRef),
+            MergePolicy.Of(options) with
+            {
+                Journals = true,
+            },
+            null,
+            WorkersFolder.Beside(bench.Common),
+            TimeProvider.System,
+            NullLogger.Instance
+        )
         {
             Reached = reached ?? (_ => { }),
         };
@@ -49,12 +64,25 @@ internal sealed class LandingBench : IAsyncDisposable
     }
 
     public async Task<QueueItem> SubmitAsync(string name, Capture capture, string? branch = null) =>
-        (await Store.TryCreateAsync(new MergeRequest(new AttemptId(name, 1), capture) { Title = name, Branch = branch }, Context.Policy, CancellationToken.None))!;
+        (
+            await Store.TryCreateAsync(
+                new MergeRequest(new AttemptId(name, 1), capture) { Title = name, Branch = branch },
+                Context.Policy,
+                CancellationToken.None
+            )
+        )!;
 
     public async Task<Stacking> StackAsync(QueueItem item, params Link[] ahead)
     {
         await View.RefreshAsync(force: true, CancellationToken.None);
-        return await Stacker.StackAsync(View.Snapshot.Target!, View.Snapshot.TargetTree!, ahead, item, claimsTested: false, CancellationToken.None);
+        return await Stacker.StackAsync(
+            View.Snapshot.Target!,
+            View.Snapshot.TargetTree!,
+            ahead,
+            item,
+            claimsTested: false,
+            CancellationToken.None
+        );
     }
 
     /// <summary>Stacks items on each other; each of them has to fit.</summary>
@@ -69,9 +97,11 @@ internal sealed class LandingBench : IAsyncDisposable
         return [.. chain];
     }
 
-    public Task<LandOutcome> LandAsync(params Link[] links) => Lander.LandAsync(links[0].Parent, links, _ => false, CancellationToken.None);
+    public Task<LandOutcome> LandAsync(params Link[] links) =>
+        Lander.LandAsync(links[0].Parent, links, _ => false, CancellationToken.None);
 
-    public async Task<Link[]> LandedAsync(params QueueItem[] items) => [.. Assert.IsType<LandOutcome.Landed>(await LandAsync(await ChainAsync(items))).Links];
+    public async Task<Link[]> LandedAsync(params QueueItem[] items) =>
+        [.. Assert.IsType<LandOutcome.Landed>(await LandAsync(await ChainAsync(items))).Links];
 
     public async Task<bool> RecoverAsync()
     {
@@ -79,9 +109,14 @@ internal sealed class LandingBench : IAsyncDisposable
         return await Lander.RecoverAsync(View.Snapshot, CancellationToken.None);
     }
 
-    public async Task<string[]> JournalAsync() => (await Bench.GitAsync("log", "--format=%s", "refs/isolation/mq/target/journal")).Split('\n');
+    public async Task<string[]> JournalAsync() =>
+        (await Bench.GitAsync("log", "--format=%s", "refs/isolation/mq/target/journal")).Split('\n');
 
-    public async Task<string[]> ItemRefsAsync() => (await Bench.GitAsync("for-each-ref", "--format=%(refname)", "refs/isolation/mq/target/items")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    public async Task<string[]> ItemRefsAsync() =>
+        (await Bench.GitAsync("for-each-ref", "--format=%(refname)", "refs/isolation/mq/target/items")).Split(
+            '\n',
+            StringSplitOptions.RemoveEmptyEntries
+        );
 
     public ValueTask DisposeAsync() => Bench.DisposeAsync();
 }

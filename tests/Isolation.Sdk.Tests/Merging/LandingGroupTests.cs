@@ -34,7 +34,12 @@ public class LandingGroupTests
     {
         Random random = new(seed);
         string start = string.Join('\n', Enumerable.Range(0, 40).Select(i => $"line {i}")) + "\n";
-        await using LandingBench bench = await LandingBench.CreateAsync(mode, ("f0", start), ("f1", start), ("f2", start));
+        await using LandingBench bench = await LandingBench.CreateAsync(
+            mode,
+            ("f0", start),
+            ("f1", start),
+            ("f2", start)
+        );
         string root = await bench.Bench.TargetCommitAsync();
         string tree = Path.Combine(bench.Bench.Repository.Root, "plain");
         await bench.Bench.GitAsync("worktree", "add", "-q", "--detach", tree, root);
@@ -46,8 +51,16 @@ public class LandingGroupTests
         int count = random.Next(2, 6);
         for (int i = 0; i < count; i++)
         {
-            string from = mode == MergeMode.FastForward ? (works.Count == 0 ? before : works[^1].Work.Commit) : random.Next(3) == 0 ? before : root;
-            works.Add(($"item{i}", new Capture(await EditAsync(tree, random, from, $"item{i}", random.Next(1, 4)), from, "refs/x", [])));
+            string from =
+                mode == MergeMode.FastForward ? (works.Count == 0 ? before : works[^1].Work.Commit)
+                : random.Next(3) == 0 ? before
+                : root;
+            works.Add(
+                (
+                    $"item{i}",
+                    new Capture(await EditAsync(tree, random, from, $"item{i}", random.Next(1, 4)), from, "refs/x", [])
+                )
+            );
         }
 
         List<Link> chain = [];
@@ -57,7 +70,10 @@ public class LandingGroupTests
         {
             bool fits = await PlainAsync(tree, mode, work);
             Stacking stacking = await bench.StackAsync(await bench.SubmitAsync(name, work), [.. chain]);
-            Assert.True(fits == stacking is Stacking.Stacked, $"seed {seed}, {name}: plain git says {fits}, the queue says {stacking}");
+            Assert.True(
+                fits == stacking is Stacking.Stacked,
+                $"seed {seed}, {name}: plain git says {fits}, the queue says {stacking}"
+            );
             if (stacking is Stacking.Stacked stacked)
             {
                 chain.Add(stacked.Link);
@@ -74,7 +90,9 @@ public class LandingGroupTests
         for (int i = 0; i < chain.Count; i++)
         {
             QueueItem item = chain[i].Item;
-            await bench.LandedAsync(await bench.SubmitAsync("again" + item.Attempt.Item, new Capture(item.Head, item.Base, "refs/x", [])));
+            await bench.LandedAsync(
+                await bench.SubmitAsync("again" + item.Attempt.Item, new Capture(item.Head, item.Base, "refs/x", []))
+            );
             Assert.Equal(expected[i], await bench.Bench.GitAsync("rev-parse", QueueBench.TargetRef + "^{tree}"));
         }
     }
@@ -83,13 +101,22 @@ public class LandingGroupTests
     private static async Task NothingIsLostAsync(LandingBench bench, List<Link> chain, string before)
     {
         string[] landed = (await AllLinesAsync(bench, QueueBench.TargetRef)).ToArray();
-        foreach ((string name, string commit) in chain.Select(l => (l.Item.Attempt.Item, l.Item.Head)).Append(("earlier", before)))
+        foreach (
+            (string name, string commit) in chain
+                .Select(l => (l.Item.Attempt.Item, l.Item.Head))
+                .Append(("earlier", before))
+        )
         {
-            Assert.Empty((await AllLinesAsync(bench, commit)).Where(l => l.StartsWith(name + " ", StringComparison.Ordinal)).Except(landed));
+            Assert.Empty(
+                (await AllLinesAsync(bench, commit))
+                    .Where(l => l.StartsWith(name + " ", StringComparison.Ordinal))
+                    .Except(landed)
+            );
         }
     }
 
-    private static async Task<string[]> AllLinesAsync(LandingBench bench, string commit) => (await bench.Bench.GitAsync("grep", "-h", "", commit, "--")).Split('\n');
+    private static async Task<string[]> AllLinesAsync(LandingBench bench, string commit) =>
+        (await bench.Bench.GitAsync("grep", "-h", "", commit, "--")).Split('\n');
 
     private static async Task<bool> PlainAsync(string tree, MergeMode mode, Capture work)
     {
@@ -106,7 +133,17 @@ public class LandingGroupTests
                     await ThrowawayRepository.GitInAsync(tree, ["rebase", "-q", at, work.Commit]);
                     break;
                 default:
-                    await ThrowawayRepository.GitInAsync(tree, ["merge", "-q", mode == MergeMode.FastForward ? "--ff-only" : "--no-ff", "-m", "merged", work.Commit]);
+                    await ThrowawayRepository.GitInAsync(
+                        tree,
+                        [
+                            "merge",
+                            "-q",
+                            mode == MergeMode.FastForward ? "--ff-only" : "--no-ff",
+                            "-m",
+                            "merged",
+                            work.Commit,
+                        ]
+                    );
                     break;
             }
 
@@ -136,7 +173,10 @@ public class LandingGroupTests
             List<string> lines = [.. await File.ReadAllLinesAsync(file)];
 
             // Never a line that somebody wrote before: who works on top of others may well replace theirs, and then it is not lost.
-            int[] untouched = [.. lines.Index().Where(l => l.Item.StartsWith("line ", StringComparison.Ordinal)).Select(l => l.Index)];
+            int[] untouched =
+            [
+                .. lines.Index().Where(l => l.Item.StartsWith("line ", StringComparison.Ordinal)).Select(l => l.Index),
+            ];
             int at = untouched[random.Next(untouched.Length)];
             lines[at] = $"{name} changed {c}";
             if (random.Next(2) == 0)

@@ -22,10 +22,19 @@ public class LandingModeTests
         {
             await using LandingBench bench = await LandingBench.CreateAsync(mode, ("a.txt", Lines), ("b.txt", Lines));
             string before = await bench.Bench.TargetCommitAsync();
-            Capture below = await bench.Bench.WorkAsync(before, ("a.txt", Lines.Replace("\n5\n", "\nfive\n", StringComparison.Ordinal)));
-            Capture above = await bench.Bench.WorkAsync(below.Commit, ("a.txt", Lines.Replace("\n5\n", "\nFIVE\n", StringComparison.Ordinal)));
+            Capture below = await bench.Bench.WorkAsync(
+                before,
+                ("a.txt", Lines.Replace("\n5\n", "\nfive\n", StringComparison.Ordinal))
+            );
+            Capture above = await bench.Bench.WorkAsync(
+                below.Commit,
+                ("a.txt", Lines.Replace("\n5\n", "\nFIVE\n", StringComparison.Ordinal))
+            );
             QueueItem first = await bench.SubmitAsync("first", below);
-            QueueItem other = await bench.SubmitAsync("other", await bench.Bench.WorkAsync(before, ("b.txt", "top\n" + Lines)));
+            QueueItem other = await bench.SubmitAsync(
+                "other",
+                await bench.Bench.WorkAsync(before, ("b.txt", "top\n" + Lines))
+            );
             QueueItem second = await bench.SubmitAsync("second", above);
 
             if (together)
@@ -39,9 +48,21 @@ public class LandingModeTests
                 await bench.LandedAsync(second);
             }
 
-            Assert.Equal(Lines.Replace("\n5\n", "\nFIVE\n", StringComparison.Ordinal).TrimEnd(), await bench.Bench.GitAsync("show", QueueBench.TargetRef + ":a.txt"));
-            Assert.StartsWith("top\n", await bench.Bench.GitAsync("show", QueueBench.TargetRef + ":b.txt"), StringComparison.Ordinal);
-            Assert.Equal(3, (await bench.Bench.GitAsync("rev-list", "--first-parent", $"{before}..{QueueBench.TargetRef}")).Split('\n').Length);
+            Assert.Equal(
+                Lines.Replace("\n5\n", "\nFIVE\n", StringComparison.Ordinal).TrimEnd(),
+                await bench.Bench.GitAsync("show", QueueBench.TargetRef + ":a.txt")
+            );
+            Assert.StartsWith(
+                "top\n",
+                await bench.Bench.GitAsync("show", QueueBench.TargetRef + ":b.txt"),
+                StringComparison.Ordinal
+            );
+            Assert.Equal(
+                3,
+                (await bench.Bench.GitAsync("rev-list", "--first-parent", $"{before}..{QueueBench.TargetRef}"))
+                    .Split('\n')
+                    .Length
+            );
         }
     }
 
@@ -52,16 +73,27 @@ public class LandingModeTests
     {
         await using LandingBench bench = await LandingBench.CreateAsync(mode, ("a.txt", "a\n"));
         string old = await bench.Bench.TargetCommitAsync();
-        await bench.Bench.GitAsync("update-ref", QueueBench.TargetRef, (await bench.Bench.WorkAsync(old, ("earlier.txt", "kept\n"))).Commit);
+        await bench.Bench.GitAsync(
+            "update-ref",
+            QueueBench.TargetRef,
+            (await bench.Bench.WorkAsync(old, ("earlier.txt", "kept\n"))).Commit
+        );
         string before = await bench.Bench.TargetCommitAsync();
-        Link[] chain = await bench.ChainAsync(await bench.SubmitAsync("one", await bench.Bench.WorkAsync(old, ("one.txt", "1\n"))), await bench.SubmitAsync("two", await bench.Bench.WorkAsync(old, ("two.txt", "2\n"))));
+        Link[] chain = await bench.ChainAsync(
+            await bench.SubmitAsync("one", await bench.Bench.WorkAsync(old, ("one.txt", "1\n"))),
+            await bench.SubmitAsync("two", await bench.Bench.WorkAsync(old, ("two.txt", "2\n")))
+        );
 
         // What a squash by the wrong merge base gives: the second item's own tree, without what others did since its base.
         string tree = await bench.Bench.GitAsync("rev-parse", chain[1].Item.Head + "^{tree}");
         string commit = await bench.Bench.GitAsync("commit-tree", tree, "-p", chain[0].Commit, "-m", "two");
         Link wrong = chain[1] with { Commit = commit, Commits = [commit], Tree = tree };
 
-        Assert.Contains("merged once more", Assert.IsType<LandOutcome.Refused>(await bench.LandAsync(chain[0], wrong)).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "merged once more",
+            Assert.IsType<LandOutcome.Refused>(await bench.LandAsync(chain[0], wrong)).Reason,
+            StringComparison.Ordinal
+        );
         Assert.Equal(before, await bench.Bench.TargetCommitAsync());
         Assert.IsType<LandOutcome.Landed>(await bench.LandAsync(chain));
         Assert.Equal("kept", await bench.Bench.GitAsync("show", QueueBench.TargetRef + ":earlier.txt"));
@@ -73,7 +105,14 @@ public class LandingModeTests
         await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Rebase, ("a.txt", "a\n"));
         string before = await bench.Bench.TargetCommitAsync();
         string tree = await WorktreeAsync(bench, before);
-        await CommitAsync(tree, "x.txt", "1\n", "First\n\nWhy it is so.\n\nSigned-off-by: Someone <s@example.org>", "--author=Zoë Müller <z@example.org>", "--date=2020-02-03T04:05:06+0200");
+        await CommitAsync(
+            tree,
+            "x.txt",
+            "1\n",
+            "First\n\nWhy it is so.\n\nSigned-off-by: Someone <s@example.org>",
+            "--author=Zoë Müller <z@example.org>",
+            "--date=2020-02-03T04:05:06+0200"
+        );
         await CommitAsync(tree, "a.txt", "other\n", "Same as another");
         await CommitAsync(tree, "y.txt", "2\n", "Last\n\nIsolation-Attempt: victim.1\nIsolation-Tested-Tree: 123");
         string head = await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD"]);
@@ -84,11 +123,26 @@ public class LandingModeTests
 
         // The commit in the middle is empty by now.
         Assert.Equal(2, links[1].Commits.Count);
-        Assert.Equal("Zoë Müller <z@example.org> 2020-02-03T04:05:06+02:00", await bench.Bench.GitAsync("log", "-1", "--format=%an <%ae> %aI", links[1].Commits[0]));
-        Assert.Equal("First\n\nWhy it is so.\n\nSigned-off-by: Someone <s@example.org>\nIsolation-Item: item", (await bench.Bench.GitAsync("log", "-1", "--format=%B", links[1].Commits[0])).TrimEnd());
-        Assert.Equal($"Last\n\nIsolation-Item: item\nIsolation-Attempt: item.1\nIsolation-Head: {head}", (await bench.Bench.GitAsync("log", "-1", "--format=%B", links[1].Commit)).TrimEnd());
+        Assert.Equal(
+            "Zoë Müller <z@example.org> 2020-02-03T04:05:06+02:00",
+            await bench.Bench.GitAsync("log", "-1", "--format=%an <%ae> %aI", links[1].Commits[0])
+        );
+        Assert.Equal(
+            "First\n\nWhy it is so.\n\nSigned-off-by: Someone <s@example.org>\nIsolation-Item: item",
+            (await bench.Bench.GitAsync("log", "-1", "--format=%B", links[1].Commits[0])).TrimEnd()
+        );
+        Assert.Equal(
+            $"Last\n\nIsolation-Item: item\nIsolation-Attempt: item.1\nIsolation-Head: {head}",
+            (await bench.Bench.GitAsync("log", "-1", "--format=%B", links[1].Commit)).TrimEnd()
+        );
         Assert.Equal("", await bench.Bench.GitAsync("rev-list", "--merges", $"{before}..{QueueBench.TargetRef}"));
-        Assert.Null(await new TargetHistory(bench.Context.Names).FindAsync(new AttemptId("victim", 1), await bench.Bench.TargetCommitAsync(), CancellationToken.None));
+        Assert.Null(
+            await new TargetHistory(bench.Context.Names).FindAsync(
+                new AttemptId("victim", 1),
+                await bench.Bench.TargetCommitAsync(),
+                CancellationToken.None
+            )
+        );
     }
 
     [IsolationTheory]
@@ -105,7 +159,10 @@ public class LandingModeTests
         await CommitAsync(tree, "main.txt", "2\n", "Main");
         await ThrowawayRepository.GitInAsync(tree, ["merge", "-q", "--no-ff", "--no-commit", side]);
         await CommitAsync(tree, changesOfItsOwn ? "evil.txt" : "main.txt", "2\n", "Both");
-        QueueItem item = await bench.SubmitAsync("item", new Capture(await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD"]), before, "refs/x", []));
+        QueueItem item = await bench.SubmitAsync(
+            "item",
+            new Capture(await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD"]), before, "refs/x", [])
+        );
         QueueItem ahead = await bench.SubmitAsync("ahead", await bench.Bench.WorkAsync(before, ("o.txt", "o\n")));
 
         Stacking stacking = await bench.StackAsync(item, await bench.ChainAsync(ahead));
@@ -128,19 +185,38 @@ public class LandingModeTests
         await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.FastForward, ("a.txt", "a\n"));
         string before = await bench.Bench.TargetCommitAsync();
         Capture below = await bench.Bench.WorkAsync(before, ("one.txt", "1\n"));
-        Capture above = await bench.Bench.WorkAsync((await bench.Bench.WorkAsync(below.Commit, ("two.txt", "2\n"))).Commit, ("two.txt", "3\n"));
+        Capture above = await bench.Bench.WorkAsync(
+            (await bench.Bench.WorkAsync(below.Commit, ("two.txt", "2\n"))).Commit,
+            ("two.txt", "3\n")
+        );
         QueueItem one = await bench.SubmitAsync("one", below);
         QueueItem two = await bench.SubmitAsync("two", above);
         QueueItem beside = await bench.SubmitAsync("beside", await bench.Bench.WorkAsync(before, ("x.txt", "x\n")));
         Link[] chain = await bench.ChainAsync(one, two);
 
-        Assert.Equal([one.Attempt, two.Attempt], Assert.IsType<Stacking.Collides>(await bench.StackAsync(beside, chain)).With);
-        LandOutcome.Landed landed = Assert.IsType<LandOutcome.Landed>(await bench.Lander.LandAsync(before, chain, _ => true, CancellationToken.None));
+        Assert.Equal(
+            [one.Attempt, two.Attempt],
+            Assert.IsType<Stacking.Collides>(await bench.StackAsync(beside, chain)).With
+        );
+        LandOutcome.Landed landed = Assert.IsType<LandOutcome.Landed>(
+            await bench.Lander.LandAsync(before, chain, _ => true, CancellationToken.None)
+        );
 
         Assert.Equal([below.Commit, above.Commit], landed.Links.Select(l => l.Commit));
         Assert.Equal(above.Commit, await bench.Bench.TargetCommitAsync());
-        Assert.Equal(below.Commit, (await new TargetHistory(bench.Context.Names).FindAsync(one.Attempt, above.Commit, CancellationToken.None))!.Commit);
-        Assert.Null(await new TargetHistory(bench.Context.Names).FindAsync(two.Attempt, below.Commit, CancellationToken.None));
+        Assert.Equal(
+            below.Commit,
+            (
+                await new TargetHistory(bench.Context.Names).FindAsync(
+                    one.Attempt,
+                    above.Commit,
+                    CancellationToken.None
+                )
+            )!.Commit
+        );
+        Assert.Null(
+            await new TargetHistory(bench.Context.Names).FindAsync(two.Attempt, below.Commit, CancellationToken.None)
+        );
         QueueItem over = Assert.IsType<Stacking.Over>(await bench.StackAsync(beside)).Item;
         Assert.Equal(MergeState.Conflicted, over.State);
         Assert.Contains("not a fast-forward of target: rebase it (SyncAsync", over.Reason, StringComparison.Ordinal);
@@ -153,7 +229,10 @@ public class LandingModeTests
         string before = await bench.Bench.TargetCommitAsync();
         string tree = await WorktreeAsync(bench, before);
         await CommitAsync(tree, "x.txt", "1\n", "Innocent\n\nIsolation-Attempt: victim.1");
-        QueueItem forged = await bench.SubmitAsync("forged", new Capture(await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD"]), before, "refs/x", []));
+        QueueItem forged = await bench.SubmitAsync(
+            "forged",
+            new Capture(await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD"]), before, "refs/x", [])
+        );
         Assert.Equal(MergeState.Rejected, Assert.IsType<Stacking.Over>(await bench.StackAsync(forged)).Item.State);
 
         string target = (await bench.Bench.WorkAsync(before, ("o.txt", "o\n"))).Commit;
@@ -161,7 +240,10 @@ public class LandingModeTests
         await ThrowawayRepository.GitInAsync(tree, ["checkout", "-q", "--detach", before]);
         await CommitAsync(tree, "y.txt", "1\n", "Mine");
         await ThrowawayRepository.GitInAsync(tree, ["merge", "-q", "--no-ff", "-m", "Target into mine", target]);
-        QueueItem turned = await bench.SubmitAsync("turned", new Capture(await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD"]), before, "refs/x", []));
+        QueueItem turned = await bench.SubmitAsync(
+            "turned",
+            new Capture(await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD"]), before, "refs/x", [])
+        );
         Assert.Equal(MergeState.Conflicted, Assert.IsType<Stacking.Over>(await bench.StackAsync(turned)).Item.State);
     }
 
@@ -172,7 +254,13 @@ public class LandingModeTests
         return tree;
     }
 
-    private static async Task CommitAsync(string tree, string file, string content, string message, params string[] more)
+    private static async Task CommitAsync(
+        string tree,
+        string file,
+        string content,
+        string message,
+        params string[] more
+    )
     {
         await File.WriteAllTextAsync(Path.Combine(tree, file), content);
         await ThrowawayRepository.GitInAsync(tree, ["add", "-A"]);

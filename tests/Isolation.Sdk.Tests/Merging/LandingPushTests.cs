@@ -13,11 +13,17 @@ public class LandingPushTests
     {
         string? there = null;
         string? here = null;
-        await using LandingBench bench = await CreateAsync(step => step == QueueStep.AfterPush, async b => (there, here) = (await RemoteTargetAsync(b), await b.Bench.TargetCommitAsync()));
+        await using LandingBench bench = await CreateAsync(
+            step => step == QueueStep.AfterPush,
+            async b => (there, here) = (await RemoteTargetAsync(b), await b.Bench.TargetCommitAsync())
+        );
         string before = await bench.Bench.TargetCommitAsync();
         await bench.Bench.GitAsync("push", "-q", "origin", "target");
 
-        Link[] landed = await bench.LandedAsync(await ItemAsync(bench, "one", before), await ItemAsync(bench, "two", before));
+        Link[] landed = await bench.LandedAsync(
+            await ItemAsync(bench, "one", before),
+            await ItemAsync(bench, "two", before)
+        );
 
         Assert.Equal((landed[1].Commit, before), (there, here));
         Assert.Equal(landed[1].Commit, await bench.Bench.TargetCommitAsync());
@@ -79,9 +85,21 @@ public class LandingPushTests
             Directory.Move(remote, remote + ".moved");
         }
 
-        LandOutcome.Blocked blocked = Assert.IsType<LandOutcome.Blocked>(await bench.LandAsync(await bench.ChainAsync(await ItemAsync(bench, "one", before))));
+        LandOutcome.Blocked blocked = Assert.IsType<LandOutcome.Blocked>(
+            await bench.LandAsync(await bench.ChainAsync(await ItemAsync(bench, "one", before)))
+        );
 
-        Assert.Contains(why switch { "hook" => "not on a Friday", "gone" => "does not appear to be a git repository", "behind" => "behind", _ => "bring the two together" }, blocked.Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            why switch
+            {
+                "hook" => "not on a Friday",
+                "gone" => "does not appear to be a git repository",
+                "behind" => "behind",
+                _ => "bring the two together",
+            },
+            blocked.Reason,
+            StringComparison.Ordinal
+        );
         Assert.Equal(target, await bench.Bench.TargetCommitAsync());
         Assert.Single(await bench.ItemRefsAsync());
         Assert.Equal("", await bench.Bench.GitAsync("for-each-ref", "refs/isolation/mq/target/journal"));
@@ -116,11 +134,23 @@ public class LandingPushTests
     [IsolationFact]
     public async Task A_command_that_comes_after_the_push_comes_too_late()
     {
-        await using LandingBench bench = await CreateAsync(step => step == QueueStep.AfterPush, async b =>
-        {
-            QueueItem item = Assert.Single(b.View.Snapshot.Items);
-            Assert.NotNull(await b.Store.TryChangeAsync(item, item with { State = MergeState.Cancelled }, CancellationToken.None));
-        });
+        await using LandingBench bench = await CreateAsync(
+            step => step == QueueStep.AfterPush,
+            async b =>
+            {
+                QueueItem item = Assert.Single(b.View.Snapshot.Items);
+                Assert.NotNull(
+                    await b.Store.TryChangeAsync(
+                        item,
+                        item with
+                        {
+                            State = MergeState.Cancelled,
+                        },
+                        CancellationToken.None
+                    )
+                );
+            }
+        );
         await bench.Bench.GitAsync("push", "-q", "origin", "target");
 
         await bench.LandedAsync(await ItemAsync(bench, "one", await bench.Bench.TargetCommitAsync()));
@@ -129,24 +159,35 @@ public class LandingPushTests
         Assert.Equal(await RemoteTargetAsync(bench), await bench.Bench.TargetCommitAsync());
     }
 
-    private static async Task<LandingBench> CreateAsync(Func<QueueStep, bool>? at = null, Func<LandingBench, Task>? then = null)
+    private static async Task<LandingBench> CreateAsync(
+        Func<QueueStep, bool>? at = null,
+        Func<LandingBench, Task>? then = null
+    )
     {
         QueueBench queue = await QueueBench.CreateAsync(("a.txt", "a\n"));
         await queue.GitAsync("init", "-q", "--bare", Path.Combine(queue.Repository.Root, "remote.git"));
         await queue.GitAsync("remote", "add", "origin", Path.Combine(queue.Repository.Root, "remote.git"));
         LandingBench? bench = null;
-        bench = await LandingBench.OnAsync(queue, o => o.PushTarget("origin"), step =>
-        {
-            if (at?.Invoke(step) == true)
+        bench = await LandingBench.OnAsync(
+            queue,
+            o => o.PushTarget("origin"),
+            step =>
             {
-                Task.Run(() => then!(bench!)).GetAwaiter().GetResult();
+                if (at?.Invoke(step) == true)
+                {
+                    Task.Run(() => then!(bench!)).GetAwaiter().GetResult();
+                }
             }
-        });
+        );
         return bench;
     }
 
     private static async Task<string> RemoteTargetAsync(LandingBench bench) =>
-        await ThrowawayRepository.GitInAsync(Path.Combine(bench.Bench.Repository.Root, "remote.git"), ["rev-parse", QueueBench.TargetRef]);
+        await ThrowawayRepository.GitInAsync(
+            Path.Combine(bench.Bench.Repository.Root, "remote.git"),
+            ["rev-parse", QueueBench.TargetRef]
+        );
 
-    private static async Task<QueueItem> ItemAsync(LandingBench bench, string name, string from) => await bench.SubmitAsync(name, await bench.Bench.WorkAsync(from, (name + ".txt", name + "\n")));
+    private static async Task<QueueItem> ItemAsync(LandingBench bench, string name, string from) =>
+        await bench.SubmitAsync(name, await bench.Bench.WorkAsync(from, (name + ".txt", name + "\n")));
 }

@@ -34,7 +34,11 @@ public class LandingRecoveryTests
         string before = await bench.Bench.TargetCommitAsync();
         await bench.Bench.GitAsync("branch", "work", before);
         QueueItem one = await ItemAsync(bench, "one", before);
-        QueueItem two = await bench.SubmitAsync("two", await bench.Bench.WorkAsync(before, ("two.txt", "two\n")), "work");
+        QueueItem two = await bench.SubmitAsync(
+            "two",
+            await bench.Bench.WorkAsync(before, ("two.txt", "two\n")),
+            "work"
+        );
         Link[] chain = await DieAsync(bench, QueueStep.AfterIntent, one, two);
 
         // A ref transaction is not whole on the disk when the machine dies in it: the target may be the only ref that has moved.
@@ -55,7 +59,11 @@ public class LandingRecoveryTests
     public async Task After_the_swap_there_is_nothing_to_recover()
     {
         await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Squash, ("a.txt", "a\n"));
-        Link[] chain = await DieAsync(bench, QueueStep.AfterSwap, await ItemAsync(bench, "one", await bench.Bench.TargetCommitAsync()));
+        Link[] chain = await DieAsync(
+            bench,
+            QueueStep.AfterSwap,
+            await ItemAsync(bench, "one", await bench.Bench.TargetCommitAsync())
+        );
 
         Assert.False(await bench.RecoverAsync());
         Assert.Equal(chain[0].Commit, await bench.Bench.TargetCommitAsync());
@@ -91,10 +99,29 @@ public class LandingRecoveryTests
         Link landed = (await bench.LandedAsync(await ItemAsync(bench, "one", before)))[0];
 
         string entry = await bench.Bench.GitAsync("log", "-1", "--format=%B", "refs/isolation/mq/target/journal");
-        Assert.StartsWith($"Landed one.1\n\nrefs/heads/target {before}..{landed.Commit}\n\n{{\"state\":\"Landed\"", entry, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Landed one.1\n\nrefs/heads/target {before}..{landed.Commit}\n\n{{\"state\":\"Landed\"",
+            entry,
+            StringComparison.Ordinal
+        );
         Assert.EndsWith("Isolation-Attempt: one.1", entry.TrimEnd(), StringComparison.Ordinal);
-        Assert.Equal(2, (await bench.Bench.GitAsync("rev-list", "--objects", "--no-object-names", "refs/isolation/mq/target/journal")).Split('\n').Length);
-        Assert.Equal(landed.Commit, (await Journal.FindAsync(bench.Context.Names, new AttemptId("one", 1), CancellationToken.None))!.Commit);
+        Assert.Equal(
+            2,
+            (
+                await bench.Bench.GitAsync(
+                    "rev-list",
+                    "--objects",
+                    "--no-object-names",
+                    "refs/isolation/mq/target/journal"
+                )
+            )
+                .Split('\n')
+                .Length
+        );
+        Assert.Equal(
+            landed.Commit,
+            (await Journal.FindAsync(bench.Context.Names, new AttemptId("one", 1), CancellationToken.None))!.Commit
+        );
         Assert.Null(await Journal.FindAsync(bench.Context.Names, new AttemptId("one", 10), CancellationToken.None));
     }
 
@@ -102,16 +129,21 @@ public class LandingRecoveryTests
     private static async Task<Link[]> DieAsync(LandingBench bench, QueueStep at, params QueueItem[] items)
     {
         Link[] chain = await bench.ChainAsync(items);
-        LandingBench dying = await LandingBench.OnAsync(bench.Bench, o => o.Mode = bench.Context.Policy.Options.Mode, step =>
-        {
-            if (step == at)
+        LandingBench dying = await LandingBench.OnAsync(
+            bench.Bench,
+            o => o.Mode = bench.Context.Policy.Options.Mode,
+            step =>
             {
-                throw new TimeoutException("dead");
+                if (step == at)
+                {
+                    throw new TimeoutException("dead");
+                }
             }
-        });
+        );
         await Assert.ThrowsAsync<TimeoutException>(() => dying.LandAsync(chain));
         return chain;
     }
 
-    private static async Task<QueueItem> ItemAsync(LandingBench bench, string name, string from) => await bench.SubmitAsync(name, await bench.Bench.WorkAsync(from, (name + ".txt", name + "\n")));
+    private static async Task<QueueItem> ItemAsync(LandingBench bench, string name, string from) =>
+        await bench.SubmitAsync(name, await bench.Bench.WorkAsync(from, (name + ".txt", name + "\n")));
 }

@@ -20,7 +20,12 @@ public class LandingTests
         Link[] links = await bench.LandedAsync(one, two, three);
 
         Assert.Equal(links[2].Commit, await bench.Bench.TargetCommitAsync());
-        Assert.Equal(["three", "two", "one"], (await bench.Bench.GitAsync("log", "--first-parent", "--format=%s", $"{before}..{QueueBench.TargetRef}")).Split('\n'));
+        Assert.Equal(
+            ["three", "two", "one"],
+            (
+                await bench.Bench.GitAsync("log", "--first-parent", "--format=%s", $"{before}..{QueueBench.TargetRef}")
+            ).Split('\n')
+        );
         Assert.Equal(["Landed one.1, two.1, three.1"], await bench.JournalAsync());
         Assert.Equal(before, await bench.Bench.GitAsync("rev-parse", "refs/isolation/mq/target/backup"));
         Assert.Empty(await bench.ItemRefsAsync());
@@ -30,11 +35,18 @@ public class LandingTests
     [IsolationFact]
     public async Task What_collides_with_those_ahead_alone_is_provisional_and_what_collides_with_the_target_is_final()
     {
-        await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Merge, ("a.txt", "a\n"), ("b.txt", "b\n"));
+        await using LandingBench bench = await LandingBench.CreateAsync(
+            MergeMode.Merge,
+            ("a.txt", "a\n"),
+            ("b.txt", "b\n")
+        );
         string before = await bench.Bench.TargetCommitAsync();
         QueueItem other = await ItemAsync(bench, "other", before);
         QueueItem ahead = await bench.SubmitAsync("ahead", await bench.Bench.WorkAsync(before, ("a.txt", "ahead\n")));
-        QueueItem behind = await bench.SubmitAsync("behind", await bench.Bench.WorkAsync(before, ("a.txt", "behind\n")));
+        QueueItem behind = await bench.SubmitAsync(
+            "behind",
+            await bench.Bench.WorkAsync(before, ("a.txt", "behind\n"))
+        );
         Link[] chain = await bench.ChainAsync(other, ahead);
 
         Stacking.Collides provisional = Assert.IsType<Stacking.Collides>(await bench.StackAsync(behind, chain));
@@ -54,7 +66,10 @@ public class LandingTests
         await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Squash, ("a.txt", "a\n"));
         string before = await bench.Bench.TargetCommitAsync();
         QueueItem ahead = await bench.SubmitAsync("ahead", await bench.Bench.WorkAsync(before, ("a.txt", "same\n")));
-        QueueItem behind = await bench.SubmitAsync("behind", await bench.Bench.WorkAsync(before, ("a.txt", "same\n"), ("x", null)));
+        QueueItem behind = await bench.SubmitAsync(
+            "behind",
+            await bench.Bench.WorkAsync(before, ("a.txt", "same\n"), ("x", null))
+        );
         Link[] chain = await bench.ChainAsync(ahead);
 
         Stacking.Collides provisional = Assert.IsType<Stacking.Collides>(await bench.StackAsync(behind, chain));
@@ -70,7 +85,10 @@ public class LandingTests
     {
         await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Merge, ("list.txt", "a\n"));
         string before = await bench.Bench.TargetCommitAsync();
-        QueueItem attributes = await bench.SubmitAsync("attributes", await bench.Bench.WorkAsync(before, (".gitattributes", "list.txt merge=union\n")));
+        QueueItem attributes = await bench.SubmitAsync(
+            "attributes",
+            await bench.Bench.WorkAsync(before, (".gitattributes", "list.txt merge=union\n"))
+        );
         QueueItem one = await bench.SubmitAsync("one", await bench.Bench.WorkAsync(before, ("list.txt", "a\none\n")));
         QueueItem two = await bench.SubmitAsync("two", await bench.Bench.WorkAsync(before, ("list.txt", "a\ntwo\n")));
 
@@ -90,7 +108,16 @@ public class LandingTests
         QueueItem two = await ItemAsync(bench, "two", before);
         Link[] chain = await bench.ChainAsync(one, two);
 
-        QueueItem changed = (await bench.Store.TryChangeAsync(two, two with { Hold = new HoldReason(MergeHold.Paused, "for the test") }, CancellationToken.None))!;
+        QueueItem changed = (
+            await bench.Store.TryChangeAsync(
+                two,
+                two with
+                {
+                    Hold = new HoldReason(MergeHold.Paused, "for the test"),
+                },
+                CancellationToken.None
+            )
+        )!;
         Assert.Equal(two.Attempt, Assert.IsType<LandOutcome.Changed>(await bench.LandAsync(chain)).Attempt);
         Assert.Equal(before, await bench.Bench.TargetCommitAsync());
         Assert.Equal("", await bench.Bench.GitAsync("for-each-ref", "refs/isolation/mq/target/journal"));
@@ -108,14 +135,32 @@ public class LandingTests
     {
         await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Squash, ("a.txt", "a\n"));
         string before = await bench.Bench.TargetCommitAsync();
-        Link[] chain = await bench.ChainAsync(await ItemAsync(bench, "one", before), await ItemAsync(bench, "two", before), await ItemAsync(bench, "three", before));
+        Link[] chain = await bench.ChainAsync(
+            await ItemAsync(bench, "one", before),
+            await ItemAsync(bench, "two", before),
+            await ItemAsync(bench, "three", before)
+        );
 
-        LandOutcome.Landed landed = Assert.IsType<LandOutcome.Landed>(await bench.Lander.LandAsync(before, chain, tree => tree == chain[1].Tree, CancellationToken.None));
+        LandOutcome.Landed landed = Assert.IsType<LandOutcome.Landed>(
+            await bench.Lander.LandAsync(before, chain, tree => tree == chain[1].Tree, CancellationToken.None)
+        );
 
         Assert.Equal([false, true, false], landed.Links.Select(l => l.ClaimsTested));
         Assert.Equal(chain.Select(l => l.Tree), landed.Links.Select(l => l.Tree));
         Assert.Equal(chain[0].Commit, landed.Links[0].Commit);
-        Assert.Equal(["", chain[1].Tree, ""], (await bench.Bench.GitAsync("log", "--reverse", "--format=%(trailers:key=Isolation-Tested-Tree,valueonly,separator=%x2C)", $"{before}..{QueueBench.TargetRef}") + "\n").Split('\n').Take(3));
+        Assert.Equal(
+            ["", chain[1].Tree, ""],
+            (
+                await bench.Bench.GitAsync(
+                    "log",
+                    "--reverse",
+                    "--format=%(trailers:key=Isolation-Tested-Tree,valueonly,separator=%x2C)",
+                    $"{before}..{QueueBench.TargetRef}"
+                ) + "\n"
+            )
+                .Split('\n')
+                .Take(3)
+        );
     }
 
     [IsolationTheory]
@@ -130,7 +175,11 @@ public class LandingTests
     {
         await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Merge, ("a.txt", "a\n"));
         string before = await bench.Bench.TargetCommitAsync();
-        Link[] chain = await bench.ChainAsync(await ItemAsync(bench, "one", before), await ItemAsync(bench, "two", before), await ItemAsync(bench, "three", before));
+        Link[] chain = await bench.ChainAsync(
+            await ItemAsync(bench, "one", before),
+            await ItemAsync(bench, "two", before),
+            await ItemAsync(bench, "three", before)
+        );
         Link[] wrong = fault switch
         {
             "untested" => [chain[0], chain[1], chain[2] with { Item = chain[2].Item with { NeedsGate = true } }],
@@ -138,14 +187,31 @@ public class LandingTests
             "order" => [chain[0], chain[2], chain[1]],
             "gap" => [chain[0], chain[2] with { Parent = chain[0].Commit }],
             "head" => [chain[0], chain[1], chain[2] with { Item = chain[2].Item with { Head = chain[1].Item.Head } }],
-            "missing" => [chain[0], chain[1], chain[2] with { Commit = new string('1', 40), Commits = [new string('1', 40)] }],
+            "missing" =>
+            [
+                chain[0],
+                chain[1],
+                chain[2] with
+                {
+                    Commit = new string('1', 40),
+                    Commits = [new string('1', 40)],
+                },
+            ],
             _ => [],
         };
 
-        Assert.IsType<LandOutcome.Refused>(await bench.Lander.LandAsync(before, wrong, tree => fault == "untested" && tree != chain[2].Tree, CancellationToken.None));
+        Assert.IsType<LandOutcome.Refused>(
+            await bench.Lander.LandAsync(
+                before,
+                wrong,
+                tree => fault == "untested" && tree != chain[2].Tree,
+                CancellationToken.None
+            )
+        );
         Assert.Equal(before, await bench.Bench.TargetCommitAsync());
         Assert.Equal("", await bench.Bench.GitAsync("for-each-ref", "refs/isolation/mq/target/journal"));
     }
 
-    private static async Task<QueueItem> ItemAsync(LandingBench bench, string name, string from) => await bench.SubmitAsync(name, await bench.Bench.WorkAsync(from, (name + ".txt", name + "\n")));
+    private static async Task<QueueItem> ItemAsync(LandingBench bench, string name, string from) =>
+        await bench.SubmitAsync(name, await bench.Bench.WorkAsync(from, (name + ".txt", name + "\n")));
 }

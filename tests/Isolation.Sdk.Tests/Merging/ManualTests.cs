@@ -1,6 +1,6 @@
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Testing;
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Merging;
@@ -22,14 +22,19 @@ public class ManualTests
         }
 
         await using IMergeQueue later = await MergeStrategies.Manual().OpenAsync(bench.Target);
-        IsolationException other = await Assert.ThrowsAsync<IsolationException>(async () => await later.CommandAsync(A, new MergeCommand.Approve(work.BaseCommit, "ada")));
+        IsolationException other = await Assert.ThrowsAsync<IsolationException>(async () =>
+            await later.CommandAsync(A, new MergeCommand.Approve(work.BaseCommit, "ada"))
+        );
         Assert.Equal(MergingCodes.OtherCommit, other.Code);
         Assert.Equal(work.BaseCommit, await bench.TargetCommitAsync());
 
         await later.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"));
         MergeStatus landed = await QueueBench.EndAsync(later, A);
         Assert.Equal((MergeState.Landed, await bench.TargetCommitAsync()), (landed.State, landed.LandedCommit));
-        Assert.Equal(MergeState.Landed, (await later.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"))).State);
+        Assert.Equal(
+            MergeState.Landed,
+            (await later.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"))).State
+        );
     }
 
     [IsolationFact]
@@ -41,7 +46,9 @@ public class ManualTests
         await using IMergeQueue strict = await MergeStrategies.Manual().OpenAsync(bench.Target);
 
         await strict.SubmitAsync(new MergeRequest(A, work));
-        await lax.SubmitAsync(new MergeRequest(new AttemptId("other", 1), await bench.WorkAsync(null, ("c.txt", "c\n"))));
+        await lax.SubmitAsync(
+            new MergeRequest(new AttemptId("other", 1), await bench.WorkAsync(null, ("c.txt", "c\n")))
+        );
 
         Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(lax, new AttemptId("other", 1))).State);
         Assert.Equal(MergeState.Held, (await QueueBench.UntilAsync(lax, A, _ => true)).State);
@@ -91,7 +98,16 @@ public class ManualTests
         await QueueBench.UntilAsync(queue, A, s => s.State == MergeState.Held);
 
         // As a forge does it: a merge commit with the work as its second parent, and nothing of ours in it.
-        string merge = await bench.GitAsync("commit-tree", work.Commit + "^{tree}", "-p", work.BaseCommit, "-p", work.Commit, "-m", "Merge pull request");
+        string merge = await bench.GitAsync(
+            "commit-tree",
+            work.Commit + "^{tree}",
+            "-p",
+            work.BaseCommit,
+            "-p",
+            work.Commit,
+            "-m",
+            "Merge pull request"
+        );
         await bench.GitAsync("update-ref", QueueBench.TargetRef, merge, work.BaseCommit);
         MergeStatus landed = await QueueBench.EndAsync(queue, A);
 
@@ -108,7 +124,14 @@ public class ManualTests
         await queue.SubmitAsync(new MergeRequest(A, work));
         await QueueBench.UntilAsync(queue, A, s => s.State == MergeState.Held);
 
-        string squash = await bench.GitAsync("commit-tree", work.Commit + "^{tree}", "-p", work.BaseCommit, "-m", "Squashed\n\nIsolation-Attempt: auth.1\n");
+        string squash = await bench.GitAsync(
+            "commit-tree",
+            work.Commit + "^{tree}",
+            "-p",
+            work.BaseCommit,
+            "-m",
+            "Squashed\n\nIsolation-Attempt: auth.1\n"
+        );
         await bench.GitAsync("update-ref", QueueBench.TargetRef, squash, work.BaseCommit);
         MergeStatus landed = await QueueBench.EndAsync(queue, A);
 
@@ -124,16 +147,28 @@ public class ManualTests
         await bench.GitAsync("remote", "add", "origin", remote);
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
         Capture other = await bench.WorkAsync(null, ("c.txt", "c\n"));
-        await ThrowawayRepository.GitInAsync(remote, ["fetch", "-q", bench.Repository.Path, $"{other.Commit}:refs/heads/taken"]);
-        await using IMergeQueue queue = await MergeStrategies.Manual(o => o.PushBranch("origin")).OpenAsync(bench.Target);
+        await ThrowawayRepository.GitInAsync(
+            remote,
+            ["fetch", "-q", bench.Repository.Path, $"{other.Commit}:refs/heads/taken"]
+        );
+        await using IMergeQueue queue = await MergeStrategies
+            .Manual(o => o.PushBranch("origin"))
+            .OpenAsync(bench.Target);
 
         await queue.SubmitAsync(new MergeRequest(A, work) { Branch = "isolation/auth/1/work" });
         await queue.SubmitAsync(new MergeRequest(new AttemptId("b", 1), work) { Branch = "taken" });
 
-        await QueueBench.UntilAsync(queue, A, s => s.Reason!.Contains("pushed to origin as isolation/auth/1/work", StringComparison.Ordinal));
-        MergeStatus refused = await QueueBench.UntilAsync(queue, new AttemptId("b", 1), s => s.Reason!.StartsWith("Infra: the push to origin failed", StringComparison.Ordinal));
+        await QueueBench.UntilAsync(queue, A, s =>
+            s.Reason!.Contains("pushed to origin as isolation/auth/1/work", StringComparison.Ordinal)
+        );
+        MergeStatus refused = await QueueBench.UntilAsync(queue, new AttemptId("b", 1), s =>
+            s.Reason!.StartsWith("Infra: the push to origin failed", StringComparison.Ordinal)
+        );
         Assert.Equal(MergeState.Held, refused.State);
-        Assert.Equal(work.Commit, await ThrowawayRepository.GitInAsync(remote, ["rev-parse", "refs/heads/isolation/auth/1/work"]));
+        Assert.Equal(
+            work.Commit,
+            await ThrowawayRepository.GitInAsync(remote, ["rev-parse", "refs/heads/isolation/auth/1/work"])
+        );
         Assert.Equal(other.Commit, await ThrowawayRepository.GitInAsync(remote, ["rev-parse", "refs/heads/taken"]));
     }
 }

@@ -14,11 +14,17 @@ public class ParserTests
 {
     private const string Marker = "00112233445566778899aabbccddeeff";
 
-    private static Gen<string> Id => Gen.ArrayOf(Gen.Elements("0123456789abcdef".ToCharArray()), 40).Select(c => new string(c));
+    private static Gen<string> Id =>
+        Gen.ArrayOf(Gen.Elements("0123456789abcdef".ToCharArray()), 40).Select(c => new string(c));
 
-    private static Gen<string> PathName => ArbMap.Default.GeneratorFor<NonEmptyString>().Select(s => s.Get.Replace("\0", "", StringComparison.Ordinal)).Where(s => s.Length > 0);
+    private static Gen<string> PathName =>
+        ArbMap
+            .Default.GeneratorFor<NonEmptyString>()
+            .Select(s => s.Get.Replace("\0", "", StringComparison.Ordinal))
+            .Where(s => s.Length > 0);
 
-    private static Gen<string> Text => ArbMap.Default.GeneratorFor<string>().Select(s => (s ?? "").Replace("\0", "", StringComparison.Ordinal));
+    private static Gen<string> Text =>
+        ArbMap.Default.GeneratorFor<string>().Select(s => (s ?? "").Replace("\0", "", StringComparison.Ordinal));
 
     private static Gen<UnmergedEntry> Entry =>
         from mode in Gen.Elements("100644", "100755", "120000", "160000")
@@ -29,7 +35,12 @@ public class ParserTests
 
     private static Gen<MergeMessage> Message =>
         from paths in Gen.ListOf(PathName)
-        from kind in Gen.Elements("Auto-merging", "CONFLICT (contents)", "CONFLICT (modify/delete)", "CONFLICT(directory rename collision)")
+        from kind in Gen.Elements(
+            "Auto-merging",
+            "CONFLICT (contents)",
+            "CONFLICT (modify/delete)",
+            "CONFLICT(directory rename collision)"
+        )
         from text in Text
         select new MergeMessage([.. paths], kind, text);
 
@@ -40,29 +51,44 @@ public class ParserTests
         select new MergeTreeOutput(tree, [.. files], [.. messages]);
 
     [IsolationFact]
-    public void What_merge_tree_prints_comes_back_as_it_was() => Prop.ForAll(Output.ToArbitrary(), output =>
-    {
-        MergeTreeOutput? parsed = MergeTreeOutput.Parse(output.Format());
-        return parsed is not null && parsed.Tree == output.Tree && parsed.Files.SequenceEqual(output.Files) && parsed.Messages.Count == output.Messages.Count
-            && parsed.Messages.Zip(output.Messages).All(p => p.First.Kind == p.Second.Kind && p.First.Text == p.Second.Text && p.First.Paths.SequenceEqual(p.Second.Paths));
-    }).QuickCheckThrowOnFailure();
+    public void What_merge_tree_prints_comes_back_as_it_was() =>
+        Prop.ForAll(Output.ToArbitrary(), output =>
+            {
+                MergeTreeOutput? parsed = MergeTreeOutput.Parse(output.Format());
+                return parsed is not null
+                    && parsed.Tree == output.Tree
+                    && parsed.Files.SequenceEqual(output.Files)
+                    && parsed.Messages.Count == output.Messages.Count
+                    && parsed
+                        .Messages.Zip(output.Messages)
+                        .All(p =>
+                            p.First.Kind == p.Second.Kind
+                            && p.First.Text == p.Second.Text
+                            && p.First.Paths.SequenceEqual(p.Second.Paths)
+                        );
+            })
+            .QuickCheckThrowOnFailure();
 
     [IsolationFact]
-    public void No_text_makes_the_parsers_fail() => Prop.ForAll(ArbMap.Default.GeneratorFor<string>().ToArbitrary(), text =>
-    {
-        _ = MergeTreeOutput.Parse(text ?? "");
-        _ = MergeTreeOutput.Parse(new string('a', 40) + "\0\0" + text);
-        _ = TargetHistory.Parse(text ?? "", Marker);
-        _ = DurableRefs.RefusedRef(text ?? "");
-        _ = LandedMessage.Trailers(text ?? "");
-        return QueueItem.Parse("x", text ?? "") is null;
-    }).QuickCheckThrowOnFailure();
+    public void No_text_makes_the_parsers_fail() =>
+        Prop.ForAll(ArbMap.Default.GeneratorFor<string>().ToArbitrary(), text =>
+            {
+                _ = MergeTreeOutput.Parse(text ?? "");
+                _ = MergeTreeOutput.Parse(new string('a', 40) + "\0\0" + text);
+                _ = TargetHistory.Parse(text ?? "", Marker);
+                _ = DurableRefs.RefusedRef(text ?? "");
+                _ = LandedMessage.Trailers(text ?? "");
+                return QueueItem.Parse("x", text ?? "") is null;
+            })
+            .QuickCheckThrowOnFailure();
 
     [IsolationFact]
     public void Free_text_after_the_messages_ends_them()
     {
         string tree = new('a', 40);
-        MergeTreeOutput output = MergeTreeOutput.Parse($"{tree}\0\0{1}\0sub\0CONFLICT (submodule)\0text\n\0Failed to merge submodule sub\n")!;
+        MergeTreeOutput output = MergeTreeOutput.Parse(
+            $"{tree}\0\0{1}\0sub\0CONFLICT (submodule)\0text\n\0Failed to merge submodule sub\n"
+        )!;
         Assert.Equal("submodule", Assert.Single(output.Messages).ShortKind);
     }
 
@@ -70,34 +96,53 @@ public class ParserTests
     public void An_exit_code_alone_is_no_conflict()
     {
         string tree = new('a', 40);
-        Assert.IsType<MergeOutcome.Broken>(GitMerge.Judge(new GitResult(1, "", "merge-tree: x - not something we can merge")));
-        Assert.IsType<MergeOutcome.Broken>(GitMerge.Judge(new GitResult(1, $"{tree}\0\0", "error: Could not read 1234")));
+        Assert.IsType<MergeOutcome.Broken>(
+            GitMerge.Judge(new GitResult(1, "", "merge-tree: x - not something we can merge"))
+        );
+        Assert.IsType<MergeOutcome.Broken>(
+            GitMerge.Judge(new GitResult(1, $"{tree}\0\0", "error: Could not read 1234"))
+        );
         Assert.IsType<MergeOutcome.Broken>(GitMerge.Judge(new GitResult(128, "", "fatal: unable to write")));
-        Assert.IsType<MergeOutcome.Unrelated>(GitMerge.Judge(new GitResult(128, "", "fatal: refusing to merge unrelated histories")));
+        Assert.IsType<MergeOutcome.Unrelated>(
+            GitMerge.Judge(new GitResult(128, "", "fatal: refusing to merge unrelated histories"))
+        );
         Assert.IsType<MergeOutcome.Conflict>(GitMerge.Judge(new GitResult(1, $"{tree}\0\0", "")));
         Assert.IsType<MergeOutcome.Clean>(GitMerge.Judge(new GitResult(0, $"{tree}\0\0", "")));
     }
 
     [IsolationFact]
-    public void Any_item_comes_back_from_its_record_and_its_trailers() => Prop.ForAll(Text.Where(t => t.Length > 0).ToArbitrary(), Text.ToArbitrary(), (id, title) =>
-    {
-        QueueItem item = new(new AttemptId(id, 3), new string('b', 40), new string('c', 40), 7) { Title = title };
-        string message = LandedMessage.Write(item, null, new string('d', 40));
-        string[] parts = message.Split("\n\n");
-        IReadOnlyDictionary<string, string> trailers = LandedMessage.Trailers(parts[1]);
+    public void Any_item_comes_back_from_its_record_and_its_trailers() =>
+        Prop.ForAll(Text.Where(t => t.Length > 0).ToArbitrary(), Text.ToArbitrary(), (id, title) =>
+            {
+                QueueItem item = new(new AttemptId(id, 3), new string('b', 40), new string('c', 40), 7)
+                {
+                    Title = title,
+                };
+                string message = LandedMessage.Write(item, null, new string('d', 40));
+                string[] parts = message.Split("\n\n");
+                IReadOnlyDictionary<string, string> trailers = LandedMessage.Trailers(parts[1]);
 
-        // A lone surrogate has no UTF-8 form: ids with one are told apart by their slug.
-        bool whole = !id.Any(char.IsSurrogate);
-        return (!whole || QueueItem.Parse("", item.ToJson())?.Attempt == item.Attempt) && parts.Length == 2 && !parts[0].Contains('\n', StringComparison.Ordinal) && parts[0].Length > 0
-            && trailers.Count == 4 && trailers[LandedMessage.AttemptTrailer] == LandedMessage.Name(item.Attempt) && trailers[LandedMessage.HeadTrailer] == item.Head;
-    }).QuickCheckThrowOnFailure();
+                // A lone surrogate has no UTF-8 form: ids with one are told apart by their slug.
+                bool whole = !id.Any(char.IsSurrogate);
+                return (!whole || QueueItem.Parse("", item.ToJson())?.Attempt == item.Attempt)
+                    && parts.Length == 2
+                    && !parts[0].Contains('\n', StringComparison.Ordinal)
+                    && parts[0].Length > 0
+                    && trailers.Count == 4
+                    && trailers[LandedMessage.AttemptTrailer] == LandedMessage.Name(item.Attempt)
+                    && trailers[LandedMessage.HeadTrailer] == item.Head;
+            })
+            .QuickCheckThrowOnFailure();
 
     [IsolationFact]
     public void A_file_name_cannot_pass_for_a_landing()
     {
         string real = new('a', 40);
         string evil = $"evil{Marker[..31]}0\0{new string('b', 40)}";
-        List<TargetStep> steps = TargetHistory.Parse($"{Marker}\0{real}\0{new string('c', 40)}\0{LandedMessage.ItemTrailer}: auth\n\0\0\n{evil}\0plain.txt\0", Marker);
+        List<TargetStep> steps = TargetHistory.Parse(
+            $"{Marker}\0{real}\0{new string('c', 40)}\0{LandedMessage.ItemTrailer}: auth\n\0\0\n{evil}\0plain.txt\0",
+            Marker
+        );
         Assert.Equal((real, "auth"), (Assert.Single(steps).Commit, steps[0].Item));
         Assert.Contains("plain.txt", steps[0].Files);
     }

@@ -57,7 +57,12 @@ internal sealed class QueueBench : IAsyncDisposable
         string commit = await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD"]);
         await GitAsync("worktree", "remove", "--force", tree);
         await GitAsync("update-ref", "refs/isolation/attempts/" + commit[..12] + "/1", commit);
-        return new Capture(commit, start, "refs/isolation/attempts/" + commit[..12] + "/1", [.. files.Select(f => new FileChange(f.Path, FileChangeKind.Modified, 1, 0))]);
+        return new Capture(
+            commit,
+            start,
+            "refs/isolation/attempts/" + commit[..12] + "/1",
+            [.. files.Select(f => new FileChange(f.Path, FileChangeKind.Modified, 1, 0))]
+        );
     }
 
     public static async Task<MergeStatus> EndAsync(IMergeQueue queue, AttemptId attempt)
@@ -71,7 +76,11 @@ internal sealed class QueueBench : IAsyncDisposable
         return last!;
     }
 
-    public static async Task<MergeStatus> UntilAsync(IMergeQueue queue, AttemptId attempt, Func<MergeStatus, bool> reached)
+    public static async Task<MergeStatus> UntilAsync(
+        IMergeQueue queue,
+        AttemptId attempt,
+        Func<MergeStatus, bool> reached
+    )
     {
         await foreach (MergeStatus status in queue.WatchAsync(attempt))
         {

@@ -30,7 +30,10 @@ public class QueueTests
         await actor.DisposeAsync();
         await watcher.SubmitAsync(new MergeRequest(B, two));
         Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(watcher, B)).State);
-        Assert.Equal("3", await bench.GitAsync("rev-list", "--first-parent", "--count", QueueBench.TargetRef, "^main~1"));
+        Assert.Equal(
+            "3",
+            await bench.GitAsync("rev-list", "--first-parent", "--count", QueueBench.TargetRef, "^main~1")
+        );
     }
 
     [IsolationFact]
@@ -44,7 +47,13 @@ public class QueueTests
             for (int i = 0; i < attempts.Length; i++)
             {
                 Capture work = await bench.WorkAsync(null, ($"{attempts[i].Item}.txt", "x\n"));
-                await held.SubmitAsync(new MergeRequest(attempts[i], work) { Priority = priorities[i], After = i == 0 ? [] : [attempts[0]] });
+                await held.SubmitAsync(
+                    new MergeRequest(attempts[i], work)
+                    {
+                        Priority = priorities[i],
+                        After = i == 0 ? [] : [attempts[0]],
+                    }
+                );
                 await held.CommandAsync(attempts[i], new MergeCommand.Hold("for the test"));
             }
         }
@@ -76,7 +85,9 @@ public class QueueTests
         string stored = await bench.GitAsync("for-each-ref", "refs/isolation/mq");
 
         await queue.SubmitAsync(new MergeRequest(A, work));
-        IsolationException pinned = await Assert.ThrowsAsync<IsolationException>(async () => await queue.SubmitAsync(new MergeRequest(A, other)));
+        IsolationException pinned = await Assert.ThrowsAsync<IsolationException>(async () =>
+            await queue.SubmitAsync(new MergeRequest(A, other))
+        );
 
         Assert.Equal(MergingCodes.Pinned, pinned.Code);
         Assert.Equal(stored, await bench.GitAsync("for-each-ref", "refs/isolation/mq"));
@@ -87,7 +98,9 @@ public class QueueTests
     {
         await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
         Capture work = await bench.WorkAsync(null, ("a.txt", "b\n"));
-        await using (IMergeQueue first = await MergeStrategies.FirstWins(o => o.Mode = MergeMode.Squash).OpenAsync(bench.Target))
+        await using (
+            IMergeQueue first = await MergeStrategies.FirstWins(o => o.Mode = MergeMode.Squash).OpenAsync(bench.Target)
+        )
         {
             await first.SubmitAsync(new MergeRequest(A, work));
             await QueueBench.EndAsync(first, A);
@@ -96,11 +109,16 @@ public class QueueTests
         }
 
         string target = await bench.TargetCommitAsync();
-        await using IMergeQueue again = await MergeStrategies.FirstWins(o => o.Mode = MergeMode.Squash).OpenAsync(bench.Target);
+        await using IMergeQueue again = await MergeStrategies
+            .FirstWins(o => o.Mode = MergeMode.Squash)
+            .OpenAsync(bench.Target);
         await again.SubmitAsync(new MergeRequest(A, work));
         MergeStatus status = await QueueBench.EndAsync(again, A);
 
-        Assert.Equal((MergeState.Landed, await bench.GitAsync("rev-parse", target + "^1")), (status.State, status.LandedCommit));
+        Assert.Equal(
+            (MergeState.Landed, await bench.GitAsync("rev-parse", target + "^1")),
+            (status.State, status.LandedCommit)
+        );
         Assert.Equal(target, await bench.TargetCommitAsync());
     }
 
@@ -110,7 +128,9 @@ public class QueueTests
         await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(null, ("b.txt", "1\n"))));
-        await queue.SubmitAsync(new MergeRequest(new AttemptId("auth", 2), await bench.WorkAsync(null, ("b.txt", "2\n"))));
+        await queue.SubmitAsync(
+            new MergeRequest(new AttemptId("auth", 2), await bench.WorkAsync(null, ("b.txt", "2\n")))
+        );
 
         MergeStatus old = await QueueBench.EndAsync(queue, A);
 
@@ -161,7 +181,10 @@ public class QueueTests
 
         Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, A)).State);
         Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, B)).State);
-        Assert.Equal("ahead\nmain\ntarget", await bench.GitAsync("for-each-ref", "--format=%(refname:short)", "refs/heads"));
+        Assert.Equal(
+            "ahead\nmain\ntarget",
+            await bench.GitAsync("for-each-ref", "--format=%(refname:short)", "refs/heads")
+        );
     }
 
     [IsolationFact]
@@ -176,7 +199,14 @@ public class QueueTests
 
         GitRepository repository = await GitHost.OpenAsync(bench.Repository.Path);
         FirstWinsOptions options = new();
-        QueueContext context = new(new QueueNames(repository, QueueBench.TargetRef), MergePolicy.Of(options), null, Leasing.WorkersFolder.Beside(bench.Common), TimeProvider.System, NullLogger.Instance);
+        QueueContext context = new(
+            new QueueNames(repository, QueueBench.TargetRef),
+            MergePolicy.Of(options),
+            null,
+            Leasing.WorkersFolder.Beside(bench.Common),
+            TimeProvider.System,
+            NullLogger.Instance
+        );
         await using MergeQueue queue = await MergeQueue.OpenAsync(context, CancellationToken.None);
         await queue.SubmitAsync(new MergeRequest(new AttemptId("f0", 1), works[0]));
         await QueueBench.EndAsync(queue, new AttemptId("f0", 1));
@@ -217,7 +247,9 @@ public class QueueTests
         await using IMergeQueue queue = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
         string before = await bench.GitAsync("for-each-ref");
 
-        IsolationException refused = await Assert.ThrowsAsync<IsolationException>(async () => await queue.SubmitAsync(new MergeRequest(A, work) { Branch = "x\0\0delete refs/heads/main" }));
+        IsolationException refused = await Assert.ThrowsAsync<IsolationException>(async () =>
+            await queue.SubmitAsync(new MergeRequest(A, work) { Branch = "x\0\0delete refs/heads/main" })
+        );
 
         Assert.Equal(MergingCodes.BadRequest, refused.Code);
         Assert.Equal(before, await bench.GitAsync("for-each-ref"));
@@ -247,7 +279,9 @@ public class QueueTests
         await using QueueBench bench = await QueueBench.CreateAsync();
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
 
-        IsolationException unknown = await Assert.ThrowsAsync<IsolationException>(async () => await queue.CommandAsync(A, new MergeCommand.Cancel()));
+        IsolationException unknown = await Assert.ThrowsAsync<IsolationException>(async () =>
+            await queue.CommandAsync(A, new MergeCommand.Cancel())
+        );
 
         Assert.Equal(MergingCodes.UnknownAttempt, unknown.Code);
     }

@@ -19,9 +19,15 @@ public class TargetTests
 
         foreach (string target in new[] { "refs/heads/main", QueueBench.TargetRef })
         {
-            IsolationException refused = await Assert.ThrowsAnyAsync<IsolationException>(async () => await MergeStrategies.FirstWins().OpenAsync(bench.Target with { Ref = target }));
+            IsolationException refused = await Assert.ThrowsAnyAsync<IsolationException>(async () =>
+                await MergeStrategies.FirstWins().OpenAsync(bench.Target with { Ref = target })
+            );
             Assert.Equal(MergingCodes.TargetCheckedOut, refused.Code);
-            Assert.Contains(".Target(\"isolation/main\", from: \"main\")", refused.Fault.Remedy, StringComparison.Ordinal);
+            Assert.Contains(
+                ".Target(\"isolation/main\", from: \"main\")",
+                refused.Fault.Remedy,
+                StringComparison.Ordinal
+            );
             Assert.Contains("FastForwardCheckout()", refused.Fault.Remedy, StringComparison.Ordinal);
         }
     }
@@ -70,10 +76,15 @@ public class TargetTests
         Directory.CreateDirectory(queues);
 
         // What is on the disk when a process dies right after the transaction.
-        await File.WriteAllTextAsync(Path.Combine(queues, "main.checkout"), $"{work.BaseCommit}\n{bench.Repository.Path}");
+        await File.WriteAllTextAsync(
+            Path.Combine(queues, "main.checkout"),
+            $"{work.BaseCommit}\n{bench.Repository.Path}"
+        );
         await bench.GitAsync("update-ref", "refs/heads/main", work.Commit);
         Assert.NotEqual("", await bench.GitAsync("status", "--porcelain"));
-        await using IMergeQueue queue = await MergeStrategies.FirstWins(o => o.FastForwardCheckout()).OpenAsync(bench.Target with { Ref = "refs/heads/main" });
+        await using IMergeQueue queue = await MergeStrategies
+            .FirstWins(o => o.FastForwardCheckout())
+            .OpenAsync(bench.Target with { Ref = "refs/heads/main" });
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(work.BaseCommit, ("c.txt", "c\n"))));
 
         Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, A)).State);
@@ -86,8 +97,12 @@ public class TargetTests
     {
         await using QueueBench bench = await QueueBench.CreateAsync();
 
-        IsolationException missing = await Assert.ThrowsAnyAsync<IsolationException>(async () => await MergeStrategies.FirstWins().OpenAsync(bench.Target with { Ref = "refs/heads/nowhere" }));
-        IsolationException tag = await Assert.ThrowsAnyAsync<IsolationException>(async () => await MergeStrategies.FirstWins().OpenAsync(bench.Target with { Ref = "main" }));
+        IsolationException missing = await Assert.ThrowsAnyAsync<IsolationException>(async () =>
+            await MergeStrategies.FirstWins().OpenAsync(bench.Target with { Ref = "refs/heads/nowhere" })
+        );
+        IsolationException tag = await Assert.ThrowsAnyAsync<IsolationException>(async () =>
+            await MergeStrategies.FirstWins().OpenAsync(bench.Target with { Ref = "main" })
+        );
 
         Assert.Equal((MergingCodes.TargetMissing, MergingCodes.BadTarget), (missing.Code, tag.Code));
     }
@@ -95,7 +110,11 @@ public class TargetTests
     [IsolationFact]
     public async Task Only_what_is_committed_on_the_target_decides_how_files_merge()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "one\n"), ("sub/.gitattributes", "*.log merge=union\n"), ("sub/x.log", "one\n"));
+        await using QueueBench bench = await QueueBench.CreateAsync(
+            ("a.txt", "one\n"),
+            ("sub/.gitattributes", "*.log merge=union\n"),
+            ("sub/x.log", "one\n")
+        );
         await bench.GitAsync("config", "merge.evil.driver", "touch /tmp/never; exit 0");
         Capture first = await bench.WorkAsync(null, ("a.txt", "first\n"), ("sub/x.log", "one\nfirst\n"));
         Capture second = await bench.WorkAsync(null, ("a.txt", "second\n"));

@@ -17,15 +17,28 @@ public sealed class WorkerEventHubTests : IDisposable
     public async Task Everyone_sees_the_same_and_a_log_tells_the_same_status_as_the_live_stream()
     {
         WorkerEventHub hub = new(_time);
-        IAsyncEnumerable<WorkerEvent> first = hub.Watch(), second = hub.Watch();
+        IAsyncEnumerable<WorkerEvent> first = hub.Watch(),
+            second = hub.Watch();
         string path = Path.Combine(_root, "logs", "auth-123.1.log");
         using (hub.LogTo(Attempt, path))
         {
-            hub.Publish(Event(WorkerEventKind.Stage) with { Stage = Stage.Workspace, Branch = "b", Data = new Dictionary<string, string> { ["setup-ms"] = "7" } });
+            hub.Publish(
+                Event(WorkerEventKind.Stage) with
+                {
+                    Stage = Stage.Workspace,
+                    Branch = "b",
+                    Data = new Dictionary<string, string> { ["setup-ms"] = "7" },
+                }
+            );
             _time.Advance(TimeSpan.FromMinutes(1));
             hub.Publish(Event(WorkerEventKind.Phase) with { Phase = "implement" });
             hub.Publish(Event(WorkerEventKind.Blocked) with { Text = "Grüße \"x\" \u2028" });
-            hub.Publish(Event(WorkerEventKind.Ended) with { Data = new Dictionary<string, string> { ["outcome"] = "Landed" } });
+            hub.Publish(
+                Event(WorkerEventKind.Ended) with
+                {
+                    Data = new Dictionary<string, string> { ["outcome"] = "Landed" },
+                }
+            );
         }
 
         hub.Complete();
@@ -49,7 +62,14 @@ public sealed class WorkerEventHubTests : IDisposable
         IAsyncEnumerable<WorkerEvent> watch = hub.Watch();
         using (hub.LogTo(Attempt, path))
         {
-            hub.Publish(Event(WorkerEventKind.Progress) with { Text = "hunter2-and-more hunter2 abcdefghijkl", Phase = "hunter2", Data = new Dictionary<string, string> { ["k"] = "xhunter2x" } });
+            hub.Publish(
+                Event(WorkerEventKind.Progress) with
+                {
+                    Text = "hunter2-and-more hunter2 abcdefghijkl",
+                    Phase = "hunter2",
+                    Data = new Dictionary<string, string> { ["k"] = "xhunter2x" },
+                }
+            );
         }
 
         hub.Complete();
@@ -148,19 +168,38 @@ public sealed class WorkerEventHubTests : IDisposable
         hub.Secrets.Add("hunter2");
         hub.Publish(Event(WorkerEventKind.Contamination) with { Text = "refs/heads/hunter2" });
         hub.Publish(Event(WorkerEventKind.Phase) with { Phase = "plan" });
-        hub.Publish(Event(WorkerEventKind.Ended) with { Data = new Dictionary<string, string> { ["outcome"] = "Landed" } });
-        Assert.Equal(["Warning: auth-123.1 wrote outside what it owns: refs/heads/***", "Debug: auth-123.1 Phase stage=(null) phase=plan (null)", "Information: auth-123.1 ended: Landed (null)"], recorder.Lines);
+        hub.Publish(
+            Event(WorkerEventKind.Ended) with
+            {
+                Data = new Dictionary<string, string> { ["outcome"] = "Landed" },
+            }
+        );
+        Assert.Equal(
+            [
+                "Warning: auth-123.1 wrote outside what it owns: refs/heads/***",
+                "Debug: auth-123.1 Phase stage=(null) phase=plan (null)",
+                "Information: auth-123.1 ended: Landed (null)",
+            ],
+            recorder.Lines
+        );
     }
 
     [Fact]
     public void Activities_keep_their_parent_and_lose_its_baggage_and_metrics_count()
     {
-        using ActivityListener listener = new() { ShouldListenTo = s => s.Name == "Isolation.Sdk", Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded };
+        using ActivityListener listener = new()
+        {
+            ShouldListenTo = s => s.Name == "Isolation.Sdk",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+        };
         ActivitySource.AddActivityListener(listener);
         using Activity host = new Activity("host").AddBaggage("user", "alice").Start();
         using Activity attempt = Telemetry.StartAttempt(Attempt)!;
         using Activity stage = Telemetry.StartStage(Attempt, Stage.Capture)!;
-        Assert.Equal((host.TraceId, attempt.SpanId, "isolation.capture"), (stage.TraceId, stage.ParentSpanId, stage.OperationName));
+        Assert.Equal(
+            (host.TraceId, attempt.SpanId, "isolation.capture"),
+            (stage.TraceId, stage.ParentSpanId, stage.OperationName)
+        );
         Assert.Empty(stage.Baggage);
         Assert.Empty(attempt.Baggage);
 
@@ -191,7 +230,10 @@ public sealed class WorkerEventHubTests : IDisposable
         Telemetry.AttemptBegan();
         Telemetry.AttemptEnded("test-result", TimeSpan.FromSeconds(2));
         Telemetry.ItemClosed(ItemOutcome.TimedOut);
-        Assert.Equal(["isolation.attempt.duration", "isolation.attempts", "isolation.items", "isolation.workers.active"], sums.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["isolation.attempt.duration", "isolation.attempts", "isolation.items", "isolation.workers.active"],
+            sums.Keys.Order(StringComparer.Ordinal)
+        );
         Assert.Equal(2, sums["isolation.attempt.duration"]);
     }
 
@@ -203,10 +245,17 @@ public sealed class WorkerEventHubTests : IDisposable
     {
         public List<string> Lines { get; } = [];
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Add($"{logLevel}: {formatter(state, exception)}");
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Lines.Add($"{logLevel}: {formatter(state, exception)}");
     }
 }

@@ -14,11 +14,15 @@ public sealed class WorkerRegistryTests
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         WorkerRegistry registry = new(rig.Repository.Reference);
         WorkerStatus? during = null;
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            worker.ReportPhase("plan");
-            during = await registry.FindAsync(worker.Id, token);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    worker.ReportPhase("plan");
+                    during = await registry.FindAsync(worker.Id, token);
+                }
+            )
+            .Build();
 
         Assert.Empty(await registry.ListAsync());
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
@@ -26,21 +30,32 @@ public sealed class WorkerRegistryTests
 
         Assert.Equal((WorkerLiveness.Running, "plan"), (during!.Liveness, during.Phase));
         WorkerStatus after = Assert.Single(await registry.ListAsync());
-        Assert.Equal((new AttemptId("a", 1), WorkerLiveness.Ended, ItemOutcome.NoChange), (after.Attempt, after.Liveness, after.Outcome));
+        Assert.Equal(
+            (new AttemptId("a", 1), WorkerLiveness.Ended, ItemOutcome.NoChange),
+            (after.Attempt, after.Liveness, after.Outcome)
+        );
     }
 
     [IsolationFact]
     public async Task Work_in_a_queue_is_seen_by_who_opens_none()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using (IsolationPipeline pipeline = rig.Compose().Merging.UseManual().RunWith(PipelineRig.WriteAndCommitAsync).Build())
+        await using (
+            IsolationPipeline pipeline = rig.Compose()
+                .Merging.UseManual()
+                .RunWith(PipelineRig.WriteAndCommitAsync)
+                .Build()
+        )
         {
             await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
             await run.Completion;
         }
 
         QueuedAttempt held = Assert.Single(await MergeQueues.ReadAsync(rig.Repository.Reference));
-        Assert.Equal((MergeState.Held, true, $"refs/heads/{PipelineRig.Target}"), (held.Status.State, held.AwaitsApproval, held.Target.Ref));
+        Assert.Equal(
+            (MergeState.Held, true, $"refs/heads/{PipelineRig.Target}"),
+            (held.Status.State, held.AwaitsApproval, held.Target.Ref)
+        );
         Assert.Equal(["a.txt"], held.Files);
         await using (IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(held.Target))
         {
@@ -52,7 +67,10 @@ public sealed class WorkerRegistryTests
         }
 
         QueuedAttempt landed = Assert.Single(await MergeQueues.ReadAsync(rig.Repository.Reference));
-        Assert.Equal((held.Attempt, MergeState.Landed, held.Commit), (landed.Attempt, landed.Status.State, landed.Commit));
+        Assert.Equal(
+            (held.Attempt, MergeState.Landed, held.Commit),
+            (landed.Attempt, landed.Status.State, landed.Commit)
+        );
         Assert.Equal(await rig.GitAsync("rev-parse", PipelineRig.Target), landed.Status.LandedCommit);
     }
 
@@ -76,7 +94,10 @@ public sealed class WorkerRegistryTests
     public async Task An_attempt_that_fails_before_its_report_is_not_tried_for_ever()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 3).FetchFirst("no-such-remote").RunWith(PipelineRig.WriteAndCommitAsync).Build();
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 3)
+            .FetchFirst("no-such-remote")
+            .RunWith(PipelineRig.WriteAndCommitAsync)
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);

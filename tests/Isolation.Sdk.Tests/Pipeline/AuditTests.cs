@@ -12,16 +12,27 @@ public sealed class AuditTests
     public async Task A_good_composition_passes_and_says_what_it_seals()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().Require(
-            @sealed: IsolationGuarantees.Files | IsolationGuarantees.Environment | IsolationGuarantees.Temp | IsolationGuarantees.Context,
-            detected: IsolationGuarantees.Refs | IsolationGuarantees.Stash).RunWith((_, _) => Task.CompletedTask).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Require(
+                @sealed: IsolationGuarantees.Files
+                    | IsolationGuarantees.Environment
+                    | IsolationGuarantees.Temp
+                    | IsolationGuarantees.Context,
+                detected: IsolationGuarantees.Refs | IsolationGuarantees.Stash
+            )
+            .RunWith((_, _) => Task.CompletedTask)
+            .Build();
 
         AuditReport audit = await pipeline.AuditAsync();
 
         Assert.Empty(audit.Faults);
         Assert.True(JsonDocument.Parse(audit.ToJson()).RootElement.GetProperty("passed").GetBoolean());
         string described = await pipeline.DescribeAsync();
-        Assert.Contains("sealed      Files, Environment, Temp, Home, Caches, Ports", described, StringComparison.Ordinal);
+        Assert.Contains(
+            "sealed      Files, Environment, Temp, Home, Caches, Ports",
+            described,
+            StringComparison.Ordinal
+        );
         Assert.Contains("open        Confinement, Network, Resources", described, StringComparison.Ordinal);
     }
 
@@ -29,10 +40,15 @@ public sealed class AuditTests
     public async Task A_promise_that_is_not_kept_here_refuses_the_run()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().Require(@sealed: IsolationGuarantees.Network, detected: IsolationGuarantees.Resources).RunWith((_, _) => Task.CompletedTask).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Require(@sealed: IsolationGuarantees.Network, detected: IsolationGuarantees.Resources)
+            .RunWith((_, _) => Task.CompletedTask)
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
-        IsolationConfigurationException thrown = await Assert.ThrowsAsync<IsolationConfigurationException>(() => run.Completion);
+        IsolationConfigurationException thrown = await Assert.ThrowsAsync<IsolationConfigurationException>(() =>
+            run.Completion
+        );
 
         Assert.Equal(["ISO0910", "ISO0910"], thrown.Faults.Select(f => f.Code));
         Assert.Contains("Network", thrown.Faults[0].Message, StringComparison.Ordinal);
@@ -46,13 +62,19 @@ public sealed class AuditTests
     [InlineData(1, IsolationPhase.Contexts, "ISO0912")]
     [InlineData(20, IsolationPhase.FileSystems, "ISO0912", "ISO0913", "ISO0916")]
     [InlineData(1, IsolationPhase.State, "ISO0912", "ISO0913")]
-    public async Task The_checklist_grows_with_the_workers_and_with_what_the_host_claims(int workers, IsolationPhase phase, params string[] codes)
+    public async Task The_checklist_grows_with_the_workers_and_with_what_the_host_claims(
+        int workers,
+        IsolationPhase phase,
+        params string[] codes
+    )
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = workers).Claim(phase)
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = workers)
+            .Claim(phase)
             .Contexts.Decorate((inner, _) => new Promising(inner))
             .State.Decorate((inner, _) => new Promising(null, inner))
-            .RunWith((_, _) => Task.CompletedTask).Build();
+            .RunWith((_, _) => Task.CompletedTask)
+            .Build();
 
         Assert.Equal(codes, (await pipeline.AuditAsync()).Faults.Select(f => f.Code));
     }
@@ -61,9 +83,17 @@ public sealed class AuditTests
     public async Task Many_workers_need_a_queue_that_tests_or_a_reason_that_is_reported()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline refused = rig.Compose(o => o.MaxWorkers = 20).RunWith((_, _) => Task.CompletedTask).Build();
-        await using IsolationPipeline excused = rig.Compose(o => o.MaxWorkers = 20).AcceptManualScale("a trial on a fork").RunWith((_, _) => Task.CompletedTask).Build();
-        await using IsolationPipeline tested = rig.Compose(o => o.MaxWorkers = 20).Merging.UseSerialQueue(o => o.Gate("git", "fsck")).RunWith((_, _) => Task.CompletedTask).Build();
+        await using IsolationPipeline refused = rig.Compose(o => o.MaxWorkers = 20)
+            .RunWith((_, _) => Task.CompletedTask)
+            .Build();
+        await using IsolationPipeline excused = rig.Compose(o => o.MaxWorkers = 20)
+            .AcceptManualScale("a trial on a fork")
+            .RunWith((_, _) => Task.CompletedTask)
+            .Build();
+        await using IsolationPipeline tested = rig.Compose(o => o.MaxWorkers = 20)
+            .Merging.UseSerialQueue(o => o.Gate("git", "fsck"))
+            .RunWith((_, _) => Task.CompletedTask)
+            .Build();
 
         Assert.Equal(["ISO0916"], (await refused.AuditAsync()).Faults.Select(f => f.Code));
         AuditReport report = await excused.AuditAsync();
@@ -73,14 +103,24 @@ public sealed class AuditTests
     }
 
     /// <summary>Does the work of its inner one and promises nothing.</summary>
-    private sealed class Promising(IContextFactory? contexts, IStateSandbox? state = null) : IContextFactory, IStateSandbox
+    private sealed class Promising(IContextFactory? contexts, IStateSandbox? state = null)
+        : IContextFactory,
+            IStateSandbox
     {
-        public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => ValueTask.FromResult(new AxisReport(IsolationGuarantees.None, IsolationGuarantees.None, []));
+        public ValueTask<AxisReport> ProbeAsync(
+            RepositoryRef repository,
+            CancellationToken cancellationToken = default
+        ) => ValueTask.FromResult(new AxisReport(IsolationGuarantees.None, IsolationGuarantees.None, []));
 
-        public ValueTask<WorkerContext> CreateAsync(ContextRequest request, CancellationToken cancellationToken = default) => contexts!.CreateAsync(request, cancellationToken);
+        public ValueTask<WorkerContext> CreateAsync(
+            ContextRequest request,
+            CancellationToken cancellationToken = default
+        ) => contexts!.CreateAsync(request, cancellationToken);
 
-        public ValueTask<IStateScope> OpenAsync(StateRequest request, CancellationToken cancellationToken = default) => state!.OpenAsync(request, cancellationToken);
+        public ValueTask<IStateScope> OpenAsync(StateRequest request, CancellationToken cancellationToken = default) =>
+            state!.OpenAsync(request, cancellationToken);
 
-        public ValueTask<IStateScope?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) => state!.ReopenAsync(record, cancellationToken);
+        public ValueTask<IStateScope?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) =>
+            state!.ReopenAsync(record, cancellationToken);
     }
 }

@@ -13,11 +13,16 @@ public sealed class BaseTests
         string news = await origin.CommitAsync("News", new Dictionary<string, string> { ["news.txt"] = "n" });
         await rig.GitAsync("remote", "add", "origin", origin.Path);
         string? startedFrom = null;
-        await using IsolationPipeline pipeline = rig.Compose().FetchFirst("origin").RunWith((worker, _) =>
-        {
-            startedFrom = worker.Workspace.BaseCommit;
-            return Task.CompletedTask;
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .FetchFirst("origin")
+            .RunWith(
+                (worker, _) =>
+                {
+                    startedFrom = worker.Workspace.BaseCommit;
+                    return Task.CompletedTask;
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a") with { Base = "origin/main" }]);
 
@@ -30,7 +35,10 @@ public sealed class BaseTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         await rig.GitAsync("remote", "add", "origin", Path.Combine(rig.Repository.Root, "not-there"));
-        await using IsolationPipeline pipeline = rig.Compose().FetchFirst("origin").RunWith((_, _) => throw new InvalidOperationException("must not run")).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .FetchFirst("origin")
+            .RunWith((_, _) => throw new InvalidOperationException("must not run"))
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
@@ -43,7 +51,10 @@ public sealed class BaseTests
     public async Task A_failing_setup_command_stops_the_attempt()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().Setup("git", "no-such-verb").RunWith((_, _) => throw new InvalidOperationException("must not run")).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Setup("git", "no-such-verb")
+            .RunWith((_, _) => throw new InvalidOperationException("must not run"))
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
@@ -57,18 +68,26 @@ public sealed class BaseTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         Dictionary<string, string> briefings = [];
-        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = 1).RunWith(async (worker, token) =>
-        {
-            briefings[worker.Item.Id] = worker.Context.Briefing;
-            if (worker.Item.Id == "first")
-            {
-                await worker.HandoffAsync("The port is 4711.", token);
-            }
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = 1)
+            .RunWith(
+                async (worker, token) =>
+                {
+                    briefings[worker.Item.Id] = worker.Context.Briefing;
+                    if (worker.Item.Id == "first")
+                    {
+                        await worker.HandoffAsync("The port is 4711.", token);
+                    }
 
-            return await PipelineRig.WriteAndCommitAsync(worker, token);
-        }).Build();
+                    return await PipelineRig.WriteAndCommitAsync(worker, token);
+                }
+            )
+            .Build();
 
-        await using IsolationRun run = pipeline.Start([PipelineRig.Item("first"), PipelineRig.Item("waits", "first"), PipelineRig.Item("other")]);
+        await using IsolationRun run = pipeline.Start([
+            PipelineRig.Item("first"),
+            PipelineRig.Item("waits", "first"),
+            PipelineRig.Item("other"),
+        ]);
         await run.Completion;
 
         Assert.Contains("The port is 4711.", briefings["waits"], StringComparison.Ordinal);

@@ -14,7 +14,10 @@ public sealed class ChecklistTests
     public async Task A_work_tree_that_is_the_canonical_checkout_is_refused()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        IsolationPipelineBuilder builder = rig.Compose().Workspaces.Decorate((inner, _) => new WorkspacesWith(inner, info => info with { Path = rig.Repository.Path }));
+        IsolationPipelineBuilder builder = rig.Compose()
+            .Workspaces.Decorate(
+                (inner, _) => new WorkspacesWith(inner, info => info with { Path = rig.Repository.Path })
+            );
 
         Assert.Equal(["ISO0911"], await RefusedAsync(builder));
     }
@@ -23,7 +26,19 @@ public sealed class ChecklistTests
     public async Task A_context_with_a_past_is_refused()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        IsolationPipelineBuilder builder = rig.Compose().Contexts.Decorate((inner, _) => new ContextsWith(inner, (context, _) => WorkerContext.Create(context.Attempt, "long", context.BriefingFile, tokens: 100, tokenBudget: 10)));
+        IsolationPipelineBuilder builder = rig.Compose()
+            .Contexts.Decorate(
+                (inner, _) =>
+                    new ContextsWith(inner, (context, _) =>
+                        WorkerContext.Create(
+                            context.Attempt,
+                            "long",
+                            context.BriefingFile,
+                            tokens: 100,
+                            tokenBudget: 10
+                        )
+                    )
+            );
 
         Assert.Equal(["ISO0912"], await RefusedAsync(builder));
     }
@@ -32,7 +47,8 @@ public sealed class ChecklistTests
     public async Task A_temp_folder_shared_with_the_host_is_refused()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        IsolationPipelineBuilder builder = rig.Compose().State.Decorate((inner, _) => new StateWith(inner, info => info with { Temp = Path.GetTempPath() }));
+        IsolationPipelineBuilder builder = rig.Compose()
+            .State.Decorate((inner, _) => new StateWith(inner, info => info with { Temp = Path.GetTempPath() }));
 
         Assert.Equal(["ISO0913"], await RefusedAsync(builder));
     }
@@ -43,13 +59,23 @@ public sealed class ChecklistTests
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         TaskCompletionSource<WorkerContext> running = new(TaskCreationOptions.RunContinuationsAsynchronously);
         WorkerContext? kept = null;
-        IsolationPipelineBuilder builder = rig.Compose().Contexts.Decorate((inner, _) => new ContextsWith(inner, (context, request) => request.Attempt.Item == "a" ? kept = context : running.Task.GetAwaiter().GetResult()));
+        IsolationPipelineBuilder builder = rig.Compose()
+            .Contexts.Decorate(
+                (inner, _) =>
+                    new ContextsWith(inner, (context, request) =>
+                        request.Attempt.Item == "a" ? kept = context : running.Task.GetAwaiter().GetResult()
+                    )
+            );
         TaskCompletionSource second = new();
-        await using IsolationPipeline pipeline = builder.RunWith(async (worker, token) =>
-        {
-            running.SetResult(kept!);
-            await second.Task.WaitAsync(token);
-        }).Build();
+        await using IsolationPipeline pipeline = builder
+            .RunWith(
+                async (worker, token) =>
+                {
+                    running.SetResult(kept!);
+                    await second.Task.WaitAsync(token);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a"), PipelineRig.Item("b")]);
         await foreach (WorkItemResult result in run)
@@ -67,7 +93,10 @@ public sealed class ChecklistTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         TaskCompletionSource second = new();
-        await using IsolationPipeline pipeline = rig.Compose().TrackWith(_ => new ForgetfulTracker(PipelineRig.Item("same"), 2, second)).RunWith(async (worker, token) => await second.Task.WaitAsync(token)).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .TrackWith(_ => new ForgetfulTracker(PipelineRig.Item("same"), 2, second))
+            .RunWith(async (worker, token) => await second.Task.WaitAsync(token))
+            .Build();
 
         await using IsolationRun run = pipeline.Start();
         IsolationSummary summary = await run.Completion;
@@ -80,11 +109,16 @@ public sealed class ChecklistTests
     public async Task A_target_that_somebody_stands_on_is_refused_before_anything_is_made()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().Target("main").RunWith((_, _) => Task.CompletedTask).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Target("main")
+            .RunWith((_, _) => Task.CompletedTask)
+            .Build();
 
         AuditReport audit = await pipeline.AuditAsync();
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
-        IsolationConfigurationException thrown = await Assert.ThrowsAsync<IsolationConfigurationException>(() => run.Completion);
+        IsolationConfigurationException thrown = await Assert.ThrowsAsync<IsolationConfigurationException>(() =>
+            run.Completion
+        );
 
         Assert.Equal(["ISO0603"], audit.Faults.Select(f => f.Code));
         Assert.Equal("ISO0603", thrown.Code);
@@ -93,55 +127,91 @@ public sealed class ChecklistTests
 
     private static async Task<string[]> RefusedAsync(IsolationPipelineBuilder builder)
     {
-        await using IsolationPipeline pipeline = builder.RunWith((_, _) => throw new InvalidOperationException("must not be spawned")).Build();
+        await using IsolationPipeline pipeline = builder
+            .RunWith((_, _) => throw new InvalidOperationException("must not be spawned"))
+            .Build();
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
         Assert.Equal(ItemOutcome.Failed, result.Outcome);
-        return [.. result.Reason!.Split(' ', '\n', ':').Where(w => w.StartsWith("ISO", StringComparison.Ordinal)).Distinct()];
+        return
+        [
+            .. result
+                .Reason!.Split(' ', '\n', ':')
+                .Where(w => w.StartsWith("ISO", StringComparison.Ordinal))
+                .Distinct(),
+        ];
     }
 
-    private sealed class WorkspacesWith(IWorkspaceProvider inner, Func<WorkspaceInfo, WorkspaceInfo> change) : IWorkspaceProvider
+    private sealed class WorkspacesWith(IWorkspaceProvider inner, Func<WorkspaceInfo, WorkspaceInfo> change)
+        : IWorkspaceProvider
     {
-        public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => inner.ProbeAsync(repository, cancellationToken);
+        public ValueTask<AxisReport> ProbeAsync(
+            RepositoryRef repository,
+            CancellationToken cancellationToken = default
+        ) => inner.ProbeAsync(repository, cancellationToken);
 
-        public async ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default) => new Changed(await inner.AcquireAsync(request, cancellationToken), change);
+        public async ValueTask<IWorkspace> AcquireAsync(
+            WorkspaceRequest request,
+            CancellationToken cancellationToken = default
+        ) => new Changed(await inner.AcquireAsync(request, cancellationToken), change);
 
-        public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) => inner.ReopenAsync(record, cancellationToken);
+        public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) =>
+            inner.ReopenAsync(record, cancellationToken);
 
         private sealed class Changed(IWorkspace inner, Func<WorkspaceInfo, WorkspaceInfo> change) : IWorkspace
         {
             public WorkspaceInfo Info => change(inner.Info);
 
-            public ValueTask<Capture> CaptureAsync(IStateScope scope, CancellationToken cancellationToken = default) => inner.CaptureAsync(scope, cancellationToken);
+            public ValueTask<Capture> CaptureAsync(IStateScope scope, CancellationToken cancellationToken = default) =>
+                inner.CaptureAsync(scope, cancellationToken);
 
-            public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) => inner.ReleaseAsync(mode, cancellationToken);
+            public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) =>
+                inner.ReleaseAsync(mode, cancellationToken);
 
             public ValueTask DisposeAsync() => inner.DisposeAsync();
         }
     }
 
-    private sealed class ContextsWith(IContextFactory inner, Func<WorkerContext, ContextRequest, WorkerContext> change) : IContextFactory
+    private sealed class ContextsWith(IContextFactory inner, Func<WorkerContext, ContextRequest, WorkerContext> change)
+        : IContextFactory
     {
-        public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => inner.ProbeAsync(repository, cancellationToken);
+        public ValueTask<AxisReport> ProbeAsync(
+            RepositoryRef repository,
+            CancellationToken cancellationToken = default
+        ) => inner.ProbeAsync(repository, cancellationToken);
 
-        public async ValueTask<WorkerContext> CreateAsync(ContextRequest request, CancellationToken cancellationToken = default) => change(await inner.CreateAsync(request, cancellationToken), request);
+        public async ValueTask<WorkerContext> CreateAsync(
+            ContextRequest request,
+            CancellationToken cancellationToken = default
+        ) => change(await inner.CreateAsync(request, cancellationToken), request);
     }
 
     private sealed class StateWith(IStateSandbox inner, Func<StateInfo, StateInfo> change) : IStateSandbox
     {
-        public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => inner.ProbeAsync(repository, cancellationToken);
+        public ValueTask<AxisReport> ProbeAsync(
+            RepositoryRef repository,
+            CancellationToken cancellationToken = default
+        ) => inner.ProbeAsync(repository, cancellationToken);
 
-        public async ValueTask<IStateScope> OpenAsync(StateRequest request, CancellationToken cancellationToken = default) => new Changed(await inner.OpenAsync(request, cancellationToken), change);
+        public async ValueTask<IStateScope> OpenAsync(
+            StateRequest request,
+            CancellationToken cancellationToken = default
+        ) => new Changed(await inner.OpenAsync(request, cancellationToken), change);
 
-        public ValueTask<IStateScope?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) => inner.ReopenAsync(record, cancellationToken);
+        public ValueTask<IStateScope?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) =>
+            inner.ReopenAsync(record, cancellationToken);
 
         private sealed class Changed(IStateScope inner, Func<StateInfo, StateInfo> change) : IStateScope
         {
             public StateInfo Info => change(inner.Info);
 
-            public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default) => inner.StartAsync(command, cancellationToken);
+            public ValueTask<IWorkerProcess> StartAsync(
+                WorkerCommand command,
+                CancellationToken cancellationToken = default
+            ) => inner.StartAsync(command, cancellationToken);
 
-            public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) => inner.ReleaseAsync(mode, cancellationToken);
+            public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) =>
+                inner.ReleaseAsync(mode, cancellationToken);
 
             public ValueTask DisposeAsync() => inner.DisposeAsync();
         }
@@ -152,17 +222,29 @@ public sealed class ChecklistTests
     {
         private int _claims;
 
-        public ValueTask<WorkClaim?> ClaimAsync(string owner, TimeSpan lease, CancellationToken cancellationToken = default) =>
-            ValueTask.FromResult(_claims++ < times ? new WorkClaim(item, $"{_claims}", owner, DateTimeOffset.MaxValue) : null);
+        public ValueTask<WorkClaim?> ClaimAsync(
+            string owner,
+            TimeSpan lease,
+            CancellationToken cancellationToken = default
+        ) =>
+            ValueTask.FromResult(
+                _claims++ < times ? new WorkClaim(item, $"{_claims}", owner, DateTimeOffset.MaxValue) : null
+            );
 
-        public ValueTask<bool> RenewAsync(WorkClaim claim, CancellationToken cancellationToken = default) => ValueTask.FromResult(true);
+        public ValueTask<bool> RenewAsync(WorkClaim claim, CancellationToken cancellationToken = default) =>
+            ValueTask.FromResult(true);
 
-        public ValueTask<bool> SettleAsync(WorkClaim claim, Settlement settlement, CancellationToken cancellationToken = default)
+        public ValueTask<bool> SettleAsync(
+            WorkClaim claim,
+            Settlement settlement,
+            CancellationToken cancellationToken = default
+        )
         {
             settled.TrySetResult();
             return ValueTask.FromResult(true);
         }
 
-        public ValueTask AppendAsync(HistoryEntry entry, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+        public ValueTask AppendAsync(HistoryEntry entry, CancellationToken cancellationToken = default) =>
+            ValueTask.CompletedTask;
     }
 }

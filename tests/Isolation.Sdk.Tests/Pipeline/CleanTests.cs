@@ -12,7 +12,12 @@ public sealed class CleanTests
     public async Task Records_of_landed_work_are_planned_first_and_removed_then()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().RunWith((worker, token) => worker.Item.Id == "bad" ? BadAsync(worker, token) : PipelineRig.WriteAndCommitAsync(worker, token)).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                (worker, token) =>
+                    worker.Item.Id == "bad" ? BadAsync(worker, token) : PipelineRig.WriteAndCommitAsync(worker, token)
+            )
+            .Build();
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("good"), PipelineRig.Item("bad")]);
         await run.Completion;
 
@@ -21,7 +26,10 @@ public sealed class CleanTests
 
         Assert.Equal(["good.1"], plan.Items.Select(i => i.Attempt.ToString()));
         Assert.Equal(plan.Items, done.Items);
-        Assert.Equal("refs/isolation/attempts/bad/1", await rig.GitAsync("for-each-ref", "--format=%(refname)", "refs/isolation/"));
+        Assert.Equal(
+            "refs/isolation/attempts/bad/1",
+            await rig.GitAsync("for-each-ref", "--format=%(refname)", "refs/isolation/")
+        );
         Assert.Equal(["bad.1.log"], Directory.GetFiles(rig.Workers, "*.log").Select(Path.GetFileName));
 
         static async Task<RunResult> BadAsync(IsolatedWorker worker, CancellationToken token)
@@ -35,7 +43,11 @@ public sealed class CleanTests
     public async Task A_number_whose_record_was_cleaned_away_is_never_issued_again()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) => await PipelineRig.CommitAsync(worker, "a.txt", $"by {worker.Id}\n", token)).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) => await PipelineRig.CommitAsync(worker, "a.txt", $"by {worker.Id}\n", token)
+            )
+            .Build();
         await using (IsolationRun run = pipeline.Start([PipelineRig.Item("a")]))
         {
             await run.Completion;
@@ -45,7 +57,10 @@ public sealed class CleanTests
         await using IsolationRun again = pipeline.Start([PipelineRig.Item("a")]);
         WorkItemResult result = Assert.Single((await again.Completion).Items);
 
-        Assert.Equal((new AttemptId("a", 2), ItemOutcome.Landed), (Assert.Single(result.Attempts).Attempt, result.Outcome));
+        Assert.Equal(
+            (new AttemptId("a", 2), ItemOutcome.Landed),
+            (Assert.Single(result.Attempts).Attempt, result.Outcome)
+        );
         Assert.Equal("by a.2", await rig.GitAsync("show", $"{PipelineRig.Target}:a.txt"));
     }
 
@@ -74,7 +89,12 @@ public sealed class CleanTests
         CleanPlan done = await pipeline.CleanAsync(plan);
 
         Assert.Equal(["dirty.1", "idle.1"], plan.Items.Select(i => i.Attempt.ToString()).Distinct().Order());
-        Assert.Equal(CleanAction.Keep, done.Items.Single(i => i.Attempt.Item == "dirty" && i.What.StartsWith("workspace", StringComparison.Ordinal)).Action);
+        Assert.Equal(
+            CleanAction.Keep,
+            done.Items.Single(i =>
+                i.Attempt.Item == "dirty" && i.What.StartsWith("workspace", StringComparison.Ordinal)
+            ).Action
+        );
         Assert.True(File.Exists(Path.Combine(rig.Workers, "dirty.1", "work", "unsaved.txt")));
         Assert.False(Directory.Exists(Path.Combine(rig.Workers, "idle.1", "work")));
     }
@@ -85,10 +105,16 @@ public sealed class CleanTests
         string head = await rig.GitAsync("rev-parse", "HEAD");
         await rig.GitAsync("update-ref", $"refs/isolation/attempts/{attempt.Item}/{attempt.Number}", head);
         RepositoryRef repository = new(rig.Repository.Path);
-        using AttemptLease lease = new LeaseStore(Path.Combine(rig.Repository.Path, ".git"), repository, TimeProvider.System).Create(attempt);
+        using AttemptLease lease = new LeaseStore(
+            Path.Combine(rig.Repository.Path, ".git"),
+            repository,
+            TimeProvider.System
+        ).Create(attempt);
         await using GitWorktreeProvider provider = new(new GitWorktreeOptions(), TimeProvider.System);
         IWorkspace workspace = await provider.AcquireAsync(new WorkspaceRequest(lease, repository, head));
-        await new ProcessSandbox(new ProcessSandboxOptions()).OpenAsync(new StateRequest(lease, repository, workspace.Info));
+        await new ProcessSandbox(new ProcessSandboxOptions()).OpenAsync(
+            new StateRequest(lease, repository, workspace.Info)
+        );
         if (write)
         {
             await File.WriteAllTextAsync(Path.Combine(workspace.Info.Path, "unsaved.txt"), "precious");

@@ -13,35 +13,75 @@ public sealed class CloneRunTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         Meeting all = new(4);
-        const IsolationGuarantees Own = IsolationGuarantees.Files | IsolationGuarantees.Refs | IsolationGuarantees.GitConfig | IsolationGuarantees.Hooks | IsolationGuarantees.Stash;
-        await using IsolationPipeline pipeline = rig.Compose().Workspaces.UsePrivateClones().Require(@sealed: Own).RunWith(async (worker, token) =>
-        {
-            string own = $"{worker.Item.Id}.txt";
-            await PipelineRig.CommitAsync(worker, own, "committed\n", token);
-            await all.ArriveAsync(token);
-            await File.WriteAllTextAsync(Path.Combine(worker.Workspace.Path, own), $"stashed by {worker.Item.Id}\n", token);
-            await PipelineRig.GitAsync(worker, token, "stash", "push", "-q");
-            await PipelineRig.GitAsync(worker, token, "config", "user.email", $"{worker.Item.Id}@example.org");
-            await PipelineRig.GitAsync(worker, token, "tag", "v1");
-            await PipelineRig.GitAsync(worker, token, "branch", "idea");
-            await PipelineRig.GitAsync(worker, token, "notes", "add", "-m", worker.Item.Id);
-            await PipelineRig.GitAsync(worker, token, "gc", "--quiet", "--prune=now");
-            await PipelineRig.GitAsync(worker, token, "stash", "pop", "-q");
-            await PipelineRig.GitAsync(worker, token, "commit", "-qam", "Popped");
-        }).Build();
+        const IsolationGuarantees Own =
+            IsolationGuarantees.Files
+            | IsolationGuarantees.Refs
+            | IsolationGuarantees.GitConfig
+            | IsolationGuarantees.Hooks
+            | IsolationGuarantees.Stash;
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Workspaces.UsePrivateClones()
+            .Require(@sealed: Own)
+            .RunWith(
+                async (worker, token) =>
+                {
+                    string own = $"{worker.Item.Id}.txt";
+                    await PipelineRig.CommitAsync(worker, own, "committed\n", token);
+                    await all.ArriveAsync(token);
+                    await File.WriteAllTextAsync(
+                        Path.Combine(worker.Workspace.Path, own),
+                        $"stashed by {worker.Item.Id}\n",
+                        token
+                    );
+                    await PipelineRig.GitAsync(worker, token, "stash", "push", "-q");
+                    await PipelineRig.GitAsync(worker, token, "config", "user.email", $"{worker.Item.Id}@example.org");
+                    await PipelineRig.GitAsync(worker, token, "tag", "v1");
+                    await PipelineRig.GitAsync(worker, token, "branch", "idea");
+                    await PipelineRig.GitAsync(worker, token, "notes", "add", "-m", worker.Item.Id);
+                    await PipelineRig.GitAsync(worker, token, "gc", "--quiet", "--prune=now");
+                    await PipelineRig.GitAsync(worker, token, "stash", "pop", "-q");
+                    await PipelineRig.GitAsync(worker, token, "commit", "-qam", "Popped");
+                }
+            )
+            .Build();
 
-        await using IsolationRun run = pipeline.Start([.. Enumerable.Range(0, 4).Select(n => PipelineRig.Item($"w{n}"))]);
+        await using IsolationRun run = pipeline.Start([
+            .. Enumerable.Range(0, 4).Select(n => PipelineRig.Item($"w{n}")),
+        ]);
         IsolationSummary summary = await run.Completion;
 
-        Assert.All(summary.Items, i => Assert.Equal((i.Item.Id, ItemOutcome.Landed, null), (i.Item.Id, i.Outcome, i.Reason)));
+        Assert.All(summary.Items, i =>
+            Assert.Equal((i.Item.Id, ItemOutcome.Landed, null), (i.Item.Id, i.Outcome, i.Reason))
+        );
         foreach (int n in Enumerable.Range(0, 4))
         {
             Assert.Equal($"stashed by w{n}", await rig.GitAsync("show", $"{PipelineRig.Target}:w{n}.txt"));
-            Assert.Equal($"w{n}@example.org", await rig.GitAsync("log", "-1", "--format=%ce", $"refs/isolation/attempts/w{n}/1"));
-            Assert.Equal($"w{n}", await rig.GitAsync("show", $"refs/isolation/finds/w{n}/1/notes/commits:{await rig.GitAsync("rev-parse", $"refs/isolation/attempts/w{n}/1^")}"));
+            Assert.Equal(
+                $"w{n}@example.org",
+                await rig.GitAsync("log", "-1", "--format=%ce", $"refs/isolation/attempts/w{n}/1")
+            );
+            Assert.Equal(
+                $"w{n}",
+                await rig.GitAsync(
+                    "show",
+                    $"refs/isolation/finds/w{n}/1/notes/commits:{await rig.GitAsync("rev-parse", $"refs/isolation/attempts/w{n}/1^")}"
+                )
+            );
         }
 
-        Assert.Equal("refs/heads/landing refs/heads/main", (await rig.GitAsync("for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags", "refs/stash", "refs/notes")).Replace('\n', ' '));
+        Assert.Equal(
+            "refs/heads/landing refs/heads/main",
+            (
+                await rig.GitAsync(
+                    "for-each-ref",
+                    "--format=%(refname)",
+                    "refs/heads",
+                    "refs/tags",
+                    "refs/stash",
+                    "refs/notes"
+                )
+            ).Replace('\n', ' ')
+        );
         Assert.DoesNotContain(Directory.GetDirectories(rig.Workers), d => Path.GetFileName(d)[0] != '.');
         await rig.GitAsync("fsck", "--no-dangling");
     }
@@ -50,11 +90,23 @@ public sealed class CloneRunTests
     public async Task Who_writes_into_the_shared_repository_all_the_same_is_found()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().Workspaces.UsePrivateClones().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
-            await PipelineRig.GitAsync(worker, token, "-C", rig.Repository.Path, "branch", worker.Workspace.Branch!); // Its own name, and not its own there.
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Workspaces.UsePrivateClones()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+                    await PipelineRig.GitAsync(
+                        worker,
+                        token,
+                        "-C",
+                        rig.Repository.Path,
+                        "branch",
+                        worker.Workspace.Branch!
+                    ); // Its own name, and not its own there.
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("offender")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
@@ -69,11 +121,16 @@ public sealed class CloneRunTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         Meeting both = new(2);
-        await using IsolationPipeline pipeline = rig.Compose().Workspaces.UsePrivateClones().RunWith(async (worker, token) =>
-        {
-            await both.ArriveAsync(token);
-            await PipelineRig.CommitAsync(worker, "same.txt", $"by {worker.Item.Id}\n", token);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Workspaces.UsePrivateClones()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await both.ArriveAsync(token);
+                    await PipelineRig.CommitAsync(worker, "same.txt", $"by {worker.Item.Id}\n", token);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a"), PipelineRig.Item("b")]);
         IsolationSummary summary = await run.Completion;
@@ -86,14 +143,28 @@ public sealed class CloneRunTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         SyncResult? synced = null;
-        await using IsolationPipeline pipeline = rig.Compose().Workspaces.UsePrivateClones().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
-            string tree = await rig.GitAsync("rev-parse", $"{PipelineRig.Target}^{{tree}}"), landed = await rig.GitAsync("commit-tree", tree, "-p", PipelineRig.Target, "-m", "Landed\n\nIsolation-Attempt: other.1");
-            await rig.GitAsync("update-ref", $"refs/heads/{PipelineRig.Target}", landed);
-            synced = await worker.SyncAsync(cancellationToken: token);
-            Assert.Equal(landed, await PipelineRig.GitAsync(worker, token, "rev-parse", "HEAD^"));
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Workspaces.UsePrivateClones()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+                    string tree = await rig.GitAsync("rev-parse", $"{PipelineRig.Target}^{{tree}}"),
+                        landed =
+                            await rig.GitAsync(
+                                "commit-tree",
+                                tree,
+                                "-p",
+                                PipelineRig.Target,
+                                "-m",
+                                "Landed\n\nIsolation-Attempt: other.1"
+                            );
+                    await rig.GitAsync("update-ref", $"refs/heads/{PipelineRig.Target}", landed);
+                    synced = await worker.SyncAsync(cancellationToken: token);
+                    Assert.Equal(landed, await PipelineRig.GitAsync(worker, token, "rev-parse", "HEAD^"));
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
@@ -111,16 +182,28 @@ public sealed class CloneRunTests
         {
             AttemptId attempt = new(item, 1);
             await rig.GitAsync("update-ref", AttemptNames.Ref(attempt), head);
-            using AttemptLease lease = new LeaseStore(Path.Combine(rig.Repository.Path, ".git"), rig.Repository.Reference, TimeProvider.System).Create(attempt);
+            using AttemptLease lease = new LeaseStore(
+                Path.Combine(rig.Repository.Path, ".git"),
+                rig.Repository.Reference,
+                TimeProvider.System
+            ).Create(attempt);
             await using PrivateCloneProvider provider = new(new PrivateCloneOptions(), TimeProvider.System);
-            IWorkspace workspace = await provider.AcquireAsync(new WorkspaceRequest(lease, rig.Repository.Reference, head));
-            await File.WriteAllTextAsync(Path.Combine(workspace.Info.Path, item == "dirty" ? "unsaved.txt" : ".git/description"), "precious");
+            IWorkspace workspace = await provider.AcquireAsync(
+                new WorkspaceRequest(lease, rig.Repository.Reference, head)
+            );
+            await File.WriteAllTextAsync(
+                Path.Combine(workspace.Info.Path, item == "dirty" ? "unsaved.txt" : ".git/description"),
+                "precious"
+            );
         }
 
         await using IsolationPipeline pipeline = rig.Compose().RunWith((_, _) => Task.CompletedTask).Build();
         CleanPlan done = await pipeline.CleanAsync(await pipeline.PlanCleanAsync());
 
-        Assert.Equal(["dirty.1 Keep", "idle.1 Remove"], done.Items.Select(i => $"{i.Attempt} {i.Action}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["dirty.1 Keep", "idle.1 Remove"],
+            done.Items.Select(i => $"{i.Attempt} {i.Action}").Order(StringComparer.Ordinal)
+        );
         Assert.Equal(["unsaved.txt"], done.Items.Single(i => i.Attempt.Item == "dirty").Unpinned);
         Assert.True(File.Exists(Path.Combine(rig.Workers, "dirty.1", "work", "unsaved.txt")));
         Assert.False(Directory.Exists(Path.Combine(rig.Workers, "idle.1")));

@@ -9,7 +9,8 @@ public sealed class CompositionTests
     public void Every_fault_of_a_composition_is_reported_at_once()
     {
         IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() =>
-            new IsolationPipelineBuilder("relative/path").Target("a..b").Configure(o => o.MaxWorkers = 0).Build());
+            new IsolationPipelineBuilder("relative/path").Target("a..b").Configure(o => o.MaxWorkers = 0).Build()
+        );
 
         Assert.Equal(["ISO0902", "ISO0903", "ISO0906", "ISO0907", "ISO0904"], thrown.Faults.Select(f => f.Code));
         Assert.All(thrown.Faults, f => Assert.NotEmpty(f.Remedy));
@@ -18,7 +19,9 @@ public sealed class CompositionTests
     [Fact]
     public void A_forgotten_merge_strategy_is_answered_with_lines_to_copy()
     {
-        IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() => new IsolationPipelineBuilder("/r").RunProcess("true").Build());
+        IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() =>
+            new IsolationPipelineBuilder("/r").RunProcess("true").Build()
+        );
 
         Assert.Contains(".Merging.UseFirstWins()", thrown.Message, StringComparison.Ordinal);
         Assert.Equal(3, thrown.Message.Split(".Merging.Use").Length - 1);
@@ -39,8 +42,15 @@ public sealed class CompositionTests
     [InlineData(SealLevel.Sealed)]
     public void A_level_is_never_lowered_silently(SealLevel level)
     {
-        IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() => new IsolationPipelineBuilder("/r").UseLevel(level)
-            .Workspaces.UseGitWorktrees().State.UseProcessSandbox().Merging.UseFirstWins().RunWith((_, _) => Task.CompletedTask).Build());
+        IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() =>
+            new IsolationPipelineBuilder("/r")
+                .UseLevel(level)
+                .Workspaces.UseGitWorktrees()
+                .State.UseProcessSandbox()
+                .Merging.UseFirstWins()
+                .RunWith((_, _) => Task.CompletedTask)
+                .Build()
+        );
 
         Assert.Equal(["ISO0908", "ISO0905", "ISO0905"], thrown.Faults.Select(f => f.Code));
     }
@@ -48,7 +58,14 @@ public sealed class CompositionTests
     [Fact]
     public void A_confined_sandbox_does_not_reach_the_highest_level()
     {
-        IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() => new IsolationPipelineBuilder("/r").UseLevel(SealLevel.Sealed).State.UseConfinedSandbox().Merging.UseFirstWins().RunProcess("true").Build());
+        IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() =>
+            new IsolationPipelineBuilder("/r")
+                .UseLevel(SealLevel.Sealed)
+                .State.UseConfinedSandbox()
+                .Merging.UseFirstWins()
+                .RunProcess("true")
+                .Build()
+        );
 
         Assert.Contains(thrown.Faults, f => f.Remedy.Contains("UseSealedSandbox", StringComparison.Ordinal));
     }
@@ -58,7 +75,14 @@ public sealed class CompositionTests
     [InlineData(SealLevel.Guarded)]
     public void Untrusted_workers_need_the_highest_level(SealLevel level)
     {
-        IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() => new IsolationPipelineBuilder("/r").UseLevel(level).Untrusted().Merging.UseFirstWins().RunProcess("true").Build());
+        IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() =>
+            new IsolationPipelineBuilder("/r")
+                .UseLevel(level)
+                .Untrusted()
+                .Merging.UseFirstWins()
+                .RunProcess("true")
+                .Build()
+        );
 
         Assert.Contains(thrown.Faults, f => f.Code == "ISO0909");
     }
@@ -69,7 +93,9 @@ public sealed class CompositionTests
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         ServiceCollection services = new();
         services.AddScoped<Notebook>();
-        services.AddIsolation(rig.Repository.Path, b => b.Merging.UseFirstWins().Target("landing", from: "main").RunWith<NotingRunner>());
+        services.AddIsolation(rig.Repository.Path, b =>
+            b.Merging.UseFirstWins().Target("landing", from: "main").RunWith<NotingRunner>()
+        );
         services.AddKeyedIsolation("other", rig.Repository.Path, b => b.Merging.UseFirstWins().RunWith<NotingRunner>());
         await using ServiceProvider provider = services.BuildServiceProvider();
 
@@ -90,12 +116,22 @@ public sealed class CompositionTests
         ServiceCollection services = new();
         services.Configure<IsolationPipelineOptions>(o => o.MaxWorkers = 3);
         services.Configure<IsolationPipelineOptions>("other", o => (o.MaxWorkers, o.MaxAttempts) = (2, 7));
-        services.AddIsolation(rig.Repository.Path, b => b.Merging.UseFirstWins().RunProcess("git").Configure(o => o.MaxAttempts = 5));
+        services.AddIsolation(rig.Repository.Path, b =>
+            b.Merging.UseFirstWins().RunProcess("git").Configure(o => o.MaxAttempts = 5)
+        );
         services.AddKeyedIsolation("other", rig.Repository.Path, b => b.Merging.UseFirstWins().RunProcess("git"));
         await using ServiceProvider provider = services.BuildServiceProvider();
 
-        Assert.Contains("3 at a time, 5 attempts an item", await provider.GetRequiredService<IsolationPipeline>().DescribeAsync(), StringComparison.Ordinal);
-        Assert.Contains("2 at a time, 7 attempts an item", await provider.GetRequiredKeyedService<IsolationPipeline>("other").DescribeAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "3 at a time, 5 attempts an item",
+            await provider.GetRequiredService<IsolationPipeline>().DescribeAsync(),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "2 at a time, 7 attempts an item",
+            await provider.GetRequiredKeyedService<IsolationPipeline>("other").DescribeAsync(),
+            StringComparison.Ordinal
+        );
     }
 
     [IsolationFact]
@@ -108,7 +144,8 @@ public sealed class CompositionTests
             .Contexts.UseFresh()
             .Contexts.Decorate((inner, _) => new SayingFactory("outer", order, inner))
             .Contexts.Decorate((inner, _) => new SayingFactory("inner", order, inner))
-            .RunWith((_, _) => Task.CompletedTask).Build();
+            .RunWith((_, _) => Task.CompletedTask)
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         await run.Completion;
@@ -124,7 +161,8 @@ public sealed class CompositionTests
         await using IsolationPipeline pipeline = rig.Compose()
             .DispatchThrough(inner => new SayingDispatcher("outer", order, inner))
             .DispatchThrough(inner => new SayingDispatcher("inner", order, inner))
-            .RunWith(PipelineRig.WriteAndCommitAsync).Build();
+            .RunWith(PipelineRig.WriteAndCommitAsync)
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
 
@@ -132,20 +170,34 @@ public sealed class CompositionTests
         Assert.Equal(["outer a.1", "inner a.1"], order);
     }
 
-    private sealed class SayingDispatcher(string name, List<string> order, Isolation.Sdk.Running.IWorkerDispatcher inner) : Isolation.Sdk.Running.IWorkerDispatcher
+    private sealed class SayingDispatcher(
+        string name,
+        List<string> order,
+        Isolation.Sdk.Running.IWorkerDispatcher inner
+    ) : Isolation.Sdk.Running.IWorkerDispatcher
     {
-        public Task<Isolation.Sdk.Running.AttemptReport> DispatchAsync(Isolation.Sdk.Running.WorkerAssignment assignment, CancellationToken cancellationToken = default)
+        public Task<Isolation.Sdk.Running.AttemptReport> DispatchAsync(
+            Isolation.Sdk.Running.WorkerAssignment assignment,
+            CancellationToken cancellationToken = default
+        )
         {
             order.Add($"{name} {assignment.Attempt}");
             return inner.DispatchAsync(assignment, cancellationToken);
         }
     }
 
-    private sealed class SayingFactory(string name, List<string> order, Isolation.Sdk.Contexts.IContextFactory inner) : Isolation.Sdk.Contexts.IContextFactory
+    private sealed class SayingFactory(string name, List<string> order, Isolation.Sdk.Contexts.IContextFactory inner)
+        : Isolation.Sdk.Contexts.IContextFactory
     {
-        public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => inner.ProbeAsync(repository, cancellationToken);
+        public ValueTask<AxisReport> ProbeAsync(
+            RepositoryRef repository,
+            CancellationToken cancellationToken = default
+        ) => inner.ProbeAsync(repository, cancellationToken);
 
-        public ValueTask<Isolation.Sdk.Contexts.WorkerContext> CreateAsync(Isolation.Sdk.Contexts.ContextRequest request, CancellationToken cancellationToken = default)
+        public ValueTask<Isolation.Sdk.Contexts.WorkerContext> CreateAsync(
+            Isolation.Sdk.Contexts.ContextRequest request,
+            CancellationToken cancellationToken = default
+        )
         {
             order.Add(name);
             return inner.CreateAsync(request, cancellationToken);

@@ -13,26 +13,31 @@ public sealed class ConflictRetryTests
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         Meeting begun = new(2);
         List<string> briefings = [];
-        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 2).Contexts.UseFresh(o => o.ConflictTokens = tokens).RunWith(async (worker, token) =>
-        {
-            if (worker.Id.Number == 1)
-            {
-                await begun.ArriveAsync(token);
-            }
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 2)
+            .Contexts.UseFresh(o => o.ConflictTokens = tokens)
+            .RunWith(
+                async (worker, token) =>
+                {
+                    if (worker.Id.Number == 1)
+                    {
+                        await begun.ArriveAsync(token);
+                    }
 
-            if (worker.Item.Id == "late" && worker.Id.Number == 1)
-            {
-                await worker.Inbox.ReadAsync(token);
-            }
+                    if (worker.Item.Id == "late" && worker.Id.Number == 1)
+                    {
+                        await worker.Inbox.ReadAsync(token);
+                    }
 
-            if (worker.Item.Id == "late")
-            {
-                briefings.Add(worker.Context.Briefing);
-            }
+                    if (worker.Item.Id == "late")
+                    {
+                        briefings.Add(worker.Context.Briefing);
+                    }
 
-            await PipelineRig.CommitAsync(worker, "shared.txt", $"by {worker.Id}\n", token);
-            return new RunResult.Done();
-        }).Build();
+                    await PipelineRig.CommitAsync(worker, "shared.txt", $"by {worker.Id}\n", token);
+                    return new RunResult.Done();
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("early"), PipelineRig.Item("late")]);
         IsolationSummary summary = await run.Completion;
@@ -43,8 +48,22 @@ public sealed class ConflictRetryTests
         Assert.Equal(2, late.Attempts.Count);
         Assert.Equal(landed, late.Attempts[1].BaseCommit);
         Assert.DoesNotContain("## What the attempt before collided with", briefings[0], StringComparison.Ordinal);
-        string[] told = ["## What the attempt before collided with", "refs/isolation/attempts/late/1", late.Attempts[0].Commit!, landed, "- Item: early", "- File: shared.txt ("];
-        Assert.All(told, part => Assert.Equal(tokens > 0, briefings[1].Split("## What the attempt before collided with").Length > 1 && briefings[1].Contains(part, StringComparison.Ordinal)));
+        string[] told =
+        [
+            "## What the attempt before collided with",
+            "refs/isolation/attempts/late/1",
+            late.Attempts[0].Commit!,
+            landed,
+            "- Item: early",
+            "- File: shared.txt (",
+        ];
+        Assert.All(told, part =>
+            Assert.Equal(
+                tokens > 0,
+                briefings[1].Split("## What the attempt before collided with").Length > 1
+                    && briefings[1].Contains(part, StringComparison.Ordinal)
+            )
+        );
         Assert.Equal(late.Attempts[0].Commit, await rig.GitAsync("rev-parse", "refs/isolation/attempts/late/1"));
     }
 }

@@ -8,24 +8,29 @@ public sealed class ContaminationTests
     public async Task A_worker_that_moves_anothers_branch_is_quarantined_and_its_victim_tries_again()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        TaskCompletionSource<string> branch = new(TaskCreationOptions.RunContinuationsAsynchronously), moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 2).RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
-            if (worker.Id == new AttemptId("victim", 1))
-            {
-                branch.SetResult(worker.Workspace.Branch!);
-                await moved.Task.WaitAsync(token);
-                await PipelineRig.GitAsync(worker, token, "reset", "-q", "--hard", "HEAD"); // Carries on, on somebody else's commit.
-            }
-            else if (worker.Item.Id == "offender")
-            {
-                string victim = $"refs/heads/{await branch.Task.WaitAsync(token)}";
-                string was = await PipelineRig.GitAsync(worker, token, "rev-parse", victim);
-                await PipelineRig.GitAsync(worker, token, "update-ref", victim, "HEAD");
-                moved.SetResult(was);
-            }
-        }).Build();
+        TaskCompletionSource<string> branch = new(TaskCreationOptions.RunContinuationsAsynchronously),
+            moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 2)
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+                    if (worker.Id == new AttemptId("victim", 1))
+                    {
+                        branch.SetResult(worker.Workspace.Branch!);
+                        await moved.Task.WaitAsync(token);
+                        await PipelineRig.GitAsync(worker, token, "reset", "-q", "--hard", "HEAD"); // Carries on, on somebody else's commit.
+                    }
+                    else if (worker.Item.Id == "offender")
+                    {
+                        string victim = $"refs/heads/{await branch.Task.WaitAsync(token)}";
+                        string was = await PipelineRig.GitAsync(worker, token, "rev-parse", victim);
+                        await PipelineRig.GitAsync(worker, token, "update-ref", victim, "HEAD");
+                        moved.SetResult(was);
+                    }
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("victim"), PipelineRig.Item("offender")]);
         Dictionary<string, WorkItemResult> results = (await run.Completion).Items.ToDictionary(i => i.Item.Id);
@@ -34,7 +39,11 @@ public sealed class ContaminationTests
         Assert.Contains("refs/heads/isolation/victim/1/work", results["offender"].Reason, StringComparison.Ordinal);
         Assert.Equal(ItemOutcome.Landed, results["victim"].Outcome); // With a second attempt: the first one stood on somebody else's commit.
         Assert.Equal(2, results["victim"].Attempts.Count);
-        Assert.DoesNotContain("offender.txt", await rig.GitAsync("ls-tree", "--name-only", PipelineRig.Target), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "offender.txt",
+            await rig.GitAsync("ls-tree", "--name-only", PipelineRig.Target),
+            StringComparison.Ordinal
+        );
     }
 
     [IsolationTheory]
@@ -50,32 +59,48 @@ public sealed class ContaminationTests
     public async Task What_a_worker_does_not_own_is_watched(string named, params string[] deed)
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
-            string git = Path.Combine(rig.Repository.Path, ".git");
-            switch (deed[0])
-            {
-                case "stash-like":
-                    await File.AppendAllTextAsync(Path.Combine(worker.Workspace.Path, "own.txt"), "more\n", token);
-                    await PipelineRig.GitAsync(worker, token, "stash");
-                    break;
-                case "hook":
-                    Directory.CreateDirectory(Path.Combine(git, "hooks"));
-                    await File.WriteAllTextAsync(Path.Combine(git, "hooks", "pre-commit"), "#!/bin/sh\n", token);
-                    break;
-                case "exclude":
-                    Directory.CreateDirectory(Path.Combine(git, "info"));
-                    await File.AppendAllTextAsync(Path.Combine(git, "info", "exclude"), "*.secret\n", token);
-                    break;
-                case "checkout-file":
-                    await File.WriteAllTextAsync(Path.Combine(rig.Repository.Path, "README.md"), "overwritten\n", token);
-                    break;
-                default:
-                    await PipelineRig.GitAsync(worker, token, deed);
-                    break;
-            }
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+                    string git = Path.Combine(rig.Repository.Path, ".git");
+                    switch (deed[0])
+                    {
+                        case "stash-like":
+                            await File.AppendAllTextAsync(
+                                Path.Combine(worker.Workspace.Path, "own.txt"),
+                                "more\n",
+                                token
+                            );
+                            await PipelineRig.GitAsync(worker, token, "stash");
+                            break;
+                        case "hook":
+                            Directory.CreateDirectory(Path.Combine(git, "hooks"));
+                            await File.WriteAllTextAsync(
+                                Path.Combine(git, "hooks", "pre-commit"),
+                                "#!/bin/sh\n",
+                                token
+                            );
+                            break;
+                        case "exclude":
+                            Directory.CreateDirectory(Path.Combine(git, "info"));
+                            await File.AppendAllTextAsync(Path.Combine(git, "info", "exclude"), "*.secret\n", token);
+                            break;
+                        case "checkout-file":
+                            await File.WriteAllTextAsync(
+                                Path.Combine(rig.Repository.Path, "README.md"),
+                                "overwritten\n",
+                                token
+                            );
+                            break;
+                        default:
+                            await PipelineRig.GitAsync(worker, token, deed);
+                            break;
+                    }
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("offender")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
@@ -89,14 +114,27 @@ public sealed class ContaminationTests
     public async Task A_process_that_outlives_its_run_is_ended_before_anyone_looks()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        string gate = Path.Combine(rig.Repository.Root, "gate"), tagged = Path.Combine(rig.Repository.Root, "tagged");
+        string gate = Path.Combine(rig.Repository.Root, "gate"),
+            tagged = Path.Combine(rig.Repository.Root, "tagged");
         int left = 0;
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
-            // Waits for a file that comes when the worker has landed, then writes what is not its own.
-            left = (await worker.StartAsync(new Isolation.Sdk.Sandboxing.WorkerCommand("sh", ["-c", $"until [ -e '{gate}' ]; do sleep 0.05; done; git tag late; touch '{tagged}'"]), token)).Id;
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+                    // Waits for a file that comes when the worker has landed, then writes what is not its own.
+                    left = (
+                        await worker.StartAsync(
+                            new Isolation.Sdk.Sandboxing.WorkerCommand(
+                                "sh",
+                                ["-c", $"until [ -e '{gate}' ]; do sleep 0.05; done; git tag late; touch '{tagged}'"]
+                            ),
+                            token
+                        )
+                    ).Id;
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
@@ -111,11 +149,20 @@ public sealed class ContaminationTests
     public async Task A_host_that_commits_in_its_checkout_is_not_taken_for_a_worker()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().AllowCheckoutChanges().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
-            await rig.Repository.CommitAsync("By hand", new Dictionary<string, string> { ["hand.txt"] = "by hand" }, token);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .AllowCheckoutChanges()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+                    await rig.Repository.CommitAsync(
+                        "By hand",
+                        new Dictionary<string, string> { ["hand.txt"] = "by hand" },
+                        token
+                    );
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
 
@@ -126,7 +173,9 @@ public sealed class ContaminationTests
     public async Task Evidence_is_kept_by_a_clean_up()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) => await PipelineRig.GitAsync(worker, token, "tag", "v1")).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(async (worker, token) => await PipelineRig.GitAsync(worker, token, "tag", "v1"))
+            .Build();
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("offender")]);
         string kept = Assert.Single(Assert.Single((await run.Completion).Items).Attempts).KeptWorkspace!;
 
@@ -140,29 +189,46 @@ public sealed class ContaminationTests
     public async Task Honest_workers_side_by_side_are_not_suspected()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "one\n", token);
-            await PipelineRig.GitAsync(worker, token, "commit", "--amend", "-q", "-m", "amended");
-            await PipelineRig.GitAsync(worker, token, "checkout", "-q", "--detach");
-            await PipelineRig.GitAsync(worker, token, "checkout", "-q", worker.Workspace.Branch!);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "one\n", token);
+                    await PipelineRig.GitAsync(worker, token, "commit", "--amend", "-q", "-m", "amended");
+                    await PipelineRig.GitAsync(worker, token, "checkout", "-q", "--detach");
+                    await PipelineRig.GitAsync(worker, token, "checkout", "-q", worker.Workspace.Branch!);
+                }
+            )
+            .Build();
 
-        await using IsolationRun run = pipeline.Start([.. Enumerable.Range(0, 12).Select(n => PipelineRig.Item($"w{n}"))]);
+        await using IsolationRun run = pipeline.Start([
+            .. Enumerable.Range(0, 12).Select(n => PipelineRig.Item($"w{n}")),
+        ]);
         IsolationSummary summary = await run.Completion;
 
-        Assert.All(summary.Items, i => Assert.Equal((i.Item.Id, ItemOutcome.Landed, null), (i.Item.Id, i.Outcome, i.Reason)));
+        Assert.All(summary.Items, i =>
+            Assert.Equal((i.Item.Id, ItemOutcome.Landed, null), (i.Item.Id, i.Outcome, i.Reason))
+        );
     }
 
     [IsolationFact]
     public async Task A_host_that_works_in_its_checkout_may_say_so()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().AllowCheckoutChanges().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
-            await File.WriteAllTextAsync(Path.Combine(rig.Repository.Path, "README.md"), "edited by its owner\n", token);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .AllowCheckoutChanges()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+                    await File.WriteAllTextAsync(
+                        Path.Combine(rig.Repository.Path, "README.md"),
+                        "edited by its owner\n",
+                        token
+                    );
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
 

@@ -10,25 +10,41 @@ public sealed class ForecastTests
     public async Task Workers_that_committed_to_the_same_files_are_named_with_what_collides()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await File.WriteAllLinesAsync(Path.Combine(rig.Repository.Path, "long.txt"), Enumerable.Range(0, 40).Select(i => $"line {i}"));
+        await File.WriteAllLinesAsync(
+            Path.Combine(rig.Repository.Path, "long.txt"),
+            Enumerable.Range(0, 40).Select(i => $"line {i}")
+        );
         await rig.GitAsync("add", "-A");
         await rig.GitAsync("commit", "-q", "-m", "A long file");
-        TaskCompletionSource looked = new(TaskCreationOptions.RunContinuationsAsynchronously), committed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource looked = new(TaskCreationOptions.RunContinuationsAsynchronously),
+            committed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Meeting all = new(3);
-        await using IsolationPipeline pipeline = rig.Compose().Forecast(o => o.Every = Timeout.InfiniteTimeSpan).RunWith(async (worker, token) =>
-        {
-            string[] lines = await File.ReadAllLinesAsync(Path.Combine(worker.Workspace.Path, "long.txt"), token);
-            lines[worker.Item.Id == "c" ? 39 : 0] = $"by {worker.Id}";
-            await PipelineRig.CommitAsync(worker, "long.txt", string.Join('\n', lines) + "\n", token);
-            await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "its own\n", token);
-            await all.ArriveAsync(token);
-            committed.TrySetResult();
-            await looked.Task.WaitAsync(token);
-            return new RunResult.Failed("It is over.", Retryable: false);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Forecast(o => o.Every = Timeout.InfiniteTimeSpan)
+            .RunWith(
+                async (worker, token) =>
+                {
+                    string[] lines = await File.ReadAllLinesAsync(
+                        Path.Combine(worker.Workspace.Path, "long.txt"),
+                        token
+                    );
+                    lines[worker.Item.Id == "c" ? 39 : 0] = $"by {worker.Id}";
+                    await PipelineRig.CommitAsync(worker, "long.txt", string.Join('\n', lines) + "\n", token);
+                    await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "its own\n", token);
+                    await all.ArriveAsync(token);
+                    committed.TrySetResult();
+                    await looked.Task.WaitAsync(token);
+                    return new RunResult.Failed("It is over.", Retryable: false);
+                }
+            )
+            .Build();
 
         Assert.Empty(await pipeline.ForecastAsync());
-        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a"), PipelineRig.Item("b"), PipelineRig.Item("c")]);
+        await using IsolationRun run = pipeline.Start([
+            PipelineRig.Item("a"),
+            PipelineRig.Item("b"),
+            PipelineRig.Item("c"),
+        ]);
         await committed.Task;
         IReadOnlyList<Overlap> found = await pipeline.ForecastAsync();
         IReadOnlyList<Overlap> again = await pipeline.ForecastAsync();
@@ -36,11 +52,24 @@ public sealed class ForecastTests
         looked.SetResult();
         await run.Completion;
 
-        Assert.Equal(["a.1 b.1 Collides", "a.1 c.1 SameFiles", "b.1 c.1 SameFiles"], found.Select(o => $"{o.First} {o.Second} {o.Kind}"));
+        Assert.Equal(
+            ["a.1 b.1 Collides", "a.1 c.1 SameFiles", "b.1 c.1 SameFiles"],
+            found.Select(o => $"{o.First} {o.Second} {o.Kind}")
+        );
         Assert.All(found, o => Assert.Equal(["long.txt"], o.Paths));
         Assert.Equal(found.Select(o => (o.First, o.Second, o.Kind)), again.Select(o => (o.First, o.Second, o.Kind)));
-        Assert.Equal(new Dictionary<string, string> { ["b.1"] = "collides with b.1 in long.txt", ["c.1"] = "overlaps with c.1 in long.txt" }, status.Overlaps.ToDictionary());
-        WorkerEvent[] told = [.. WorkerLog.Read(Path.Combine(rig.Workers, "a.1.log")).Where(e => e.Kind == WorkerEventKind.Overlap)];
+        Assert.Equal(
+            new Dictionary<string, string>
+            {
+                ["b.1"] = "collides with b.1 in long.txt",
+                ["c.1"] = "overlaps with c.1 in long.txt",
+            },
+            status.Overlaps.ToDictionary()
+        );
+        WorkerEvent[] told =
+        [
+            .. WorkerLog.Read(Path.Combine(rig.Workers, "a.1.log")).Where(e => e.Kind == WorkerEventKind.Overlap),
+        ];
         Assert.Equal(["b.1", "c.1"], told.Select(e => e.Data!["with"]));
         Assert.Empty(pipeline.Workers.Single(w => w.Item == "a").Overlaps);
         Assert.Empty(await pipeline.ForecastAsync());
@@ -50,19 +79,26 @@ public sealed class ForecastTests
     public async Task A_worker_is_compared_with_what_waits_in_the_queue()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        TaskCompletionSource looked = new(TaskCreationOptions.RunContinuationsAsynchronously), committed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using IsolationPipeline pipeline = rig.Compose().Merging.UseManual().Forecast(o => o.Every = Timeout.InfiniteTimeSpan).RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, "shared.txt", $"by {worker.Id}\n", token);
-            if (worker.Item.Id == "held")
-            {
-                return new RunResult.Done();
-            }
+        TaskCompletionSource looked = new(TaskCreationOptions.RunContinuationsAsynchronously),
+            committed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Merging.UseManual()
+            .Forecast(o => o.Every = Timeout.InfiniteTimeSpan)
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, "shared.txt", $"by {worker.Id}\n", token);
+                    if (worker.Item.Id == "held")
+                    {
+                        return new RunResult.Done();
+                    }
 
-            committed.SetResult();
-            await looked.Task.WaitAsync(token);
-            return new RunResult.Failed("It is over.", Retryable: false);
-        }).Build();
+                    committed.SetResult();
+                    await looked.Task.WaitAsync(token);
+                    return new RunResult.Failed("It is over.", Retryable: false);
+                }
+            )
+            .Build();
 
         await using (IsolationRun first = pipeline.Start([PipelineRig.Item("held")]))
         {
@@ -76,7 +112,10 @@ public sealed class ForecastTests
         await run.Completion;
 
         Overlap overlap = Assert.Single(found);
-        Assert.Equal((new AttemptId("runs", 1), new AttemptId("held", 1), OverlapKind.Collides), (overlap.First, overlap.Second, overlap.Kind));
+        Assert.Equal(
+            (new AttemptId("runs", 1), new AttemptId("held", 1), OverlapKind.Collides),
+            (overlap.First, overlap.Second, overlap.Kind)
+        );
         Assert.Equal(["shared.txt"], overlap.Paths);
     }
 
@@ -85,18 +124,39 @@ public sealed class ForecastTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         Meeting all = new(3);
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            await all.ArriveAsync(token);
-            return new RunResult.Done();
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await all.ArriveAsync(token);
+                    return new RunResult.Done();
+                }
+            )
+            .Build();
 
-        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a") with { Paths = ["src/Login/"] }, PipelineRig.Item("b") with { Paths = ["docs/", "**/*.cs"] }, PipelineRig.Item("c") with { Paths = ["tests/"] }]);
+        await using IsolationRun run = pipeline.Start([
+            PipelineRig.Item("a") with
+            {
+                Paths = ["src/Login/"],
+            },
+            PipelineRig.Item("b") with
+            {
+                Paths = ["docs/", "**/*.cs"],
+            },
+            PipelineRig.Item("c") with
+            {
+                Paths = ["tests/"],
+            },
+        ]);
         await run.Completion;
 
-        WorkerEvent told = Assert.Single(WorkerLog.Read(Path.Combine(rig.Workers, "a.1.log")), e => e.Kind == WorkerEventKind.Overlap);
+        WorkerEvent told = Assert.Single(WorkerLog.Read(Path.Combine(rig.Workers, "a.1.log")), e =>
+            e.Kind == WorkerEventKind.Overlap
+        );
         Assert.Equal(("b.1", "Declared"), (told.Data!["with"], told.Data["kind"]));
-        Assert.DoesNotContain(WorkerLog.Read(Path.Combine(rig.Workers, "c.1.log")), e => e.Kind == WorkerEventKind.Overlap && e.Data!["with"] == "a.1");
+        Assert.DoesNotContain(WorkerLog.Read(Path.Combine(rig.Workers, "c.1.log")), e =>
+            e.Kind == WorkerEventKind.Overlap && e.Data!["with"] == "a.1"
+        );
     }
 
     [IsolationTheory]
@@ -107,22 +167,40 @@ public sealed class ForecastTests
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         Meeting two = new(2);
         List<string> begun = [];
-        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = 2).Forecast(o => o.MostPassedOver = most).RunWith(async (worker, token) =>
-        {
-            lock (begun)
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = 2)
+            .Forecast(o => o.MostPassedOver = most)
+            .RunWith(
+                async (worker, token) =>
+                {
+                    lock (begun)
+                    {
+                        begun.Add(worker.Item.Id);
+                    }
+
+                    if (begun.Count < 3)
+                    {
+                        await two.ArriveAsync(token);
+                    }
+
+                    return new RunResult.Done();
+                }
+            )
+            .Build();
+
+        await using IsolationRun run = pipeline.Start([
+            PipelineRig.Item("first") with
             {
-                begun.Add(worker.Item.Id);
-            }
-
-            if (begun.Count < 3)
+                Paths = ["src/"],
+            },
+            PipelineRig.Item("overlapping") with
             {
-                await two.ArriveAsync(token);
-            }
-
-            return new RunResult.Done();
-        }).Build();
-
-        await using IsolationRun run = pipeline.Start([PipelineRig.Item("first") with { Paths = ["src/"] }, PipelineRig.Item("overlapping") with { Paths = ["src/a.cs"] }, PipelineRig.Item("other") with { Paths = ["docs/"] }]);
+                Paths = ["src/a.cs"],
+            },
+            PipelineRig.Item("other") with
+            {
+                Paths = ["docs/"],
+            },
+        ]);
         await run.Completion;
 
         Assert.Equal(3, begun.Count);

@@ -14,7 +14,9 @@ public sealed class GuardTests
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         using ContaminationGuard guard = await GuardAsync(rig);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => guard.EnterAsync(Worker(rig, "gave-up"), new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            guard.EnterAsync(Worker(rig, "gave-up"), new CancellationToken(canceled: true))
+        );
         await guard.EnterAsync(Worker(rig, "ran"), CancellationToken.None);
         await rig.GitAsync("tag", "v1");
 
@@ -32,7 +34,9 @@ public sealed class GuardTests
 
         await Task.WhenAll(items.Select(i => Task.Run(() => guard.EnterAsync(Worker(rig, i), CancellationToken.None))));
         await rig.GitAsync("tag", "v1");
-        IReadOnlyList<Finding>[] found = await Task.WhenAll(items.Select(i => Task.Run(() => guard.LeaveAsync(new AttemptId(i, 1), CancellationToken.None))));
+        IReadOnlyList<Finding>[] found = await Task.WhenAll(
+            items.Select(i => Task.Run(() => guard.LeaveAsync(new AttemptId(i, 1), CancellationToken.None)))
+        );
 
         Assert.All(found, f => Assert.Equal("refs/tags/v1", Assert.Single(f).What));
         Assert.All(found, f => Assert.Equal(16, Assert.Single(f).Suspects.Count));
@@ -70,7 +74,8 @@ public sealed class GuardTests
     public async Task A_ref_whose_packed_value_is_overwritten_is_found_although_its_file_looks_as_before()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        string packed = Path.Combine(rig.Repository.Path, ".git", "packed-refs"), other = await rig.Repository.CommitAsync("Other", new Dictionary<string, string> { ["other.txt"] = "x" });
+        string packed = Path.Combine(rig.Repository.Path, ".git", "packed-refs"),
+            other = await rig.Repository.CommitAsync("Other", new Dictionary<string, string> { ["other.txt"] = "x" });
         await rig.GitAsync("branch", "idle", "HEAD~");
         await rig.GitAsync("pack-refs", "--all");
         using ContaminationGuard guard = await GuardAsync(rig, restores: true);
@@ -78,7 +83,14 @@ public sealed class GuardTests
 
         DateTime written = File.GetLastWriteTimeUtc(packed);
         string was = await rig.GitAsync("rev-parse", "idle");
-        await File.WriteAllTextAsync(packed, (await File.ReadAllTextAsync(packed)).Replace($"{was} refs/heads/idle", $"{other} refs/heads/idle", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            packed,
+            (await File.ReadAllTextAsync(packed)).Replace(
+                $"{was} refs/heads/idle",
+                $"{other} refs/heads/idle",
+                StringComparison.Ordinal
+            )
+        );
         File.SetLastWriteTimeUtc(packed, written);
 
         Finding finding = Assert.Single(await guard.LeaveAsync(new AttemptId("a", 1), CancellationToken.None));
@@ -126,9 +138,23 @@ public sealed class GuardTests
     {
         GitRepository repository = await GitHost.OpenAsync(rig.Repository.Path);
         LeaseStore leases = new(repository.CommonDirectory, repository.Reference, TimeProvider.System);
-        return new ContaminationGuard(repository, leases, WorkersFolder.Beside(repository.CommonDirectory), new GuardPlan($"refs/heads/{PipelineRig.Target}", Restores: restores), TimeProvider.System);
+        return new ContaminationGuard(
+            repository,
+            leases,
+            WorkersFolder.Beside(repository.CommonDirectory),
+            new GuardPlan($"refs/heads/{PipelineRig.Target}", Restores: restores),
+            TimeProvider.System
+        );
     }
 
     private static GuardedWorker Worker(PipelineRig rig, string item) =>
-        new(new AttemptId(item, 1), new WorkspaceInfo(Path.Combine(rig.Workers, item), Path.Combine(rig.Repository.Path, ".git", "worktrees", item), $"isolation/{item}/1/work", new string('0', 40)));
+        new(
+            new AttemptId(item, 1),
+            new WorkspaceInfo(
+                Path.Combine(rig.Workers, item),
+                Path.Combine(rig.Repository.Path, ".git", "worktrees", item),
+                $"isolation/{item}/1/work",
+                new string('0', 40)
+            )
+        );
 }

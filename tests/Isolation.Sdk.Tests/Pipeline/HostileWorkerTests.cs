@@ -9,11 +9,12 @@ namespace Isolation.Sdk.Tests.Pipeline;
 public sealed class HostileWorkerTests
 {
     private const long Megabyte = 1024 * 1024;
-    private const string Landed = "Landed", Quarantined = "Quarantined", Failed = "Failed";
+    private const string Landed = "Landed",
+        Quarantined = "Quarantined",
+        Failed = "Failed";
 
     // The sibling says that it is there, and does its work when all the others have ended. Those begin when it is there.
-    private const string Work =
-        """
+    private const string Work = """
         work=$PWD
         name=$(echo "$ISOLATION_WORKER" | cut -d. -f1)
         touch started
@@ -43,7 +44,11 @@ public sealed class HostileWorkerTests
     [
         ("link", Quarantined, Landed),
         ("other-git", Quarantined, Quarantined),
-        ("disk", "It passed its limit DiskBytes (watchdog) and was ended.", "It passed its limit DiskBytes (watchdog) and was ended."),
+        (
+            "disk",
+            "It passed its limit DiskBytes (watchdog) and was ended.",
+            "It passed its limit DiskBytes (watchdog) and was ended."
+        ),
         ("forks", "It passed its limit Processes (", "It passed its limit Processes ("),
         ("deaf", Failed, Failed),
         ("holds", Landed, Landed),
@@ -54,7 +59,8 @@ public sealed class HostileWorkerTests
     ];
 
     [IsolationFact(Tools.Linux)]
-    public Task Cooperative_workers() => EndAsync(SealLevel.Cooperative, [.. Deeds.Select(d => (d.Deed, d.Cooperative))]);
+    public Task Cooperative_workers() =>
+        EndAsync(SealLevel.Cooperative, [.. Deeds.Select(d => (d.Deed, d.Cooperative))]);
 
     [IsolationFact(Tools.Landlock)]
     public Task Guarded_workers() => EndAsync(SealLevel.Guarded, [.. Deeds.Select(d => (d.Deed, d.Held))]);
@@ -66,7 +72,10 @@ public sealed class HostileWorkerTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         await using IsolationPipeline pipeline = Compose(rig, level).Build();
-        await using IsolationRun run = pipeline.Start([PipelineRig.Item("sibling"), .. deeds.Select(d => PipelineRig.Item(d.Deed))]);
+        await using IsolationRun run = pipeline.Start([
+            PipelineRig.Item("sibling"),
+            .. deeds.Select(d => PipelineRig.Item(d.Deed)),
+        ]);
         foreach (string item in deeds.Select(d => d.Deed).Prepend("sibling"))
         {
             await FileAsync(run, rig, item, "started");
@@ -93,13 +102,23 @@ public sealed class HostileWorkerTests
             }
         }
 
-        string all = string.Join('\n', results.Select(r => $"{r.Item.Id}: {r.Outcome} {r.Reason} {r.Attempts[^1].Fault}"));
-        Assert.All(deeds, d => Assert.True(IsAsExpected(results.Single(r => r.Item.Id == d.Deed), d.Expected), $"{d.Deed}\n{all}"));
+        string all = string.Join(
+            '\n',
+            results.Select(r => $"{r.Item.Id}: {r.Outcome} {r.Reason} {r.Attempts[^1].Fault}")
+        );
+        Assert.All(deeds, d =>
+            Assert.True(IsAsExpected(results.Single(r => r.Item.Id == d.Deed), d.Expected), $"{d.Deed}\n{all}")
+        );
         Assert.True(results[^1] is { Item.Id: "sibling", Outcome: ItemOutcome.Landed }, all);
         Assert.Equal("sibling", await rig.GitAsync("show", $"{PipelineRig.Target}:own-sibling.txt"));
         if (results.FirstOrDefault(r => r.Item.Id == "times") is { } forged)
         {
-            Assert.Equal("TIMES\nlate", await rig.GitAsync("show", $"{forged.Attempts[^1].Commit}:own-times.txt") + "\n" + await rig.GitAsync("show", $"{forged.Attempts[^1].Commit}:late.txt"));
+            Assert.Equal(
+                "TIMES\nlate",
+                await rig.GitAsync("show", $"{forged.Attempts[^1].Commit}:own-times.txt")
+                    + "\n"
+                    + await rig.GitAsync("show", $"{forged.Attempts[^1].Commit}:late.txt")
+            );
         }
 
         if (results.FirstOrDefault(r => r.Item.Id == "floods") is { } flood)
@@ -112,8 +131,13 @@ public sealed class HostileWorkerTests
 
     private static IsolationPipelineBuilder Compose(PipelineRig rig, SealLevel level)
     {
-        static void Limit(ProcessSandboxOptions options) => (options.LogLimitBytes, options.Limits.DiskBytes, options.Limits.Processes) = (Megabyte, 32 * Megabyte, 60);
-        IsolationPipelineBuilder builder = rig.Compose(o => (o.MaxWorkers, o.StopGrace) = (Deeds.Length + 1, TimeSpan.FromMilliseconds(200))).AcceptManualScale("a test").UseLevel(level);
+        static void Limit(ProcessSandboxOptions options) =>
+            (options.LogLimitBytes, options.Limits.DiskBytes, options.Limits.Processes) = (Megabyte, 32 * Megabyte, 60);
+        IsolationPipelineBuilder builder = rig.Compose(o =>
+                (o.MaxWorkers, o.StopGrace) = (Deeds.Length + 1, TimeSpan.FromMilliseconds(200))
+            )
+            .AcceptManualScale("a test")
+            .UseLevel(level);
         _ = level switch
         {
             SealLevel.Cooperative => builder.State.UseProcessSandbox(Limit),
@@ -121,17 +145,28 @@ public sealed class HostileWorkerTests
             _ => builder.State.UseSealedSandbox(Limit),
         };
         // A worktree's config and packed refs are everybody's: who locks those is the guard's affair.
-        return builder.RunProcess("sh", "-c", Work, "sh", rig.Workers, level == SealLevel.Cooperative ? "" : "config packed-refs");
+        return builder.RunProcess(
+            "sh",
+            "-c",
+            Work,
+            "sh",
+            rig.Workers,
+            level == SealLevel.Cooperative ? "" : "config packed-refs"
+        );
     }
 
     private static bool IsAsExpected(WorkItemResult result, string expected) =>
-        result.Outcome.ToString() == expected || (result.Reason?.Contains(expected, StringComparison.Ordinal) ?? false) || result.Attempts[^1].Fault?.Code == expected;
+        result.Outcome.ToString() == expected
+        || (result.Reason?.Contains(expected, StringComparison.Ordinal) ?? false)
+        || result.Attempts[^1].Fault?.Code == expected;
 
     /// <summary>Nothing of any worker is alive, and what is left of its folders says why.</summary>
     private static void AssertReleased(PipelineRig rig, IEnumerable<WorkItemResult> results)
     {
         Assert.DoesNotContain(ProcessTable.Read(), p => StandsIn(p.Id, rig.Workers));
-        Assert.All(results.Where(r => r.Outcome == ItemOutcome.Landed && r.Attempts[^1].KeptWorkspace is null), r => Assert.False(Directory.Exists(Path.Combine(rig.Workers, r.Item.Id + ".1"))));
+        Assert.All(results.Where(r => r.Outcome == ItemOutcome.Landed && r.Attempts[^1].KeptWorkspace is null), r =>
+            Assert.False(Directory.Exists(Path.Combine(rig.Workers, r.Item.Id + ".1")))
+        );
     }
 
     private static bool StandsIn(int id, string folder)
@@ -146,7 +181,8 @@ public sealed class HostileWorkerTests
         }
     }
 
-    private static string Of(PipelineRig rig, string item, string file) => Path.Combine(rig.Workers, item + ".1", "work", file);
+    private static string Of(PipelineRig rig, string item, string file) =>
+        Path.Combine(rig.Workers, item + ".1", "work", file);
 
     private static async Task FileAsync(IsolationRun run, PipelineRig rig, string item, string file)
     {

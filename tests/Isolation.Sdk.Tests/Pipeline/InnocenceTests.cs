@@ -10,25 +10,29 @@ public sealed class InnocenceTests
     public async Task A_sibling_whose_setup_fails_leaves_no_suspicion_behind()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        TaskCompletionSource bystands = NewSignal(), over = NewSignal();
+        TaskCompletionSource bystands = NewSignal(),
+            over = NewSignal();
         string pipe = Path.Combine(rig.Repository.Path, ".git", "a-pipe");
         await using IsolationPipeline pipeline = rig.Compose()
             .Setup("sh", "-c", $"case $PWD in *failing*) cat '{pipe}'; exit 1;; esac")
-            .RunWith(async (worker, token) =>
-            {
-                await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
-                if (worker.Item.Id == "bystander")
+            .RunWith(
+                async (worker, token) =>
                 {
-                    await worker.ExecAsync(new WorkerCommand("mkfifo", [pipe]), token);
-                    bystands.SetResult();
-                    await over.Task.WaitAsync(token);
+                    await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+                    if (worker.Item.Id == "bystander")
+                    {
+                        await worker.ExecAsync(new WorkerCommand("mkfifo", [pipe]), token);
+                        bystands.SetResult();
+                        await over.Task.WaitAsync(token);
+                    }
+                    else
+                    {
+                        // Its start was a look at the repository, with the failing one's branch in it.
+                        await worker.ExecAsync(new WorkerCommand("sh", ["-c", $"echo go > '{pipe}'"]), token);
+                    }
                 }
-                else
-                {
-                    // Its start was a look at the repository, with the failing one's branch in it.
-                    await worker.ExecAsync(new WorkerCommand("sh", ["-c", $"echo go > '{pipe}'"]), token);
-                }
-            }).Build();
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start(Feed());
         await foreach (WorkItemResult result in run)
@@ -56,20 +60,27 @@ public sealed class InnocenceTests
     public async Task A_checkout_that_the_queue_moves_along_is_the_queues_doing()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        TaskCompletionSource both = NewSignal(), landed = NewSignal();
-        await using IsolationPipeline pipeline = rig.Compose().Target("main").Merging.UseFirstWins(o => o.FastForwardCheckout()).RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
-            if (worker.Item.Id == "late")
-            {
-                both.SetResult();
-                await landed.Task.WaitAsync(token);
-            }
-            else
-            {
-                await both.Task.WaitAsync(token);
-            }
-        }).Build();
+        TaskCompletionSource both = NewSignal(),
+            landed = NewSignal();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Target("main")
+            .Merging.UseFirstWins(o => o.FastForwardCheckout())
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+                    if (worker.Item.Id == "late")
+                    {
+                        both.SetResult();
+                        await landed.Task.WaitAsync(token);
+                    }
+                    else
+                    {
+                        await both.Task.WaitAsync(token);
+                    }
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("late"), PipelineRig.Item("early")]);
         await foreach (WorkItemResult result in run)
@@ -86,15 +97,23 @@ public sealed class InnocenceTests
     public async Task Two_pipelines_on_one_repository_do_not_suspect_each_other()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        TaskCompletionSource waits = NewSignal(), over = NewSignal();
-        await using IsolationPipeline slow = rig.Compose().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, "slow.txt", "mine\n", token);
-            waits.SetResult();
-            await over.Task.WaitAsync(token);
-        }).Build();
+        TaskCompletionSource waits = NewSignal(),
+            over = NewSignal();
+        await using IsolationPipeline slow = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, "slow.txt", "mine\n", token);
+                    waits.SetResult();
+                    await over.Task.WaitAsync(token);
+                }
+            )
+            .Build();
         await using IsolationPipeline quick = rig.Compose().RunWith(PipelineRig.WriteAndCommitAsync).Build();
-        await using IsolationPipeline held = rig.Compose().Merging.UseManual().RunWith(PipelineRig.WriteAndCommitAsync).Build();
+        await using IsolationPipeline held = rig.Compose()
+            .Merging.UseManual()
+            .RunWith(PipelineRig.WriteAndCommitAsync)
+            .Build();
 
         await using IsolationRun first = slow.Start([PipelineRig.Item("slow")]);
         await waits.Task;
@@ -115,33 +134,45 @@ public sealed class InnocenceTests
     public async Task What_names_its_author_is_held_against_nobody_else(string deed)
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        TaskCompletionSource bystands = NewSignal(), done = NewSignal();
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
-            if (worker.Item.Id == "bystander")
-            {
-                bystands.SetResult();
-                await done.Task.WaitAsync(token);
-                return;
-            }
+        TaskCompletionSource bystands = NewSignal(),
+            done = NewSignal();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+                    if (worker.Item.Id == "bystander")
+                    {
+                        bystands.SetResult();
+                        await done.Task.WaitAsync(token);
+                        return;
+                    }
 
-            await bystands.Task.WaitAsync(token);
-            if (deed == "its stash")
-            {
-                await File.AppendAllTextAsync(Path.Combine(worker.Workspace.Path, "offender.txt"), "more\n", token);
-                await PipelineRig.GitAsync(worker, token, "stash");
-            }
-            else
-            {
-                await PipelineRig.GitAsync(worker, token, "checkout", "-q", "-b", "feature/offender");
-            }
-        }).Build();
+                    await bystands.Task.WaitAsync(token);
+                    if (deed == "its stash")
+                    {
+                        await File.AppendAllTextAsync(
+                            Path.Combine(worker.Workspace.Path, "offender.txt"),
+                            "more\n",
+                            token
+                        );
+                        await PipelineRig.GitAsync(worker, token, "stash");
+                    }
+                    else
+                    {
+                        await PipelineRig.GitAsync(worker, token, "checkout", "-q", "-b", "feature/offender");
+                    }
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("bystander"), PipelineRig.Item("offender")]);
         await foreach (WorkItemResult result in run)
         {
-            Assert.Equal((result.Item.Id, result.Item.Id == "offender" ? ItemOutcome.Quarantined : ItemOutcome.Landed), (result.Item.Id, result.Outcome));
+            Assert.Equal(
+                (result.Item.Id, result.Item.Id == "offender" ? ItemOutcome.Quarantined : ItemOutcome.Landed),
+                (result.Item.Id, result.Outcome)
+            );
             done.TrySetResult();
         }
     }
@@ -150,11 +181,16 @@ public sealed class InnocenceTests
     public async Task Who_may_work_in_the_checkout_may_commit_there()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().AllowCheckoutChanges().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
-            await rig.GitAsync("commit", "-q", "--allow-empty", "-m", "by a human");
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .AllowCheckoutChanges()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+                    await rig.GitAsync("commit", "-q", "--allow-empty", "-m", "by a human");
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
@@ -166,12 +202,21 @@ public sealed class InnocenceTests
     public async Task A_look_that_fails_lets_nothing_merge_and_still_gives_everything_back()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await rig.GitAsync("update-index", "--add", "--cacheinfo", $"160000,{await rig.GitAsync("rev-parse", "HEAD")},module");
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
-            await File.WriteAllTextAsync(Path.Combine(rig.Repository.Path, ".gitmodules"), "[broken", token); // With a module, git status refuses it.
-        }).Build();
+        await rig.GitAsync(
+            "update-index",
+            "--add",
+            "--cacheinfo",
+            $"160000,{await rig.GitAsync("rev-parse", "HEAD")},module"
+        );
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+                    await File.WriteAllTextAsync(Path.Combine(rig.Repository.Path, ".gitmodules"), "[broken", token); // With a module, git status refuses it.
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
@@ -186,20 +231,48 @@ public sealed class InnocenceTests
     public async Task What_workers_do_in_repositories_of_their_own_is_nobodys_business()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().RestoreContaminated().Workspaces.UsePrivateClones().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
-            await File.AppendAllTextAsync(Path.Combine(worker.Workspace.Path, $"{worker.Item.Id}.txt"), "more\n", token);
-            foreach (string[] deed in new string[][] { ["stash"], ["tag", "v1"], ["config", "user.email", "own@example.org"], ["fetch", "-q", rig.Repository.Path], ["gc", "-q", "--auto"], ["pack-refs", "--all"], ["stash", "pop", "-q"], ["commit", "-q", "-a", "-m", "More"] })
-            {
-                await PipelineRig.GitAsync(worker, token, deed);
-            }
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RestoreContaminated()
+            .Workspaces.UsePrivateClones()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+                    await File.AppendAllTextAsync(
+                        Path.Combine(worker.Workspace.Path, $"{worker.Item.Id}.txt"),
+                        "more\n",
+                        token
+                    );
+                    foreach (
+                        string[] deed in new string[][]
+                        {
+                            ["stash"],
+                            ["tag", "v1"],
+                            ["config", "user.email", "own@example.org"],
+                            ["fetch", "-q", rig.Repository.Path],
+                            ["gc", "-q", "--auto"],
+                            ["pack-refs", "--all"],
+                            ["stash", "pop", "-q"],
+                            ["commit", "-q", "-a", "-m", "More"],
+                        }
+                    )
+                    {
+                        await PipelineRig.GitAsync(worker, token, deed);
+                    }
+                }
+            )
+            .Build();
 
-        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a"), PipelineRig.Item("b"), PipelineRig.Item("c")]);
+        await using IsolationRun run = pipeline.Start([
+            PipelineRig.Item("a"),
+            PipelineRig.Item("b"),
+            PipelineRig.Item("c"),
+        ]);
         IsolationSummary summary = await run.Completion;
 
-        Assert.All(summary.Items, i => Assert.Equal((i.Item.Id, ItemOutcome.Landed, null), (i.Item.Id, i.Outcome, i.Reason)));
+        Assert.All(summary.Items, i =>
+            Assert.Equal((i.Item.Id, ItemOutcome.Landed, null), (i.Item.Id, i.Outcome, i.Reason))
+        );
         Assert.All(summary.Items, i => Assert.Empty(Assert.Single(i.Attempts).Contamination));
     }
 

@@ -5,7 +5,8 @@ namespace Isolation.Sdk.Tests.Pipeline;
 /// <summary>The same items, at each level above the first: a clone of their own, processes that the kernel holds, and a gate in the same sandbox.</summary>
 public sealed class LevelTests
 {
-    private const string Work = "echo \"$ISOLATION_WORKER\" > \"$ISOLATION_WORKER.txt\"; git add -A; git commit -qm done; test \"$(cat \"$0/.git/HEAD\" 2>/dev/null)\" = \"\"";
+    private const string Work =
+        "echo \"$ISOLATION_WORKER\" > \"$ISOLATION_WORKER.txt\"; git add -A; git commit -qm done; test \"$(cat \"$0/.git/HEAD\" 2>/dev/null)\" = \"\"";
 
     // A gate is held like a worker. It has files, and no repository: that of its worktree is the shared one, and out of reach.
     private const string Gate = "grep -q NoNewPrivs:.1 /proc/self/status && test -e README.md && ! git status";
@@ -19,7 +20,9 @@ public sealed class LevelTests
     private static async Task LandsAsync(SealLevel level)
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        IsolationPipelineBuilder builder = rig.Compose().UseLevel(level).RunProcess("sh", "-ec", Work, rig.Repository.Path);
+        IsolationPipelineBuilder builder = rig.Compose()
+            .UseLevel(level)
+            .RunProcess("sh", "-ec", Work, rig.Repository.Path);
         if (level == SealLevel.Sealed)
         {
             builder.Untrusted();
@@ -31,6 +34,9 @@ public sealed class LevelTests
         IsolationSummary summary = await run.Completion;
 
         Assert.True(summary.Count(ItemOutcome.Landed) == 2, string.Join('\n', summary.Items));
-        Assert.Equal("a.1\nb.1", await rig.GitAsync("show", "landing:a.1.txt") + "\n" + await rig.GitAsync("show", "landing:b.1.txt"));
+        Assert.Equal(
+            "a.1\nb.1",
+            await rig.GitAsync("show", "landing:a.1.txt") + "\n" + await rig.GitAsync("show", "landing:b.1.txt")
+        );
     }
 }

@@ -11,7 +11,12 @@ public sealed class ManualMergeTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         WorkItemResult result;
-        await using (IsolationPipeline pipeline = rig.Compose().Merging.UseManual().RunWith(PipelineRig.WriteAndCommitAsync).Build())
+        await using (
+            IsolationPipeline pipeline = rig.Compose()
+                .Merging.UseManual()
+                .RunWith(PipelineRig.WriteAndCommitAsync)
+                .Build()
+        )
         {
             await using IsolationRun run = pipeline.Start([PipelineRig.Item("a"), PipelineRig.Item("after", "a")]);
             IsolationSummary summary = await run.Completion;
@@ -20,9 +25,13 @@ public sealed class ManualMergeTests
             Assert.Equal(ItemOutcome.Skipped, summary.Items.Single(i => i.Item.Id == "after").Outcome);
         }
 
-        await using IMergeQueue later = await MergeStrategies.Manual().OpenAsync(new MergeTarget(new RepositoryRef(rig.Repository.Path), $"refs/heads/{PipelineRig.Target}"));
+        await using IMergeQueue later = await MergeStrategies
+            .Manual()
+            .OpenAsync(new MergeTarget(new RepositoryRef(rig.Repository.Path), $"refs/heads/{PipelineRig.Target}"));
         string commit = Assert.Single(result.Attempts).Commit!;
-        await Assert.ThrowsAsync<IsolationException>(() => later.CommandAsync(new AttemptId("a", 1), new MergeCommand.Approve(new string('1', 40), "me")).AsTask());
+        await Assert.ThrowsAsync<IsolationException>(() =>
+            later.CommandAsync(new AttemptId("a", 1), new MergeCommand.Approve(new string('1', 40), "me")).AsTask()
+        );
         await later.CommandAsync(new AttemptId("a", 1), new MergeCommand.Approve(commit, "me"));
         MergeStatus last = new(default, default);
         await foreach (MergeStatus status in later.WatchAsync(new AttemptId("a", 1)))
@@ -31,7 +40,11 @@ public sealed class ManualMergeTests
         }
 
         Assert.Equal(MergeState.Landed, last.State);
-        Assert.Contains("a.txt", await rig.GitAsync("ls-tree", "--name-only", PipelineRig.Target), StringComparison.Ordinal);
+        Assert.Contains(
+            "a.txt",
+            await rig.GitAsync("ls-tree", "--name-only", PipelineRig.Target),
+            StringComparison.Ordinal
+        );
     }
 
     [IsolationFact]
@@ -39,12 +52,17 @@ public sealed class ManualMergeTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         string? told = null;
-        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 2).Merging.UseSerialQueue(o => o.Gate("git", "cat-file", "-e", "HEAD:good.txt")).RunWith(async (worker, token) =>
-        {
-            bool first = worker.Id.Number == 1;
-            told = first ? null : worker.Context.Briefing;
-            await PipelineRig.CommitAsync(worker, first ? "bad.txt" : "good.txt", "x\n", token);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 2)
+            .Merging.UseSerialQueue(o => o.Gate("git", "cat-file", "-e", "HEAD:good.txt"))
+            .RunWith(
+                async (worker, token) =>
+                {
+                    bool first = worker.Id.Number == 1;
+                    told = first ? null : worker.Context.Briefing;
+                    await PipelineRig.CommitAsync(worker, first ? "bad.txt" : "good.txt", "x\n", token);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);

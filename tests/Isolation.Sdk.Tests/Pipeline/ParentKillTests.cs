@@ -22,8 +22,7 @@ public sealed class ParentKillTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         // It goes on after that, in groups below its own where it may make any, and in another session.
-        const string Deed =
-            """
+        const string Deed = """
             for c in pids cpu; do g=/sys/fs/cgroup/$c$(grep ":$c:" /proc/self/cgroup | cut -d: -f3); mkdir $g/nested && echo $$ > $g/nested/cgroup.procs; done 2>/dev/null
             (setsid nohup sleep 1072 >/dev/null 2>&1 &)
             kill -9 $PPID
@@ -35,8 +34,13 @@ public sealed class ParentKillTests
         Assert.Equal(137, killed.ExitCode);
 
         GitRepository repository = await GitHost.OpenAsync(rig.Repository.Path);
-        LeaseRecord left = Assert.Single(new LeaseStore(repository.CommonDirectory, repository.Reference, TimeProvider.System).List());
-        string[] groups = [.. left.Notes.Where(n => n.Key is "state.cgroup" or "state.groups").SelectMany(n => n.Value.Split('\n'))];
+        LeaseRecord left = Assert.Single(
+            new LeaseStore(repository.CommonDirectory, repository.Reference, TimeProvider.System).List()
+        );
+        string[] groups =
+        [
+            .. left.Notes.Where(n => n.Key is "state.cgroup" or "state.groups").SelectMany(n => n.Value.Split('\n')),
+        ];
         Assert.NotEmpty(ProcessesIn(rig.Workers));
         await using IsolationPipeline next = rig.Compose().RunWith(PipelineRig.WriteAndCommitAsync).Build();
         await next.CleanAsync(await next.PlanCleanAsync());
@@ -50,24 +54,27 @@ public sealed class ParentKillTests
     private static async Task LandsAsync(string level, string sandbox)
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        using TestHost host = new(Program(rig, level, sandbox, "kill -9 $PPID; echo made > made.txt; git add -A; git commit -qm made"));
+        using TestHost host = new(
+            Program(rig, level, sandbox, "kill -9 $PPID; echo made > made.txt; git add -A; git commit -qm made")
+        );
 
         Assert.Equal("Landed", await host.RunAsync([]));
     }
 
     private static string Program(PipelineRig rig, string level, string sandbox, string deed) =>
         $$""""
-        IsolationPipelineBuilder builder = new IsolationPipelineBuilder("{{rig.Repository.Path}}").UseLevel(SealLevel.{{level}});
-        builder.State.{{sandbox}}(o => (o.Limits.Processes, o.Limits.CpuShare) = (60, 50));
-        builder.Merging.UseFirstWins();
-        await using IsolationPipeline pipeline = builder.Target("{{PipelineRig.Target}}", from: "main").RunProcess("sh", "-c", """
-        {{deed.ReplaceLineEndings("\n        ")}}
-        """).Build();
-        await using IsolationRun run = pipeline.Start([new WorkItem("w", "Kill")]);
-        Console.WriteLine((await run.Completion).Items[0].Outcome);
-        """";
+            IsolationPipelineBuilder builder = new IsolationPipelineBuilder("{{rig.Repository.Path}}").UseLevel(SealLevel.{{level}});
+            builder.State.{{sandbox}}(o => (o.Limits.Processes, o.Limits.CpuShare) = (60, 50));
+            builder.Merging.UseFirstWins();
+            await using IsolationPipeline pipeline = builder.Target("{{PipelineRig.Target}}", from: "main").RunProcess("sh", "-c", """
+            {{deed.ReplaceLineEndings("\n        ")}}
+            """).Build();
+            await using IsolationRun run = pipeline.Start([new WorkItem("w", "Kill")]);
+            Console.WriteLine((await run.Completion).Items[0].Outcome);
+            """";
 
-    private static int[] ProcessesIn(string folder) => [.. ProcessTable.Read().Select(p => p.Id).Where(id => StandsIn(id, folder))];
+    private static int[] ProcessesIn(string folder) =>
+        [.. ProcessTable.Read().Select(p => p.Id).Where(id => StandsIn(id, folder))];
 
     private static bool StandsIn(int id, string folder)
     {

@@ -16,14 +16,20 @@ internal sealed class PipelineRig : IAsyncDisposable
 
     public static async Task<PipelineRig> CreateAsync() => new(await ThrowawayRepository.CreateAsync());
 
-    public IsolationPipelineBuilder Compose(Action<IsolationPipelineOptions>? options = null) => new IsolationPipelineBuilder(Repository.Path)
-        .Configure(o =>
-        {
-            (o.MaxWorkers, o.MaxAttempts, o.RetryDelay, o.StopGrace) = (4, 1, static _ => TimeSpan.Zero, TimeSpan.FromSeconds(2));
-            options?.Invoke(o);
-        })
-        .Merging.UseFirstWins()
-        .Target(Target, from: "main");
+    public IsolationPipelineBuilder Compose(Action<IsolationPipelineOptions>? options = null) =>
+        new IsolationPipelineBuilder(Repository.Path)
+            .Configure(o =>
+            {
+                (o.MaxWorkers, o.MaxAttempts, o.RetryDelay, o.StopGrace) = (
+                    4,
+                    1,
+                    static _ => TimeSpan.Zero,
+                    TimeSpan.FromSeconds(2)
+                );
+                options?.Invoke(o);
+            })
+            .Merging.UseFirstWins()
+            .Target(Target, from: "main");
 
     public static WorkItem Item(string id, params string[] blockedBy) => new(id, $"Do {id}") { BlockedBy = blockedBy };
 
@@ -34,17 +40,28 @@ internal sealed class PipelineRig : IAsyncDisposable
         return new RunResult.Done();
     }
 
-    public static async Task CommitAsync(IsolatedWorker worker, string file, string content, CancellationToken cancellationToken)
+    public static async Task CommitAsync(
+        IsolatedWorker worker,
+        string file,
+        string content,
+        CancellationToken cancellationToken
+    )
     {
         await File.WriteAllTextAsync(Path.Combine(worker.Workspace.Path, file), content, cancellationToken);
         await GitAsync(worker, cancellationToken, "add", "-A");
         await GitAsync(worker, cancellationToken, "commit", "-q", "-m", $"Write {file}");
     }
 
-    public static async Task<string> GitAsync(IsolatedWorker worker, CancellationToken cancellationToken, params string[] arguments)
+    public static async Task<string> GitAsync(
+        IsolatedWorker worker,
+        CancellationToken cancellationToken,
+        params string[] arguments
+    )
     {
         ExecResult result = await worker.ExecAsync(new WorkerCommand("git", arguments), cancellationToken);
-        return result.ExitCode == 0 ? result.Output.TrimEnd('\n') : throw new InvalidOperationException($"git {string.Join(' ', arguments)}: {result.Error}");
+        return result.ExitCode == 0
+            ? result.Output.TrimEnd('\n')
+            : throw new InvalidOperationException($"git {string.Join(' ', arguments)}: {result.Error}");
     }
 
     public Task<string> GitAsync(params string[] arguments) => Repository.GitAsync(arguments);

@@ -9,14 +9,62 @@ public sealed class PlantedTests
 {
     private static readonly Dictionary<string, (string Deed, string Named)[]> Plants = new(StringComparer.Ordinal)
     {
-        ["settings"] = [("config", "config"), ("config.worktree", "config.worktree"), ("exclude", "info/exclude"), ("attributes", "info/attributes"), ("grafts", "info/grafts"), ("sparse", "info/sparse-checkout"), ("hook", "hooks/pre-push"), ("hook mode", "hooks/mine")],
-        ["refs"] = [("branch", "refs/heads/stray"), ("moved branch", "refs/heads/idle"), ("deleted branch", "refs/heads/gone"), ("moved main", "refs/heads/main"), ("tag", "refs/tags/v1"), ("note", "refs/notes/commits"), ("replacement", "refs/replace/")],
-        ["locks"] = [.. new[] { "config.lock", "packed-refs.lock", "index.lock", "HEAD.lock", "shallow.lock", "info/exclude.lock", "refs/heads/main.lock" }.Select(l => (l, l))],
-        ["barriers"] = [("barrier", "Directory.Build.props"), ("barrier gone", "Directory.Build.targets"), ("above all", ".npmrc")],
-        ["history (stays)"] = [("stash", "refs/stash"), ("ref by a link", "refs/heads/linked"), ("rerere", "rr-cache"), ("hooks by a link", "hooks"), ("alternates", "objects/info/alternates")],
+        ["settings"] =
+        [
+            ("config", "config"),
+            ("config.worktree", "config.worktree"),
+            ("exclude", "info/exclude"),
+            ("attributes", "info/attributes"),
+            ("grafts", "info/grafts"),
+            ("sparse", "info/sparse-checkout"),
+            ("hook", "hooks/pre-push"),
+            ("hook mode", "hooks/mine"),
+        ],
+        ["refs"] =
+        [
+            ("branch", "refs/heads/stray"),
+            ("moved branch", "refs/heads/idle"),
+            ("deleted branch", "refs/heads/gone"),
+            ("moved main", "refs/heads/main"),
+            ("tag", "refs/tags/v1"),
+            ("note", "refs/notes/commits"),
+            ("replacement", "refs/replace/"),
+        ],
+        ["locks"] =
+        [
+            .. new[]
+            {
+                "config.lock",
+                "packed-refs.lock",
+                "index.lock",
+                "HEAD.lock",
+                "shallow.lock",
+                "info/exclude.lock",
+                "refs/heads/main.lock",
+            }.Select(l => (l, l)),
+        ],
+        ["barriers"] =
+        [
+            ("barrier", "Directory.Build.props"),
+            ("barrier gone", "Directory.Build.targets"),
+            ("above all", ".npmrc"),
+        ],
+        ["history (stays)"] =
+        [
+            ("stash", "refs/stash"),
+            ("ref by a link", "refs/heads/linked"),
+            ("rerere", "rr-cache"),
+            ("hooks by a link", "hooks"),
+            ("alternates", "objects/info/alternates"),
+        ],
         ["shallow (stays)"] = [("shallow", "shallow")],
         ["packed refs (stay)"] = [("packed garbage", "packed-refs")],
-        ["worktrees (stay)"] = [("foreign HEAD", "worktrees/people/HEAD"), ("foreign pointer", "worktrees/people/gitdir"), ("half-made entry", "worktrees/half/unfinished")],
+        ["worktrees (stay)"] =
+        [
+            ("foreign HEAD", "worktrees/people/HEAD"),
+            ("foreign pointer", "worktrees/people/gitdir"),
+            ("half-made entry", "worktrees/half/unfinished"),
+        ],
         ["checkout (stays)"] = [("checkout", "checkout: README.md")],
         ["index (stays)"] = [("index of the checkout", "checkout: README.md")],
     };
@@ -35,17 +83,22 @@ public sealed class PlantedTests
         Directory.CreateDirectory(Path.GetDirectoryName(hook)!);
         await File.WriteAllTextAsync(hook, "#!/bin/sh\n");
         string before = "";
-        await using IsolationPipeline pipeline = rig.Compose().RestoreContaminated().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
-            before = await StateAsync(rig);
-            foreach ((string deed, _) in Plants[kind])
-            {
-                await PlantAsync(rig, worker, deed, token);
-            }
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RestoreContaminated()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+                    before = await StateAsync(rig);
+                    foreach ((string deed, _) in Plants[kind])
+                    {
+                        await PlantAsync(rig, worker, deed, token);
+                    }
 
-            Assert.NotEqual(before, await StateAsync(rig));
-        }).Build();
+                    Assert.NotEqual(before, await StateAsync(rig));
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("offender")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
@@ -53,8 +106,12 @@ public sealed class PlantedTests
         Assert.Equal((ItemOutcome.Quarantined, result.Reason), (result.Outcome, result.Reason));
         AttemptReport report = Assert.Single(result.Attempts);
         Assert.NotNull(report.KeptWorkspace);
-        Assert.All(report.Contamination, f => Assert.Contains(Plants[kind], p => f.Contains(p.Named, StringComparison.Ordinal)));
-        Assert.All(Plants[kind], p => Assert.Contains(report.Contamination, f => f.Contains(p.Named, StringComparison.Ordinal)));
+        Assert.All(report.Contamination, f =>
+            Assert.Contains(Plants[kind], p => f.Contains(p.Named, StringComparison.Ordinal))
+        );
+        Assert.All(Plants[kind], p =>
+            Assert.Contains(report.Contamination, f => f.Contains(p.Named, StringComparison.Ordinal))
+        );
         if (kind.EndsWith(')'))
         {
             Assert.All(report.Contamination, f => Assert.DoesNotContain("; put back", f, StringComparison.Ordinal));
@@ -70,11 +127,15 @@ public sealed class PlantedTests
     public async Task Without_the_option_everything_stays_as_it_was_found()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
-            await PlantAsync(rig, worker, "config", token);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+                    await PlantAsync(rig, worker, "config", token);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("offender")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
@@ -88,12 +149,17 @@ public sealed class PlantedTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         string moved = "";
-        await using IsolationPipeline pipeline = rig.Compose().RestoreContaminated().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
-            moved = await PipelineRig.GitAsync(worker, token, "rev-parse", "HEAD");
-            await PipelineRig.GitAsync(worker, token, "update-ref", "refs/heads/main", moved);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RestoreContaminated()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+                    moved = await PipelineRig.GitAsync(worker, token, "rev-parse", "HEAD");
+                    await PipelineRig.GitAsync(worker, token, "update-ref", "refs/heads/main", moved);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("offender")]);
         await run.Completion;
@@ -107,24 +173,52 @@ public sealed class PlantedTests
     {
         string git = Path.Combine(rig.Repository.Path, ".git");
         string refs = File.Exists(Path.Combine(git, "packed-refs.lock")) ? "" : string.Join('\n', Refs(git));
-        IEnumerable<string> files = Directory.EnumerateFiles(git, "*.lock").Concat(Directory.EnumerateFiles(git, "config*")).Concat(Directory.EnumerateFiles(git, "shallow"))
+        IEnumerable<string> files = Directory
+            .EnumerateFiles(git, "*.lock")
+            .Concat(Directory.EnumerateFiles(git, "config*"))
+            .Concat(Directory.EnumerateFiles(git, "shallow"))
             .Concat(Directory.EnumerateFiles(Path.Combine(git, "objects", "info"), "alternates"))
-            .Concat(new[] { "hooks", "info", "rr-cache", "worktrees/half", "worktrees/people" }.Select(f => Path.Combine(git, f)).Where(Directory.Exists).SelectMany(f => Directory.EnumerateFileSystemEntries(f)))
-            .Concat(Directory.EnumerateFiles(rig.Workers).Where(f => !f.EndsWith(".log", StringComparison.Ordinal) && !f.EndsWith(".out", StringComparison.Ordinal)))
-            .Append(Path.Combine(git, "index")).Append(Path.Combine(rig.Repository.Path, "README.md"));
+            .Concat(
+                new[] { "hooks", "info", "rr-cache", "worktrees/half", "worktrees/people" }
+                    .Select(f => Path.Combine(git, f))
+                    .Where(Directory.Exists)
+                    .SelectMany(f => Directory.EnumerateFileSystemEntries(f))
+            )
+            .Concat(
+                Directory
+                    .EnumerateFiles(rig.Workers)
+                    .Where(f =>
+                        !f.EndsWith(".log", StringComparison.Ordinal) && !f.EndsWith(".out", StringComparison.Ordinal)
+                    )
+            )
+            .Append(Path.Combine(git, "index"))
+            .Append(Path.Combine(rig.Repository.Path, "README.md"));
         string packed = Path.Combine(git, "packed-refs");
-        List<string> all = [refs, .. File.Exists(packed) ? (await File.ReadAllLinesAsync(packed)).Where(l => l[0] != '#') : []];
+        List<string> all =
+        [
+            refs,
+            .. File.Exists(packed) ? (await File.ReadAllLinesAsync(packed)).Where(l => l[0] != '#') : [],
+        ];
         foreach (string file in files.Order(StringComparer.Ordinal))
         {
-            all.Add($"{file} {(File.Exists(file) ? $"{new FileInfo(file).UnixFileMode} {Convert.ToHexString(await File.ReadAllBytesAsync(file))}" : new DirectoryInfo(file).LinkTarget)}");
+            all.Add(
+                $"{file} {(File.Exists(file) ? $"{new FileInfo(file).UnixFileMode} {Convert.ToHexString(await File.ReadAllBytesAsync(file))}" : new DirectoryInfo(file).LinkTarget)}"
+            );
         }
 
         return string.Join('\n', all);
     }
 
-    private static IEnumerable<string> Refs(string git) => Directory.EnumerateFiles(Path.Combine(git, "refs"), "*", SearchOption.AllDirectories)
-        .Where(f => !f.Contains("/refs/isolation/", StringComparison.Ordinal) && !f.Contains("/offender/", StringComparison.Ordinal) && !f.EndsWith($"/{PipelineRig.Target}", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
-        .Select(f => $"{f} {File.ReadAllText(f)}");
+    private static IEnumerable<string> Refs(string git) =>
+        Directory
+            .EnumerateFiles(Path.Combine(git, "refs"), "*", SearchOption.AllDirectories)
+            .Where(f =>
+                !f.Contains("/refs/isolation/", StringComparison.Ordinal)
+                && !f.Contains("/offender/", StringComparison.Ordinal)
+                && !f.EndsWith($"/{PipelineRig.Target}", StringComparison.Ordinal)
+            )
+            .Order(StringComparer.Ordinal)
+            .Select(f => $"{f} {File.ReadAllText(f)}");
 
     private static async Task PlantAsync(PipelineRig rig, IsolatedWorker worker, string plant, CancellationToken token)
     {
@@ -156,17 +250,35 @@ public sealed class PlantedTests
             "tag" => Git("tag", "-a", "-m", "mine", "v1"),
             "note" => Git("notes", "add", "-m", "mine", "main"),
             "replacement" => Git("replace", "main", "HEAD"),
-            "ref by a link" => Task.Run(() => File.CreateSymbolicLink(Path.Combine(git, "refs", "heads", "linked"), "main"), token),
+            "ref by a link" => Task.Run(
+                () => File.CreateSymbolicLink(Path.Combine(git, "refs", "heads", "linked"), "main"),
+                token
+            ),
             "packed garbage" => File.AppendAllTextAsync(Path.Combine(git, "packed-refs"), "no ref at all\n", token),
             "half-made entry" => Write("worktrees/half/commondir", ""),
             "foreign HEAD" => Write("worktrees/people/HEAD", "ref: refs/heads/idle\n"),
             "foreign pointer" => Write("worktrees/people/gitdir", Path.Combine(worker.Workspace.Path, ".git") + "\n"),
-            "barrier" => File.WriteAllTextAsync(Path.Combine(rig.Workers, "Directory.Build.props"), "<Project><PropertyGroup /></Project>", token),
+            "barrier" => File.WriteAllTextAsync(
+                Path.Combine(rig.Workers, "Directory.Build.props"),
+                "<Project><PropertyGroup /></Project>",
+                token
+            ),
             "barrier gone" => Task.Run(() => File.Delete(Path.Combine(rig.Workers, "Directory.Build.targets")), token),
-            "above all" => File.WriteAllTextAsync(Path.Combine(rig.Workers, ".npmrc"), "registry=http://localhost\n", token),
-            "checkout" => File.WriteAllTextAsync(Path.Combine(rig.Repository.Path, "README.md"), "overwritten\n", token),
+            "above all" => File.WriteAllTextAsync(
+                Path.Combine(rig.Workers, ".npmrc"),
+                "registry=http://localhost\n",
+                token
+            ),
+            "checkout" => File.WriteAllTextAsync(
+                Path.Combine(rig.Repository.Path, "README.md"),
+                "overwritten\n",
+                token
+            ),
             "stash" => StashAsync(),
-            "hook mode" => worker.ExecAsync(new WorkerCommand("chmod", ["+x", Path.Combine(git, "hooks", "mine")]), token),
+            "hook mode" => worker.ExecAsync(
+                new WorkerCommand("chmod", ["+x", Path.Combine(git, "hooks", "mine")]),
+                token
+            ),
             "hooks by a link" => Task.Run(() => LinkHooks(git, worker), token),
             "index of the checkout" => StageAsync(),
             _ when plant.EndsWith(".lock", StringComparison.Ordinal) => Write(plant, ""),
@@ -180,7 +292,8 @@ public sealed class PlantedTests
             await Git("stash");
         }
 
-        async Task StageAsync() => await PipelineRig.GitAsync(worker, token, "-C", rig.Repository.Path, "rm", "-q", "--cached", "README.md");
+        async Task StageAsync() =>
+            await PipelineRig.GitAsync(worker, token, "-C", rig.Repository.Path, "rm", "-q", "--cached", "README.md");
     }
 
     private static void LinkHooks(string git, IsolatedWorker worker)

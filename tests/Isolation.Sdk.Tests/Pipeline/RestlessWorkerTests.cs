@@ -19,20 +19,25 @@ public sealed class RestlessWorkerTests
     public async Task A_worker_is_free_in_what_is_its_own(string deed, ItemOutcome expected)
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        TaskCompletionSource bystands = NewSignal(), done = NewSignal();
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
-            if (worker.Item.Id == "bystander")
-            {
-                bystands.SetResult();
-                await done.Task.WaitAsync(token);
-                return;
-            }
+        TaskCompletionSource bystands = NewSignal(),
+            done = NewSignal();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+                    if (worker.Item.Id == "bystander")
+                    {
+                        bystands.SetResult();
+                        await done.Task.WaitAsync(token);
+                        return;
+                    }
 
-            await bystands.Task.WaitAsync(token);
-            await DoAsync(rig, worker, deed, token);
-        }).Build();
+                    await bystands.Task.WaitAsync(token);
+                    await DoAsync(rig, worker, deed, token);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("bystander"), PipelineRig.Item("restless")]);
         await foreach (WorkItemResult result in run)
@@ -52,13 +57,22 @@ public sealed class RestlessWorkerTests
 
     private static async Task DoAsync(PipelineRig rig, IsolatedWorker worker, string deed, CancellationToken token)
     {
-        string path = worker.Workspace.Path, branch = worker.Workspace.Branch!;
+        string path = worker.Workspace.Path,
+            branch = worker.Workspace.Branch!;
         Task<string> Git(params string[] arguments) => PipelineRig.GitAsync(worker, token, arguments);
         switch (deed)
         {
             case "rebase":
                 await PipelineRig.CommitAsync(worker, "second.txt", "2\n", token);
-                await Git("-c", "sequence.editor=true", "rebase", "-q", "-i", "--force-rebase", worker.Workspace.BaseCommit);
+                await Git(
+                    "-c",
+                    "sequence.editor=true",
+                    "rebase",
+                    "-q",
+                    "-i",
+                    "--force-rebase",
+                    worker.Workspace.BaseCommit
+                );
                 break;
             case "cherry-pick":
                 string top = await Git("rev-parse", "HEAD");
@@ -91,7 +105,9 @@ public sealed class RestlessWorkerTests
                 await Git("checkout", "-q", "-b", $"{branch[..^"work".Length]}side", "HEAD~");
                 await PipelineRig.CommitAsync(worker, "restless.txt", "theirs\n", token);
                 await Git("checkout", "-q", branch);
-                await Assert.ThrowsAsync<InvalidOperationException>(() => Git("cherry-pick", $"{branch[..^"work".Length]}side"));
+                await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                    Git("cherry-pick", $"{branch[..^"work".Length]}side")
+                );
                 await File.WriteAllTextAsync(Path.Combine(path, "restless.txt"), "mine\n", token);
                 break;
             case "no .git":

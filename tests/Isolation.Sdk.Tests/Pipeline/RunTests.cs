@@ -12,13 +12,21 @@ public sealed class RunTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         Meeting together = new(3);
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            await together.ArriveAsync(token); // Ends only if all three are running at once.
-            return await PipelineRig.WriteAndCommitAsync(worker, token);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await together.ArriveAsync(token); // Ends only if all three are running at once.
+                    return await PipelineRig.WriteAndCommitAsync(worker, token);
+                }
+            )
+            .Build();
 
-        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a"), PipelineRig.Item("b"), PipelineRig.Item("c")]);
+        await using IsolationRun run = pipeline.Start([
+            PipelineRig.Item("a"),
+            PipelineRig.Item("b"),
+            PipelineRig.Item("c"),
+        ]);
         IsolationSummary summary = await run.Completion;
 
         Assert.Equal(3, summary.Count(ItemOutcome.Landed));
@@ -31,11 +39,15 @@ public sealed class RunTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         bool seen = false;
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            seen |= worker.Item.Id == "second" && File.Exists(Path.Combine(worker.Workspace.Path, "first.txt"));
-            return await PipelineRig.WriteAndCommitAsync(worker, token);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    seen |= worker.Item.Id == "second" && File.Exists(Path.Combine(worker.Workspace.Path, "first.txt"));
+                    return await PipelineRig.WriteAndCommitAsync(worker, token);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("second", "first"), PipelineRig.Item("first")]);
         IsolationSummary summary = await run.Completion;
@@ -48,11 +60,20 @@ public sealed class RunTests
     public async Task A_failure_is_the_failed_items_own_and_its_dependents()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().RunWith((worker, token) => worker.Item.Id == "bad"
-            ? throw new InvalidOperationException("boom")
-            : PipelineRig.WriteAndCommitAsync(worker, token)).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                (worker, token) =>
+                    worker.Item.Id == "bad"
+                        ? throw new InvalidOperationException("boom")
+                        : PipelineRig.WriteAndCommitAsync(worker, token)
+            )
+            .Build();
 
-        await using IsolationRun run = pipeline.Start([PipelineRig.Item("bad"), PipelineRig.Item("after", "bad"), PipelineRig.Item("good")]);
+        await using IsolationRun run = pipeline.Start([
+            PipelineRig.Item("bad"),
+            PipelineRig.Item("after", "bad"),
+            PipelineRig.Item("good"),
+        ]);
         Dictionary<string, WorkItemResult> results = (await run.Completion).Items.ToDictionary(i => i.Item.Id);
 
         Assert.Equal(ItemOutcome.Failed, results["bad"].Outcome);
@@ -67,11 +88,15 @@ public sealed class RunTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         Meeting together = new(2);
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            await together.ArriveAsync(token);
-            await PipelineRig.CommitAsync(worker, "README.md", $"# {worker.Item.Id}\n", token);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await together.ArriveAsync(token);
+                    await PipelineRig.CommitAsync(worker, "README.md", $"# {worker.Item.Id}\n", token);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("one"), PipelineRig.Item("two")]);
         IsolationSummary summary = await run.Completion;
@@ -86,13 +111,20 @@ public sealed class RunTests
     public async Task A_retry_is_a_new_attempt_in_a_new_workspace_that_is_told_why()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        List<string> paths = [], briefings = [];
-        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 2).RunWith(async (worker, token) =>
-        {
-            paths.Add(worker.Workspace.Path);
-            briefings.Add(worker.Context.Briefing);
-            return paths.Count == 1 ? new RunResult.Failed("the moon was in the wrong place") : await PipelineRig.WriteAndCommitAsync(worker, token);
-        }).Build();
+        List<string> paths = [],
+            briefings = [];
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 2)
+            .RunWith(
+                async (worker, token) =>
+                {
+                    paths.Add(worker.Workspace.Path);
+                    briefings.Add(worker.Context.Briefing);
+                    return paths.Count == 1
+                        ? new RunResult.Failed("the moon was in the wrong place")
+                        : await PipelineRig.WriteAndCommitAsync(worker, token);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("again")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
@@ -108,11 +140,15 @@ public sealed class RunTests
     public async Task Leftovers_of_a_crashed_worker_are_pinned_before_its_workspace_goes()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            await File.WriteAllTextAsync(Path.Combine(worker.Workspace.Path, "half.txt"), "half done", token);
-            throw new InvalidOperationException("crash");
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await File.WriteAllTextAsync(Path.Combine(worker.Workspace.Path, "half.txt"), "half done", token);
+                    throw new InvalidOperationException("crash");
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("crash")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
@@ -128,11 +164,15 @@ public sealed class RunTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         using CancellationTokenSource cancel = new();
-        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = 1).RunWith(async (worker, token) =>
-        {
-            await cancel.CancelAsync();
-            await Task.Delay(Timeout.Infinite, token);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = 1)
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await cancel.CancelAsync();
+                    await Task.Delay(Timeout.Infinite, token);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a"), PipelineRig.Item("b")], cancel.Token);
         List<WorkItemResult> seen = [];
@@ -148,7 +188,9 @@ public sealed class RunTests
         Assert.Equal(["a", "b"], seen.Select(r => r.Item.Id).Order());
         Assert.All(seen, r => Assert.Equal(ItemOutcome.Cancelled, r.Outcome));
         Assert.True((await run.Completion).Cancelled);
-        Assert.Single((await rig.GitAsync("worktree", "list", "--porcelain")).Split("\n\n", StringSplitOptions.RemoveEmptyEntries));
+        Assert.Single(
+            (await rig.GitAsync("worktree", "list", "--porcelain")).Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
+        );
     }
 
     [IsolationFact]
@@ -156,18 +198,27 @@ public sealed class RunTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         TaskCompletionSource never = new();
-        await using IsolationPipeline pipeline = rig.Compose(o => (o.AttemptTimeout, o.StopGrace) = (TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(100))).RunWith(async (worker, token) =>
-        {
-            if (worker.Item.Id == "hang")
-            {
-                await never.Task; // Listens to nothing.
-            }
+        await using IsolationPipeline pipeline = rig.Compose(o =>
+                (o.AttemptTimeout, o.StopGrace) = (TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(100))
+            )
+            .RunWith(
+                async (worker, token) =>
+                {
+                    if (worker.Item.Id == "hang")
+                    {
+                        await never.Task; // Listens to nothing.
+                    }
 
-            await PipelineRig.WriteAndCommitAsync(worker, CancellationToken.None);
-        }).Build();
+                    await PipelineRig.WriteAndCommitAsync(worker, CancellationToken.None);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("hang"), PipelineRig.Item("fine")]);
-        Dictionary<string, ItemOutcome> outcomes = (await run.Completion).Items.ToDictionary(i => i.Item.Id, i => i.Outcome);
+        Dictionary<string, ItemOutcome> outcomes = (await run.Completion).Items.ToDictionary(
+            i => i.Item.Id,
+            i => i.Outcome
+        );
 
         Assert.Equal(ItemOutcome.TimedOut, outcomes["hang"]);
         Assert.Equal(ItemOutcome.Landed, outcomes["fine"]);
@@ -178,11 +229,15 @@ public sealed class RunTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         TaskCompletionSource firstRan = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            firstRan.TrySetResult();
-            return await PipelineRig.WriteAndCommitAsync(worker, token);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    firstRan.TrySetResult();
+                    return await PipelineRig.WriteAndCommitAsync(worker, token);
+                }
+            )
+            .Build();
 
         async IAsyncEnumerable<WorkItem> Items()
         {
@@ -212,7 +267,10 @@ public sealed class RunTests
         Assert.Equal(2, (await rig.GitAsync("worktree", "list", "--porcelain")).Split("worktree ").Length);
         Assert.Empty(Directory.GetFiles(Path.Combine(rig.Repository.Path, ".git", "isolation", "leases")));
         string[] refs = (await rig.GitAsync("for-each-ref", "--format=%(refname)")).Split('\n');
-        Assert.Equal(["refs/heads/landing", "refs/heads/main", "refs/isolation/attempts/a/1", "refs/isolation/attempts/b/1"], refs);
+        Assert.Equal(
+            ["refs/heads/landing", "refs/heads/main", "refs/isolation/attempts/a/1", "refs/isolation/attempts/b/1"],
+            refs
+        );
     }
 
     [IsolationFact]
@@ -222,12 +280,22 @@ public sealed class RunTests
         int left = 0;
         bool? alive = null;
         await using IsolationPipeline pipeline = rig.Compose()
-            .Workspaces.Decorate((inner, _) => new LookingBeforeCapture(inner, () => alive = File.Exists($"/proc/{left}/stat") && File.ReadAllText($"/proc/{left}/stat").Split(' ')[2] != "Z"))
-            .RunWith(async (worker, token) =>
-            {
-                await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
-                left = (await worker.StartAsync(new WorkerCommand("sleep", ["1000"]), token)).Id;
-            }).Build();
+            .Workspaces.Decorate(
+                (inner, _) =>
+                    new LookingBeforeCapture(inner, () =>
+                        alive =
+                            File.Exists($"/proc/{left}/stat")
+                            && File.ReadAllText($"/proc/{left}/stat").Split(' ')[2] != "Z"
+                    )
+            )
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineRig.CommitAsync(worker, "own.txt", "mine\n", token);
+                    left = (await worker.StartAsync(new WorkerCommand("sleep", ["1000"]), token)).Id;
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
 
@@ -237,11 +305,18 @@ public sealed class RunTests
 
     private sealed class LookingBeforeCapture(IWorkspaceProvider inner, Action look) : IWorkspaceProvider
     {
-        public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => inner.ProbeAsync(repository, cancellationToken);
+        public ValueTask<AxisReport> ProbeAsync(
+            RepositoryRef repository,
+            CancellationToken cancellationToken = default
+        ) => inner.ProbeAsync(repository, cancellationToken);
 
-        public async ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default) => new Workspace(await inner.AcquireAsync(request, cancellationToken), look);
+        public async ValueTask<IWorkspace> AcquireAsync(
+            WorkspaceRequest request,
+            CancellationToken cancellationToken = default
+        ) => new Workspace(await inner.AcquireAsync(request, cancellationToken), look);
 
-        public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) => inner.ReopenAsync(record, cancellationToken);
+        public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) =>
+            inner.ReopenAsync(record, cancellationToken);
 
         private sealed class Workspace(IWorkspace inner, Action look) : IWorkspace
         {
@@ -253,7 +328,8 @@ public sealed class RunTests
                 return inner.CaptureAsync(scope, cancellationToken);
             }
 
-            public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) => inner.ReleaseAsync(mode, cancellationToken);
+            public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) =>
+                inner.ReleaseAsync(mode, cancellationToken);
 
             public ValueTask DisposeAsync() => inner.DisposeAsync();
         }

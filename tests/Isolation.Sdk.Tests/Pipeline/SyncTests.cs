@@ -15,28 +15,42 @@ public sealed class SyncTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         Meeting begun = new(2);
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            await begun.ArriveAsync(token);
-            if (worker.Item.Id == "late")
-            {
-                await PipelineRig.CommitAsync(worker, "early-work.txt", "before\n", token);
-                TargetAdvanced advanced = (await worker.Inbox.ReadAsync(token)).TargetAdvanced!;
-                await BringInAsync(worker, way, advanced.To, token);
-                Assert.True(File.Exists(Path.Combine(worker.Workspace.Path, "first.txt")));
-                await File.WriteAllTextAsync(Path.Combine(worker.Workspace.Path, "leftover.txt"), "not committed\n", token);
-            }
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await begun.ArriveAsync(token);
+                    if (worker.Item.Id == "late")
+                    {
+                        await PipelineRig.CommitAsync(worker, "early-work.txt", "before\n", token);
+                        TargetAdvanced advanced = (await worker.Inbox.ReadAsync(token)).TargetAdvanced!;
+                        await BringInAsync(worker, way, advanced.To, token);
+                        Assert.True(File.Exists(Path.Combine(worker.Workspace.Path, "first.txt")));
+                        await File.WriteAllTextAsync(
+                            Path.Combine(worker.Workspace.Path, "leftover.txt"),
+                            "not committed\n",
+                            token
+                        );
+                    }
 
-            return await PipelineRig.WriteAndCommitAsync(worker, token);
-        }).Build();
+                    return await PipelineRig.WriteAndCommitAsync(worker, token);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("first"), PipelineRig.Item("late")]);
         IsolationSummary summary = await run.Completion;
 
-        Assert.True(summary.Count(ItemOutcome.Landed) == 2, string.Join("; ", summary.Items.Select(i => $"{i.Item.Id} {i.Outcome} {i.Reason}")));
+        Assert.True(
+            summary.Count(ItemOutcome.Landed) == 2,
+            string.Join("; ", summary.Items.Select(i => $"{i.Item.Id} {i.Outcome} {i.Reason}"))
+        );
         WorkItemResult late = summary.Items.Single(i => i.Item.Id == "late");
         Isolation.Sdk.Running.AttemptReport report = Assert.Single(late.Attempts);
-        Assert.Equal(["early-work.txt", "late.txt", "leftover.txt"], report.Changes.Select(c => c.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["early-work.txt", "late.txt", "leftover.txt"],
+            report.Changes.Select(c => c.Path).Order(StringComparer.Ordinal)
+        );
         Assert.Equal(summary.Items.Single(i => i.Item.Id == "first").Merge!.LandedCommit, report.BaseCommit);
         Assert.Empty(report.Contamination);
         Assert.Equal("", await rig.GitAsync("for-each-ref", "refs/heads/isolation"));
@@ -48,18 +62,21 @@ public sealed class SyncTests
     public async Task A_sync_that_collides_leaves_branch_index_and_files_byte_for_byte(SyncMode mode)
     {
         SyncResult? result = null;
-        Dictionary<string, string> before = [], after = [];
+        Dictionary<string, string> before = [],
+            after = [];
         string pushed = "";
-        await PlayAsync(async (rig, worker, token) =>
-        {
-            await PipelineRig.CommitAsync(worker, "fine.txt", "no trouble\n", token);
-            await PipelineRig.CommitAsync(worker, "shared.txt", "by the worker\n", token);
-            await File.WriteAllTextAsync(Path.Combine(worker.Workspace.Path, "untracked.txt"), "mine\n", token);
-            pushed = await rig.PushAsync(("shared.txt", "by somebody\n"), ("other.txt", "new\n"));
-            before = await SnapshotAsync(rig, worker, token);
-            result = await worker.SyncAsync(mode, cancellationToken: token);
-            after = await SnapshotAsync(rig, worker, token);
-        });
+        await PlayAsync(
+            async (rig, worker, token) =>
+            {
+                await PipelineRig.CommitAsync(worker, "fine.txt", "no trouble\n", token);
+                await PipelineRig.CommitAsync(worker, "shared.txt", "by the worker\n", token);
+                await File.WriteAllTextAsync(Path.Combine(worker.Workspace.Path, "untracked.txt"), "mine\n", token);
+                pushed = await rig.PushAsync(("shared.txt", "by somebody\n"), ("other.txt", "new\n"));
+                before = await SnapshotAsync(rig, worker, token);
+                result = await worker.SyncAsync(mode, cancellationToken: token);
+                after = await SnapshotAsync(rig, worker, token);
+            }
+        );
 
         Assert.Equal((SyncOutcome.Conflict, pushed), (result!.Outcome, result.With));
         Assert.Equal(["shared.txt"], result.Paths);
@@ -72,45 +89,52 @@ public sealed class SyncTests
     {
         Dictionary<string, SyncResult> refused = [];
         List<(Dictionary<string, string> Before, Dictionary<string, string> After)> states = [];
-        await PlayAsync(async (rig, worker, token) =>
-        {
-            string Full(string path) => Path.Combine(worker.Workspace.Path, path);
-            async Task TryAsync(string name, string? commit = null)
+        await PlayAsync(
+            async (rig, worker, token) =>
             {
-                Dictionary<string, string> before = await SnapshotAsync(rig, worker, token);
-                refused[name] = await worker.SyncAsync(SyncMode.Merge, commit, token);
-                states.Add((before, await SnapshotAsync(rig, worker, token)));
+                string Full(string path) => Path.Combine(worker.Workspace.Path, path);
+                async Task TryAsync(string name, string? commit = null)
+                {
+                    Dictionary<string, string> before = await SnapshotAsync(rig, worker, token);
+                    refused[name] = await worker.SyncAsync(SyncMode.Merge, commit, token);
+                    states.Add((before, await SnapshotAsync(rig, worker, token)));
+                }
+
+                await PipelineRig.CommitAsync(worker, ".gitignore", "*.secret\n", token);
+                await rig.PushAsync(("untracked.txt", "theirs\n"), ("a.secret", "theirs\n"));
+                await TryAsync("unknown", "no-such-thing");
+                await File.WriteAllTextAsync(Full(".gitignore"), "*.secret\n*.log\n", token);
+                await TryAsync("dirty");
+                await PipelineRig.GitAsync(worker, token, "checkout", "-q", "--", ".gitignore");
+                await File.WriteAllTextAsync(Full("untracked.txt"), "mine\n", token);
+                await TryAsync("untracked");
+                File.Delete(Full("untracked.txt"));
+                await File.WriteAllTextAsync(Full("a.secret"), "mine\n", token);
+                await TryAsync("ignored");
+                File.Delete(Full("a.secret"));
+                await PipelineRig.GitAsync(worker, token, "checkout", "-q", "--detach");
+                await TryAsync("detached");
+                await PipelineRig.GitAsync(worker, token, "checkout", "-q", worker.Workspace.Branch!);
+                await PipelineRig.GitAsync(worker, token, "merge", "-q", "--no-commit", "--no-ff", PipelineRig.Target);
+                await TryAsync("half done");
+                await PipelineRig.GitAsync(worker, token, "merge", "--abort");
+                refused["in the end"] = await worker.SyncAsync(SyncMode.Merge, cancellationToken: token);
+                refused["again"] = await worker.SyncAsync(cancellationToken: token);
             }
+        );
 
-            await PipelineRig.CommitAsync(worker, ".gitignore", "*.secret\n", token);
-            await rig.PushAsync(("untracked.txt", "theirs\n"), ("a.secret", "theirs\n"));
-            await TryAsync("unknown", "no-such-thing");
-            await File.WriteAllTextAsync(Full(".gitignore"), "*.secret\n*.log\n", token);
-            await TryAsync("dirty");
-            await PipelineRig.GitAsync(worker, token, "checkout", "-q", "--", ".gitignore");
-            await File.WriteAllTextAsync(Full("untracked.txt"), "mine\n", token);
-            await TryAsync("untracked");
-            File.Delete(Full("untracked.txt"));
-            await File.WriteAllTextAsync(Full("a.secret"), "mine\n", token);
-            await TryAsync("ignored");
-            File.Delete(Full("a.secret"));
-            await PipelineRig.GitAsync(worker, token, "checkout", "-q", "--detach");
-            await TryAsync("detached");
-            await PipelineRig.GitAsync(worker, token, "checkout", "-q", worker.Workspace.Branch!);
-            await PipelineRig.GitAsync(worker, token, "merge", "-q", "--no-commit", "--no-ff", PipelineRig.Target);
-            await TryAsync("half done");
-            await PipelineRig.GitAsync(worker, token, "merge", "--abort");
-            refused["in the end"] = await worker.SyncAsync(SyncMode.Merge, cancellationToken: token);
-            refused["again"] = await worker.SyncAsync(cancellationToken: token);
-        });
-
-        Assert.All(refused.SkipLast(2), r => Assert.True(r.Value.Outcome == SyncOutcome.Refused && r.Value.Reason is not null, $"{r.Key}: {r.Value}"));
+        Assert.All(refused.SkipLast(2), r =>
+            Assert.True(r.Value.Outcome == SyncOutcome.Refused && r.Value.Reason is not null, $"{r.Key}: {r.Value}")
+        );
         Assert.All(states, s => Assert.Equal(s.Before, s.After));
         Assert.Equal([".gitignore"], refused["dirty"].Paths);
         Assert.Equal(["untracked.txt"], refused["untracked"].Paths);
         Assert.Equal(["a.secret"], refused["ignored"].Paths);
         Assert.Contains("MERGE_HEAD", refused["half done"].Reason, StringComparison.Ordinal);
-        Assert.Equal((SyncOutcome.Synced, SyncOutcome.UpToDate), (refused["in the end"].Outcome, refused["again"].Outcome));
+        Assert.Equal(
+            (SyncOutcome.Synced, SyncOutcome.UpToDate),
+            (refused["in the end"].Outcome, refused["again"].Outcome)
+        );
     }
 
     [IsolationFact]
@@ -118,23 +142,29 @@ public sealed class SyncTests
     {
         SyncResult? result = null;
         string pushed = "";
-        await PlayAsync(async (rig, worker, token) =>
-        {
-            pushed = await rig.PushAsync(("other.txt", "new\n"));
-            result = await worker.SyncAsync(cancellationToken: token);
-            Assert.Equal("new\n", await File.ReadAllTextAsync(Path.Combine(worker.Workspace.Path, "other.txt"), token));
-        });
+        await PlayAsync(
+            async (rig, worker, token) =>
+            {
+                pushed = await rig.PushAsync(("other.txt", "new\n"));
+                result = await worker.SyncAsync(cancellationToken: token);
+                Assert.Equal(
+                    "new\n",
+                    await File.ReadAllTextAsync(Path.Combine(worker.Workspace.Path, "other.txt"), token)
+                );
+            }
+        );
 
         Assert.Equal((SyncOutcome.Synced, pushed), (result!.Outcome, result.To));
     }
 
-    private static Task BringInAsync(IsolatedWorker worker, string way, string commit, CancellationToken token) => way switch
-    {
-        "SyncAsync rebase" => SyncedAsync(worker.SyncAsync(SyncMode.Rebase, cancellationToken: token)),
-        "SyncAsync merge" => SyncedAsync(worker.SyncAsync(SyncMode.Merge, cancellationToken: token)),
-        "git rebase" => PipelineRig.GitAsync(worker, token, "rebase", "-q", commit),
-        _ => PipelineRig.GitAsync(worker, token, "merge", "-q", "-m", "Bring it in", commit),
-    };
+    private static Task BringInAsync(IsolatedWorker worker, string way, string commit, CancellationToken token) =>
+        way switch
+        {
+            "SyncAsync rebase" => SyncedAsync(worker.SyncAsync(SyncMode.Rebase, cancellationToken: token)),
+            "SyncAsync merge" => SyncedAsync(worker.SyncAsync(SyncMode.Merge, cancellationToken: token)),
+            "git rebase" => PipelineRig.GitAsync(worker, token, "rebase", "-q", commit),
+            _ => PipelineRig.GitAsync(worker, token, "merge", "-q", "-m", "Bring it in", commit),
+        };
 
     private static async Task SyncedAsync(Task<SyncResult> sync)
     {
@@ -147,33 +177,42 @@ public sealed class SyncTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         Exception? fault = null;
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            try
-            {
-                await play(rig, worker, token);
-            }
-            catch (Exception e)
-            {
-                fault = e;
-            }
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    try
+                    {
+                        await play(rig, worker, token);
+                    }
+                    catch (Exception e)
+                    {
+                        fault = e;
+                    }
 
-            return new RunResult.Failed("It is over.", Retryable: false);
-        }).Build();
+                    return new RunResult.Failed("It is over.", Retryable: false);
+                }
+            )
+            .Build();
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("syncs")]);
         await run.Completion;
         Assert.Null(fault);
     }
 
     /// <summary>The content of everything a sync could touch: work tree, git directory, refs.</summary>
-    private static async Task<Dictionary<string, string>> SnapshotAsync(PipelineRig rig, IsolatedWorker worker, CancellationToken token)
+    private static async Task<Dictionary<string, string>> SnapshotAsync(
+        PipelineRig rig,
+        IsolatedWorker worker,
+        CancellationToken token
+    )
     {
         Dictionary<string, string> found = new() { ["refs"] = await rig.GitAsync("for-each-ref") };
         foreach (string folder in new[] { worker.Workspace.Path, worker.Workspace.GitDirectory })
         {
             foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
             {
-                found[file] = $"{Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(file, token)))} {File.GetLastWriteTimeUtc(file):O}";
+                found[file] =
+                    $"{Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(file, token)))} {File.GetLastWriteTimeUtc(file):O}";
             }
         }
 

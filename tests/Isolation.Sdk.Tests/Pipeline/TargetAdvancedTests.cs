@@ -16,22 +16,30 @@ public sealed class TargetAdvancedTests
         Meeting begun = new(2);
         TaskCompletionSource committed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         WorkerMessage? heard = null;
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            await begun.ArriveAsync(token);
-            if (worker.Item.Id == "lands")
-            {
-                await committed.Task.WaitAsync(token);
-                await File.WriteAllTextAsync(Path.Combine(worker.Workspace.Path, "shared.txt"), "by lands\n", token);
-                return await PipelineRig.WriteAndCommitAsync(worker, token);
-            }
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await begun.ArriveAsync(token);
+                    if (worker.Item.Id == "lands")
+                    {
+                        await committed.Task.WaitAsync(token);
+                        await File.WriteAllTextAsync(
+                            Path.Combine(worker.Workspace.Path, "shared.txt"),
+                            "by lands\n",
+                            token
+                        );
+                        return await PipelineRig.WriteAndCommitAsync(worker, token);
+                    }
 
-            await PipelineRig.CommitAsync(worker, "shared.txt", "by waits\n", token);
-            await PipelineRig.CommitAsync(worker, "mine.txt", "by waits\n", token);
-            committed.SetResult();
-            heard = await worker.Inbox.ReadAsync(token);
-            return new RunResult.Failed("It has heard.", Retryable: false);
-        }).Build();
+                    await PipelineRig.CommitAsync(worker, "shared.txt", "by waits\n", token);
+                    await PipelineRig.CommitAsync(worker, "mine.txt", "by waits\n", token);
+                    committed.SetResult();
+                    heard = await worker.Inbox.ReadAsync(token);
+                    return new RunResult.Failed("It has heard.", Retryable: false);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("waits"), PipelineRig.Item("lands")]);
         IsolationSummary summary = await run.Completion;
@@ -39,12 +47,21 @@ public sealed class TargetAdvancedTests
         Assert.Equal(1, summary.Count(ItemOutcome.Landed));
         TargetAdvanced advanced = heard!.TargetAdvanced!;
         Assert.Equal("target-advanced", heard.Kind);
-        Assert.Equal((PipelineRig.Target, await rig.GitAsync("rev-parse", "main"), await rig.GitAsync("rev-parse", PipelineRig.Target)), (advanced.Target, advanced.From, advanced.To));
+        Assert.Equal(
+            (
+                PipelineRig.Target,
+                await rig.GitAsync("rev-parse", "main"),
+                await rig.GitAsync("rev-parse", PipelineRig.Target)
+            ),
+            (advanced.Target, advanced.From, advanced.To)
+        );
         Assert.Equal(["lands.txt", "shared.txt"], advanced.Paths);
         Assert.Equal(["shared.txt"], advanced.Overlapping);
         Assert.False(advanced.More);
         Assert.Contains("shared.txt", heard.Text, StringComparison.Ordinal);
-        WorkerEvent told = Assert.Single(WorkerLog.Read(Path.Combine(rig.Workers, "waits.1.log")), e => e.Kind == WorkerEventKind.TargetAdvanced);
+        WorkerEvent told = Assert.Single(WorkerLog.Read(Path.Combine(rig.Workers, "waits.1.log")), e =>
+            e.Kind == WorkerEventKind.TargetAdvanced
+        );
         Assert.Equal((advanced.To, "2", "1"), (told.Data!["to"], told.Data["paths"], told.Data["overlapping"]));
     }
 
@@ -53,7 +70,11 @@ public sealed class TargetAdvancedTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         await using IsolationPipeline pipeline = rig.Compose()
-            .RunProcess("sh", "-c", "until [ -s \"$ISOLATION_INBOX\" ]; do printf '%s\\n' '{\"phase\":\"wait\"}' >> \"$ISOLATION_EVENTS\"; sleep 0.05; done; cp \"$ISOLATION_INBOX\" told.jsonl; printf '%s\\n' '{\"result\":\"failed\",\"reason\":\"heard\",\"retryable\":false}' >> \"$ISOLATION_EVENTS\"")
+            .RunProcess(
+                "sh",
+                "-c",
+                "until [ -s \"$ISOLATION_INBOX\" ]; do printf '%s\\n' '{\"phase\":\"wait\"}' >> \"$ISOLATION_EVENTS\"; sleep 0.05; done; cp \"$ISOLATION_INBOX\" told.jsonl; printf '%s\\n' '{\"result\":\"failed\",\"reason\":\"heard\",\"retryable\":false}' >> \"$ISOLATION_EVENTS\""
+            )
             .Build();
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("waits")]);
         await foreach (WorkerStatus status in WatchAsync(run))
@@ -64,7 +85,9 @@ public sealed class TargetAdvancedTests
             }
         }
 
-        string pushed = await rig.PushAsync([.. Enumerable.Range(0, 201).Select(i => ($"file-{i:000}.txt", "outside\n"))]);
+        string pushed = await rig.PushAsync([
+            .. Enumerable.Range(0, 201).Select(i => ($"file-{i:000}.txt", "outside\n")),
+        ]);
         await run.Completion;
 
         string line = await rig.GitAsync("show", "refs/isolation/attempts/waits/1:told.jsonl");
@@ -80,13 +103,26 @@ public sealed class TargetAdvancedTests
     [IsolationFact]
     public async Task Being_told_is_no_sign_of_life_and_other_messages_keep_their_form()
     {
-        WorkerStatus before = WorkerStatus.Fold(null, new WorkerEvent(Waits, DateTimeOffset.UnixEpoch, WorkerEventKind.Progress) { Text = "3 of 7" });
+        WorkerStatus before = WorkerStatus.Fold(
+            null,
+            new WorkerEvent(Waits, DateTimeOffset.UnixEpoch, WorkerEventKind.Progress) { Text = "3 of 7" }
+        );
 
-        Assert.Equal(before, WorkerStatus.Fold(before, new WorkerEvent(Waits, DateTimeOffset.UnixEpoch.AddHours(1), WorkerEventKind.TargetAdvanced) { Text = "main moved" }));
+        Assert.Equal(
+            before,
+            WorkerStatus.Fold(
+                before,
+                new WorkerEvent(Waits, DateTimeOffset.UnixEpoch.AddHours(1), WorkerEventKind.TargetAdvanced)
+                {
+                    Text = "main moved",
+                }
+            )
+        );
         string file = Path.Combine(Path.GetTempPath(), $"inbox-{Guid.NewGuid():n}.jsonl");
         using (Isolation.Sdk.Running.InboxFile inbox = new(file))
         {
-            System.Threading.Channels.Channel<WorkerMessage> channel = System.Threading.Channels.Channel.CreateUnbounded<WorkerMessage>();
+            System.Threading.Channels.Channel<WorkerMessage> channel =
+                System.Threading.Channels.Channel.CreateUnbounded<WorkerMessage>();
             channel.Writer.TryWrite(new WorkerMessage("answer", "use v2"));
             inbox.Pump(channel.Reader);
         }

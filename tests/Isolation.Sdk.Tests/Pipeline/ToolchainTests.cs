@@ -34,9 +34,14 @@ public sealed class ToolchainTests
         string signal = Directory.CreateTempSubdirectory("isolation-signal-").FullName;
         try
         {
-            File.WriteAllText(Path.Combine(rig.Repository.Root, "Directory.Build.props"), "<Project><PropertyGroup><Company>Inherited</Company></PropertyGroup></Project>");
+            File.WriteAllText(
+                Path.Combine(rig.Repository.Root, "Directory.Build.props"),
+                "<Project><PropertyGroup><Company>Inherited</Company></PropertyGroup></Project>"
+            );
             await rig.Repository.CommitAsync("Solution", Solution());
-            IsolationPipelineBuilder builder = rig.Compose().UseLevel(level).RunProcess("sh", "-ec", Work, "sh", signal);
+            IsolationPipelineBuilder builder = rig.Compose()
+                .UseLevel(level)
+                .RunProcess("sh", "-ec", Work, "sh", signal);
             _ = level switch
             {
                 SealLevel.Guarded => builder.State.UseConfinedSandbox(o => o.AllowRead(signal)),
@@ -50,10 +55,21 @@ public sealed class ToolchainTests
             IsolationSummary summary = await run.Completion;
             await start;
 
-            Assert.True(summary.Count(ItemOutcome.Landed) == 2, string.Join('\n', summary.Items.Select(i => i.ToString()).Concat(Directory.GetFiles(rig.Workers, "*.out").Select(File.ReadAllText))));
+            Assert.True(
+                summary.Count(ItemOutcome.Landed) == 2,
+                string.Join(
+                    '\n',
+                    summary
+                        .Items.Select(i => i.ToString())
+                        .Concat(Directory.GetFiles(rig.Workers, "*.out").Select(File.ReadAllText))
+                )
+            );
             foreach (string worker in new[] { "v1.1", "v2.1" })
             {
-                Assert.Equal($"{worker} by {worker} of Inherited\n0\n0", await rig.GitAsync("show", $"landing:{worker}.txt"));
+                Assert.Equal(
+                    $"{worker} by {worker} of Inherited\n0\n0",
+                    await rig.GitAsync("show", $"landing:{worker}.txt")
+                );
             }
         }
         finally
@@ -62,7 +78,11 @@ public sealed class ToolchainTests
         }
     }
 
-    private static async Task StartTogetherAsync(IsolationPipeline pipeline, IAsyncEnumerable<WorkerEvent> events, string signal)
+    private static async Task StartTogetherAsync(
+        IsolationPipeline pipeline,
+        IAsyncEnumerable<WorkerEvent> events,
+        string signal
+    )
     {
         bool BothRun() => pipeline.Workers.Count(w => w.Stage == Stage.Run) == 2;
         if (!BothRun())
@@ -81,19 +101,26 @@ public sealed class ToolchainTests
 
     private static Dictionary<string, string> Solution()
     {
-        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         string polly = Path.GetFileName(Directory.EnumerateDirectories(Path.Combine(packages, "polly.core")).Last());
-        const string Properties = "<Import Project=\"../Version.props\" /><PropertyGroup><TargetFramework>net10.0</TargetFramework><NuGetAudit>false</NuGetAudit><IncludeSourceRevisionInInformationalVersion>false</IncludeSourceRevisionInInformationalVersion></PropertyGroup>";
+        const string Properties =
+            "<Import Project=\"../Version.props\" /><PropertyGroup><TargetFramework>net10.0</TargetFramework><NuGetAudit>false</NuGetAudit><IncludeSourceRevisionInInformationalVersion>false</IncludeSourceRevisionInInformationalVersion></PropertyGroup>";
         return new Dictionary<string, string>
         {
             [".gitignore"] = "bin/\nobj/\n",
-            ["all.slnx"] = "<Solution><Project Path=\"App/App.csproj\" /><Project Path=\"Lib/Lib.csproj\" /></Solution>",
+            ["all.slnx"] =
+                "<Solution><Project Path=\"App/App.csproj\" /><Project Path=\"Lib/Lib.csproj\" /></Solution>",
             ["Version.props"] = "<Project />",
             // What is not at the host already could not be had.
-            ["nuget.config"] = "<configuration><packageSources><clear /><add key=\"empty\" value=\"Lib\" /></packageSources></configuration>",
-            ["Lib/Lib.csproj"] = $"<Project Sdk=\"Microsoft.NET.Sdk\">{Properties}<ItemGroup><PackageReference Include=\"Polly.Core\" Version=\"{polly}\" /></ItemGroup></Project>",
-            ["Lib/Lib.cs"] = "public static class Lib { public static string Author => \"nobody\"; public static object Uses => Polly.ResiliencePipeline.Empty; }",
-            ["App/App.csproj"] = $"<Project Sdk=\"Microsoft.NET.Sdk\">{Properties}<PropertyGroup><OutputType>Exe</OutputType></PropertyGroup><ItemGroup><ProjectReference Include=\"../Lib/Lib.csproj\" /></ItemGroup></Project>",
+            ["nuget.config"] =
+                "<configuration><packageSources><clear /><add key=\"empty\" value=\"Lib\" /></packageSources></configuration>",
+            ["Lib/Lib.csproj"] =
+                $"<Project Sdk=\"Microsoft.NET.Sdk\">{Properties}<ItemGroup><PackageReference Include=\"Polly.Core\" Version=\"{polly}\" /></ItemGroup></Project>",
+            ["Lib/Lib.cs"] =
+                "public static class Lib { public static string Author => \"nobody\"; public static object Uses => Polly.ResiliencePipeline.Empty; }",
+            ["App/App.csproj"] =
+                $"<Project Sdk=\"Microsoft.NET.Sdk\">{Properties}<PropertyGroup><OutputType>Exe</OutputType></PropertyGroup><ItemGroup><ProjectReference Include=\"../Lib/Lib.csproj\" /></ItemGroup></Project>",
             ["App/App.cs"] = """
                 using System.Reflection;
                 string Said<T>(System.Func<T, string?> what) where T : System.Attribute => what(Assembly.GetExecutingAssembly().GetCustomAttribute<T>()!)!;

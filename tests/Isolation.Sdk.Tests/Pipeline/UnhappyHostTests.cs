@@ -17,7 +17,11 @@ public sealed class UnhappyHostTests
 
         InvalidOperationException fault = await Assert.ThrowsAsync<InvalidOperationException>(() => run.Completion);
         Assert.Equal("the source is gone", fault.Message);
-        Assert.Contains("a.txt", await rig.GitAsync("ls-tree", "--name-only", PipelineRig.Target), StringComparison.Ordinal);
+        Assert.Contains(
+            "a.txt",
+            await rig.GitAsync("ls-tree", "--name-only", PipelineRig.Target),
+            StringComparison.Ordinal
+        );
 
         static async IAsyncEnumerable<WorkItem> Feed()
         {
@@ -32,8 +36,11 @@ public sealed class UnhappyHostTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         using CancellationTokenSource caller = new();
-        TaskCompletionSource never = new(), asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using IsolationPipeline pipeline = rig.Compose(o => o.StopGrace = TimeSpan.FromMilliseconds(50)).RunWith(PipelineRig.WriteAndCommitAsync).Build();
+        TaskCompletionSource never = new(),
+            asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using IsolationPipeline pipeline = rig.Compose(o => o.StopGrace = TimeSpan.FromMilliseconds(50))
+            .RunWith(PipelineRig.WriteAndCommitAsync)
+            .Build();
 
         await using IsolationRun run = pipeline.Start(Feed(), caller.Token);
         await asked.Task;
@@ -53,7 +60,11 @@ public sealed class UnhappyHostTests
     public async Task A_retry_delay_that_throws_ends_the_item_with_the_reason()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose(o => (o.MaxAttempts, o.RetryDelay) = (3, static _ => throw new InvalidOperationException("no delay"))).RunWith(static (_, _) => Task.FromResult<RunResult>(new RunResult.Failed("first"))).Build();
+        await using IsolationPipeline pipeline = rig.Compose(o =>
+                (o.MaxAttempts, o.RetryDelay) = (3, static _ => throw new InvalidOperationException("no delay"))
+            )
+            .RunWith(static (_, _) => Task.FromResult<RunResult>(new RunResult.Failed("first")))
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
@@ -71,16 +82,24 @@ public sealed class UnhappyHostTests
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         int running = 0;
         BrokenTracker tracker = new(where, [PipelineRig.Item("a"), PipelineRig.Item("b"), PipelineRig.Item("c")]);
-        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = 2).TrackWith(_ => tracker).RunWith(async (worker, token) =>
-        {
-            Interlocked.Increment(ref running);
-            await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
-            Interlocked.Decrement(ref running);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = 2)
+            .TrackWith(_ => tracker)
+            .RunWith(
+                async (worker, token) =>
+                {
+                    Interlocked.Increment(ref running);
+                    await PipelineRig.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+                    Interlocked.Decrement(ref running);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start();
 
-        Assert.Equal("the tracker is gone", (await Assert.ThrowsAsync<InvalidOperationException>(() => run.Completion)).Message);
+        Assert.Equal(
+            "the tracker is gone",
+            (await Assert.ThrowsAsync<InvalidOperationException>(() => run.Completion)).Message
+        );
         Assert.Equal(0, running);
         Assert.False(Directory.Exists(Path.Combine(rig.Repository.Path, ".git", "worktrees")));
     }
@@ -93,7 +112,10 @@ public sealed class UnhappyHostTests
         await caller.CancelAsync();
         await using IsolationPipeline pipeline = rig.Compose().RunWith(PipelineRig.WriteAndCommitAsync).Build();
 
-        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a"), PipelineRig.Item("b", "a")], caller.Token);
+        await using IsolationRun run = pipeline.Start(
+            [PipelineRig.Item("a"), PipelineRig.Item("b", "a")],
+            caller.Token
+        );
         List<WorkItemResult> seen = [];
         OperationCanceledException thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
@@ -104,7 +126,10 @@ public sealed class UnhappyHostTests
         });
 
         Assert.Equal(caller.Token, thrown.CancellationToken);
-        Assert.Equal([("a", ItemOutcome.Cancelled), ("b", ItemOutcome.Cancelled)], seen.Select(r => (r.Item.Id, r.Outcome)).Order());
+        Assert.Equal(
+            [("a", ItemOutcome.Cancelled), ("b", ItemOutcome.Cancelled)],
+            seen.Select(r => (r.Item.Id, r.Outcome)).Order()
+        );
         Assert.True((await run.Completion).Cancelled);
     }
 
@@ -112,11 +137,19 @@ public sealed class UnhappyHostTests
     public async Task A_worker_whose_stop_callback_throws_is_ended_all_the_same()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose(o => (o.AttemptTimeout, o.StopGrace) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(100))).RunWith(async (worker, token) =>
-        {
-            using CancellationTokenRegistration bad = worker.Stopping.Register(static () => throw new InvalidOperationException("not now"));
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose(o =>
+                (o.AttemptTimeout, o.StopGrace) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(100))
+            )
+            .RunWith(
+                async (worker, token) =>
+                {
+                    using CancellationTokenRegistration bad = worker.Stopping.Register(static () =>
+                        throw new InvalidOperationException("not now")
+                    );
+                    await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
 
@@ -130,14 +163,20 @@ public sealed class UnhappyHostTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         TaskCompletionSource<AttemptId> runs = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 3).RunWith(async (worker, token) =>
-        {
-            runs.TrySetResult(worker.Id);
-            TaskCompletionSource stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            await using CancellationTokenRegistration ask = worker.Stopping.Register(stopping.SetResult);
-            await stopping.Task.WaitAsync(token);
-            return throws ? throw new InvalidOperationException("I was busy") : (RunResult)new RunResult.Failed("I was busy");
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 3)
+            .RunWith(
+                async (worker, token) =>
+                {
+                    runs.TrySetResult(worker.Id);
+                    TaskCompletionSource stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                    await using CancellationTokenRegistration ask = worker.Stopping.Register(stopping.SetResult);
+                    await stopping.Task.WaitAsync(token);
+                    return throws
+                        ? throw new InvalidOperationException("I was busy")
+                        : (RunResult)new RunResult.Failed("I was busy");
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         await run.StopAsync(await runs.Task, TimeSpan.FromSeconds(20));
@@ -149,7 +188,9 @@ public sealed class UnhappyHostTests
     public async Task An_attempt_may_take_longer_than_a_day()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose(o => o.AttemptTimeout = TimeSpan.FromDays(7)).RunWith(PipelineRig.WriteAndCommitAsync).Build();
+        await using IsolationPipeline pipeline = rig.Compose(o => o.AttemptTimeout = TimeSpan.FromDays(7))
+            .RunWith(PipelineRig.WriteAndCommitAsync)
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
 
@@ -161,7 +202,10 @@ public sealed class UnhappyHostTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         using ThrowingLoggers loggers = new();
-        await using IsolationPipeline pipeline = rig.Compose().LogTo(loggers).RunWith(PipelineRig.WriteAndCommitAsync).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .LogTo(loggers)
+            .RunWith(PipelineRig.WriteAndCommitAsync)
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a"), PipelineRig.Item("b")]);
 
@@ -173,34 +217,50 @@ public sealed class UnhappyHostTests
         private readonly InMemoryWorkTracker _inner = new(items);
         private int _claims;
 
-        public ValueTask<WorkClaim?> ClaimAsync(string owner, TimeSpan lease, CancellationToken cancellationToken = default) =>
-            where == nameof(ClaimAsync) && Interlocked.Increment(ref _claims) == 2 ? throw new InvalidOperationException("the tracker is gone") : _inner.ClaimAsync(owner, lease, cancellationToken);
+        public ValueTask<WorkClaim?> ClaimAsync(
+            string owner,
+            TimeSpan lease,
+            CancellationToken cancellationToken = default
+        ) =>
+            where == nameof(ClaimAsync) && Interlocked.Increment(ref _claims) == 2
+                ? throw new InvalidOperationException("the tracker is gone")
+                : _inner.ClaimAsync(owner, lease, cancellationToken);
 
-        public ValueTask<bool> RenewAsync(WorkClaim claim, CancellationToken cancellationToken = default) => _inner.RenewAsync(claim, cancellationToken);
+        public ValueTask<bool> RenewAsync(WorkClaim claim, CancellationToken cancellationToken = default) =>
+            _inner.RenewAsync(claim, cancellationToken);
 
-        public ValueTask<bool> SettleAsync(WorkClaim claim, Settlement settlement, CancellationToken cancellationToken = default) =>
-            where == nameof(SettleAsync) ? throw new InvalidOperationException("the tracker is gone") : _inner.SettleAsync(claim, settlement, cancellationToken);
+        public ValueTask<bool> SettleAsync(
+            WorkClaim claim,
+            Settlement settlement,
+            CancellationToken cancellationToken = default
+        ) =>
+            where == nameof(SettleAsync)
+                ? throw new InvalidOperationException("the tracker is gone")
+                : _inner.SettleAsync(claim, settlement, cancellationToken);
 
-        public ValueTask AppendAsync(HistoryEntry entry, CancellationToken cancellationToken = default) => _inner.AppendAsync(entry, cancellationToken);
+        public ValueTask AppendAsync(HistoryEntry entry, CancellationToken cancellationToken = default) =>
+            _inner.AppendAsync(entry, cancellationToken);
     }
 
     private sealed class ThrowingLoggers : ILoggerFactory, ILogger
     {
         public ILogger CreateLogger(string categoryName) => this;
 
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
+        public void AddProvider(ILoggerProvider provider) { }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => throw new InvalidOperationException("no logs today");
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => throw new InvalidOperationException("no logs today");
     }
 }

@@ -14,20 +14,30 @@ public sealed class WatchingTests
     public async Task The_log_of_a_worker_tells_the_same_as_the_live_status_and_outlives_it()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            worker.ReportPhase("implement");
-            await worker.ReportBlockerAsync("no coffee", token);
-            return await PipelineRig.WriteAndCommitAsync(worker, token);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    worker.ReportPhase("implement");
+                    await worker.ReportBlockerAsync("no coffee", token);
+                    return await PipelineRig.WriteAndCommitAsync(worker, token);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         await run.Completion;
 
         WorkerStatus live = Assert.Single(pipeline.Workers);
         WorkerStatus logged = WorkerLog.ReadStatus(Path.Combine(rig.Workers, "a.1.log"))!;
-        Assert.Equal((live.Phase, live.Branch, live.Stage, live.Outcome, live.Liveness), (logged.Phase, logged.Branch, logged.Stage, logged.Outcome, logged.Liveness));
-        Assert.Equal(("implement", "isolation/a/1/work", ItemOutcome.Landed, WorkerLiveness.Ended), (live.Phase, live.Branch, live.Outcome, live.Liveness));
+        Assert.Equal(
+            (live.Phase, live.Branch, live.Stage, live.Outcome, live.Liveness),
+            (logged.Phase, logged.Branch, logged.Stage, logged.Outcome, logged.Liveness)
+        );
+        Assert.Equal(
+            ("implement", "isolation/a/1/work", ItemOutcome.Landed, WorkerLiveness.Ended),
+            (live.Phase, live.Branch, live.Outcome, live.Liveness)
+        );
         Assert.True(live is { SetupMs: > 0, Tokens: > 0, Bytes: > 0 });
     }
 
@@ -36,17 +46,21 @@ public sealed class WatchingTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         IsolationPipeline? pipeline = null;
-        await using IsolationPipeline built = pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            while (Assert.Single(pipeline!.Workers).Bytes is null)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(10), token);
-            }
+        await using IsolationPipeline built = pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    while (Assert.Single(pipeline!.Workers).Bytes is null)
+                    {
+                        await Task.Delay(TimeSpan.FromMilliseconds(10), token);
+                    }
 
-            await using FileStream sparse = File.Create(Path.Combine(worker.Workspace.Path, "sparse"));
-            sparse.SetLength(Large);
-            return new RunResult.Failed("so that nothing of it is captured", Retryable: false);
-        }).Build();
+                    await using FileStream sparse = File.Create(Path.Combine(worker.Workspace.Path, "sparse"));
+                    sparse.SetLength(Large);
+                    return new RunResult.Failed("so that nothing of it is captured", Retryable: false);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         IsolationSummary summary = await run.Completion;
@@ -65,25 +79,49 @@ public sealed class WatchingTests
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         await run.Completion;
 
-        Stage?[] stages = [.. WorkerLog.Read(Path.Combine(rig.Workers, "a.1.log")).Where(e => e.Kind == WorkerEventKind.Stage).Select(e => e.Stage)];
+        Stage?[] stages =
+        [
+            .. WorkerLog
+                .Read(Path.Combine(rig.Workers, "a.1.log"))
+                .Where(e => e.Kind == WorkerEventKind.Stage)
+                .Select(e => e.Stage),
+        ];
 
-        Assert.Equal([Stage.Claim, Stage.Workspace, Stage.State, Stage.Setup, Stage.Context, Stage.Run, Stage.Capture, Stage.Inspect, Stage.Release], stages);
+        Assert.Equal(
+            [
+                Stage.Claim,
+                Stage.Workspace,
+                Stage.State,
+                Stage.Setup,
+                Stage.Context,
+                Stage.Run,
+                Stage.Capture,
+                Stage.Inspect,
+                Stage.Release,
+            ],
+            stages
+        );
     }
 
     [IsolationFact]
     public async Task A_running_worker_is_told_things_and_can_be_stopped()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        TaskCompletionSource running = new(TaskCreationOptions.RunContinuationsAsynchronously), heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            running.SetResult();
-            WorkerMessage message = await worker.Inbox.ReadAsync(token);
-            Assert.Equal(new WorkerMessage("nudge", "hurry"), message);
-            heard.SetResult();
-            await Task.Delay(Timeout.Infinite, worker.Stopping).ContinueWith(_ => { }, TaskScheduler.Default);
-            return new RunResult.Failed("asked to stop", Retryable: false);
-        }).Build();
+        TaskCompletionSource running = new(TaskCreationOptions.RunContinuationsAsynchronously),
+            heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    running.SetResult();
+                    WorkerMessage message = await worker.Inbox.ReadAsync(token);
+                    Assert.Equal(new WorkerMessage("nudge", "hurry"), message);
+                    heard.SetResult();
+                    await Task.Delay(Timeout.Infinite, worker.Stopping).ContinueWith(_ => { }, TaskScheduler.Default);
+                    return new RunResult.Failed("asked to stop", Retryable: false);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         await running.Task;
@@ -93,14 +131,22 @@ public sealed class WatchingTests
         WorkItemResult result = Assert.Single((await run.Completion).Items);
 
         Assert.Equal((ItemOutcome.Failed, "asked to stop"), (result.Outcome, result.Reason));
-        Assert.Equal("ISO0924", (await Assert.ThrowsAsync<IsolationException>(() => run.StopAsync(new AttemptId("a", 1), TimeSpan.Zero).AsTask())).Code);
+        Assert.Equal(
+            "ISO0924",
+            (
+                await Assert.ThrowsAsync<IsolationException>(() =>
+                    run.StopAsync(new AttemptId("a", 1), TimeSpan.Zero).AsTask()
+                )
+            ).Code
+        );
     }
 
     [IsolationFact]
     public async Task Activities_and_metrics_carry_the_attempt_and_none_of_the_hosts_baggage()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        List<string> activities = [], baggage = [];
+        List<string> activities = [],
+            baggage = [];
         using ActivityListener listener = new()
         {
             ShouldListenTo = s => s.Name == "Isolation.Sdk",
@@ -126,15 +172,19 @@ public sealed class WatchingTests
         meter.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref landed, value));
         meter.Start();
         using Activity host = new Activity("host").AddBaggage("secret", "of-the-host").Start();
-        await using IsolationPipeline pipeline = rig.Compose().RunWith(async (worker, token) =>
-        {
-            lock (baggage)
-            {
-                baggage.AddRange(Activity.Current?.Baggage.Select(b => b.Key) ?? []);
-            }
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    lock (baggage)
+                    {
+                        baggage.AddRange(Activity.Current?.Baggage.Select(b => b.Key) ?? []);
+                    }
 
-            return await PipelineRig.WriteAndCommitAsync(worker, token);
-        }).Build();
+                    return await PipelineRig.WriteAndCommitAsync(worker, token);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         await run.Completion;
@@ -163,12 +213,24 @@ public sealed class WatchingTests
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         Isolation.Sdk.Tracking.InMemoryWorkTracker tracker = new([PipelineRig.Item("waits")]);
         bool found = false;
-        await using IsolationPipeline pipeline = rig.Compose().TrackWith(_ => tracker).RunWith(async (worker, token) =>
-        {
-            found = File.Exists(Path.Combine(worker.Workspace.Path, "half.txt"));
-            await PipelineRig.CommitAsync(worker, worker.ResumeToken is null ? "half.txt" : "whole.txt", "x\n", token);
-            return worker.ResumeToken is null ? new RunResult.Suspended("needs an answer", "t") : new RunResult.Done();
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .TrackWith(_ => tracker)
+            .RunWith(
+                async (worker, token) =>
+                {
+                    found = File.Exists(Path.Combine(worker.Workspace.Path, "half.txt"));
+                    await PipelineRig.CommitAsync(
+                        worker,
+                        worker.ResumeToken is null ? "half.txt" : "whole.txt",
+                        "x\n",
+                        token
+                    );
+                    return worker.ResumeToken is null
+                        ? new RunResult.Suspended("needs an answer", "t")
+                        : new RunResult.Done();
+                }
+            )
+            .Build();
 
         await using (IsolationRun first = pipeline.Start())
         {
@@ -190,27 +252,32 @@ public sealed class WatchingTests
         tracker.Add(PipelineRig.Item("waits"));
         string? token2 = null;
         bool found = false;
-        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = 1).TrackWith(_ => tracker).RunWith(async (worker, token) =>
-        {
-            if (worker.Item.Id == "other")
-            {
-                await PipelineRig.WriteAndCommitAsync(worker, token);
-                tracker.Resume("waits");
-                tracker.Complete();
-                return new RunResult.Done();
-            }
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = 1)
+            .TrackWith(_ => tracker)
+            .RunWith(
+                async (worker, token) =>
+                {
+                    if (worker.Item.Id == "other")
+                    {
+                        await PipelineRig.WriteAndCommitAsync(worker, token);
+                        tracker.Resume("waits");
+                        tracker.Complete();
+                        return new RunResult.Done();
+                    }
 
-            if (worker.ResumeToken is null)
-            {
-                await PipelineRig.CommitAsync(worker, "half.txt", "half\n", token);
-                tracker.Add(PipelineRig.Item("other"));
-                return new RunResult.Suspended("needs an answer", "token-7");
-            }
+                    if (worker.ResumeToken is null)
+                    {
+                        await PipelineRig.CommitAsync(worker, "half.txt", "half\n", token);
+                        tracker.Add(PipelineRig.Item("other"));
+                        return new RunResult.Suspended("needs an answer", "token-7");
+                    }
 
-            token2 = worker.ResumeToken;
-            found = File.Exists(Path.Combine(worker.Workspace.Path, "half.txt"));
-            return await PipelineRig.WriteAndCommitAsync(worker, token);
-        }).Build();
+                    token2 = worker.ResumeToken;
+                    found = File.Exists(Path.Combine(worker.Workspace.Path, "half.txt"));
+                    return await PipelineRig.WriteAndCommitAsync(worker, token);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start();
         IsolationSummary summary = await run.Completion;
@@ -228,18 +295,34 @@ public sealed class WatchingTests
         string name = $"ISOLATION_TEST_SECRET_{secret.Length}";
         Environment.SetEnvironmentVariable(name, secret);
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose().State.UseProcessSandbox(o => o.Secret(name)).RunWith(Task<RunResult> (IsolatedWorker worker, CancellationToken _) =>
-        {
-            worker.ReportProgress(Uri.EscapeDataString(secret));
-            worker.ReportProgress(System.Text.Json.JsonEncodedText.Encode(secret).ToString());
-            throw new InvalidOperationException($"refused: {secret}");
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .State.UseProcessSandbox(o => o.Secret(name))
+            .RunWith(
+                Task<RunResult> (IsolatedWorker worker, CancellationToken _) =>
+                {
+                    worker.ReportProgress(Uri.EscapeDataString(secret));
+                    worker.ReportProgress(System.Text.Json.JsonEncodedText.Encode(secret).ToString());
+                    throw new InvalidOperationException($"refused: {secret}");
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);
 
         string log = await File.ReadAllTextAsync(result.Attempts[0].Log!);
-        Assert.All(new[] { secret, Uri.EscapeDataString(secret), System.Text.Json.JsonEncodedText.Encode(secret).ToString(), System.Text.Json.JsonEncodedText.Encode(System.Text.Json.JsonEncodedText.Encode(secret).ToString()).ToString() }, s => Assert.DoesNotContain(s, log, StringComparison.Ordinal));
+        Assert.All(
+            new[]
+            {
+                secret,
+                Uri.EscapeDataString(secret),
+                System.Text.Json.JsonEncodedText.Encode(secret).ToString(),
+                System
+                    .Text.Json.JsonEncodedText.Encode(System.Text.Json.JsonEncodedText.Encode(secret).ToString())
+                    .ToString(),
+            },
+            s => Assert.DoesNotContain(s, log, StringComparison.Ordinal)
+        );
         Assert.Contains("refused: ***", result.Reason, StringComparison.Ordinal);
     }
 }

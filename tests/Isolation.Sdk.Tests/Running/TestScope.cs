@@ -14,7 +14,12 @@ internal sealed class TestScope : IStateScope
         Work = Directory.CreateDirectory(Path.Combine(Root, "work")).FullName;
         string home = Directory.CreateDirectory(Path.Combine(Root, "home")).FullName;
         string temp = Directory.CreateDirectory(Path.Combine(Root, "tmp")).FullName;
-        Info = new StateInfo(home, temp, [new EnvironmentEntry("PATH", Environment.GetEnvironmentVariable("PATH")!, "inherited"), .. environment], new Dictionary<string, int> { ["http"] = 4711 });
+        Info = new StateInfo(
+            home,
+            temp,
+            [new EnvironmentEntry("PATH", Environment.GetEnvironmentVariable("PATH")!, "inherited"), .. environment],
+            new Dictionary<string, int> { ["http"] = 4711 }
+        );
     }
 
     public string Root { get; }
@@ -28,9 +33,19 @@ internal sealed class TestScope : IStateScope
 
     public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default)
     {
-        ProcessStartInfo start = new(command.File, command.Arguments) { WorkingDirectory = Work, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(command.File, command.Arguments)
+        {
+            WorkingDirectory = Work,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment.Clear();
-        foreach ((string name, string value) in Info.Environment.Select(e => (e.Name, e.Value)).Concat(command.Environment.Select(e => (e.Key, e.Value))))
+        foreach (
+            (string name, string value) in Info
+                .Environment.Select(e => (e.Name, e.Value))
+                .Concat(command.Environment.Select(e => (e.Key, e.Value)))
+        )
         {
             start.Environment[name] = value;
         }
@@ -81,7 +96,10 @@ internal sealed class TestScope : IStateScope
                 process.Kill(entireProcessTree: true);
             }
 
-            return await Exit with { Forced = _forced };
+            return await Exit with
+            {
+                Forced = _forced,
+            };
         }
 
         public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero);

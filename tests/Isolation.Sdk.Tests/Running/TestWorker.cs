@@ -20,21 +20,35 @@ internal sealed class TestWorker : IAsyncDisposable
         string briefing = Path.Combine(Scope.Info.Temp, "briefing.md");
         File.WriteAllText(briefing, "the briefing");
         Context = WorkerContext.Create(attempt, "the briefing", briefing, 3, 100);
-        WorkspaceInfo workspace = new(Scope.Work, Path.Combine(Scope.Work, ".git"), "isolation/auth-123/1/work", new string('a', 40));
-        Worker = new IsolatedWorker(new WorkerParts(new WorkItem(item, "Add login") { Instructions = "Do it; $(touch /tmp/never) `x` \"y\"" }, workspace, Context, Scope, new Services(), _inbox.Reader)
-        {
-            OutputFile = Path.Combine(Path.GetDirectoryName(Scope.Info.Home)!, "runner.out"),
-            Stopping = _stopping.Token,
-            ResumeToken = "resume-1",
-            Report = e =>
+        WorkspaceInfo workspace = new(
+            Scope.Work,
+            Path.Combine(Scope.Work, ".git"),
+            "isolation/auth-123/1/work",
+            new string('a', 40)
+        );
+        Worker = new IsolatedWorker(
+            new WorkerParts(
+                new WorkItem(item, "Add login") { Instructions = "Do it; $(touch /tmp/never) `x` \"y\"" },
+                workspace,
+                Context,
+                Scope,
+                new Services(),
+                _inbox.Reader
+            )
             {
-                Events.Enqueue(e);
-                _reported.Release();
-            },
-            Sync = (_, _, _) => Task.FromResult(new SyncResult(SyncOutcome.UpToDate, "", "")),
-            Handoff = (note, _) => Said("handoff", note),
-            Comment = (kind, text, _) => Said(kind, text),
-        });
+                OutputFile = Path.Combine(Path.GetDirectoryName(Scope.Info.Home)!, "runner.out"),
+                Stopping = _stopping.Token,
+                ResumeToken = "resume-1",
+                Report = e =>
+                {
+                    Events.Enqueue(e);
+                    _reported.Release();
+                },
+                Sync = (_, _, _) => Task.FromResult(new SyncResult(SyncOutcome.UpToDate, "", "")),
+                Handoff = (note, _) => Said("handoff", note),
+                Comment = (kind, text, _) => Said(kind, text),
+            }
+        );
     }
 
     public IsolatedWorker Worker { get; }
@@ -47,9 +61,11 @@ internal sealed class TestWorker : IAsyncDisposable
 
     public ConcurrentQueue<(string Kind, string Text)> History { get; } = new();
 
-    public Task<RunResult> RunAsync(Func<IsolatedWorker, Task<RunResult>> run) => WorkerFlow.RunAsync(Context.Seal, () => run(Worker));
+    public Task<RunResult> RunAsync(Func<IsolatedWorker, Task<RunResult>> run) =>
+        WorkerFlow.RunAsync(Context.Seal, () => run(Worker));
 
-    public Task<RunResult> RunAsync(IAgentRunner runner, CancellationToken cancellationToken = default) => RunAsync(w => runner.RunAsync(w, cancellationToken));
+    public Task<RunResult> RunAsync(IAgentRunner runner, CancellationToken cancellationToken = default) =>
+        RunAsync(w => runner.RunAsync(w, cancellationToken));
 
     public void Say(string kind, string text) => _inbox.Writer.TryWrite(new WorkerMessage(kind, text));
 

@@ -47,7 +47,10 @@ public sealed class QuickstartMachines
             await ExecAsync("chmod", "755", Path.Combine(hooks, hook));
         }
 
-        await File.WriteAllTextAsync(Path.Combine(quickstart.Home, ".gitconfig"), $"[commit]\n\tgpgsign = true\n[gpg]\n\tprogram = /bin/false\n[core]\n\thooksPath = {hooks}\n[init]\n\tdefaultBranch = trunk\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(quickstart.Home, ".gitconfig"),
+            $"[commit]\n\tgpgsign = true\n[gpg]\n\tprogram = /bin/false\n[core]\n\thooksPath = {hooks}\n[init]\n\tdefaultBranch = trunk\n"
+        );
         quickstart.Environment["HOME"] = quickstart.Home;
         quickstart.Environment["GIT_DIR"] = Path.Combine(quickstart.Root, "elsewhere.git");
         quickstart.Environment["GIT_INDEX_FILE"] = Path.Combine(quickstart.Root, "elsewhere.index");
@@ -69,8 +72,14 @@ public sealed class QuickstartMachines
     public async Task It_writes_plain_lines_on_a_terminal_of_no_kind_and_redraws_on_a_real_one()
     {
         using QuickstartProcess quickstart = new();
-        quickstart.Command.InsertRange(0, ["script", "-qec", "exec \"$QUICKSTART_DOTNET\" \"$QUICKSTART\" --demo-fault gate", "/dev/null"]);
-        (quickstart.Environment["QUICKSTART_DOTNET"], quickstart.Environment["QUICKSTART"]) = (quickstart.Command[^2], quickstart.Command[^1]);
+        quickstart.Command.InsertRange(
+            0,
+            ["script", "-qec", "exec \"$QUICKSTART_DOTNET\" \"$QUICKSTART\" --demo-fault gate", "/dev/null"]
+        );
+        (quickstart.Environment["QUICKSTART_DOTNET"], quickstart.Environment["QUICKSTART"]) = (
+            quickstart.Command[^2],
+            quickstart.Command[^1]
+        );
         quickstart.Command.RemoveRange(4, 2);
         quickstart.Environment.Remove("TERM");
         (int plain, string plainText, _) = await quickstart.RunAsync();
@@ -80,7 +89,11 @@ public sealed class QuickstartMachines
         Assert.Equal((1, 1), (plain, live));
         Assert.DoesNotContain('\e', plainText);
         Assert.Contains("\e[4A", liveText, StringComparison.Ordinal);
-        Assert.EndsWith("\e[?25h", liveText[..(liveText.LastIndexOf("\e[?25", StringComparison.Ordinal) + 6)], StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\e[?25h",
+            liveText[..(liveText.LastIndexOf("\e[?25", StringComparison.Ordinal) + 6)],
+            StringComparison.Ordinal
+        );
     }
 
     [IsolationFact(Tools.Linux, Tools.Root, "setpriv", "chown", Tier = Tier.Ci, Timeout = 240_000)]
@@ -104,8 +117,15 @@ public sealed class QuickstartMachines
         string bin = Directory.CreateDirectory(Path.Combine(quickstart.Root, "bin")).FullName;
         foreach (string program in new[] { "git", "dotnet", "sh" })
         {
-            string found = quickstart.Environment["PATH"].Split(':').Select(f => Path.Combine(f, program)).First(File.Exists);
-            File.CreateSymbolicLink(Path.Combine(bin, program), new FileInfo(found).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? found);
+            string found = quickstart
+                .Environment["PATH"]
+                .Split(':')
+                .Select(f => Path.Combine(f, program))
+                .First(File.Exists);
+            File.CreateSymbolicLink(
+                Path.Combine(bin, program),
+                new FileInfo(found).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? found
+            );
         }
 
         quickstart.Environment["PATH"] = bin;
@@ -120,18 +140,39 @@ public sealed class QuickstartMachines
     {
         using QuickstartProcess quickstart = new();
         string clone = Path.Combine(quickstart.Root, "clone");
-        await ThrowawayRepository.GitInAsync(quickstart.Root, ["-c", "safe.directory=*", "clone", "-q", "--no-local", Project.Root, clone]);
+        await ThrowawayRepository.GitInAsync(
+            quickstart.Root,
+            ["-c", "safe.directory=*", "clone", "-q", "--no-local", Project.Root, clone]
+        );
         string config = Path.Combine(clone, "nuget.config");
-        await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("</configuration>", "<auditSources><clear /><add key=\"nowhere\" value=\"http://127.0.0.1:9/v3/index.json\" allowInsecureConnections=\"true\" /></auditSources></configuration>", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            config,
+            (await File.ReadAllTextAsync(config)).Replace(
+                "</configuration>",
+                "<auditSources><clear /><add key=\"nowhere\" value=\"http://127.0.0.1:9/v3/index.json\" allowInsecureConnections=\"true\" /></auditSources></configuration>",
+                StringComparison.Ordinal
+            )
+        );
         await ExecAsync("chown", "-R", $"{Nobody}:{Nobody}", clone);
-        foreach (string name in quickstart.Environment.Keys.Where(k => k.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase) || k.StartsWith("VSTEST", StringComparison.OrdinalIgnoreCase)).ToArray())
+        foreach (
+            string name in quickstart
+                .Environment.Keys.Where(k =>
+                    k.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase)
+                    || k.StartsWith("VSTEST", StringComparison.OrdinalIgnoreCase)
+                )
+                .ToArray()
+        )
         {
             quickstart.Environment.Remove(name);
         }
 
         quickstart.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         quickstart.Command[^1] = "run";
-        (int code, string output, string error) = await quickstart.RunAsync("--project", Path.Combine(clone, "samples", "Quickstart"), "-p:UseSharedCompilation=false");
+        (int code, string output, string error) = await quickstart.RunAsync(
+            "--project",
+            Path.Combine(clone, "samples", "Quickstart"),
+            "-p:UseSharedCompilation=false"
+        );
 
         Assert.True(code == 0, output + error);
         Assert.Contains("5 of 5 promises kept", output, StringComparison.Ordinal);

@@ -16,13 +16,21 @@ internal sealed partial class QuickstartProcess : IDisposable
         Root = Directory.CreateTempSubdirectory("isolation-sample-").FullName;
         Temp = Directory.CreateDirectory(Path.Combine(Root, temp)).FullName;
         Home = Directory.CreateDirectory(Path.Combine(Root, "home")).FullName;
-        Environment = System.Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)e.Value!, StringComparer.Ordinal);
+        Environment = System
+            .Environment.GetEnvironmentVariables()
+            .Cast<System.Collections.DictionaryEntry>()
+            .ToDictionary(e => (string)e.Key, e => (string)e.Value!, StringComparer.Ordinal);
         Environment["TMPDIR"] = Temp;
         Command = [Dotnet, Path.Combine(Folder, "Quickstart.dll")];
     }
 
     /// <summary>The sample as these tests' build made it.</summary>
-    public static string Folder { get; } = Path.Combine(Project.At("samples", "Quickstart", "bin"), new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, new DirectoryInfo(AppContext.BaseDirectory).Name);
+    public static string Folder { get; } =
+        Path.Combine(
+            Project.At("samples", "Quickstart", "bin"),
+            new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
+            new DirectoryInfo(AppContext.BaseDirectory).Name
+        );
 
     public string Root { get; }
 
@@ -35,14 +43,31 @@ internal sealed partial class QuickstartProcess : IDisposable
 
     public List<string> Command { get; }
 
-    private static string Dotnet => Path.Combine(Path.GetDirectoryName(RuntimeEnvironment.GetRuntimeDirectory().TrimEnd('/'))!, "..", "..", "dotnet") is var path && File.Exists(path) ? Path.GetFullPath(path) : "dotnet";
+    private static string Dotnet =>
+        Path.Combine(
+            Path.GetDirectoryName(RuntimeEnvironment.GetRuntimeDirectory().TrimEnd('/'))!,
+            "..",
+            "..",
+            "dotnet"
+        )
+            is var path
+        && File.Exists(path)
+            ? Path.GetFullPath(path)
+            : "dotnet";
 
     /// <summary>Begins its environment from nothing, as <c>env -i</c> does.</summary>
-    public void ClearEnvironment() => Environment = new(StringComparer.Ordinal) { ["PATH"] = Environment["PATH"], ["TMPDIR"] = Temp };
+    public void ClearEnvironment() =>
+        Environment = new(StringComparer.Ordinal) { ["PATH"] = Environment["PATH"], ["TMPDIR"] = Temp };
 
     public Process Start(params string[] arguments)
     {
-        ProcessStartInfo start = new(Command[0], [.. Command.Skip(1), .. arguments]) { WorkingDirectory = Root, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        ProcessStartInfo start = new(Command[0], [.. Command.Skip(1), .. arguments])
+        {
+            WorkingDirectory = Root,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
         start.Environment.Clear();
         foreach ((string name, string value) in Environment)
         {
@@ -91,7 +116,9 @@ internal sealed partial class QuickstartProcess : IDisposable
 
     public void AssertNothingLeft()
     {
-        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(Temp).Select(Path.GetFileName), n => n!.Contains("isolation", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(Temp).Select(Path.GetFileName), n =>
+            n!.Contains("isolation", StringComparison.OrdinalIgnoreCase)
+        );
         Assert.Empty(Processes());
     }
 
@@ -101,17 +128,23 @@ internal sealed partial class QuickstartProcess : IDisposable
     public void Dispose() => SafeDelete.Tree(Root);
 
     /// <summary>What works in this sample's folders, by its directory.</summary>
-    private IEnumerable<string> Processes() => Directory.EnumerateDirectories("/proc").Where(p => char.IsAsciiDigit(Path.GetFileName(p)[0])).Select(p =>
-    {
-        try
-        {
-            return new FileInfo(Path.Combine(p, "cwd")).LinkTarget;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null; // It ended meanwhile, or is somebody else's.
-        }
-    }).OfType<string>().Where(c => c.StartsWith(Temp + "/", StringComparison.Ordinal));
+    private IEnumerable<string> Processes() =>
+        Directory
+            .EnumerateDirectories("/proc")
+            .Where(p => char.IsAsciiDigit(Path.GetFileName(p)[0]))
+            .Select(p =>
+            {
+                try
+                {
+                    return new FileInfo(Path.Combine(p, "cwd")).LinkTarget;
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    return null; // It ended meanwhile, or is somebody else's.
+                }
+            })
+            .OfType<string>()
+            .Where(c => c.StartsWith(Temp + "/", StringComparison.Ordinal));
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);

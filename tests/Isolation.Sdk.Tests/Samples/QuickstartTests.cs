@@ -21,7 +21,10 @@ public sealed partial class QuickstartTests
         string shop = Path.Combine(root, "shop");
         Task<string> Git(params string[] arguments) => ThrowawayRepository.GitInAsync(shop, arguments);
 
-        Dictionary<string, string> made = Items.ToDictionary(i => i, i => Git("rev-parse", $"refs/isolation/attempts/{i}/1").Result);
+        Dictionary<string, string> made = Items.ToDictionary(
+            i => i,
+            i => Git("rev-parse", $"refs/isolation/attempts/{i}/1").Result
+        );
         string[] contained = (await Git("rev-list", "landing")).Split('\n');
         string[] landed = [.. Items.Where(i => contained.Contains(made[i]))];
         string loser = Assert.Single(Items.Except(landed));
@@ -36,7 +39,10 @@ public sealed partial class QuickstartTests
         string start = await Git("rev-parse", made["receipt"] + "^");
         Assert.Contains(made["cart-total"], (await Git("rev-list", start)).Split('\n'));
 
-        (DateTimeOffset From, DateTimeOffset To)[] ran = [.. Items.Select(i => Ran(Path.Combine(root, "shop.workers", $"{i}.1.log")))];
+        (DateTimeOffset From, DateTimeOffset To)[] ran =
+        [
+            .. Items.Select(i => Ran(Path.Combine(root, "shop.workers", $"{i}.1.log"))),
+        ];
         Assert.Contains(ran, a => ran.Any(b => a != b && a.From < b.To && b.From < a.To));
 
         string[] trees = (await Git("log", "--first-parent", "--format=%T", "main..landing")).Split('\n');
@@ -44,13 +50,21 @@ public sealed partial class QuickstartTests
         Assert.Empty(trees.Except(GreenTrees(Path.Combine(root, "shop.workers", ".gates", "landing.gates.jsonl"))));
 
         Assert.Equal(Bytes(Path.Combine(root, "before"), ""), Bytes(shop, ".git" + Path.DirectorySeparatorChar));
-        Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(root, "before", "git", "index")), await File.ReadAllBytesAsync(Path.Combine(shop, ".git", "index")));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(Path.Combine(root, "before", "git", "index")),
+            await File.ReadAllBytesAsync(Path.Combine(shop, ".git", "index"))
+        );
         Assert.Equal("ref: refs/heads/main\n", await File.ReadAllTextAsync(Path.Combine(shop, ".git", "HEAD")));
         Assert.Equal("", await Git("status", "--porcelain"));
         Assert.Equal("1", await Git("rev-list", "--count", "main"));
 
         Assert.DoesNotContain('\e', output);
-        Assert.All(Items, i => Assert.Matches($@"(?m)^  {i}\.1 \| item: {i} \| phase: \S+ \| branch: isolation/{i}/1/work \| \d+[smh] \| active \d+[smh] ago \| blocked by: –$", output));
+        Assert.All(Items, i =>
+            Assert.Matches(
+                $@"(?m)^  {i}\.1 \| item: {i} \| phase: \S+ \| branch: isolation/{i}/1/work \| \d+[smh] \| active \d+[smh] ago \| blocked by: –$",
+                output
+            )
+        );
     }
 
     [IsolationFact(Tools.Linux, Timeout = 240_000)]
@@ -71,8 +85,7 @@ public sealed partial class QuickstartTests
         do
         {
             line = await process.StandardOutput.ReadLineAsync();
-        }
-        while (line?.Contains("phase: implement", StringComparison.Ordinal) == false);
+        } while (line?.Contains("phase: implement", StringComparison.Ordinal) == false);
 
         QuickstartProcess.Interrupt(process);
         (int code, string output, string error) = await QuickstartProcess.EndAsync(process);
@@ -86,7 +99,15 @@ public sealed partial class QuickstartTests
     public async Task Arguments_that_make_no_sense_are_told_how_to_use_it()
     {
         using QuickstartProcess quickstart = new();
-        foreach (string[] arguments in new string[][] { ["--nonsense"], ["--demo-fault"], ["--demo-fault", "moon"], ["shop"] })
+        foreach (
+            string[] arguments in new string[][]
+            {
+                ["--nonsense"],
+                ["--demo-fault"],
+                ["--demo-fault", "moon"],
+                ["shop"],
+            }
+        )
         {
             (int code, string output, string error) = await quickstart.RunAsync(arguments);
 
@@ -105,14 +126,22 @@ public sealed partial class QuickstartTests
         (int code, string output, string error) = await quickstart.RunAsync("--demo-fault", fault);
 
         Assert.Equal(1, code);
-        Assert.StartsWith($"Broken promise: {fault}: ", Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Broken promise: {fault}: ",
+            Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal
+        );
         Assert.Contains($"BROKEN  {fault}", output, StringComparison.Ordinal);
         quickstart.AssertNothingLeft();
     }
 
     private static async Task<(int Code, string Output)> MergeAsync(string repository, string one, string other)
     {
-        ProcessStartInfo start = new("git", ["merge-tree", "--write-tree", "--name-only", "--no-messages", one, other]) { WorkingDirectory = repository, RedirectStandardOutput = true };
+        ProcessStartInfo start = new("git", ["merge-tree", "--write-tree", "--name-only", "--no-messages", one, other])
+        {
+            WorkingDirectory = repository,
+            RedirectStandardOutput = true,
+        };
         using Process git = Process.Start(start)!;
         string output = await git.StandardOutput.ReadToEndAsync();
         await git.WaitForExitAsync();
@@ -121,19 +150,35 @@ public sealed partial class QuickstartTests
 
     private static (DateTimeOffset From, DateTimeOffset To) Ran(string log)
     {
-        JsonElement[] stages = [.. File.ReadLines(log).Select(l => JsonDocument.Parse(l).RootElement).Where(e => e.GetProperty("kind").GetString() == "Stage")];
-        DateTimeOffset At(string stage) => stages.Single(e => e.GetProperty("stage").GetString() == stage).GetProperty("time").GetDateTimeOffset();
+        JsonElement[] stages =
+        [
+            .. File.ReadLines(log)
+                .Select(l => JsonDocument.Parse(l).RootElement)
+                .Where(e => e.GetProperty("kind").GetString() == "Stage"),
+        ];
+        DateTimeOffset At(string stage) =>
+            stages.Single(e => e.GetProperty("stage").GetString() == stage).GetProperty("time").GetDateTimeOffset();
         return (At("Run"), At("Capture"));
     }
 
-    private static IEnumerable<string> GreenTrees(string log) => File.ReadLines(log).Select(l => JsonDocument.Parse(l).RootElement)
-        .Where(e => e.GetProperty("verdict").GetString() == "Pass" && e.GetProperty("exitCode").GetInt32() == 0).Select(e => e.GetProperty("tree").GetString()!);
+    private static IEnumerable<string> GreenTrees(string log) =>
+        File.ReadLines(log)
+            .Select(l => JsonDocument.Parse(l).RootElement)
+            .Where(e => e.GetProperty("verdict").GetString() == "Pass" && e.GetProperty("exitCode").GetInt32() == 0)
+            .Select(e => e.GetProperty("tree").GetString()!);
 
-    private static SortedDictionary<string, string> Bytes(string folder, string except) => new(
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder, f))
-            .Where(f => !f.StartsWith("git" + Path.DirectorySeparatorChar, StringComparison.Ordinal) && (except.Length == 0 || !f.StartsWith(except, StringComparison.Ordinal)))
-            .ToDictionary(f => f, f => Convert.ToHexString(File.ReadAllBytes(Path.Combine(folder, f)))),
-        StringComparer.Ordinal);
+    private static SortedDictionary<string, string> Bytes(string folder, string except) =>
+        new(
+            Directory
+                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                .Select(f => Path.GetRelativePath(folder, f))
+                .Where(f =>
+                    !f.StartsWith("git" + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                    && (except.Length == 0 || !f.StartsWith(except, StringComparison.Ordinal))
+                )
+                .ToDictionary(f => f, f => Convert.ToHexString(File.ReadAllBytes(Path.Combine(folder, f)))),
+            StringComparer.Ordinal
+        );
 
     [GeneratedRegex("(?m)^Kept in (.+)$")]
     private static partial Regex KeptIn();

@@ -8,12 +8,19 @@ public sealed class RigApproveTests
     [IsolationFact("mkfifo", "sh")]
     public async Task Another_process_lands_exactly_the_commit_it_approves_and_no_other()
     {
-        await using RigHost rig = await RigHost.CreateAsync("""[{ "id": "a", "title": "Add a" }]""", "echo a > a.txt; git add -A; git commit -qm 'Add a'");
+        await using RigHost rig = await RigHost.CreateAsync(
+            """[{ "id": "a", "title": "Add a" }]""",
+            "echo a > a.txt; git add -A; git commit -qm 'Add a'"
+        );
         RigOutput run = await rig.RunAsync("--merge", "manual");
         string before = await rig.Repository.GitAsync(["rev-parse", RigHost.Target]);
         string held = await rig.Repository.GitAsync(["rev-parse", "refs/isolation/attempts/a/1"]);
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains($"rig approve a.1 --repo {rig.Repository.Path} --commit {held}", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"rig approve a.1 --repo {rig.Repository.Path} --commit {held}",
+            run.Output,
+            StringComparison.Ordinal
+        );
 
         RigOutput unsaid = await rig.OnRepositoryAsync("approve", "a.1");
         RigOutput wrong = await rig.OnRepositoryAsync("approve", "a.1", "--commit", before);
@@ -29,7 +36,13 @@ public sealed class RigApproveTests
         Assert.Equal("landed", approved.GetProperty("state").GetString());
         Assert.Equal(landed, approved.GetProperty("landedCommit").GetString());
         Assert.Equal($"{before} {held}", await rig.Repository.GitAsync(["show", "-s", "--format=%P", landed]));
-        Assert.Equal("landed", Assert.Single((await rig.JsonAsync("list")).GetProperty("workers").EnumerateArray()).GetProperty("state").GetString());
+        Assert.Equal(
+            "landed",
+            Assert
+                .Single((await rig.JsonAsync("list")).GetProperty("workers").EnumerateArray())
+                .GetProperty("state")
+                .GetString()
+        );
     }
 
     [IsolationFact("mkfifo", "sh")]
@@ -41,6 +54,9 @@ public sealed class RigApproveTests
 
         Assert.Equal(2, output.ExitCode);
         Assert.Equal("", output.Output);
-        Assert.Equal("RIG06", JsonDocument.Parse(output.Error).RootElement.GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal(
+            "RIG06",
+            JsonDocument.Parse(output.Error).RootElement.GetProperty("error").GetProperty("code").GetString()
+        );
     }
 }

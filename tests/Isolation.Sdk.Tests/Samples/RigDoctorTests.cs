@@ -18,7 +18,9 @@ public sealed class RigDoctorTests
         Assert.Equal(["cooperative", "guarded", "sealed"], levels.Select(l => l.GetProperty("level").GetString()));
         Assert.True(levels[0].GetProperty("given").GetBoolean());
         Assert.Contains("environment", levels[0].GetProperty("sealed").EnumerateArray().Select(g => g.GetString()));
-        Assert.All(levels, l => Assert.Equal(l.GetProperty("given").GetBoolean(), l.GetProperty("missing").GetArrayLength() == 0));
+        Assert.All(levels, l =>
+            Assert.Equal(l.GetProperty("given").GetBoolean(), l.GetProperty("missing").GetArrayLength() == 0)
+        );
     }
 
     [IsolationFact("mkfifo", "sh", Tools.Linux)]
@@ -30,14 +32,27 @@ public sealed class RigDoctorTests
         RigOutput json = await rig.CallAsync("doctor", "--leaks", "--row", "G01", "--level", "cooperative", "--json");
 
         Assert.Equal((0, 0), (text.ExitCode, json.ExitCode));
-        Assert.Equal(["G01", "the repository's config", "leak", "detected"], text.Output.Split('\n').Single(l => l.StartsWith("G01 ", StringComparison.Ordinal)).Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[..4]);
-        Assert.Contains("baseline: 0 sealed, 0 detected, 0 refused, 1 open, 0 not tried; 0 not as expected.", text.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            ["G01", "the repository's config", "leak", "detected"],
+            text
+                .Output.Split('\n')
+                .Single(l => l.StartsWith("G01 ", StringComparison.Ordinal))
+                .Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[..4]
+        );
+        Assert.Contains(
+            "baseline: 0 sealed, 0 detected, 0 refused, 1 open, 0 not tried; 0 not as expected.",
+            text.Output,
+            StringComparison.Ordinal
+        );
         JsonElement report = JsonDocument.Parse(json.Output).RootElement;
         Assert.Equal("rig.leaks/1", report.GetProperty("schema").GetString());
         JsonElement row = Assert.Single(report.GetProperty("rows").EnumerateArray());
         Assert.Equal(
             ["G01", "cooperative", "detected", "detected", "contamination guard: config"],
-            new[] { "id", "level", "expected", "observed", "mechanism" }.Select(name => row.GetProperty(name).GetString()));
+            new[] { "id", "level", "expected", "observed", "mechanism" }.Select(name =>
+                row.GetProperty(name).GetString()
+            )
+        );
         Assert.NotEqual("", row.GetProperty("evidence").GetString());
     }
 
@@ -46,10 +61,27 @@ public sealed class RigDoctorTests
     {
         await using RigHost rig = await RigHost.CreateAsync("[]");
 
-        RigOutput output = await rig.CallAsync("doctor", "--leaks", "--row", "N06", "--row", "N18", "--level", "cooperative", "--json");
+        RigOutput output = await rig.CallAsync(
+            "doctor",
+            "--leaks",
+            "--row",
+            "N06",
+            "--row",
+            "N18",
+            "--level",
+            "cooperative",
+            "--json"
+        );
 
         Assert.Equal((0, ""), (output.ExitCode, output.Error));
-        Assert.Equal(["N06 detected", "N18 leak"], JsonDocument.Parse(output.Output).RootElement.GetProperty("rows").EnumerateArray().Select(r => $"{r.GetProperty("id")} {r.GetProperty("observed")}"));
+        Assert.Equal(
+            ["N06 detected", "N18 leak"],
+            JsonDocument
+                .Parse(output.Output)
+                .RootElement.GetProperty("rows")
+                .EnumerateArray()
+                .Select(r => $"{r.GetProperty("id")} {r.GetProperty("observed")}")
+        );
     }
 
     [IsolationFact("mkfifo", "sh", Tools.Linux)]
@@ -77,6 +109,8 @@ public sealed class RigDoctorTests
 
         Assert.Equal(130, (await look.EndAsync()).ExitCode);
         // The next throwaway repository is a copy of the template, which stays.
-        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(temp, "*", SearchOption.AllDirectories), path => Path.GetRelativePath(temp, path).Contains("/repo-", StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(temp, "*", SearchOption.AllDirectories), path =>
+            Path.GetRelativePath(temp, path).Contains("/repo-", StringComparison.Ordinal)
+        );
     }
 }

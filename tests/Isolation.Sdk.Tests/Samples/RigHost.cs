@@ -20,13 +20,24 @@ internal sealed class RigHost : IAsyncDisposable
     /// <summary>A worker that waits reads from here; writing to it lets it go on.</summary>
     public string Gate => Path.Combine(Repository.Root, "gate");
 
-    private static string Program => Project.At("samples", "Rig", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "rig.dll");
+    private static string Program =>
+        Project.At(
+            "samples",
+            "Rig",
+            "bin",
+            new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
+            "net10.0",
+            "rig.dll"
+        );
 
     public static async Task<RigHost> CreateAsync(string items, string script = "")
     {
         RigHost host = new(await ThrowawayRepository.CreateAsync());
         await File.WriteAllTextAsync(host.At("items.json"), items);
-        await File.WriteAllTextAsync(host.At("work.sh"), $"set -eu\nGATE='{host.Gate}'\nphase() {{ echo \"{{\\\"phase\\\":\\\"$1\\\"}}\" >> \"$ISOLATION_EVENTS\"; }}\n{script}\n");
+        await File.WriteAllTextAsync(
+            host.At("work.sh"),
+            $"set -eu\nGATE='{host.Gate}'\nphase() {{ echo \"{{\\\"phase\\\":\\\"$1\\\"}}\" >> \"$ISOLATION_EVENTS\"; }}\n{script}\n"
+        );
         using Process mkfifo = Process.Start("mkfifo", [host.Gate]);
         await mkfifo.WaitForExitAsync();
         return host;
@@ -35,7 +46,21 @@ internal sealed class RigHost : IAsyncDisposable
     public string At(string name) => Path.Combine(Repository.Root, name);
 
     /// <summary>The arguments of a run of the script, which is given the item's id.</summary>
-    public string[] RunArguments(params string[] options) => ["run", "--repo", Repository.Path, "--items", At("items.json"), "--attempts", "1", .. options, "--", "sh", At("work.sh"), "{item}"];
+    public string[] RunArguments(params string[] options) =>
+        [
+            "run",
+            "--repo",
+            Repository.Path,
+            "--items",
+            At("items.json"),
+            "--attempts",
+            "1",
+            .. options,
+            "--",
+            "sh",
+            At("work.sh"),
+            "{item}",
+        ];
 
     public Task<RigOutput> RunAsync(params string[] options) => CallAsync(RunArguments(options));
 
@@ -45,7 +70,8 @@ internal sealed class RigHost : IAsyncDisposable
         return await process.EndAsync();
     }
 
-    public Task<RigOutput> OnRepositoryAsync(string command, params string[] arguments) => CallAsync([command, .. arguments, "--repo", Repository.Path]);
+    public Task<RigOutput> OnRepositoryAsync(string command, params string[] arguments) =>
+        CallAsync([command, .. arguments, "--repo", Repository.Path]);
 
     public async Task<JsonElement> JsonAsync(string command, params string[] arguments)
     {
@@ -57,7 +83,8 @@ internal sealed class RigHost : IAsyncDisposable
     public RigProcess Start(params string[] arguments) => new(["exec", Program, .. arguments]);
 
     /// <summary>Starts it with a temp folder of its own.</summary>
-    public static RigProcess StartIn(string temp, params string[] arguments) => new(["exec", Program, .. arguments], temp);
+    public static RigProcess StartIn(string temp, params string[] arguments) =>
+        new(["exec", Program, .. arguments], temp);
 
     public void Open() => File.WriteAllText(Gate, "go\n");
 
@@ -76,7 +103,12 @@ internal sealed class RigProcess : IDisposable
 
     public RigProcess(string[] arguments, string? temp = null)
     {
-        ProcessStartInfo start = new("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        ProcessStartInfo start = new("dotnet", arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
         if (temp is not null)
         {
             start.Environment["TMPDIR"] = temp;
@@ -92,7 +124,12 @@ internal sealed class RigProcess : IDisposable
     {
         while (!said.All(s => _lines.Any(l => l.Contains(s, StringComparison.Ordinal))))
         {
-            _lines.Add(await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"It ended without saying '{string.Join("', '", said)}':\n{string.Join('\n', _lines)}\n{await _error}"));
+            _lines.Add(
+                await _process.StandardOutput.ReadLineAsync()
+                    ?? throw new InvalidOperationException(
+                        $"It ended without saying '{string.Join("', '", said)}':\n{string.Join('\n', _lines)}\n{await _error}"
+                    )
+            );
         }
     }
 

@@ -6,13 +6,21 @@ public sealed class RigInputTests
 {
     [IsolationTheory("mkfifo", "sh")]
     [InlineData("[\n  { \"id\": \"z\", \"title\": \"Z\" },\n  { \"id\": \"a\" \"title\": \"A\" }\n]", "RIG02", 3)]
-    [InlineData("[\n  { \"id\": \"a\", \"title\": \"A\" },\n  {\n    \"id\": \"b\",\n    \"titel\": \"B\" }\n]", "RIG02", 5)]
+    [InlineData(
+        "[\n  { \"id\": \"a\", \"title\": \"A\" },\n  {\n    \"id\": \"b\",\n    \"titel\": \"B\" }\n]",
+        "RIG02",
+        5
+    )]
     [InlineData("[\n  { \"id\": \"a\" }\n]", "RIG02", 2)]
     [InlineData("[\n  { \"id\": \"a\", \"title\": \"A\", \"priority\": \"high\" }\n]", "RIG02", 2)]
     [InlineData("{ \"id\": \"a\" }", "RIG02", 1)]
     [InlineData("[\n  { \"id\": \"a\", \"title\": \"A\" }", "RIG02", 2)]
     [InlineData("[\n  { \"id\": \"a\", \"title\": \"A\" },\n  { \"id\": \"a\", \"title\": \"B\" }\n]", "ISO0702", 3)]
-    [InlineData("[\n  { \"id\": \"z\", \"title\": \"Z\" },\n  { \"id\": \"a\", \"title\": \"A\", \"blockedBy\": [\"b\"] },\n  { \"id\": \"b\", \"title\": \"B\", \"blockedBy\": [\"a\"] }\n]", "ISO0703", 3)]
+    [InlineData(
+        "[\n  { \"id\": \"z\", \"title\": \"Z\" },\n  { \"id\": \"a\", \"title\": \"A\", \"blockedBy\": [\"b\"] },\n  { \"id\": \"b\", \"title\": \"B\", \"blockedBy\": [\"a\"] }\n]",
+        "ISO0703",
+        3
+    )]
     [InlineData("[\n  { \"id\": \"a\", \"title\": \"A\", \"blockedBy\": [\"gone\"] }\n]", "ISO0704", 2)]
     public async Task What_is_wrong_with_the_items_is_told_with_file_and_line(string items, string code, int line)
     {
@@ -22,7 +30,11 @@ public sealed class RigInputTests
 
         Assert.Equal(2, output.ExitCode);
         Assert.Equal("", output.Output);
-        Assert.StartsWith($"rig: {code}: {rig.At("items.json")}:{line}: ", Assert.Single(output.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"rig: {code}: {rig.At("items.json")}:{line}: ",
+            Assert.Single(output.Error.TrimEnd().Split('\n')),
+            StringComparison.Ordinal
+        );
         Assert.False(Directory.Exists(rig.Workers));
     }
 
@@ -33,7 +45,10 @@ public sealed class RigInputTests
     [InlineData("RIG03", "--merge", "refinery")]
     [InlineData("RIG03", "--merge", "queue", "--gate", "true", "--slots", "2")]
     [InlineData("ISO0603", "--target", "main")]
-    public async Task A_command_line_that_makes_no_sense_is_refused_before_anything_starts(string code, params string[] options)
+    public async Task A_command_line_that_makes_no_sense_is_refused_before_anything_starts(
+        string code,
+        params string[] options
+    )
     {
         await using RigHost rig = await RigHost.CreateAsync("""[{ "id": "a", "title": "A" }]""", "true");
 

@@ -11,41 +11,67 @@ public sealed partial class RigQueueTests
     [IsolationFact("mkfifo", "sh")]
     public async Task A_refinery_is_looked_into_while_its_gate_runs_and_afterwards()
     {
-        await using RigHost rig = await RigHost.CreateAsync("""[{ "id": "a", "title": "Add a" }, { "id": "b", "title": "Add b" }]""", Commit);
+        await using RigHost rig = await RigHost.CreateAsync(
+            """[{ "id": "a", "title": "Add a" }, { "id": "b", "title": "Add b" }]""",
+            Commit
+        );
         await File.WriteAllTextAsync(rig.At("gate.sh"), $"until [ -e '{rig.At("go")}' ]; do sleep 0.2; done\n");
-        using RigProcess run = rig.Start(rig.RunArguments("--merge", "refinery", "--slots", "2", "--step", "1", "--gate", $"sh {rig.At("gate.sh")}"));
+        using RigProcess run = rig.Start(
+            rig.RunArguments("--merge", "refinery", "--slots", "2", "--step", "1", "--gate", $"sh {rig.At("gate.sh")}")
+        );
         await run.WaitForAsync("a.1   merge: Testing", "b.1   merge: Testing");
 
         // Whichever was submitted first is stacked first, perhaps anew: what is looked for comes, but not at once.
-        JsonElement document, queue;
+        JsonElement document,
+            queue;
         do
         {
             document = await rig.JsonAsync("queue");
             queue = Assert.Single(document.GetProperty("queues").EnumerateArray());
-        }
-        while (queue.GetProperty("testing").GetArrayLength() < 2 || queue.GetProperty("items").EnumerateArray().Any(i => i.GetProperty("state").GetString() != "testing"));
+        } while (
+            queue.GetProperty("testing").GetArrayLength() < 2
+            || queue.GetProperty("items").EnumerateArray().Any(i => i.GetProperty("state").GetString() != "testing")
+        );
 
         string text;
         do
         {
             text = (await rig.OnRepositoryAsync("queue", "--target", RigHost.Target)).Output;
-        }
-        while (!Rows().IsMatch(text));
+        } while (!Rows().IsMatch(text));
 
         await File.WriteAllTextAsync(rig.At("go"), "");
         RigOutput ended = await run.EndAsync();
 
         Assert.Equal("rig.queue/1", document.GetProperty("schema").GetString());
-        Assert.Equal((RigHost.Target, true, 2), (queue.GetProperty("target").GetString(), queue.GetProperty("acting").GetBoolean(), queue.GetProperty("slots").GetInt32()));
-        Assert.Equal([1, 2], queue.GetProperty("testing").EnumerateArray().Select(t => t.GetProperty("attempts").GetArrayLength()));
-        Assert.Equal([("testing", 1), ("testing", 2)], queue.GetProperty("items").EnumerateArray().Select(i => (i.GetProperty("state").GetString()!, i.GetProperty("position").GetInt32())));
+        Assert.Equal(
+            (RigHost.Target, true, 2),
+            (
+                queue.GetProperty("target").GetString(),
+                queue.GetProperty("acting").GetBoolean(),
+                queue.GetProperty("slots").GetInt32()
+            )
+        );
+        Assert.Equal(
+            [1, 2],
+            queue.GetProperty("testing").EnumerateArray().Select(t => t.GetProperty("attempts").GetArrayLength())
+        );
+        Assert.Equal(
+            [("testing", 1), ("testing", 2)],
+            queue
+                .GetProperty("items")
+                .EnumerateArray()
+                .Select(i => (i.GetProperty("state").GetString()!, i.GetProperty("position").GetInt32()))
+        );
         Assert.Contains("| acting, 2 of 2 slots", text, StringComparison.Ordinal);
 
         Assert.Equal(0, ended.ExitCode);
         Assert.Contains("2 of 2 landed on isolation/main", ended.Output, StringComparison.Ordinal);
         JsonElement after = Assert.Single((await rig.JsonAsync("queue")).GetProperty("queues").EnumerateArray());
         Assert.False(after.GetProperty("acting").GetBoolean());
-        Assert.Equal(["a.1", "b.1"], after.GetProperty("landed").EnumerateArray().Select(i => i.GetProperty("attempt").GetString()).Order());
+        Assert.Equal(
+            ["a.1", "b.1"],
+            after.GetProperty("landed").EnumerateArray().Select(i => i.GetProperty("attempt").GetString()).Order()
+        );
         Assert.True(after.GetProperty("gates").GetProperty("passes").GetInt32() > 0);
     }
 
@@ -65,10 +91,20 @@ public sealed partial class RigQueueTests
 
         Assert.Equal((0, 0, 0), (paused.ExitCode, held.ExitCode, landed.ExitCode));
         Assert.Contains("1 held in the queue", held.Output, StringComparison.Ordinal);
-        Assert.Equal(("paused", "release day", 5), (queue.GetProperty("halt").GetProperty("kind").GetString(), queue.GetProperty("halt").GetProperty("reason").GetString(), queue.GetProperty("halt").GetProperty("passPriority").GetInt32()));
+        Assert.Equal(
+            ("paused", "release day", 5),
+            (
+                queue.GetProperty("halt").GetProperty("kind").GetString(),
+                queue.GetProperty("halt").GetProperty("reason").GetString(),
+                queue.GetProperty("halt").GetProperty("passPriority").GetInt32()
+            )
+        );
         Assert.Contains("paused: release day (priority 5 and higher passes)", text, StringComparison.Ordinal);
         Assert.False(resumed.GetProperty("paused").GetBoolean());
-        Assert.Equal("README.md\na.txt\nb.txt", await rig.Repository.GitAsync(["ls-tree", "--name-only", RigHost.Target]));
+        Assert.Equal(
+            "README.md\na.txt\nb.txt",
+            await rig.Repository.GitAsync(["ls-tree", "--name-only", RigHost.Target])
+        );
     }
 
     [IsolationTheory("mkfifo", "sh")]
@@ -81,10 +117,17 @@ public sealed partial class RigQueueTests
     {
         await using RigHost rig = await RigHost.CreateAsync("[]");
 
-        RigOutput output = await rig.OnRepositoryAsync("queue", arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        RigOutput output = await rig.OnRepositoryAsync(
+            "queue",
+            arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        );
 
         Assert.Equal((2, ""), (output.ExitCode, output.Output));
-        Assert.StartsWith($"rig: {code}: ", Assert.Single(output.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"rig: {code}: ",
+            Assert.Single(output.Error.TrimEnd().Split('\n')),
+            StringComparison.Ordinal
+        );
     }
 
     [GeneratedRegex(@"(?m)^1 +[ab]\.1 +testing .*\n2 +[ab]\.1 +testing +[ab]\.1 ")]

@@ -12,7 +12,21 @@ public sealed class EnvironmentTests
     public async Task A_worker_sees_exactly_what_the_scope_says_it_sees()
     {
         await using Sandbox sandbox = new();
-        foreach (string name in new[] { "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_AUTHOR_NAME", "GIT_TRACE", "GIT_CONFIG_PARAMETERS", "SSH_AUTH_SOCK", "SECRET_OF_HOST", "XDG_CONFIG_HOME", "npm_config_prefix" })
+        foreach (
+            string name in new[]
+            {
+                "GIT_DIR",
+                "GIT_WORK_TREE",
+                "GIT_INDEX_FILE",
+                "GIT_AUTHOR_NAME",
+                "GIT_TRACE",
+                "GIT_CONFIG_PARAMETERS",
+                "SSH_AUTH_SOCK",
+                "SECRET_OF_HOST",
+                "XDG_CONFIG_HOME",
+                "npm_config_prefix",
+            }
+        )
         {
             sandbox.Host[name] = "/host";
         }
@@ -20,7 +34,14 @@ public sealed class EnvironmentTests
         IStateScope scope = await sandbox.OpenAsync();
         ExecResult env = await scope.ExecAsync(WorkerCommand.Of("env"));
 
-        string[] seen = [.. env.Output.TrimEnd('\n').Split('\n').Where(l => !l.StartsWith("ISOLATION_SCOPE=", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] seen =
+        [
+            .. env
+                .Output.TrimEnd('\n')
+                .Split('\n')
+                .Where(l => !l.StartsWith("ISOLATION_SCOPE=", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
+        ];
         Assert.Equal(scope.Info.Environment.Select(e => $"{e.Name}={e.Value}").Order(StringComparer.Ordinal), seen);
         Assert.DoesNotContain("/host\n", env.Output);
     }
@@ -32,7 +53,13 @@ public sealed class EnvironmentTests
         sandbox.Host["FROM_HOST"] = "h";
         sandbox.Host["TOKEN"] = "s3cr3t";
 
-        IStateScope scope = await sandbox.OpenAsync(o => o.Inherit("FROM_HOST").Inherit("NOT_THERE").Set("TERM", "xterm").Secret("TOKEN").EnvFile(".env.local", ("DB", "db_{worker}")));
+        IStateScope scope = await sandbox.OpenAsync(o =>
+            o.Inherit("FROM_HOST")
+                .Inherit("NOT_THERE")
+                .Set("TERM", "xterm")
+                .Secret("TOKEN")
+                .EnvFile(".env.local", ("DB", "db_{worker}"))
+        );
 
         Assert.Equal("h/inherited", Entry(scope, "FROM_HOST"));
         Assert.Equal("xterm/option", Entry(scope, "TERM"));
@@ -49,9 +76,14 @@ public sealed class EnvironmentTests
     {
         await using Sandbox sandbox = new();
 
-        IStateScope scope = await sandbox.OpenAsync(o => o.Port("web").Set("X", "{worker}|{tmp}|{home}|{workspace}|{port:web}|{\"json\":1}"));
+        IStateScope scope = await sandbox.OpenAsync(o =>
+            o.Port("web").Set("X", "{worker}|{tmp}|{home}|{workspace}|{port:web}|{\"json\":1}")
+        );
 
-        Assert.Equal($"item.1|{scope.Info.Temp}|{scope.Info.Home}|{sandbox.Workers.Workspace(new AttemptId("item", 1))}|{scope.Info.Ports["web"]}|{{\"json\":1}}", scope.Info.Environment.Single(e => e.Name == "X").Value);
+        Assert.Equal(
+            $"item.1|{scope.Info.Temp}|{scope.Info.Home}|{sandbox.Workers.Workspace(new AttemptId("item", 1))}|{scope.Info.Ports["web"]}|{{\"json\":1}}",
+            scope.Info.Environment.Single(e => e.Name == "X").Value
+        );
         Assert.Equal($"{scope.Info.Ports["web"]}/isolation", Entry(scope, "ISOLATION_PORT_WEB"));
     }
 
@@ -69,18 +101,20 @@ public sealed class EnvironmentTests
     {
         await using Sandbox sandbox = new();
         sandbox.Host["SHORT"] = "abc";
-        ProcessSandbox state = sandbox.Create(o => _ = what switch
-        {
-            "template" => o.Set("A", "{nothing}"),
-            "port" => o.Set("A", "{port:web}"),
-            "missing" => o.Secret("NOT_THERE"),
-            "short" => o.Secret("SHORT"),
-            "name" => o.Set("A=B", "x"),
-            "env-file" => o.EnvFile("../.env"),
-            "port-name" => o.Port("a b"),
-            "shared" => o.ShareReadOnly("~/.not-there"),
-            _ => o.ShareReadOnly("/etc/passwd"),
-        });
+        ProcessSandbox state = sandbox.Create(o =>
+            _ = what switch
+            {
+                "template" => o.Set("A", "{nothing}"),
+                "port" => o.Set("A", "{port:web}"),
+                "missing" => o.Secret("NOT_THERE"),
+                "short" => o.Secret("SHORT"),
+                "name" => o.Set("A=B", "x"),
+                "env-file" => o.EnvFile("../.env"),
+                "port-name" => o.Port("a b"),
+                "shared" => o.ShareReadOnly("~/.not-there"),
+                _ => o.ShareReadOnly("/etc/passwd"),
+            }
+        );
 
         AxisReport report = await state.ProbeAsync(new RepositoryRef(sandbox.Root));
         IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() => sandbox.OpenAsync(state));
@@ -96,10 +130,29 @@ public sealed class EnvironmentTests
         await using Sandbox sandbox = new();
         IStateScope one = await sandbox.OpenAsync();
         IStateScope two = await sandbox.OpenAsync();
-        string[] own = ["HOME", "TMPDIR", "TEMP", "TMP", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "DOTNET_CLI_HOME", "NUGET_PACKAGES", "npm_config_cache", "GIT_CONFIG_GLOBAL"];
+        string[] own =
+        [
+            "HOME",
+            "TMPDIR",
+            "TEMP",
+            "TMP",
+            "XDG_CONFIG_HOME",
+            "XDG_DATA_HOME",
+            "XDG_STATE_HOME",
+            "XDG_CACHE_HOME",
+            "XDG_RUNTIME_DIR",
+            "DOTNET_CLI_HOME",
+            "NUGET_PACKAGES",
+            "npm_config_cache",
+            "GIT_CONFIG_GLOBAL",
+        ];
 
-        await one.ExecAsync(WorkerCommand.Of(sandbox.Script("mktemp; echo x > $HOME/.npmrc; echo x > $TMPDIR/fixed-name")));
-        ExecResult other = await two.ExecAsync(WorkerCommand.Of(sandbox.Script("cat $HOME/.npmrc $TMPDIR/fixed-name; true")));
+        await one.ExecAsync(
+            WorkerCommand.Of(sandbox.Script("mktemp; echo x > $HOME/.npmrc; echo x > $TMPDIR/fixed-name"))
+        );
+        ExecResult other = await two.ExecAsync(
+            WorkerCommand.Of(sandbox.Script("cat $HOME/.npmrc $TMPDIR/fixed-name; true"))
+        );
 
         Assert.All(own, name => Assert.NotEqual(Entry(one, name), Entry(two, name)));
         Assert.Equal("", other.Output);
@@ -112,7 +165,18 @@ public sealed class EnvironmentTests
 
         IStateScope scope = await sandbox.OpenAsync();
 
-        Dictionary<string, string> expected = new() { ["MSBUILDDISABLENODEREUSE"] = "1", ["UseSharedCompilation"] = "false", ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0", ["DOTNET_EnableDiagnostics"] = "0", ["DOTNET_NOLOGO"] = "1", ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1", ["GIT_TERMINAL_PROMPT"] = "0", ["GIT_CONFIG_NOSYSTEM"] = "1", ["TERM"] = "dumb" };
+        Dictionary<string, string> expected = new()
+        {
+            ["MSBUILDDISABLENODEREUSE"] = "1",
+            ["UseSharedCompilation"] = "false",
+            ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0",
+            ["DOTNET_EnableDiagnostics"] = "0",
+            ["DOTNET_NOLOGO"] = "1",
+            ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
+            ["GIT_TERMINAL_PROMPT"] = "0",
+            ["GIT_CONFIG_NOSYSTEM"] = "1",
+            ["TERM"] = "dumb",
+        };
         Assert.All(expected, e => Assert.Equal($"{e.Value}/isolation", Entry(scope, e.Key)));
     }
 
@@ -124,27 +188,46 @@ public sealed class EnvironmentTests
         IStateScope one = await sandbox.OpenAsync();
         IStateScope two = await sandbox.OpenAsync();
 
-        Assert.All(["MSBUILDNODEHANDSHAKESALT", "SharedCompilationId"], name => Assert.NotEqual(Entry(one, name), Entry(two, name)));
+        Assert.All(["MSBUILDNODEHANDSHAKESALT", "SharedCompilationId"], name =>
+            Assert.NotEqual(Entry(one, name), Entry(two, name))
+        );
     }
 
     [IsolationFact("dotnet", Tier = Tier.Ci, Timeout = 240_000)]
     public async Task A_package_that_one_worker_tampers_with_is_another_workers_as_it_was()
     {
         await using Sandbox sandbox = new();
-        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         string version = Path.GetFileName(Directory.EnumerateDirectories(Path.Combine(packages, "xunit.core")).Last());
         sandbox.Host["NUGET_PACKAGES"] = packages;
         sandbox.Host["HOME"] = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        string project = $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework><NuGetAudit>false</NuGetAudit></PropertyGroup><ItemGroup><PackageReference Include=\"xunit.core\" Version=\"{version}\"/></ItemGroup></Project>";
-        string script = sandbox.Script("dotnet restore p.csproj > restore.txt 2>&1 || cat restore.txt; dotnet msbuild p.csproj -getProperty:Tampered,NuGetPackageRoot");
-        IProcessSeal?[] seals = [null, .. Tools.Missing([Tools.Landlock]) is null ? [new ConfinedSeal()] : Array.Empty<IProcessSeal>(), .. Tools.Missing([Tools.Bubblewrap]) is null ? [new BubblewrapSeal(TimeProvider.System)] : Array.Empty<IProcessSeal>()];
+        string project =
+            $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework><NuGetAudit>false</NuGetAudit></PropertyGroup><ItemGroup><PackageReference Include=\"xunit.core\" Version=\"{version}\"/></ItemGroup></Project>";
+        string script = sandbox.Script(
+            "dotnet restore p.csproj > restore.txt 2>&1 || cat restore.txt; dotnet msbuild p.csproj -getProperty:Tampered,NuGetPackageRoot"
+        );
+        IProcessSeal?[] seals =
+        [
+            null,
+            .. Tools.Missing([Tools.Landlock]) is null ? [new ConfinedSeal()] : Array.Empty<IProcessSeal>(),
+            .. Tools.Missing([Tools.Bubblewrap]) is null
+                ? [new BubblewrapSeal(TimeProvider.System)]
+                : Array.Empty<IProcessSeal>(),
+        ];
         foreach (IProcessSeal? seal in seals)
         {
-            ProcessSandbox state = sandbox.Create(o => o.Set("SHARED", packages).Set("PACKAGE", $"xunit.core/{version}").AllowRead(script), seal: seal);
+            ProcessSandbox state = sandbox.Create(
+                o => o.Set("SHARED", packages).Set("PACKAGE", $"xunit.core/{version}").AllowRead(script),
+                seal: seal
+            );
             IStateScope offender = await sandbox.OpenAsync(state);
             IStateScope other = await sandbox.OpenAsync(state);
-            string tamper = "mkdir -p $NUGET_PACKAGES/xunit.core && cp -r $SHARED/$PACKAGE $NUGET_PACKAGES/$PACKAGE && for f in $(find $NUGET_PACKAGES -name 'xunit.core.props'); do echo '<Project><PropertyGroup><Tampered>yes</Tampered></PropertyGroup></Project>' > $f; done";
-            string reach = seal is null ? "" : "; (echo x > $SHARED/$PACKAGE/planted) 2>/dev/null && echo REACHED || true";
+            string tamper =
+                "mkdir -p $NUGET_PACKAGES/xunit.core && cp -r $SHARED/$PACKAGE $NUGET_PACKAGES/$PACKAGE && for f in $(find $NUGET_PACKAGES -name 'xunit.core.props'); do echo '<Project><PropertyGroup><Tampered>yes</Tampered></PropertyGroup></Project>' > $f; done";
+            string reach = seal is null
+                ? ""
+                : "; (echo x > $SHARED/$PACKAGE/planted) 2>/dev/null && echo REACHED || true";
             foreach (IStateScope scope in new[] { offender, other })
             {
                 await scope.ExecAsync(WorkerCommand.Of("sh", "-c", $"printf '%s' '{project}' > p.csproj"));
@@ -157,7 +240,10 @@ public sealed class EnvironmentTests
             Assert.Equal("", tampered.Output + tampered.Error);
             Assert.Contains("\"Tampered\": \"yes\"", its.Output);
             Assert.Contains("\"Tampered\": \"\"", others.Output);
-            Assert.Contains(Entry(other, "NUGET_PACKAGES").Replace("/isolation", "", StringComparison.Ordinal), others.Output);
+            Assert.Contains(
+                Entry(other, "NUGET_PACKAGES").Replace("/isolation", "", StringComparison.Ordinal),
+                others.Output
+            );
         }
     }
 
@@ -165,29 +251,52 @@ public sealed class EnvironmentTests
     public async Task Packages_come_from_the_hosts_folder_and_nothing_is_downloaded_or_copied()
     {
         await using Sandbox sandbox = new();
-        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         string package = Directory.EnumerateDirectories(Path.Combine(packages, "polly.core")).Last();
         sandbox.Host["NUGET_PACKAGES"] = packages;
         // The host's only source is empty: whatever is not in the folder could not be had.
-        string config = Path.Combine(Directory.CreateDirectory(Path.Combine(sandbox.HostHome, ".nuget", "NuGet")).FullName, "NuGet.Config");
-        await File.WriteAllTextAsync(config, $"<configuration><packageSources><clear/><add key=\"empty\" value=\"{sandbox.HostHome}\"/></packageSources><packageSourceCredentials><empty><add key=\"ClearTextPassword\" value=\"s3cr3t\"/></empty></packageSourceCredentials></configuration>");
+        string config = Path.Combine(
+            Directory.CreateDirectory(Path.Combine(sandbox.HostHome, ".nuget", "NuGet")).FullName,
+            "NuGet.Config"
+        );
+        await File.WriteAllTextAsync(
+            config,
+            $"<configuration><packageSources><clear/><add key=\"empty\" value=\"{sandbox.HostHome}\"/></packageSources><packageSourceCredentials><empty><add key=\"ClearTextPassword\" value=\"s3cr3t\"/></empty></packageSourceCredentials></configuration>"
+        );
         IStateScope scope = await sandbox.OpenAsync();
         string project = Path.Combine(sandbox.Workers.Workspace(new AttemptId("item", 1)), "p.csproj");
-        await File.WriteAllTextAsync(project, $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup><ItemGroup><PackageReference Include=\"Polly.Core\" Version=\"{Path.GetFileName(package)}\"/></ItemGroup></Project>");
+        await File.WriteAllTextAsync(
+            project,
+            $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup><ItemGroup><PackageReference Include=\"Polly.Core\" Version=\"{Path.GetFileName(package)}\"/></ItemGroup></Project>"
+        );
 
         ExecResult restored = await scope.ExecAsync(WorkerCommand.Of("dotnet", "restore"));
 
         Assert.True(restored.ExitCode == 0, restored.Output + restored.Error);
-        Assert.False(Directory.Exists(Path.Combine(scope.Info.Environment.Single(e => e.Name == "NUGET_PACKAGES").Value, "polly.core")));
-        Assert.DoesNotContain("s3cr3t", await File.ReadAllTextAsync(Path.Combine(scope.Info.Home, ".nuget", "NuGet", "NuGet.Config")));
+        Assert.False(
+            Directory.Exists(
+                Path.Combine(scope.Info.Environment.Single(e => e.Name == "NUGET_PACKAGES").Value, "polly.core")
+            )
+        );
+        Assert.DoesNotContain(
+            "s3cr3t",
+            await File.ReadAllTextAsync(Path.Combine(scope.Info.Home, ".nuget", "NuGet", "NuGet.Config"))
+        );
     }
 
     [IsolationFact]
     public async Task Git_config_hooks_credentials_and_outer_repositories_stay_outside()
     {
         await using Sandbox sandbox = new();
-        await File.WriteAllTextAsync(Path.Combine(sandbox.HostHome, ".gitconfig"), "[user]\n\tname = Host\n[credential]\n\thelper = store\n");
-        await ThrowawayRepository.GitInAsync(sandbox.Root, ["init", "-q", sandbox.Workers.Of(new AttemptId("item", 1))]);
+        await File.WriteAllTextAsync(
+            Path.Combine(sandbox.HostHome, ".gitconfig"),
+            "[user]\n\tname = Host\n[credential]\n\thelper = store\n"
+        );
+        await ThrowawayRepository.GitInAsync(
+            sandbox.Root,
+            ["init", "-q", sandbox.Workers.Of(new AttemptId("item", 1))]
+        );
         IStateScope scope = await sandbox.OpenAsync();
 
         await scope.ExecAsync(WorkerCommand.Of("git", "config", "--global", "x.y", "mine"));
@@ -212,9 +321,13 @@ public sealed class EnvironmentTests
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
         await repository.GitAsync(["config", "user.name", "Local"]);
-        await using IStateScope scope = await IsolatedState.OpenAsync(repository.Path, o => o.EnvFile(".env.local", ("A", "1")));
+        await using IStateScope scope = await IsolatedState.OpenAsync(repository.Path, o =>
+            o.EnvFile(".env.local", ("A", "1"))
+        );
 
-        ExecResult commit = await scope.ExecAsync(WorkerCommand.Of("git", "commit", "-q", "--allow-empty", "-m", "By a worker"));
+        ExecResult commit = await scope.ExecAsync(
+            WorkerCommand.Of("git", "commit", "-q", "--allow-empty", "-m", "By a worker")
+        );
         ExecResult author = await scope.ExecAsync(WorkerCommand.Of("git", "log", "-1", "--format=%an"));
         ExecResult status = await scope.ExecAsync(WorkerCommand.Of("git", "status", "--porcelain"));
 
@@ -236,7 +349,13 @@ public sealed class EnvironmentTests
         File.CreateSymbolicLink(Path.Combine(login, "to-folder"), "/etc");
         IStateScope scope = await sandbox.OpenAsync(o => o.ShareReadOnly("~/.claude"));
 
-        ExecResult told = await scope.ExecAsync(WorkerCommand.Of(sandbox.Script("cd $HOME/.claude; cat deep/token to-file; ls; stat -c %a deep/token; rm -rf deep; echo new > state")));
+        ExecResult told = await scope.ExecAsync(
+            WorkerCommand.Of(
+                sandbox.Script(
+                    "cd $HOME/.claude; cat deep/token to-file; ls; stat -c %a deep/token; rm -rf deep; echo new > state"
+                )
+            )
+        );
 
         Assert.Equal("ttdeep\nto-file\n400\n", told.Output);
         Assert.Equal("t", await File.ReadAllTextAsync(Path.Combine(login, "deep", "token")));
@@ -247,14 +366,22 @@ public sealed class EnvironmentTests
     public async Task An_env_file_never_overwrites_a_file_of_the_workspace()
     {
         await using Sandbox sandbox = new();
-        string there = Path.Combine(Directory.CreateDirectory(sandbox.Workers.Workspace(new AttemptId("item", 1))).FullName, ".env");
+        string there = Path.Combine(
+            Directory.CreateDirectory(sandbox.Workers.Workspace(new AttemptId("item", 1))).FullName,
+            ".env"
+        );
         await File.WriteAllTextAsync(there, "MINE=1\n");
 
-        IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() => sandbox.OpenAsync(o => o.EnvFile(".env", ("A", "1"))));
+        IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() =>
+            sandbox.OpenAsync(o => o.EnvFile(".env", ("A", "1")))
+        );
 
         Assert.Equal(SandboxingCodes.EnvFileExists, refused.Code);
         Assert.Equal("MINE=1\n", await File.ReadAllTextAsync(there));
-        Assert.Equal(["work"], Directory.GetFileSystemEntries(sandbox.Workers.Of(new AttemptId("item", 1))).Select(Path.GetFileName));
+        Assert.Equal(
+            ["work"],
+            Directory.GetFileSystemEntries(sandbox.Workers.Of(new AttemptId("item", 1))).Select(Path.GetFileName)
+        );
     }
 
     private static string Entry(IStateScope scope, string name)

@@ -11,8 +11,7 @@ namespace Isolation.Sdk.Tests.Sandboxing;
 public sealed class EveryLevelEndsTests
 {
     // A line says that what got away is its own program by now.
-    private const string Forms =
-        """
+    private const string Forms = """
         trap '' TERM
         case $1 in
           double-fork) ( (sleep 1061 &) & ) ;;
@@ -28,29 +27,43 @@ public sealed class EveryLevelEndsTests
         while :; do sleep 1062; done
         """;
 
-    private static readonly string[] Ways = ["double-fork", "daemon", "session", "nohup", "scrubbed", "stubborn", "escapee"];
+    private static readonly string[] Ways =
+    [
+        "double-fork",
+        "daemon",
+        "session",
+        "nohup",
+        "scrubbed",
+        "stubborn",
+        "escapee",
+    ];
     private static readonly string[] WaysOfUnmarked = ResourceLimits.CanMark ? Ways : Ways[..^1];
 
     [IsolationFact(Tools.Linux, Tools.Cgroups)]
     public Task A_cooperative_command() => EndsAsync(() => null, null, "cgroup.kill", Ways);
 
     [IsolationFact(Tools.Linux)]
-    public Task A_cooperative_command_without_a_group() => EndsAsync(() => null, StopMechanism.SessionAndMarker, Sandbox.Search, WaysOfUnmarked);
+    public Task A_cooperative_command_without_a_group() =>
+        EndsAsync(() => null, StopMechanism.SessionAndMarker, Sandbox.Search, WaysOfUnmarked);
 
     [IsolationFact(Tools.Landlock, Tools.Cgroups)]
     public Task A_guarded_command() => EndsAsync(() => new ConfinedSeal(), null, "cgroup.kill", Ways);
 
     [IsolationFact(Tools.Landlock)]
-    public Task A_guarded_command_without_a_group() => EndsAsync(() => new ConfinedSeal(), StopMechanism.SessionAndMarker, Sandbox.Search, WaysOfUnmarked);
+    public Task A_guarded_command_without_a_group() =>
+        EndsAsync(() => new ConfinedSeal(), StopMechanism.SessionAndMarker, Sandbox.Search, WaysOfUnmarked);
 
     [IsolationFact(Tools.Landlock, Tools.Marks, "prlimit")]
-    public Task A_guarded_command_that_tries_to_take_its_limit_away() => EndsAsync(() => new ConfinedSeal(), StopMechanism.SessionAndMarker, Sandbox.Search, ["relimited"]);
+    public Task A_guarded_command_that_tries_to_take_its_limit_away() =>
+        EndsAsync(() => new ConfinedSeal(), StopMechanism.SessionAndMarker, Sandbox.Search, ["relimited"]);
 
     [IsolationFact(Tools.Bubblewrap, Tools.Cgroups)]
-    public Task A_sealed_command() => EndsAsync(() => new BubblewrapSeal(TimeProvider.System), null, "cgroup.kill", Ways);
+    public Task A_sealed_command() =>
+        EndsAsync(() => new BubblewrapSeal(TimeProvider.System), null, "cgroup.kill", Ways);
 
     [IsolationFact(Tools.Bubblewrap)]
-    public Task A_sealed_command_without_a_group() => EndsAsync(() => new BubblewrapSeal(TimeProvider.System), StopMechanism.SessionAndMarker, "pid namespace", Ways);
+    public Task A_sealed_command_without_a_group() =>
+        EndsAsync(() => new BubblewrapSeal(TimeProvider.System), StopMechanism.SessionAndMarker, "pid namespace", Ways);
 
     [IsolationTheory(Tools.Landlock, Tools.Bubblewrap, "perl")]
     [InlineData(true)]
@@ -58,13 +71,23 @@ public sealed class EveryLevelEndsTests
     public async Task What_forks_on_and_on_is_held_and_ended(bool groups)
     {
         groups = groups && (await new GroupTest(Controller.Tasks).RunAsync(TimeProvider.System)).Place is not null;
-        foreach (IProcessSeal? seal in new IProcessSeal?[] { null, new ConfinedSeal(), new BubblewrapSeal(TimeProvider.System) })
+        foreach (
+            IProcessSeal? seal in new IProcessSeal?[]
+            {
+                null,
+                new ConfinedSeal(),
+                new BubblewrapSeal(TimeProvider.System),
+            }
+        )
         {
             await using Sandbox sandbox = new();
-            IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => (o.Limits.Processes, o.LimitGroups) = (30, groups), seal: seal));
+            IStateScope scope = await sandbox.OpenAsync(
+                sandbox.Create(o => (o.Limits.Processes, o.LimitGroups) = (30, groups), seal: seal)
+            );
 
             // Only the first one forks, and not for ever: whatever is broken, this machine goes on.
-            string script = $$"""for (1..{{(groups ? 1000 : 60)}}) { $child = fork; if (defined $child and !$child) { sleep 1063; exit } } sleep 1063""";
+            string script =
+                $$"""for (1..{{(groups ? 1000 : 60)}}) { $child = fork; if (defined $child and !$child) { sleep 1063; exit } } sleep 1063""";
             ExecResult said = await scope.ExecAsync(WorkerCommand.Of("perl", "-e", script));
 
             Assert.Equal("Processes", said.Exit.Limit?.Name);
@@ -73,34 +96,48 @@ public sealed class EveryLevelEndsTests
         }
     }
 
-    private static async Task EndsAsync(Func<IProcessSeal?> seal, StopMechanism? mechanism, string reported, string[] ways)
+    private static async Task EndsAsync(
+        Func<IProcessSeal?> seal,
+        StopMechanism? mechanism,
+        string reported,
+        string[] ways
+    )
     {
-        await Task.WhenAll(ways.Select(async way =>
-        {
-            await using Sandbox sandbox = new();
-            IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => o.Mechanism = mechanism, seal: seal()));
-            await using IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of("sh", "-c", Forms, "sh", way));
-            byte[] line = new byte[6];
-            await process.Output.ReadExactlyAsync(line);
-            ProcessEntry[] before = Left(sandbox);
-            Assert.NotEmpty(before);
+        await Task.WhenAll(
+            ways.Select(async way =>
+            {
+                await using Sandbox sandbox = new();
+                IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => o.Mechanism = mechanism, seal: seal()));
+                await using IWorkerProcess process = await scope.StartAsync(
+                    WorkerCommand.Of("sh", "-c", Forms, "sh", way)
+                );
+                byte[] line = new byte[6];
+                await process.Output.ReadExactlyAsync(line);
+                ProcessEntry[] before = Left(sandbox);
+                Assert.NotEmpty(before);
 
-            ProcessExit exit = await process.StopAsync(TimeSpan.FromMilliseconds(20));
+                ProcessExit exit = await process.StopAsync(TimeSpan.FromMilliseconds(20));
 
-            Assert.Empty(Left(sandbox));
-            Assert.DoesNotContain(before, p => ProcessTable.Find(p.Id)?.Started == p.Started);
-            Assert.Equal((way, reported, true), (way, exit.Mechanism, exit.Forced));
-        }));
+                Assert.Empty(Left(sandbox));
+                Assert.DoesNotContain(before, p => ProcessTable.Find(p.Id)?.Started == p.Started);
+                Assert.Equal((way, reported, true), (way, exit.Mechanism, exit.Forced));
+            })
+        );
     }
 
     /// <summary>Who stands in the scope's workspace: none of these goes anywhere else.</summary>
-    private static ProcessEntry[] Left(Sandbox sandbox) => [.. ProcessTable.Read().Where(p => StandsIn(p.Id, sandbox.Root))];
+    private static ProcessEntry[] Left(Sandbox sandbox) =>
+        [.. ProcessTable.Read().Where(p => StandsIn(p.Id, sandbox.Root))];
 
     private static bool StandsIn(int id, string folder)
     {
         try
         {
-            return new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/cwd")).LinkTarget?.StartsWith(folder, StringComparison.Ordinal) ?? false;
+            return new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/cwd")).LinkTarget?.StartsWith(
+                folder,
+                StringComparison.Ordinal
+            )
+                ?? false;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -9,7 +9,15 @@ namespace Isolation.Sdk.Tests.Sandboxing;
 /// <summary>The library in host programs of their own: as another user, with a polluted environment, killed.</summary>
 public sealed class HostTests
 {
-    private static readonly string[] OrdinaryUser = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+    private static readonly string[] OrdinaryUser =
+    [
+        "setpriv",
+        "--reuid",
+        "65534",
+        "--regid",
+        "65534",
+        "--clear-groups",
+    ];
 
     [IsolationFact(Tools.Linux, Tools.Root, "setpriv")]
     public async Task An_ordinary_user_ends_whole_trees_too()
@@ -28,7 +36,10 @@ public sealed class HostTests
 
         string said = await host.RunAsync(OrdinaryUser);
 
-        Assert.Equal("Cooperative session, marker and limit, dead: True, folder: True\nGuarded session, marker and limit, dead: True, folder: True\n0", said);
+        Assert.Equal(
+            "Cooperative session, marker and limit, dead: True, folder: True\nGuarded session, marker and limit, dead: True, folder: True\n0",
+            said
+        );
     }
 
     [IsolationTheory(Tools.Linux, Tools.Root, "setpriv", "prlimit")]
@@ -41,7 +52,8 @@ public sealed class HostTests
             await using IStateScope state = await IsolatedState.OpenAsync(args[0]);
             ExecResult said = await state.ExecAsync(WorkerCommand.Of("grep", "-E", "file locks +77 +78 ", "/proc/self/limits"));
             Console.WriteLine($"{said.Exit.Code} {said.Exit.Mechanism == "session, marker and limit"}");
-            """);
+            """
+        );
 
         // Root could change it.
         string said = await host.RunAsync([.. asRoot ? [] : OrdinaryUser, "prlimit", "--locks=77:78"]);
@@ -57,11 +69,23 @@ public sealed class HostTests
             await using IStateScope state = await IsolatedState.OpenAsync(args[0]);
             ExecResult said = await state.ExecAsync(WorkerCommand.Of("sh", "-c", "env; umask; ls /proc/self/fd | wc -l; grep -E 'Sig(Blk|Ign)' /proc/self/status; tty; read x; echo stdin:$?:$x"));
             Console.Write(said.Output + said.Error);
-            """);
-        Dictionary<string, string> polluted = new() { ["SECRET_OF_HOST"] = "s3cr3t", ["GIT_DIR"] = "/nowhere", ["GIT_INDEX_FILE"] = "/nowhere", ["GIT_AUTHOR_NAME"] = "Evil", ["GIT_CONFIG_PARAMETERS"] = "'a.b=c'", ["SSH_AUTH_SOCK"] = "/agent" };
+            """
+        );
+        Dictionary<string, string> polluted = new()
+        {
+            ["SECRET_OF_HOST"] = "s3cr3t",
+            ["GIT_DIR"] = "/nowhere",
+            ["GIT_INDEX_FILE"] = "/nowhere",
+            ["GIT_AUTHOR_NAME"] = "Evil",
+            ["GIT_CONFIG_PARAMETERS"] = "'a.b=c'",
+            ["SSH_AUTH_SOCK"] = "/agent",
+        };
 
         // A host with umask 000, SIGINT and SIGHUP ignored, and an open descriptor that survives exec.
-        string said = await host.RunAsync(["sh", "-c", "umask 000; trap '' INT HUP; exec 9</etc/passwd; exec \"$@\"", "host"], polluted);
+        string said = await host.RunAsync(
+            ["sh", "-c", "umask 000; trap '' INT HUP; exec 9</etc/passwd; exec \"$@\"", "host"],
+            polluted
+        );
 
         Assert.DoesNotContain("SECRET_OF_HOST", said);
         Assert.DoesNotContain("GIT_DIR", said);
@@ -91,7 +115,8 @@ public sealed class HostTests
             Console.WriteLine(process.Id);
             Console.WriteLine(state.Info.Home);
             Console.ReadLine();
-            """);
+            """
+        );
         using Process process = killed.Start([]);
         int daemon = int.Parse((await process.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
         int worker = int.Parse((await process.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
@@ -113,7 +138,9 @@ public sealed class HostTests
     [IsolationTheory(Tools.Linux, Tools.Root, Tools.Marks, Tools.Landlock, "setpriv")]
     [InlineData("Cooperative")]
     [InlineData("Guarded")]
-    public async Task The_next_scope_knows_what_left_session_parent_and_environment_of_a_host_that_was_killed(string level)
+    public async Task The_next_scope_knows_what_left_session_parent_and_environment_of_a_host_that_was_killed(
+        string level
+    )
     {
         using TestHost killed = new(
             $$"""
@@ -121,7 +148,8 @@ public sealed class HostTests
             IWorkerProcess process = await state.StartAsync(WorkerCommand.Of("sh", "-c", "(setsid env -i /bin/sleep 1105 >/dev/null 2>&1 & echo $!); exec sleep 1106"));
             Console.WriteLine(await new StreamReader(process.Output).ReadLineAsync());
             Console.ReadLine();
-            """);
+            """
+        );
         using Process process = killed.Start(OrdinaryUser);
         int daemon = int.Parse((await process.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
         while (await File.ReadAllTextAsync($"/proc/{daemon}/comm") != "sleep\n")
@@ -142,17 +170,17 @@ public sealed class HostTests
     /// <summary>At each level, a daemon that is its own program by the time its worker is stopped.</summary>
     private static string StopsADaemon(string by, params string[] levels) =>
         $$"""
-        string work = args[0];
-        foreach (SealLevel level in new[] { {{string.Join(", ", levels.Select(l => "SealLevel." + l))}} })
-        {
-            await using IStateScope state = await IsolatedState.OpenAsync(work, level);
-            IWorkerProcess process = await state.StartAsync(WorkerCommand.Of("sh", "-c", "(setsid {{by}} /bin/sleep 1101 >/dev/null 2>&1 & echo $!); exec sleep 1102"));
-            string line = await new StreamReader(process.Output).ReadLineAsync();
-            while (File.ReadAllText($"/proc/{line}/comm") != "sleep\n") await Task.Yield();
-            ProcessExit exit = await process.StopAsync(TimeSpan.Zero);
-            bool dead = !Directory.Exists("/proc/" + line) || File.ReadAllText($"/proc/{line}/stat").Contains(") Z");
-            Console.WriteLine($"{level} {exit.Mechanism}, dead: {dead}, folder: {Directory.Exists(state.Info.Home)}");
-        }
-        Console.WriteLine(Directory.GetDirectories(Path.GetTempPath(), "state-*", SearchOption.AllDirectories).Length);
-        """;
+            string work = args[0];
+            foreach (SealLevel level in new[] { {{string.Join(", ", levels.Select(l => "SealLevel." + l))}} })
+            {
+                await using IStateScope state = await IsolatedState.OpenAsync(work, level);
+                IWorkerProcess process = await state.StartAsync(WorkerCommand.Of("sh", "-c", "(setsid {{by}} /bin/sleep 1101 >/dev/null 2>&1 & echo $!); exec sleep 1102"));
+                string line = await new StreamReader(process.Output).ReadLineAsync();
+                while (File.ReadAllText($"/proc/{line}/comm") != "sleep\n") await Task.Yield();
+                ProcessExit exit = await process.StopAsync(TimeSpan.Zero);
+                bool dead = !Directory.Exists("/proc/" + line) || File.ReadAllText($"/proc/{line}/stat").Contains(") Z");
+                Console.WriteLine($"{level} {exit.Mechanism}, dead: {dead}, folder: {Directory.Exists(state.Info.Home)}");
+            }
+            Console.WriteLine(Directory.GetDirectories(Path.GetTempPath(), "state-*", SearchOption.AllDirectories).Length);
+            """;
 }

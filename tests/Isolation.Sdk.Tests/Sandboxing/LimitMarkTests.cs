@@ -16,7 +16,9 @@ public sealed class LimitMarkTests
     [Fact]
     public void A_mark_is_the_same_in_every_host_and_belongs_to_one_command_of_one_scope()
     {
-        LimitMark scope = LimitMark.Of("0123456789ab."), first = LimitMark.Of("0123456789ab.1."), second = LimitMark.Of("0123456789ab.2.");
+        LimitMark scope = LimitMark.Of("0123456789ab."),
+            first = LimitMark.Of("0123456789ab.1."),
+            second = LimitMark.Of("0123456789ab.2.");
 
         // By these a later version of the library knows what an earlier one left.
         Assert.Equal((3788753898509198225ul, 8431278792246647951ul), (first.Soft, first.Hard));
@@ -25,7 +27,9 @@ public sealed class LimitMarkTests
         Assert.NotEqual(first.Soft, second.Soft);
         Assert.NotEqual(first.Hard, LimitMark.Of("0123456789ac.1.").Hard);
         Assert.Equal((true, false), (scope.OfScope, first.OfScope));
-        Assert.All(Enumerable.Range(0, 100).Select(n => LimitMark.Of(ProcessMarker.Of(ProcessMarker.New(), n))), mark => Assert.InRange(mark.Soft, 0ul, mark.Hard));
+        Assert.All(Enumerable.Range(0, 100).Select(n => LimitMark.Of(ProcessMarker.Of(ProcessMarker.New(), n))), mark =>
+            Assert.InRange(mark.Soft, 0ul, mark.Hard)
+        );
     }
 
     [IsolationTheory(Tools.Linux, Tools.Marks, Tools.Landlock)]
@@ -34,10 +38,29 @@ public sealed class LimitMarkTests
     public async Task A_command_has_its_mark_from_its_first_instruction_on(bool confined)
     {
         await using Sandbox sandbox = new();
-        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => o.Mechanism = StopMechanism.SessionAndMarker, seal: confined ? new ConfinedSeal() : null));
+        IStateScope scope = await sandbox.OpenAsync(
+            sandbox.Create(
+                o => o.Mechanism = StopMechanism.SessionAndMarker,
+                seal: confined ? new ConfinedSeal() : null
+            )
+        );
 
         // Nothing is done before the look: the program itself is what reads.
-        ExecResult[] said = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => scope.ExecAsync(WorkerCommand.Of("grep", "-aEho", "^Max file locks.*|ISOLATION_SCOPE=[0-9a-f.]+", "/proc/self/limits", "/proc/self/environ"))));
+        ExecResult[] said = await Task.WhenAll(
+            Enumerable
+                .Range(0, 16)
+                .Select(_ =>
+                    scope.ExecAsync(
+                        WorkerCommand.Of(
+                            "grep",
+                            "-aEho",
+                            "^Max file locks.*|ISOLATION_SCOPE=[0-9a-f.]+",
+                            "/proc/self/limits",
+                            "/proc/self/environ"
+                        )
+                    )
+                )
+        );
 
         Assert.All(said, s =>
         {
@@ -54,11 +77,17 @@ public sealed class LimitMarkTests
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync();
 
-        Task<ExecResult>[] marked = [.. Enumerable.Range(0, 16).Select(_ => scope.ExecAsync(WorkerCommand.Of("sh", "-c", Look)))];
+        Task<ExecResult>[] marked =
+        [
+            .. Enumerable.Range(0, 16).Select(_ => scope.ExecAsync(WorkerCommand.Of("sh", "-c", Look))),
+        ];
         string[] others = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(OutsideAsync)));
 
         Assert.All(await Task.WhenAll(marked), s => Assert.DoesNotContain("unlimited", s.Output));
-        Assert.All([.. others, (await File.ReadAllLinesAsync("/proc/self/limits")).Single(l => l.Contains("file locks"))], line => Assert.Equal("unlimited", Values(line)[1]));
+        Assert.All(
+            [.. others, (await File.ReadAllLinesAsync("/proc/self/limits")).Single(l => l.Contains("file locks"))],
+            line => Assert.Equal("unlimited", Values(line)[1])
+        );
         Assert.Null(ProcessTable.FileLocks(Environment.ProcessId));
     }
 
@@ -82,7 +111,10 @@ public sealed class LimitMarkTests
         await using Sandbox sandbox = new();
         string folder = Directory.CreateDirectory(Path.Combine(sandbox.Root, "gates")).FullName;
         using Restriction restriction = new(new Reach(["/"], [], [], NetworkReach.None), Seal.All);
-        Launch launch = new("/bin/true", [], "/", new Dictionary<string, string>(), OpenInput: false, Log: null) { Restriction = released ? restriction : null };
+        Launch launch = new("/bin/true", [], "/", new Dictionary<string, string>(), OpenInput: false, Log: null)
+        {
+            Restriction = released ? restriction : null,
+        };
         NativeSpawn spawn = new(launch, Path.Combine(folder, "gate"), LimitMark.Of(ProcessMarker.New()));
         using NativePipe output = new();
 
@@ -90,19 +122,24 @@ public sealed class LimitMarkTests
         restriction.Dispose();
         Directory.Move(folder, folder + "-away");
 
-        IsolationException fault = await Assert.ThrowsAsync<IsolationException>(() => spawn.StartAsync(null, output.Write, output.Write, null, TimeProvider.System));
+        IsolationException fault = await Assert.ThrowsAsync<IsolationException>(() =>
+            spawn.StartAsync(null, output.Write, output.Write, null, TimeProvider.System)
+        );
         Assert.Equal(SandboxingCodes.CommandNotStarted, fault.Code);
     }
 
     private static async Task<string> OutsideAsync()
     {
-        using Process process = Process.Start(new ProcessStartInfo("sh", ["-c", Look]) { RedirectStandardOutput = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo("sh", ["-c", Look]) { RedirectStandardOutput = true }
+        )!;
         string line = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return line;
     }
 
-    private static string[] Values(string line) => line["Max file locks".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[..2];
+    private static string[] Values(string line) =>
+        line["Max file locks".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[..2];
 
     private static string Text(ulong value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -14,28 +14,51 @@ public sealed class LimitTests
     private const long Megabyte = 1024 * 1024;
 
     [IsolationFact(Tools.Linux)]
-    public Task Too_many_processes_are_noticed() => EndsAsync(l => l.Processes = 5, "for i in 1 2 3 4 5 6 7 8; do sleep 1041 & done; wait", "Processes", "watchdog");
+    public Task Too_many_processes_are_noticed() =>
+        EndsAsync(
+            l => l.Processes = 5,
+            "for i in 1 2 3 4 5 6 7 8; do sleep 1041 & done; wait",
+            "Processes",
+            "watchdog"
+        );
 
     [IsolationFact(Tools.Linux)]
-    public Task Too_much_disk_is_noticed() => EndsAsync(l => l.DiskBytes = 2 * Megabyte, "head -c 4194304 /dev/zero > $TMPDIR/big; exec sleep 1042", "DiskBytes", "watchdog");
+    public Task Too_much_disk_is_noticed() =>
+        EndsAsync(
+            l => l.DiskBytes = 2 * Megabyte,
+            "head -c 4194304 /dev/zero > $TMPDIR/big; exec sleep 1042",
+            "DiskBytes",
+            "watchdog"
+        );
 
     [IsolationFact(Tools.Linux)]
-    public Task Too_long_is_noticed() => EndsAsync(l => l.WallClock = TimeSpan.FromMilliseconds(100), "exec sleep 1043", "WallClock", "watchdog");
+    public Task Too_long_is_noticed() =>
+        EndsAsync(l => l.WallClock = TimeSpan.FromMilliseconds(100), "exec sleep 1043", "WallClock", "watchdog");
 
     [IsolationFact(Tools.Linux, "perl")]
     public Task Memory_of_several_processes_is_added_up() =>
-        EndsAsync(l => l.MemoryBytes = 64 * Megabyte, "for i in 1 2 3 4; do perl -e '$a = \"x\" x (20 << 20); sleep 1044' & done; wait", "MemoryBytes", "watchdog");
+        EndsAsync(
+            l => l.MemoryBytes = 64 * Megabyte,
+            "for i in 1 2 3 4; do perl -e '$a = \"x\" x (20 << 20); sleep 1044' & done; wait",
+            "MemoryBytes",
+            "watchdog"
+        );
 
     [IsolationFact(Tools.Linux)]
-    public Task A_file_that_grows_too_large_is_stopped_by_the_kernel() => EndsAsync(l => l.FileBytes = Megabyte, "exec head -c 4194304 /dev/zero > big", "FileBytes", "RLIMIT_FSIZE");
+    public Task A_file_that_grows_too_large_is_stopped_by_the_kernel() =>
+        EndsAsync(l => l.FileBytes = Megabyte, "exec head -c 4194304 /dev/zero > big", "FileBytes", "RLIMIT_FSIZE");
 
     [IsolationFact(Tools.Linux, "perl")]
     public async Task One_process_cannot_take_more_memory_than_all_may()
     {
         await using Sandbox sandbox = new();
-        IStateScope scope = await sandbox.OpenAsync(o => (o.Limits.MemoryBytes, o.LimitGroups) = (64 * Megabyte, false));
+        IStateScope scope = await sandbox.OpenAsync(o =>
+            (o.Limits.MemoryBytes, o.LimitGroups) = (64 * Megabyte, false)
+        );
 
-        ExecResult said = await scope.ExecAsync(WorkerCommand.Of("perl", "-e", "$| = 1; print 'begun'; $n = 128 << 20; $a = 'x' x $n; print 'taken'"));
+        ExecResult said = await scope.ExecAsync(
+            WorkerCommand.Of("perl", "-e", "$| = 1; print 'begun'; $n = 128 << 20; $a = 'x' x $n; print 'taken'")
+        );
 
         Assert.Equal("begun", said.Output);
         Assert.NotEqual(0, said.ExitCode);
@@ -44,10 +67,19 @@ public sealed class LimitTests
     [IsolationFact(Tools.Landlock, Tools.Bubblewrap, "bash")]
     public async Task Limits_hold_from_the_first_instruction_whatever_seals_the_scope()
     {
-        foreach (IProcessSeal? seal in new IProcessSeal?[] { null, new ConfinedSeal(), new BubblewrapSeal(TimeProvider.System) })
+        foreach (
+            IProcessSeal? seal in new IProcessSeal?[]
+            {
+                null,
+                new ConfinedSeal(),
+                new BubblewrapSeal(TimeProvider.System),
+            }
+        )
         {
             await using Sandbox sandbox = new();
-            IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => (o.Limits.OpenFiles, o.Limits.FileBytes) = (100, Megabyte), seal: seal));
+            IStateScope scope = await sandbox.OpenAsync(
+                sandbox.Create(o => (o.Limits.OpenFiles, o.Limits.FileBytes) = (100, Megabyte), seal: seal)
+            );
 
             ExecResult said = await scope.ExecAsync(WorkerCommand.Of("bash", "-c", "ulimit -n; ulimit -f; ulimit -c"));
 
@@ -60,7 +92,14 @@ public sealed class LimitTests
     public async Task What_keeps_within_its_limits_ends_as_ever()
     {
         await using Sandbox sandbox = new();
-        IStateScope scope = await sandbox.OpenAsync(o => (o.Limits.Processes, o.Limits.MemoryBytes, o.Limits.DiskBytes, o.Limits.WallClock) = (50, 4096 * Megabyte, 100 * Megabyte, TimeSpan.FromMinutes(10)));
+        IStateScope scope = await sandbox.OpenAsync(o =>
+            (o.Limits.Processes, o.Limits.MemoryBytes, o.Limits.DiskBytes, o.Limits.WallClock) = (
+                50,
+                4096 * Megabyte,
+                100 * Megabyte,
+                TimeSpan.FromMinutes(10)
+            )
+        );
 
         ExecResult said = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", "echo done; exit 4"));
 
@@ -69,7 +108,8 @@ public sealed class LimitTests
     }
 
     [IsolationFact(Tools.Linux)]
-    public Task Silence_is_noticed() => EndsAsync(l => l.Silence = TimeSpan.FromMilliseconds(100), "exec sleep 1045", "Silence", "watchdog");
+    public Task Silence_is_noticed() =>
+        EndsAsync(l => l.Silence = TimeSpan.FromMilliseconds(100), "exec sleep 1045", "Silence", "watchdog");
 
     [IsolationFact(Tools.Linux)]
     public async Task Words_that_nobody_has_read_yet_are_no_silence()
@@ -95,7 +135,9 @@ public sealed class LimitTests
         ProcessSandbox limited = sandbox.Create(o => o.Limits.Processes = 5);
         IStateScope scope = await sandbox.OpenAsync(limited);
 
-        ExecResult said = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", "for i in 1 2 3 4 5 6 7 8; do sleep 1041 & done; wait"));
+        ExecResult said = await scope.ExecAsync(
+            WorkerCommand.Of("sh", "-c", "for i in 1 2 3 4 5 6 7 8; do sleep 1041 & done; wait")
+        );
 
         Assert.NotEqual(0, said.ExitCode);
         Assert.Equal(new LimitHit("Processes", await MechanismAsync(Controller.Tasks) ?? "watchdog"), said.Exit.Limit);
@@ -107,10 +149,15 @@ public sealed class LimitTests
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(o => o.Limits.MemoryBytes = 64 * Megabyte);
 
-        ExecResult said = await scope.ExecAsync(WorkerCommand.Of("dd", "if=/dev/zero", "of=/dev/null", "bs=134217728", "count=1"));
+        ExecResult said = await scope.ExecAsync(
+            WorkerCommand.Of("dd", "if=/dev/zero", "of=/dev/null", "bs=134217728", "count=1")
+        );
 
         Assert.NotEqual(0, said.ExitCode);
-        Assert.Equal(await MechanismAsync(Controller.Memory) is { } mechanism ? new LimitHit("MemoryBytes", mechanism) : null, said.Exit.Limit);
+        Assert.Equal(
+            await MechanismAsync(Controller.Memory) is { } mechanism ? new LimitHit("MemoryBytes", mechanism) : null,
+            said.Exit.Limit
+        );
     }
 
     [IsolationFact(Tools.Linux)]
@@ -122,11 +169,20 @@ public sealed class LimitTests
             IStateScope scope = await sandbox.OpenAsync(o => (o.Limits.CpuShare, o.LimitGroups) = (25, groups));
 
             // Of its own line, the nineteenth field says how nice it is; its groups are in a file beside it.
-            ExecResult said = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", "cut -d' ' -f19 /proc/self/stat; cat /proc/self/cgroup"));
+            ExecResult said = await scope.ExecAsync(
+                WorkerCommand.Of("sh", "-c", "cut -d' ' -f19 /proc/self/stat; cat /proc/self/cgroup")
+            );
 
             bool grouped = groups && await MechanismAsync(Controller.Share) is not null;
             Assert.StartsWith(grouped ? "0\n" : "6\n", said.Output);
-            Assert.Equal(grouped, said.Output.Split('\n').Any(line => line.Contains(":cpu", StringComparison.Ordinal) && line.Contains("/isolation-", StringComparison.Ordinal)));
+            Assert.Equal(
+                grouped,
+                said.Output.Split('\n')
+                    .Any(line =>
+                        line.Contains(":cpu", StringComparison.Ordinal)
+                        && line.Contains("/isolation-", StringComparison.Ordinal)
+                    )
+            );
         }
     }
 
@@ -134,8 +190,12 @@ public sealed class LimitTests
     public async Task Groups_go_with_their_command_and_with_their_scope()
     {
         await using Sandbox sandbox = new();
-        IStateScope scope = await sandbox.OpenAsync(o => (o.Limits.Processes, o.Limits.CpuShare, o.Limits.MemoryBytes) = (50, 50, 1024 * Megabyte));
-        string[] groups = sandbox.Lease!.Record.Notes.TryGetValue("state.groups", out string? noted) ? noted.Split('\n') : [];
+        IStateScope scope = await sandbox.OpenAsync(o =>
+            (o.Limits.Processes, o.Limits.CpuShare, o.Limits.MemoryBytes) = (50, 50, 1024 * Megabyte)
+        );
+        string[] groups = sandbox.Lease!.Record.Notes.TryGetValue("state.groups", out string? noted)
+            ? noted.Split('\n')
+            : [];
         IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of("sleep", "1046"));
         Assert.All(groups, group => Assert.Single(Directory.GetDirectories(group)));
 
@@ -150,19 +210,34 @@ public sealed class LimitTests
     public async Task The_report_says_for_each_limit_what_keeps_it()
     {
         await using Sandbox sandbox = new();
-        static void Limit(ProcessSandboxOptions o) => (o.Limits.Processes, o.Limits.CpuShare, o.Limits.MemoryBytes, o.Limits.OpenFiles, o.Limits.Silence) = (50, 50, Megabyte, 10, TimeSpan.FromHours(1));
+        static void Limit(ProcessSandboxOptions o) =>
+            (o.Limits.Processes, o.Limits.CpuShare, o.Limits.MemoryBytes, o.Limits.OpenFiles, o.Limits.Silence) = (
+                50,
+                50,
+                Megabyte,
+                10,
+                TimeSpan.FromHours(1)
+            );
 
         AxisReport here = await sandbox.Create(Limit).ProbeAsync(new RepositoryRef(sandbox.Root));
-        AxisReport without = await sandbox.Create(o =>
-        {
-            Limit(o);
-            o.LimitGroups = false;
-        }).ProbeAsync(new RepositoryRef(sandbox.Root));
+        AxisReport without = await sandbox
+            .Create(o =>
+            {
+                Limit(o);
+                o.LimitGroups = false;
+            })
+            .ProbeAsync(new RepositoryRef(sandbox.Root));
 
         foreach (Controller controller in new[] { Controller.Memory, Controller.Tasks, Controller.Share })
         {
-            string keeper = await MechanismAsync(controller) is { } mechanism ? $"{mechanism}, which proved it." : controller == Controller.Share ? "nice (" : controller == Controller.Tasks ? "a watchdog" : "RLIMIT_DATA and a watchdog (";
-            Assert.Single(here.Notices, n => n.StartsWith($"{controller.Limit} is kept by {keeper}", StringComparison.Ordinal));
+            string keeper =
+                await MechanismAsync(controller) is { } mechanism ? $"{mechanism}, which proved it."
+                : controller == Controller.Share ? "nice ("
+                : controller == Controller.Tasks ? "a watchdog"
+                : "RLIMIT_DATA and a watchdog (";
+            Assert.Single(here.Notices, n =>
+                n.StartsWith($"{controller.Limit} is kept by {keeper}", StringComparison.Ordinal)
+            );
         }
 
         Assert.Contains("OpenFiles is kept by RLIMIT_NOFILE.", here.Notices);
@@ -189,12 +264,15 @@ public sealed class LimitTests
     {
         await using Sandbox sandbox = new();
 
-        IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() => sandbox.OpenAsync(o => o.Limits.Processes = 0));
+        IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() =>
+            sandbox.OpenAsync(o => o.Limits.Processes = 0)
+        );
 
         Assert.Equal(SandboxingCodes.BadLimit, refused.Code);
     }
 
-    private static async Task<string?> MechanismAsync(Controller controller) => (await new GroupTest(controller).RunAsync(TimeProvider.System)).Place?.Controller.Mechanism;
+    private static async Task<string?> MechanismAsync(Controller controller) =>
+        (await new GroupTest(controller).RunAsync(TimeProvider.System)).Place?.Controller.Mechanism;
 
     private static async Task EndsAsync(Action<ProcessLimits> limit, string script, string name, string mechanism)
     {

@@ -1,5 +1,5 @@
-using Isolation.Sdk.Monitoring;
 using System.Text;
+using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Sandboxing;
 using Isolation.Sdk.Tests.Infrastructure;
 
@@ -16,7 +16,14 @@ public sealed class LogTests
         IStateScope scope = await sandbox.OpenAsync(o => o.Secret("TOKEN"));
         string log = Path.Combine(sandbox.Root, "out.log");
 
-        await using (IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of(sandbox.Script("echo out $TOKEN; echo err s3cr3t%26more >&2")) with { LogFile = log }))
+        await using (
+            IWorkerProcess process = await scope.StartAsync(
+                WorkerCommand.Of(sandbox.Script("echo out $TOKEN; echo err s3cr3t%26more >&2")) with
+                {
+                    LogFile = log,
+                }
+            )
+        )
         {
             await process.Exit;
         }
@@ -32,7 +39,14 @@ public sealed class LogTests
         string log = Path.Combine(sandbox.Root, "out.log");
 
         ProcessExit exit;
-        await using (IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of(sandbox.Script("head -c 1073741824 /dev/zero; echo the end")) with { LogFile = log }))
+        await using (
+            IWorkerProcess process = await scope.StartAsync(
+                WorkerCommand.Of(sandbox.Script("head -c 1073741824 /dev/zero; echo the end")) with
+                {
+                    LogFile = log,
+                }
+            )
+        )
         {
             exit = await process.Exit;
         }
@@ -49,7 +63,10 @@ public sealed class LogTests
 
     [IsolationFact]
     public void Each_long_line_of_a_secret_is_masked_too() =>
-        Assert.Equal("*** \n*** end", new SecretMask(["-----BEGIN KEY-----\nabcdefghij\nxy"]).Mask("-----BEGIN KEY----- \nabcdefghij end"));
+        Assert.Equal(
+            "*** \n*** end",
+            new SecretMask(["-----BEGIN KEY-----\nabcdefghij\nxy"]).Mask("-----BEGIN KEY----- \nabcdefghij end")
+        );
 
     [IsolationFact]
     public void Secrets_are_masked_wherever_chunks_are_cut()
@@ -78,7 +95,12 @@ public sealed class LogTests
         IStateScope scope = await sandbox.OpenAsync();
 
         // Every write to this device answers "no space left".
-        await using IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of(sandbox.Script("head -c 1000000 /dev/zero; exit 4")) with { LogFile = "/dev/full" });
+        await using IWorkerProcess process = await scope.StartAsync(
+            WorkerCommand.Of(sandbox.Script("head -c 1000000 /dev/zero; exit 4")) with
+            {
+                LogFile = "/dev/full",
+            }
+        );
 
         Assert.Equal(4, (await process.Exit).Code);
     }

@@ -5,8 +5,7 @@ namespace Isolation.Sdk.Tests.Sandboxing;
 /// <summary>Confined and sealed processes need no rights: all of it as an ordinary user, in a host program of its own.</summary>
 public sealed class OrdinaryUserTests
 {
-    private const string Tries =
-        """
+    private const string Tries = """
         string work = args[0];
         foreach (SealLevel level in Enum.GetValues<SealLevel>())
         {
@@ -24,8 +23,7 @@ public sealed class OrdinaryUserTests
         }
         """;
 
-    private const string ForksOnAndOn =
-        """
+    private const string ForksOnAndOn = """
         foreach (SealLevel level in Enum.GetValues<SealLevel>())
         {
         await using IStateScope state = await IsolatedState.OpenAsync(args[0], level, o => (o.Limits.Processes, o.Limits.MemoryBytes, o.Limits.CpuShare) = (20, 1L << 30, 50));

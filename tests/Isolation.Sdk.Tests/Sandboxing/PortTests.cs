@@ -46,7 +46,22 @@ public sealed class PortTests
     {
         using TempFolder folder = new();
         PortPool pool = new(folder.Path, 29_998, 1);
-        using Process holder = Process.Start(new ProcessStartInfo("flock", ["--no-fork", "--exclusive", Path.Combine(folder.Path, "29998.lock"), "sh", "-c", "echo held; exec sleep 1201"]) { RedirectStandardOutput = true })!;
+        using Process holder = Process.Start(
+            new ProcessStartInfo(
+                "flock",
+                [
+                    "--no-fork",
+                    "--exclusive",
+                    Path.Combine(folder.Path, "29998.lock"),
+                    "sh",
+                    "-c",
+                    "echo held; exec sleep 1201",
+                ]
+            )
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
         Assert.Equal("held", await holder.StandardOutput.ReadLineAsync());
         Assert.Throws<IsolationException>(pool.Take);
 

@@ -17,15 +17,21 @@ public sealed class ProcessSealTests
 
     [IsolationTheory(Tools.Linux, "perl", "unshare")]
     [MemberData(nameof(Probes))]
-    public async Task An_ordinary_process_gets_through(string probe) => Assert.True(await new LeakProbe(() => null).LeaksAsync(probe), probe);
+    public async Task An_ordinary_process_gets_through(string probe) =>
+        Assert.True(await new LeakProbe(() => null).LeaksAsync(probe), probe);
 
     [IsolationTheory(Tools.Landlock, "perl", "unshare")]
     [MemberData(nameof(Probes))]
-    public async Task A_confined_process_does_not(string probe) => Assert.Equal(OpenWhenConfined.Contains(probe), await new LeakProbe(() => new ConfinedSeal()).LeaksAsync(probe));
+    public async Task A_confined_process_does_not(string probe) =>
+        Assert.Equal(OpenWhenConfined.Contains(probe), await new LeakProbe(() => new ConfinedSeal()).LeaksAsync(probe));
 
     [IsolationTheory(Tools.Bubblewrap, "perl", "unshare")]
     [MemberData(nameof(Probes))]
-    public async Task A_sealed_process_does_not(string probe) => Assert.Equal(OpenWhenSealed.Contains(probe), await new LeakProbe(() => new BubblewrapSeal(TimeProvider.System)).LeaksAsync(probe));
+    public async Task A_sealed_process_does_not(string probe) =>
+        Assert.Equal(
+            OpenWhenSealed.Contains(probe),
+            await new LeakProbe(() => new BubblewrapSeal(TimeProvider.System)).LeaksAsync(probe)
+        );
 
     [IsolationTheory(Tools.Landlock, "perl", "unshare")]
     [InlineData("Landlock", "write sibling")]
@@ -38,7 +44,10 @@ public sealed class ProcessSealTests
     [InlineData("Seccomp", "priority")]
     [InlineData("Seccomp", "udp")]
     public async Task Without_its_seal_a_confined_process_gets_through(string without, string probe) =>
-        Assert.True(await new LeakProbe(() => new ConfinedSeal(Seal.All & ~Enum.Parse<Seal>(without))).LeaksAsync(probe), probe);
+        Assert.True(
+            await new LeakProbe(() => new ConfinedSeal(Seal.All & ~Enum.Parse<Seal>(without))).LeaksAsync(probe),
+            probe
+        );
 
     [IsolationTheory(Tools.Bubblewrap, "perl", "unshare")]
     [InlineData("Namespaces", "tcp")]
@@ -46,7 +55,12 @@ public sealed class ProcessSealTests
     [InlineData("Namespaces", "process list")]
     [InlineData("Namespaces, Seccomp", "System V memory")]
     public async Task Without_its_seal_a_sealed_process_gets_through(string without, string probe) =>
-        Assert.True(await new LeakProbe(() => new BubblewrapSeal(TimeProvider.System, Seal.All & ~Enum.Parse<Seal>(without))).LeaksAsync(probe), probe);
+        Assert.True(
+            await new LeakProbe(() =>
+                new BubblewrapSeal(TimeProvider.System, Seal.All & ~Enum.Parse<Seal>(without))
+            ).LeaksAsync(probe),
+            probe
+        );
 
     [IsolationFact(Tools.Bubblewrap)]
     public async Task A_sealed_process_cannot_remount_and_the_test_for_it_sees_one_that_can()
@@ -65,10 +79,16 @@ public sealed class ProcessSealTests
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(sandbox.Create(seal: new ConfinedSeal()));
 
-        ExecResult[] said = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => scope.ExecAsync(WorkerCommand.Of("grep", "NoNewPrivs", "/proc/self/status"))));
+        ExecResult[] said = await Task.WhenAll(
+            Enumerable
+                .Range(0, 40)
+                .Select(_ => scope.ExecAsync(WorkerCommand.Of("grep", "NoNewPrivs", "/proc/self/status")))
+        );
 
         Assert.All(said, s => Assert.Equal("NoNewPrivs:\t1\n", s.Output));
-        Assert.All(Directory.EnumerateDirectories("/proc/self/task"), task => Assert.DoesNotContain("NoNewPrivs:\t1", Status(task)));
+        Assert.All(Directory.EnumerateDirectories("/proc/self/task"), task =>
+            Assert.DoesNotContain("NoNewPrivs:\t1", Status(task))
+        );
     }
 
     [IsolationFact(Tools.Landlock)]
@@ -77,11 +97,19 @@ public sealed class ProcessSealTests
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(sandbox.Create(seal: new ConfinedSeal()));
 
-        ExecResult said = await scope.ExecAsync(WorkerCommand.Of("grep", "-E", "^Cap(Prm|Eff|Bnd|Amb)|^Seccomp:", "/proc/self/status"));
+        ExecResult said = await scope.ExecAsync(
+            WorkerCommand.Of("grep", "-E", "^Cap(Prm|Eff|Bnd|Amb)|^Seccomp:", "/proc/self/status")
+        );
 
-        string[] values = [.. said.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')[1])];
+        string[] values =
+        [
+            .. said.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')[1]),
+        ];
         string none = new('0', 16);
-        Assert.Equal(Environment.IsPrivilegedProcess ? [none, none, none, none, "2"] : [none, none, values[2], none, "2"], values);
+        Assert.Equal(
+            Environment.IsPrivilegedProcess ? [none, none, none, none, "2"] : [none, none, values[2], none, "2"],
+            values
+        );
     }
 
     [IsolationFact(Tools.Landlock, Tools.Marks, "perl", "prlimit", "bash")]
@@ -89,8 +117,7 @@ public sealed class ProcessSealTests
     {
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(sandbox.Create(seal: new ConfinedSeal()));
-        const string Script =
-            """
+        const string Script = """
             look() { grep 'file locks' /proc/self/limits; }
             before=$(look)
             bash -c 'ulimit -a' > /dev/null && prlimit > /dev/null && echo reads
@@ -105,7 +132,10 @@ public sealed class ProcessSealTests
 
         ExecResult said = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", Script));
 
-        Assert.Equal("reads\nprlimit refused\n100\n99\nsetrlimit refused\nanother works\nhigh half refused\nown id refused\nkept\n", said.Output);
+        Assert.Equal(
+            "reads\nprlimit refused\n100\n99\nsetrlimit refused\nanother works\nhigh half refused\nown id refused\nkept\n",
+            said.Output
+        );
     }
 
     [IsolationFact(Tools.Landlock)]
@@ -114,7 +144,9 @@ public sealed class ProcessSealTests
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(sandbox.Create(seal: new ConfinedSeal()));
 
-        IsolationException refused = await Assert.ThrowsAsync<IsolationException>(async () => await scope.StartAsync(WorkerCommand.Of(sandbox.Script("true"))));
+        IsolationException refused = await Assert.ThrowsAsync<IsolationException>(async () =>
+            await scope.StartAsync(WorkerCommand.Of(sandbox.Script("true")))
+        );
 
         Assert.Equal(SandboxingCodes.CommandNotStarted, refused.Code);
         Assert.Contains("AllowRead", refused.Message);

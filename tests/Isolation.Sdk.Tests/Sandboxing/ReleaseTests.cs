@@ -24,7 +24,10 @@ public sealed class ReleaseTests
         await scope.ReleaseAsync(mode);
         await scope.ReleaseAsync(mode);
 
-        Assert.Equal($"item.1 db_item.1 {scope.Info.Home}\n", await File.ReadAllTextAsync(Path.Combine(sandbox.Root, "torn-down")));
+        Assert.Equal(
+            $"item.1 db_item.1 {scope.Info.Home}\n",
+            await File.ReadAllTextAsync(Path.Combine(sandbox.Root, "torn-down"))
+        );
         Assert.Equal(mode is ReleaseMode.Keep or ReleaseMode.Quarantine, Directory.Exists(scope.Info.Home));
     }
 
@@ -38,7 +41,9 @@ public sealed class ReleaseTests
             o.TeardownTimeout = TimeSpan.FromMilliseconds(100);
         });
 
-        IsolationException fault = await Assert.ThrowsAsync<IsolationException>(async () => await scope.ReleaseAsync(ReleaseMode.Remove));
+        IsolationException fault = await Assert.ThrowsAsync<IsolationException>(async () =>
+            await scope.ReleaseAsync(ReleaseMode.Remove)
+        );
 
         Assert.Equal(SandboxingCodes.TeardownFailed, fault.Code);
         Assert.Contains("'false' ended with 1", fault.Message);
@@ -129,9 +134,19 @@ public sealed class ReleaseTests
         await using Sandbox sandbox = new();
 
         AxisReport report = await sandbox.Create().ProbeAsync(new RepositoryRef(sandbox.Root));
-        AxisReport portable = await sandbox.Create(o => o.Mechanism = StopMechanism.ProcessTree).ProbeAsync(new RepositoryRef(sandbox.Root));
+        AxisReport portable = await sandbox
+            .Create(o => o.Mechanism = StopMechanism.ProcessTree)
+            .ProbeAsync(new RepositoryRef(sandbox.Root));
 
-        Assert.Equal(IsolationGuarantees.Environment | IsolationGuarantees.Temp | IsolationGuarantees.Home | IsolationGuarantees.Caches | IsolationGuarantees.Ports | IsolationGuarantees.Processes, report.Sealed);
+        Assert.Equal(
+            IsolationGuarantees.Environment
+                | IsolationGuarantees.Temp
+                | IsolationGuarantees.Home
+                | IsolationGuarantees.Caches
+                | IsolationGuarantees.Ports
+                | IsolationGuarantees.Processes,
+            report.Sealed
+        );
         Assert.False(portable.Sealed.HasFlag(IsolationGuarantees.Processes));
         Assert.Single(portable.Notices);
         Assert.Empty(report.Missing);

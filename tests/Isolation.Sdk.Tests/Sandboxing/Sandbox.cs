@@ -28,21 +28,31 @@ internal sealed class Sandbox : IAsyncDisposable
     {
         Root = Path.Combine(_top, below);
         Directory.CreateDirectory(HostHome);
-        Host = new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")!, ["HOME"] = HostHome };
+        Host = new Dictionary<string, string>
+        {
+            ["PATH"] = Environment.GetEnvironmentVariable("PATH")!,
+            ["HOME"] = HostHome,
+        };
     }
 
     public WorkersFolder Workers => new(Path.Combine(Root, "w"));
 
     public NotedLease? Lease { get; private set; }
 
-    public ProcessSandbox Create(Action<ProcessSandboxOptions>? configure = null, TimeProvider? time = null, IProcessSeal? seal = null, HostGit? git = null)
+    public ProcessSandbox Create(
+        Action<ProcessSandboxOptions>? configure = null,
+        TimeProvider? time = null,
+        IProcessSeal? seal = null,
+        HostGit? git = null
+    )
     {
         ProcessSandboxOptions options = new();
         configure?.Invoke(options);
         return new ProcessSandbox(options, time, Workers, Host, (_, _) => Task.FromResult(git ?? HostGit.None), seal);
     }
 
-    public async Task<IStateScope> OpenAsync(Action<ProcessSandboxOptions>? configure = null) => await OpenAsync(Create(configure));
+    public async Task<IStateScope> OpenAsync(Action<ProcessSandboxOptions>? configure = null) =>
+        await OpenAsync(Create(configure));
 
     public async Task<IStateScope> OpenAsync(ProcessSandbox sandbox)
     {
@@ -50,7 +60,13 @@ internal sealed class Sandbox : IAsyncDisposable
         Lease = new NotedLease(attempt, Root);
         string work = Workers.Workspace(attempt);
         Directory.CreateDirectory(work);
-        IStateScope scope = await sandbox.OpenAsync(new StateRequest(Lease, new RepositoryRef(Root), new WorkspaceInfo(work, Path.Combine(work, ".git"), null, "")));
+        IStateScope scope = await sandbox.OpenAsync(
+            new StateRequest(
+                Lease,
+                new RepositoryRef(Root),
+                new WorkspaceInfo(work, Path.Combine(work, ".git"), null, "")
+            )
+        );
         _scopes.Add(scope);
         return scope;
     }
@@ -88,7 +104,8 @@ internal sealed class NotedLease(AttemptId attempt, string repository) : IAttemp
 
     public CancellationToken Lost => CancellationToken.None;
 
-    public LeaseRecord Record => new(attempt, new RepositoryRef(repository), new LeaseHolder(1, default, "", "", default), _notes);
+    public LeaseRecord Record =>
+        new(attempt, new RepositoryRef(repository), new LeaseHolder(1, default, "", "", default), _notes);
 
     public ValueTask NoteAsync(string key, string value, CancellationToken cancellationToken = default)
     {

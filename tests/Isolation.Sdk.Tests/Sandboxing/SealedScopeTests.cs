@@ -16,7 +16,8 @@ public sealed class SealedScopeTests
     public Task A_confined_command_is_spoken_to_logged_and_ended_as_any() => WorksAsync(new ConfinedSeal());
 
     [IsolationFact(Tools.Bubblewrap, "perl")]
-    public Task A_sealed_command_is_spoken_to_logged_and_ended_as_any() => WorksAsync(new BubblewrapSeal(TimeProvider.System));
+    public Task A_sealed_command_is_spoken_to_logged_and_ended_as_any() =>
+        WorksAsync(new BubblewrapSeal(TimeProvider.System));
 
     [IsolationFact(Tools.Landlock)]
     public Task Git_works_in_a_private_clone_when_confined() => CommitsAsync(new ConfinedSeal());
@@ -28,9 +29,18 @@ public sealed class SealedScopeTests
     public async Task A_sealed_worker_has_a_loopback_of_its_own()
     {
         await using Sandbox sandbox = new();
-        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => o.Port("web"), seal: new BubblewrapSeal(TimeProvider.System)));
+        IStateScope scope = await sandbox.OpenAsync(
+            sandbox.Create(o => o.Port("web"), seal: new BubblewrapSeal(TimeProvider.System))
+        );
 
-        ExecResult said = await scope.ExecAsync(WorkerCommand.Of("perl", "-MIO::Socket::INET", "-e", """$p = $ENV{ISOLATION_PORT_WEB}; $l = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$p", Listen => 1) or die; $c = IO::Socket::INET->new("127.0.0.1:$p") or die; print "met"; """));
+        ExecResult said = await scope.ExecAsync(
+            WorkerCommand.Of(
+                "perl",
+                "-MIO::Socket::INET",
+                "-e",
+                """$p = $ENV{ISOLATION_PORT_WEB}; $l = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$p", Listen => 1) or die; $c = IO::Socket::INET->new("127.0.0.1:$p") or die; print "met"; """
+            )
+        );
 
         Assert.Equal("met", said.Output);
     }
@@ -41,7 +51,14 @@ public sealed class SealedScopeTests
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => o.Port("web"), seal: new ConfinedSeal()));
 
-        ExecResult said = await scope.ExecAsync(WorkerCommand.Of("perl", "-MIO::Socket::INET", "-e", """$p = $ENV{ISOLATION_PORT_WEB}; $l = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$p", Listen => 1) or die; $c = IO::Socket::INET->new("127.0.0.1:$p") or die; print "met"; """));
+        ExecResult said = await scope.ExecAsync(
+            WorkerCommand.Of(
+                "perl",
+                "-MIO::Socket::INET",
+                "-e",
+                """$p = $ENV{ISOLATION_PORT_WEB}; $l = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$p", Listen => 1) or die; $c = IO::Socket::INET->new("127.0.0.1:$p") or die; print "met"; """
+            )
+        );
 
         Assert.Equal("met", said.Output);
     }
@@ -52,11 +69,17 @@ public sealed class SealedScopeTests
         await using Sandbox sandbox = new();
         string given = Directory.CreateDirectory(Path.Combine(sandbox.Root, "given")).FullName;
         File.WriteAllText(Path.Combine(given, "text"), "given");
-        foreach (IProcessSeal seal in new IProcessSeal[] { new ConfinedSeal() }.Concat(Tools.Missing([Tools.Bubblewrap]) is null ? [new BubblewrapSeal(TimeProvider.System)] : []))
+        foreach (
+            IProcessSeal seal in new IProcessSeal[] { new ConfinedSeal() }.Concat(
+                Tools.Missing([Tools.Bubblewrap]) is null ? [new BubblewrapSeal(TimeProvider.System)] : []
+            )
+        )
         {
             IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => o.AllowRead(given), seal: seal));
 
-            ExecResult said = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", "cat $1/text; echo x >> $1/text", "sh", given));
+            ExecResult said = await scope.ExecAsync(
+                WorkerCommand.Of("sh", "-c", "cat $1/text; echo x >> $1/text", "sh", given)
+            );
 
             Assert.Equal("given", said.Output);
             Assert.Equal("given", File.ReadAllText(Path.Combine(given, "text")));
@@ -68,7 +91,9 @@ public sealed class SealedScopeTests
     {
         await using Sandbox sandbox = new();
 
-        IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() => sandbox.OpenAsync(sandbox.Create(o => o.AllowRead(sandbox.Root), seal: new ConfinedSeal())));
+        IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() =>
+            sandbox.OpenAsync(sandbox.Create(o => o.AllowRead(sandbox.Root), seal: new ConfinedSeal()))
+        );
 
         Assert.Equal(SandboxingCodes.WorkersExposed, refused.Code);
         Assert.False(Directory.Exists(sandbox.Workers.Of(new AttemptId("item", 1)) + "/home"));
@@ -79,7 +104,9 @@ public sealed class SealedScopeTests
     {
         await using Sandbox sandbox = new();
 
-        AxisReport report = await sandbox.Create(o => o.AllowNetwork(), seal: new BubblewrapSeal(TimeProvider.System)).ProbeAsync(new RepositoryRef(sandbox.Root));
+        AxisReport report = await sandbox
+            .Create(o => o.AllowNetwork(), seal: new BubblewrapSeal(TimeProvider.System))
+            .ProbeAsync(new RepositoryRef(sandbox.Root));
 
         Assert.Equal(SandboxingCodes.NoNetwork, Assert.Single(report.Missing).Code);
         Assert.False(report.Sealed.HasFlag(IsolationGuarantees.Confinement));
@@ -90,9 +117,19 @@ public sealed class SealedScopeTests
         await using Sandbox sandbox = new();
         File.WriteAllText(Path.Combine(sandbox.HostHome, "login"), "token");
         string log = Path.Combine(sandbox.Root, "command.log");
-        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => o.ShareReadOnly("~/login").Teardown("sh", "-c", "echo torn > {workspace}/torn"), seal: seal));
+        IStateScope scope = await sandbox.OpenAsync(
+            sandbox.Create(
+                o => o.ShareReadOnly("~/login").Teardown("sh", "-c", "echo torn > {workspace}/torn"),
+                seal: seal
+            )
+        );
 
-        await using IWorkerProcess cat = await scope.StartAsync(WorkerCommand.Of("sh", "-c", "cat; exit 5") with { OpenInput = true });
+        await using IWorkerProcess cat = await scope.StartAsync(
+            WorkerCommand.Of("sh", "-c", "cat; exit 5") with
+            {
+                OpenInput = true,
+            }
+        );
         await cat.Input.WriteAsync("spoken"u8.ToArray());
         cat.Input.Close();
         Assert.Equal("spoken", await new StreamReader(cat.Output).ReadToEndAsync());
@@ -101,21 +138,36 @@ public sealed class SealedScopeTests
         ExecResult all = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", "cat ~/login; kill -9 $$"));
         Assert.Equal(("token", 137), (all.Output, all.ExitCode));
 
-        await using (IWorkerProcess logged = await scope.StartAsync(WorkerCommand.Of("sh", "-c", "echo one; echo two >&2") with { LogFile = log }))
+        await using (
+            IWorkerProcess logged = await scope.StartAsync(
+                WorkerCommand.Of("sh", "-c", "echo one; echo two >&2") with
+                {
+                    LogFile = log,
+                }
+            )
+        )
         {
             await logged.StopAsync(TimeSpan.FromSeconds(30));
         }
 
         Assert.Contains("one", await File.ReadAllTextAsync(log));
 
-        await using IWorkerProcess polite = await scope.StartAsync(WorkerCommand.Of("perl", "-e", "$| = 1; $SIG{TERM} = sub { print \"bye\\n\"; exit 3 }; print \"ready\\n\"; sleep 1000 while 1"));
+        await using IWorkerProcess polite = await scope.StartAsync(
+            WorkerCommand.Of(
+                "perl",
+                "-e",
+                "$| = 1; $SIG{TERM} = sub { print \"bye\\n\"; exit 3 }; print \"ready\\n\"; sleep 1000 while 1"
+            )
+        );
         StreamReader output = new(polite.Output);
         Assert.Equal("ready", await output.ReadLineAsync());
         ProcessExit exit = await polite.StopAsync(TimeSpan.FromSeconds(30));
         Assert.Equal((3, false), (exit.Code, exit.Forced));
         Assert.Equal("bye", await output.ReadLineAsync());
 
-        await using IWorkerProcess stubborn = await scope.StartAsync(WorkerCommand.Of("sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1000; done"));
+        await using IWorkerProcess stubborn = await scope.StartAsync(
+            WorkerCommand.Of("sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1000; done")
+        );
         Assert.Equal("ready", await new StreamReader(stubborn.Output).ReadLineAsync());
         Assert.True((await stubborn.StopAsync(TimeSpan.FromMilliseconds(50))).Forced);
 
@@ -132,11 +184,25 @@ public sealed class SealedScopeTests
         await repository.GitAsync(["clone", "-q", "--shared", repository.Path, work]);
         IStateScope scope = await sandbox.OpenAsync(sandbox.Create(seal: seal, git: HostGit.Of(opened)));
 
-        ExecResult said = await scope.ExecAsync(WorkerCommand.Of("sh", "-ec", "echo new > file; git add .; git commit -qm one; echo two > file; git stash -q; git stash pop -q; git commit -qam two; git rebase -q HEAD~1; git log --format=%s; git fsck; git branch -q other; git branch -qD other; git gc -q"));
+        ExecResult said = await scope.ExecAsync(
+            WorkerCommand.Of(
+                "sh",
+                "-ec",
+                "echo new > file; git add .; git commit -qm one; echo two > file; git stash -q; git stash pop -q; git commit -qam two; git rebase -q HEAD~1; git log --format=%s; git fsck; git branch -q other; git branch -qD other; git gc -q"
+            )
+        );
 
         Assert.True(said.ExitCode == 0, said.Error);
         Assert.StartsWith("two\none\n", said.Output, StringComparison.Ordinal);
-        ExecResult away = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", "echo x > \"$1/.git/objects/planted\"; git -C \"$1\" log -1", "sh", repository.Path));
+        ExecResult away = await scope.ExecAsync(
+            WorkerCommand.Of(
+                "sh",
+                "-c",
+                "echo x > \"$1/.git/objects/planted\"; git -C \"$1\" log -1",
+                "sh",
+                repository.Path
+            )
+        );
         Assert.NotEqual(0, away.ExitCode);
         Assert.False(File.Exists(Path.Combine(repository.Path, ".git", "objects", "planted")));
     }

@@ -13,7 +13,9 @@ public sealed class StartTests
     public async Task A_command_runs_in_the_workspace_and_says_what_it_said(string? mechanism)
     {
         await using Sandbox sandbox = new();
-        IStateScope scope = await sandbox.OpenAsync(o => o.Mechanism = mechanism is null ? null : Enum.Parse<StopMechanism>(mechanism));
+        IStateScope scope = await sandbox.OpenAsync(o =>
+            o.Mechanism = mechanism is null ? null : Enum.Parse<StopMechanism>(mechanism)
+        );
 
         ExecResult result = await scope.ExecAsync(WorkerCommand.Of(sandbox.Script("pwd; echo $1 >&2; exit 7"), "a b"));
 
@@ -30,7 +32,12 @@ public sealed class StartTests
         await using Sandbox sandbox = new();
         string script = sandbox.Script("echo started");
         FileStream writing = new(script, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => o.Mechanism = Enum.Parse<StopMechanism>(mechanism), new AtTheFirstPause(writing.Dispose)));
+        IStateScope scope = await sandbox.OpenAsync(
+            sandbox.Create(
+                o => o.Mechanism = Enum.Parse<StopMechanism>(mechanism),
+                new AtTheFirstPause(writing.Dispose)
+            )
+        );
 
         Assert.Equal("started\n", (await scope.ExecAsync(WorkerCommand.Of(script))).Output);
     }
@@ -81,7 +88,9 @@ public sealed class StartTests
         IStateScope without = await sandbox.OpenAsync(o => o.Set("PATH", "/usr/bin:/bin:."));
 
         ExecResult found = await with.ExecAsync(WorkerCommand.Of("only-there"));
-        IsolationException missing = await Assert.ThrowsAsync<IsolationException>(() => without.ExecAsync(WorkerCommand.Of("only-there") with { Directory = bin }));
+        IsolationException missing = await Assert.ThrowsAsync<IsolationException>(() =>
+            without.ExecAsync(WorkerCommand.Of("only-there") with { Directory = bin })
+        );
 
         Assert.Equal("found\n", found.Output);
         Assert.Equal(SandboxingCodes.CommandNotFound, missing.Code);
@@ -93,11 +102,15 @@ public sealed class StartTests
     public async Task A_file_that_is_no_program_of_this_machine_is_a_fault_with_a_code(string? mechanism)
     {
         await using Sandbox sandbox = new();
-        IStateScope scope = await sandbox.OpenAsync(o => o.Mechanism = mechanism is null ? null : Enum.Parse<StopMechanism>(mechanism));
+        IStateScope scope = await sandbox.OpenAsync(o =>
+            o.Mechanism = mechanism is null ? null : Enum.Parse<StopMechanism>(mechanism)
+        );
         string broken = sandbox.Script("");
         await File.WriteAllTextAsync(broken, "#!/no/such/interpreter\n");
 
-        IsolationException fault = await Assert.ThrowsAsync<IsolationException>(() => scope.ExecAsync(WorkerCommand.Of(broken)));
+        IsolationException fault = await Assert.ThrowsAsync<IsolationException>(() =>
+            scope.ExecAsync(WorkerCommand.Of(broken))
+        );
 
         Assert.Equal(SandboxingCodes.CommandNotStarted, fault.Code);
         Assert.Equal(0, (await scope.ExecAsync(WorkerCommand.Of("true"))).ExitCode);
@@ -109,7 +122,9 @@ public sealed class StartTests
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync();
 
-        IsolationException fault = await Assert.ThrowsAsync<IsolationException>(() => scope.ExecAsync(WorkerCommand.Of("true") with { Directory = "/no/such/place" }));
+        IsolationException fault = await Assert.ThrowsAsync<IsolationException>(() =>
+            scope.ExecAsync(WorkerCommand.Of("true") with { Directory = "/no/such/place" })
+        );
 
         Assert.Equal(SandboxingCodes.CommandNotStarted, fault.Code);
     }
@@ -120,7 +135,11 @@ public sealed class StartTests
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync();
 
-        ExecResult[] results = await Task.WhenAll(Enumerable.Range(0, 24).Select(n => scope.ExecAsync(WorkerCommand.Of("sh", "-c", "echo $0; echo $0 >&2", $"{n}"))));
+        ExecResult[] results = await Task.WhenAll(
+            Enumerable
+                .Range(0, 24)
+                .Select(n => scope.ExecAsync(WorkerCommand.Of("sh", "-c", "echo $0; echo $0 >&2", $"{n}")))
+        );
 
         Assert.All(results, (r, n) => Assert.Equal($"{n}\n{n}\n", r.Output + r.Error));
     }

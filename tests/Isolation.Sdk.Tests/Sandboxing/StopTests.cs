@@ -10,8 +10,7 @@ namespace Isolation.Sdk.Tests.Sandboxing;
 public sealed class StopTests
 {
     // Double forks, sessions of their own, hang-ups ignored, environments scrubbed; the id of each goes into a file, then a line says that all are there.
-    private const string Daemons =
-        """
+    private const string Daemons = """
         dir=$1
         (setsid nohup sleep 1001 >/dev/null 2>&1 </dev/null & echo $! > $dir/daemon)
         (setsid sh -c '(nohup sleep 1002 >/dev/null 2>&1 & echo $! > "$0"/twice); exit' $dir >/dev/null 2>&1 </dev/null)
@@ -22,8 +21,7 @@ public sealed class StopTests
         """;
 
     // Leaves its session, its parent and its environment, all three; the second word may take its limit away, too.
-    private const string Escapee =
-        """
+    private const string Escapee = """
         dir=$1
         shift
         (setsid env -i "$@" /bin/sleep 1006 >/dev/null 2>&1 </dev/null & echo $! > $dir/escapee)
@@ -32,10 +30,12 @@ public sealed class StopTests
         """;
 
     [IsolationFact(Tools.Linux)]
-    public Task Session_and_marker_end_what_double_forked_and_left_the_session() => TheWholeTreeEnds(StopMechanism.SessionAndMarker, Sandbox.Search);
+    public Task Session_and_marker_end_what_double_forked_and_left_the_session() =>
+        TheWholeTreeEnds(StopMechanism.SessionAndMarker, Sandbox.Search);
 
     [IsolationFact(Tools.Linux, Tools.Cgroups)]
-    public Task A_cgroup_ends_what_double_forked_and_left_the_session() => TheWholeTreeEnds(StopMechanism.Cgroup, "cgroup.kill");
+    public Task A_cgroup_ends_what_double_forked_and_left_the_session() =>
+        TheWholeTreeEnds(StopMechanism.Cgroup, "cgroup.kill");
 
     [IsolationFact(Tools.Linux)]
     public async Task An_orphan_that_ignores_the_polite_request_is_still_known_when_its_parent_has_gone()
@@ -44,7 +44,14 @@ public sealed class StopTests
         IStateScope scope = await sandbox.OpenAsync(o => o.Mechanism = StopMechanism.SessionAndMarker);
         string stubborn = sandbox.Script("trap '' TERM; echo ready >&3; while :; do /bin/sleep 1; done");
         // Its session and environment are its own: only its parent tells whose it is, until that one has gone.
-        await using IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of(sandbox.Script($"exec 3>&1; setsid env -i {stubborn} >/dev/null 2>&1 & echo $! > $1/stubborn; exec sleep 1013"), sandbox.Root));
+        await using IWorkerProcess process = await scope.StartAsync(
+            WorkerCommand.Of(
+                sandbox.Script(
+                    $"exec 3>&1; setsid env -i {stubborn} >/dev/null 2>&1 & echo $! > $1/stubborn; exec sleep 1013"
+                ),
+                sandbox.Root
+            )
+        );
         await ReadyAsync(process);
         int id = Id(sandbox, "stubborn");
 
@@ -59,7 +66,9 @@ public sealed class StopTests
     {
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync();
-        await using IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of(sandbox.Script(Escapee), sandbox.Root));
+        await using IWorkerProcess process = await scope.StartAsync(
+            WorkerCommand.Of(sandbox.Script(Escapee), sandbox.Root)
+        );
         await ReadyAsync(process);
         await OnlyEnvironmentOfAsync(Id(sandbox, "escapee"), "");
 
@@ -71,11 +80,15 @@ public sealed class StopTests
     [IsolationTheory(Tools.Linux, Tools.Marks)]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Without_a_cgroup_a_daemon_that_left_session_parent_and_environment_is_known_by_its_limit(bool byTheScope)
+    public async Task Without_a_cgroup_a_daemon_that_left_session_parent_and_environment_is_known_by_its_limit(
+        bool byTheScope
+    )
     {
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(o => o.Mechanism = StopMechanism.SessionAndMarker);
-        await using IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of(sandbox.Script(Escapee), sandbox.Root));
+        await using IWorkerProcess process = await scope.StartAsync(
+            WorkerCommand.Of(sandbox.Script(Escapee), sandbox.Root)
+        );
         await ReadyAsync(process);
         int id = Id(sandbox, "escapee");
         await OnlyEnvironmentOfAsync(id, "");
@@ -83,7 +96,9 @@ public sealed class StopTests
         if (byTheScope)
         {
             // As a host does that starts anew: it has nothing but the scope's marker.
-            IStateScope? found = await sandbox.Create(o => o.Mechanism = StopMechanism.SessionAndMarker).ReopenAsync(sandbox.Lease!.Record);
+            IStateScope? found = await sandbox
+                .Create(o => o.Mechanism = StopMechanism.SessionAndMarker)
+                .ReopenAsync(sandbox.Lease!.Record);
             await found!.ReleaseAsync(ReleaseMode.Remove);
         }
         else
@@ -100,7 +115,9 @@ public sealed class StopTests
         // The documented limit of the mechanism: when this fails, the documents are to be mended.
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(o => o.Mechanism = StopMechanism.SessionAndMarker);
-        await using IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of(sandbox.Script(Escapee), sandbox.Root, "prlimit", "--locks=5"));
+        await using IWorkerProcess process = await scope.StartAsync(
+            WorkerCommand.Of(sandbox.Script(Escapee), sandbox.Root, "prlimit", "--locks=5")
+        );
         await ReadyAsync(process);
         int id = Id(sandbox, "escapee");
         await OnlyEnvironmentOfAsync(id, "");
@@ -117,7 +134,9 @@ public sealed class StopTests
     {
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync();
-        await using IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of(sandbox.Script("sleep 1000 & trap 'echo bye; exit 3' TERM; echo ready; wait")));
+        await using IWorkerProcess process = await scope.StartAsync(
+            WorkerCommand.Of(sandbox.Script("sleep 1000 & trap 'echo bye; exit 3' TERM; echo ready; wait"))
+        );
         await ReadyAsync(process);
 
         ProcessExit exit = await process.StopAsync(TimeSpan.FromSeconds(30));
@@ -132,7 +151,9 @@ public sealed class StopTests
     {
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync();
-        await using IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of(sandbox.Script("trap '' TERM; echo ready; while :; do sleep 1000; done")));
+        await using IWorkerProcess process = await scope.StartAsync(
+            WorkerCommand.Of(sandbox.Script("trap '' TERM; echo ready; while :; do sleep 1000; done"))
+        );
         await ReadyAsync(process);
 
         ProcessExit exit = await process.StopAsync(TimeSpan.FromMilliseconds(50));
@@ -170,7 +191,9 @@ public sealed class StopTests
         Assert.Null(ProcessTable.Find(daemon));
         Assert.False(Directory.Exists(scope.Info.Home));
         Assert.False(Directory.Exists(scope.Info.Temp));
-        IsolationException late = await Assert.ThrowsAsync<IsolationException>(async () => await scope.StartAsync(WorkerCommand.Of("true")));
+        IsolationException late = await Assert.ThrowsAsync<IsolationException>(async () =>
+            await scope.StartAsync(WorkerCommand.Of("true"))
+        );
         Assert.Equal(SandboxingCodes.ScopeReleased, late.Code);
     }
 
@@ -180,7 +203,9 @@ public sealed class StopTests
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(o => o.Mechanism = StopMechanism.SessionAndMarker);
 
-        ExecResult result = await scope.ExecAsync(WorkerCommand.Of(sandbox.Script("(setsid nohup sleep 1010 & echo $!)")));
+        ExecResult result = await scope.ExecAsync(
+            WorkerCommand.Of(sandbox.Script("(setsid nohup sleep 1010 & echo $!)"))
+        );
 
         Assert.Equal(0, result.ExitCode);
         Assert.Null(ProcessTable.Find(int.Parse(result.Output, CultureInfo.InvariantCulture)));
@@ -201,7 +226,9 @@ public sealed class StopTests
     {
         await using Sandbox sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(o => o.Mechanism = mechanism);
-        await using IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of(sandbox.Script(Daemons), sandbox.Root));
+        await using IWorkerProcess process = await scope.StartAsync(
+            WorkerCommand.Of(sandbox.Script(Daemons), sandbox.Root)
+        );
         await ReadyAsync(process);
         int[] ids = [process.Id, .. new[] { "daemon", "twice", "scrubbed", "own-child" }.Select(n => Id(sandbox, n))];
         Assert.All(ids, id => Assert.NotNull(ProcessTable.Find(id)));
@@ -224,11 +251,15 @@ public sealed class StopTests
     /// <summary>A process that was forked a moment ago shows its parent's environment until it has become its program.</summary>
     private static async Task OnlyEnvironmentOfAsync(int id, string expected)
     {
-        while (await File.ReadAllTextAsync(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/environ")) != expected || await File.ReadAllTextAsync(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/comm")) != "sleep\n")
+        while (
+            await File.ReadAllTextAsync(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/environ")) != expected
+            || await File.ReadAllTextAsync(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/comm")) != "sleep\n"
+        )
         {
             await Task.Yield();
         }
     }
 
-    private static int Id(Sandbox sandbox, string name) => int.Parse(File.ReadAllText(Path.Combine(sandbox.Root, name)), CultureInfo.InvariantCulture);
+    private static int Id(Sandbox sandbox, string name) =>
+        int.Parse(File.ReadAllText(Path.Combine(sandbox.Root, name)), CultureInfo.InvariantCulture);
 }

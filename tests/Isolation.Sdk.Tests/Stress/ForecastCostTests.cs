@@ -14,19 +14,41 @@ public sealed class ForecastCostTests
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         ConcurrentDictionary<string, int> started = new();
-        using MeterListener listener = new() { InstrumentPublished = (instrument, l) => { if (instrument.Name == "isolation.git.processes") { l.EnableMeasurementEvents(instrument); } } };
-        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => started.AddOrUpdate($"{tags[0].Value}", (int)count, (_, n) => n + (int)count));
-        TaskCompletionSource looked = new(TaskCreationOptions.RunContinuationsAsynchronously), committed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Meeting all = new(4);
-        await using IsolationPipeline pipeline = rig.Compose().Forecast(o => (o.Every, o.MostTrialMerges) = (Timeout.InfiniteTimeSpan, 2)).RunWith(async (worker, token) =>
+        using MeterListener listener = new()
         {
-            // a, b and c share a file: three pairs. d shares none.
-            await PipelineRig.CommitAsync(worker, worker.Item.Id == "d" ? "d.txt" : "shared.txt", $"by {worker.Id}\n", token);
-            await all.ArriveAsync(token);
-            committed.TrySetResult();
-            await looked.Task.WaitAsync(token);
-            return new RunResult.Failed("It is over.", Retryable: false);
-        }).Build();
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (instrument.Name == "isolation.git.processes")
+                {
+                    l.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>(
+            (_, count, tags, _) => started.AddOrUpdate($"{tags[0].Value}", (int)count, (_, n) => n + (int)count)
+        );
+        TaskCompletionSource looked = new(TaskCreationOptions.RunContinuationsAsynchronously),
+            committed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Meeting all = new(4);
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Forecast(o => (o.Every, o.MostTrialMerges) = (Timeout.InfiniteTimeSpan, 2))
+            .RunWith(
+                async (worker, token) =>
+                {
+                    // a, b and c share a file: three pairs. d shares none.
+                    await PipelineRig.CommitAsync(
+                        worker,
+                        worker.Item.Id == "d" ? "d.txt" : "shared.txt",
+                        $"by {worker.Id}\n",
+                        token
+                    );
+                    await all.ArriveAsync(token);
+                    committed.TrySetResult();
+                    await looked.Task.WaitAsync(token);
+                    return new RunResult.Failed("It is over.", Retryable: false);
+                }
+            )
+            .Build();
 
         await using IsolationRun run = pipeline.Start([.. "abcd".Select(c => PipelineRig.Item($"{c}"))]);
         await committed.Task;

@@ -25,7 +25,10 @@ public sealed class GitBudgetTests
         ConcurrentDictionary<string, int> started = await CountAsync(builder => builder);
         int total = started.Values.Sum() + (Workers * InScopePerWorker);
         string byVerb = string.Join(", ", started.OrderByDescending(s => s.Value).Select(s => $"{s.Key} {s.Value}"));
-        Assert.True(total <= (Workers * MostPerWorker) + MostPerRun, $"{total} git processes for {Workers} workers, {(double)total / Workers:0.0} each: {byVerb}");
+        Assert.True(
+            total <= (Workers * MostPerWorker) + MostPerRun,
+            $"{total} git processes for {Workers} workers, {(double)total / Workers:0.0} each: {byVerb}"
+        );
     }
 
     [IsolationFact]
@@ -37,16 +40,33 @@ public sealed class GitBudgetTests
         Assert.Equal(2, started["config"]); // The host's and the repository's, once for all.
     }
 
-    private static async Task<ConcurrentDictionary<string, int>> CountAsync(Func<IsolationPipelineBuilder, IsolationPipelineBuilder> compose)
+    private static async Task<ConcurrentDictionary<string, int>> CountAsync(
+        Func<IsolationPipelineBuilder, IsolationPipelineBuilder> compose
+    )
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         ConcurrentDictionary<string, int> started = new();
-        using MeterListener listener = new() { InstrumentPublished = (instrument, l) => { if (instrument.Name == "isolation.git.processes") { l.EnableMeasurementEvents(instrument); } } };
-        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => started.AddOrUpdate($"{tags[0].Value}", (int)count, (_, n) => n + (int)count));
-        await using IsolationPipeline pipeline = compose(rig.Compose()).RunWith(PipelineRig.WriteAndCommitAsync).Build();
+        using MeterListener listener = new()
+        {
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (instrument.Name == "isolation.git.processes")
+                {
+                    l.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>(
+            (_, count, tags, _) => started.AddOrUpdate($"{tags[0].Value}", (int)count, (_, n) => n + (int)count)
+        );
+        await using IsolationPipeline pipeline = compose(rig.Compose())
+            .RunWith(PipelineRig.WriteAndCommitAsync)
+            .Build();
         listener.Start();
 
-        await using IsolationRun run = pipeline.Start([.. Enumerable.Range(0, Workers).Select(n => PipelineRig.Item($"w{n}"))]);
+        await using IsolationRun run = pipeline.Start([
+            .. Enumerable.Range(0, Workers).Select(n => PipelineRig.Item($"w{n}")),
+        ]);
         IsolationSummary summary = await run.Completion;
         listener.Dispose();
 

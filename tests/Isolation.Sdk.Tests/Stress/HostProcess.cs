@@ -22,11 +22,18 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    public static string Program { get; } = AppContext.BaseDirectory.Replace("Isolation.Sdk.Tests/", "Isolation.Sdk.Tests.Host/", StringComparison.Ordinal) + "Isolation.Sdk.Tests.Host.dll";
+    public static string Program { get; } =
+        AppContext.BaseDirectory.Replace("Isolation.Sdk.Tests/", "Isolation.Sdk.Tests.Host/", StringComparison.Ordinal)
+        + "Isolation.Sdk.Tests.Host.dll";
 
     /// <summary>The dotnet that runs these tests, by its full path: a test may take PATH away.</summary>
-    public static string Dotnet { get; } = Environment.ProcessPath is { } me && Path.GetFileNameWithoutExtension(me) == "dotnet" ? me
-        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(f => Path.Combine(f, "dotnet")).First(File.Exists);
+    public static string Dotnet { get; } =
+        Environment.ProcessPath is { } me && Path.GetFileNameWithoutExtension(me) == "dotnet"
+            ? me
+            : (Environment.GetEnvironmentVariable("PATH") ?? "")
+                .Split(Path.PathSeparator)
+                .Select(f => Path.Combine(f, "dotnet"))
+                .First(File.Exists);
 
     /// <summary>Starts it.</summary>
     /// <param name="environment">What differs from the environment of the tests; <see langword="null"/> removes a variable.</param>
@@ -34,7 +41,13 @@ internal sealed class HostProcess : IAsyncDisposable
     public static HostProcess Start(IReadOnlyDictionary<string, string?>? environment = null, params string[] through)
     {
         string[] command = [.. through, Dotnet, Program];
-        ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
+        ProcessStartInfo start = new(command[0], command[1..])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
         foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>())
         {
             start.Environment[name] = value;
@@ -45,12 +58,20 @@ internal sealed class HostProcess : IAsyncDisposable
 
     /// <summary>The processes that work in a folder or below it.</summary>
     public static string[] Below(string folder) =>
-    [
-        .. Directory.GetDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)).Select(d => (d, Directory: LinkOf(Path.Combine(d, "cwd"))))
-            .Where(p => p.Directory?.StartsWith(folder + "/", StringComparison.Ordinal) == true).Select(p => $"{p.d} in {p.Directory}"),
-    ];
+        [
+            .. Directory
+                .GetDirectories("/proc")
+                .Where(d => int.TryParse(Path.GetFileName(d), out _))
+                .Select(d => (d, Directory: LinkOf(Path.Combine(d, "cwd"))))
+                .Where(p => p.Directory?.StartsWith(folder + "/", StringComparison.Ordinal) == true)
+                .Select(p => $"{p.d} in {p.Directory}"),
+        ];
 
-    public static async Task<HostAnswer> AskOnceAsync(HostRequest request, IReadOnlyDictionary<string, string?>? environment = null, params string[] through)
+    public static async Task<HostAnswer> AskOnceAsync(
+        HostRequest request,
+        IReadOnlyDictionary<string, string?>? environment = null,
+        params string[] through
+    )
     {
         await using HostProcess host = Start(environment, through);
         return await host.AskAsync(request);
@@ -70,9 +91,14 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public async Task<HostAnswer> ReadAsync()
     {
-        string line = await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"The host program ended: {await _error}");
+        string line = await _process.StandardOutput.ReadLineAsync()
+            ?? throw new InvalidOperationException($"The host program ended: {await _error}");
         HostAnswer answer = JsonSerializer.Deserialize<HostAnswer>(line, JsonSerializerOptions.Web)!;
-        return answer.Crash is null ? answer : throw new InvalidOperationException($"The host program met an exception that is no fault: {answer.Crash}");
+        return answer.Crash is null
+            ? answer
+            : throw new InvalidOperationException(
+                $"The host program met an exception that is no fault: {answer.Crash}"
+            );
     }
 
     /// <summary>Waits until it has killed itself.</summary>
@@ -85,7 +111,9 @@ internal sealed class HostProcess : IAsyncDisposable
         }
 
         await _process.WaitForExitAsync();
-        return _process.ExitCode == Killed ? null : throw new InvalidOperationException($"The host program ended with {_process.ExitCode}: {await _error}");
+        return _process.ExitCode == Killed
+            ? null
+            : throw new InvalidOperationException($"The host program ended with {_process.ExitCode}: {await _error}");
     }
 
     /// <summary>Waits for the scripts that it was running when it died: they hold its standard error.</summary>

@@ -41,7 +41,8 @@ public sealed class BuiltInConformanceTests
     public Task Process_sandbox(string check) => new ProcessSandboxSuite().RunAsync(check);
 
     [IsolationFact]
-    public Task A_sandbox_that_promises_limits() => new LimitedSandboxSuite().RunAsync(nameof(StateSandboxConformance.Limits_hold));
+    public Task A_sandbox_that_promises_limits() =>
+        new LimitedSandboxSuite().RunAsync(nameof(StateSandboxConformance.Limits_hold));
 
     [IsolationTheory(Tools.Landlock)]
     [MemberData(nameof(State))]
@@ -65,7 +66,14 @@ public sealed class BuiltInConformanceTests
 
     [IsolationTheory]
     [MemberData(nameof(Merging))]
-    public Task Serial_queue(string check) => Suite(() => MergeStrategies.Serial(o => o.Gate("test", "-f", "shared.txt"), new ProcessSandbox(new ProcessSandboxOptions()))).RunAsync(check);
+    public Task Serial_queue(string check) =>
+        Suite(() =>
+                MergeStrategies.Serial(
+                    o => o.Gate("test", "-f", "shared.txt"),
+                    new ProcessSandbox(new ProcessSandboxOptions())
+                )
+            )
+            .RunAsync(check);
 
     private static MergeSuite Suite(Func<IMergeStrategy> create) => new(create);
 

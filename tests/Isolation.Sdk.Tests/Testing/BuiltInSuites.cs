@@ -14,14 +14,16 @@ namespace Isolation.Sdk.Tests.Testing;
 
 internal sealed class GitWorktreeSuite : WorkspaceProviderConformance
 {
-    protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) => new(new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System));
+    protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) =>
+        new(new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System));
 
     public ValueTask<IWorkspaceProvider> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
 }
 
 internal sealed class PrivateCloneSuite : WorkspaceProviderConformance
 {
-    protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) => new(new PrivateCloneProvider(new PrivateCloneOptions(), TimeProvider.System));
+    protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) =>
+        new(new PrivateCloneProvider(new PrivateCloneOptions(), TimeProvider.System));
 
     public ValueTask<IWorkspaceProvider> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
 }
@@ -29,7 +31,18 @@ internal sealed class PrivateCloneSuite : WorkspaceProviderConformance
 internal sealed class AdmissionSuite : WorkspaceProviderConformance
 {
     protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) =>
-        new(new AdmissionProvider(new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System), new AdmissionOptions { FreeDisk = 0, FreeFiles = 0, FreeMemory = 0 }, TimeProvider.System));
+        new(
+            new AdmissionProvider(
+                new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System),
+                new AdmissionOptions
+                {
+                    FreeDisk = 0,
+                    FreeFiles = 0,
+                    FreeMemory = 0,
+                },
+                TimeProvider.System
+            )
+        );
 
     public ValueTask<IWorkspaceProvider> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
 }
@@ -42,8 +55,11 @@ internal sealed class WarmPoolSuite(bool clones) : WorkspaceProviderConformance
     protected override async ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository)
     {
         WarmPool pool = WarmPool.Around(
-            clones ? new PrivateCloneProvider(new PrivateCloneOptions(), TimeProvider.System) : new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System),
-            new WarmPoolOptions());
+            clones
+                ? new PrivateCloneProvider(new PrivateCloneOptions(), TimeProvider.System)
+                : new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System),
+            new WarmPoolOptions()
+        );
         string head = await repository.GitAsync(["rev-parse", "HEAD"]);
         List<IWorkspace> used = [];
         for (int i = 0; i < Used; i++)
@@ -69,7 +85,8 @@ internal sealed class WarmPoolSuite(bool clones) : WorkspaceProviderConformance
 
 internal sealed class ProcessSandboxSuite : StateSandboxConformance
 {
-    protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) => new(new ProcessSandbox(new ProcessSandboxOptions().Port("web"), TimeProvider.System));
+    protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) =>
+        new(new ProcessSandbox(new ProcessSandboxOptions().Port("web"), TimeProvider.System));
 
     public ValueTask<IStateSandbox> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
 }
@@ -86,31 +103,45 @@ internal sealed class LimitedSandboxSuite : StateSandboxConformance
 
     private sealed class Promising(ProcessSandbox inner) : IStateSandbox
     {
-        public async ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
+        public async ValueTask<AxisReport> ProbeAsync(
+            RepositoryRef repository,
+            CancellationToken cancellationToken = default
+        )
         {
             AxisReport report = await inner.ProbeAsync(repository, cancellationToken);
             return report with { Sealed = report.Sealed | IsolationGuarantees.Resources };
         }
 
-        public ValueTask<IStateScope> OpenAsync(StateRequest request, CancellationToken cancellationToken = default) => inner.OpenAsync(request, cancellationToken);
+        public ValueTask<IStateScope> OpenAsync(StateRequest request, CancellationToken cancellationToken = default) =>
+            inner.OpenAsync(request, cancellationToken);
 
-        public ValueTask<IStateScope?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) => inner.ReopenAsync(record, cancellationToken);
+        public ValueTask<IStateScope?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) =>
+            inner.ReopenAsync(record, cancellationToken);
     }
 }
 
 internal sealed class ConfinedSandboxSuite : StateSandboxConformance
 {
-    protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) => new(new ProcessSandbox(new ProcessSandboxOptions().Port("web"), TimeProvider.System, seal: new ConfinedSeal()));
+    protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) =>
+        new(new ProcessSandbox(new ProcessSandboxOptions().Port("web"), TimeProvider.System, seal: new ConfinedSeal()));
 }
 
 internal sealed class SealedSandboxSuite : StateSandboxConformance
 {
-    protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) => new(new ProcessSandbox(new ProcessSandboxOptions().Port("web"), TimeProvider.System, seal: new BubblewrapSeal(TimeProvider.System)));
+    protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) =>
+        new(
+            new ProcessSandbox(
+                new ProcessSandboxOptions().Port("web"),
+                TimeProvider.System,
+                seal: new BubblewrapSeal(TimeProvider.System)
+            )
+        );
 }
 
 internal sealed class FreshContextSuite : ContextFactoryConformance
 {
-    protected override ValueTask<IContextFactory> CreateAsync(ThrowawayRepository repository) => new(new FreshContextFactory(new FreshContextOptions { TokenBudget = 1_000 }, TimeProvider.System));
+    protected override ValueTask<IContextFactory> CreateAsync(ThrowawayRepository repository) =>
+        new(new FreshContextFactory(new FreshContextOptions { TokenBudget = 1_000 }, TimeProvider.System));
 
     public ValueTask<IContextFactory> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
 }

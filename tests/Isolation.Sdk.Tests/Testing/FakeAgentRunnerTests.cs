@@ -16,11 +16,28 @@ public sealed class FakeAgentRunnerTests
             .Writes("once", "folder/once.txt", "1\n");
         await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 2).RunWith(_ => runner).Build();
 
-        await using IsolationRun run = pipeline.Start([PipelineRig.Item("twice"), PipelineRig.Item("once"), PipelineRig.Item("nothing")]);
+        await using IsolationRun run = pipeline.Start([
+            PipelineRig.Item("twice"),
+            PipelineRig.Item("once"),
+            PipelineRig.Item("nothing"),
+        ]);
         IsolationSummary summary = await run.Completion;
 
-        Assert.Equal(["nothing: NoChange", "once: Landed", "twice: Landed"], summary.Items.Select(i => $"{i.Item.Id}: {i.Outcome}{(i.Outcome is ItemOutcome.Landed or ItemOutcome.NoChange ? "" : " " + i.Reason)}").Order(StringComparer.Ordinal));
-        Assert.Equal(["nothing.1", "once.1", "twice.1", "twice.2"], runner.Runs.Select(r => r.ToString()).Order(StringComparer.Ordinal));
-        Assert.Equal(["README.md", "folder/once.txt", "twice.txt"], (await rig.GitAsync("ls-tree", "-r", "--name-only", PipelineRig.Target)).Split('\n'));
+        Assert.Equal(
+            ["nothing: NoChange", "once: Landed", "twice: Landed"],
+            summary
+                .Items.Select(i =>
+                    $"{i.Item.Id}: {i.Outcome}{(i.Outcome is ItemOutcome.Landed or ItemOutcome.NoChange ? "" : " " + i.Reason)}"
+                )
+                .Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(
+            ["nothing.1", "once.1", "twice.1", "twice.2"],
+            runner.Runs.Select(r => r.ToString()).Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(
+            ["README.md", "folder/once.txt", "twice.txt"],
+            (await rig.GitAsync("ls-tree", "-r", "--name-only", PipelineRig.Target)).Split('\n')
+        );
     }
 }

@@ -18,7 +18,8 @@ public sealed class LeakAssertTests : IAsyncLifetime
     public async Task DisposeAsync() => await _repository.DisposeAsync();
 
     [IsolationFact]
-    public async Task Nothing_new_is_no_leak() => await (await LeakAssert.SnapshotAsync(_repository.Path)).AssertNothingLeakedAsync();
+    public async Task Nothing_new_is_no_leak() =>
+        await (await LeakAssert.SnapshotAsync(_repository.Path)).AssertNothingLeakedAsync();
 
     [IsolationFact]
     public async Task A_worktree_a_branch_and_a_ref_are_each_named()
@@ -30,7 +31,10 @@ public sealed class LeakAssertTests : IAsyncLifetime
 
         LeakException leaked = await Assert.ThrowsAsync<LeakException>(() => before.AssertNothingLeakedAsync());
 
-        Assert.Equal([LeakKind.Worktree, LeakKind.Branch, LeakKind.Ref, LeakKind.File], leaked.Leaks.Select(l => l.Kind));
+        Assert.Equal(
+            [LeakKind.Worktree, LeakKind.Branch, LeakKind.Ref, LeakKind.File],
+            leaked.Leaks.Select(l => l.Kind)
+        );
         Assert.Contains(tree, leaked.Message, StringComparison.Ordinal);
         Assert.Contains("refs/heads/stray", leaked.Message, StringComparison.Ordinal);
         Assert.Contains("refs/isolation/attempts/a/1", leaked.Message, StringComparison.Ordinal);
@@ -51,7 +55,11 @@ public sealed class LeakAssertTests : IAsyncLifetime
     public async Task A_lease_is_a_leak()
     {
         LeakSnapshot before = await LeakAssert.SnapshotAsync(_repository.Path, AtOnce);
-        using var lease = new Leasing.LeaseStore(Path.Combine(_repository.Path, ".git"), _repository.Reference, TimeProvider.System).Create(new AttemptId("a", 1));
+        using var lease = new Leasing.LeaseStore(
+            Path.Combine(_repository.Path, ".git"),
+            _repository.Reference,
+            TimeProvider.System
+        ).Create(new AttemptId("a", 1));
 
         Assert.Equal(new Leak(LeakKind.Lease, "a.1"), Assert.Single(await before.FindLeaksAsync()));
     }
@@ -59,18 +67,34 @@ public sealed class LeakAssertTests : IAsyncLifetime
     [IsolationFact(Tools.Linux, "sleep")]
     public async Task A_process_is_found_by_its_directory_its_command_line_and_its_marker()
     {
-        LeakSnapshot before = await LeakAssert.SnapshotAsync(_repository.Path, new LeakScope { Grace = TimeSpan.Zero, ProcessMarker = "LEAK_ASSERT_TEST" });
+        LeakSnapshot before = await LeakAssert.SnapshotAsync(
+            _repository.Path,
+            new LeakScope { Grace = TimeSpan.Zero, ProcessMarker = "LEAK_ASSERT_TEST" }
+        );
         Process[] started =
         [
             Process.Start(new ProcessStartInfo("sleep", ["60"]) { WorkingDirectory = _repository.Path })!,
             Process.Start(new ProcessStartInfo("sh", ["-c", "read x < /dev/zero", _repository.Path]))!,
-            Process.Start(new ProcessStartInfo("sleep", ["61"]) { WorkingDirectory = "/", Environment = { ["LEAK_ASSERT_TEST"] = "1" } })!,
+            Process.Start(
+                new ProcessStartInfo("sleep", ["61"])
+                {
+                    WorkingDirectory = "/",
+                    Environment = { ["LEAK_ASSERT_TEST"] = "1" },
+                }
+            )!,
         ];
         try
         {
-            string[] found = [.. (await before.FindLeaksAsync()).Where(l => l.Kind == LeakKind.Process).Select(l => l.What)];
+            string[] found =
+            [
+                .. (await before.FindLeaksAsync()).Where(l => l.Kind == LeakKind.Process).Select(l => l.What),
+            ];
 
-            Assert.All(started, p => Assert.Contains(found, f => f.StartsWith(string.Create(CultureInfo.InvariantCulture, $"pid {p.Id} "), StringComparison.Ordinal)));
+            Assert.All(started, p =>
+                Assert.Contains(found, f =>
+                    f.StartsWith(string.Create(CultureInfo.InvariantCulture, $"pid {p.Id} "), StringComparison.Ordinal)
+                )
+            );
             Assert.Equal(3, found.Length);
         }
         finally
@@ -93,7 +117,10 @@ public sealed class LeakAssertTests : IAsyncLifetime
         listener.Start();
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
-        LeakSnapshot before = await LeakAssert.SnapshotAsync(_repository.Path, new LeakScope { Grace = TimeSpan.Zero, Ports = [port] });
+        LeakSnapshot before = await LeakAssert.SnapshotAsync(
+            _repository.Path,
+            new LeakScope { Grace = TimeSpan.Zero, Ports = [port] }
+        );
         using TcpListener again = new(IPAddress.Loopback, port);
         again.Start();
 
@@ -103,7 +130,10 @@ public sealed class LeakAssertTests : IAsyncLifetime
     [IsolationFact]
     public async Task A_file_in_a_watched_folder_is_a_leak_unless_it_may_appear()
     {
-        LeakSnapshot before = await LeakAssert.SnapshotAsync(_repository.Path, new LeakScope { Grace = TimeSpan.Zero, MayAppear = ["repo.workers"] });
+        LeakSnapshot before = await LeakAssert.SnapshotAsync(
+            _repository.Path,
+            new LeakScope { Grace = TimeSpan.Zero, MayAppear = ["repo.workers"] }
+        );
         Directory.CreateDirectory(_repository.Path + ".workers");
         string stray = Path.Combine(_repository.Root, "stray.tmp");
         await File.WriteAllTextAsync(stray, "");

@@ -31,7 +31,12 @@ public sealed class LeakMatrixTests
 
     [Fact]
     public void Every_channel_is_tried_everywhere_but_for_those_that_harm_the_machine() =>
-        Assert.Equal(NotTried, LeakMatrix.Rows.Where(row => Levels.Any(level => row.At(level).Sight == LeakSight.NotTried)).Select(row => row.Id));
+        Assert.Equal(
+            NotTried,
+            LeakMatrix
+                .Rows.Where(row => Levels.Any(level => row.At(level).Sight == LeakSight.NotTried))
+                .Select(row => row.Id)
+        );
 
     [IsolationTheory]
     [InlineData("N06")]
@@ -51,7 +56,11 @@ public sealed class LeakMatrixTests
         using CancellationTokenSource stop = new();
 
         // The process is there when this returns, and takes seconds.
-        Task<LeakObservation> tried = LeakMatrix.TryAsync(LeakMatrix.Rows.Single(r => r.Id == "N11"), (SealLevel?)null, stop.Token);
+        Task<LeakObservation> tried = LeakMatrix.TryAsync(
+            LeakMatrix.Rows.Single(r => r.Id == "N11"),
+            (SealLevel?)null,
+            stop.Token
+        );
         int child = Assert.Single(Trying(), IsChild);
         await stop.CancelAsync();
 

@@ -12,7 +12,11 @@ public sealed class LeakSealTests
         ("Start", SealLevel.Cooperative, ["P05", "P06", "P13", "P14", "P15"]),
         ("Barriers", SealLevel.Cooperative, ["W01", "W02", "W04", "W07"]),
         ("Flow", SealLevel.Cooperative, ["N01", "N03", "N08", "N09"]),
-        ("Landlock", SealLevel.Guarded, ["F01", "F02", "F03", "F04", "F05", "P02", "P03", "P04", "P07", "P09", "P10", "P11", "P12"]),
+        (
+            "Landlock",
+            SealLevel.Guarded,
+            ["F01", "F02", "F03", "F04", "F05", "P02", "P03", "P04", "P07", "P09", "P10", "P11", "P12"]
+        ),
         ("Seccomp", SealLevel.Guarded, ["P04", "P10", "P17"]),
         ("Namespaces", SealLevel.Sealed, ["P04", "P07", "P09", "P18"]),
         ("Namespaces, Seccomp", SealLevel.Sealed, ["P10"]),
@@ -49,13 +53,15 @@ public sealed class LeakSealTests
 
     // Landlock lets a process look into others that has the capability to, and only root's ever have it.
     [IsolationFact(Tools.Landlock, Tools.Root, Tier = Tier.Ci, Timeout = 180_000)]
-    public Task Without_dropped_capabilities_an_environment_is_open_again() => Without_its_seal_a_channel_is_open_again("Capabilities", SealLevel.Guarded, "P02");
+    public Task Without_dropped_capabilities_an_environment_is_open_again() =>
+        Without_its_seal_a_channel_is_open_again("Capabilities", SealLevel.Guarded, "P02");
 
     [IsolationTheory(Tools.Landlock, Tier = Tier.Ci, Timeout = 180_000)]
     [MemberData(nameof(Clones))]
     public async Task A_private_clone_alone_holds_what_a_worktree_does_not(string id)
     {
-        LeakObservation clone = await TryAsync(id, SealLevel.Guarded, "Landlock, Seccomp, Capabilities"), worktree = await TryAsync(id, SealLevel.Guarded, "Landlock, Seccomp, Capabilities, Clones");
+        LeakObservation clone = await TryAsync(id, SealLevel.Guarded, "Landlock, Seccomp, Capabilities"),
+            worktree = await TryAsync(id, SealLevel.Guarded, "Landlock, Seccomp, Capabilities, Clones");
 
         Assert.Equal(LeakSight.Sealed, clone.Observed);
         Assert.True(GotThrough(worktree), worktree.ToString());
@@ -65,5 +71,6 @@ public sealed class LeakSealTests
 
     private static bool GotThrough(LeakObservation seen) => seen.Observed is LeakSight.Leak or LeakSight.Detected;
 
-    private static Task<LeakObservation> TryAsync(string id, SealLevel level, string without) => LeakMatrix.TryAsync(Row(id), new LeakSetup(level, Enum.Parse<LeakSeals>(without)), default);
+    private static Task<LeakObservation> TryAsync(string id, SealLevel level, string without) =>
+        LeakMatrix.TryAsync(Row(id), new LeakSetup(level, Enum.Parse<LeakSeals>(without)), default);
 }

@@ -36,7 +36,11 @@ public sealed class ThrowawayRepositoryTests
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
 
         Assert.Equal("", await repository.GitAsync(["config", "--list", "--global"]));
-        Assert.DoesNotContain("system", await repository.GitAsync(["config", "--list", "--show-scope"]), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "system",
+            await repository.GitAsync(["config", "--list", "--show-scope"]),
+            StringComparison.Ordinal
+        );
     }
 
     [IsolationFact]
@@ -57,7 +61,12 @@ public sealed class ThrowawayRepositoryTests
     {
         string left = Path.Combine(ThrowawayFolder.Home, "repo-" + Guid.NewGuid().ToString("n"));
         Directory.CreateDirectory(Path.Combine(left, "repo"));
-        using Process holder = Process.Start(new ProcessStartInfo("flock", ["--no-fork", left + ".lock", "sh", "-c", "echo held; exec sleep 60"]) { RedirectStandardOutput = true })!;
+        using Process holder = Process.Start(
+            new ProcessStartInfo("flock", ["--no-fork", left + ".lock", "sh", "-c", "echo held; exec sleep 60"])
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
         Assert.Equal("held", await holder.StandardOutput.ReadLineAsync());
 
         await using (await ThrowawayRepository.CreateAsync())
@@ -77,7 +86,9 @@ public sealed class ThrowawayRepositoryTests
     [IsolationFact]
     public async Task Many_at_once_do_not_disturb_each_other()
     {
-        ThrowawayRepository[] made = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => ThrowawayRepository.CreateAsync())));
+        ThrowawayRepository[] made = await Task.WhenAll(
+            Enumerable.Range(0, 16).Select(_ => Task.Run(() => ThrowawayRepository.CreateAsync()))
+        );
 
         Assert.Equal(16, made.Select(r => r.Root).Distinct().Count());
         foreach (ThrowawayRepository repository in made)

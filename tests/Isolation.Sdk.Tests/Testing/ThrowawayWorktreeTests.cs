@@ -13,7 +13,10 @@ public sealed class ThrowawayWorktreeTests
         await repository.CommitAsync("Two", new Dictionary<string, string> { ["src/two.txt"] = "2" });
 
         await using ThrowawayWorktree now = await ThrowawayWorktree.CreateAsync(repository.Path);
-        await using ThrowawayWorktree before = await ThrowawayWorktree.CreateAsync(Path.Combine(repository.Path, "src"), "HEAD~1");
+        await using ThrowawayWorktree before = await ThrowawayWorktree.CreateAsync(
+            Path.Combine(repository.Path, "src"),
+            "HEAD~1"
+        );
 
         Assert.Equal("2", await File.ReadAllTextAsync(Path.Combine(now.Path, "src", "two.txt")));
         Assert.False(Directory.Exists(Path.Combine(before.Path, "src")));
@@ -42,7 +45,9 @@ public sealed class ThrowawayWorktreeTests
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
         LeakSnapshot before = await LeakAssert.SnapshotAsync(repository.Path);
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => ThrowawayWorktree.CreateAsync(repository.Path, "no-such-branch"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            ThrowawayWorktree.CreateAsync(repository.Path, "no-such-branch")
+        );
 
         await before.AssertNothingLeakedAsync();
     }
@@ -53,7 +58,9 @@ public sealed class ThrowawayWorktreeTests
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
         LeakSnapshot before = await LeakAssert.SnapshotAsync(repository.Path);
 
-        ThrowawayWorktree[] trees = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(() => ThrowawayWorktree.CreateAsync(repository.Path))));
+        ThrowawayWorktree[] trees = await Task.WhenAll(
+            Enumerable.Range(0, 12).Select(_ => Task.Run(() => ThrowawayWorktree.CreateAsync(repository.Path)))
+        );
         Assert.All(trees, t => Assert.True(File.Exists(Path.Combine(t.Path, "README.md"))));
         await Task.WhenAll(trees.Select(t => t.DisposeAsync().AsTask()));
 

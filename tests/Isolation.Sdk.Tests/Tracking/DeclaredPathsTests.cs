@@ -48,8 +48,16 @@ public sealed class DeclaredPathsTests
     [IsolationFact]
     public async Task An_item_lets_others_pass_so_often_and_no_oftener()
     {
-        WorkItem[] items = [Item("x1", "src/"), Item("x2", "src/a.cs"), Item("y1", "docs/1"), Item("y2", "docs/2"), Item("y3", "docs/3")];
-        InMemoryWorkTracker apart = new(items), plain = new(items);
+        WorkItem[] items =
+        [
+            Item("x1", "src/"),
+            Item("x2", "src/a.cs"),
+            Item("y1", "docs/1"),
+            Item("y2", "docs/2"),
+            Item("y3", "docs/3"),
+        ];
+        InMemoryWorkTracker apart = new(items),
+            plain = new(items);
         apart.KeepApart(2);
 
         Assert.Equal(["x1", "y1", "y2", "x2", "y3"], await ClaimAllAsync(apart, items.Length));

@@ -10,7 +10,18 @@ public sealed class InMemoryWorkTrackerTests
     [Fact(Timeout = 60_000)]
     public async Task Items_go_out_by_priority_and_then_in_the_order_they_came()
     {
-        InMemoryWorkTracker tracker = Of(Item("a"), Item("b") with { Priority = 5 }, Item("c"), Item("d") with { Priority = 5 });
+        InMemoryWorkTracker tracker = Of(
+            Item("a"),
+            Item("b") with
+            {
+                Priority = 5,
+            },
+            Item("c"),
+            Item("d") with
+            {
+                Priority = 5,
+            }
+        );
         Assert.Equal(["b", "d", "a", "c"], await ClaimAllAsync(tracker, 4));
     }
 
@@ -18,7 +29,8 @@ public sealed class InMemoryWorkTrackerTests
     public async Task An_item_is_ready_when_all_its_blockers_landed_or_had_nothing_to_change()
     {
         InMemoryWorkTracker tracker = Of(Item("c", "a", "b"), Item("a"), Item("b"));
-        WorkClaim a = await ClaimAsync(tracker), b = await ClaimAsync(tracker);
+        WorkClaim a = await ClaimAsync(tracker),
+            b = await ClaimAsync(tracker);
         ValueTask<WorkClaim?> waiting = tracker.ClaimAsync("w", Lease);
         Assert.True(await tracker.SettleAsync(a, new Settlement.Close(ItemOutcome.Landed)));
         Assert.False(waiting.IsCompleted);
@@ -40,7 +52,10 @@ public sealed class InMemoryWorkTrackerTests
         await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Close(outcome, "tests are red"));
         await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Close(ItemOutcome.Landed));
         List<ItemClosed> closed = await tracker.WatchAsync().ToListAsync();
-        Assert.Equal([("a", outcome), ("b", ItemOutcome.Skipped), ("c", ItemOutcome.Skipped), ("free", ItemOutcome.Landed)], closed.Select(c => (c.Item.Id, c.Outcome)));
+        Assert.Equal(
+            [("a", outcome), ("b", ItemOutcome.Skipped), ("c", ItemOutcome.Skipped), ("free", ItemOutcome.Landed)],
+            closed.Select(c => (c.Item.Id, c.Outcome))
+        );
         Assert.Contains("'a'", closed[1].Reason);
         Assert.Contains("tests are red", closed[2].Reason);
         Assert.Null(await tracker.ClaimAsync("w", Lease));
@@ -92,26 +107,38 @@ public sealed class InMemoryWorkTrackerTests
     public async Task A_retry_comes_back_after_its_delay_with_the_reason_and_the_attempt_before()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
-        await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Retry(TimeSpan.FromSeconds(30), "red gate", new AttemptId("a", 1)));
+        await tracker.SettleAsync(
+            await ClaimAsync(tracker),
+            new Settlement.Retry(TimeSpan.FromSeconds(30), "red gate", new AttemptId("a", 1))
+        );
         ValueTask<WorkClaim?> next = tracker.ClaimAsync("w", Lease);
         _time.Advance(TimeSpan.FromSeconds(29));
         Assert.False(next.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(1));
         WorkClaim claim = (await next)!;
-        Assert.Equal(("red gate", new AttemptId("a", 1), ClaimStep.Start), (claim.PreviousFailure, claim.Previous, claim.Step));
+        Assert.Equal(
+            ("red gate", new AttemptId("a", 1), ClaimStep.Start),
+            (claim.PreviousFailure, claim.Previous, claim.Step)
+        );
     }
 
     [Fact(Timeout = 60_000)]
     public async Task A_suspended_item_costs_no_slot_and_goes_on_with_its_token_when_resumed()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
-        await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Suspend("token-7", "waits for a person", new AttemptId("a", 1)));
+        await tracker.SettleAsync(
+            await ClaimAsync(tracker),
+            new Settlement.Suspend("token-7", "waits for a person", new AttemptId("a", 1))
+        );
         Assert.Null(await tracker.ClaimAsync("w", Lease));
         Assert.False(tracker.Resume("unknown"));
         Assert.True(tracker.Resume("a"));
         Assert.False(tracker.Resume("a"));
         WorkClaim claim = await ClaimAsync(tracker);
-        Assert.Equal((ClaimStep.Suspended, "token-7", new AttemptId("a", 1)), (claim.Step, claim.ResumeToken, claim.Previous));
+        Assert.Equal(
+            (ClaimStep.Suspended, "token-7", new AttemptId("a", 1)),
+            (claim.Step, claim.ResumeToken, claim.Previous)
+        );
     }
 
     [Fact(Timeout = 60_000)]
@@ -199,34 +226,51 @@ public sealed class InMemoryWorkTrackerTests
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
         WorkClaim claim = await ClaimAsync(tracker);
-        await tracker.AppendAsync(new HistoryEntry("a", new AttemptId("a", 1), _time.GetUtcNow(), "comment", "half way"));
+        await tracker.AppendAsync(
+            new HistoryEntry("a", new AttemptId("a", 1), _time.GetUtcNow(), "comment", "half way")
+        );
         await tracker.SettleAsync(claim, new Settlement.Retry(TimeSpan.Zero, "red"));
         IReadOnlyList<HistoryEntry> read = tracker.ReadHistory("a");
         Assert.Equal(["claimed", "comment", "settled"], read.Select(h => h.Kind));
         Assert.Equal(new AttemptId("a", 1), (await ClaimAsync(tracker)).Previous);
         Assert.Equal(3, read.Count);
-        await Assert.ThrowsAsync<IsolationException>(() => tracker.AppendAsync(new HistoryEntry("b", null, default, "comment", "")).AsTask());
+        await Assert.ThrowsAsync<IsolationException>(() =>
+            tracker.AppendAsync(new HistoryEntry("b", null, default, "comment", "")).AsTask()
+        );
     }
 
     [Fact(Timeout = 60_000)]
     public async Task A_hundred_waiters_share_a_chain_and_a_fan_without_taking_anything_twice()
     {
-        WorkItem[] items = [.. Enumerable.Range(0, 500).Select(i => i < 100 ? (i == 0 ? Item("i0") : Item($"i{i}", $"i{i - 1}")) : Item($"i{i}", $"i{i % 100}"))];
+        WorkItem[] items =
+        [
+            .. Enumerable
+                .Range(0, 500)
+                .Select(i =>
+                    i < 100 ? (i == 0 ? Item("i0") : Item($"i{i}", $"i{i - 1}")) : Item($"i{i}", $"i{i % 100}")
+                ),
+        ];
         InMemoryWorkTracker tracker = Of(items);
         List<string> taken = [];
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(w => Task.Run(async () =>
-        {
-            while (await tracker.ClaimAsync($"w{w}", Lease) is { } claim)
-            {
-                lock (taken)
-                {
-                    Assert.All(claim.Item.BlockedBy, b => Assert.Contains(b, taken));
-                    taken.Add(claim.Item.Id);
-                }
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 16)
+                .Select(w =>
+                    Task.Run(async () =>
+                    {
+                        while (await tracker.ClaimAsync($"w{w}", Lease) is { } claim)
+                        {
+                            lock (taken)
+                            {
+                                Assert.All(claim.Item.BlockedBy, b => Assert.Contains(b, taken));
+                                taken.Add(claim.Item.Id);
+                            }
 
-                Assert.True(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
-            }
-        })));
+                            Assert.True(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
+                        }
+                    })
+                )
+        );
         Assert.Equal(500, taken.Distinct().Count());
         Assert.Equal(500, taken.Count);
     }
@@ -248,13 +292,16 @@ public sealed class InMemoryWorkTrackerTests
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
         WorkClaim claim = await ClaimAsync(tracker);
-        await Assert.ThrowsAsync<ArgumentException>(() => tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Suspended)).AsTask());
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Suspended)).AsTask()
+        );
         Assert.Equal(TrackedState.Claimed, tracker.Snapshot().Single().State);
     }
 
     private static WorkItem Item(string id, params string[] blockedBy) => new(id, $"Do {id}") { BlockedBy = blockedBy };
 
-    private static async Task<WorkClaim> ClaimAsync(InMemoryWorkTracker tracker) => (await tracker.ClaimAsync("w", Lease))!;
+    private static async Task<WorkClaim> ClaimAsync(InMemoryWorkTracker tracker) =>
+        (await tracker.ClaimAsync("w", Lease))!;
 
     private static async Task<List<string>> ClaimAllAsync(InMemoryWorkTracker tracker, int count)
     {

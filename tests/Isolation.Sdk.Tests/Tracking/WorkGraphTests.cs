@@ -5,7 +5,8 @@ namespace Isolation.Sdk.Tests.Tracking;
 public sealed class WorkGraphTests
 {
     [Fact]
-    public void A_sound_set_has_no_faults() => Assert.Empty(Codes(Item("a"), Item("b", "a"), Item("c", "a", "b"), Item("Ünï çödé/../x")));
+    public void A_sound_set_has_no_faults() =>
+        Assert.Empty(Codes(Item("a"), Item("b", "a"), Item("c", "a", "b"), Item("Ünï çödé/../x")));
 
     [Theory]
     [InlineData("")]
@@ -34,12 +35,20 @@ public sealed class WorkGraphTests
     public void Twins_are_refused(string one, string other) => Assert.Equal(["ISO0702"], Codes(Item(one), Item(other)));
 
     [Fact]
-    public void An_id_that_has_the_slug_of_another_is_refused() => Assert.Equal(["ISO0702"], Codes(Item("a b"), Item(Isolation.Sdk.Leasing.Slug.Of("a b"))));
+    public void An_id_that_has_the_slug_of_another_is_refused() =>
+        Assert.Equal(["ISO0702"], Codes(Item("a b"), Item(Isolation.Sdk.Leasing.Slug.Of("a b"))));
 
     [Fact]
     public void Cycles_are_named_once_each_and_unknown_blockers_too()
     {
-        IReadOnlyList<IsolationFault> faults = WorkGraph.Check([Item("a", "b"), Item("b", "c"), Item("c", "a"), Item("self", "self"), Item("d", "a", "nowhere"), Item("e", "d", "d")]);
+        IReadOnlyList<IsolationFault> faults = WorkGraph.Check([
+            Item("a", "b"),
+            Item("b", "c"),
+            Item("c", "a"),
+            Item("self", "self"),
+            Item("d", "a", "nowhere"),
+            Item("e", "d", "d"),
+        ]);
         Assert.Equal(["ISO0704", "ISO0703", "ISO0703"], faults.Select(f => f.Code));
         Assert.Contains("'nowhere'", faults[0].Message);
         Assert.Contains("a → b → c → a", faults[1].Message);
@@ -47,16 +56,30 @@ public sealed class WorkGraphTests
     }
 
     [Fact]
-    public void Every_fault_is_told_at_once_and_null_is_one() => Assert.Equal(["ISO0701", "ISO0705", "ISO0702", "ISO0704"], Codes(null!, new WorkItem("a", "\t"), Item("a", "x")));
+    public void Every_fault_is_told_at_once_and_null_is_one() =>
+        Assert.Equal(
+            ["ISO0701", "ISO0705", "ISO0702", "ISO0704"],
+            Codes(null!, new WorkItem("a", "\t"), Item("a", "x"))
+        );
 
     [Fact]
     public void A_finite_tracker_refuses_them_all() =>
-        Assert.Equal(2, Assert.Throws<IsolationConfigurationException>(() => new InMemoryWorkTracker([Item("a", "b"), Item("b", "a"), Item("c", "x")])).Faults.Count);
+        Assert.Equal(
+            2,
+            Assert
+                .Throws<IsolationConfigurationException>(() =>
+                    new InMemoryWorkTracker([Item("a", "b"), Item("b", "a"), Item("c", "x")])
+                )
+                .Faults.Count
+        );
 
     [Fact(Timeout = 60_000)]
     public async Task A_chain_of_thousands_is_checked_without_a_stack_overflow()
     {
-        WorkItem[] chain = [.. Enumerable.Range(0, 20_000).Select(i => i == 0 ? Item("i0") : Item($"i{i}", $"i{i - 1}"))];
+        WorkItem[] chain =
+        [
+            .. Enumerable.Range(0, 20_000).Select(i => i == 0 ? Item("i0") : Item($"i{i}", $"i{i - 1}")),
+        ];
         Assert.Empty(WorkGraph.Check(chain));
         InMemoryWorkTracker tracker = new(chain);
         WorkClaim first = (await tracker.ClaimAsync("w", TimeSpan.FromMinutes(1)))!;

@@ -11,7 +11,10 @@ public class AcquireTests
     public async Task A_workspace_has_the_files_of_its_base_on_a_branch_of_its_own_and_is_locked()
     {
         await using Rig rig = await Rig.CreateAsync();
-        await rig.Repository.CommitAsync("More", new Dictionary<string, string> { ["src/a b\nc.txt"] = "1\n", ["ünï.txt"] = "2\n" });
+        await rig.Repository.CommitAsync(
+            "More",
+            new Dictionary<string, string> { ["src/a b\nc.txt"] = "1\n", ["ünï.txt"] = "2\n" }
+        );
         IWorkspace workspace = await rig.AcquireAsync("Auth 1");
 
         string slug = Slug.Of("Auth 1");
@@ -22,7 +25,10 @@ public class AcquireTests
         Assert.Equal("", await Rig.GitAsync(workspace, "status", "--porcelain"));
         Assert.Equal(workspace.Info.Branch, await Rig.GitAsync(workspace, "branch", "--show-current"));
         Assert.Equal(workspace.Info.GitDirectory, await Rig.GitAsync(workspace, "rev-parse", "--absolute-git-dir"));
-        Assert.Contains($"locked isolation attempt {slug}.1", await rig.Repository.GitAsync(["worktree", "list", "--porcelain"]));
+        Assert.Contains(
+            $"locked isolation attempt {slug}.1",
+            await rig.Repository.GitAsync(["worktree", "list", "--porcelain"])
+        );
         IReadOnlyDictionary<string, string> notes = rig.Store.List().Single().Notes;
         Assert.Equal(workspace.Info.Path, notes["workspace.path"]);
         Assert.Equal(workspace.Info.Branch, notes["workspace.branch"]);
@@ -45,7 +51,10 @@ public class AcquireTests
 
         Assert.True(capture.HadLeftovers);
         Assert.Empty(capture.Tampering);
-        Assert.Equal([new("one.txt", FileChangeKind.Added, 1, 0), new("two.txt", FileChangeKind.Added, 2, 0)], capture.Files);
+        Assert.Equal(
+            [new("one.txt", FileChangeKind.Added, 1, 0), new("two.txt", FileChangeKind.Added, 2, 0)],
+            capture.Files
+        );
         Assert.Equal(capture.Commit, await rig.Repository.GitAsync(["rev-parse", "refs/isolation/attempts/a/1"]));
         Assert.False(Directory.Exists(workspace.Info.Path));
         Assert.DoesNotContain("work", await rig.Repository.GitAsync(["worktree", "list"]));
@@ -58,13 +67,23 @@ public class AcquireTests
     {
         await using Rig rig = await Rig.CreateAsync();
         await rig.Repository.GitAsync(["lfs", "install", "--local"]);
-        await rig.Repository.CommitAsync("Large", new Dictionary<string, string> { [".gitattributes"] = "*.bin filter=lfs diff=lfs merge=lfs -text\n", ["a.bin"] = "content\n" });
+        await rig.Repository.CommitAsync(
+            "Large",
+            new Dictionary<string, string>
+            {
+                [".gitattributes"] = "*.bin filter=lfs diff=lfs merge=lfs -text\n",
+                ["a.bin"] = "content\n",
+            }
+        );
         Assert.StartsWith("version https://git-lfs", await rig.Repository.GitAsync(["cat-file", "blob", "HEAD:a.bin"]));
         IWorkspace workspace = await rig.AcquireAsync();
         Assert.Equal("content\n", File.ReadAllText(Path.Combine(workspace.Info.Path, "a.bin")));
         Rig.Write(workspace, "b.bin", "more\n");
         Capture capture = await rig.CaptureAsync(workspace);
-        Assert.StartsWith("version https://git-lfs", await rig.Repository.GitAsync(["cat-file", "blob", $"{capture.Commit}:b.bin"]));
+        Assert.StartsWith(
+            "version https://git-lfs",
+            await rig.Repository.GitAsync(["cat-file", "blob", $"{capture.Commit}:b.bin"])
+        );
     }
 
     [Theory(Timeout = 60_000)]
@@ -84,7 +103,24 @@ public class AcquireTests
     public async Task Hostile_ids_get_workspaces_beside_each_other()
     {
         await using Rig rig = await Rig.CreateAsync();
-        string[] ids = ["../x", "-x", "a b", "a\nb", "a@{b", "a.lock", new string('x', 5_000), "e\u0301", "\u00e9", "con", "a", "a/x", "A", "..", "refs/heads/main"];
+        string[] ids =
+        [
+            "../x",
+            "-x",
+            "a b",
+            "a\nb",
+            "a@{b",
+            "a.lock",
+            new string('x', 5_000),
+            "e\u0301",
+            "\u00e9",
+            "con",
+            "a",
+            "a/x",
+            "A",
+            "..",
+            "refs/heads/main",
+        ];
         List<string> paths = [];
         foreach (string id in ids)
         {
@@ -104,12 +140,20 @@ public class AcquireTests
         await rig.Repository.GitAsync(["clone", "-q", "--bare", ".", Path.Combine(root, "bare.git")]);
         await rig.Repository.GitAsync(["worktree", "add", "-q", "--detach", Path.Combine(root, "linked")]);
         await ThrowawayRepository.GitInAsync(root, ["init", "-q", "--object-format=sha256", "long"]);
-        await ThrowawayRepository.GitInAsync(Path.Combine(root, "long"), ["commit", "-q", "--allow-empty", "-m", "Start"]);
+        await ThrowawayRepository.GitInAsync(
+            Path.Combine(root, "long"),
+            ["commit", "-q", "--allow-empty", "-m", "Start"]
+        );
         foreach (string path in new[] { "bare.git", "linked", "long" })
         {
             await using GitWorktree tree = await GitWorktree.CreateAsync(Path.Combine(root, path));
             Assert.Equal(tree.BaseCommit, await ThrowawayRepository.GitInAsync(tree.Path, ["rev-parse", "HEAD"]));
-            Assert.StartsWith(path == "bare.git" ? Path.Combine(root, "bare.git.workers") : path == "linked" ? rig.Workers : Path.Combine(root, "long.workers"), tree.Path);
+            Assert.StartsWith(
+                path == "bare.git" ? Path.Combine(root, "bare.git.workers")
+                    : path == "linked" ? rig.Workers
+                    : Path.Combine(root, "long.workers"),
+                tree.Path
+            );
         }
     }
 }

@@ -32,20 +32,36 @@ public class BarrierTests
     {
         await using Rig rig = await Rig.CreateAsync();
         string above = rig.Repository.Root;
-        File.WriteAllText(Path.Combine(above, "Directory.Build.props"), "<Project><PropertyGroup><Inherited>yes</Inherited></PropertyGroup></Project>");
+        File.WriteAllText(
+            Path.Combine(above, "Directory.Build.props"),
+            "<Project><PropertyGroup><Inherited>yes</Inherited></PropertyGroup></Project>"
+        );
         File.WriteAllText(Path.Combine(above, "Directory.Build.rsp"), "-nologo\n");
         File.WriteAllText(Path.Combine(above, "global.json"), "{ \"msbuild-sdks\": {} }");
         File.WriteAllText(Path.Combine(above, "package.json"), "{ \"name\": \"outer\", \"type\": \"module\" }");
         File.WriteAllText(Path.Combine(above, ".editorconfig"), "root = true\n[*.cs]\nindent_size = 3\n");
         Directory.CreateDirectory(Path.Combine(above, ".config"));
-        File.WriteAllText(Path.Combine(above, ".config", "dotnet-tools.json"), "{ \"version\": 1, \"tools\": { \"t\": { \"version\": \"1.0.0\", \"commands\": [\"t\"] } } }");
-        await rig.Repository.CommitAsync("Project", new Dictionary<string, string> { ["p.proj"] = "<Project><Import Project=\"$([MSBuild]::GetPathOfFileAbove('Directory.Build.props', '$(MSBuildThisFileDirectory)'))\" /><Target Name=\"Build\" /></Project>" });
+        File.WriteAllText(
+            Path.Combine(above, ".config", "dotnet-tools.json"),
+            "{ \"version\": 1, \"tools\": { \"t\": { \"version\": \"1.0.0\", \"commands\": [\"t\"] } } }"
+        );
+        await rig.Repository.CommitAsync(
+            "Project",
+            new Dictionary<string, string>
+            {
+                ["p.proj"] =
+                    "<Project><Import Project=\"$([MSBuild]::GetPathOfFileAbove('Directory.Build.props', '$(MSBuildThisFileDirectory)'))\" /><Target Name=\"Build\" /></Project>",
+            }
+        );
         IWorkspace workspace = await rig.AcquireAsync();
         Assert.Equal($"@\"{above}/Directory.Build.rsp\"\n", Read(rig, "Directory.Build.rsp"));
         Assert.Equal("{ \"msbuild-sdks\": {} }", Read(rig, "global.json"));
         Assert.Equal("{ \"type\": \"module\" }\n", Read(rig, "package.json"));
         Assert.Equal("root = true\n\n[*.cs]\nindent_size = 3\n", Read(rig, ".editorconfig"));
-        Assert.Equal("1.0.0", (string)JsonNode.Parse(Read(rig, ".config/dotnet-tools.json"))!["tools"]!["t"]!["version"]!);
+        Assert.Equal(
+            "1.0.0",
+            (string)JsonNode.Parse(Read(rig, ".config/dotnet-tools.json"))!["tools"]!["t"]!["version"]!
+        );
         Assert.Equal("yes", await InheritedAsync(rig.Repository.Path));
         Assert.Equal("yes", await InheritedAsync(workspace.Info.Path));
     }
@@ -56,12 +72,24 @@ public class BarrierTests
         string elsewhere = Directory.CreateTempSubdirectory("isolation-elsewhere-").FullName;
         try
         {
-            File.WriteAllText(Path.Combine(elsewhere, "Directory.Build.props"), "<Project><PropertyGroup><Inherited>leaked</Inherited></PropertyGroup></Project>");
-            File.WriteAllText(Path.Combine(elsewhere, "nuget.config"), "<configuration><packageSources><add key=\"leaked\" value=\"https://leaked.example/v3/index.json\" /></packageSources></configuration>");
+            File.WriteAllText(
+                Path.Combine(elsewhere, "Directory.Build.props"),
+                "<Project><PropertyGroup><Inherited>leaked</Inherited></PropertyGroup></Project>"
+            );
+            File.WriteAllText(
+                Path.Combine(elsewhere, "nuget.config"),
+                "<configuration><packageSources><add key=\"leaked\" value=\"https://leaked.example/v3/index.json\" /></packageSources></configuration>"
+            );
             await using Rig rig = await Rig.CreateAsync(workers: new WorkersFolder(Path.Combine(elsewhere, "workers")));
-            File.WriteAllText(Path.Combine(rig.Repository.Root, "nuget.config"), "<configuration><packageSources><add key=\"wanted\" value=\"feed\" /></packageSources></configuration>");
+            File.WriteAllText(
+                Path.Combine(rig.Repository.Root, "nuget.config"),
+                "<configuration><packageSources><add key=\"wanted\" value=\"feed\" /></packageSources></configuration>"
+            );
             await rig.AcquireAsync();
-            Assert.Equal("<Project />\n", File.ReadAllText(Path.Combine(elsewhere, "workers", "Directory.Build.props")));
+            Assert.Equal(
+                "<Project />\n",
+                File.ReadAllText(Path.Combine(elsewhere, "workers", "Directory.Build.props"))
+            );
             string nuget = File.ReadAllText(Path.Combine(elsewhere, "workers", "nuget.config"));
             Assert.Contains("<packageSources>\n    <clear />", nuget.ReplaceLineEndings("\n"));
             Assert.Contains($"key=\"wanted\" value=\"{rig.Repository.Root}/feed\"", nuget);
@@ -80,10 +108,23 @@ public class BarrierTests
         try
         {
             await using Rig rig = await Rig.CreateAsync(workers: new WorkersFolder(Path.Combine(elsewhere, "workers")));
-            await rig.Repository.CommitAsync("Project", new Dictionary<string, string> { ["p.csproj"] = "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>" });
-            File.WriteAllText(Path.Combine(rig.Repository.Root, "Directory.Build.props"), "<Project><PropertyGroup><Inherited>yes</Inherited></PropertyGroup></Project>");
+            await rig.Repository.CommitAsync(
+                "Project",
+                new Dictionary<string, string>
+                {
+                    ["p.csproj"] =
+                        "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>",
+                }
+            );
+            File.WriteAllText(
+                Path.Combine(rig.Repository.Root, "Directory.Build.props"),
+                "<Project><PropertyGroup><Inherited>yes</Inherited></PropertyGroup></Project>"
+            );
             IWorkspace workspace = await rig.AcquireAsync();
-            File.WriteAllText(Path.Combine(elsewhere, "Directory.Build.props"), "<Project><PropertyGroup><Inherited>leaked</Inherited></PropertyGroup></Project>");
+            File.WriteAllText(
+                Path.Combine(elsewhere, "Directory.Build.props"),
+                "<Project><PropertyGroup><Inherited>leaked</Inherited></PropertyGroup></Project>"
+            );
             File.WriteAllText(Path.Combine(elsewhere, "Directory.Build.rsp"), "-p:Inherited=leaked\n");
             File.WriteAllText(Path.Combine(elsewhere, "global.json"), "{ \"sdk\": { \"version\": \"99.0.100\" } }");
 
@@ -101,45 +142,76 @@ public class BarrierTests
         string elsewhere = Directory.CreateTempSubdirectory("isolation-else&where's-").FullName;
         try
         {
-            File.WriteAllText(Path.Combine(elsewhere, "nuget.config"), "<configuration><packageSources><add key=\"leaked\" value=\"/leaked\" /></packageSources></configuration>");
-            File.WriteAllText(Path.Combine(elsewhere, ".editorconfig"), "root = true\n[*.cs]\ndotnet_diagnostic.CS0168.severity = error\n");
+            File.WriteAllText(
+                Path.Combine(elsewhere, "nuget.config"),
+                "<configuration><packageSources><add key=\"leaked\" value=\"/leaked\" /></packageSources></configuration>"
+            );
+            File.WriteAllText(
+                Path.Combine(elsewhere, ".editorconfig"),
+                "root = true\n[*.cs]\ndotnet_diagnostic.CS0168.severity = error\n"
+            );
             await using Rig rig = await Rig.CreateAsync(workers: new WorkersFolder(Path.Combine(elsewhere, "workers")));
             string above = rig.Repository.Root;
             Directory.CreateDirectory(Path.Combine(above, "feed"));
             Dictionary<string, string> inherited = new()
             {
-                ["more.props"] = "<Project><PropertyGroup><More>$(MSBuildThisFileDirectory)</More></PropertyGroup></Project>",
-                ["Directory.Build.props"] = "<Project><Import Project=\"more.props\" /><PropertyGroup><Inherited>yes</Inherited></PropertyGroup></Project>",
-                ["Directory.Build.targets"] = "<Project><PropertyGroup><Late>$(AssemblyName)</Late></PropertyGroup></Project>",
+                ["more.props"] =
+                    "<Project><PropertyGroup><More>$(MSBuildThisFileDirectory)</More></PropertyGroup></Project>",
+                ["Directory.Build.props"] =
+                    "<Project><Import Project=\"more.props\" /><PropertyGroup><Inherited>yes</Inherited></PropertyGroup></Project>",
+                ["Directory.Build.targets"] =
+                    "<Project><PropertyGroup><Late>$(AssemblyName)</Late></PropertyGroup></Project>",
                 ["Directory.Build.rsp"] = "-p:FromRsp=yes\n",
-                ["Directory.Packages.props"] = "<Project><PropertyGroup><Central>yes</Central></PropertyGroup></Project>",
-                ["nuget.config"] = "<configuration><packageSources><clear/><add key=\"wanted\" value=\"feed\" /></packageSources></configuration>",
-                [".editorconfig"] = $"root = true\n[{Path.GetFileName(rig.Repository.Path)}/**.cs]\ndotnet_diagnostic.CS0219.severity = error\n[{Path.GetFileName(rig.Repository.Path)}/src/*.cs]\ndotnet_diagnostic.CS0612.severity = error\n[neighbour/**.cs]\ndotnet_diagnostic.CS0168.severity = error\n",
+                ["Directory.Packages.props"] =
+                    "<Project><PropertyGroup><Central>yes</Central></PropertyGroup></Project>",
+                ["nuget.config"] =
+                    "<configuration><packageSources><clear/><add key=\"wanted\" value=\"feed\" /></packageSources></configuration>",
+                [".editorconfig"] =
+                    $"root = true\n[{Path.GetFileName(rig.Repository.Path)}/**.cs]\ndotnet_diagnostic.CS0219.severity = error\n[{Path.GetFileName(rig.Repository.Path)}/src/*.cs]\ndotnet_diagnostic.CS0612.severity = error\n[neighbour/**.cs]\ndotnet_diagnostic.CS0168.severity = error\n",
             };
             foreach ((string name, string content) in inherited)
             {
                 File.WriteAllText(Path.Combine(above, name), content);
             }
 
-            await rig.Repository.CommitAsync("Project", new Dictionary<string, string>
-            {
-                ["all.slnx"] = "<Solution><Project Path=\"src/p.csproj\" /></Solution>",
-                ["src/p.csproj"] = "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>",
-                ["src/p.cs"] = "[System.Obsolete] class Old { } class P { void M() { int assigned = 1; int unused; new Old(); } }",
-            });
+            await rig.Repository.CommitAsync(
+                "Project",
+                new Dictionary<string, string>
+                {
+                    ["all.slnx"] = "<Solution><Project Path=\"src/p.csproj\" /></Solution>",
+                    ["src/p.csproj"] =
+                        "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>",
+                    ["src/p.cs"] =
+                        "[System.Obsolete] class Old { } class P { void M() { int assigned = 1; int unused; new Old(); } }",
+                }
+            );
             IWorkspace workspace = await rig.AcquireAsync();
 
-            string[] properties = ["msbuild", Path.Combine("src", "p.csproj"), "-getProperty:Inherited,More,Late,FromRsp,Central,TargetFramework,AssemblyName,Configuration,ManagePackageVersionsCentrally"];
+            string[] properties =
+            [
+                "msbuild",
+                Path.Combine("src", "p.csproj"),
+                "-getProperty:Inherited,More,Late,FromRsp,Central,TargetFramework,AssemblyName,Configuration,ManagePackageVersionsCentrally",
+            ];
             string there = await DotnetAsync(rig.Repository.Path, properties);
             Assert.Contains("\"FromRsp\": \"yes\"", there);
             Assert.Equal(there, await DotnetAsync(workspace.Info.Path, properties));
 
             string sources = await DotnetAsync(rig.Repository.Path, "nuget", "list", "source", "--format", "short");
             Assert.Equal($"E {above}/feed", sources.Trim());
-            Assert.Equal(sources, await DotnetAsync(workspace.Info.Path, "nuget", "list", "source", "--format", "short"));
+            Assert.Equal(
+                sources,
+                await DotnetAsync(workspace.Info.Path, "nuget", "list", "source", "--format", "short")
+            );
 
-            Assert.Equal(["error CS0219", "error CS0612", "warning CS0168"], await DiagnosticsAsync(rig.Repository.Path));
-            Assert.Equal(["error CS0219", "error CS0612", "warning CS0168"], await DiagnosticsAsync(workspace.Info.Path));
+            Assert.Equal(
+                ["error CS0219", "error CS0612", "warning CS0168"],
+                await DiagnosticsAsync(rig.Repository.Path)
+            );
+            Assert.Equal(
+                ["error CS0219", "error CS0612", "warning CS0168"],
+                await DiagnosticsAsync(workspace.Info.Path)
+            );
         }
         finally
         {
@@ -159,7 +231,8 @@ public class BarrierTests
     [InlineData("other/**.cs", null)]
     [InlineData("top/*.cs", null)]
     [InlineData("/*.cs", null)]
-    public void A_section_names_the_way_to_a_work_tree(string glob, string? moved) => Assert.Equal(moved, EditorConfigGlob.Moved(glob, ["top", "repo"]));
+    public void A_section_names_the_way_to_a_work_tree(string glob, string? moved) =>
+        Assert.Equal(moved, EditorConfigGlob.Moved(glob, ["top", "repo"]));
 
     [Fact]
     public void Folders_of_SDKs_are_written_out_and_the_rest_is_as_it_was()
@@ -168,8 +241,14 @@ public class BarrierTests
         try
         {
             string path = Path.Combine(folder, "global.json");
-            File.WriteAllText(path, "{ /* ours */ \"sdk\": { \"version\": \"10.0.100\", \"paths\": [ \".dotnet\", \"$host$\" ] } }");
-            Assert.Equal($"{{\"sdk\":{{\"version\":\"10.0.100\",\"paths\":[\"{folder}/.dotnet\",\"$host$\"]}}}}\n", GlobalJsonBarrier.Content(path));
+            File.WriteAllText(
+                path,
+                "{ /* ours */ \"sdk\": { \"version\": \"10.0.100\", \"paths\": [ \".dotnet\", \"$host$\" ] } }"
+            );
+            Assert.Equal(
+                $"{{\"sdk\":{{\"version\":\"10.0.100\",\"paths\":[\"{folder}/.dotnet\",\"$host$\"]}}}}\n",
+                GlobalJsonBarrier.Content(path)
+            );
             File.WriteAllText(path, "{ /* ours */ \"sdk\": { \"version\": \"10.0.100\" } }");
             Assert.Equal("{ /* ours */ \"sdk\": { \"version\": \"10.0.100\" } }", GlobalJsonBarrier.Content(path));
             File.WriteAllText(path, "{ broken");
@@ -187,15 +266,24 @@ public class BarrierTests
         string elsewhere = Directory.CreateTempSubdirectory("isolation-elsewhere-").FullName;
         try
         {
-            File.WriteAllText(Path.Combine(elsewhere, "NuGet.Config"), "<configuration><config><add key=\"leaked\" value=\"x\" /></config></configuration>");
+            File.WriteAllText(
+                Path.Combine(elsewhere, "NuGet.Config"),
+                "<configuration><config><add key=\"leaked\" value=\"x\" /></config></configuration>"
+            );
             await using Rig rig = await Rig.CreateAsync(workers: new WorkersFolder(Path.Combine(elsewhere, "workers")));
             string config = Path.Combine(rig.Repository.Root, "nuget.config");
-            File.WriteAllText(config, "<configuration><packageSources><add key=\"private\" value=\"https://alice:s3cr3t@feed.example/v3/index.json\" /></packageSources><packageSourceCredentials><private><add key=\"ClearTextPassword\" value=\"s3cr3t\" /></private></packageSourceCredentials></configuration>");
+            File.WriteAllText(
+                config,
+                "<configuration><packageSources><add key=\"private\" value=\"https://alice:s3cr3t@feed.example/v3/index.json\" /></packageSources><packageSourceCredentials><private><add key=\"ClearTextPassword\" value=\"s3cr3t\" /></private></packageSourceCredentials></configuration>"
+            );
             await rig.AcquireAsync();
             string barrier = File.ReadAllText(Path.Combine(elsewhere, "workers", "nuget.config"));
             Assert.Contains("value=\"https://feed.example/v3/index.json\"", barrier);
             Assert.DoesNotContain("s3cr3t", barrier);
-            Assert.DoesNotContain(config, Barriers.SeenFrom(Path.Combine(elsewhere, "workers", "a.1", "work"), rig.Repository.Path));
+            Assert.DoesNotContain(
+                config,
+                Barriers.SeenFrom(Path.Combine(elsewhere, "workers", "a.1", "work"), rig.Repository.Path)
+            );
             File.Delete(config);
             File.Delete(Path.Combine(elsewhere, "NuGet.Config"));
             await rig.AcquireAsync("b");
@@ -210,15 +298,31 @@ public class BarrierTests
     private static string Read(Rig rig, string name) => File.ReadAllText(Path.Combine(rig.Workers, name));
 
     private static async Task<string> InheritedAsync(string folder, string project = "p.proj", params string[] more) =>
-        (await DotnetAsync(folder, ["msbuild", project, .. more is [] ? ["-getProperty:Inherited", "-noAutoResponse"] : more])).Trim();
+        (
+            await DotnetAsync(
+                folder,
+                ["msbuild", project, .. more is [] ? ["-getProperty:Inherited", "-noAutoResponse"] : more]
+            )
+        ).Trim();
 
     private static async Task<IEnumerable<string>> DiagnosticsAsync(string folder) =>
-        Regex.Matches(await DotnetAsync(folder, "build", "all.slnx"), "(error|warning) CS[0-9]+").Select(m => m.Value).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        Regex
+            .Matches(await DotnetAsync(folder, "build", "all.slnx"), "(error|warning) CS[0-9]+")
+            .Select(m => m.Value)
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal);
 
     private static async Task<string> DotnetAsync(string folder, params string[] arguments)
     {
         ProcessStartInfo start = new("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true };
-        foreach ((string name, string value) in new Dictionary<string, string> { ["MSBUILDDISABLENODEREUSE"] = "1", ["UseSharedCompilation"] = "false", ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0" })
+        foreach (
+            (string name, string value) in new Dictionary<string, string>
+            {
+                ["MSBUILDDISABLENODEREUSE"] = "1",
+                ["UseSharedCompilation"] = "false",
+                ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0",
+            }
+        )
         {
             start.Environment[name] = value;
         }

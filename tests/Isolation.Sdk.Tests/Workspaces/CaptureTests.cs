@@ -40,7 +40,9 @@ public class CaptureTests
                 await Rig.GitAsync(workspace, "add", "-A");
                 await Rig.GitAsync(workspace, "commit", "-qm", "Theirs");
                 await Rig.GitAsync(workspace, "checkout", "-q", workspace.Info.Branch!);
-                string[] arguments = state.EndsWith("merge", StringComparison.Ordinal) ? ["merge", "theirs"] : ["rebase", "theirs"];
+                string[] arguments = state.EndsWith("merge", StringComparison.Ordinal)
+                    ? ["merge", "theirs"]
+                    : ["rebase", "theirs"];
                 await Assert.ThrowsAsync<InvalidOperationException>(() => Rig.GitAsync(workspace, arguments));
                 break;
             case "on an unborn branch":
@@ -67,10 +69,16 @@ public class CaptureTests
         Assert.Empty(capture.Tampering);
         Assert.Equal("left", await rig.Repository.GitAsync(["show", $"{capture.Commit}:left over.txt"]));
         Assert.Contains("committed", await rig.Repository.GitAsync(["show", $"{capture.Commit}:committed.txt"]));
-        Assert.Equal("# Throwaway", (await rig.Repository.GitAsync(["show", $"{capture.Commit}:README.md"])).Split('\n')[0]);
+        Assert.Equal(
+            "# Throwaway",
+            (await rig.Repository.GitAsync(["show", $"{capture.Commit}:README.md"])).Split('\n')[0]
+        );
         Assert.Equal(["committed.txt", "left over.txt"], capture.Files.Select(f => f.Path));
         Assert.Equal(capture.Commit, await rig.Repository.GitAsync(["rev-parse", capture.Source]));
-        Assert.Equal(workspace.Info.BaseCommit, await rig.Repository.GitAsync(["merge-base", workspace.Info.BaseCommit, capture.Commit]));
+        Assert.Equal(
+            workspace.Info.BaseCommit,
+            await rig.Repository.GitAsync(["merge-base", workspace.Info.BaseCommit, capture.Commit])
+        );
     }
 
     [Fact(Timeout = 60_000)]
@@ -95,7 +103,16 @@ public class CaptureTests
     {
         await using Rig rig = await Rig.CreateAsync();
         string lines = string.Concat(Enumerable.Range(0, 40).Select(i => $"line {i}\n"));
-        await rig.Repository.CommitAsync("Start", new Dictionary<string, string> { ["old name.txt"] = lines, ["gone.txt"] = "quite another content\n", ["kind"] = "y\n", ["m.txt"] = "a\nb\n" });
+        await rig.Repository.CommitAsync(
+            "Start",
+            new Dictionary<string, string>
+            {
+                ["old name.txt"] = lines,
+                ["gone.txt"] = "quite another content\n",
+                ["kind"] = "y\n",
+                ["m.txt"] = "a\nb\n",
+            }
+        );
         IWorkspace workspace = await rig.AcquireAsync();
         string At(string path) => Path.Combine(workspace.Info.Path, path);
         File.Move(At("old name.txt"), At("new\tname\n\"ü\".txt"));
@@ -153,7 +170,10 @@ public class CaptureTests
         IWorkspace second = await rig.AcquireAsync(number: 2);
         IsolationException fault = await Assert.ThrowsAsync<IsolationException>(() => rig.CaptureAsync(first));
         Assert.Equal("ISO0305", fault.Code);
-        Assert.Equal(first.Info.BaseCommit, await rig.Repository.GitAsync(["rev-parse", "refs/isolation/attempts/a/1"]));
+        Assert.Equal(
+            first.Info.BaseCommit,
+            await rig.Repository.GitAsync(["rev-parse", "refs/isolation/attempts/a/1"])
+        );
         await first.DisposeAsync();
         Assert.True(File.Exists(Path.Combine(first.Info.Path, "late.txt")));
         await rig.CaptureAsync(second);

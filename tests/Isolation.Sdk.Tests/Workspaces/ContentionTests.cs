@@ -17,7 +17,9 @@ public class ContentionTests
             requests[i] = await rig.RequestAsync($"item{i}");
         }
 
-        IWorkspace[] made = await Task.WhenAll(requests.Select((r, i) => Task.Run(async () => await (i % 2 == 0 ? rig.Provider : other).AcquireAsync(r))));
+        IWorkspace[] made = await Task.WhenAll(
+            requests.Select((r, i) => Task.Run(async () => await (i % 2 == 0 ? rig.Provider : other).AcquireAsync(r)))
+        );
         Assert.Equal(32, made.Select(w => w.Info.GitDirectory).Distinct().Count());
         Assert.Equal(33, (await rig.Repository.GitAsync(["worktree", "list"])).Split('\n').Length);
         await Task.WhenAll(made.Select(w => Task.Run(async () => await w.DisposeAsync())));
@@ -39,7 +41,12 @@ public class ContentionTests
             {
                 foreach (string entry in Directory.Exists(entries) ? Directory.GetDirectories(entries) : [])
                 {
-                    if (new[] { "commondir", "gitdir", "HEAD", "locked" }.FirstOrDefault(f => new FileInfo(Path.Combine(entry, f)) is not { Exists: true, Length: > 0 }) is { } missing)
+                    if (
+                        new[] { "commondir", "gitdir", "HEAD", "locked" }.FirstOrDefault(f =>
+                            new FileInfo(Path.Combine(entry, f)) is not { Exists: true, Length: > 0 }
+                        ) is
+                        { } missing
+                    )
                     {
                         half.Add($"{Path.GetFileName(entry)} without {missing}");
                     }
@@ -74,7 +81,10 @@ public class ContentionTests
             File.WriteAllText(Path.Combine(entry, "locked"), "initializing\n");
             File.WriteAllText(Path.Combine(entry, "gitdir"), Path.Combine(rig.Repository.Root, "zz", ".git") + "\n");
             File.WriteAllText(Path.Combine(entry, "commondir"), state == "empty commondir" ? "" : "../..\n");
-            File.WriteAllText(Path.Combine(entry, "HEAD"), state == "initializing" ? "ref: refs/heads/main\n" : new string('0', 40) + "\n");
+            File.WriteAllText(
+                Path.Combine(entry, "HEAD"),
+                state == "initializing" ? "ref: refs/heads/main\n" : new string('0', 40) + "\n"
+            );
         }
 
         foreach (string file in Directory.EnumerateFiles(entry))
@@ -104,11 +114,14 @@ public class ContentionTests
 
         // The first add fails on the empty file; while the provider pauses, the file's maker writes it.
         int pauses = 0;
-        await using GitWorktreeProvider provider = new(new GitWorktreeOptions(), new PauseWatcher(() =>
-        {
-            pauses++;
-            File.WriteAllText(common, "../..\n");
-        }));
+        await using GitWorktreeProvider provider = new(
+            new GitWorktreeOptions(),
+            new PauseWatcher(() =>
+            {
+                pauses++;
+                File.WriteAllText(common, "../..\n");
+            })
+        );
         IWorkspace workspace = await rig.AcquireAsync(provider: provider);
         Assert.Equal(1, pauses);
         Assert.True(Directory.Exists(entry));

@@ -94,7 +94,11 @@ public class FailedAcquireTests
     public async Task A_workers_folder_inside_the_repository_is_refused()
     {
         await using Rig outer = await Rig.CreateAsync();
-        await using GitWorktreeProvider provider = new(new GitWorktreeOptions(), TimeProvider.System, new WorkersFolder(Path.Combine(outer.Repository.Path, ".workers")));
+        await using GitWorktreeProvider provider = new(
+            new GitWorktreeOptions(),
+            TimeProvider.System,
+            new WorkersFolder(Path.Combine(outer.Repository.Path, ".workers"))
+        );
         await FailsAsync(outer, await outer.RequestAsync(), "ISO0312", provider);
     }
 
@@ -104,11 +108,28 @@ public class FailedAcquireTests
     public async Task Files_in_lfs_without_lfs_are_an_error_and_never_pointers(bool configured)
     {
         await using Rig rig = await Rig.CreateAsync();
-        await rig.Repository.CommitAsync("Large", new Dictionary<string, string> { ["assets/.gitattributes"] = "*.bin filter=lfs diff=lfs merge=lfs -text\n", ["assets/a.bin"] = "content\n" });
+        await rig.Repository.CommitAsync(
+            "Large",
+            new Dictionary<string, string>
+            {
+                ["assets/.gitattributes"] = "*.bin filter=lfs diff=lfs merge=lfs -text\n",
+                ["assets/a.bin"] = "content\n",
+            }
+        );
         GitRepository opened = await GitHost.OpenAsync(rig.Repository.Path);
-        KeyValuePair<string, string>[] config = configured ? [new("filter.lfs.smudge", "not-git-lfs smudge %f"), new("filter.lfs.process", "not-git-lfs process")] : [];
+        KeyValuePair<string, string>[] config = configured
+            ? [new("filter.lfs.smudge", "not-git-lfs smudge %f"), new("filter.lfs.process", "not-git-lfs process")]
+            : [];
         Dictionary<string, string> host = new() { ["PATH"] = Environment.GetEnvironmentVariable("PATH")! };
-        await using GitWorktreeProvider provider = new(new GitWorktreeOptions(), TimeProvider.System, null, opened with { Client = new GitClient(new GitEnvironment(host, config, [])) });
+        await using GitWorktreeProvider provider = new(
+            new GitWorktreeOptions(),
+            TimeProvider.System,
+            null,
+            opened with
+            {
+                Client = new GitClient(new GitEnvironment(host, config, [])),
+            }
+        );
         await FailsAsync(rig, await rig.RequestAsync(), "ISO0306", provider);
     }
 
@@ -134,7 +155,9 @@ public class FailedAcquireTests
         WorkspaceRequest request = await rig.RequestAsync();
         string before = await rig.SnapshotAsync();
         CancellingLease lease = new(request.Lease, WorkspaceNotes.GitDirectory, cancel);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await rig.Provider.AcquireAsync(request with { Lease = lease }, cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await rig.Provider.AcquireAsync(request with { Lease = lease }, cancel.Token)
+        );
         Assert.Equal(before, await rig.SnapshotAsync());
     }
 
@@ -146,7 +169,10 @@ public class FailedAcquireTests
         try
         {
             await using Rig rig = await Rig.CreateAsync(workers: new WorkersFolder(Path.Combine(mount, "workers")));
-            await rig.Repository.CommitAsync("Large", new Dictionary<string, string> { ["large"] = new string('x', 1_000_000) });
+            await rig.Repository.CommitAsync(
+                "Large",
+                new Dictionary<string, string> { ["large"] = new string('x', 1_000_000) }
+            );
             IsolationException fault = await FailsAsync(rig, await rig.RequestAsync(), "ISO0311");
             Assert.Contains("space", fault.Message);
             Assert.Empty(Directory.EnumerateFileSystemEntries(mount));
@@ -158,10 +184,17 @@ public class FailedAcquireTests
         }
     }
 
-    private static async Task<IsolationException> FailsAsync(Rig rig, WorkspaceRequest request, string code, GitWorktreeProvider? provider = null)
+    private static async Task<IsolationException> FailsAsync(
+        Rig rig,
+        WorkspaceRequest request,
+        string code,
+        GitWorktreeProvider? provider = null
+    )
     {
         string before = await rig.SnapshotAsync();
-        IsolationException fault = await Assert.ThrowsAsync<IsolationException>(async () => await (provider ?? rig.Provider).AcquireAsync(request));
+        IsolationException fault = await Assert.ThrowsAsync<IsolationException>(async () =>
+            await (provider ?? rig.Provider).AcquireAsync(request)
+        );
         Assert.Equal(code, fault.Code);
         Assert.NotEmpty(fault.Fault.Remedy);
         Assert.Equal(request.Lease.Attempt, fault.Attempt);

@@ -13,13 +13,15 @@ public sealed class FillingConformanceTests
         get
         {
             TheoryData<string, Filling, bool> rows = [];
-            foreach ((string fileSystem, Filling[] fillings) in new[]
-            {
-                ("tmpfs", new[] { Filling.Copy, Filling.Checkout }),
-                ("ext4", [Filling.Auto, Filling.Copy, Filling.Checkout]),
-                ("xfs", [Filling.Reflink, Filling.Copy, Filling.Checkout]),
-                ("btrfs", [Filling.Snapshot, Filling.Reflink, Filling.Copy, Filling.Checkout]),
-            })
+            foreach (
+                (string fileSystem, Filling[] fillings) in new[]
+                {
+                    ("tmpfs", new[] { Filling.Copy, Filling.Checkout }),
+                    ("ext4", [Filling.Auto, Filling.Copy, Filling.Checkout]),
+                    ("xfs", [Filling.Reflink, Filling.Copy, Filling.Checkout]),
+                    ("btrfs", [Filling.Snapshot, Filling.Reflink, Filling.Copy, Filling.Checkout]),
+                }
+            )
             {
                 foreach (Filling filling in fillings)
                 {
@@ -36,16 +38,31 @@ public sealed class FillingConformanceTests
     [IsolationTheory(Tools.Linux)]
     [InlineData(false)]
     [InlineData(true)]
-    public Task The_suite_passes_for_copies_where_everything_else_is_tested(bool clones) => PassesAsync(Filling.Copy, clones, null, []);
+    public Task The_suite_passes_for_copies_where_everything_else_is_tested(bool clones) =>
+        PassesAsync(Filling.Copy, clones, null, []);
 
     [IsolationTheory(Tools.Linux, Tools.Images, Tier = Tier.Ci, Timeout = 600_000)]
     [MemberData(nameof(Everywhere))]
     public Task The_suite_passes_on(string fileSystem, Filling filling, bool clones) =>
-        PassesAsync(filling, clones, new Dictionary<string, string?> { ["TMPDIR"] = Disk.Path }, new Disk(fileSystem).Through);
+        PassesAsync(
+            filling,
+            clones,
+            new Dictionary<string, string?> { ["TMPDIR"] = Disk.Path },
+            new Disk(fileSystem).Through
+        );
 
-    private static async Task PassesAsync(Filling filling, bool clones, Dictionary<string, string?>? environment, string[] through)
+    private static async Task PassesAsync(
+        Filling filling,
+        bool clones,
+        Dictionary<string, string?>? environment,
+        string[] through
+    )
     {
-        HostAnswer answer = await HostProcess.AskOnceAsync(new HostRequest("") { Conformance = new ConformanceRequest(filling.ToString()) { Clones = clones } }, environment, through);
+        HostAnswer answer = await HostProcess.AskOnceAsync(
+            new HostRequest("") { Conformance = new ConformanceRequest(filling.ToString()) { Clones = clones } },
+            environment,
+            through
+        );
 
         Assert.NotEmpty(answer.Checks);
         string[] failures = [.. answer.Checks.Where(c => c.Failure is not null).Select(c => $"{c.Name}: {c.Failure}")];

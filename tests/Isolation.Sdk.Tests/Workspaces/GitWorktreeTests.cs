@@ -54,7 +54,14 @@ public class GitWorktreeTests
     {
         await using Rig rig = await Rig.CreateAsync();
         string before = await rig.SnapshotAsync();
-        Assert.Equal(code, (await Assert.ThrowsAsync<IsolationException>(() => GitWorktree.CreateAsync(rig.Repository.Path, revision))).Code);
+        Assert.Equal(
+            code,
+            (
+                await Assert.ThrowsAsync<IsolationException>(() =>
+                    GitWorktree.CreateAsync(rig.Repository.Path, revision)
+                )
+            ).Code
+        );
         Assert.Equal(before, await rig.SnapshotAsync());
     }
 }

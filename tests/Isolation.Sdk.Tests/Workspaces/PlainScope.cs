@@ -14,7 +14,13 @@ internal sealed class PlainScope : IStateScope
         _workspace = workspace;
         string home = Directory.CreateDirectory(Path.Combine(root, $"scope-{Guid.NewGuid():n}", "home")).FullName;
         string temp = Directory.CreateDirectory(Path.Combine(home, "..", "tmp")).FullName;
-        EnvironmentEntry[] environment = [new("PATH", Environment.GetEnvironmentVariable("PATH")!, "inherited"), new("HOME", home, "isolation"), new("TMPDIR", temp, "isolation"), new("GIT_CONFIG_NOSYSTEM", "1", "isolation")];
+        EnvironmentEntry[] environment =
+        [
+            new("PATH", Environment.GetEnvironmentVariable("PATH")!, "inherited"),
+            new("HOME", home, "isolation"),
+            new("TMPDIR", temp, "isolation"),
+            new("GIT_CONFIG_NOSYSTEM", "1", "isolation"),
+        ];
         Info = new StateInfo(home, temp, environment, new Dictionary<string, int>());
     }
 
@@ -22,7 +28,13 @@ internal sealed class PlainScope : IStateScope
 
     public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default)
     {
-        ProcessStartInfo start = new(command.File, command.Arguments) { WorkingDirectory = command.Directory ?? _workspace, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(command.File, command.Arguments)
+        {
+            WorkingDirectory = command.Directory ?? _workspace,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment.Clear();
         foreach (EnvironmentEntry entry in Info.Environment)
         {
@@ -39,7 +51,8 @@ internal sealed class PlainScope : IStateScope
         return new ValueTask<IWorkerProcess>(new PlainProcess(process));
     }
 
-    public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+    public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) =>
+        ValueTask.CompletedTask;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

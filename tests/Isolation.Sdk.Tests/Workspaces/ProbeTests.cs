@@ -30,9 +30,35 @@ public class ProbeTests
         Assert.Equal(["ISO0207"], await CodesAsync(rig.Provider, Path.Combine(root, "empty")));
         Assert.Equal(["ISO0204"], await CodesAsync(rig.Provider, Path.Combine(root, "not-there")));
         Assert.Equal(["ISO0209"], await CodesAsync(rig.Provider, "relative"));
-        Assert.Equal(["ISO0301"], await CodesAsync(new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System, new WorkersFolder("/proc/isolation")), rig.Repository.Path));
-        Assert.Equal(["ISO0312"], await CodesAsync(new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System, new WorkersFolder(Path.Combine(rig.Repository.Path, "w"))), rig.Repository.Path));
-        Assert.Equal(["ISO0303"], await CodesAsync(new GitWorktreeProvider(new GitWorktreeOptions { BranchTemplate = "a b" }, TimeProvider.System), rig.Repository.Path));
+        Assert.Equal(
+            ["ISO0301"],
+            await CodesAsync(
+                new GitWorktreeProvider(
+                    new GitWorktreeOptions(),
+                    TimeProvider.System,
+                    new WorkersFolder("/proc/isolation")
+                ),
+                rig.Repository.Path
+            )
+        );
+        Assert.Equal(
+            ["ISO0312"],
+            await CodesAsync(
+                new GitWorktreeProvider(
+                    new GitWorktreeOptions(),
+                    TimeProvider.System,
+                    new WorkersFolder(Path.Combine(rig.Repository.Path, "w"))
+                ),
+                rig.Repository.Path
+            )
+        );
+        Assert.Equal(
+            ["ISO0303"],
+            await CodesAsync(
+                new GitWorktreeProvider(new GitWorktreeOptions { BranchTemplate = "a b" }, TimeProvider.System),
+                rig.Repository.Path
+            )
+        );
     }
 
     private static async Task<string[]> CodesAsync(GitWorktreeProvider provider, string path)

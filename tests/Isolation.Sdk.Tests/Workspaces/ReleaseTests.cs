@@ -83,7 +83,15 @@ public class ReleaseTests
     {
         await using Rig rig = await Rig.CreateAsync();
         await using ThrowawayRepository inner = await ThrowawayRepository.CreateAsync();
-        await rig.Repository.GitAsync(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.Path, "sub"]);
+        await rig.Repository.GitAsync([
+            "-c",
+            "protocol.file.allow=always",
+            "submodule",
+            "--quiet",
+            "add",
+            inner.Path,
+            "sub",
+        ]);
         await rig.Repository.CommitAsync("Submodule", new Dictionary<string, string>());
         IWorkspace workspace = await rig.AcquireAsync();
         await Rig.GitAsync(workspace, "-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init");
@@ -129,7 +137,10 @@ public class ReleaseTests
 
         if (state.StartsWith("not noted", StringComparison.Ordinal))
         {
-            record = record with { Notes = record.Notes.Where(n => n.Key is "workspace.path" or "workspace.branch").ToDictionary() };
+            record = record with
+            {
+                Notes = record.Notes.Where(n => n.Key is "workspace.path" or "workspace.branch").ToDictionary(),
+            };
         }
 
         await using GitWorktreeProvider later = new(new GitWorktreeOptions(), TimeProvider.System);

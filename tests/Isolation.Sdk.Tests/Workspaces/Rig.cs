@@ -15,7 +15,11 @@ internal sealed class Rig : IAsyncDisposable
         Repository = repository;
         Options = options;
         Provider = new GitWorktreeProvider(options, TimeProvider.System, workers);
-        Store = new LeaseStore(Path.Combine(repository.Path, ".git"), new RepositoryRef(repository.Path), TimeProvider.System);
+        Store = new LeaseStore(
+            Path.Combine(repository.Path, ".git"),
+            new RepositoryRef(repository.Path),
+            TimeProvider.System
+        );
     }
 
     public ThrowawayRepository Repository { get; }
@@ -28,7 +32,10 @@ internal sealed class Rig : IAsyncDisposable
 
     public string Workers => Repository.Path + ".workers";
 
-    public static async Task<Rig> CreateAsync(Action<GitWorktreeOptions>? configure = null, WorkersFolder? workers = null)
+    public static async Task<Rig> CreateAsync(
+        Action<GitWorktreeOptions>? configure = null,
+        WorkersFolder? workers = null
+    )
     {
         GitWorktreeOptions options = new();
         configure?.Invoke(options);
@@ -38,7 +45,11 @@ internal sealed class Rig : IAsyncDisposable
     public async Task<string> HeadAsync() => await Repository.GitAsync(["rev-parse", "HEAD"]);
 
     /// <summary>Issues an attempt as a pipeline does, and acquires its workspace.</summary>
-    public async Task<IWorkspace> AcquireAsync(string item = "a", int number = 1, IWorkspaceProvider? provider = null) => await (provider ?? Provider).AcquireAsync(await RequestAsync(item, number));
+    public async Task<IWorkspace> AcquireAsync(
+        string item = "a",
+        int number = 1,
+        IWorkspaceProvider? provider = null
+    ) => await (provider ?? Provider).AcquireAsync(await RequestAsync(item, number));
 
     public async Task<WorkspaceRequest> RequestAsync(string item = "a", int number = 1)
     {
@@ -58,7 +69,8 @@ internal sealed class Rig : IAsyncDisposable
 
     public async Task<Capture> CaptureAsync(IWorkspace workspace) => await workspace.CaptureAsync(Scope(workspace));
 
-    public static Task<string> GitAsync(IWorkspace workspace, params string[] arguments) => ThrowawayRepository.GitInAsync(workspace.Info.Path, arguments);
+    public static Task<string> GitAsync(IWorkspace workspace, params string[] arguments) =>
+        ThrowawayRepository.GitInAsync(workspace.Info.Path, arguments);
 
     public static void Write(IWorkspace workspace, string path, string content)
     {
@@ -68,16 +80,22 @@ internal sealed class Rig : IAsyncDisposable
     }
 
     /// <summary>Everything a failed acquire must leave as it was: files beside and below, refs, worktrees, config.</summary>
-    public async Task<string> SnapshotAsync() => string.Join(
-        '\n',
-        [
-            .. Directory.EnumerateFileSystemEntries(Repository.Root).Order(StringComparer.Ordinal),
-            .. (Directory.Exists(Workers) ? Directory.GetFileSystemEntries(Workers, "*", SearchOption.AllDirectories) : []).Order(StringComparer.Ordinal),
-            await Repository.GitAsync(["for-each-ref"]),
-            await Repository.GitAsync(["worktree", "list", "--porcelain"]),
-            await Repository.GitAsync(["status", "--porcelain"]),
-            Convert.ToHexString(File.ReadAllBytes(Path.Combine(Repository.Path, ".git", "config"))),
-        ]);
+    public async Task<string> SnapshotAsync() =>
+        string.Join(
+            '\n',
+            [
+                .. Directory.EnumerateFileSystemEntries(Repository.Root).Order(StringComparer.Ordinal),
+                .. (
+                    Directory.Exists(Workers)
+                        ? Directory.GetFileSystemEntries(Workers, "*", SearchOption.AllDirectories)
+                        : []
+                ).Order(StringComparer.Ordinal),
+                await Repository.GitAsync(["for-each-ref"]),
+                await Repository.GitAsync(["worktree", "list", "--porcelain"]),
+                await Repository.GitAsync(["status", "--porcelain"]),
+                Convert.ToHexString(File.ReadAllBytes(Path.Combine(Repository.Path, ".git", "config"))),
+            ]
+        );
 
     public async ValueTask DisposeAsync()
     {

@@ -14,7 +14,10 @@ public class SharedFilesTests
     public async Task Ignored_files_are_copied_in_and_never_captured(string what)
     {
         await using Rig rig = await Rig.CreateAsync(o => o.CopyIgnored(".env", "**/*.secret"));
-        await rig.Repository.CommitAsync("Ignore", new Dictionary<string, string> { [".gitignore"] = ".env\n*.secret\n", ["app/main"] = "x\n" });
+        await rig.Repository.CommitAsync(
+            "Ignore",
+            new Dictionary<string, string> { [".gitignore"] = ".env\n*.secret\n", ["app/main"] = "x\n" }
+        );
         File.WriteAllText(Path.Combine(rig.Repository.Path, ".env"), "KEY=1\n");
         File.WriteAllText(Path.Combine(rig.Repository.Path, "app", "a b.secret"), "s\n");
         IWorkspace workspace = await rig.AcquireAsync();
@@ -46,8 +49,15 @@ public class SharedFilesTests
 
         Capture capture = await rig.CaptureAsync(workspace);
         Assert.Contains("work.txt", capture.Files.Select(f => f.Path));
-        Assert.DoesNotContain(capture.Files, f => f.Path.EndsWith(".env", StringComparison.Ordinal) || f.Path.EndsWith(".secret", StringComparison.Ordinal));
-        string history = await rig.Repository.GitAsync(["log", "--name-only", "--format=", $"{capture.BaseCommit}..{capture.Commit}"]);
+        Assert.DoesNotContain(capture.Files, f =>
+            f.Path.EndsWith(".env", StringComparison.Ordinal) || f.Path.EndsWith(".secret", StringComparison.Ordinal)
+        );
+        string history = await rig.Repository.GitAsync([
+            "log",
+            "--name-only",
+            "--format=",
+            $"{capture.BaseCommit}..{capture.Commit}",
+        ]);
         Assert.DoesNotContain(".env", history);
         Assert.DoesNotContain(".secret", history);
     }
@@ -57,8 +67,13 @@ public class SharedFilesTests
     [InlineData(true)]
     public async Task Shared_folders_are_linked_in_and_neither_captured_nor_deleted(bool committed)
     {
-        await using Rig rig = await Rig.CreateAsync(o => o.ShareReadOnly("node_modules").ShareReadOnly("data/models", "../models"));
-        await rig.Repository.CommitAsync("Ignore", new Dictionary<string, string> { [".gitignore"] = "node_modules/\n", ["node_modules/x/index.js"] = "1\n" });
+        await using Rig rig = await Rig.CreateAsync(o =>
+            o.ShareReadOnly("node_modules").ShareReadOnly("data/models", "../models")
+        );
+        await rig.Repository.CommitAsync(
+            "Ignore",
+            new Dictionary<string, string> { [".gitignore"] = "node_modules/\n", ["node_modules/x/index.js"] = "1\n" }
+        );
         string models = Directory.CreateDirectory(Path.Combine(rig.Repository.Root, "models")).FullName;
         File.WriteAllText(Path.Combine(models, "m"), "m\n");
         IWorkspace workspace = await rig.AcquireAsync();

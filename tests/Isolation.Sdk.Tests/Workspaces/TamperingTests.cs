@@ -13,7 +13,10 @@ public class TamperingTests
     {
         await using Rig rig = await Rig.CreateAsync();
         await rig.Repository.GitAsync(["config", "extensions.worktreeConfig", "true"]);
-        await rig.Repository.CommitAsync("Filter", new Dictionary<string, string> { [".gitattributes"] = "*.txt filter=pwn\n", ["a.txt"] = "1\n" });
+        await rig.Repository.CommitAsync(
+            "Filter",
+            new Dictionary<string, string> { [".gitattributes"] = "*.txt filter=pwn\n", ["a.txt"] = "1\n" }
+        );
         IWorkspace workspace = await rig.AcquireAsync();
         string canary = Path.Combine(rig.Repository.Root, "canary");
         string script = Path.Combine(rig.Repository.Root, "plant.sh");
@@ -23,8 +26,12 @@ public class TamperingTests
             File.SetUnixFileMode(script, (UnixFileMode)0b111_101_101);
         }
 
-        string planted = $"[core]\n\tfsmonitor = {script}\n[filter \"pwn\"]\n\tclean = {script}\n\tsmudge = {script}\n[diff]\n\texternal = {script}\n";
-        string config = Path.Combine(where == "worktree config" ? workspace.Info.GitDirectory : Path.Combine(rig.Repository.Path, ".git"), where == "worktree config" ? "config.worktree" : "config");
+        string planted =
+            $"[core]\n\tfsmonitor = {script}\n[filter \"pwn\"]\n\tclean = {script}\n\tsmudge = {script}\n[diff]\n\texternal = {script}\n";
+        string config = Path.Combine(
+            where == "worktree config" ? workspace.Info.GitDirectory : Path.Combine(rig.Repository.Path, ".git"),
+            where == "worktree config" ? "config.worktree" : "config"
+        );
         if (where == "included config")
         {
             string included = Path.Combine(rig.Repository.Root, "included");

@@ -8,40 +8,41 @@ namespace Isolation.Sdk.Testing;
 internal static class HttpClientRow
 {
     public static LeakRow Row => InProcessRows.Row("N10", "cookies and default headers of an HTTP client", word =>
-    {
-        TcpListener server = new(IPAddress.Loopback, 0);
-        server.Start();
-        HttpClient shared = new(new SocketsHttpHandler { UseProxy = false });
-        List<HttpClient> made = [shared];
-        HttpClient Client(InProcessTurn turn)
         {
-            if (turn.Worker is null)
+            TcpListener server = new(IPAddress.Loopback, 0);
+            server.Start();
+            HttpClient shared = new(new SocketsHttpHandler { UseProxy = false });
+            List<HttpClient> made = [shared];
+            HttpClient Client(InProcessTurn turn)
             {
-                return shared;
+                if (turn.Worker is null)
+                {
+                    return shared;
+                }
+
+                SocketsHttpHandler handler = IsolatedHttp.CreateHandler();
+                handler.UseProxy = false;
+                made.Add(new HttpClient(handler));
+                return made[^1];
             }
 
-            SocketsHttpHandler handler = IsolatedHttp.CreateHandler();
-            handler.UseProxy = false;
-            made.Add(new HttpClient(handler));
-            return made[^1];
-        }
-
-        return new InProcessTurns(
-            turn =>
+            return new InProcessTurns(
+                turn =>
+                {
+                    HttpClient client = Client(turn);
+                    client.DefaultRequestHeaders.Add("X-Of", word);
+                    Ask(client, server, word);
+                },
+                turn => Ask(Client(turn), server, word).Contains(word, StringComparison.Ordinal)
+            )
             {
-                HttpClient client = Client(turn);
-                client.DefaultRequestHeaders.Add("X-Of", word);
-                Ask(client, server, word);
-            },
-            turn => Ask(Client(turn), server, word).Contains(word, StringComparison.Ordinal))
-        {
-            Undo = () =>
-            {
-                made.ForEach(client => client.Dispose());
-                server.Dispose();
-            },
-        };
-    });
+                Undo = () =>
+                {
+                    made.ForEach(client => client.Dispose());
+                    server.Dispose();
+                },
+            };
+        });
 
     /// <summary>What a server is sent by a client that asks it; it answers with a cookie.</summary>
     private static string Ask(HttpClient client, TcpListener server, string cookie)
@@ -62,7 +63,14 @@ internal static class HttpClientRow
             heard.AppendLine(line);
         }
 
-        await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nSet-Cookie: sid={cookie}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")).ConfigureAwait(false);
+        await connection
+            .GetStream()
+            .WriteAsync(
+                Encoding.ASCII.GetBytes(
+                    $"HTTP/1.1 200 OK\r\nSet-Cookie: sid={cookie}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                )
+            )
+            .ConfigureAwait(false);
         return heard.ToString();
     }
 }

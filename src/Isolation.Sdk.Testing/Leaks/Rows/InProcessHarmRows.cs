@@ -6,81 +6,142 @@ namespace Isolation.Sdk.Testing;
 internal static class InProcessHarmRows
 {
     private const int ExitCode = 77;
-    private const int Heap = 256 << 20, Most = 160 << 20;
+    private const int Heap = 256 << 20,
+        Most = 160 << 20;
 
     // Only what does not get through is over sooner.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
 #pragma warning disable RS0030 // That it is everybody's is what is shown, and there is nobody else.
-    public static LeakRow Directory => InProcessRows.Row("N06", "the current directory", new InProcessProbe(_ =>
-    {
-        string before = Environment.CurrentDirectory;
-        return new InProcessTurns(_ => Environment.CurrentDirectory = Path.GetPathRoot(before)!, _ => Path.GetFullPath("x") != Path.Combine(before, "x")) { Noticed = "current directory" };
-    }) { Apart = true });
+    public static LeakRow Directory =>
+        InProcessRows.Row(
+            "N06",
+            "the current directory",
+            new InProcessProbe(_ =>
+            {
+                string before = Environment.CurrentDirectory;
+                return new InProcessTurns(
+                    _ => Environment.CurrentDirectory = Path.GetPathRoot(before)!,
+                    _ => Path.GetFullPath("x") != Path.Combine(before, "x")
+                )
+                {
+                    Noticed = "current directory",
+                };
+            })
+            {
+                Apart = true,
+            }
+        );
 
-    public static LeakRow Output => InProcessRows.Row("N12", "Console and Trace listeners", new InProcessProbe(word =>
-    {
-        StringWriter mine = new();
-        return new InProcessTurns(_ => Console.SetOut(mine), _ =>
-        {
-            Console.Write(word);
-            return mine.ToString() == word;
-        });
-    }) { Apart = true });
+    public static LeakRow Output =>
+        InProcessRows.Row(
+            "N12",
+            "Console and Trace listeners",
+            new InProcessProbe(word =>
+            {
+                StringWriter mine = new();
+                return new InProcessTurns(
+                    _ => Console.SetOut(mine),
+                    _ =>
+                    {
+                        Console.Write(word);
+                        return mine.ToString() == word;
+                    }
+                );
+            })
+            {
+                Apart = true,
+            }
+        );
 #pragma warning restore RS0030
 
-    public static LeakRow Pool => InProcessRows.Row("N11", "a starved thread pool", new InProcessProbe(_ =>
-    {
-        ManualResetEventSlim letGo = new();
-        bool gaveUp = false;
-        return new InProcessTurns(
-            _ =>
+    public static LeakRow Pool =>
+        InProcessRows.Row(
+            "N11",
+            "a starved thread pool",
+            new InProcessProbe(_ =>
             {
-                for (int left = Math.Max(500, 10 * Environment.ProcessorCount); left > 0; left--)
-                {
-                    ThreadPool.UnsafeQueueUserWorkItem(_ => letGo.Wait(), null);
-                }
+                ManualResetEventSlim letGo = new();
+                bool gaveUp = false;
+                return new InProcessTurns(
+                    _ =>
+                    {
+                        for (int left = Math.Max(500, 10 * Environment.ProcessorCount); left > 0; left--)
+                        {
+                            ThreadPool.UnsafeQueueUserWorkItem(_ => letGo.Wait(), null);
+                        }
 
-                new Thread(() =>
-                {
-                    gaveUp = !letGo.Wait(Patience);
-                    letGo.Set();
-                }) { IsBackground = true }.UnsafeStart();
-            },
-            _ =>
+                        new Thread(() =>
+                        {
+                            gaveUp = !letGo.Wait(Patience);
+                            letGo.Set();
+                        })
+                        {
+                            IsBackground = true,
+                        }.UnsafeStart();
+                    },
+                    _ =>
+                    {
+                        // It may be that B comes to this only because A gave up.
+                        using ManualResetEventSlim ran = new();
+                        ThreadPool.UnsafeQueueUserWorkItem(_ => ran.Set(), null);
+                        bool inTime = ran.Wait(Patience) && !Volatile.Read(ref gaveUp);
+                        letGo.Set();
+                        ran.Wait();
+                        return !inTime;
+                    }
+                );
+            })
             {
-                // It may be that B comes to this only because A gave up.
-                using ManualResetEventSlim ran = new();
-                ThreadPool.UnsafeQueueUserWorkItem(_ => ran.Set(), null);
-                bool inTime = ran.Wait(Patience) && !Volatile.Read(ref gaveUp);
-                letGo.Set();
-                ran.Wait();
-                return !inTime;
-            });
-    }) { Apart = true });
+                Apart = true,
+            }
+        );
 
-    public static LeakRow End => InProcessRows.Row("N18", "the end of the process", new InProcessProbe(_ => new InProcessTurns(_ => Environment.Exit(ExitCode), _ => false)) { Apart = true, EndsWith = ExitCode });
-
-    public static LeakRow Memory => InProcessRows.Row("N19", "memory", new InProcessProbe(_ =>
-    {
-        byte[]? taken = null;
-        return new InProcessTurns(_ => taken = new byte[Most], _ =>
-        {
-            // What A got, B would have got as well.
-            bool lacks = !Gets(Most);
-            GC.KeepAlive(taken);
-            return lacks;
-        })
-        {
-            Host = () =>
+    public static LeakRow End =>
+        InProcessRows.Row(
+            "N18",
+            "the end of the process",
+            new InProcessProbe(_ => new InProcessTurns(_ => Environment.Exit(ExitCode), _ => false))
             {
-                if (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes > Heap)
+                Apart = true,
+                EndsWith = ExitCode,
+            }
+        );
+
+    public static LeakRow Memory =>
+        InProcessRows.Row(
+            "N19",
+            "memory",
+            new InProcessProbe(_ =>
+            {
+                byte[]? taken = null;
+                return new InProcessTurns(
+                    _ => taken = new byte[Most],
+                    _ =>
+                    {
+                        // What A got, B would have got as well.
+                        bool lacks = !Gets(Most);
+                        GC.KeepAlive(taken);
+                        return lacks;
+                    }
+                )
                 {
-                    throw new NotSupportedException("The heap of the process that tries it is larger than it was asked to be.");
-                }
-            },
-        };
-    }) { Apart = true, Variables = [("DOTNET_GCHeapHardLimit", Heap.ToString("x", CultureInfo.InvariantCulture))] });
+                    Host = () =>
+                    {
+                        if (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes > Heap)
+                        {
+                            throw new NotSupportedException(
+                                "The heap of the process that tries it is larger than it was asked to be."
+                            );
+                        }
+                    },
+                };
+            })
+            {
+                Apart = true,
+                Variables = [("DOTNET_GCHeapHardLimit", Heap.ToString("x", CultureInfo.InvariantCulture))],
+            }
+        );
 
     private static bool Gets(int size)
     {

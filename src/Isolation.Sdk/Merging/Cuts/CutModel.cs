@@ -100,7 +100,10 @@ internal sealed class CutModel(double bad = CutModel.NeutralBad, double weight =
         double block = Math.Pow(good, step);
         double landed = step * Enumerable.Range(1, slots).Sum(i => Math.Pow(block, i));
         double red = 1 - Math.Pow(block, slots);
-        double sum = 0, position = 0, rounds = 0, chance = 1;
+        double sum = 0,
+            position = 0,
+            rounds = 0,
+            chance = 1;
         foreach ((int index, int more) in _rounds.Of(slots, step).Index())
         {
             sum += chance;

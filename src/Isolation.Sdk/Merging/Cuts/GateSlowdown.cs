@@ -25,6 +25,8 @@ internal sealed class GateSlowdown
     public double Time(int concurrent)
     {
         double[] upTo = [.. _seen.Where(s => s.Key <= concurrent).Select(s => s.Value.Seconds)];
-        return upTo.Length > 0 ? upTo.Max() : _seen.Count > 0 ? _seen.MinBy(s => s.Key).Value.Seconds : 1;
+        return upTo.Length > 0 ? upTo.Max()
+            : _seen.Count > 0 ? _seen.MinBy(s => s.Key).Value.Seconds
+            : 1;
     }
 }

@@ -28,7 +28,8 @@ internal static class PrefixCuts
             Land: 0,
             Suspect: red == 1,
             Start: [.. wanted.Take(Math.Max(0, free - state.Busy))],
-            Stop: [.. state.Running.Where(p => p < 1 || p > state.Length).Concat(spare.TakeLast(lacking)).Order()]);
+            Stop: [.. state.Running.Where(p => p < 1 || p > state.Length).Concat(spare.TakeLast(lacking)).Order()]
+        );
     }
 
     /// <summary>Cuts that divide the interval whose last prefix is red, as evenly as those that run already allow.</summary>
@@ -52,20 +53,25 @@ internal static class PrefixCuts
             parts[gap]++;
         }
 
-        return Enumerable.Range(0, width.Length).SelectMany(g => Enumerable.Range(1, parts[g] - 1).Select(i => fence[g] + (width[g] * i / parts[g])));
+        return Enumerable
+            .Range(0, width.Length)
+            .SelectMany(g => Enumerable.Range(1, parts[g] - 1).Select(i => fence[g] + (width[g] * i / parts[g])));
     }
 
     // A green prefix clears every red one inside it, unless each commit has to be green itself.
-    private static int Landable(CutState state) => state.Settings.EveryCommitGreen
-        ? Enumerable.Range(1, state.Length).TakeWhile(state.Green.Contains).LastOrDefault()
-        : state.Green.Where(p => p <= state.Length).Append(0).Max();
+    private static int Landable(CutState state) =>
+        state.Settings.EveryCommitGreen
+            ? Enumerable.Range(1, state.Length).TakeWhile(state.Green.Contains).LastOrDefault()
+            : state.Green.Where(p => p <= state.Length).Append(0).Max();
 
     // Laid for all slots, started in the ones that are free: what waits for a stopped run to end still finds its place.
     private static IEnumerable<int> Wanted(CutState state, int red, int[] running)
     {
         if (state.Settings.EveryCommitGreen)
         {
-            return Enumerable.Range(1, Math.Min(red - 1, state.Length)).Where(p => !state.Green.Contains(p) && !running.Contains(p));
+            return Enumerable
+                .Range(1, Math.Min(red - 1, state.Length))
+                .Where(p => !state.Green.Contains(p) && !running.Contains(p));
         }
 
         int[] inner = [.. running.Where(p => p < red)];

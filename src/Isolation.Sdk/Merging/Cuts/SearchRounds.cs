@@ -16,7 +16,10 @@ internal sealed class SearchRounds
         if (!_known.TryGetValue((slots, width), out int[]? rounds))
         {
             int[] fence = [0, .. PrefixCuts.Search(width, [], slots), width];
-            rounds = [.. fence.Zip(fence.Skip(1), (a, b) => b - a).SelectMany(part => Of(slots, part)).Select(r => r + 1)];
+            rounds =
+            [
+                .. fence.Zip(fence.Skip(1), (a, b) => b - a).SelectMany(part => Of(slots, part)).Select(r => r + 1),
+            ];
             _known[(slots, width)] = rounds;
         }
 

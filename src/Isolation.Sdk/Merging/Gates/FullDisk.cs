@@ -9,7 +9,12 @@ internal static class FullDisk
     private const int Tail = 64 * 1024;
 
     // What the C library says for ENOSPC, and what tools of others make of it.
-    private static readonly string[] Words = ["No space left on device", "ENOSPC", "There is not enough space on the disk"];
+    private static readonly string[] Words =
+    [
+        "No space left on device",
+        "ENOSPC",
+        "There is not enough space on the disk",
+    ];
 
     /// <summary>Whether one of the folders has no space left, or the end of the log says that there was none.</summary>
     public static bool Explains(IEnumerable<string> folders, string log) => folders.Any(HasLittle) || Says(log);

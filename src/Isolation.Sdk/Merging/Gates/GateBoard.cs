@@ -11,7 +11,11 @@ internal sealed class GateBoard(QueueContext context) : IAsyncDisposable
     private readonly GateSlots _slots = new(context);
     private readonly GateLog _log = new(context.Folder.Gates, context.Names);
     private readonly GateHistory _history = new();
-    private readonly LeaseStore _leases = new(context.Repository.CommonDirectory, context.Repository.Reference, context.Time);
+    private readonly LeaseStore _leases = new(
+        context.Repository.CommonDirectory,
+        context.Repository.Reference,
+        context.Time
+    );
     private readonly SemaphoreSlim _opening = new(1);
     private GateKey? _key;
     private int _number;
@@ -37,7 +41,9 @@ internal sealed class GateBoard(QueueContext context) : IAsyncDisposable
 
             using (lease)
             {
-                IStateScope? left = context.Sandbox is null ? null : await context.Sandbox.ReopenAsync(record, cancellationToken).ConfigureAwait(false);
+                IStateScope? left = context.Sandbox is null
+                    ? null
+                    : await context.Sandbox.ReopenAsync(record, cancellationToken).ConfigureAwait(false);
                 if (left is not null)
                 {
                     await left.ReleaseAsync(ReleaseMode.Remove, cancellationToken).ConfigureAwait(false);
@@ -66,11 +72,19 @@ internal sealed class GateBoard(QueueContext context) : IAsyncDisposable
 
         if (context.Policy.Gates.Count == 0)
         {
-            return Record(key, run, new GateResult(GateVerdict.Vacuous, run.Tree, TimeSpan.Zero), Interlocked.Increment(ref _number), 1);
+            return Record(
+                key,
+                run,
+                new GateResult(GateVerdict.Vacuous, run.Tree, TimeSpan.Zero),
+                Interlocked.Increment(ref _number),
+                1
+            );
         }
 
         GateResult result = await OnceAsync(key, run, cancellationToken).ConfigureAwait(false);
-        return result.Verdict == GateVerdict.Infra ? await OnceAsync(key, run, cancellationToken).ConfigureAwait(false) : result;
+        return result.Verdict == GateVerdict.Infra
+            ? await OnceAsync(key, run, cancellationToken).ConfigureAwait(false)
+            : result;
     }
 
     /// <inheritdoc/>
@@ -80,12 +94,13 @@ internal sealed class GateBoard(QueueContext context) : IAsyncDisposable
         _opening.Dispose();
     }
 
-    internal static string Describe(GateRun run) => run.Items.Count switch
-    {
-        0 => "the target",
-        1 => run.Items[0].ToString(),
-        _ => $"{run.Items[0]} to {run.Items[^1]}",
-    };
+    internal static string Describe(GateRun run) =>
+        run.Items.Count switch
+        {
+            0 => "the target",
+            1 => run.Items[0].ToString(),
+            _ => $"{run.Items[0]} to {run.Items[^1]}",
+        };
 
     private async Task<GateResult> OnceAsync(GateKey key, GateRun run, CancellationToken cancellationToken)
     {
@@ -97,7 +112,9 @@ internal sealed class GateBoard(QueueContext context) : IAsyncDisposable
         GateResult result;
         try
         {
-            result = await runner.RunAsync(_history.Limit(context.Policy.GateTimeLimit), cancellationToken).ConfigureAwait(false);
+            result = await runner
+                .RunAsync(_history.Limit(context.Policy.GateTimeLimit), cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -106,7 +123,12 @@ internal sealed class GateBoard(QueueContext context) : IAsyncDisposable
 
         if (result.Verdict == GateVerdict.Pass && result.Elapsed < context.Policy.MinimumGateTime)
         {
-            result = result with { Verdict = GateVerdict.Vacuous, Reason = $"It was green after {result.Elapsed}, and takes {context.Policy.MinimumGateTime} when it tests anything." };
+            result = result with
+            {
+                Verdict = GateVerdict.Vacuous,
+                Reason =
+                    $"It was green after {result.Elapsed}, and takes {context.Policy.MinimumGateTime} when it tests anything.",
+            };
         }
 
         return Record(key, run, result, number, Math.Max(concurrent, _slots.Taken + 1));
@@ -115,7 +137,12 @@ internal sealed class GateBoard(QueueContext context) : IAsyncDisposable
     private GateResult Record(GateKey key, GateRun run, GateResult result, int number, int concurrent)
     {
         bool flaky = result.Verdict == GateVerdict.Pass && _history.WasRed(run.Tree);
-        GateLogLine line = GateLogLine.Of(result with { Flaky = flaky }, run, context.Time.GetUtcNow(), number) with { Gate = key.Gate, Environment = key.Environment, Concurrent = concurrent };
+        GateLogLine line = GateLogLine.Of(result with { Flaky = flaky }, run, context.Time.GetUtcNow(), number) with
+        {
+            Gate = key.Gate,
+            Environment = key.Environment,
+            Concurrent = concurrent,
+        };
         try
         {
             _log.Append(line);
@@ -124,7 +151,11 @@ internal sealed class GateBoard(QueueContext context) : IAsyncDisposable
         {
             // A pass that nobody can look up again is none.
             GateMessages.NotRun(context.Logger, Describe(run), e);
-            return result with { Verdict = result.Verdict == GateVerdict.Pass ? GateVerdict.Infra : result.Verdict, Reason = result.Reason ?? e.Message };
+            return result with
+            {
+                Verdict = result.Verdict == GateVerdict.Pass ? GateVerdict.Infra : result.Verdict,
+                Reason = result.Reason ?? e.Message,
+            };
         }
 
         _history.Add(line);
@@ -135,7 +166,10 @@ internal sealed class GateBoard(QueueContext context) : IAsyncDisposable
             GateMessages.Flaked(context.Logger, run.Tree);
         }
 
-        return result with { Flaky = flaky };
+        return result with
+        {
+            Flaky = flaky,
+        };
     }
 
     /// <summary>Reads the log once: what passed before need not be tested again.</summary>
@@ -146,7 +180,10 @@ internal sealed class GateBoard(QueueContext context) : IAsyncDisposable
         {
             if (_key is null)
             {
-                GateKey key = GateKey.Of(context, (await context.Repository.RunAsync(cancellationToken, "--version").ConfigureAwait(false)).Line);
+                GateKey key = GateKey.Of(
+                    context,
+                    (await context.Repository.RunAsync(cancellationToken, "--version").ConfigureAwait(false)).Line
+                );
                 bool lasting = GateKey.IsLasting(context.Policy);
                 foreach (GateLogLine line in _log.Read())
                 {

@@ -38,7 +38,10 @@ internal sealed class GateHistory
     }
 
     /// <summary>How the runs of the gate that ran last ended, in the environment it ran in.</summary>
-    public static GateCounts Count(IReadOnlyList<GateLogLine> lines) => lines.Where(l => l.Gate == lines[^1].Gate && l.Environment == lines[^1].Environment).Aggregate(new GateCounts(), (c, l) => c.With(l.ToResult()));
+    public static GateCounts Count(IReadOnlyList<GateLogLine> lines) =>
+        lines
+            .Where(l => l.Gate == lines[^1].Gate && l.Environment == lines[^1].Environment)
+            .Aggregate(new GateCounts(), (c, l) => c.With(l.ToResult()));
 
     /// <summary>Whether the tree has passed.</summary>
     public bool Has(string tree)

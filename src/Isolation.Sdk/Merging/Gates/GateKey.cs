@@ -15,17 +15,28 @@ internal sealed record GateKey(string Gate, string Environment)
     /// <summary>Of a queue.</summary>
     /// <param name="context">The queue.</param>
     /// <param name="git">What <c>git --version</c> says.</param>
-    public static GateKey Of(QueueContext context, string git) => new(Hash([.. Spec(context.Policy)]), Hash([.. Surroundings(context, git)]));
+    public static GateKey Of(QueueContext context, string git) =>
+        new(Hash([.. Spec(context.Policy)]), Hash([.. Surroundings(context, git)]));
 
     /// <summary>Whether passes hold beyond the life of a queue: code of the host may be another one tomorrow, unless it names its version.</summary>
-    public static bool IsLasting(MergePolicy policy) => policy.Gates.All(g => g.Command is not null || g.Version is not null);
+    public static bool IsLasting(MergePolicy policy) =>
+        policy.Gates.All(g => g.Command is not null || g.Version is not null);
 
     private static IEnumerable<string> Spec(MergePolicy policy)
     {
         foreach (MergeGate gate in policy.Gates)
         {
             IEnumerable<string> part = gate.Command is { } command
-                ? ["command", command.File, .. command.Arguments, command.Directory ?? "", .. command.Environment.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key}={e.Value}")]
+                ?
+                [
+                    "command",
+                    command.File,
+                    .. command.Arguments,
+                    command.Directory ?? "",
+                    .. command
+                        .Environment.OrderBy(e => e.Key, StringComparer.Ordinal)
+                        .Select(e => $"{e.Key}={e.Value}"),
+                ]
                 : ["code", gate.Name, gate.Version ?? ""];
             yield return Hash([.. part]);
         }
@@ -45,5 +56,11 @@ internal sealed record GateKey(string Gate, string Environment)
 
     // Each part with its length, so that no two lists read the same.
     private static string Hash(IReadOnlyList<string> parts) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(parts.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Length}:{p}"))))))[..Length];
+        Convert.ToHexStringLower(
+            SHA256.HashData(
+                Encoding.UTF8.GetBytes(
+                    string.Concat(parts.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Length}:{p}")))
+                )
+            )
+        )[..Length];
 }

@@ -76,7 +76,10 @@ internal sealed class GateLog(string folder, QueueNames names)
         List<GateLogLine> kept = [];
         for (int i = lines.Count - 1; i >= 0; i--)
         {
-            bool pass = lines[i].Verdict == GateVerdict.Pass && trees.Count < PassesKept && trees.Add((lines[i].Tree, lines[i].Gate, lines[i].Environment));
+            bool pass =
+                lines[i].Verdict == GateVerdict.Pass
+                && trees.Count < PassesKept
+                && trees.Add((lines[i].Tree, lines[i].Gate, lines[i].Environment));
             if (pass || lines.Count - i <= NewestKept)
             {
                 kept.Add(lines[i]);
@@ -89,9 +92,11 @@ internal sealed class GateLog(string folder, QueueNames names)
         return kept;
     }
 
-    private static List<GateLogLine> Lines(byte[] bytes, GateSeal seal) => [.. Encoding.UTF8.GetString(bytes).Split('\n').Select(Parse).OfType<GateLogLine>().Where(seal.IsOurs)];
+    private static List<GateLogLine> Lines(byte[] bytes, GateSeal seal) =>
+        [.. Encoding.UTF8.GetString(bytes).Split('\n').Select(Parse).OfType<GateLogLine>().Where(seal.IsOurs)];
 
-    private static string Write(GateLogLine line) => JsonSerializer.Serialize(line, QueueJson.Default.GateLogLine) + "\n";
+    private static string Write(GateLogLine line) =>
+        JsonSerializer.Serialize(line, QueueJson.Default.GateLogLine) + "\n";
 
     private static GateLogLine? Parse(string text)
     {

@@ -3,7 +3,14 @@ using Isolation.Sdk.Merging.Landing;
 namespace Isolation.Sdk.Merging.Gates;
 
 /// <summary>One line of a queue's gate log: which tree was tested, as which commit, and what came of it. Anyone can check it against the target's history.</summary>
-internal sealed record GateLogLine(DateTimeOffset At, int Run, string Tree, string Commit, GateVerdict Verdict, double Milliseconds)
+internal sealed record GateLogLine(
+    DateTimeOffset At,
+    int Run,
+    string Tree,
+    string Commit,
+    GateVerdict Verdict,
+    double Milliseconds
+)
 {
     /// <summary>The items in it, in order; none when the target itself was tested.</summary>
     public IReadOnlyList<string> Attempts { get; init; } = [];
@@ -31,15 +38,24 @@ internal sealed record GateLogLine(DateTimeOffset At, int Run, string Tree, stri
     /// <summary>Proves that the line was written by a queue of this repository, and is whole.</summary>
     public string? Seal { get; init; }
 
-    public static GateLogLine Of(GateResult result, GateRun run, DateTimeOffset at, int number) => new(at, number, run.Tree, run.Commit, result.Verdict, result.Elapsed.TotalMilliseconds)
-    {
-        Attempts = [.. run.Items.Select(LandedMessage.Name)],
-        Flaky = result.Flaky,
-        Command = result.Command,
-        ExitCode = result.ExitCode,
-        Reason = result.Reason,
-        Log = result.LogFile,
-    };
+    public static GateLogLine Of(GateResult result, GateRun run, DateTimeOffset at, int number) =>
+        new(at, number, run.Tree, run.Commit, result.Verdict, result.Elapsed.TotalMilliseconds)
+        {
+            Attempts = [.. run.Items.Select(LandedMessage.Name)],
+            Flaky = result.Flaky,
+            Command = result.Command,
+            ExitCode = result.ExitCode,
+            Reason = result.Reason,
+            Log = result.LogFile,
+        };
 
-    public GateResult ToResult() => new(Verdict, Tree, TimeSpan.FromMilliseconds(Milliseconds)) { Command = Command, ExitCode = ExitCode, Reason = Reason, LogFile = Log, Flaky = Flaky };
+    public GateResult ToResult() =>
+        new(Verdict, Tree, TimeSpan.FromMilliseconds(Milliseconds))
+        {
+            Command = Command,
+            ExitCode = ExitCode,
+            Reason = Reason,
+            LogFile = Log,
+            Flaky = Flaky,
+        };
 }

@@ -14,12 +14,24 @@ internal static partial class GateMessages
     [LoggerMessage(622, LogLevel.Warning, "The gate is flaky: tree {Tree} was red before and is green now.")]
     public static partial void Flaked(ILogger logger, string tree);
 
-    [LoggerMessage(623, LogLevel.Warning, "The gate of {Candidate} left its integration worktree in a state that no candidate may start from ({Why}); another one takes its place.")]
+    [LoggerMessage(
+        623,
+        LogLevel.Warning,
+        "The gate of {Candidate} left its integration worktree in a state that no candidate may start from ({Why}); another one takes its place."
+    )]
     public static partial void SlotReplaced(ILogger logger, string candidate, string why);
 
-    [LoggerMessage(624, LogLevel.Warning, "The gate of {Candidate} changed {Count} tracked files while it tested them, {First} among them.")]
+    [LoggerMessage(
+        624,
+        LogLevel.Warning,
+        "The gate of {Candidate} changed {Count} tracked files while it tested them, {First} among them."
+    )]
     public static partial void FilesChanged(ILogger logger, string candidate, int count, string first);
 
-    [LoggerMessage(625, LogLevel.Warning, "While the gate of {Candidate} ran, these moved that nobody has checked out: {Refs}.")]
+    [LoggerMessage(
+        625,
+        LogLevel.Warning,
+        "While the gate of {Candidate} ran, these moved that nobody has checked out: {Refs}."
+    )]
     public static partial void RefsMoved(ILogger logger, string candidate, string refs);
 }

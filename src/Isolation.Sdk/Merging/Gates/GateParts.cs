@@ -26,7 +26,10 @@ internal sealed class GateParts(QueueContext context, GateSlot slot, GateRun run
     public async Task<GateResult> RunAsync(IStateScope scope, TimeSpan most, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = new(most, context.Time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
+            limit.Token,
+            cancellationToken
+        );
         long started = context.Time.GetTimestamp();
         GateResult result = new(GateVerdict.Vacuous, run.Tree, TimeSpan.Zero);
         for (int i = 0; i < context.Policy.Gates.Count && (i == 0 || result.Verdict == GateVerdict.Pass); i++)
@@ -44,13 +47,22 @@ internal sealed class GateParts(QueueContext context, GateSlot slot, GateRun run
                     ? await CommandAsync(scope, command, LogOf(i + 1), result, either.Token).ConfigureAwait(false)
                     : await CodeAsync(scope, gate, result, either.Token).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException)
+                when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
-                result = result with { Verdict = GateVerdict.Timeout, LogFile = gate.Command is null ? null : LogOf(i + 1), Reason = $"The gate was ended after {most}." };
+                result = result with
+                {
+                    Verdict = GateVerdict.Timeout,
+                    LogFile = gate.Command is null ? null : LogOf(i + 1),
+                    Reason = $"The gate was ended after {most}.",
+                };
             }
         }
 
-        return result with { Elapsed = context.Time.GetElapsedTime(started) };
+        return result with
+        {
+            Elapsed = context.Time.GetElapsedTime(started),
+        };
     }
 
     /// <summary>Waits for code of the host, which no signal ends; everything else is gone by now.</summary>
@@ -63,12 +75,16 @@ internal sealed class GateParts(QueueContext context, GateSlot slot, GateRun run
     private string LogOf(int part)
     {
         string candidate = run.Items.Count == 0 ? "target" : AttemptNames.File(run.Items[^1]);
-        return Path.Combine(GateSlot.FolderOf(context), string.Create(CultureInfo.InvariantCulture, $"{candidate}-{run.Commit[..12]}-{name.Number}-{part}.log"));
+        return Path.Combine(
+            GateSlot.FolderOf(context),
+            string.Create(CultureInfo.InvariantCulture, $"{candidate}-{run.Commit[..12]}-{name.Number}-{part}.log")
+        );
     }
 
     private async Task StartOverAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> changed = await slot.FindChangedAsync(run.Commit, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> changed = await slot.FindChangedAsync(run.Commit, cancellationToken)
+            .ConfigureAwait(false);
         if (changed.Count > 0)
         {
             _changed.AddRange(changed);
@@ -76,9 +92,17 @@ internal sealed class GateParts(QueueContext context, GateSlot slot, GateRun run
         }
     }
 
-    private async Task<GateResult> CommandAsync(IStateScope scope, WorkerCommand command, string log, GateResult result, CancellationToken cancellationToken)
+    private async Task<GateResult> CommandAsync(
+        IStateScope scope,
+        WorkerCommand command,
+        string log,
+        GateResult result,
+        CancellationToken cancellationToken
+    )
     {
-        IWorkerProcess process = await scope.StartAsync(command with { LogFile = log }, cancellationToken).ConfigureAwait(false);
+        IWorkerProcess process = await scope
+            .StartAsync(command with { LogFile = log }, cancellationToken)
+            .ConfigureAwait(false);
         int code;
         await using (process.ConfigureAwait(false))
         {
@@ -99,12 +123,20 @@ internal sealed class GateParts(QueueContext context, GateSlot slot, GateRun run
         {
             0 => result with { Verdict = GateVerdict.Pass },
             Killed => result with { Reason = "It was killed." },
-            _ when FullDisk.Explains([slot.Folder, scope.Info.Temp], log) => result with { Reason = "The disk is full." },
+            _ when FullDisk.Explains([slot.Folder, scope.Info.Temp], log) => result with
+            {
+                Reason = "The disk is full.",
+            },
             _ => result with { Verdict = GateVerdict.Fail },
         };
     }
 
-    private async Task<GateResult> CodeAsync(IStateScope scope, MergeGate gate, GateResult result, CancellationToken cancellationToken)
+    private async Task<GateResult> CodeAsync(
+        IStateScope scope,
+        MergeGate gate,
+        GateResult result,
+        CancellationToken cancellationToken
+    )
     {
         GateContext seen = new(scope, slot.Folder, run.Commit, run.Tree, run.Items);
         Task<GateAnswer> code = Task.Run(() => gate.Code!(seen, cancellationToken).AsTask(), CancellationToken.None);
@@ -115,8 +147,15 @@ internal sealed class GateParts(QueueContext context, GateSlot slot, GateRun run
             GateAnswer? answer = await code.WaitAsync(cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             return answer is not null && Enum.IsDefined(answer.Verdict)
-                ? result with { Verdict = answer.Verdict, Reason = answer.Reason }
-                : result with { Reason = $"'{gate.Name}' answered nothing." };
+                ? result with
+                {
+                    Verdict = answer.Verdict,
+                    Reason = answer.Reason,
+                }
+                : result with
+                {
+                    Reason = $"'{gate.Name}' answered nothing.",
+                };
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

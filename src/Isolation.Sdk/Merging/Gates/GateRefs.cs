@@ -14,7 +14,12 @@ internal sealed class GateRefs(QueueContext context)
     public IReadOnlyList<string> FindMoved()
     {
         Dictionary<string, string> now = Read(context);
-        string[] moved = [.. now.Keys.Union(_before.Keys).Where(r => r != context.Names.Target && now.GetValueOrDefault(r) != _before.GetValueOrDefault(r))];
+        string[] moved =
+        [
+            .. now
+                .Keys.Union(_before.Keys)
+                .Where(r => r != context.Names.Target && now.GetValueOrDefault(r) != _before.GetValueOrDefault(r)),
+        ];
         if (moved.Length == 0)
         {
             return [];
@@ -38,7 +43,11 @@ internal sealed class GateRefs(QueueContext context)
     private static IEnumerable<string> Heads(string common)
     {
         string worktrees = Path.Combine(common, "worktrees");
-        foreach (string directory in (Directory.Exists(worktrees) ? Directory.EnumerateDirectories(worktrees) : []).Prepend(common))
+        foreach (
+            string directory in (Directory.Exists(worktrees) ? Directory.EnumerateDirectories(worktrees) : []).Prepend(
+                common
+            )
+        )
         {
             string head = "";
             try

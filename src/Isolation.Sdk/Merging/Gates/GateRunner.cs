@@ -21,7 +21,8 @@ internal sealed class GateRunner(QueueContext context, LeaseStore leases, GateSl
             WorkspaceInfo workspace = await slot.MoveToAsync(run.Commit, cancellationToken).ConfigureAwait(false);
             GateRefs refs = new(context);
             result = await InScopeAsync(workspace, most, cancellationToken).ConfigureAwait(false);
-            return await CheckAsync(result with { MovedRefs = refs.FindMoved() }, cancellationToken).ConfigureAwait(false);
+            return await CheckAsync(result with { MovedRefs = refs.FindMoved() }, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (e is IsolationException or IOException or UnauthorizedAccessException)
         {
@@ -31,10 +32,16 @@ internal sealed class GateRunner(QueueContext context, LeaseStore leases, GateSl
         }
     }
 
-    private async Task<GateResult> InScopeAsync(WorkspaceInfo workspace, TimeSpan most, CancellationToken cancellationToken)
+    private async Task<GateResult> InScopeAsync(
+        WorkspaceInfo workspace,
+        TimeSpan most,
+        CancellationToken cancellationToken
+    )
     {
         using AttemptLease lease = leases.Create(name);
-        IStateScope scope = await context.Sandbox!.OpenAsync(new StateRequest(lease, context.Repository.Reference, workspace), cancellationToken).ConfigureAwait(false);
+        IStateScope scope = await context
+            .Sandbox!.OpenAsync(new StateRequest(lease, context.Repository.Reference, workspace), cancellationToken)
+            .ConfigureAwait(false);
         try
         {
             return await _parts.RunAsync(scope, most, cancellationToken).ConfigureAwait(false);
@@ -51,7 +58,13 @@ internal sealed class GateRunner(QueueContext context, LeaseStore leases, GateSl
     private async Task<GateResult> CheckAsync(GateResult result, CancellationToken cancellationToken)
     {
         string candidate = GateBoard.Describe(run);
-        string[] changed = [.. _parts.Changed.Union(LostSlot ? [] : await slot.FindChangedAsync(run.Commit, cancellationToken).ConfigureAwait(false), StringComparer.Ordinal)];
+        string[] changed =
+        [
+            .. _parts.Changed.Union(
+                LostSlot ? [] : await slot.FindChangedAsync(run.Commit, cancellationToken).ConfigureAwait(false),
+                StringComparer.Ordinal
+            ),
+        ];
         if (changed.Length > 0)
         {
             GateMessages.FilesChanged(context.Logger, candidate, changed.Length, changed[0]);
@@ -68,6 +81,9 @@ internal sealed class GateRunner(QueueContext context, LeaseStore leases, GateSl
             await slot.RemoveAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        return result with { ChangedFiles = changed };
+        return result with
+        {
+            ChangedFiles = changed,
+        };
     }
 }

@@ -30,11 +30,20 @@ internal sealed class GateSeal(byte[] key)
     }
 
     /// <summary>With the queue's key; <see langword="null"/> when it has none yet.</summary>
-    public static GateSeal? TryOpen(QueueNames names) => File.Exists(names.GateKey) && File.ReadAllBytes(names.GateKey) is { Length: KeyBytes } key ? new GateSeal(key) : null;
+    public static GateSeal? TryOpen(QueueNames names) =>
+        File.Exists(names.GateKey) && File.ReadAllBytes(names.GateKey) is { Length: KeyBytes } key
+            ? new GateSeal(key)
+            : null;
 
     public GateLogLine Seal(GateLogLine line) => line with { Seal = Of(line) };
 
     public bool IsOurs(GateLogLine line) => line.Seal == Of(line);
 
-    private string Of(GateLogLine line) => Convert.ToHexStringLower(HMACSHA256.HashData(key, JsonSerializer.SerializeToUtf8Bytes(line with { Seal = null }, QueueJson.Default.GateLogLine)))[..32];
+    private string Of(GateLogLine line) =>
+        Convert.ToHexStringLower(
+            HMACSHA256.HashData(
+                key,
+                JsonSerializer.SerializeToUtf8Bytes(line with { Seal = null }, QueueJson.Default.GateLogLine)
+            )
+        )[..32];
 }

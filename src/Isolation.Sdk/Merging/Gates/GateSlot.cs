@@ -52,7 +52,11 @@ internal sealed class GateSlot(QueueContext context, Trash trash, string name)
             try
             {
                 // Cleaned first: a gate may have filled the disk, and git writes a new index before it takes anything away.
-                await GitAsync(cancellationToken, ["clean", "-ffdxq", .. context.Policy.KeptBetweenRuns.SelectMany(k => new[] { "-e", k })]).ConfigureAwait(false);
+                await GitAsync(
+                        cancellationToken,
+                        ["clean", "-ffdxq", .. context.Policy.KeptBetweenRuns.SelectMany(k => new[] { "-e", k })]
+                    )
+                    .ConfigureAwait(false);
                 return await FillAsync(commit, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IsolationException or IOException or UnauthorizedAccessException)
@@ -68,12 +72,25 @@ internal sealed class GateSlot(QueueContext context, Trash trash, string name)
     }
 
     /// <summary>Puts the candidate's tracked files back as they were; what else is there stays.</summary>
-    public Task RestoreAsync(string commit, CancellationToken cancellationToken) => GitAsync(cancellationToken, "read-tree", "--reset", "-u", commit);
+    public Task RestoreAsync(string commit, CancellationToken cancellationToken) =>
+        GitAsync(cancellationToken, "read-tree", "--reset", "-u", commit);
 
     /// <summary>The tracked files that are no longer the candidate's.</summary>
     public async Task<IReadOnlyList<string>> FindChangedAsync(string commit, CancellationToken cancellationToken)
     {
-        GitResult answer = await GitAsync(cancellationToken, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all", commit, "--").ConfigureAwait(false);
+        GitResult answer = await GitAsync(
+                cancellationToken,
+                "diff",
+                "--name-only",
+                "-z",
+                "--no-renames",
+                "--no-ext-diff",
+                "--no-textconv",
+                "--ignore-submodules=all",
+                commit,
+                "--"
+            )
+            .ConfigureAwait(false);
         return [.. answer.Fields.Where(f => f.Length > 0).Take(MostChangedFiles)];
     }
 
@@ -90,13 +107,16 @@ internal sealed class GateSlot(QueueContext context, Trash trash, string name)
             File.Delete(file);
         }
 
-        await new WorktreeRemoval(new TreeContext(Repository, context.Folder, context.Time, trash)).RemoveAsync(Folder, entry, to: null, cancellationToken).ConfigureAwait(false);
+        await new WorktreeRemoval(new TreeContext(Repository, context.Folder, context.Time, trash))
+            .RemoveAsync(Folder, entry, to: null, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     private async Task<WorkspaceInfo> FillAsync(string commit, CancellationToken cancellationToken)
     {
         await RestoreAsync(commit, cancellationToken).ConfigureAwait(false);
-        await File.WriteAllTextAsync(Path.Combine(_gitDirectory!, "HEAD"), commit + "\n", cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(Path.Combine(_gitDirectory!, "HEAD"), commit + "\n", cancellationToken)
+            .ConfigureAwait(false);
         File.Copy(Index, Path.Combine(_gitDirectory!, "index"), overwrite: true);
         _seal.Close(Folder, _gitDirectory!);
         return new WorkspaceInfo(Folder, _gitDirectory!, null, commit);
@@ -106,18 +126,51 @@ internal sealed class GateSlot(QueueContext context, Trash trash, string name)
     {
         // What is there is from a queue that was killed: only the holder of the queue's lock gets here.
         await RemoveAsync(cancellationToken).ConfigureAwait(false);
-        using OsFileLock held = await OsFileLock.AcquireAsync(Repository.WorktreeLock, context.Time, cancellationToken).ConfigureAwait(false);
+        using OsFileLock held = await OsFileLock
+            .AcquireAsync(Repository.WorktreeLock, context.Time, cancellationToken)
+            .ConfigureAwait(false);
         WorkersRoot.Prepare(context.Folder, Repository);
         Directory.CreateDirectory(Path.GetDirectoryName(Folder)!);
-        await Repository.RunAsync(cancellationToken, "worktree", "add", "--quiet", "--detach", "--no-checkout", "--lock", "--reason", $"isolation merge queue {context.Names.QueueSlug}", "--", Folder, commit).ConfigureAwait(false);
-        return WorktreeEntries.Pointer(Folder) ?? throw new IsolationException(GitCodes.CommandFailed, $"'git worktree add' made no worktree in '{Folder}'.", "Look there for missing rights.");
+        await Repository
+            .RunAsync(
+                cancellationToken,
+                "worktree",
+                "add",
+                "--quiet",
+                "--detach",
+                "--no-checkout",
+                "--lock",
+                "--reason",
+                $"isolation merge queue {context.Names.QueueSlug}",
+                "--",
+                Folder,
+                commit
+            )
+            .ConfigureAwait(false);
+        return WorktreeEntries.Pointer(Folder)
+            ?? throw new IsolationException(
+                GitCodes.CommandFailed,
+                $"'git worktree add' made no worktree in '{Folder}'.",
+                "Look there for missing rights."
+            );
     }
 
     private Task<GitResult> GitAsync(CancellationToken cancellationToken, params string[] arguments)
     {
         // Named outright, and not the worktree's own: nothing that a gate could have changed tells git where to look or what to move.
-        Dictionary<string, string> environment = new() { ["GIT_DIR"] = Repository.CommonDirectory, ["GIT_WORK_TREE"] = Folder, ["GIT_INDEX_FILE"] = Index };
+        Dictionary<string, string> environment = new()
+        {
+            ["GIT_DIR"] = Repository.CommonDirectory,
+            ["GIT_WORK_TREE"] = Folder,
+            ["GIT_INDEX_FILE"] = Index,
+        };
         GitEnvironment.AddConfig(environment, [.. Lfs.Config(Repository), .. Pinned]);
-        return Repository.Client.RunAsync(GitCommand.In(Folder, arguments) with { Environment = environment }, cancellationToken);
+        return Repository.Client.RunAsync(
+            GitCommand.In(Folder, arguments) with
+            {
+                Environment = environment,
+            },
+            cancellationToken
+        );
     }
 }

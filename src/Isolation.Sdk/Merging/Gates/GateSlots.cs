@@ -61,12 +61,18 @@ internal sealed class GateSlots(QueueContext context) : IAsyncDisposable
         if (Directory.Exists(folder))
         {
             left.UnionWith(Directory.EnumerateDirectories(folder, prefix + "*"));
-            left.UnionWith(Directory.EnumerateFiles(folder, prefix + "*.index*").Select(f => f[..f.IndexOf(".index", folder.Length, StringComparison.Ordinal)]));
+            left.UnionWith(
+                Directory
+                    .EnumerateFiles(folder, prefix + "*.index*")
+                    .Select(f => f[..f.IndexOf(".index", folder.Length, StringComparison.Ordinal)])
+            );
         }
 
         foreach (string slot in left.Order(StringComparer.Ordinal))
         {
-            await new GateSlot(context, _trash, Path.GetFileName(slot)).RemoveAsync(cancellationToken).ConfigureAwait(false);
+            await new GateSlot(context, _trash, Path.GetFileName(slot))
+                .RemoveAsync(cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 

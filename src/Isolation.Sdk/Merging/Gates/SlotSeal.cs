@@ -16,18 +16,29 @@ internal sealed class SlotSeal
     public string? FindBroken(string workTree, string gitDirectory)
     {
         Dictionary<string, string?> now = Look(workTree, gitDirectory);
-        return now.Keys.Union(_closed.Keys).Where(k => !now.ContainsKey(k) || !_closed.ContainsKey(k) || now[k] != _closed[k]).Order(StringComparer.Ordinal).FirstOrDefault();
+        return now
+            .Keys.Union(_closed.Keys)
+            .Where(k => !now.ContainsKey(k) || !_closed.ContainsKey(k) || now[k] != _closed[k])
+            .Order(StringComparer.Ordinal)
+            .FirstOrDefault();
     }
 
     private static Dictionary<string, string?> Look(string workTree, string gitDirectory)
     {
-        Dictionary<string, string?> found = new(StringComparer.Ordinal) { [".git"] = WorktreeEntries.Pointer(workTree) };
+        Dictionary<string, string?> found = new(StringComparer.Ordinal)
+        {
+            [".git"] = WorktreeEntries.Pointer(workTree),
+        };
         if (!Directory.Exists(gitDirectory))
         {
             return found;
         }
 
-        foreach (FileSystemInfo entry in new DirectoryInfo(gitDirectory).EnumerateFileSystemInfos().Where(e => !Harmless.Contains(e.Name, StringComparer.Ordinal)))
+        foreach (
+            FileSystemInfo entry in new DirectoryInfo(gitDirectory)
+                .EnumerateFileSystemInfos()
+                .Where(e => !Harmless.Contains(e.Name, StringComparer.Ordinal))
+        )
         {
             found[entry.Name] = entry is FileInfo { LinkTarget: null } file ? Read(file.FullName) : entry.LinkTarget;
         }

@@ -13,15 +13,36 @@ internal sealed class BranchPush(QueueContext context)
     /// <returns>The item with the note of where it was pushed to, or held with the reason why it was not.</returns>
     public async Task<QueueItem> RunAsync(QueueItem item, string remote, CancellationToken cancellationToken)
     {
-        string branch = item.Branch ?? string.Create(CultureInfo.InvariantCulture, $"isolation/{Slug.Of(item.Attempt.Item)}/{item.Attempt.Number}");
-        GitCommand push = GitCommand.In(context.Repository.CommonDirectory, "push", "--quiet", "--no-follow-tags", "--end-of-options", remote, $"{item.Head}:refs/heads/{branch}") with { Remote = true };
+        string branch = item.Branch
+            ?? string.Create(
+                CultureInfo.InvariantCulture,
+                $"isolation/{Slug.Of(item.Attempt.Item)}/{item.Attempt.Number}"
+            );
+        GitCommand push = GitCommand.In(
+            context.Repository.CommonDirectory,
+            "push",
+            "--quiet",
+            "--no-follow-tags",
+            "--end-of-options",
+            remote,
+            $"{item.Head}:refs/heads/{branch}"
+        ) with
+        {
+            Remote = true,
+        };
         using CancellationTokenSource limit = new(Limit, context.Time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
+            limit.Token,
+            cancellationToken
+        );
         try
         {
             GitResult answer = await context.Repository.Client.TryRunAsync(push, either.Token).ConfigureAwait(false);
             return answer.Ok
-                ? item with { Pushed = $"pushed to {remote} as {branch}" }
+                ? item with
+                {
+                    Pushed = $"pushed to {remote} as {branch}",
+                }
                 : Held(item, remote, RemoteText.Line(answer.Error));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -30,5 +51,9 @@ internal sealed class BranchPush(QueueContext context)
         }
     }
 
-    private static QueueItem Held(QueueItem item, string remote, string why) => item with { Hold = new HoldReason(MergeHold.Infra, $"the push to {remote} failed: {why} Approve it again to retry.") };
+    private static QueueItem Held(QueueItem item, string remote, string why) =>
+        item with
+        {
+            Hold = new HoldReason(MergeHold.Infra, $"the push to {remote} failed: {why} Approve it again to retry."),
+        };
 }

@@ -6,14 +6,20 @@ namespace Isolation.Sdk.Merging.Landing;
 /// <summary>The last look before the target moves. No policy has a say in it, and it trusts nothing but the object store: who stacked the links may have been wrong.</summary>
 internal sealed class Checklist(QueueContext context, TargetHistory history)
 {
-    private const string Format = $"%H%x1f%T%x1f%P%x1f%(trailers:key={LandedMessage.TestedTreeTrailer},valueonly=true,unfold=true,separator=%x1e)";
+    private const string Format =
+        $"%H%x1f%T%x1f%P%x1f%(trailers:key={LandedMessage.TestedTreeTrailer},valueonly=true,unfold=true,separator=%x1e)";
 
     private readonly ItemMerge _merge = new(context, Path.Combine(context.Names.MergeFolder, "check"));
     private readonly ItemStart _start = new(context, history);
 
     /// <summary>Looks at everything: one process, and each step's merge once more for a group that is squashed or rebased.</summary>
     /// <returns>What is wrong; <see langword="null"/> when nothing is.</returns>
-    public async Task<string?> FindFaultAsync(string target, IReadOnlyList<Link> links, Func<string, bool> passed, CancellationToken cancellationToken)
+    public async Task<string?> FindFaultAsync(
+        string target,
+        IReadOnlyList<Link> links,
+        Func<string, bool> passed,
+        CancellationToken cancellationToken
+    )
     {
         if (links.Count == 0)
         {
@@ -32,13 +38,20 @@ internal sealed class Checklist(QueueContext context, TargetHistory history)
         }
 
         string[] wanted = [.. links.SelectMany(l => l.Commits.Append(l.Item.Commit)).Distinct(StringComparer.Ordinal)];
-        GitResult answer = await context.Repository.TryRunAsync(cancellationToken, ["log", "-z", "--no-walk=unsorted", $"--format={Format}", .. wanted, "--"]).ConfigureAwait(false);
+        GitResult answer = await context
+            .Repository.TryRunAsync(
+                cancellationToken,
+                ["log", "-z", "--no-walk=unsorted", $"--format={Format}", .. wanted, "--"]
+            )
+            .ConfigureAwait(false);
         if (!answer.Ok)
         {
             return $"What is to land cannot be read: {answer.Error.Trim().ReplaceLineEndings(" ")}";
         }
 
-        Dictionary<string, Stored> stored = answer.Fields.Select(Stored.Parse).ToDictionary(s => s.Commit, StringComparer.Ordinal);
+        Dictionary<string, Stored> stored = answer
+            .Fields.Select(Stored.Parse)
+            .ToDictionary(s => s.Commit, StringComparer.Ordinal);
         string below = target;
         foreach (Link link in links)
         {
@@ -50,19 +63,39 @@ internal sealed class Checklist(QueueContext context, TargetHistory history)
             below = link.Commit;
         }
 
-        return links.Count > 1 && context.Policy.Options.Mode is MergeMode.Squash or MergeMode.Rebase ? await FindOtherTreeAsync(target, links, cancellationToken).ConfigureAwait(false) : null;
+        return links.Count > 1 && context.Policy.Options.Mode is MergeMode.Squash or MergeMode.Rebase
+            ? await FindOtherTreeAsync(target, links, cancellationToken).ConfigureAwait(false)
+            : null;
     }
 
     /// <summary>Nothing but its tree says what a squashed or replayed commit was made from: a wrong base would revert what landed before.</summary>
-    private async Task<string?> FindOtherTreeAsync(string target, IReadOnlyList<Link> links, CancellationToken cancellationToken)
+    private async Task<string?> FindOtherTreeAsync(
+        string target,
+        IReadOnlyList<Link> links,
+        CancellationToken cancellationToken
+    )
     {
-        string below = (await context.Repository.RunAsync(cancellationToken, "rev-parse", target + "^{tree}").ConfigureAwait(false)).Line;
+        string below = (
+            await context.Repository.RunAsync(cancellationToken, "rev-parse", target + "^{tree}").ConfigureAwait(false)
+        ).Line;
         for (int i = 0; i < links.Count; i++)
         {
             QueueItem item = links[i].Item;
-            IReadOnlyList<TargetStep> since = await history.BetweenAsync(item.Base, target, cancellationToken).ConfigureAwait(false);
-            string? start = await _start.FindAsync(item, target, [.. links.Take(i)], since, cancellationToken).ConfigureAwait(false);
-            Merged again = await _merge.RunAsync(item, new Place(links[i].Parent, below), start, start is not null || history.Contains(item.Base, target) ? links[i].Files : [], cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<TargetStep> since = await history
+                .BetweenAsync(item.Base, target, cancellationToken)
+                .ConfigureAwait(false);
+            string? start = await _start
+                .FindAsync(item, target, [.. links.Take(i)], since, cancellationToken)
+                .ConfigureAwait(false);
+            Merged again = await _merge
+                .RunAsync(
+                    item,
+                    new Place(links[i].Parent, below),
+                    start,
+                    start is not null || history.Contains(item.Base, target) ? links[i].Files : [],
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             if (again is not Merged.Fits fits || fits.Tree != links[i].Tree)
             {
                 return $"{item.Attempt}: merged once more it is {(again as Merged.Fits)?.Tree ?? again.GetType().Name}, not {links[i].Tree}.";
@@ -98,23 +131,30 @@ internal sealed class Checklist(QueueContext context, TargetHistory history)
 
         Stored tip = stored[link.Commit];
         return tip.Tree != link.Tree ? $"the tree of {link.Commit} is {tip.Tree}, not {link.Tree}."
-            : tip.Tested != (link.ClaimsTested ? link.Tree : "") || (link.ClaimsTested && !passed(link.Tree)) ? $"what {link.Commit} says of tests is not so."
+            : tip.Tested != (link.ClaimsTested ? link.Tree : "") || (link.ClaimsTested && !passed(link.Tree))
+                ? $"what {link.Commit} says of tests is not so."
             : null;
     }
 
-    private bool AreParents(string[] parents, Link link, string below) => context.Policy.Options.Mode switch
-    {
-        MergeMode.Merge => parents is [var first, var second] && first == below && second == link.Item.Head,
-        MergeMode.FastForward => parents.Length > 0 && parents[0] == below,
-        _ => parents is [var only] && only == below,
-    };
+    private bool AreParents(string[] parents, Link link, string below) =>
+        context.Policy.Options.Mode switch
+        {
+            MergeMode.Merge => parents is [var first, var second] && first == below && second == link.Item.Head,
+            MergeMode.FastForward => parents.Length > 0 && parents[0] == below,
+            _ => parents is [var only] && only == below,
+        };
 
     private sealed record Stored(string Commit, string Tree, string[] Parents, string Tested)
     {
         public static Stored Parse(string line)
         {
             string[] fields = line.Split('\x1f');
-            return new Stored(fields[0].Trim('\n'), fields[1], fields[2].Split(' ', StringSplitOptions.RemoveEmptyEntries), fields[3].Split('\x1e')[^1].Trim());
+            return new Stored(
+                fields[0].Trim('\n'),
+                fields[1],
+                fields[2].Split(' ', StringSplitOptions.RemoveEmptyEntries),
+                fields[3].Split('\x1e')[^1].Trim()
+            );
         }
     }
 }

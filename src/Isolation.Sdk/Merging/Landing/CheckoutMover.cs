@@ -20,7 +20,10 @@ internal sealed class CheckoutMover(QueueContext context)
                 return $"Policy: {context.Names.ShortTarget} is checked out in '{tree}', whose files would fall behind.";
             }
 
-            if ((await InAsync(tree, cancellationToken, "status", "--porcelain").ConfigureAwait(false)).Output.Length > 0)
+            if (
+                (await InAsync(tree, cancellationToken, "status", "--porcelain").ConfigureAwait(false)).Output.Length
+                > 0
+            )
             {
                 return $"Policy: {context.Names.ShortTarget} is checked out in '{tree}', which has uncommitted changes.";
             }
@@ -32,10 +35,15 @@ internal sealed class CheckoutMover(QueueContext context)
     /// <summary>Notes durably which checkouts are about to fall behind.</summary>
     public void Begin(string from)
     {
-        string[] trees = context.Policy.Options.MovesCheckout ? [.. TargetCheckouts.Of(Repository, context.Names.Target)] : [];
+        string[] trees = context.Policy.Options.MovesCheckout
+            ? [.. TargetCheckouts.Of(Repository, context.Names.Target)]
+            : [];
         if (trees.Length > 0)
         {
-            AtomicFile.Write(context.Names.Checkout, System.Text.Encoding.UTF8.GetBytes(string.Join('\n', [from, .. trees])));
+            AtomicFile.Write(
+                context.Names.Checkout,
+                System.Text.Encoding.UTF8.GetBytes(string.Join('\n', [from, .. trees]))
+            );
         }
     }
 
@@ -52,11 +60,22 @@ internal sealed class CheckoutMover(QueueContext context)
         foreach (string tree in noted.Skip(1).Where(t => now.Contains(t, StringComparer.Ordinal) && noted[0] != target))
         {
             // Only an index that is still the old commit's is moved: who did something there meanwhile keeps it.
-            bool untouched = (await InAsync(tree, cancellationToken, "diff-index", "--cached", "--quiet", noted[0], "--").ConfigureAwait(false)).Ok;
-            GitResult? moved = untouched ? await InAsync(tree, cancellationToken, "read-tree", "-m", "-u", noted[0], target).ConfigureAwait(false) : null;
+            bool untouched = (
+                await InAsync(tree, cancellationToken, "diff-index", "--cached", "--quiet", noted[0], "--")
+                    .ConfigureAwait(false)
+            ).Ok;
+            GitResult? moved = untouched
+                ? await InAsync(tree, cancellationToken, "read-tree", "-m", "-u", noted[0], target)
+                    .ConfigureAwait(false)
+                : null;
             if (moved is not { ExitCode: 0 })
             {
-                MergeLog.CheckoutLeft(context.Logger, tree, context.Names.Target, moved?.Error.Trim() ?? "its index was changed meanwhile.");
+                MergeLog.CheckoutLeft(
+                    context.Logger,
+                    tree,
+                    context.Names.Target,
+                    moved?.Error.Trim() ?? "its index was changed meanwhile."
+                );
             }
         }
 
@@ -64,5 +83,11 @@ internal sealed class CheckoutMover(QueueContext context)
     }
 
     private Task<GitResult> InAsync(string tree, CancellationToken cancellationToken, params string[] arguments) =>
-        Repository.Client.TryRunAsync(GitCommand.In(tree, arguments) with { Environment = Lfs.Environment(Repository) }, cancellationToken);
+        Repository.Client.TryRunAsync(
+            GitCommand.In(tree, arguments) with
+            {
+                Environment = Lfs.Environment(Repository),
+            },
+            cancellationToken
+        );
 }

@@ -7,13 +7,29 @@ namespace Isolation.Sdk.Merging.Landing;
 internal static class FastForward
 {
     /// <summary>One process.</summary>
-    public static async Task<Merged> RunAsync(QueueContext context, QueueItem item, Place place, CancellationToken cancellationToken)
+    public static async Task<Merged> RunAsync(
+        QueueContext context,
+        QueueItem item,
+        Place place,
+        CancellationToken cancellationToken
+    )
     {
-        GitResult log = await context.Repository.TryRunAsync(
-            cancellationToken, "log", "-z", "--first-parent", "--format=%H%x1f%P%x1f%T%x1f%(trailers:only=true,unfold=true)", $"{place.Commit}..{item.Head}", "--").ConfigureAwait(false);
+        GitResult log = await context
+            .Repository.TryRunAsync(
+                cancellationToken,
+                "log",
+                "-z",
+                "--first-parent",
+                "--format=%H%x1f%P%x1f%T%x1f%(trailers:only=true,unfold=true)",
+                $"{place.Commit}..{item.Head}",
+                "--"
+            )
+            .ConfigureAwait(false);
         if (!log.Ok)
         {
-            return new Merged.Broken($"'git log' ended with {log.ExitCode}: {log.Error.Trim().ReplaceLineEndings(" ")}");
+            return new Merged.Broken(
+                $"'git log' ended with {log.ExitCode}: {log.Error.Trim().ReplaceLineEndings(" ")}"
+            );
         }
 
         string[][] commits = [.. log.Fields.Select(f => f.TrimStart('\n').Split('\x1f'))];
@@ -26,14 +42,25 @@ internal static class FastForward
         // The first-parent line is what tells landings apart: a commit that merged the target into itself turns it around.
         if (commits[^1][1].Split(' ')[0] != place.Commit)
         {
-            return new Merged.Apart($"It is not a fast-forward of {context.Names.ShortTarget}: rebase it (SyncAsync, or 'git rebase'), and submit that.", line);
+            return new Merged.Apart(
+                $"It is not a fast-forward of {context.Names.ShortTarget}: rebase it (SyncAsync, or 'git rebase'), and submit that.",
+                line
+            );
         }
 
         if (commits.Any(c => LandedMessage.Trailers(c[3]).Keys.Any(LandedMessage.IsReserved)))
         {
-            return new Merged.Apart("Its commits have trailers that only the queue writes: make them anew without.", line) { Forbidden = true };
+            return new Merged.Apart(
+                "Its commits have trailers that only the queue writes: make them anew without.",
+                line
+            )
+            {
+                Forbidden = true,
+            };
         }
 
-        return commits[0][2] == place.Tree ? new Merged.Nothing() : new Merged.Fits(commits[0][2]) { Commits = [.. line.Reverse()] };
+        return commits[0][2] == place.Tree
+            ? new Merged.Nothing()
+            : new Merged.Fits(commits[0][2]) { Commits = [.. line.Reverse()] };
     }
 }

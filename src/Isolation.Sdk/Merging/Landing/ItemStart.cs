@@ -12,10 +12,30 @@ internal sealed class ItemStart(QueueContext context, TargetHistory history)
     private GitRepository Repository => context.Repository;
 
     /// <returns>The commit to start from; <see langword="null"/> for what git finds. No process when the item's base is on the target's line.</returns>
-    public async Task<string?> FindAsync(QueueItem item, string target, IReadOnlyList<Link> ahead, IReadOnlyList<TargetStep> since, CancellationToken cancellationToken)
+    public async Task<string?> FindAsync(
+        QueueItem item,
+        string target,
+        IReadOnlyList<Link> ahead,
+        IReadOnlyList<TargetStep> since,
+        CancellationToken cancellationToken
+    )
     {
-        string[] heads = [.. since.Select(s => s.Head).OfType<string>().Concat(ahead.Where(l => !l.Commits.Contains(l.Item.Head, StringComparer.Ordinal)).Select(l => l.Item.Head)).Where(h => h != item.Head).Distinct(StringComparer.Ordinal)];
-        if (context.Policy.Options.Mode == MergeMode.FastForward || heads.Length == 0 || history.Contains(item.Base, target))
+        string[] heads =
+        [
+            .. since
+                .Select(s => s.Head)
+                .OfType<string>()
+                .Concat(
+                    ahead.Where(l => !l.Commits.Contains(l.Item.Head, StringComparer.Ordinal)).Select(l => l.Item.Head)
+                )
+                .Where(h => h != item.Head)
+                .Distinct(StringComparer.Ordinal),
+        ];
+        if (
+            context.Policy.Options.Mode == MergeMode.FastForward
+            || heads.Length == 0
+            || history.Contains(item.Base, target)
+        )
         {
             return null;
         }
@@ -27,18 +47,30 @@ internal sealed class ItemStart(QueueContext context, TargetHistory history)
         }
 
         // Is the base one of the commits that landed under another name, or below one?
-        GitResult independent = await Repository.TryRunAsync(cancellationToken, ["merge-base", "--independent", item.Base, .. heads]).ConfigureAwait(false);
-        bool landed = heads.Contains(item.Base, StringComparer.Ordinal) || (independent.Ok && !independent.Line.Split('\n').Contains(item.Base, StringComparer.Ordinal));
+        GitResult independent = await Repository
+            .TryRunAsync(cancellationToken, ["merge-base", "--independent", item.Base, .. heads])
+            .ConfigureAwait(false);
+        bool landed =
+            heads.Contains(item.Base, StringComparer.Ordinal)
+            || (independent.Ok && !independent.Line.Split('\n').Contains(item.Base, StringComparer.Ordinal));
         if (!landed)
         {
             return null;
         }
 
         // Who has merged the target since then has a newer commit in common with it.
-        GitResult common = await Repository.TryRunAsync(cancellationToken, "merge-base", tip, item.Head).ConfigureAwait(false);
-        return !common.Ok || await IsAncestorAsync(common.Line, item.Base, cancellationToken).ConfigureAwait(false) ? item.Base : null;
+        GitResult common = await Repository
+            .TryRunAsync(cancellationToken, "merge-base", tip, item.Head)
+            .ConfigureAwait(false);
+        return !common.Ok || await IsAncestorAsync(common.Line, item.Base, cancellationToken).ConfigureAwait(false)
+            ? item.Base
+            : null;
     }
 
     private async Task<bool> IsAncestorAsync(string older, string newer, CancellationToken cancellationToken) =>
-        (await Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", older, newer).ConfigureAwait(false)).Ok;
+        (
+            await Repository
+                .TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", older, newer)
+                .ConfigureAwait(false)
+        ).Ok;
 }

@@ -24,18 +24,26 @@ internal sealed class Journal(QueueContext context)
     /// <summary>Where the target was before it last moved.</summary>
     public string Backup { get; } = $"refs/isolation/mq/{context.Names.QueueSlug}/backup";
 
-    private string EmptyTree => Repository.ObjectFormat == "sha256" ? "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321" : "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+    private string EmptyTree =>
+        Repository.ObjectFormat == "sha256"
+            ? "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
+            : "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
     /// <summary>Reads the newest entry: one process.</summary>
     /// <returns>The intent that nobody has resolved; <see langword="null"/> when there is none.</returns>
     public async Task<JournalEntry?> ReadAsync(CancellationToken cancellationToken)
     {
-        GitResult answer = await Repository.RunAsync(cancellationToken, "for-each-ref", "--format=%(objectname)%00%(parent)%00%(contents)", Ref).ConfigureAwait(false);
+        GitResult answer = await Repository
+            .RunAsync(cancellationToken, "for-each-ref", "--format=%(objectname)%00%(parent)%00%(contents)", Ref)
+            .ConfigureAwait(false);
         string[] fields = answer.Output.Split('\0', 3);
         JournalEntry? entry = fields.Length < 3 ? null : JournalEntry.Parse(fields[2]);
         JournalEntry? intent = entry is { State: JournalState.Intent } ? entry : null;
         _tip = fields.Length < 3 ? null : fields[0];
-        _last = intent is null ? _tip : fields[1].Split(' ')[0] is { Length: > 0 } parent ? parent : null;
+        _last =
+            intent is null ? _tip
+            : fields[1].Split(' ')[0] is { Length: > 0 } parent ? parent
+            : null;
         _known = true;
         return intent;
     }
@@ -49,7 +57,8 @@ internal sealed class Journal(QueueContext context)
             await ReadAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        string[] written = await WriteAsync([intent, intent with { State = JournalState.Landed }], cancellationToken).ConfigureAwait(false);
+        string[] written = await WriteAsync([intent, intent with { State = JournalState.Landed }], cancellationToken)
+            .ConfigureAwait(false);
         return await MoveAsync(written[0], cancellationToken).ConfigureAwait(false) ? written[1] : null;
     }
 
@@ -64,23 +73,40 @@ internal sealed class Journal(QueueContext context)
     {
         if (_tip is not null && _tip != _last)
         {
-            RefTransaction back = _last is null ? new RefTransaction().Delete(Ref, _tip) : new RefTransaction().Update(Ref, _last, _tip);
+            RefTransaction back = _last is null
+                ? new RefTransaction().Delete(Ref, _tip)
+                : new RefTransaction().Update(Ref, _last, _tip);
             _known = await Repository.UpdateDurablyAsync(back, cancellationToken).ConfigureAwait(false) is null;
             _tip = _last;
         }
     }
 
     /// <summary>Writes the entry that ends an intent somebody else left.</summary>
-    public async Task<string> WriteAsync(JournalEntry entry, CancellationToken cancellationToken) => (await WriteAsync([entry], cancellationToken).ConfigureAwait(false))[0];
+    public async Task<string> WriteAsync(JournalEntry entry, CancellationToken cancellationToken) =>
+        (await WriteAsync([entry], cancellationToken).ConfigureAwait(false))[0];
 
     /// <summary>How an attempt landed, as the journal has it.</summary>
-    public static async Task<JournalItem?> FindAsync(QueueNames names, AttemptId attempt, CancellationToken cancellationToken)
+    public static async Task<JournalItem?> FindAsync(
+        QueueNames names,
+        AttemptId attempt,
+        CancellationToken cancellationToken
+    )
     {
         // A pattern, so that a journal which does not exist yet is no error.
         string name = LandedMessage.Name(attempt);
-        GitResult answer = await names.Repository.RunAsync(
-            cancellationToken, "log", "-z", "--fixed-strings", $"--grep={LandedMessage.AttemptTrailer}: {name}", "--format=%B", $"--glob=refs/isolation/mq/{names.QueueSlug}/journa[l]").ConfigureAwait(false);
-        return answer.Fields.Select(JournalEntry.Parse)
+        GitResult answer = await names
+            .Repository.RunAsync(
+                cancellationToken,
+                "log",
+                "-z",
+                "--fixed-strings",
+                $"--grep={LandedMessage.AttemptTrailer}: {name}",
+                "--format=%B",
+                $"--glob=refs/isolation/mq/{names.QueueSlug}/journa[l]"
+            )
+            .ConfigureAwait(false);
+        return answer
+            .Fields.Select(JournalEntry.Parse)
             .Where(e => e is { State: JournalState.Landed } && e.Target == names.Target)
             .SelectMany(e => e!.Items)
             .FirstOrDefault(i => LandedMessage.Name(i.Attempt) == name);
@@ -90,7 +116,9 @@ internal sealed class Journal(QueueContext context)
     /// <returns>false: somebody else wrote the journal.</returns>
     public async Task<bool> MoveAsync(string commit, CancellationToken cancellationToken)
     {
-        RefTransaction move = _tip is null ? new RefTransaction().Create(Ref, commit) : new RefTransaction().Update(Ref, commit, _tip);
+        RefTransaction move = _tip is null
+            ? new RefTransaction().Create(Ref, commit)
+            : new RefTransaction().Update(Ref, commit, _tip);
         _known = await Repository.UpdateDurablyAsync(move, cancellationToken).ConfigureAwait(false) is null;
         _tip = _known ? commit : _tip;
         return _known;
@@ -100,7 +128,15 @@ internal sealed class Journal(QueueContext context)
     {
         if (_last is null)
         {
-            await Repository.Client.RunAsync(GitCommand.In(Repository.CommonDirectory, "hash-object", "-w", "-t", "tree", "--stdin") with { Input = "" }, cancellationToken).ConfigureAwait(false);
+            await Repository
+                .Client.RunAsync(
+                    GitCommand.In(Repository.CommonDirectory, "hash-object", "-w", "-t", "tree", "--stdin") with
+                    {
+                        Input = "",
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
 
         string folder = Path.Combine(context.Names.MergeFolder, "journal");
@@ -112,14 +148,29 @@ internal sealed class Journal(QueueContext context)
         }
 
         // One process for all of them; git checks what it is given.
-        GitCommand write = GitCommand.In(Repository.CommonDirectory, "hash-object", "-w", "-t", "commit", "--no-filters", "--stdin-paths") with { Input = string.Concat(files.Select(f => f + "\n")), Environment = DurableRefs.Durable };
+        GitCommand write = GitCommand.In(
+            Repository.CommonDirectory,
+            "hash-object",
+            "-w",
+            "-t",
+            "commit",
+            "--no-filters",
+            "--stdin-paths"
+        ) with
+        {
+            Input = string.Concat(files.Select(f => f + "\n")),
+            Environment = DurableRefs.Durable,
+        };
         return (await Repository.Client.RunAsync(write, cancellationToken).ConfigureAwait(false)).Line.Split('\n');
     }
 
     private string Commit(JournalEntry entry)
     {
         IReadOnlyDictionary<string, string> environment = Repository.Client.Environment.For(remote: false);
-        string who = string.Create(CultureInfo.InvariantCulture, $"{Plain(environment["GIT_COMMITTER_NAME"])} <{Plain(environment["GIT_COMMITTER_EMAIL"])}> {context.Time.GetUtcNow().ToUnixTimeSeconds()} +0000");
+        string who = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Plain(environment["GIT_COMMITTER_NAME"])} <{Plain(environment["GIT_COMMITTER_EMAIL"])}> {context.Time.GetUtcNow().ToUnixTimeSeconds()} +0000"
+        );
         StringBuilder commit = new();
         commit.Append("tree ").Append(EmptyTree).Append('\n');
         commit.Append(_last is null ? "" : $"parent {_last}\n");
@@ -127,5 +178,6 @@ internal sealed class Journal(QueueContext context)
         return commit.Append(entry.ToMessage()).ToString();
     }
 
-    private static string Plain(string text) => string.Concat(text.Where(c => c is not ('<' or '>' or '\n' or '\0'))).Trim();
+    private static string Plain(string text) =>
+        string.Concat(text.Where(c => c is not ('<' or '>' or '\n' or '\0'))).Trim();
 }

@@ -28,7 +28,13 @@ internal sealed record JournalItem(AttemptId Attempt, string Head, string Record
 }
 
 /// <summary>One entry of a queue's journal: the message of a commit, to be read by people and by the next actor.</summary>
-internal sealed record JournalEntry(JournalState State, string Target, string Old, string New, IReadOnlyList<JournalItem> Items)
+internal sealed record JournalEntry(
+    JournalState State,
+    string Target,
+    string Old,
+    string New,
+    IReadOnlyList<JournalItem> Items
+)
 {
     private const int MostNamed = 5;
 
@@ -40,16 +46,28 @@ internal sealed record JournalEntry(JournalState State, string Target, string Ol
 
     public string ToMessage()
     {
-        string verb = State switch { JournalState.Intent => "About to land", JournalState.Landed => "Landed", _ => "Did not land" };
+        string verb = State switch
+        {
+            JournalState.Intent => "About to land",
+            JournalState.Landed => "Landed",
+            _ => "Did not land",
+        };
         string names = string.Join(", ", Items.Take(MostNamed).Select(i => LandedMessage.Name(i.Attempt)));
         StringBuilder message = new();
-        message.Append(CultureInfo.InvariantCulture, $"{verb} {names}{(Items.Count > MostNamed ? $" and {Items.Count - MostNamed} more" : "")}\n\n");
+        message.Append(
+            CultureInfo.InvariantCulture,
+            $"{verb} {names}{(Items.Count > MostNamed ? $" and {Items.Count - MostNamed} more" : "")}\n\n"
+        );
         message.Append(CultureInfo.InvariantCulture, $"{Target} {Old}..{New}\n");
         message.Append(Note is null ? "" : Note + "\n").Append('\n');
         message.Append(JsonSerializer.Serialize(this, JournalJson.Default.JournalEntry)).Append("\n\n");
         foreach (JournalItem item in Items)
         {
-            message.Append(LandedMessage.AttemptTrailer).Append(": ").Append(LandedMessage.Name(item.Attempt)).Append('\n');
+            message
+                .Append(LandedMessage.AttemptTrailer)
+                .Append(": ")
+                .Append(LandedMessage.Name(item.Attempt))
+                .Append('\n');
         }
 
         return message.ToString();
@@ -60,7 +78,9 @@ internal sealed record JournalEntry(JournalState State, string Target, string Ol
     {
         try
         {
-            return message.Split('\n').FirstOrDefault(l => l.StartsWith('{')) is { } json ? JsonSerializer.Deserialize(json, JournalJson.Default.JournalEntry) : null;
+            return message.Split('\n').FirstOrDefault(l => l.StartsWith('{')) is { } json
+                ? JsonSerializer.Deserialize(json, JournalJson.Default.JournalEntry)
+                : null;
         }
         catch (JsonException)
         {
@@ -69,6 +89,10 @@ internal sealed record JournalEntry(JournalState State, string Target, string Ol
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true
+)]
 [JsonSerializable(typeof(JournalEntry))]
 internal sealed partial class JournalJson : JsonSerializerContext;

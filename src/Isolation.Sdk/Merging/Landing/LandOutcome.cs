@@ -3,9 +3,7 @@ namespace Isolation.Sdk.Merging.Landing;
 /// <summary>What became of a landing. Only <see cref="Landed"/> moved the target to the links' tip.</summary>
 internal abstract record LandOutcome
 {
-    private LandOutcome()
-    {
-    }
+    private LandOutcome() { }
 
     /// <summary>All links are in the target, as they are in history now: messages may have been written anew.</summary>
     public sealed record Landed(IReadOnlyList<Link> Links) : LandOutcome;

@@ -18,34 +18,70 @@ internal static class LandedMessage
     {
         StringBuilder message = new();
         string title = OneLine(item.Title) is { Length: > 0 } given ? given : Name(item.Attempt);
-        string line = OneLine((template ?? "{title}").Replace("{attempt}", Name(item.Attempt), StringComparison.Ordinal).Replace("{item}", Name(item.Attempt.Item), StringComparison.Ordinal).Replace("{title}", title, StringComparison.Ordinal));
+        string line = OneLine(
+            (template ?? "{title}")
+                .Replace("{attempt}", Name(item.Attempt), StringComparison.Ordinal)
+                .Replace("{item}", Name(item.Attempt.Item), StringComparison.Ordinal)
+                .Replace("{title}", title, StringComparison.Ordinal)
+        );
         message.Append(line.Length > 0 ? line : title).Append("\n\n");
         message.Append(ItemTrailer).Append(": ").Append(Name(item.Attempt.Item)).Append('\n');
         message.Append(AttemptTrailer).Append(": ").Append(Name(item.Attempt)).Append('\n');
         message.Append(HeadTrailer).Append(": ").Append(item.Head).Append('\n');
-        return testedTree is null ? message.ToString() : message.Append(TestedTreeTrailer).Append(": ").Append(testedTree).Append('\n').ToString();
+        return testedTree is null
+            ? message.ToString()
+            : message.Append(TestedTreeTrailer).Append(": ").Append(testedTree).Append('\n').ToString();
     }
 
     /// <summary>A worker's own message with the trailers that say where it comes from; the last commit of an item has all of them.</summary>
     public static string Append(string message, QueueItem item, bool last, string? testedTree)
     {
         // A worker cannot claim that something landed or was tested: those lines are the queue's.
-        string[] lines = [.. message.ReplaceLineEndings("\n").TrimEnd().Split('\n').Where(l => l.IndexOf(':', StringComparison.Ordinal) is not (> 0 and var colon) || !IsReserved(l[..colon].Trim()))];
+        string[] lines =
+        [
+            .. message
+                .ReplaceLineEndings("\n")
+                .TrimEnd()
+                .Split('\n')
+                .Where(l =>
+                    l.IndexOf(':', StringComparison.Ordinal) is not (> 0 and var colon)
+                    || !IsReserved(l[..colon].Trim())
+                ),
+        ];
         int block = Array.FindLastIndex(lines, string.IsNullOrWhiteSpace) + 1;
-        bool trailers = block > 0 && block < lines.Length && lines[block..].All(l => l.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon && l[..colon].All(c => char.IsAsciiLetterOrDigit(c) || c == '-'));
+        bool trailers =
+            block > 0
+            && block < lines.Length
+            && lines[block..]
+                .All(l =>
+                    l.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon
+                    && l[..colon].All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
+                );
         StringBuilder written = new(string.Join('\n', lines).TrimEnd());
-        written.Append(trailers ? "\n" : "\n\n").Append(ItemTrailer).Append(": ").Append(Name(item.Attempt.Item)).Append('\n');
+        written
+            .Append(trailers ? "\n" : "\n\n")
+            .Append(ItemTrailer)
+            .Append(": ")
+            .Append(Name(item.Attempt.Item))
+            .Append('\n');
         if (last)
         {
             written.Append(AttemptTrailer).Append(": ").Append(Name(item.Attempt)).Append('\n');
             written.Append(HeadTrailer).Append(": ").Append(item.Head).Append('\n');
         }
 
-        return last && testedTree is not null ? written.Append(TestedTreeTrailer).Append(": ").Append(testedTree).Append('\n').ToString() : written.ToString();
+        return last && testedTree is not null
+            ? written.Append(TestedTreeTrailer).Append(": ").Append(testedTree).Append('\n').ToString()
+            : written.ToString();
     }
 
     /// <summary>Whether a trailer is one that only the queue writes.</summary>
-    public static bool IsReserved(string name) => name.ToUpperInvariant() is "ISOLATION-ITEM" or "ISOLATION-ATTEMPT" or "ISOLATION-HEAD" or "ISOLATION-TESTED-TREE";
+    public static bool IsReserved(string name) =>
+        name.ToUpperInvariant()
+            is "ISOLATION-ITEM"
+                or "ISOLATION-ATTEMPT"
+                or "ISOLATION-HEAD"
+                or "ISOLATION-TESTED-TREE";
 
     /// <summary>The trailers of a message, by name; the last one of a name counts.</summary>
     public static IReadOnlyDictionary<string, string> Trailers(string block)
@@ -64,7 +100,8 @@ internal static class LandedMessage
     }
 
     /// <summary>An item's name in a trailer: its id, or its slug when the id would not come back from there as it is.</summary>
-    public static string Name(string item) => item.Length is > 0 and <= LongestTitle && OneLine(item) == item ? item : Slug.Of(item);
+    public static string Name(string item) =>
+        item.Length is > 0 and <= LongestTitle && OneLine(item) == item ? item : Slug.Of(item);
 
     /// <summary>An attempt's name in a trailer.</summary>
     public static string Name(AttemptId attempt) => new AttemptId(Name(attempt.Item), attempt.Number).ToString();

@@ -16,33 +16,61 @@ internal sealed class Lander(QueueContext context, QueueView view)
     /// <param name="links">The links, first to last.</param>
     /// <param name="passed">Whether a tree has a pass of the gate.</param>
     /// <param name="cancellationToken">Ends it, as long as nothing has moved.</param>
-    public async Task<LandOutcome> LandAsync(string target, IReadOnlyList<Link> links, Func<string, bool> passed, CancellationToken cancellationToken)
+    public async Task<LandOutcome> LandAsync(
+        string target,
+        IReadOnlyList<Link> links,
+        Func<string, bool> passed,
+        CancellationToken cancellationToken
+    )
     {
         context.Reached(QueueStep.BeforeIntent);
         links = await ClaimAsync(links, passed, cancellationToken).ConfigureAwait(false);
-        if (await _checklist.FindFaultAsync(target, links, passed, cancellationToken).ConfigureAwait(false) is { } fault)
+        if (
+            await _checklist.FindFaultAsync(target, links, passed, cancellationToken).ConfigureAwait(false) is { } fault
+        )
         {
             return new LandOutcome.Refused(fault);
         }
 
-        JournalEntry intent = new(JournalState.Intent, context.Names.Target, target, links[^1].Commit, [.. links.Select(l => new JournalItem(l.Item.Attempt, l.Item.Head, l.Item.Commit, l.Commit) { Branch = l.Item.Branch, Tested = passed(l.Tree) ? l.Tree : null })])
+        JournalEntry intent = new(
+            JournalState.Intent,
+            context.Names.Target,
+            target,
+            links[^1].Commit,
+            [
+                .. links.Select(l => new JournalItem(l.Item.Attempt, l.Item.Head, l.Item.Commit, l.Commit)
+                {
+                    Branch = l.Item.Branch,
+                    Tested = passed(l.Tree) ? l.Tree : null,
+                }),
+            ]
+        )
         {
             Remote = context.Policy.Options.TargetRemote,
         };
-        string? entry = context.Policy.Journals ? await _journal.BeginAsync(intent, cancellationToken).ConfigureAwait(false) : null;
+        string? entry = context.Policy.Journals
+            ? await _journal.BeginAsync(intent, cancellationToken).ConfigureAwait(false)
+            : null;
         if (context.Policy.Journals && entry is null)
         {
             return new LandOutcome.Moved();
         }
 
         context.Reached(QueueStep.AfterIntent);
-        LandOutcome? stopped = intent.Remote is null ? null : await PushAsync(intent, cancellationToken).ConfigureAwait(false);
+        LandOutcome? stopped = intent.Remote is null
+            ? null
+            : await PushAsync(intent, cancellationToken).ConfigureAwait(false);
         if (stopped is null)
         {
             // What is on the remote has landed: from here on nothing may stop it.
             Swap swap = new(context, _journal, intent, entry) { Decided = intent.Remote is not null };
-            stopped = await swap.RunAsync(intent.Remote is null ? cancellationToken : CancellationToken.None).ConfigureAwait(false) is not { } refused ? null
-                : links.FirstOrDefault(l => context.Names.Item(l.Item.Attempt) == refused) is { } changed ? new LandOutcome.Changed(changed.Item.Attempt)
+            stopped =
+                await swap.RunAsync(intent.Remote is null ? cancellationToken : CancellationToken.None)
+                    .ConfigureAwait(false)
+                    is not { } refused
+                    ? null
+                : links.FirstOrDefault(l => context.Names.Item(l.Item.Attempt) == refused) is { } changed
+                    ? new LandOutcome.Changed(changed.Item.Attempt)
                 : new LandOutcome.Moved();
         }
 
@@ -65,17 +93,45 @@ internal sealed class Lander(QueueContext context, QueueView view)
             return false;
         }
 
-        bool landed = snapshot.Target is { } target && (await context.Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", intent.New, target).ConfigureAwait(false)).Ok;
-        bool pushed = !landed && snapshot.Target == intent.Old && intent.Remote is not null && (await _push.LookAsync(intent.Remote, cancellationToken).ConfigureAwait(false)).Commit == intent.New;
+        bool landed =
+            snapshot.Target is { } target
+            && (
+                await context
+                    .Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", intent.New, target)
+                    .ConfigureAwait(false)
+            ).Ok;
+        bool pushed =
+            !landed
+            && snapshot.Target == intent.Old
+            && intent.Remote is not null
+            && (await _push.LookAsync(intent.Remote, cancellationToken).ConfigureAwait(false)).Commit == intent.New;
         if (landed || pushed)
         {
-            string entry = await _journal.WriteAsync(intent with { State = JournalState.Landed, Note = "Finished by the next process that acted." }, cancellationToken).ConfigureAwait(false);
+            string entry = await _journal
+                .WriteAsync(
+                    intent with
+                    {
+                        State = JournalState.Landed,
+                        Note = "Finished by the next process that acted.",
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             Swap swap = new(context, _journal, intent, entry) { Decided = true, Done = landed };
             await swap.RunAsync(cancellationToken).ConfigureAwait(false);
         }
         else
         {
-            string entry = await _journal.WriteAsync(intent with { State = JournalState.Dropped, Note = "The process that was about to land it ended before it did." }, cancellationToken).ConfigureAwait(false);
+            string entry = await _journal
+                .WriteAsync(
+                    intent with
+                    {
+                        State = JournalState.Dropped,
+                        Note = "The process that was about to land it ended before it did.",
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             if (await _journal.MoveAsync(entry, cancellationToken).ConfigureAwait(false))
             {
                 _journal.Ended(entry);
@@ -86,15 +142,31 @@ internal sealed class Lander(QueueContext context, QueueView view)
     }
 
     /// <summary>From the first link on whose claim is not the truth, the messages are written anew.</summary>
-    private async Task<IReadOnlyList<Link>> ClaimAsync(IReadOnlyList<Link> links, Func<string, bool> passed, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Link>> ClaimAsync(
+        IReadOnlyList<Link> links,
+        Func<string, bool> passed,
+        CancellationToken cancellationToken
+    )
     {
         List<Link> claimed = [];
         for (int i = 0; i < links.Count; i++)
         {
             // Only what a rewritten link was below of gets another parent: what is stacked wrongly stays so, for the checklist to see.
             bool claims = context.Policy.Options.Mode != MergeMode.FastForward && passed(links[i].Tree);
-            bool below = i > 0 && claimed[i - 1].Commit != links[i - 1].Commit && links[i].Parent == links[i - 1].Commit;
-            claimed.Add(!below && links[i].ClaimsTested == claims ? links[i] : await _writer.RewriteAsync(links[i], below ? claimed[i - 1].Commit : links[i].Parent, claims, cancellationToken).ConfigureAwait(false));
+            bool below =
+                i > 0 && claimed[i - 1].Commit != links[i - 1].Commit && links[i].Parent == links[i - 1].Commit;
+            claimed.Add(
+                !below && links[i].ClaimsTested == claims
+                    ? links[i]
+                    : await _writer
+                        .RewriteAsync(
+                            links[i],
+                            below ? claimed[i - 1].Commit : links[i].Parent,
+                            claims,
+                            cancellationToken
+                        )
+                        .ConfigureAwait(false)
+            );
         }
 
         return claimed;
@@ -109,7 +181,15 @@ internal sealed class Lander(QueueContext context, QueueView view)
                 context.Reached(QueueStep.AfterPush);
                 return null;
             case PushOutcome.Ahead ahead:
-                if (await context.Repository.UpdateDurablyAsync(new RefTransaction().Update(context.Names.Target, ahead.Commit, intent.Old), cancellationToken).ConfigureAwait(false) is null)
+                if (
+                    await context
+                        .Repository.UpdateDurablyAsync(
+                            new RefTransaction().Update(context.Names.Target, ahead.Commit, intent.Old),
+                            cancellationToken
+                        )
+                        .ConfigureAwait(false)
+                    is null
+                )
                 {
                     await new CheckoutMover(context).FinishAsync(ahead.Commit, cancellationToken).ConfigureAwait(false);
                 }

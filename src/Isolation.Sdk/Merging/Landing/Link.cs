@@ -28,9 +28,7 @@ internal sealed record Link(QueueItem Item, string Parent, string Commit, string
 /// <summary>What became of putting an item on a chain.</summary>
 internal abstract record Stacking
 {
-    private Stacking()
-    {
-    }
+    private Stacking() { }
 
     /// <summary>It is the next link.</summary>
     public sealed record Stacked(Link Link) : Stacking;

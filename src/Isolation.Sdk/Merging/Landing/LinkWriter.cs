@@ -10,7 +10,13 @@ internal sealed class LinkWriter(QueueContext context)
 
     private GitRepository Repository => context.Repository;
 
-    public async Task<Link> WriteAsync(QueueItem item, Place place, Merged.Fits fits, bool claimsTested, CancellationToken cancellationToken)
+    public async Task<Link> WriteAsync(
+        QueueItem item,
+        Place place,
+        Merged.Fits fits,
+        bool claimsTested,
+        CancellationToken cancellationToken
+    )
     {
         string? tested = claimsTested ? fits.Tree : null;
         switch (Mode)
@@ -18,34 +24,86 @@ internal sealed class LinkWriter(QueueContext context)
             case MergeMode.FastForward:
                 return new Link(item, place.Commit, item.Head, fits.Tree) { Commits = fits.Commits };
             case MergeMode.Rebase:
-                IReadOnlyList<string> commits = await ReplayAsync(item, place.Commit, fits.Picks, tested, cancellationToken).ConfigureAwait(false);
-                return new Link(item, place.Commit, commits[^1], fits.Tree) { Commits = commits, Picks = fits.Picks, ClaimsTested = claimsTested };
+                IReadOnlyList<string> commits = await ReplayAsync(
+                        item,
+                        place.Commit,
+                        fits.Picks,
+                        tested,
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
+                return new Link(item, place.Commit, commits[^1], fits.Tree)
+                {
+                    Commits = commits,
+                    Picks = fits.Picks,
+                    ClaimsTested = claimsTested,
+                };
             default:
                 string message = LandedMessage.Write(item, context.Policy.Options.MessageTemplate, tested);
                 string[] parents = Mode == MergeMode.Squash ? [place.Commit] : [place.Commit, item.Head];
-                return new Link(item, place.Commit, await Repository.CommitTreeAsync(fits.Tree, parents, message, cancellationToken).ConfigureAwait(false), fits.Tree) { ClaimsTested = claimsTested };
+                return new Link(
+                    item,
+                    place.Commit,
+                    await Repository
+                        .CommitTreeAsync(fits.Tree, parents, message, cancellationToken)
+                        .ConfigureAwait(false),
+                    fits.Tree
+                )
+                {
+                    ClaimsTested = claimsTested,
+                };
         }
     }
 
     /// <summary>The same link with another parent or another claim: same trees.</summary>
-    public async Task<Link> RewriteAsync(Link link, string parent, bool claimsTested, CancellationToken cancellationToken)
+    public async Task<Link> RewriteAsync(
+        Link link,
+        string parent,
+        bool claimsTested,
+        CancellationToken cancellationToken
+    )
     {
         if (Mode == MergeMode.FastForward)
         {
             return link;
         }
 
-        Link written = await WriteAsync(link.Item, new Place(parent, ""), new Merged.Fits(link.Tree) { Picks = link.Picks }, claimsTested, cancellationToken).ConfigureAwait(false);
-        return link with { Parent = parent, Commit = written.Commit, Commits = written.Commits, ClaimsTested = claimsTested };
+        Link written = await WriteAsync(
+                link.Item,
+                new Place(parent, ""),
+                new Merged.Fits(link.Tree) { Picks = link.Picks },
+                claimsTested,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return link with
+        {
+            Parent = parent,
+            Commit = written.Commit,
+            Commits = written.Commits,
+            ClaimsTested = claimsTested,
+        };
     }
 
-    private async Task<IReadOnlyList<string>> ReplayAsync(QueueItem item, string parent, IReadOnlyList<Pick> picks, string? tested, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> ReplayAsync(
+        QueueItem item,
+        string parent,
+        IReadOnlyList<Pick> picks,
+        string? tested,
+        CancellationToken cancellationToken
+    )
     {
         List<string> commits = [];
         foreach (Pick pick in picks)
         {
             string message = LandedMessage.Append(pick.Message, item, last: commits.Count == picks.Count - 1, tested);
-            GitCommand write = GitCommand.In(Repository.CommonDirectory, "commit-tree", pick.Tree, "-p", commits.Count == 0 ? parent : commits[^1]) with
+            GitCommand write = GitCommand.In(
+                Repository.CommonDirectory,
+                "commit-tree",
+                pick.Tree,
+                "-p",
+                commits.Count == 0 ? parent : commits[^1]
+            ) with
             {
                 Input = message,
                 Environment = new Dictionary<string, string>(DurableRefs.Durable)

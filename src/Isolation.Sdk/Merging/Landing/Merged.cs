@@ -11,9 +11,7 @@ internal sealed record Pick(string Tree, string AuthorName, string AuthorEmail, 
 /// <summary>What an item and a commit together are; nothing is written but trees.</summary>
 internal abstract record Merged
 {
-    private Merged()
-    {
-    }
+    private Merged() { }
 
     /// <summary>They go together.</summary>
     public sealed record Fits(string Tree) : Merged
@@ -47,12 +45,13 @@ internal abstract record Merged
     public sealed record Broken(string Reason) : Merged;
 
     /// <summary>What a merge of git's means for a place that has this tree.</summary>
-    public static Merged Of(MergeOutcome outcome, string tree) => outcome switch
-    {
-        MergeOutcome.Clean clean => clean.Tree == tree ? new Nothing() : new Fits(clean.Tree),
-        MergeOutcome.Conflict conflict => new Collides(conflict.Output),
-        MergeOutcome.Unrelated => new Unrelated(),
-        MergeOutcome.Broken broken => new Broken(broken.Reason),
-        _ => throw new InvalidOperationException("Unknown outcome."),
-    };
+    public static Merged Of(MergeOutcome outcome, string tree) =>
+        outcome switch
+        {
+            MergeOutcome.Clean clean => clean.Tree == tree ? new Nothing() : new Fits(clean.Tree),
+            MergeOutcome.Conflict conflict => new Collides(conflict.Output),
+            MergeOutcome.Unrelated => new Unrelated(),
+            MergeOutcome.Broken broken => new Broken(broken.Reason),
+            _ => throw new InvalidOperationException("Unknown outcome."),
+        };
 }

@@ -10,13 +10,27 @@ internal sealed class Replay(QueueContext context, GitMerge merge, GitAttributes
     private const string Format = "%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%ad%x1f%B";
 
     /// <returns>What came of it, and whether there were merge commits.</returns>
-    public async Task<(Merged Merged, bool Flattened)> RunAsync(QueueItem item, Place place, string? start, IReadOnlyList<string> files, CancellationToken cancellationToken)
+    public async Task<(Merged Merged, bool Flattened)> RunAsync(
+        QueueItem item,
+        Place place,
+        string? start,
+        IReadOnlyList<string> files,
+        CancellationToken cancellationToken
+    )
     {
-        string[] range = start is null ? [$"{place.Commit}..{item.Head}"] : [$"{start}..{item.Head}", "^" + place.Commit];
-        GitResult log = await context.Repository.RunAsync(cancellationToken, ["log", "-z", "--reverse", "--topo-order", "--date=raw", "--format=" + Format, .. range, "--"]).ConfigureAwait(false);
+        string[] range = start is null
+            ? [$"{place.Commit}..{item.Head}"]
+            : [$"{start}..{item.Head}", "^" + place.Commit];
+        GitResult log = await context
+            .Repository.RunAsync(
+                cancellationToken,
+                ["log", "-z", "--reverse", "--topo-order", "--date=raw", "--format=" + Format, .. range, "--"]
+            )
+            .ConfigureAwait(false);
         Source[] all = [.. log.Fields.Select(Source.Parse)];
         Source[] sources = [.. all.Where(s => s.Parents.Length < 2)];
-        IReadOnlyDictionary<string, string> trees = await TreesAsync(all, sources, cancellationToken).ConfigureAwait(false);
+        IReadOnlyDictionary<string, string> trees = await TreesAsync(all, sources, cancellationToken)
+            .ConfigureAwait(false);
         bool flattened = all.Length != sources.Length;
         string at = place.Tree;
         List<Pick> picks = [];
@@ -27,7 +41,8 @@ internal sealed class Replay(QueueContext context, GitMerge merge, GitAttributes
                 return (new Merged.Unrelated(), flattened);
             }
 
-            Merged one = await PickAsync(item, at, trees[source.Parents[0]], source.Tree, cancellationToken).ConfigureAwait(false);
+            Merged one = await PickAsync(item, at, trees[source.Parents[0]], source.Tree, cancellationToken)
+                .ConfigureAwait(false);
             if (one is Merged.Fits fits)
             {
                 attributes.Moved(at, fits.Tree, files);
@@ -43,7 +58,13 @@ internal sealed class Replay(QueueContext context, GitMerge merge, GitAttributes
         return (at == place.Tree ? new Merged.Nothing() : new Merged.Fits(at) { Picks = picks }, flattened);
     }
 
-    private async Task<Merged> PickAsync(QueueItem item, string at, string before, string after, CancellationToken cancellationToken)
+    private async Task<Merged> PickAsync(
+        QueueItem item,
+        string at,
+        string before,
+        string after,
+        CancellationToken cancellationToken
+    )
     {
         if (before == after || before == at || after == at)
         {
@@ -51,16 +72,39 @@ internal sealed class Replay(QueueContext context, GitMerge merge, GitAttributes
         }
 
         string folder = await attributes.OfAsync(at, cancellationToken).ConfigureAwait(false);
-        return Merged.Of(await merge.RunOnBaseAsync(before, (at, context.Names.ShortTarget), (after, AttemptNames.File(item.Attempt)), folder, cancellationToken).ConfigureAwait(false), at);
+        return Merged.Of(
+            await merge
+                .RunOnBaseAsync(
+                    before,
+                    (at, context.Names.ShortTarget),
+                    (after, AttemptNames.File(item.Attempt)),
+                    folder,
+                    cancellationToken
+                )
+                .ConfigureAwait(false),
+            at
+        );
     }
 
-    private async Task<IReadOnlyDictionary<string, string>> TreesAsync(Source[] all, Source[] sources, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, string>> TreesAsync(
+        Source[] all,
+        Source[] sources,
+        CancellationToken cancellationToken
+    )
     {
         Dictionary<string, string> trees = all.ToDictionary(s => s.Commit, s => s.Tree, StringComparer.Ordinal);
-        string[] below = [.. sources.SelectMany(s => s.Parents).Where(p => !trees.ContainsKey(p)).Distinct(StringComparer.Ordinal)];
+        string[] below =
+        [
+            .. sources.SelectMany(s => s.Parents).Where(p => !trees.ContainsKey(p)).Distinct(StringComparer.Ordinal),
+        ];
         if (below.Length > 0)
         {
-            GitResult log = await context.Repository.RunAsync(cancellationToken, ["log", "-z", "--no-walk=unsorted", "--format=" + Format, .. below, "--"]).ConfigureAwait(false);
+            GitResult log = await context
+                .Repository.RunAsync(
+                    cancellationToken,
+                    ["log", "-z", "--no-walk=unsorted", "--format=" + Format, .. below, "--"]
+                )
+                .ConfigureAwait(false);
             foreach (Source source in log.Fields.Select(Source.Parse))
             {
                 trees[source.Commit] = source.Tree;
@@ -70,12 +114,28 @@ internal sealed class Replay(QueueContext context, GitMerge merge, GitAttributes
         return trees;
     }
 
-    private sealed record Source(string Commit, string Tree, string[] Parents, string AuthorName, string AuthorEmail, string AuthorDate, string Message)
+    private sealed record Source(
+        string Commit,
+        string Tree,
+        string[] Parents,
+        string AuthorName,
+        string AuthorEmail,
+        string AuthorDate,
+        string Message
+    )
     {
         public static Source Parse(string record)
         {
             string[] f = record.Split('\x1f', 7);
-            return new Source(f[0].TrimStart('\n'), f[1], f[2].Split(' ', StringSplitOptions.RemoveEmptyEntries), f[3], f[4], f[5], f[6]);
+            return new Source(
+                f[0].TrimStart('\n'),
+                f[1],
+                f[2].Split(' ', StringSplitOptions.RemoveEmptyEntries),
+                f[3],
+                f[4],
+                f[5],
+                f[6]
+            );
         }
     }
 }

@@ -7,8 +7,10 @@ namespace Isolation.Sdk.Merging.Landing;
 internal sealed class Swap(QueueContext context, Journal journal, JournalEntry intent, string? entry)
 {
     private const string Heads = "refs/heads/";
-    private readonly Dictionary<string, string?> _branches = intent.Items.Where(i => i.Branch is not null && Heads + i.Branch != context.Names.Target)
-        .DistinctBy(i => i.Branch).ToDictionary(i => Heads + i.Branch, i => (string?)i.Head, StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> _branches = intent
+        .Items.Where(i => i.Branch is not null && Heads + i.Branch != context.Names.Target)
+        .DistinctBy(i => i.Branch)
+        .ToDictionary(i => Heads + i.Branch, i => (string?)i.Head, StringComparer.Ordinal);
 
     /// <summary>It has landed, on a remote or here: a record that changed meanwhile comes too late.</summary>
     public bool Decided { get; init; }
@@ -65,6 +67,14 @@ internal sealed class Swap(QueueContext context, Journal journal, JournalEntry i
     {
         string head = intent.Items.First(i => Heads + i.Branch == branch).Head;
         string? tip = await context.Repository.TryResolveCommitAsync(branch, cancellationToken).ConfigureAwait(false);
-        return tip is not null && (await context.Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", tip, head).ConfigureAwait(false)).Ok ? tip : null;
+        return
+            tip is not null
+            && (
+                await context
+                    .Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", tip, head)
+                    .ConfigureAwait(false)
+            ).Ok
+            ? tip
+            : null;
     }
 }

@@ -21,7 +21,12 @@ internal static class TargetCheckouts
         foreach (string entry in entries.Order(StringComparer.Ordinal))
         {
             string pointer = Path.Combine(entry, "gitdir");
-            if (Holds(entry, target) && Read(pointer) is { } path && Path.GetDirectoryName(path) is { } tree && Directory.Exists(tree))
+            if (
+                Holds(entry, target)
+                && Read(pointer) is { } path
+                && Path.GetDirectoryName(path) is { } tree
+                && Directory.Exists(tree)
+            )
             {
                 found.Add(tree);
             }
@@ -43,8 +48,16 @@ internal static class TargetCheckouts
         }
 
         // Opened by a linked worktree: the main one is the folder around ".git", unless that is a bare repository.
-        bool bare = (Read(Path.Combine(repository.CommonDirectory, "config")) ?? "").Split('\n').Any(l => l.Replace(" ", "", StringComparison.Ordinal).Trim().Equals("bare=true", StringComparison.OrdinalIgnoreCase));
-        return !bare && Path.GetFileName(repository.CommonDirectory) == ".git" ? Path.GetDirectoryName(repository.CommonDirectory) : null;
+        bool bare = (Read(Path.Combine(repository.CommonDirectory, "config")) ?? "")
+            .Split('\n')
+            .Any(l =>
+                l.Replace(" ", "", StringComparison.Ordinal)
+                    .Trim()
+                    .Equals("bare=true", StringComparison.OrdinalIgnoreCase)
+            );
+        return !bare && Path.GetFileName(repository.CommonDirectory) == ".git"
+            ? Path.GetDirectoryName(repository.CommonDirectory)
+            : null;
     }
 
     private static string? Read(string path)

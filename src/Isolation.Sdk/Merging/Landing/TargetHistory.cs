@@ -41,7 +41,11 @@ internal sealed class TargetHistory(QueueNames names)
     /// <param name="to">The newer.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The steps, newest first.</returns>
-    public async Task<IReadOnlyList<TargetStep>> BetweenAsync(string? from, string to, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<TargetStep>> BetweenAsync(
+        string? from,
+        string to,
+        CancellationToken cancellationToken
+    )
     {
         if (from is not null && Known(from, to) is { } known)
         {
@@ -50,7 +54,17 @@ internal sealed class TargetHistory(QueueNames names)
 
         _notFound.Clear();
         string marker = Guid.NewGuid().ToString("n");
-        List<string> arguments = ["log", "-z", "--first-parent", "--diff-merges=first-parent", "--name-only", "--no-renames", $"--max-count={MostSteps / 8}", $"--format={marker}%x00%H%x00%P%x00%(trailers:only=true,unfold=true)%x00"];
+        List<string> arguments =
+        [
+            "log",
+            "-z",
+            "--first-parent",
+            "--diff-merges=first-parent",
+            "--name-only",
+            "--no-renames",
+            $"--max-count={MostSteps / 8}",
+            $"--format={marker}%x00%H%x00%P%x00%(trailers:only=true,unfold=true)%x00",
+        ];
         arguments.Add(from is null ? to : $"{from}..{to}");
         GitResult answer = await names.Repository.RunAsync(cancellationToken, [.. arguments]).ConfigureAwait(false);
         List<TargetStep> steps = Parse(answer.Output, marker);
@@ -68,8 +82,20 @@ internal sealed class TargetHistory(QueueNames names)
         }
 
         string marker = Guid.NewGuid().ToString("n");
-        GitResult answer = await names.Repository.RunAsync(cancellationToken, "log", "-z", "--first-parent", "--fixed-strings", $"--grep={LandedMessage.AttemptTrailer}: {name}", $"--format={marker}%x00%H%x00%P%x00%(trailers:only=true,unfold=true)%x00", target).ConfigureAwait(false);
-        step = Parse(answer.Output, marker).Find(s => s.Attempt == name) ?? await FindInJournalAsync(attempt, target, cancellationToken).ConfigureAwait(false);
+        GitResult answer = await names
+            .Repository.RunAsync(
+                cancellationToken,
+                "log",
+                "-z",
+                "--first-parent",
+                "--fixed-strings",
+                $"--grep={LandedMessage.AttemptTrailer}: {name}",
+                $"--format={marker}%x00%H%x00%P%x00%(trailers:only=true,unfold=true)%x00",
+                target
+            )
+            .ConfigureAwait(false);
+        step = Parse(answer.Output, marker).Find(s => s.Attempt == name)
+            ?? await FindInJournalAsync(attempt, target, cancellationToken).ConfigureAwait(false);
         if (step is not null)
         {
             _landed.TryAdd(name, step);
@@ -85,11 +111,25 @@ internal sealed class TargetHistory(QueueNames names)
     public TargetStep? Known(AttemptId attempt) => _landed.GetValueOrDefault(LandedMessage.Name(attempt));
 
     /// <summary>A fast-forward leaves no trailers: the journal knows its commit, and the target has it below.</summary>
-    private async Task<TargetStep?> FindInJournalAsync(AttemptId attempt, string target, CancellationToken cancellationToken)
+    private async Task<TargetStep?> FindInJournalAsync(
+        AttemptId attempt,
+        string target,
+        CancellationToken cancellationToken
+    )
     {
-        return await Journal.FindAsync(names, attempt, cancellationToken).ConfigureAwait(false) is { } item
-            && (await names.Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", item.Commit, target).ConfigureAwait(false)).Ok
-            ? new TargetStep(item.Commit, null, []) { Item = LandedMessage.Name(attempt.Item), Attempt = LandedMessage.Name(attempt), Head = item.Head }
+        return
+            await Journal.FindAsync(names, attempt, cancellationToken).ConfigureAwait(false) is { } item
+            && (
+                await names
+                    .Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", item.Commit, target)
+                    .ConfigureAwait(false)
+            ).Ok
+            ? new TargetStep(item.Commit, null, [])
+            {
+                Item = LandedMessage.Name(attempt.Item),
+                Attempt = LandedMessage.Name(attempt),
+                Head = item.Head,
+            }
             : null;
     }
 
@@ -106,13 +146,18 @@ internal sealed class TargetHistory(QueueNames names)
             }
 
             IReadOnlyDictionary<string, string> trailers = LandedMessage.Trailers(fields[2]);
-            string[] files = [.. fields.Skip(3).Select((f, i) => i == 1 ? f.TrimStart('\n') : f).Where(f => f.Length > 0)];
-            steps.Add(new TargetStep(fields[0], fields[1].Split(' ')[0] is { Length: > 0 } parent ? parent : null, files)
-            {
-                Item = trailers.GetValueOrDefault(LandedMessage.ItemTrailer),
-                Attempt = trailers.GetValueOrDefault(LandedMessage.AttemptTrailer),
-                Head = trailers.GetValueOrDefault(LandedMessage.HeadTrailer),
-            });
+            string[] files =
+            [
+                .. fields.Skip(3).Select((f, i) => i == 1 ? f.TrimStart('\n') : f).Where(f => f.Length > 0),
+            ];
+            steps.Add(
+                new TargetStep(fields[0], fields[1].Split(' ')[0] is { Length: > 0 } parent ? parent : null, files)
+                {
+                    Item = trailers.GetValueOrDefault(LandedMessage.ItemTrailer),
+                    Attempt = trailers.GetValueOrDefault(LandedMessage.AttemptTrailer),
+                    Head = trailers.GetValueOrDefault(LandedMessage.HeadTrailer),
+                }
+            );
         }
 
         return steps;

@@ -11,7 +11,12 @@ internal sealed class TargetPush(QueueContext context)
     private string Target => context.Names.Target;
 
     /// <summary>Pushes: one process when nothing is in the way.</summary>
-    public async Task<PushOutcome> RunAsync(string remote, string old, string fresh, CancellationToken cancellationToken)
+    public async Task<PushOutcome> RunAsync(
+        string remote,
+        string old,
+        string fresh,
+        CancellationToken cancellationToken
+    )
     {
         // The lease is on the old value and the new one descends from it, so that no forced update can come of it.
         GitResult pushed = await PushAsync(remote, old, fresh, cancellationToken).ConfigureAwait(false);
@@ -36,46 +41,91 @@ internal sealed class TargetPush(QueueContext context)
     }
 
     /// <summary>The commit that the remote has for the target now.</summary>
-    public async Task<(bool Reached, string? Commit, string Said)> LookAsync(string remote, CancellationToken cancellationToken)
+    public async Task<(bool Reached, string? Commit, string Said)> LookAsync(
+        string remote,
+        CancellationToken cancellationToken
+    )
     {
-        GitResult answer = await RunAsync(cancellationToken, "ls-remote", "--refs", "--", remote, Target).ConfigureAwait(false);
-        string? line = answer.Output.Split('\n').FirstOrDefault(l => l.EndsWith('\t' + Target, StringComparison.Ordinal));
+        GitResult answer = await RunAsync(cancellationToken, "ls-remote", "--refs", "--", remote, Target)
+            .ConfigureAwait(false);
+        string? line = answer
+            .Output.Split('\n')
+            .FirstOrDefault(l => l.EndsWith('\t' + Target, StringComparison.Ordinal));
         return (answer.Ok, line?.Split('\t')[0], answer.Error);
     }
 
     private Task<GitResult> PushAsync(string remote, string lease, string fresh, CancellationToken cancellationToken) =>
-        RunAsync(cancellationToken, "push", "--quiet", "--no-follow-tags", $"--force-with-lease={Target}:{lease}", "--", remote, $"{fresh}:{Target}");
+        RunAsync(
+            cancellationToken,
+            "push",
+            "--quiet",
+            "--no-follow-tags",
+            $"--force-with-lease={Target}:{lease}",
+            "--",
+            remote,
+            $"{fresh}:{Target}"
+        );
 
     /// <summary>Somebody else moved the target there: fetches it, and says whether the target here can follow.</summary>
-    private async Task<PushOutcome> TakeOverAsync(string remote, string old, string there, CancellationToken cancellationToken)
+    private async Task<PushOutcome> TakeOverAsync(
+        string remote,
+        string old,
+        string there,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            await GitFetch.RunAsync(context.Repository, remote, context.Time, cancellationToken, Target).ConfigureAwait(false);
+            await GitFetch
+                .RunAsync(context.Repository, remote, context.Time, cancellationToken, Target)
+                .ConfigureAwait(false);
         }
         catch (IsolationException e)
         {
             return Failed(remote, e.Message);
         }
 
-        if ((await context.Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", old, there).ConfigureAwait(false)).Ok)
+        if (
+            (
+                await context
+                    .Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", old, there)
+                    .ConfigureAwait(false)
+            ).Ok
+        )
         {
             return new PushOutcome.Ahead(there);
         }
 
-        bool behind = (await context.Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", there, old).ConfigureAwait(false)).Ok;
-        return new PushOutcome.Failed(behind
-            ? $"{Target} on {remote} is at {there}, behind {old} here: push it, or set it back here, as is right."
-            : $"{Target} on {remote} is at {there}, which does not contain {old} here: bring the two together by hand.");
+        bool behind = (
+            await context
+                .Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", there, old)
+                .ConfigureAwait(false)
+        ).Ok;
+        return new PushOutcome.Failed(
+            behind
+                ? $"{Target} on {remote} is at {there}, behind {old} here: push it, or set it back here, as is right."
+                : $"{Target} on {remote} is at {there}, which does not contain {old} here: bring the two together by hand."
+        );
     }
 
     private async Task<GitResult> RunAsync(CancellationToken cancellationToken, params string[] arguments)
     {
         using CancellationTokenSource limit = new(Limit, context.Time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
+            limit.Token,
+            cancellationToken
+        );
         try
         {
-            return await context.Repository.Client.TryRunAsync(GitCommand.In(context.Repository.CommonDirectory, arguments) with { Remote = true }, either.Token).ConfigureAwait(false);
+            return await context
+                .Repository.Client.TryRunAsync(
+                    GitCommand.In(context.Repository.CommonDirectory, arguments) with
+                    {
+                        Remote = true,
+                    },
+                    either.Token
+                )
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -83,15 +133,14 @@ internal sealed class TargetPush(QueueContext context)
         }
     }
 
-    private PushOutcome.Failed Failed(string remote, string why) => new($"{Target} cannot be pushed to {remote}: {RemoteText.Line(why)}");
+    private PushOutcome.Failed Failed(string remote, string why) =>
+        new($"{Target} cannot be pushed to {remote}: {RemoteText.Line(why)}");
 }
 
 /// <summary>What became of a push.</summary>
 internal abstract record PushOutcome
 {
-    private PushOutcome()
-    {
-    }
+    private PushOutcome() { }
 
     /// <summary>The remote has it.</summary>
     public sealed record Pushed : PushOutcome;

@@ -29,7 +29,14 @@ internal sealed class Chain(QueueContext context, Stacker stacker)
     /// <param name="kept">How many links are in the gate: nobody pushes in before their end.</param>
     /// <param name="cancellationToken">Ends the stacking.</param>
     /// <returns>An item that is at its end, or held, because of what it makes of the target; the chain goes on without it.</returns>
-    public async Task<QueueItem?> UpdateAsync(QueueSnapshot snapshot, List<QueueItem> line, int length, int step, int kept, CancellationToken cancellationToken)
+    public async Task<QueueItem?> UpdateAsync(
+        QueueSnapshot snapshot,
+        List<QueueItem> line,
+        int length,
+        int step,
+        int kept,
+        CancellationToken cancellationToken
+    )
     {
         if (_target != snapshot.Target)
         {
@@ -40,9 +47,15 @@ internal sealed class Chain(QueueContext context, Stacker stacker)
         }
 
         Refresh(line);
-        _provisional.RemoveAll(p => !line.Exists(i => i.Attempt == p.Attempt) || (p.With.Count > 0 && !_links.Exists(l => p.With.Contains(l.Item.Attempt))));
+        _provisional.RemoveAll(p =>
+            !line.Exists(i => i.Attempt == p.Attempt)
+            || (p.With.Count > 0 && !_links.Exists(l => p.With.Contains(l.Item.Attempt)))
+        );
         List<QueueItem> wanted = Wanted(line, Math.Min(kept, _links.Count));
-        int same = _links.Zip(wanted, (link, item) => link.Item.Attempt == item.Attempt).TakeWhile(equal => equal).Count();
+        int same = _links
+            .Zip(wanted, (link, item) => link.Item.Attempt == item.Attempt)
+            .TakeWhile(equal => equal)
+            .Count();
         _links.RemoveRange(same, _links.Count - same);
         foreach (QueueItem item in wanted.Skip(same))
         {
@@ -52,7 +65,18 @@ internal sealed class Chain(QueueContext context, Stacker stacker)
             }
 
             bool cut = (_links.Count + 1) % step == 0 || item == wanted[^1];
-            switch (await stacker.StackAsync(snapshot.Target!, snapshot.TargetTree!, _links, item, cut && (item.NeedsGate || context.Policy.NeedsGate), cancellationToken).ConfigureAwait(false))
+            switch (
+                await stacker
+                    .StackAsync(
+                        snapshot.Target!,
+                        snapshot.TargetTree!,
+                        _links,
+                        item,
+                        cut && (item.NeedsGate || context.Policy.NeedsGate),
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false)
+            )
             {
                 case Stacking.Stacked stacked:
                     _links.Add(stacked.Link);
@@ -90,7 +114,11 @@ internal sealed class Chain(QueueContext context, Stacker stacker)
     private List<QueueItem> Wanted(List<QueueItem> line, int kept)
     {
         List<QueueItem> wanted = [.. _links.Take(kept).Select(l => l.Item)];
-        wanted.AddRange(line.Where(i => !wanted.Exists(w => w.Attempt == i.Attempt) && !_provisional.Exists(p => p.Attempt == i.Attempt)));
+        wanted.AddRange(
+            line.Where(i =>
+                !wanted.Exists(w => w.Attempt == i.Attempt) && !_provisional.Exists(p => p.Attempt == i.Attempt)
+            )
+        );
         int alone = wanted.FindIndex(i => i.Alone);
         return alone < 0 ? wanted : wanted[..Math.Max(1, alone)];
     }

@@ -14,7 +14,8 @@ internal sealed class GateRuns(QueueContext context, GateBoard board)
     public IEnumerable<Task> Tasks => _running.Select(r => r.Task);
 
     /// <summary>What watchers may know, the shortest candidate first.</summary>
-    public IReadOnlyList<RunningGate> Now => [.. _running.Where(r => !r.Stop.IsCancellationRequested).Select(r => r.Gate).OrderBy(g => g.Items.Count)];
+    public IReadOnlyList<RunningGate> Now =>
+        [.. _running.Where(r => !r.Stop.IsCancellationRequested).Select(r => r.Gate).OrderBy(g => g.Items.Count)];
 
     public bool IsGreen(string tree) => _passed.ContainsKey(tree) || board.HasPassed(tree);
 
@@ -34,7 +35,14 @@ internal sealed class GateRuns(QueueContext context, GateBoard board)
         CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bool confirms = RedsOf(tree).Count > 0;
         RunningGate gate = new(commit, tree, items, context.Time.GetUtcNow(), confirms);
-        _running.Add(new Run(gate, stop, board.RunAsync(new GateRun(commit, tree, items), stop.Token), context.Time.GetTimestamp()));
+        _running.Add(
+            new Run(
+                gate,
+                stop,
+                board.RunAsync(new GateRun(commit, tree, items), stop.Token),
+                context.Time.GetTimestamp()
+            )
+        );
         context.Reached(confirms ? QueueStep.MidConfirm : QueueStep.MidGate);
     }
 

@@ -55,12 +55,23 @@ internal sealed class MergeQueue : IMergeQueue
             MergeRequests.CheckOrder(request, await _store.ReadAsync(cancellationToken).ConfigureAwait(false));
         }
 
-        if (_hub.Latest(request.Attempt)?.State != MergeState.Landed && await _store.TryCreateAsync(request, _context.Policy, cancellationToken).ConfigureAwait(false) is null)
+        if (
+            _hub.Latest(request.Attempt)?.State != MergeState.Landed
+            && await _store.TryCreateAsync(request, _context.Policy, cancellationToken).ConfigureAwait(false) is null
+        )
         {
             QueueItem? before = (await _store.ReadAsync(cancellationToken).ConfigureAwait(false)).Find(request.Attempt);
             if (before is not null && before.Head != request.Capture.Commit)
             {
-                throw new IsolationException(MergingCodes.Pinned, $"{request.Attempt} was submitted with commit {before.Head}; {request.Capture.Commit} is another one.", "An attempt is pinned to what was captured: start a new attempt for new work.") { Attempt = request.Attempt, Stage = Stage.Merge };
+                throw new IsolationException(
+                    MergingCodes.Pinned,
+                    $"{request.Attempt} was submitted with commit {before.Head}; {request.Capture.Commit} is another one.",
+                    "An attempt is pinned to what was captured: start a new attempt for new work."
+                )
+                {
+                    Attempt = request.Attempt,
+                    Stage = Stage.Merge,
+                };
             }
         }
 
@@ -68,10 +79,17 @@ internal sealed class MergeQueue : IMergeQueue
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<MergeStatus> WatchAsync(AttemptId? attempt = null, CancellationToken cancellationToken = default) => _hub.WatchAsync(attempt, cancellationToken);
+    public IAsyncEnumerable<MergeStatus> WatchAsync(
+        AttemptId? attempt = null,
+        CancellationToken cancellationToken = default
+    ) => _hub.WatchAsync(attempt, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<MergeStatus> CommandAsync(AttemptId attempt, MergeCommand command, CancellationToken cancellationToken = default)
+    public async ValueTask<MergeStatus> CommandAsync(
+        AttemptId attempt,
+        MergeCommand command,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(command);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
@@ -121,14 +139,34 @@ internal sealed class MergeQueue : IMergeQueue
         _hub.End();
     }
 
-    private async Task<MergeStatus> LandedBeforeAsync(AttemptId attempt, QueueSnapshot snapshot, CancellationToken cancellationToken)
+    private async Task<MergeStatus> LandedBeforeAsync(
+        AttemptId attempt,
+        QueueSnapshot snapshot,
+        CancellationToken cancellationToken
+    )
     {
         // Refs are not read all at once: the item may be gone from a reading in which the target had not moved yet. Read after it, the target has.
-        string? target = snapshot.Target is null ? null : await _context.Repository.TryResolveCommitAsync(_context.Names.Target, cancellationToken).ConfigureAwait(false);
-        TargetStep? step = target is null ? null : await new TargetHistory(_context.Names).FindAsync(attempt, target, cancellationToken).ConfigureAwait(false);
+        string? target = snapshot.Target is null
+            ? null
+            : await _context
+                .Repository.TryResolveCommitAsync(_context.Names.Target, cancellationToken)
+                .ConfigureAwait(false);
+        TargetStep? step = target is null
+            ? null
+            : await new TargetHistory(_context.Names)
+                .FindAsync(attempt, target, cancellationToken)
+                .ConfigureAwait(false);
         return step is not null
             ? new MergeStatus(attempt, MergeState.Landed) { LandedCommit = step.Commit }
-            : throw new IsolationException(MergingCodes.UnknownAttempt, $"{attempt} is not in the queue of {_context.Names.Target}.", "Check the attempt's id, its number and the target.") { Attempt = attempt, Stage = Stage.Merge };
+            : throw new IsolationException(
+                MergingCodes.UnknownAttempt,
+                $"{attempt} is not in the queue of {_context.Names.Target}.",
+                "Check the attempt's id, its number and the target."
+            )
+            {
+                Attempt = attempt,
+                Stage = Stage.Merge,
+            };
     }
 
     private async Task RunAsync()

@@ -21,7 +21,14 @@ internal sealed class QueueActor : IAsyncDisposable
     private Chain _beyond;
     private int _stumbles;
 
-    public QueueActor(QueueContext context, QueueStore store, QueueView view, StatusHub hub, QueueBell bell, QueueWake wake)
+    public QueueActor(
+        QueueContext context,
+        QueueStore store,
+        QueueView view,
+        StatusHub hub,
+        QueueBell bell,
+        QueueWake wake
+    )
     {
         (_context, _store, _view, _wake) = (context, store, view, wake);
         Stacker stacker = new(context, view);
@@ -69,7 +76,16 @@ internal sealed class QueueActor : IAsyncDisposable
                 // Once more: somebody may have held a lock for a moment.
                 if (++_stumbles > 1 && first is not null)
                 {
-                    await _care.HoldAsync(first, new HoldReason(MergeHold.Infra, $"{e.Code}: {e.Message} {e.Fault.Remedy} Approve it again to retry."), cancellationToken).ConfigureAwait(false);
+                    await _care
+                        .HoldAsync(
+                            first,
+                            new HoldReason(
+                                MergeHold.Infra,
+                                $"{e.Code}: {e.Message} {e.Fault.Remedy} Approve it again to retry."
+                            ),
+                            cancellationToken
+                        )
+                        .ConfigureAwait(false);
                     _stumbles = 0;
                 }
             }
@@ -100,12 +116,30 @@ internal sealed class QueueActor : IAsyncDisposable
         List<QueueItem> line = _view.Line();
         MergeTelemetry.Waiting(_context.Names.ShortTarget, line.Count);
         MergePolicy policy = _context.Policy;
-        CutSettings settings = _model.Settings(policy.Slots, policy.Step, policy.LargestStep, policy.EveryCommitGreen, line.Count);
+        CutSettings settings = _model.Settings(
+            policy.Slots,
+            policy.Step,
+            policy.LargestStep,
+            policy.EveryCommitGreen,
+            line.Count
+        );
 
         // As far as the free slots can use it now; further on only while none is free, so that no slot waits for what comes after.
         int free = settings.Slots - _runs.Count;
         int longest = Tested(_chain) + ((free > 0 ? free : settings.Slots) * settings.Step);
-        if (await _chain.UpdateAsync(_view.Snapshot, line, policy.NeedsGate ? longest : 1, settings.Step, InGate(_chain), cancellationToken).ConfigureAwait(false) is { } over)
+        if (
+            await _chain
+                .UpdateAsync(
+                    _view.Snapshot,
+                    line,
+                    policy.NeedsGate ? longest : 1,
+                    settings.Step,
+                    InGate(_chain),
+                    cancellationToken
+                )
+                .ConfigureAwait(false) is
+            { } over
+        )
         {
             await _care.FinishAsync(over, cancellationToken).ConfigureAwait(false);
             return true;
@@ -124,7 +158,8 @@ internal sealed class QueueActor : IAsyncDisposable
         _runs.Stop(r => plan.Stop.Any(p => _chain.Links[p - 1].Tree == r.Tree));
         if (plan.Suspect)
         {
-            return await JudgeAsync(settings, cancellationToken).ConfigureAwait(false) || await WaitAsync(null, cancellationToken).ConfigureAwait(false);
+            return await JudgeAsync(settings, cancellationToken).ConfigureAwait(false)
+                || await WaitAsync(null, cancellationToken).ConfigureAwait(false);
         }
 
         _beyond.Clear();
@@ -137,7 +172,11 @@ internal sealed class QueueActor : IAsyncDisposable
     private async Task<bool> JudgeAsync(CutSettings settings, CancellationToken cancellationToken)
     {
         QueueItem suspect = _chain.Links[0].Item;
-        if (await _suspects.JudgeAsync(_chain.Links[0], _view.Snapshot, settings.Slots, _model, cancellationToken).ConfigureAwait(false))
+        if (
+            await _suspects
+                .JudgeAsync(_chain.Links[0], _view.Snapshot, settings.Slots, _model, cancellationToken)
+                .ConfigureAwait(false)
+        )
         {
             (_chain, _beyond) = (_beyond, _chain);
             _beyond.Clear();
@@ -150,7 +189,19 @@ internal sealed class QueueActor : IAsyncDisposable
             return false;
         }
 
-        if (await _beyond.UpdateAsync(_view.Snapshot, _view.Line(without: suspect.Attempt), Tested(_beyond) + (free * settings.Step), settings.Step, InGate(_beyond), cancellationToken).ConfigureAwait(false) is { } over)
+        if (
+            await _beyond
+                .UpdateAsync(
+                    _view.Snapshot,
+                    _view.Line(without: suspect.Attempt),
+                    Tested(_beyond) + (free * settings.Step),
+                    settings.Step,
+                    InGate(_beyond),
+                    cancellationToken
+                )
+                .ConfigureAwait(false) is
+            { } over
+        )
         {
             await _care.FinishAsync(over, cancellationToken).ConfigureAwait(false);
             return true;
@@ -158,7 +209,11 @@ internal sealed class QueueActor : IAsyncDisposable
 
         // What is green there has to wait; what follows it has not.
         int green = PrefixCuts.Plan(StateOf(_beyond, settings)).Land;
-        Start(_beyond, PrefixCuts.Plan(StateOf(_beyond, settings, green)).Start.Select(cut => cut + green), cancellationToken);
+        Start(
+            _beyond,
+            PrefixCuts.Plan(StateOf(_beyond, settings, green)).Start.Select(cut => cut + green),
+            cancellationToken
+        );
         return false;
     }
 
@@ -167,7 +222,12 @@ internal sealed class QueueActor : IAsyncDisposable
         foreach (int cut in cuts)
         {
             Link tip = chain.Links[cut - 1];
-            _runs.Start(tip.Commit, tip.Tree, [.. chain.Links.Take(cut).Select(l => l.Item.Attempt)], cancellationToken);
+            _runs.Start(
+                tip.Commit,
+                tip.Tree,
+                [.. chain.Links.Take(cut).Select(l => l.Item.Attempt)],
+                cancellationToken
+            );
         }
     }
 
@@ -175,7 +235,15 @@ internal sealed class QueueActor : IAsyncDisposable
     /// <returns>false: nothing runs, so there is nothing to wait for here.</returns>
     private async Task<bool> WaitAsync(string? obstacle, CancellationToken cancellationToken)
     {
-        _view.Doing(new QueueNow { Running = _runs.Now, Provisional = _chain.Provisional, Obstacle = obstacle, Slots = _context.Policy.Slots });
+        _view.Doing(
+            new QueueNow
+            {
+                Running = _runs.Now,
+                Provisional = _chain.Provisional,
+                Obstacle = obstacle,
+                Slots = _context.Policy.Slots,
+            }
+        );
         if (_runs.Count == 0)
         {
             return false;
@@ -193,7 +261,10 @@ internal sealed class QueueActor : IAsyncDisposable
         return new CutState(links.Length, settings)
         {
             // What needs no gate is green as long as nothing below it needs one.
-            Green = new HashSet<int>(Positions(links, l => _runs.IsGreen(l.Tree)).Concat(Positions([.. links.TakeWhile(IsUntested)], IsUntested))),
+            Green = new HashSet<int>(
+                Positions(links, l => _runs.IsGreen(l.Tree))
+                    .Concat(Positions([.. links.TakeWhile(IsUntested)], IsUntested))
+            ),
             Red = new HashSet<int>(Positions(links, l => _runs.RedsOf(l.Tree).Count > 0)),
             Running = running,
             Busy = _runs.Count - running.Count,
@@ -204,9 +275,11 @@ internal sealed class QueueActor : IAsyncDisposable
     private int InGate(Chain chain) => Positions(chain.Links, l => _runs.IsRunning(l.Tree)).LastOrDefault();
 
     /// <summary>How many of its links are in a candidate that runs or is green: what free slots are for comes after.</summary>
-    private int Tested(Chain chain) => Positions(chain.Links, l => _runs.IsRunning(l.Tree) || _runs.IsGreen(l.Tree)).LastOrDefault();
+    private int Tested(Chain chain) =>
+        Positions(chain.Links, l => _runs.IsRunning(l.Tree) || _runs.IsGreen(l.Tree)).LastOrDefault();
 
-    private static IEnumerable<int> Positions(IReadOnlyList<Link> links, Func<Link, bool> holds) => Enumerable.Range(1, links.Count).Where(i => holds(links[i - 1]));
+    private static IEnumerable<int> Positions(IReadOnlyList<Link> links, Func<Link, bool> holds) =>
+        Enumerable.Range(1, links.Count).Where(i => holds(links[i - 1]));
 
     private bool IsUntested(Link link) => !link.Item.NeedsGate && !_context.Policy.NeedsGate;
 

@@ -15,19 +15,40 @@ internal sealed class QueueCare(QueueContext context, QueueStore store, QueueVie
         {
             if (Newer(item) is { } newer)
             {
-                await StoreAsync(item, item with { State = MergeState.Superseded, Reason = $"{newer} took its place." }, cancellationToken).ConfigureAwait(false);
+                await StoreAsync(
+                        item,
+                        item with
+                        {
+                            State = MergeState.Superseded,
+                            Reason = $"{newer} took its place.",
+                        },
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
             }
         }
 
         HashSet<AttemptId> line = [.. view.Line().Select(i => i.Attempt)];
-        foreach ((QueueItem item, string commit) in await _outside.FindAsync(view.Snapshot.Target!, [.. Open().Where(i => !line.Contains(i.Attempt))], cancellationToken).ConfigureAwait(false))
+        foreach (
+            (QueueItem item, string commit) in await _outside
+                .FindAsync(view.Snapshot.Target!, [.. Open().Where(i => !line.Contains(i.Attempt))], cancellationToken)
+                .ConfigureAwait(false)
+        )
         {
             await StoreAsync(item, Outside(item, commit), cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (QueueItem item in Open().Where(i => context.Policy.Options.Remote is not null && i.Pushed is null && i.Hold is null))
+        foreach (
+            QueueItem item in Open()
+                .Where(i => context.Policy.Options.Remote is not null && i.Pushed is null && i.Hold is null)
+        )
         {
-            await StoreAsync(item, await _push.RunAsync(item, context.Policy.Options.Remote!, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await StoreAsync(
+                    item,
+                    await _push.RunAsync(item, context.Policy.Options.Remote!, cancellationToken).ConfigureAwait(false),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
 
         if (view.Snapshot.Pause?.Pause.BrokenTarget is { } broken && broken != view.Snapshot.Target)
@@ -41,11 +62,21 @@ internal sealed class QueueCare(QueueContext context, QueueStore store, QueueVie
     {
         string target = view.Snapshot.Target!;
         await view.History.FindAsync(over.Attempt, target, cancellationToken).ConfigureAwait(false);
-        string? brought = over.IsTerminal ? await _outside.TryFindAsync(over, target, maybeAncestor: over.State == MergeState.Cancelled, cancellationToken).ConfigureAwait(false) : null;
-        await StoreAsync(over, brought is null ? over : Outside(over with { Conflict = null }, brought), cancellationToken).ConfigureAwait(false);
+        string? brought = over.IsTerminal
+            ? await _outside
+                .TryFindAsync(over, target, maybeAncestor: over.State == MergeState.Cancelled, cancellationToken)
+                .ConfigureAwait(false)
+            : null;
+        await StoreAsync(
+                over,
+                brought is null ? over : Outside(over with { Conflict = null }, brought),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
-    public Task HoldAsync(QueueItem item, HoldReason why, CancellationToken cancellationToken) => StoreAsync(item, item with { Hold = why }, cancellationToken);
+    public Task HoldAsync(QueueItem item, HoldReason why, CancellationToken cancellationToken) =>
+        StoreAsync(item, item with { Hold = why }, cancellationToken);
 
     /// <summary>Pauses the whole queue, or resumes it.</summary>
     public async Task PauseAsync(QueuePause? pause, CancellationToken cancellationToken)
@@ -79,15 +110,24 @@ internal sealed class QueueCare(QueueContext context, QueueStore store, QueueVie
 
     private QueueItem[] Open() => [.. view.Snapshot.Items.Where(i => !i.IsTerminal)];
 
-    private QueueItem Outside(QueueItem item, string commit) => item with
-    {
-        State = MergeState.Landed,
-        LandedCommit = commit,
-        Reason = view.History.Known(item.Attempt)?.Head == item.Head ? "It had landed before." : "It was merged outside of the queue.",
-    };
+    private QueueItem Outside(QueueItem item, string commit) =>
+        item with
+        {
+            State = MergeState.Landed,
+            LandedCommit = commit,
+            Reason =
+                view.History.Known(item.Attempt)?.Head == item.Head
+                    ? "It had landed before."
+                    : "It was merged outside of the queue.",
+        };
 
-    private AttemptId? Newer(QueueItem item) => view.Snapshot.Items
-        .Where(i => i.Attempt.Item == item.Attempt.Item && i.Attempt.Number > item.Attempt.Number && i.State is not (MergeState.Cancelled or MergeState.Rejected))
-        .Select(i => (AttemptId?)i.Attempt)
-        .FirstOrDefault();
+    private AttemptId? Newer(QueueItem item) =>
+        view
+            .Snapshot.Items.Where(i =>
+                i.Attempt.Item == item.Attempt.Item
+                && i.Attempt.Number > item.Attempt.Number
+                && i.State is not (MergeState.Cancelled or MergeState.Rejected)
+            )
+            .Select(i => (AttemptId?)i.Attempt)
+            .FirstOrDefault();
 }

@@ -6,7 +6,14 @@ using Microsoft.Extensions.Logging;
 namespace Isolation.Sdk.Merging.Queueing;
 
 /// <summary>What everything in one queue shares.</summary>
-internal sealed record QueueContext(QueueNames Names, MergePolicy Policy, IStateSandbox? Sandbox, WorkersFolder Folder, TimeProvider Time, ILogger Logger)
+internal sealed record QueueContext(
+    QueueNames Names,
+    MergePolicy Policy,
+    IStateSandbox? Sandbox,
+    WorkersFolder Folder,
+    TimeProvider Time,
+    ILogger Logger
+)
 {
     /// <summary>How often a queue looks at its bell.</summary>
     public static TimeSpan LookInterval => TimeSpan.FromMilliseconds(250);

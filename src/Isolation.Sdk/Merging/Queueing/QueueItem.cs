@@ -67,7 +67,12 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
     {
         try
         {
-            return JsonSerializer.Deserialize(json, QueueJson.Default.QueueItem) is { } item ? item with { Commit = commit } : null;
+            return JsonSerializer.Deserialize(json, QueueJson.Default.QueueItem) is { } item
+                ? item with
+                {
+                    Commit = commit,
+                }
+                : null;
         }
         catch (JsonException)
         {
@@ -76,7 +81,11 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true
+)]
 [JsonSerializable(typeof(QueueItem))]
 [JsonSerializable(typeof(QueuePause))]
 [JsonSerializable(typeof(QueueNow))]

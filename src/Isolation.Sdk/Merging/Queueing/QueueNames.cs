@@ -12,7 +12,8 @@ internal sealed record QueueNames(GitRepository Repository, string Target)
     /// <summary>The target without <c>refs/heads/</c>.</summary>
     public string ShortTarget => Target.StartsWith(Heads, StringComparison.Ordinal) ? Target[Heads.Length..] : Target;
 
-    public string QueueSlug { get; } = Slug.Of(Target.StartsWith(Heads, StringComparison.Ordinal) ? Target[Heads.Length..] : Target);
+    public string QueueSlug { get; } =
+        Slug.Of(Target.StartsWith(Heads, StringComparison.Ordinal) ? Target[Heads.Length..] : Target);
 
     public string ItemsPrefix => $"refs/isolation/mq/{QueueSlug}/items/";
 
@@ -39,7 +40,8 @@ internal sealed record QueueNames(GitRepository Repository, string Target)
 
     public string MergeFolder => Under(".merge");
 
-    public string Item(AttemptId attempt) => string.Create(CultureInfo.InvariantCulture, $"{ItemsPrefix}{Slug.Of(attempt.Item)}/{attempt.Number}");
+    public string Item(AttemptId attempt) =>
+        string.Create(CultureInfo.InvariantCulture, $"{ItemsPrefix}{Slug.Of(attempt.Item)}/{attempt.Number}");
 
     private string Under(string suffix) => Path.Combine(Repository.IsolationDirectory, "queues", QueueSlug + suffix);
 }

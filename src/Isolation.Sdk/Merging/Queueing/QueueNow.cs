@@ -20,15 +20,21 @@ internal sealed record QueueNow
     public int Slots { get; init; }
 
     /// <summary>The shortest candidate with this item.</summary>
-    public RunningGate? Of(AttemptId attempt) => Running.Where(r => r.Items.Contains(attempt)).MinBy(r => r.Items.Count);
+    public RunningGate? Of(AttemptId attempt) =>
+        Running.Where(r => r.Items.Contains(attempt)).MinBy(r => r.Items.Count);
 
-    public string ToJson() => Running.Count + Provisional.Count == 0 && Obstacle is null ? "" : JsonSerializer.Serialize(this, QueueJson.Default.QueueNow);
+    public string ToJson() =>
+        Running.Count + Provisional.Count == 0 && Obstacle is null
+            ? ""
+            : JsonSerializer.Serialize(this, QueueJson.Default.QueueNow);
 
     public static QueueNow Read(QueueNames names)
     {
         try
         {
-            return File.ReadAllText(names.Now) is { Length: > 0 } text ? JsonSerializer.Deserialize(text, QueueJson.Default.QueueNow) ?? Nothing : Nothing;
+            return File.ReadAllText(names.Now) is { Length: > 0 } text
+                ? JsonSerializer.Deserialize(text, QueueJson.Default.QueueNow) ?? Nothing
+                : Nothing;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -44,7 +50,13 @@ internal sealed record QueueNow
 /// <param name="Items">What it brings, in order; none when the target itself is tested.</param>
 /// <param name="Since">Since when.</param>
 /// <param name="Confirms">Whether a red verdict is being checked.</param>
-internal sealed record RunningGate(string Commit, string Tree, IReadOnlyList<AttemptId> Items, DateTimeOffset Since, bool Confirms);
+internal sealed record RunningGate(
+    string Commit,
+    string Tree,
+    IReadOnlyList<AttemptId> Items,
+    DateTimeOffset Since,
+    bool Confirms
+);
 
 /// <summary>An item that collides with others which have not landed.</summary>
 /// <param name="Attempt">The item.</param>
@@ -52,7 +64,9 @@ internal sealed record RunningGate(string Commit, string Tree, IReadOnlyList<Att
 /// <param name="With">With whom.</param>
 internal sealed record ProvisionalConflict(AttemptId Attempt, MergeConflict Conflict, IReadOnlyList<AttemptId> With)
 {
-    public HoldReason Reason => new(
-        MergeHold.Conflict,
-        $"it collides in {string.Join(", ", Conflict.Files.Select(f => f.Path))} with {(With.Count == 0 ? "work" : string.Join(", ", With))} ahead of it; decided when that has landed or left.");
+    public HoldReason Reason =>
+        new(
+            MergeHold.Conflict,
+            $"it collides in {string.Join(", ", Conflict.Files.Select(f => f.Path))} with {(With.Count == 0 ? "work" : string.Join(", ", With))} ahead of it; decided when that has landed or left."
+        );
 }

@@ -6,17 +6,29 @@ internal static class QueueOrder
     /// <summary>How many places one level of priority is worth: nobody is overtaken by more than this many later ones of the next level, so nobody starves.</summary>
     public const int Places = 100;
 
-    public static List<QueueItem> Of(IEnumerable<QueueItem> items) => [.. items.OrderBy(i => i.Sequence - ((long)Places * i.Priority)).ThenBy(i => i.Sequence)];
+    public static List<QueueItem> Of(IEnumerable<QueueItem> items) =>
+        [.. items.OrderBy(i => i.Sequence - ((long)Places * i.Priority)).ThenBy(i => i.Sequence)];
 
     /// <summary>Those that may go on, each behind what it depends on.</summary>
     /// <param name="items">In landing order.</param>
     /// <param name="isHeld">Whether something else than a dependency keeps it.</param>
     /// <param name="hasLanded">Whether a dependency is fulfilled.</param>
-    public static List<QueueItem> Line(IEnumerable<QueueItem> items, Func<QueueItem, bool> isHeld, Func<AttemptId, bool> hasLanded)
+    public static List<QueueItem> Line(
+        IEnumerable<QueueItem> items,
+        Func<QueueItem, bool> isHeld,
+        Func<AttemptId, bool> hasLanded
+    )
     {
         List<QueueItem> waiting = [.. items.Where(i => !i.IsTerminal && !isHeld(i))];
         List<QueueItem> line = [];
-        while (waiting.Find(i => i.After.All(a => hasLanded(a) || line.Exists(l => l.Attempt.Item == a.Item && l.Attempt.Number >= a.Number))) is { } next)
+        while (
+            waiting.Find(i =>
+                i.After.All(a =>
+                    hasLanded(a) || line.Exists(l => l.Attempt.Item == a.Item && l.Attempt.Number >= a.Number)
+                )
+            )
+                is { } next
+        )
         {
             line.Add(next);
             waiting.Remove(next);
@@ -39,7 +51,11 @@ internal static class QueueOrder
 
             if (seen.Add(item))
             {
-                foreach (AttemptId next in snapshot.Items.Where(i => i.Attempt.Item == item && !i.IsTerminal).SelectMany(i => i.After))
+                foreach (
+                    AttemptId next in snapshot
+                        .Items.Where(i => i.Attempt.Item == item && !i.IsTerminal)
+                        .SelectMany(i => i.After)
+                )
                 {
                     open.Push(next.Item);
                 }

@@ -30,7 +30,12 @@ internal sealed record QueuePause(string Reason)
     }
 
     /// <summary>Why this item may not go on; <see langword="null"/> when it may.</summary>
-    public HoldReason? Holds(QueueItem item) => BrokenTarget is not null
-        ? item.MendsTarget ? null : new HoldReason(MergeHold.BaseBroken, Reason)
-        : item.Priority >= PassPriority ? null : new HoldReason(Kind, Reason);
+    public HoldReason? Holds(QueueItem item) =>
+        BrokenTarget is not null
+            ? item.MendsTarget
+                ? null
+                : new HoldReason(MergeHold.BaseBroken, Reason)
+            : item.Priority >= PassPriority
+                ? null
+                : new HoldReason(Kind, Reason);
 }

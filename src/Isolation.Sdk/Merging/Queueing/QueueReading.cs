@@ -5,7 +5,12 @@ namespace Isolation.Sdk.Merging.Queueing;
 /// <param name="now">What the actor is at.</param>
 /// <param name="landed">Whether an attempt is part of the target.</param>
 /// <param name="policy">The policy of who reads; <see langword="null"/> for a passer-by, who takes each item by what it was submitted under.</param>
-internal sealed class QueueReading(QueueSnapshot snapshot, QueueNow now, Func<AttemptId, bool> landed, MergePolicy? policy)
+internal sealed class QueueReading(
+    QueueSnapshot snapshot,
+    QueueNow now,
+    Func<AttemptId, bool> landed,
+    MergePolicy? policy
+)
 {
     private const int LaterAttempts = 16;
 
@@ -17,7 +22,10 @@ internal sealed class QueueReading(QueueSnapshot snapshot, QueueNow now, Func<At
     {
         int position = 0;
         List<AttemptId> gate = [.. now.Running.OrderBy(r => r.Items.Count).SelectMany(r => r.Items).Distinct()];
-        List<QueueItem> line = [.. Line().OrderBy(i => gate.IndexOf(i.Attempt) is var place and >= 0 ? place : gate.Count)];
+        List<QueueItem> line =
+        [
+            .. Line().OrderBy(i => gate.IndexOf(i.Attempt) is var place and >= 0 ? place : gate.Count),
+        ];
         foreach (QueueItem item in line.Concat(snapshot.Items.Except(line)))
         {
             MergeStatus status = StatusOf(item, line);
@@ -43,40 +51,71 @@ internal sealed class QueueReading(QueueSnapshot snapshot, QueueNow now, Func<At
 
         if (item.NeedsGate && policy is { NeedsGate: false })
         {
-            return new HoldReason(MergeHold.Policy, "it was submitted to be tested, and the queue that acts now has no gate.");
+            return new HoldReason(
+                MergeHold.Policy,
+                "it was submitted to be tested, and the queue that acts now has no gate."
+            );
         }
 
-        return snapshot.Target is null ? new HoldReason(MergeHold.Policy, "the target is gone; it goes on when there is one again.") : snapshot.Pause?.Pause.Holds(item);
+        return snapshot.Target is null
+            ? new HoldReason(MergeHold.Policy, "the target is gone; it goes on when there is one again.")
+            : snapshot.Pause?.Pause.Holds(item);
     }
 
     private MergeStatus StatusOf(QueueItem item, List<QueueItem> line)
     {
-        MergeStatus status = new(item.Attempt, item.State) { Reason = item.Reason ?? item.Pushed, LandedCommit = item.LandedCommit, Conflict = item.Conflict, Gate = item.Gate };
+        MergeStatus status = new(item.Attempt, item.State)
+        {
+            Reason = item.Reason ?? item.Pushed,
+            LandedCommit = item.LandedCommit,
+            Conflict = item.Conflict,
+            Gate = item.Gate,
+        };
         if (item.IsTerminal)
         {
             return status;
         }
 
         HoldReason? hold = HeldBy(item) ?? (line.Exists(l => l.Attempt == item.Attempt) ? null : Waits(item));
-        ProvisionalConflict? collides = hold is null ? now.Provisional.FirstOrDefault(p => p.Attempt == item.Attempt) : null;
+        ProvisionalConflict? collides = hold is null
+            ? now.Provisional.FirstOrDefault(p => p.Attempt == item.Attempt)
+            : null;
         hold ??= collides?.Reason ?? (now.Obstacle is { } obstacle ? new HoldReason(MergeHold.Policy, obstacle) : null);
         if (hold is not null)
         {
-            return status with { State = MergeState.Held, Hold = hold.Kind, Reason = hold.ToString(), Conflict = collides?.Conflict };
+            return status with
+            {
+                State = MergeState.Held,
+                Hold = hold.Kind,
+                Reason = hold.ToString(),
+                Conflict = collides?.Conflict,
+            };
         }
 
         RunningGate? gate = now.Of(item.Attempt);
-        return gate is null ? status : status with { State = MergeState.Testing, With = [.. gate.Items.Where(i => i != item.Attempt)] };
+        return gate is null
+            ? status
+            : status with
+            {
+                State = MergeState.Testing,
+                With = [.. gate.Items.Where(i => i != item.Attempt)],
+            };
     }
 
     private HoldReason Waits(QueueItem item)
     {
         AttemptId[] open = [.. item.After.Where(a => !HasLanded(a))];
         IEnumerable<QueueItem> gone = open.Select(snapshot.Find).OfType<QueueItem>().Where(i => i.IsTerminal);
-        string hint = string.Concat(gone.Select(i => $" {i.Attempt} was {(i.State == MergeState.Superseded ? "superseded" : "given back")}; a later attempt of it will do."));
+        string hint = string.Concat(
+            gone.Select(i =>
+                $" {i.Attempt} was {(i.State == MergeState.Superseded ? "superseded" : "given back")}; a later attempt of it will do."
+            )
+        );
         return new HoldReason(MergeHold.Dependency, $"waits until {string.Join(", ", open)} has landed.{hint}");
     }
 
     /// <summary>Whether this attempt, or a later one of the same item, is part of the target.</summary>
-    private bool HasLanded(AttemptId attempt) => snapshot.Find(attempt)?.State == MergeState.Landed || Enumerable.Range(attempt.Number, LaterAttempts).Any(n => landed(attempt with { Number = n }));
+    private bool HasLanded(AttemptId attempt) =>
+        snapshot.Find(attempt)?.State == MergeState.Landed
+        || Enumerable.Range(attempt.Number, LaterAttempts).Any(n => landed(attempt with { Number = n }));
 }

@@ -31,7 +31,11 @@ internal sealed record QueueSnapshot(string? Target, string? TargetTree, IReadOn
             {
                 pause = QueuePause.Parse(fields[i + 4]) is { } stored ? (stored, fields[i + 1]) : null;
             }
-            else if (QueueItem.Parse(fields[i + 1], fields[i + 4]) is { } item && names.Item(item.Attempt) == name && fields[i + 3] == item.Head)
+            else if (
+                QueueItem.Parse(fields[i + 1], fields[i + 4]) is { } item
+                && names.Item(item.Attempt) == name
+                && fields[i + 3] == item.Head
+            )
             {
                 items.Add(item);
             }
@@ -43,8 +47,18 @@ internal sealed record QueueSnapshot(string? Target, string? TargetTree, IReadOn
     public QueueItem? Find(AttemptId attempt) => Items.FirstOrDefault(i => i.Attempt == attempt);
 
     /// <summary>The same, with one item changed or added.</summary>
-    public QueueSnapshot With(QueueItem item) => this with { Items = QueueOrder.Of([.. Items.Where(i => i.Attempt != item.Attempt), item]) };
+    public QueueSnapshot With(QueueItem item) =>
+        this with
+        {
+            Items = QueueOrder.Of([.. Items.Where(i => i.Attempt != item.Attempt), item]),
+        };
 
     /// <summary>The same after a landing.</summary>
-    public QueueSnapshot Landed(IReadOnlyCollection<AttemptId> attempts, string commit, string tree) => this with { Target = commit, TargetTree = tree, Items = [.. Items.Where(i => !attempts.Contains(i.Attempt))] };
+    public QueueSnapshot Landed(IReadOnlyCollection<AttemptId> attempts, string commit, string tree) =>
+        this with
+        {
+            Target = commit,
+            TargetTree = tree,
+            Items = [.. Items.Where(i => !attempts.Contains(i.Attempt))],
+        };
 }

@@ -65,7 +65,16 @@ internal sealed class QueueView(QueueContext context, QueueStore store, StatusHu
 
     /// <summary>Those that may go on now, in landing order.</summary>
     /// <param name="without">Leaves one out, as if it were gone, with what depends on it.</param>
-    public List<QueueItem> Line(AttemptId? without = null) => Reading(without is null ? Snapshot : Snapshot with { Items = [.. Snapshot.Items.Where(i => i.Attempt != without)] }).Line();
+    public List<QueueItem> Line(AttemptId? without = null) =>
+        Reading(
+                without is null
+                    ? Snapshot
+                    : Snapshot with
+                    {
+                        Items = [.. Snapshot.Items.Where(i => i.Attempt != without)],
+                    }
+            )
+            .Line();
 
     public void Publish()
     {
@@ -78,7 +87,8 @@ internal sealed class QueueView(QueueContext context, QueueStore store, StatusHu
     /// <summary>What an item's record means now.</summary>
     public MergeStatus StatusOf(QueueItem item) => Reading(Snapshot.With(item)).StatusOf(item);
 
-    private QueueReading Reading(QueueSnapshot? snapshot = null) => new(snapshot ?? Snapshot, _mine ?? Elsewhere(), a => History.Known(a) is not null, context.Policy);
+    private QueueReading Reading(QueueSnapshot? snapshot = null) =>
+        new(snapshot ?? Snapshot, _mine ?? Elsewhere(), a => History.Known(a) is not null, context.Policy);
 
     private QueueNow Elsewhere() => QueueNow.Read(context.Names);
 
@@ -88,15 +98,30 @@ internal sealed class QueueView(QueueContext context, QueueStore store, StatusHu
         foreach (MergeStatus known in hub.Open().Where(s => Snapshot.Find(s.Attempt) is null))
         {
             // Refs are not read all at once: the item may be gone from a reading in which the target had not moved yet.
-            string? target = Snapshot.Target is null ? null : await context.Repository.TryResolveCommitAsync(context.Names.Target, cancellationToken).ConfigureAwait(false);
-            TargetStep? step = target is null ? null : await FindLandingAsync(known.Attempt, target, cancellationToken).ConfigureAwait(false);
-            hub.Publish(step is not null
-                ? new MergeStatus(known.Attempt, MergeState.Landed) { LandedCommit = step.Commit }
-                : new MergeStatus(known.Attempt, MergeState.Cancelled) { Reason = "Its ref in the queue was deleted." });
+            string? target = Snapshot.Target is null
+                ? null
+                : await context
+                    .Repository.TryResolveCommitAsync(context.Names.Target, cancellationToken)
+                    .ConfigureAwait(false);
+            TargetStep? step = target is null
+                ? null
+                : await FindLandingAsync(known.Attempt, target, cancellationToken).ConfigureAwait(false);
+            hub.Publish(
+                step is not null
+                    ? new MergeStatus(known.Attempt, MergeState.Landed) { LandedCommit = step.Commit }
+                    : new MergeStatus(known.Attempt, MergeState.Cancelled)
+                    {
+                        Reason = "Its ref in the queue was deleted.",
+                    }
+            );
         }
     }
 
-    private async Task<TargetStep?> FindLandingAsync(AttemptId attempt, string target, CancellationToken cancellationToken)
+    private async Task<TargetStep?> FindLandingAsync(
+        AttemptId attempt,
+        string target,
+        CancellationToken cancellationToken
+    )
     {
         if (target != Snapshot.Target)
         {
@@ -108,10 +133,15 @@ internal sealed class QueueView(QueueContext context, QueueStore store, StatusHu
 
     private async Task FindWantedAsync(CancellationToken cancellationToken)
     {
-        IEnumerable<AttemptId> unknown = hub.Wanted().Concat(Snapshot.Items.Where(i => !i.IsTerminal).SelectMany(i => i.After)).Distinct();
+        IEnumerable<AttemptId> unknown = hub.Wanted()
+            .Concat(Snapshot.Items.Where(i => !i.IsTerminal).SelectMany(i => i.After))
+            .Distinct();
         foreach (AttemptId attempt in unknown.Where(a => Snapshot.Find(a) is null && hub.Latest(a) is null).ToArray())
         {
-            if (Snapshot.Target is { } target && await History.FindAsync(attempt, target, cancellationToken).ConfigureAwait(false) is { } step)
+            if (
+                Snapshot.Target is { } target
+                && await History.FindAsync(attempt, target, cancellationToken).ConfigureAwait(false) is { } step
+            )
             {
                 hub.Publish(new MergeStatus(attempt, MergeState.Landed) { LandedCommit = step.Commit });
             }

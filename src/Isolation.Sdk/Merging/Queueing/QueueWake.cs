@@ -5,7 +5,9 @@ namespace Isolation.Sdk.Merging.Queueing;
 /// <summary>Wakes the queue's loop. Rings while it is awake are remembered, as one.</summary>
 internal sealed class QueueWake(TimeProvider time)
 {
-    private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
 
     public void Ring() => _rings.Writer.TryWrite(true);
 

@@ -43,7 +43,10 @@ internal sealed class StatusHub(Action unknownWanted)
         lock (_gate)
         {
             // A terminal state is the last one, whatever a late reader says.
-            if (_latest.TryGetValue(status.Attempt, out MergeStatus? before) && (before.IsTerminal || IsSame(before, status)))
+            if (
+                _latest.TryGetValue(status.Attempt, out MergeStatus? before)
+                && (before.IsTerminal || IsSame(before, status))
+            )
             {
                 return;
             }
@@ -78,7 +81,10 @@ internal sealed class StatusHub(Action unknownWanted)
         }
     }
 
-    public async IAsyncEnumerable<MergeStatus> WatchAsync(AttemptId? attempt, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<MergeStatus> WatchAsync(
+        AttemptId? attempt,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         using Watcher watcher = new(attempt);
         bool unknown;
@@ -134,7 +140,12 @@ internal sealed class StatusHub(Action unknownWanted)
         }
     }
 
-    private static bool IsSame(MergeStatus a, MergeStatus b) => a.State == b.State && a.Reason == b.Reason && a.Position == b.Position && a.LandedCommit == b.LandedCommit && a.Gate == b.Gate;
+    private static bool IsSame(MergeStatus a, MergeStatus b) =>
+        a.State == b.State
+        && a.Reason == b.Reason
+        && a.Position == b.Position
+        && a.LandedCommit == b.LandedCommit
+        && a.Gate == b.Gate;
 
     private sealed class Watcher(AttemptId? attempt) : IDisposable
     {
@@ -167,7 +178,8 @@ internal sealed class StatusHub(Action unknownWanted)
             return taken;
         }
 
-        public Task WaitAsync(bool ended, CancellationToken cancellationToken) => ended ? Task.CompletedTask : _news.WaitAsync(cancellationToken);
+        public Task WaitAsync(bool ended, CancellationToken cancellationToken) =>
+            ended ? Task.CompletedTask : _news.WaitAsync(cancellationToken);
 
         public void Dispose() => _news.Dispose();
     }

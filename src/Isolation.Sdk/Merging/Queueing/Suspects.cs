@@ -10,7 +10,13 @@ internal sealed class Suspects(QueueContext context, GateRuns runs, QueueCare ca
 
     /// <summary>Does the next thing that is needed for a verdict.</summary>
     /// <returns>Whether the item's record or the queue's pause changed; otherwise a gate runs, and its end is to be waited for.</returns>
-    public async Task<bool> JudgeAsync(Link suspect, QueueSnapshot snapshot, int slots, CutModel model, CancellationToken cancellationToken)
+    public async Task<bool> JudgeAsync(
+        Link suspect,
+        QueueSnapshot snapshot,
+        int slots,
+        CutModel model,
+        CancellationToken cancellationToken
+    )
     {
         IReadOnlyList<GateResult> reds = runs.RedsOf(suspect.Tree);
         bool infra = reds[^1].Verdict == GateVerdict.Infra;
@@ -22,7 +28,11 @@ internal sealed class Suspects(QueueContext context, GateRuns runs, QueueCare ca
 
         string target = snapshot.TargetTree!;
         IReadOnlyList<GateResult> targetReds = runs.RedsOf(target);
-        bool targetCleared = !context.Policy.ChecksTarget || suspect.Item.MendsTarget || runs.IsGreen(target) || reds[^1].Verdict == GateVerdict.Vacuous;
+        bool targetCleared =
+            !context.Policy.ChecksTarget
+            || suspect.Item.MendsTarget
+            || runs.IsGreen(target)
+            || reds[^1].Verdict == GateVerdict.Vacuous;
         bool targetBroken = !targetCleared && targetReds.Count >= Needed;
         if (!targetCleared && !targetBroken && !runs.IsRunning(target) && runs.Count < slots)
         {
@@ -32,9 +42,21 @@ internal sealed class Suspects(QueueContext context, GateRuns runs, QueueCare ca
         if (targetBroken)
         {
             GateResult red = targetReds[^1];
-            string broken = red.Verdict == GateVerdict.Infra ? "the gate cannot be run" : $"{context.Names.ShortTarget} is red by itself";
+            string broken =
+                red.Verdict == GateVerdict.Infra
+                    ? "the gate cannot be run"
+                    : $"{context.Names.ShortTarget} is red by itself";
             MergeLog.TargetBroken(context.Logger, context.Names.Target, snapshot.Target!, red.Verdict);
-            await care.PauseAsync(new QueuePause($"{broken}, at {snapshot.Target}: {Why(red)} Nobody is given back for that; the queue goes on with the next commit of {context.Names.ShortTarget}, or when it is resumed.") { BrokenTarget = snapshot.Target }, cancellationToken).ConfigureAwait(false);
+            await care.PauseAsync(
+                    new QueuePause(
+                        $"{broken}, at {snapshot.Target}: {Why(red)} Nobody is given back for that; the queue goes on with the next commit of {context.Names.ShortTarget}, or when it is resumed."
+                    )
+                    {
+                        BrokenTarget = snapshot.Target,
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
 
             // Whoever resumes wants to know it anew.
             runs.Forget(_ => false);
@@ -47,7 +69,16 @@ internal sealed class Suspects(QueueContext context, GateRuns runs, QueueCare ca
         }
 
         context.Reached(QueueStep.BeforeEviction);
-        QueueItem given = infra ? suspect.Item with { Hold = new HoldReason(MergeHold.Infra, $"the gate could not be run: {reds[^1].Reason ?? reds[^1].Command} Approve it again to retry."), Gate = reds[^1] } : NotGreen(suspect.Item, reds[^1]);
+        QueueItem given = infra
+            ? suspect.Item with
+            {
+                Hold = new HoldReason(
+                    MergeHold.Infra,
+                    $"the gate could not be run: {reds[^1].Reason ?? reds[^1].Command} Approve it again to retry."
+                ),
+                Gate = reds[^1],
+            }
+            : NotGreen(suspect.Item, reds[^1]);
         await care.StoreAsync(suspect.Item, given, cancellationToken).ConfigureAwait(false);
         context.Reached(QueueStep.AfterEviction);
         if (given.IsTerminal)
@@ -58,12 +89,31 @@ internal sealed class Suspects(QueueContext context, GateRuns runs, QueueCare ca
         return true;
     }
 
-    private static QueueItem NotGreen(QueueItem item, GateResult gate) => gate.Verdict switch
-    {
-        GateVerdict.Fail => item with { State = MergeState.Rejected, Gate = gate, Reason = $"Red gate: {Why(gate)}" },
-        GateVerdict.Timeout => item with { State = MergeState.TimedOut, Gate = gate, Reason = $"The gate took longer than allowed, in '{gate.Command}'." },
-        _ => item with { State = MergeState.Rejected, Gate = gate, Reason = $"Vacuous gate: it tested nothing in {gate.Elapsed}." },
-    };
+    private static QueueItem NotGreen(QueueItem item, GateResult gate) =>
+        gate.Verdict switch
+        {
+            GateVerdict.Fail => item with
+            {
+                State = MergeState.Rejected,
+                Gate = gate,
+                Reason = $"Red gate: {Why(gate)}",
+            },
+            GateVerdict.Timeout => item with
+            {
+                State = MergeState.TimedOut,
+                Gate = gate,
+                Reason = $"The gate took longer than allowed, in '{gate.Command}'.",
+            },
+            _ => item with
+            {
+                State = MergeState.Rejected,
+                Gate = gate,
+                Reason = $"Vacuous gate: it tested nothing in {gate.Elapsed}.",
+            },
+        };
 
-    private static string Why(GateResult gate) => gate.ExitCode is { } code ? $"'{gate.Command}' ended with {code}." : $"'{gate.Command}': {gate.Reason ?? gate.Verdict.ToString()}";
+    private static string Why(GateResult gate) =>
+        gate.ExitCode is { } code
+            ? $"'{gate.Command}' ended with {code}."
+            : $"'{gate.Command}': {gate.Reason ?? gate.Verdict.ToString()}";
 }

@@ -9,7 +9,12 @@ internal static class BaseCheck
 {
     /// <summary>Looks at the bases of the items that are known and wait for nobody; a fetch or a blocker may bring the others.</summary>
     /// <exception cref="IsolationConfigurationException">ISO0206: a base names no commit.</exception>
-    public static async Task RunAsync(GitRepository repository, PipelinePlan plan, IWorkTracker tracker, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        GitRepository repository,
+        PipelinePlan plan,
+        IWorkTracker tracker,
+        CancellationToken cancellationToken
+    )
     {
         if (tracker is not InMemoryWorkTracker own || plan.Draft.FetchRemote is not null)
         {
@@ -17,11 +22,27 @@ internal static class BaseCheck
         }
 
         List<IsolationFault> faults = [];
-        foreach (IGrouping<string, WorkItem> items in own.Snapshot().Select(t => t.Item).Where(i => i.Base is not null && i.BlockedBy.Count == 0 && i.Base != plan.Draft.Target && i.Base != plan.TargetRef).GroupBy(i => i.Base!, StringComparer.Ordinal))
+        foreach (
+            IGrouping<string, WorkItem> items in own.Snapshot()
+                .Select(t => t.Item)
+                .Where(i =>
+                    i.Base is not null
+                    && i.BlockedBy.Count == 0
+                    && i.Base != plan.Draft.Target
+                    && i.Base != plan.TargetRef
+                )
+                .GroupBy(i => i.Base!, StringComparer.Ordinal)
+        )
         {
             if (await repository.TryResolveCommitAsync(items.Key, cancellationToken).ConfigureAwait(false) is null)
             {
-                faults.Add(new IsolationFault(GitCodes.UnknownRevision, $"Item '{PlainText.Line(items.First().Id, 60)}' starts from '{PlainText.Line(items.Key, 200)}', which names no commit.", "Give item.Base a branch, a tag or a commit id."));
+                faults.Add(
+                    new IsolationFault(
+                        GitCodes.UnknownRevision,
+                        $"Item '{PlainText.Line(items.First().Id, 60)}' starts from '{PlainText.Line(items.Key, 200)}', which names no commit.",
+                        "Give item.Base a branch, a tag or a commit id."
+                    )
+                );
             }
         }
 

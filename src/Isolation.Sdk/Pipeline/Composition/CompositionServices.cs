@@ -8,11 +8,20 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Isolation.Sdk.Pipeline.Composition;
 
 /// <summary>What axis factories resolve from: the composition's own few services, then the host's.</summary>
-internal sealed class CompositionServices(IServiceProvider? host, TimeProvider? time, ILoggerFactory? loggers, WorkersFolder? folder) : IServiceProvider
+internal sealed class CompositionServices(
+    IServiceProvider? host,
+    TimeProvider? time,
+    ILoggerFactory? loggers,
+    WorkersFolder? folder
+) : IServiceProvider
 {
-    public TimeProvider Time { get; } = time ?? (TimeProvider?)host?.GetService(typeof(TimeProvider)) ?? TimeProvider.System;
+    public TimeProvider Time { get; } =
+        time ?? (TimeProvider?)host?.GetService(typeof(TimeProvider)) ?? TimeProvider.System;
 
-    public ILoggerFactory Loggers { get; } = new QuietLoggers(loggers ?? (ILoggerFactory?)host?.GetService(typeof(ILoggerFactory)) ?? NullLoggerFactory.Instance);
+    public ILoggerFactory Loggers { get; } =
+        new QuietLoggers(
+            loggers ?? (ILoggerFactory?)host?.GetService(typeof(ILoggerFactory)) ?? NullLoggerFactory.Instance
+        );
 
     public GitRepositories Repositories { get; } = new();
 

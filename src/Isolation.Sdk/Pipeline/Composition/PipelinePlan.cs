@@ -7,7 +7,14 @@ using Isolation.Sdk.Workspaces;
 namespace Isolation.Sdk.Pipeline.Composition;
 
 /// <summary>A frozen composition.</summary>
-internal sealed record PipelinePlan(PipelineDraft Draft, CompositionServices Services, IWorkspaceProvider Workspaces, IContextFactory Contexts, IStateSandbox State, IMergeStrategy Merging)
+internal sealed record PipelinePlan(
+    PipelineDraft Draft,
+    CompositionServices Services,
+    IWorkspaceProvider Workspaces,
+    IContextFactory Contexts,
+    IStateSandbox State,
+    IMergeStrategy Merging
+)
 {
     public IsolationPipelineOptions Options => Draft.Options;
 
@@ -19,6 +26,13 @@ internal sealed record PipelinePlan(PipelineDraft Draft, CompositionServices Ser
         CompositionServices services = new(host, draft.Time, draft.Loggers, folder);
         IStateSandbox state = builder.State.Create(services);
         services.Sandbox = state;
-        return new PipelinePlan(draft, services, builder.Workspaces.Create(services), builder.Contexts.Create(services), state, builder.Merging.Create(services));
+        return new PipelinePlan(
+            draft,
+            services,
+            builder.Workspaces.Create(services),
+            builder.Contexts.Create(services),
+            state,
+            builder.Merging.Create(services)
+        );
     }
 }

@@ -8,17 +8,27 @@ internal static class PlanText
 {
     public static string Of(PipelinePlan plan, AuditReport audit)
     {
-        IsolationGuarantees open = Enum.GetValues<IsolationGuarantees>().Aggregate((a, b) => a | b) & ~(audit.Sealed | audit.Detected);
+        IsolationGuarantees open =
+            Enum.GetValues<IsolationGuarantees>().Aggregate((a, b) => a | b) & ~(audit.Sealed | audit.Detected);
         StringBuilder text = new();
-        void Line(string name, string value) => text.AppendLine(CultureInfo.InvariantCulture, $"{name,-12}{value}");
+        void Line(string name, string value) => text.AppendLine(CultureInfo.InvariantCulture, $"{name, -12}{value}");
         Line("repository", plan.Draft.Repository);
-        Line("target", plan.Draft.TargetFrom is null ? plan.Draft.Target : $"{plan.Draft.Target} (from {plan.Draft.TargetFrom})");
+        Line(
+            "target",
+            plan.Draft.TargetFrom is null ? plan.Draft.Target : $"{plan.Draft.Target} (from {plan.Draft.TargetFrom})"
+        );
         Line("level", plan.Draft.Level.ToString());
         Line("workspaces", plan.Workspaces.GetType().Name);
         Line("contexts", plan.Contexts.GetType().Name);
         Line("state", plan.State.GetType().Name);
         Line("merging", plan.Merging.GetType().Name);
-        Line("workers", string.Create(CultureInfo.InvariantCulture, $"{plan.Options.MaxWorkers} at a time, {plan.Options.MaxAttempts} attempts an item"));
+        Line(
+            "workers",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{plan.Options.MaxWorkers} at a time, {plan.Options.MaxAttempts} attempts an item"
+            )
+        );
         Line("sealed", audit.Sealed.ToString());
         Line("detected", audit.Detected.ToString());
         Line("open", open.ToString());

@@ -7,5 +7,9 @@ internal static class RunnerCommand
 {
     /// <summary>A setup command may still bring the program, and a sandbox of another make may have its own search path: these tell when the worker runs.</summary>
     public static IEnumerable<IsolationFault> Check(PipelinePlan plan) =>
-        plan.Draft is { RunnerFile: { } file, Setup.Count: 0 } && plan.State is ProcessSandbox sandbox && sandbox.FindMissing(file) is { } fault ? [fault] : [];
+        plan.Draft is { RunnerFile: { } file, Setup.Count: 0 }
+        && plan.State is ProcessSandbox sandbox
+        && sandbox.FindMissing(file) is { } fault
+            ? [fault]
+            : [];
 }

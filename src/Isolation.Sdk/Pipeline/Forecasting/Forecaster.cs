@@ -45,7 +45,14 @@ internal sealed class Forecaster(PipelineSession session, ILogger logger) : IDis
             }
 
             Pair[] pairs = [.. Pairs(await ReadAsync(running, cancellationToken).ConfigureAwait(false), running.Count)];
-            await _trials.TryAsync(pairs.Where(p => p.Files.Count > 0).Select(p => (p.First.Tip, p.Second.Tip)), Options.MostTrialMerges, session.Plan.TargetRef, cancellationToken).ConfigureAwait(false);
+            await _trials
+                .TryAsync(
+                    pairs.Where(p => p.Files.Count > 0).Select(p => (p.First.Tip, p.Second.Tip)),
+                    Options.MostTrialMerges,
+                    session.Plan.TargetRef,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             return _news.Tell(running, [.. pairs.Select(Judge).OfType<Overlap>()]);
         }
         finally
@@ -61,11 +68,20 @@ internal sealed class Forecaster(PipelineSession session, ILogger logger) : IDis
         {
             // Both of two that begin at once see each other: they say it in the same words, as a look does.
             IReadOnlyList<Flight> running = session.Flights.Running;
-            foreach ((Flight first, Flight second) in running.TakeWhile(f => f != flight).Select(f => (f, flight)).Concat(running.SkipWhile(f => f != flight).Skip(1).Select(f => (flight, f))))
+            foreach (
+                (Flight first, Flight second) in running
+                    .TakeWhile(f => f != flight)
+                    .Select(f => (f, flight))
+                    .Concat(running.SkipWhile(f => f != flight).Skip(1).Select(f => (flight, f)))
+            )
             {
                 if (DeclaredPaths.Common(first.Item.Paths, second.Item.Paths) is { Count: > 0 } paths)
                 {
-                    _news.Tell(first, second, new Overlap(first.Attempt, second.Attempt, OverlapKind.Declared, [.. paths.Take(MostPaths)]));
+                    _news.Tell(
+                        first,
+                        second,
+                        new Overlap(first.Attempt, second.Attempt, OverlapKind.Declared, [.. paths.Take(MostPaths)])
+                    );
                 }
             }
         }
@@ -74,17 +90,36 @@ internal sealed class Forecaster(PipelineSession session, ILogger logger) : IDis
     public void Dispose() => _one.Dispose();
 
     /// <summary>Those who run first, then what is in the queue.</summary>
-    private async Task<IReadOnlyList<Side>> ReadAsync(IReadOnlyList<Flight> running, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Side>> ReadAsync(
+        IReadOnlyList<Flight> running,
+        CancellationToken cancellationToken
+    )
     {
         (Flight Flight, string Tip)[] tips = [.. running.Select(f => (f, f.Tip(session.Repository)))];
         IEnumerable<string> without = [.. running.Select(f => f.Base), session.Plan.TargetRef];
-        IReadOnlyDictionary<string, IReadOnlySet<string>> own = await GitPaths.OfTipsAsync(session.Repository, [.. tips.Where(t => t.Tip != t.Flight.Base).Select(t => t.Tip)], without, cancellationToken).ConfigureAwait(false);
+        IReadOnlyDictionary<string, IReadOnlySet<string>> own = await GitPaths
+            .OfTipsAsync(
+                session.Repository,
+                [.. tips.Where(t => t.Tip != t.Flight.Base).Select(t => t.Tip)],
+                without,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         HashSet<AttemptId> here = [.. running.Select(f => f.Attempt)];
-        IReadOnlyList<QueuedAttempt> queued = await MergeQueues.ReadAsync(session.Repository, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<QueuedAttempt> queued = await MergeQueues
+            .ReadAsync(session.Repository, cancellationToken)
+            .ConfigureAwait(false);
         return
         [
-            .. tips.Select(t => new Side(t.Flight.Attempt, t.Tip, [.. own.GetValueOrDefault(t.Tip) ?? new HashSet<string>()], t.Flight.Item.Paths)),
-            .. queued.Where(q => q.Target.Ref == session.Plan.TargetRef && !q.Status.IsTerminal && !here.Contains(q.Attempt)).Select(q => new Side(q.Attempt, q.Commit, [.. q.Files], [])),
+            .. tips.Select(t => new Side(
+                t.Flight.Attempt,
+                t.Tip,
+                [.. own.GetValueOrDefault(t.Tip) ?? new HashSet<string>()],
+                t.Flight.Item.Paths
+            )),
+            .. queued
+                .Where(q => q.Target.Ref == session.Plan.TargetRef && !q.Status.IsTerminal && !here.Contains(q.Attempt))
+                .Select(q => new Side(q.Attempt, q.Commit, [.. q.Files], [])),
         ];
     }
 
@@ -101,8 +136,16 @@ internal sealed class Forecaster(PipelineSession session, ILogger logger) : IDis
         (Side a, Side b, IReadOnlyList<string> files) = pair;
         if (files.Count == 0)
         {
-            IReadOnlyList<string> declared = [.. DeclaredPaths.Common(a.Declared, [.. b.Declared, .. b.Files]).Concat(DeclaredPaths.Common([.. a.Files], b.Declared)).Distinct(StringComparer.Ordinal)];
-            return declared.Count == 0 ? null : new Overlap(a.Attempt, b.Attempt, OverlapKind.Declared, [.. declared.Take(MostPaths)]);
+            IReadOnlyList<string> declared =
+            [
+                .. DeclaredPaths
+                    .Common(a.Declared, [.. b.Declared, .. b.Files])
+                    .Concat(DeclaredPaths.Common([.. a.Files], b.Declared))
+                    .Distinct(StringComparer.Ordinal),
+            ];
+            return declared.Count == 0
+                ? null
+                : new Overlap(a.Attempt, b.Attempt, OverlapKind.Declared, [.. declared.Take(MostPaths)]);
         }
 
         return _trials.Known(a.Tip, b.Tip) is { Count: > 0 } collides

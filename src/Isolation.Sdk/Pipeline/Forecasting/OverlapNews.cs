@@ -16,7 +16,10 @@ internal sealed class OverlapNews(WorkerEventHub events, ILogger logger)
         HashSet<AttemptId> here = [.. running.Select(f => f.Attempt)];
         lock (_gate)
         {
-            HashSet<(AttemptId, AttemptId)> named = [.. found.SelectMany(o => new[] { (o.First, o.Second), (o.Second, o.First) })];
+            HashSet<(AttemptId, AttemptId)> named =
+            [
+                .. found.SelectMany(o => new[] { (o.First, o.Second), (o.Second, o.First) }),
+            ];
             foreach ((AttemptId worker, AttemptId with) in _told.Keys.Where(k => !named.Contains(k)).ToArray())
             {
                 _told.Remove((worker, with));
@@ -46,11 +49,21 @@ internal sealed class OverlapNews(WorkerEventHub events, ILogger logger)
 
     private void TellBoth(Overlap overlap, HashSet<AttemptId> here)
     {
-        string where = string.Join(", ", overlap.Paths.Take(MostInText)) + (overlap.Paths.Count > MostInText ? ", …" : "");
+        string where =
+            string.Join(", ", overlap.Paths.Take(MostInText)) + (overlap.Paths.Count > MostInText ? ", …" : "");
         bool news = false;
-        foreach ((AttemptId worker, AttemptId with) in new[] { (overlap.First, overlap.Second), (overlap.Second, overlap.First) }.Where(p => here.Contains(p.Item1)))
+        foreach (
+            (AttemptId worker, AttemptId with) in new[]
+            {
+                (overlap.First, overlap.Second),
+                (overlap.Second, overlap.First),
+            }.Where(p => here.Contains(p.Item1))
+        )
         {
-            string text = PlainText.Line($"{(overlap.Kind == OverlapKind.Collides ? "collides" : overlap.Kind == OverlapKind.Declared ? "may overlap" : "overlaps")} with {with} in {where}", PlainText.LongestLine);
+            string text = PlainText.Line(
+                $"{(overlap.Kind == OverlapKind.Collides ? "collides" : overlap.Kind == OverlapKind.Declared ? "may overlap" : "overlaps")} with {with} in {where}",
+                PlainText.LongestLine
+            );
             if (_told.GetValueOrDefault((worker, with)) != text)
             {
                 _told[(worker, with)] = text;
@@ -66,5 +79,11 @@ internal sealed class OverlapNews(WorkerEventHub events, ILogger logger)
     }
 
     private void Publish(AttemptId worker, AttemptId with, string kind, string? text) =>
-        events.Publish(new WorkerEvent(worker, default, WorkerEventKind.Overlap) { Text = text, Data = new Dictionary<string, string> { ["with"] = with.ToString(), ["kind"] = kind } });
+        events.Publish(
+            new WorkerEvent(worker, default, WorkerEventKind.Overlap)
+            {
+                Text = text,
+                Data = new Dictionary<string, string> { ["with"] = with.ToString(), ["kind"] = kind },
+            }
+        );
 }

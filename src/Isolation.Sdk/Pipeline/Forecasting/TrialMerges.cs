@@ -13,7 +13,12 @@ internal sealed class TrialMerges(GitRepository repository)
     public IReadOnlyList<string>? Known(string first, string second) => _known.GetValueOrDefault((first, second));
 
     /// <summary>Tries so many of the pairs that were not tried before.</summary>
-    public async Task TryAsync(IEnumerable<(string First, string Second)> pairs, int most, string target, CancellationToken cancellationToken)
+    public async Task TryAsync(
+        IEnumerable<(string First, string Second)> pairs,
+        int most,
+        string target,
+        CancellationToken cancellationToken
+    )
     {
         (string First, string Second)[] now = [.. pairs.Distinct().Where(p => !_known.ContainsKey(p)).Take(most)];
         if (now.Length == 0)
@@ -29,14 +34,26 @@ internal sealed class TrialMerges(GitRepository repository)
         string folder = Directory.CreateTempSubdirectory("isolation-forecast-").FullName;
         try
         {
-            string attributes = await new GitAttributes(repository, Path.Combine(folder, "attributes")).OfAsync(target, cancellationToken).ConfigureAwait(false);
+            string attributes = await new GitAttributes(repository, Path.Combine(folder, "attributes"))
+                .OfAsync(target, cancellationToken)
+                .ConfigureAwait(false);
             GitMerge merge = new(repository, folder);
             foreach ((string first, string second) in now)
             {
-                MergeOutcome outcome = await merge.RunAsync((first, "first"), (second, "second"), attributes, cancellationToken).ConfigureAwait(false);
+                MergeOutcome outcome = await merge
+                    .RunAsync((first, "first"), (second, "second"), attributes, cancellationToken)
+                    .ConfigureAwait(false);
                 if (outcome is MergeOutcome.Clean or MergeOutcome.Conflict)
                 {
-                    _known[(first, second)] = outcome is MergeOutcome.Conflict conflict ? [.. conflict.Output.Files.Select(f => f.Path).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] : [];
+                    _known[(first, second)] = outcome is MergeOutcome.Conflict conflict
+                        ?
+                        [
+                            .. conflict
+                                .Output.Files.Select(f => f.Path)
+                                .Distinct(StringComparer.Ordinal)
+                                .Order(StringComparer.Ordinal),
+                        ]
+                        : [];
                 }
             }
         }

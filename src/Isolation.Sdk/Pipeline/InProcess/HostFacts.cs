@@ -14,9 +14,17 @@ internal static class HostFacts
     // There is no list of the switches that were set; these change what other code does without a word.
     private static readonly string[] Switches =
     [
-        "System.GC.Server", "System.Globalization.Invariant", "System.Net.DisableIPv6", "System.Net.Http.EnableActivityPropagation", "System.Net.Http.SocketsHttpHandler.Http2UnencryptedSupport",
-        "System.Net.Http.UseNativeHttpHandler", "System.Runtime.Serialization.EnableUnsafeBinaryFormatterSerialization", "System.Text.Encoding.EnableUnsafeUTF7Encoding", "Switch.System.Xml.AllowDefaultResolver",
-        "Switch.System.Net.DontEnableSystemDefaultTlsVersions", "System.Security.Cryptography.UseLegacyFipsThrow",
+        "System.GC.Server",
+        "System.Globalization.Invariant",
+        "System.Net.DisableIPv6",
+        "System.Net.Http.EnableActivityPropagation",
+        "System.Net.Http.SocketsHttpHandler.Http2UnencryptedSupport",
+        "System.Net.Http.UseNativeHttpHandler",
+        "System.Runtime.Serialization.EnableUnsafeBinaryFormatterSerialization",
+        "System.Text.Encoding.EnableUnsafeUTF7Encoding",
+        "Switch.System.Xml.AllowDefaultResolver",
+        "Switch.System.Net.DontEnableSystemDefaultTlsVersions",
+        "System.Security.Cryptography.UseLegacyFipsThrow",
     ];
 
     public static IReadOnlyDictionary<string, string> Read()
@@ -28,7 +36,10 @@ internal static class HostFacts
             ["current directory"] = CurrentDirectory(),
             ["default culture"] = Name(CultureInfo.DefaultThreadCurrentCulture),
             ["default UI culture"] = Name(CultureInfo.DefaultThreadCurrentUICulture),
-            ["thread pool's limits"] = string.Create(CultureInfo.InvariantCulture, $"{fewest} to {most} threads, {fewestIo} to {mostIo} for input and output"),
+            ["thread pool's limits"] = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{fewest} to {most} threads, {fewestIo} to {mostIo} for input and output"
+            ),
             ["garbage collector's latency mode"] = GCSettings.LatencyMode.ToString(),
             ["number of trace listeners"] = Trace.Listeners.Count.ToString(CultureInfo.InvariantCulture),
         };
@@ -39,7 +50,11 @@ internal static class HostFacts
 
         foreach (string name in Switches)
         {
-            facts["switch " + name] = AppContext.TryGetSwitch(name, out bool on) ? on ? "on" : "off" : "unset";
+            facts["switch " + name] = AppContext.TryGetSwitch(name, out bool on)
+                ? on
+                    ? "on"
+                    : "off"
+                : "unset";
         }
 
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
@@ -51,7 +66,10 @@ internal static class HostFacts
     }
 
     // A culture's name says nothing of what was changed in it.
-    private static string Name(CultureInfo? culture) => culture is null ? "none" : $"'{culture.Name}' ({1234.5.ToString("N", culture)}, {new DateTime(2000, 12, 31, 0, 0, 0, DateTimeKind.Utc).ToString("d", culture)})";
+    private static string Name(CultureInfo? culture) =>
+        culture is null
+            ? "none"
+            : $"'{culture.Name}' ({1234.5.ToString("N", culture)}, {new DateTime(2000, 12, 31, 0, 0, 0, DateTimeKind.Utc).ToString("d", culture)})";
 
     private static string CurrentDirectory()
     {
@@ -71,7 +89,11 @@ internal static class HostFacts
     {
         try
         {
-            return OperatingSystem.IsLinux() ? File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith("Umask:", StringComparison.Ordinal))?[6..].Trim() : null;
+            return OperatingSystem.IsLinux()
+                ? File.ReadLines("/proc/self/status")
+                    .FirstOrDefault(l => l.StartsWith("Umask:", StringComparison.Ordinal))
+                    ?[6..].Trim()
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

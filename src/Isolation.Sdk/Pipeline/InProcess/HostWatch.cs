@@ -31,12 +31,20 @@ internal sealed class HostWatch(Func<IReadOnlyDictionary<string, string>> read)
     private void Look()
     {
         IReadOnlyDictionary<string, string> now = read();
-        string[] names = _running.Count == 0 ? [] : [.. _last.Keys.Union(now.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] names =
+            _running.Count == 0
+                ? []
+                : [.. _last.Keys.Union(now.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         foreach (string name in names)
         {
-            if (_last.GetValueOrDefault(name) is var before && now.GetValueOrDefault(name) is var after && before != after)
+            if (
+                _last.GetValueOrDefault(name) is var before
+                && now.GetValueOrDefault(name) is var after
+                && before != after
+            )
             {
-                string notice = $"The process's {name} {Change(name, before, after)} while {string.Join(", ", _running.Keys.Select(a => a.ToString()).Order(StringComparer.Ordinal))} ran.";
+                string notice =
+                    $"The process's {name} {Change(name, before, after)} while {string.Join(", ", _running.Keys.Select(a => a.ToString()).Order(StringComparer.Ordinal))} ran.";
                 foreach (List<string> noticed in _running.Values)
                 {
                     noticed.Add(notice);

@@ -5,9 +5,30 @@ using Isolation.Sdk.Workspaces;
 namespace Isolation.Sdk.Pipeline.Inspection;
 
 /// <summary>What a worker was really given, just before it runs.</summary>
-internal sealed class AcquiredWorker(AttemptId attempt, WorkItem item, WorkspaceInfo workspace, StateInfo state, WorkerContext context, IReadOnlyList<Handoff> handoffs)
+internal sealed class AcquiredWorker(
+    AttemptId attempt,
+    WorkItem item,
+    WorkspaceInfo workspace,
+    StateInfo state,
+    WorkerContext context,
+    IReadOnlyList<Handoff> handoffs
+)
 {
-    private static readonly string[] OwnFolderVariables = ["HOME", "TMPDIR", "TEMP", "TMP", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "NUGET_PACKAGES", "DOTNET_CLI_HOME", "GIT_CONFIG_GLOBAL"];
+    private static readonly string[] OwnFolderVariables =
+    [
+        "HOME",
+        "TMPDIR",
+        "TEMP",
+        "TMP",
+        "XDG_CONFIG_HOME",
+        "XDG_CACHE_HOME",
+        "XDG_DATA_HOME",
+        "XDG_STATE_HOME",
+        "XDG_RUNTIME_DIR",
+        "NUGET_PACKAGES",
+        "DOTNET_CLI_HOME",
+        "GIT_CONFIG_GLOBAL",
+    ];
     public AttemptId Attempt => attempt;
 
     public WorkItem Item => item;
@@ -27,7 +48,17 @@ internal sealed class AcquiredWorker(AttemptId attempt, WorkItem item, Workspace
     public string GitDirectory { get; } = RealPath.Of(workspace.GitDirectory);
 
     /// <summary>Where the folders of its state really are.</summary>
-    public IReadOnlyList<string> Folders { get; } = [.. state.Environment
-        .Where(e => OwnFolderVariables.Contains(e.Name, StringComparer.Ordinal) && Path.IsPathFullyQualified(e.Value)).Select(e => e.Value)
-        .Append(state.Home).Append(state.Temp).Distinct(StringComparer.Ordinal).Select(RealPath.Of).Distinct(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Folders { get; } =
+    [
+        .. state
+            .Environment.Where(e =>
+                OwnFolderVariables.Contains(e.Name, StringComparer.Ordinal) && Path.IsPathFullyQualified(e.Value)
+            )
+            .Select(e => e.Value)
+            .Append(state.Home)
+            .Append(state.Temp)
+            .Distinct(StringComparer.Ordinal)
+            .Select(RealPath.Of)
+            .Distinct(StringComparer.Ordinal),
+    ];
 }

@@ -18,7 +18,10 @@ internal sealed class Authorship(GitRepository repository)
             return SetIn() is { Length: > 0 } who ? who : null;
         }
 
-        string[] found = name == "refs/stash" ? StashedIn() : appeared && name.StartsWith(Heads, StringComparison.Ordinal) ? WentTo(name[Heads.Length..]) : [];
+        string[] found =
+            name == "refs/stash" ? StashedIn()
+            : appeared && name.StartsWith(Heads, StringComparison.Ordinal) ? WentTo(name[Heads.Length..])
+            : [];
         if (found.Length > 0)
         {
             _known[name] = found;
@@ -29,25 +32,58 @@ internal sealed class Authorship(GitRepository repository)
     }
 
     private string[] WentTo(string branch) =>
-        [.. Entries().Where(e => BranchOf(e) == branch || Lines(Path.Combine(e, "logs", "HEAD")).Any(l => l.Contains("\tcheckout: moving from ", StringComparison.Ordinal) && l.EndsWith($" to {branch}", StringComparison.Ordinal))).Select(WorkTree)];
+        [
+            .. Entries()
+                .Where(e =>
+                    BranchOf(e) == branch
+                    || Lines(Path.Combine(e, "logs", "HEAD"))
+                        .Any(l =>
+                            l.Contains("\tcheckout: moving from ", StringComparison.Ordinal)
+                            && l.EndsWith($" to {branch}", StringComparison.Ordinal)
+                        )
+                )
+                .Select(WorkTree),
+        ];
 
     // "WIP on <branch>: <commit> <subject>", or "On <branch>: <what it was called>".
     private string[] StashedIn()
     {
-        string said = Lines(Path.Combine(repository.CommonDirectory, "logs", "refs", "stash")).LastOrDefault() is { } line ? line[(line.IndexOf('\t', StringComparison.Ordinal) + 1)..] : "";
-        return [.. Entries().Where(e => BranchOf(e) is { } branch && said.Contains($"n {branch}: ", StringComparison.Ordinal)).Select(WorkTree)];
+        string said = Lines(Path.Combine(repository.CommonDirectory, "logs", "refs", "stash")).LastOrDefault()
+            is { } line
+            ? line[(line.IndexOf('\t', StringComparison.Ordinal) + 1)..]
+            : "";
+        return
+        [
+            .. Entries()
+                .Where(e => BranchOf(e) is { } branch && said.Contains($"n {branch}: ", StringComparison.Ordinal))
+                .Select(WorkTree),
+        ];
     }
 
     // "push -u" and "branch --set-upstream-to" write a section of the branch into the settings of all.
     private string[] SetIn()
     {
         string[] sections = Lines(Path.Combine(repository.CommonDirectory, "config"));
-        return [.. Entries().Where(e => BranchOf(e) is { } branch && sections.Contains($"[branch \"{branch}\"]", StringComparer.Ordinal) && _sections.Add(branch)).Select(WorkTree)];
+        return
+        [
+            .. Entries()
+                .Where(e =>
+                    BranchOf(e) is { } branch
+                    && sections.Contains($"[branch \"{branch}\"]", StringComparer.Ordinal)
+                    && _sections.Add(branch)
+                )
+                .Select(WorkTree),
+        ];
     }
 
-    private static string? BranchOf(string entry) => Lines(Path.Combine(entry, "HEAD")).FirstOrDefault() is { } head && head.StartsWith(OnBranch, StringComparison.Ordinal) ? head[OnBranch.Length..] : null;
+    private static string? BranchOf(string entry) =>
+        Lines(Path.Combine(entry, "HEAD")).FirstOrDefault() is { } head
+        && head.StartsWith(OnBranch, StringComparison.Ordinal)
+            ? head[OnBranch.Length..]
+            : null;
 
-    private static string WorkTree(string entry) => Lines(Path.Combine(entry, "gitdir")).FirstOrDefault() is { } pointer ? Path.GetDirectoryName(pointer)! : entry;
+    private static string WorkTree(string entry) =>
+        Lines(Path.Combine(entry, "gitdir")).FirstOrDefault() is { } pointer ? Path.GetDirectoryName(pointer)! : entry;
 
     private string[] Entries()
     {

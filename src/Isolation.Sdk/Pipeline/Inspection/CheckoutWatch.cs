@@ -22,8 +22,15 @@ internal sealed class CheckoutWatch(GitRepository repository, string top, string
         for (int look = 1; ; look++)
         {
             string status = await StatusAsync(cancellationToken).ConfigureAwait(false);
-            string[] old = (_agreed ?? status).Split('\0'), now = status.Split('\0');
-            string[] changed = [.. now.Except(old, StringComparer.Ordinal).Concat(old.Except(now, StringComparer.Ordinal)).Select(Path).Distinct(StringComparer.Ordinal)];
+            string[] old = (_agreed ?? status).Split('\0'),
+                now = status.Split('\0');
+            string[] changed =
+            [
+                .. now.Except(old, StringComparer.Ordinal)
+                    .Concat(old.Except(now, StringComparer.Ordinal))
+                    .Select(Path)
+                    .Distinct(StringComparer.Ordinal),
+            ];
 
             // The queue may be moving this checkout along at the moment: what it does is over soon, and leaves nothing.
             if (changed.Length == 0 || (look > 1 && !File.Exists(landingNote)) || look == MostLooks)
@@ -38,20 +45,40 @@ internal sealed class CheckoutWatch(GitRepository repository, string top, string
 
     private async Task<string> StatusAsync(CancellationToken cancellationToken)
     {
-        string status = (await repository.Client.RunAsync(GitCommand.In(top, "status", "--porcelain=v2", "-z", "--untracked-files=all"), cancellationToken).ConfigureAwait(false)).Output;
+        string status = (
+            await repository
+                .Client.RunAsync(
+                    GitCommand.In(top, "status", "--porcelain=v2", "-z", "--untracked-files=all"),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+        ).Output;
         await ReadTrackedAsync(cancellationToken).ConfigureAwait(false);
         _signature = Signature();
         return status;
     }
 
     // "1 .M N... 100644 100644 100644 <id> <id> <path>" and "? <path>": the path comes last.
-    private static string Path(string entry) => entry.Length == 0 ? entry : entry[0] is '?' or '!' ? entry[2..] : entry.Split(' ', 9)[^1];
+    private static string Path(string entry) =>
+        entry.Length == 0 ? entry
+        : entry[0] is '?' or '!' ? entry[2..]
+        : entry.Split(' ', 9)[^1];
 
     private async Task ReadTrackedAsync(CancellationToken cancellationToken)
     {
-        GitResult tracked = await repository.Client.RunAsync(GitCommand.In(top, "ls-files", "-z"), cancellationToken).ConfigureAwait(false);
+        GitResult tracked = await repository
+            .Client.RunAsync(GitCommand.In(top, "ls-files", "-z"), cancellationToken)
+            .ConfigureAwait(false);
         IEnumerable<string> files = tracked.Fields.Select(f => System.IO.Path.Combine(top, f));
-        _watched = [.. files.Concat(files.Select(f => System.IO.Path.GetDirectoryName(f)!)).Append(top).Append(System.IO.Path.Combine(repository.GitDirectory, "index")).Distinct(StringComparer.Ordinal).Select(p => new FileInfo(p))];
+        _watched =
+        [
+            .. files
+                .Concat(files.Select(f => System.IO.Path.GetDirectoryName(f)!))
+                .Append(top)
+                .Append(System.IO.Path.Combine(repository.GitDirectory, "index"))
+                .Distinct(StringComparer.Ordinal)
+                .Select(p => new FileInfo(p)),
+        ];
     }
 
     private long Signature()

@@ -8,7 +8,11 @@ namespace Isolation.Sdk.Pipeline.Inspection;
 internal sealed class ContaminationGuard : IDisposable
 {
     /// <summary>What it finds.</summary>
-    public const IsolationGuarantees Detects = IsolationGuarantees.Refs | IsolationGuarantees.GitConfig | IsolationGuarantees.Hooks | IsolationGuarantees.Stash;
+    public const IsolationGuarantees Detects =
+        IsolationGuarantees.Refs
+        | IsolationGuarantees.GitConfig
+        | IsolationGuarantees.Hooks
+        | IsolationGuarantees.Stash;
 
     private const int MostNamed = 5;
     private readonly SharedLook _looks;
@@ -22,25 +26,43 @@ internal sealed class ContaminationGuard : IDisposable
     private readonly Dictionary<AttemptId, WorkspaceWatch> _workspaces = [];
     private Dictionary<string, string>? _last;
 
-    public ContaminationGuard(GitRepository repository, LeaseStore leases, WorkersFolder folder, GuardPlan plan, TimeProvider time)
+    public ContaminationGuard(
+        GitRepository repository,
+        LeaseStore leases,
+        WorkersFolder folder,
+        GuardPlan plan,
+        TimeProvider time
+    )
     {
         _looks = new SharedLook(ObserveAsync);
         _leases = leases;
         _facts = new FactReader(repository, folder);
-        _leftovers = new Leftovers(_facts, new GitProcesses([.. new[] { repository.CommonDirectory, repository.TopLevel, folder.Root }.OfType<string>()]));
+        _leftovers = new Leftovers(
+            _facts,
+            new GitProcesses([
+                .. new[] { repository.CommonDirectory, repository.TopLevel, folder.Root }.OfType<string>(),
+            ])
+        );
         _roster = new Roster(folder, new Authorship(repository));
         _explanations = new Explanations(repository, folder, plan, _roster, time);
-        _checkout = plan.WatchesCheckout && repository.TopLevel is { } top ? new CheckoutWatch(repository, top, new QueueNames(repository, plan.TargetRef).Checkout, time) : null;
+        _checkout =
+            plan.WatchesCheckout && repository.TopLevel is { } top
+                ? new CheckoutWatch(repository, top, new QueueNames(repository, plan.TargetRef).Checkout, time)
+                : null;
         _restorer = plan.Restores ? new Restorer(repository, folder) : null;
     }
 
     /// <summary>A worker is about to run.</summary>
-    public Task EnterAsync(GuardedWorker worker, CancellationToken cancellationToken) => _looks.ThenAsync(() =>
-    {
-        _roster.Enter(worker);
-        _explanations.Remember(worker);
-        _workspaces[worker.Attempt] = new WorkspaceWatch(worker);
-    }, cancellationToken);
+    public Task EnterAsync(GuardedWorker worker, CancellationToken cancellationToken) =>
+        _looks.ThenAsync(
+            () =>
+            {
+                _roster.Enter(worker);
+                _explanations.Remember(worker);
+                _workspaces[worker.Attempt] = new WorkspaceWatch(worker);
+            },
+            cancellationToken
+        );
 
     /// <summary>A worker has ended, and nothing of it runs any more.</summary>
     /// <returns>What was written outside of what its writer owns, while this worker ran.</returns>
@@ -93,22 +115,41 @@ internal sealed class ContaminationGuard : IDisposable
             }
         }
 
-        if (_checkout is not null && await _checkout.LookAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } changed)
+        if (
+            _checkout is not null
+            && await _checkout.LookAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } changed
+        )
         {
-            _roster.Hold(_roster.Suspect(new Change($"checkout: {string.Join(", ", changed.Take(MostNamed))}", null, null)));
+            _roster.Hold(
+                _roster.Suspect(new Change($"checkout: {string.Join(", ", changed.Take(MostNamed))}", null, null))
+            );
         }
     }
 
     /// <summary>What was there at the first look, or at the last one, needs no second look.</summary>
-    private async Task<Dictionary<string, string>> WithLeftoversAsync(RepositoryFacts read, CancellationToken cancellationToken)
+    private async Task<Dictionary<string, string>> WithLeftoversAsync(
+        RepositoryFacts read,
+        CancellationToken cancellationToken
+    )
     {
         Dictionary<string, string> now = read.Values;
-        foreach ((string name, string made) in read.Passing.Where(p => _last is null || _last.GetValueOrDefault(p.Key) == p.Value))
+        foreach (
+            (string name, string made) in read.Passing.Where(p =>
+                _last is null || _last.GetValueOrDefault(p.Key) == p.Value
+            )
+        )
         {
             now[name] = made;
         }
 
-        foreach ((string name, string made) in await _leftovers.FindAsync(read.Passing.Where(p => !now.ContainsKey(p.Key)).ToDictionary(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false))
+        foreach (
+            (string name, string made) in await _leftovers
+                .FindAsync(
+                    read.Passing.Where(p => !now.ContainsKey(p.Key)).ToDictionary(StringComparer.Ordinal),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+        )
         {
             now[name] = made;
         }
@@ -116,7 +157,11 @@ internal sealed class ContaminationGuard : IDisposable
         return now;
     }
 
-    private async Task JudgeAsync(IEnumerable<Change> changes, Dictionary<string, string> now, CancellationToken cancellationToken)
+    private async Task JudgeAsync(
+        IEnumerable<Change> changes,
+        Dictionary<string, string> now,
+        CancellationToken cancellationToken
+    )
     {
         List<Finding> findings = [];
         foreach (Change change in changes)
@@ -127,15 +172,20 @@ internal sealed class ContaminationGuard : IDisposable
             }
         }
 
-        foreach (Finding finding in _restorer is null ? findings : await _restorer.RestoreAsync(findings, _roster, now, cancellationToken).ConfigureAwait(false))
+        foreach (
+            Finding finding in _restorer is null
+                ? findings
+                : await _restorer.RestoreAsync(findings, _roster, now, cancellationToken).ConfigureAwait(false)
+        )
         {
             _roster.Hold(finding);
         }
     }
 
     private static IEnumerable<Change> Changes(Dictionary<string, string> before, Dictionary<string, string> now) =>
-    [
-        .. now.Where(n => before.GetValueOrDefault(n.Key) != n.Value).Select(n => new Change(n.Key, before.GetValueOrDefault(n.Key), n.Value)),
-        .. before.Where(b => !now.ContainsKey(b.Key)).Select(b => new Change(b.Key, b.Value, null)),
-    ];
+        [
+            .. now.Where(n => before.GetValueOrDefault(n.Key) != n.Value)
+                .Select(n => new Change(n.Key, before.GetValueOrDefault(n.Key), n.Value)),
+            .. before.Where(b => !now.ContainsKey(b.Key)).Select(b => new Change(b.Key, b.Value, null)),
+        ];
 }

@@ -7,7 +7,13 @@ using Isolation.Sdk.Workspaces.BarrierFiles;
 namespace Isolation.Sdk.Pipeline.Inspection;
 
 /// <summary>Knows what changes in a repository without anyone's being at fault: workers on their own branches, providers, the queue, fetches, other pipelines.</summary>
-internal sealed class Explanations(GitRepository repository, WorkersFolder folder, GuardPlan plan, Roster roster, TimeProvider time)
+internal sealed class Explanations(
+    GitRepository repository,
+    WorkersFolder folder,
+    GuardPlan plan,
+    Roster roster,
+    TimeProvider time
+)
 {
     private static readonly TimeSpan SecondLook = TimeSpan.FromMilliseconds(20);
     private readonly HashSet<string> _branches = new(StringComparer.Ordinal);
@@ -37,7 +43,12 @@ internal sealed class Explanations(GitRepository repository, WorkersFolder folde
     public void Renew(IReadOnlyList<LeaseRecord> leases, IReadOnlyDictionary<string, string>? before)
     {
         (_leases, _before) = (leases, before ?? _before);
-        _branches.UnionWith(leases.Select(l => l.Notes.GetValueOrDefault(WorkspaceNotes.Branch)).OfType<string>().Select(b => $"refs/heads/{b}"));
+        _branches.UnionWith(
+            leases
+                .Select(l => l.Notes.GetValueOrDefault(WorkspaceNotes.Branch))
+                .OfType<string>()
+                .Select(b => $"refs/heads/{b}")
+        );
     }
 
     public async Task<bool> CoverAsync(Change change, CancellationToken cancellationToken)
@@ -61,30 +72,64 @@ internal sealed class Explanations(GitRepository repository, WorkersFolder folde
             }
 
             return name != $"{owner.Entry}HEAD" && name != $"refs/heads/{owner.Workspace.Branch}"
-                || await StandsAsync(owner, mayBeUnborn: name.EndsWith("/HEAD", StringComparison.Ordinal), cancellationToken).ConfigureAwait(false);
+                || await StandsAsync(
+                        owner,
+                        mayBeUnborn: name.EndsWith("/HEAD", StringComparison.Ordinal),
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
         }
 
         // Made or removed by a provider on behalf of an attempt: its lease says so, or said so before.
-        return IsPassing(name, now) || IsBarrier(name, now) || IsNoted(change) || (now is null && IsOver(name)) || await IsPinnedAsync(name, now, cancellationToken).ConfigureAwait(false);
+        return IsPassing(name, now)
+            || IsBarrier(name, now)
+            || IsNoted(change)
+            || (now is null && IsOver(name))
+            || await IsPinnedAsync(name, now, cancellationToken).ConfigureAwait(false);
     }
 
     // What is checked out elsewhere git gives to nobody else.
-    private bool IsTaken(GuardedWorker owner, string? head) => head?.StartsWith("ref: ", StringComparison.Ordinal) == true
-        && ((repository.TopLevel is not null && FileFact.Line(Path.Combine(repository.CommonDirectory, "HEAD")) == head)
-        || roster.Running.Any(w => w != owner && FileFact.Line(Path.Combine(w.Workspace.GitDirectory, "HEAD")) == head));
+    private bool IsTaken(GuardedWorker owner, string? head) =>
+        head?.StartsWith("ref: ", StringComparison.Ordinal) == true
+        && (
+            (repository.TopLevel is not null && FileFact.Line(Path.Combine(repository.CommonDirectory, "HEAD")) == head)
+            || roster.Running.Any(w =>
+                w != owner && FileFact.Line(Path.Combine(w.Workspace.GitDirectory, "HEAD")) == head
+            )
+        );
 
-    private string? CheckoutBranch() => FileFact.Line(Path.Combine(repository.GitDirectory, "HEAD")) is { } head && head.StartsWith("ref: ", StringComparison.Ordinal) ? head[5..] : null;
+    private string? CheckoutBranch() =>
+        FileFact.Line(Path.Combine(repository.GitDirectory, "HEAD")) is { } head
+        && head.StartsWith("ref: ", StringComparison.Ordinal)
+            ? head[5..]
+            : null;
 
     // What goes harms nobody: a lock, a resolution, an entry that is whole again.
-    private bool IsPassing(string name, string? now) => WorktreeFacts.IsUnfinished(name)
-        ? now is null || _leases.Any(l => name.StartsWith($"worktrees/{AttemptNames.File(l.Attempt)}", StringComparison.Ordinal))
-        : now is null && (name.EndsWith(".lock", StringComparison.Ordinal) || name.StartsWith("rr-cache", StringComparison.Ordinal));
+    private bool IsPassing(string name, string? now) =>
+        WorktreeFacts.IsUnfinished(name)
+            ? now is null
+                || _leases.Any(l =>
+                    name.StartsWith($"worktrees/{AttemptNames.File(l.Attempt)}", StringComparison.Ordinal)
+                )
+            : now is null
+                && (
+                    name.EndsWith(".lock", StringComparison.Ordinal)
+                    || name.StartsWith("rr-cache", StringComparison.Ordinal)
+                );
 
     // A provider writes barriers with every worker it makes, and takes away what is not to be there: what it says is right then.
-    private bool IsBarrier(string path, string? now) => Path.IsPathFullyQualified(path)
-        && ((now is null && !Directory.Exists(folder.Root))
-        || (now == FileFact.Directory && Path.GetFileName(path) == ".config")
-        || Barriers.For(folder.Root, repository.TopLevel).Any(b => Path.Combine(folder.Root, b.Name) == path && (b.Content is null ? null : FileFact.OfContent(Encoding.UTF8.GetBytes(b.Content))) == now));
+    private bool IsBarrier(string path, string? now) =>
+        Path.IsPathFullyQualified(path)
+        && (
+            (now is null && !Directory.Exists(folder.Root))
+            || (now == FileFact.Directory && Path.GetFileName(path) == ".config")
+            || Barriers
+                .For(folder.Root, repository.TopLevel)
+                .Any(b =>
+                    Path.Combine(folder.Root, b.Name) == path
+                    && (b.Content is null ? null : FileFact.OfContent(Encoding.UTF8.GetBytes(b.Content))) == now
+                )
+        );
 
     // The branch of an attempt of another process, which came and went between two looks: its pin holds what it had.
     private async Task<bool> IsPinnedAsync(string name, string? now, CancellationToken cancellationToken)
@@ -94,12 +139,25 @@ internal sealed class Explanations(GitRepository repository, WorkersFolder folde
             return false;
         }
 
-        foreach ((string pin, string commit) in await repository.ListRefsAsync(AttemptNames.AttemptsPrefix, cancellationToken).ConfigureAwait(false))
+        foreach (
+            (string pin, string commit) in await repository
+                .ListRefsAsync(AttemptNames.AttemptsPrefix, cancellationToken)
+                .ConfigureAwait(false)
+        )
         {
             bool hasNone = roster.Running.Any(w => w.Workspace.HasOwnRepository && AttemptNames.Ref(w.Attempt) == pin);
-            if (!hasNone && $"{name}/".Contains($"/{pin[AttemptNames.AttemptsPrefix.Length..]}/", StringComparison.Ordinal))
+            if (
+                !hasNone
+                && $"{name}/".Contains($"/{pin[AttemptNames.AttemptsPrefix.Length..]}/", StringComparison.Ordinal)
+            )
             {
-                return now is null || now == commit || (await repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", now, commit).ConfigureAwait(false)).Ok;
+                return now is null
+                    || now == commit
+                    || (
+                        await repository
+                            .TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", now, commit)
+                            .ConfigureAwait(false)
+                    ).Ok;
             }
         }
 
@@ -132,7 +190,9 @@ internal sealed class Explanations(GitRepository repository, WorkersFolder folde
             }
         }
 
-        GitResult trailers = await repository.TryRunAsync(cancellationToken, "log", "-1", "--format=%(trailers:key=Isolation-Attempt)", commit).ConfigureAwait(false);
+        GitResult trailers = await repository
+            .TryRunAsync(cancellationToken, "log", "-1", "--format=%(trailers:key=Isolation-Attempt)", commit)
+            .ConfigureAwait(false);
         return trailers.Ok && trailers.Line.Length > 0;
     }
 
@@ -142,17 +202,31 @@ internal sealed class Explanations(GitRepository repository, WorkersFolder folde
         string name = change.What;
         if (!name.StartsWith("worktrees/", StringComparison.Ordinal))
         {
-            return _leases.Any(l => l.Notes.TryGetValue(WorkspaceNotes.Branch, out string? branch) && name == $"refs/heads/{branch}");
+            return _leases.Any(l =>
+                l.Notes.TryGetValue(WorkspaceNotes.Branch, out string? branch) && name == $"refs/heads/{branch}"
+            );
         }
 
-        bool repoints = change is { Before: not null, After: not null } && Path.GetFileName(name) is "gitdir" or "commondir";
-        return !repoints && !WorktreeFacts.IsUnfinished(name) && (WorktreePath(name) is not { } path || path.StartsWith(folder.Root + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            || _leases.Any(l => l.Notes.TryGetValue(WorkspaceNotes.Path, out string? place) && path.StartsWith(place + Path.DirectorySeparatorChar, StringComparison.Ordinal)));
+        bool repoints =
+            change is { Before: not null, After: not null } && Path.GetFileName(name) is "gitdir" or "commondir";
+        return !repoints
+            && !WorktreeFacts.IsUnfinished(name)
+            && (
+                WorktreePath(name) is not { } path
+                || path.StartsWith(folder.Root + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                || _leases.Any(l =>
+                    l.Notes.TryGetValue(WorkspaceNotes.Path, out string? place)
+                    && path.StartsWith(place + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                )
+            );
     }
 
     // Where it pointed to before: what it points to now may be part of the deed.
-    private string? WorktreePath(string name) => _before.GetValueOrDefault($"{Path.GetDirectoryName(name)}/gitdir") ?? FileFact.Line(Path.Combine(repository.CommonDirectory, Path.GetDirectoryName(name)!, "gitdir"));
+    private string? WorktreePath(string name) =>
+        _before.GetValueOrDefault($"{Path.GetDirectoryName(name)}/gitdir")
+        ?? FileFact.Line(Path.Combine(repository.CommonDirectory, Path.GetDirectoryName(name)!, "gitdir"));
 
     // A branch or worktree entry of an attempt that is over: it goes when the work has landed or the workspace is given back.
-    private bool IsOver(string name) => name.StartsWith("worktrees/", StringComparison.Ordinal) || _branches.Contains(name);
+    private bool IsOver(string name) =>
+        name.StartsWith("worktrees/", StringComparison.Ordinal) || _branches.Contains(name);
 }

@@ -13,7 +13,10 @@ internal sealed class FileCopies(string commonDirectory)
         foreach ((string name, string fact) in files)
         {
             string path = Path.Combine(commonDirectory, name);
-            if (_kept.GetValueOrDefault(name).Fact != fact && new FileInfo(path) is { Exists: true, LinkTarget: null, Length: <= MostBytes } file)
+            if (
+                _kept.GetValueOrDefault(name).Fact != fact
+                && new FileInfo(path) is { Exists: true, LinkTarget: null, Length: <= MostBytes } file
+            )
             {
                 byte[] content = file.Length == 0 ? [] : File.ReadAllBytes(path);
                 if (fact.Split(' ')[0] == FileFact.OfContent(content))
@@ -60,7 +63,10 @@ internal sealed class FileCopies(string commonDirectory)
 
     private static string Swap(Change change, string path, string locked)
     {
-        if (FileFact.Of(path, withMode: change.What.StartsWith(FactReader.Hooks, StringComparison.Ordinal)) != change.After)
+        if (
+            FileFact.Of(path, withMode: change.What.StartsWith(FactReader.Hooks, StringComparison.Ordinal))
+            != change.After
+        )
         {
             return ChangedAgain;
         }

@@ -16,11 +16,14 @@ internal static class FileFact
         try
         {
             FileInfo file = new(path);
-            string? content = Kind(file) is { } other ? other
+            string? content =
+                Kind(file) is { } other ? other
                 : !file.Exists ? null
                 : file.Length == 0 ? Empty // Nothing to read, and a pipe has no length either: opening one would wait for ever.
                 : Hash(path);
-            return file.Exists && withMode && !OperatingSystem.IsWindows() ? $"{content} {Convert.ToString((int)file.UnixFileMode, 8)}" : content;
+            return file.Exists && withMode && !OperatingSystem.IsWindows()
+                ? $"{content} {Convert.ToString((int)file.UnixFileMode, 8)}"
+                : content;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -35,16 +38,20 @@ internal static class FileFact
     /// <summary>A link or a folder; <see langword="null"/> for a file, and for nothing.</summary>
     public static string? Kind(string path) => Kind(new FileInfo(path));
 
-    public static string OfContent(ReadOnlySpan<byte> content) => content.IsEmpty ? Empty : Convert.ToHexStringLower(SHA256.HashData(content))[..16];
+    public static string OfContent(ReadOnlySpan<byte> content) =>
+        content.IsEmpty ? Empty : Convert.ToHexStringLower(SHA256.HashData(content))[..16];
 
     /// <summary>Which one it is, without a look inside: what is made again has another time.</summary>
-    public static string OfMaking(DateTime made) => $"made {made.ToString("HH:mm:ss.fffffff", CultureInfo.InvariantCulture)}";
+    public static string OfMaking(DateTime made) =>
+        $"made {made.ToString("HH:mm:ss.fffffff", CultureInfo.InvariantCulture)}";
 
     /// <summary>A short text file, trimmed; <see langword="null"/> when it is not there.</summary>
     public static string? Line(string path)
     {
         FileInfo file = new(path);
-        return !file.Exists ? null : file.Length == 0 ? "" : Start(path);
+        return !file.Exists ? null
+            : file.Length == 0 ? ""
+            : Start(path);
     }
 
     /// <summary>As <see cref="Line"/>, of a file that was seen to hold something.</summary>
@@ -52,7 +59,12 @@ internal static class FileFact
     {
         try
         {
-            using Microsoft.Win32.SafeHandles.SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using Microsoft.Win32.SafeHandles.SafeFileHandle handle = File.OpenHandle(
+                path,
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete
+            );
             Span<byte> start = stackalloc byte[512];
             return Encoding.UTF8.GetString(start[..RandomAccess.Read(handle, start, 0)]).Trim();
         }
@@ -62,7 +74,10 @@ internal static class FileFact
         }
     }
 
-    private static string? Kind(FileInfo file) => file.LinkTarget is { } target ? $"a link to {target}" : (int)file.Attributes >= 0 && file.Attributes.HasFlag(FileAttributes.Directory) ? Directory : null;
+    private static string? Kind(FileInfo file) =>
+        file.LinkTarget is { } target ? $"a link to {target}"
+        : (int)file.Attributes >= 0 && file.Attributes.HasFlag(FileAttributes.Directory) ? Directory
+        : null;
 
     private static string Hash(string path)
     {

@@ -12,7 +12,8 @@ internal sealed record Change(string What, string? Before, string? After)
         : After is null ? $"{What} is gone (was {Short(Before)})"
         : $"{What} changed from {Short(Before)} to {Short(After)}";
 
-    private static string? Short(string? value) => value is { Length: >= 40 } && value.All(char.IsAsciiHexDigitLower) ? value[..12] : value;
+    private static string? Short(string? value) =>
+        value is { Length: >= 40 } && value.All(char.IsAsciiHexDigitLower) ? value[..12] : value;
 }
 
 /// <summary>A change that nobody in the pipeline made.</summary>
@@ -28,5 +29,6 @@ internal sealed record Finding(Change Change, IReadOnlyList<AttemptId> Suspects)
     /// <summary>Whether an attempt had this done to it, instead of having done it perhaps.</summary>
     public bool WasDoneTo(AttemptId attempt) => !Suspects.Contains(attempt);
 
-    public override string ToString() => $"{Change}{(Suspects.Count > 1 ? $"; could have been: {string.Join(", ", Suspects)}" : "")}{(Restored is null ? "" : $"; {Restored}")}";
+    public override string ToString() =>
+        $"{Change}{(Suspects.Count > 1 ? $"; could have been: {string.Join(", ", Suspects)}" : "")}{(Restored is null ? "" : $"; {Restored}")}";
 }

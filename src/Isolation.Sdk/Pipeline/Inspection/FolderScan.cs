@@ -26,15 +26,23 @@ internal static class FolderScan
             return [];
         }
 
-        EnumerationOptions all = new() { RecurseSubdirectories = deep, AttributesToSkip = 0, IgnoreInaccessible = true };
+        EnumerationOptions all = new()
+        {
+            RecurseSubdirectories = deep,
+            AttributesToSkip = 0,
+            IgnoreInaccessible = true,
+        };
         return new FileSystemEnumerable<FolderEntry>(folder, Entry, all)
         {
-            ShouldIncludePredicate = static (ref FileSystemEntry e) => !e.IsDirectory || IsLink(ref e) || e.FileName.EndsWith(".lock", StringComparison.Ordinal),
-            ShouldRecursePredicate = (ref FileSystemEntry e) => !IsLink(ref e) && (skip.Length == 0 || !skip.Contains(e.ToFullPath(), StringComparer.Ordinal)),
+            ShouldIncludePredicate = static (ref FileSystemEntry e) =>
+                !e.IsDirectory || IsLink(ref e) || e.FileName.EndsWith(".lock", StringComparison.Ordinal),
+            ShouldRecursePredicate = (ref FileSystemEntry e) =>
+                !IsLink(ref e) && (skip.Length == 0 || !skip.Contains(e.ToFullPath(), StringComparer.Ordinal)),
         };
     }
 
-    private static FolderEntry Entry(ref FileSystemEntry e) => new(e.ToFullPath(), e.Length, e.LastWriteTimeUtc.UtcDateTime, IsLink(ref e));
+    private static FolderEntry Entry(ref FileSystemEntry e) =>
+        new(e.ToFullPath(), e.Length, e.LastWriteTimeUtc.UtcDateTime, IsLink(ref e));
 
     private static bool IsLink(ref FileSystemEntry e) => e.Attributes.HasFlag(FileAttributes.ReparsePoint);
 }

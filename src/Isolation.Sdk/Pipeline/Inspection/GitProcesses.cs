@@ -15,7 +15,10 @@ internal sealed class GitProcesses(IReadOnlyList<string> folders)
         try
         {
             return File.ReadAllText(Path.Combine(process, "comm")).StartsWith("git", StringComparison.Ordinal)
-                && (IsBelow(new FileInfo(Path.Combine(process, "cwd")).LinkTarget) || folders.Any(File.ReadAllText(Path.Combine(process, "cmdline")).Contains));
+                && (
+                    IsBelow(new FileInfo(Path.Combine(process, "cwd")).LinkTarget)
+                    || folders.Any(File.ReadAllText(Path.Combine(process, "cmdline")).Contains)
+                );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -23,5 +26,6 @@ internal sealed class GitProcesses(IReadOnlyList<string> folders)
         }
     }
 
-    private bool IsBelow(string? path) => path is not null && folders.Any(f => $"{path}/".StartsWith($"{f}/", StringComparison.Ordinal));
+    private bool IsBelow(string? path) =>
+        path is not null && folders.Any(f => $"{path}/".StartsWith($"{f}/", StringComparison.Ordinal));
 }

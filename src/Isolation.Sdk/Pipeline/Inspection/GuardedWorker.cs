@@ -10,9 +10,18 @@ internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
     public string Entry => $"worktrees/{Path.GetFileName(Path.TrimEndingDirectorySeparator(Workspace.GitDirectory))}/";
 
     /// <summary>Whether a ref or file is its own: its branch, the folder its branch is in, its worktree's entry. Nothing is, of one that works in a repository of its own.</summary>
-    public bool Owns(string name) => !Workspace.HasOwnRepository
-        && (name.StartsWith(Entry, StringComparison.Ordinal)
-        || (Workspace.Branch is { } branch && (name == $"refs/heads/{branch}" || (BranchFolder(branch) is { } folder && name.StartsWith(folder, StringComparison.Ordinal)))));
+    public bool Owns(string name) =>
+        !Workspace.HasOwnRepository
+        && (
+            name.StartsWith(Entry, StringComparison.Ordinal)
+            || (
+                Workspace.Branch is { } branch
+                && (
+                    name == $"refs/heads/{branch}"
+                    || (BranchFolder(branch) is { } folder && name.StartsWith(folder, StringComparison.Ordinal))
+                )
+            )
+        );
 
     /// <summary>Whether where it stands is where its own git put it, step by step. A branch moved by somebody else leaves a gap in this log.</summary>
     /// <param name="mayBeUnborn">Whether to stand on a branch without a commit is no gap: it went there to start a history.</param>
@@ -45,12 +54,17 @@ internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
     public bool WasPut()
     {
         string log = Path.Combine(Workspace.GitDirectory, "logs", "HEAD");
-        return Holds(log) && File.ReadLines(log).Skip(1).LastOrDefault() is { } last && !last.Contains('\t', StringComparison.Ordinal);
+        return Holds(log)
+            && File.ReadLines(log).Skip(1).LastOrDefault() is { } last
+            && !last.Contains('\t', StringComparison.Ordinal);
     }
 
     // A pipe has no length either, and opening one would wait for ever.
     private static bool Holds(string log) => new FileInfo(log) is { Exists: true, Length: > 0 };
 
     // Only a folder that carries the attempt's own name is its own: work/x and work/y are neighbours.
-    private static string? BranchFolder(string branch) => branch.EndsWith("/work", StringComparison.Ordinal) && branch.Count(c => c == '/') >= 2 ? $"refs/heads/{branch[..^4]}" : null;
+    private static string? BranchFolder(string branch) =>
+        branch.EndsWith("/work", StringComparison.Ordinal) && branch.Count(c => c == '/') >= 2
+            ? $"refs/heads/{branch[..^4]}"
+            : null;
 }

@@ -4,18 +4,27 @@ namespace Isolation.Sdk.Pipeline.Inspection;
 internal sealed class Leftovers(FactReader facts, GitProcesses processes)
 {
     // Together half a second at least, and six at most while a git process is about.
-    private const int LeastLooks = 25, MostLooks = 300;
+    private const int LeastLooks = 25,
+        MostLooks = 300;
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(20);
 
     /// <param name="passing">What was seen, with what it was then.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<IReadOnlyDictionary<string, string>> FindAsync(IReadOnlyDictionary<string, string> passing, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, string>> FindAsync(
+        IReadOnlyDictionary<string, string> passing,
+        CancellationToken cancellationToken
+    )
     {
         Dictionary<string, string> left = new(passing, StringComparer.Ordinal);
         for (int look = 1; left.Count > 0 && look <= MostLooks; look++)
         {
             // The first looks are quick ones: hardly any lock is there for longer. Other processes live by the real clock, whatever the host was given.
-            await Task.Delay(look < 5 ? TimeSpan.FromMilliseconds(look) : BetweenLooks, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(
+                    look < 5 ? TimeSpan.FromMilliseconds(look) : BetweenLooks,
+                    TimeProvider.System,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             foreach ((string name, string was) in left.ToArray())
             {
                 if (facts.Now(name) != was)

@@ -14,11 +14,14 @@ internal static class RealPath
 
         string here = Path.Combine(Of(parent), Path.GetFileName(full));
         FileSystemInfo info = Directory.Exists(here) ? new DirectoryInfo(here) : new FileInfo(here);
-        return info.LinkTarget is null ? here : Path.TrimEndingDirectorySeparator(info.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? here);
+        return info.LinkTarget is null
+            ? here
+            : Path.TrimEndingDirectorySeparator(info.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? here);
     }
 
     /// <summary>Whether one is the other or inside it.</summary>
     public static bool Nested(string a, string b) => a == b || IsBelow(a, b) || IsBelow(b, a);
 
-    private static bool IsBelow(string path, string folder) => path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    private static bool IsBelow(string path, string folder) =>
+        path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

@@ -27,7 +27,14 @@ internal sealed class RefFacts(string commonDirectory)
             {
                 passing[name] = FileFact.OfMaking(entry.Written);
             }
-            else if ((entry.IsLink ? FileFact.Of(entry.Path) : entry.Length == 0 ? null : FileFact.Start(entry.Path)) is { Length: > 0 } value)
+            else if (
+                (
+                    entry.IsLink ? FileFact.Of(entry.Path)
+                    : entry.Length == 0 ? null
+                    : FileFact.Start(entry.Path)
+                ) is
+                { Length: > 0 } value
+            )
             {
                 facts[name] = value;
             }
@@ -59,7 +66,11 @@ internal sealed class RefFacts(string commonDirectory)
         _packed.Clear();
         using StreamReader lines = new(new MemoryStream(bytes));
         _isWhole = RefFiles.AddPacked(lines, _packed, "refs/");
-        foreach (string own in _packed.Keys.Where(k => Array.Exists(Unwatched, u => k.StartsWith(u, StringComparison.Ordinal))).ToArray())
+        foreach (
+            string own in _packed
+                .Keys.Where(k => Array.Exists(Unwatched, u => k.StartsWith(u, StringComparison.Ordinal)))
+                .ToArray()
+        )
         {
             _packed.Remove(own);
         }

@@ -16,21 +16,53 @@ internal sealed class FactReader(GitRepository repository, WorkersFolder workers
     public const string Hooks = "hooks/";
 
     private const int MostInFolder = 1_000;
-    private static readonly string[] Files = ["config", "config.worktree", "HEAD", "shallow", "objects/info/alternates"];
-    private static readonly string[] Folders = ["hooks", "info", "objects", "objects/info", "refs", "worktrees", "rr-cache"];
+    private static readonly string[] Files =
+    [
+        "config",
+        "config.worktree",
+        "HEAD",
+        "shallow",
+        "objects/info/alternates",
+    ];
+    private static readonly string[] Folders =
+    [
+        "hooks",
+        "info",
+        "objects",
+        "objects/info",
+        "refs",
+        "worktrees",
+        "rr-cache",
+    ];
 
     // What tools look for in every folder above a project, besides the names that have a barrier.
-    private static readonly string[] AboveProjects = [".git", ".npmrc", "node_modules", "NuGet.Config", "NuGet.config", "Directory.Solution.props", "Directory.Solution.targets", "tsconfig.json", Path.Combine(".config", "dotnet-tools.json")];
+    private static readonly string[] AboveProjects =
+    [
+        ".git",
+        ".npmrc",
+        "node_modules",
+        "NuGet.Config",
+        "NuGet.config",
+        "Directory.Solution.props",
+        "Directory.Solution.targets",
+        "tsconfig.json",
+        Path.Combine(".config", "dotnet-tools.json"),
+    ];
     private readonly RefFacts _refs = new(repository.CommonDirectory);
     private readonly WorktreeFacts _worktrees = new(repository.CommonDirectory);
 
     public async Task<RepositoryFacts> ReadAsync(CancellationToken cancellationToken)
     {
-        Dictionary<string, string> facts = new(StringComparer.Ordinal), passing = new(StringComparer.Ordinal);
+        Dictionary<string, string> facts = new(StringComparer.Ordinal),
+            passing = new(StringComparer.Ordinal);
         string common = repository.CommonDirectory;
         if (Directory.Exists(Path.Combine(common, "reftable")))
         {
-            foreach ((string name, string id) in await repository.ListRefsAsync("refs/", cancellationToken).ConfigureAwait(false))
+            foreach (
+                (string name, string id) in await repository
+                    .ListRefsAsync("refs/", cancellationToken)
+                    .ConfigureAwait(false)
+            )
             {
                 facts[name] = id;
             }
@@ -48,7 +80,13 @@ internal sealed class FactReader(GitRepository repository, WorkersFolder workers
         // A folder that became a link is another folder.
         foreach (string folder in Folders)
         {
-            Add(facts, folder, FileFact.Kind(At(folder)) is { } kind && (kind != FileFact.Directory || folder == "rr-cache") ? kind : null);
+            Add(
+                facts,
+                folder,
+                FileFact.Kind(At(folder)) is { } kind && (kind != FileFact.Directory || folder == "rr-cache")
+                    ? kind
+                    : null
+            );
         }
 
         AddTree(facts, "hooks", withMode: true);
@@ -92,24 +130,41 @@ internal sealed class FactReader(GitRepository repository, WorkersFolder workers
     {
         foreach (FolderEntry entry in FolderScan.Of(At(folder)).Where(e => !e.IsLock).Take(MostInFolder))
         {
-            Add(facts, entry.Path[(repository.CommonDirectory.Length + 1)..].Replace('\\', '/'), FileFact.Of(entry.Path, withMode));
+            Add(
+                facts,
+                entry.Path[(repository.CommonDirectory.Length + 1)..].Replace('\\', '/'),
+                FileFact.Of(entry.Path, withMode)
+            );
         }
     }
 
     // Resolutions that git would use again in everybody's merges; there may be many, and size and time say enough.
     private void AddResolutions(Dictionary<string, string> facts)
     {
-        foreach (FolderEntry entry in FolderScan.Of(At("rr-cache")).Where(e => Path.GetFileName(e.Path) == "postimage").Take(MostInFolder))
+        foreach (
+            FolderEntry entry in FolderScan
+                .Of(At("rr-cache"))
+                .Where(e => Path.GetFileName(e.Path) == "postimage")
+                .Take(MostInFolder)
+        )
         {
-            facts[entry.Path[(repository.CommonDirectory.Length + 1)..].Replace('\\', '/')] = $"{entry.Length} bytes, {FileFact.OfMaking(entry.Written)}";
+            facts[entry.Path[(repository.CommonDirectory.Length + 1)..].Replace('\\', '/')] =
+                $"{entry.Length} bytes, {FileFact.OfMaking(entry.Written)}";
         }
     }
 
     private void AddTopLocks(Dictionary<string, string> passing)
     {
-        foreach (FolderEntry entry in FolderScan.Of(repository.CommonDirectory, deep: false).Concat(FolderScan.Of(At("info"), deep: false)).Where(e => e.IsLock))
+        foreach (
+            FolderEntry entry in FolderScan
+                .Of(repository.CommonDirectory, deep: false)
+                .Concat(FolderScan.Of(At("info"), deep: false))
+                .Where(e => e.IsLock)
+        )
         {
-            passing[entry.Path[(repository.CommonDirectory.Length + 1)..].Replace('\\', '/')] = FileFact.OfMaking(entry.Written);
+            passing[entry.Path[(repository.CommonDirectory.Length + 1)..].Replace('\\', '/')] = FileFact.OfMaking(
+                entry.Written
+            );
         }
     }
 }

@@ -17,12 +17,20 @@ internal sealed class Restorer(GitRepository repository, WorkersFolder workers)
     /// <param name="now">What is, corrected where something was put back.</param>
     /// <param name="cancellationToken">Ends the work between two things.</param>
     /// <returns>The findings, each with what became of it.</returns>
-    public async Task<IReadOnlyList<Finding>> RestoreAsync(IReadOnlyList<Finding> findings, Roster roster, Dictionary<string, string> now, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Finding>> RestoreAsync(
+        IReadOnlyList<Finding> findings,
+        Roster roster,
+        Dictionary<string, string> now,
+        CancellationToken cancellationToken
+    )
     {
         List<Finding> told = [];
         foreach (Finding finding in findings)
         {
-            string? outcome = finding.Suspects.Count == 0 ? null : await RestoreAsync(finding, roster, cancellationToken).ConfigureAwait(false);
+            string? outcome =
+                finding.Suspects.Count == 0
+                    ? null
+                    : await RestoreAsync(finding, roster, cancellationToken).ConfigureAwait(false);
             told.Add(finding with { Restored = outcome });
             if (outcome != Done)
             {
@@ -57,8 +65,10 @@ internal sealed class Restorer(GitRepository repository, WorkersFolder workers)
         }
     }
 
-    private bool IsFile(string name) => name is "config" or "config.worktree"
-        || name.StartsWith(FactReader.Hooks, StringComparison.Ordinal) || name.StartsWith("info/", StringComparison.Ordinal)
+    private bool IsFile(string name) =>
+        name is "config" or "config.worktree"
+        || name.StartsWith(FactReader.Hooks, StringComparison.Ordinal)
+        || name.StartsWith("info/", StringComparison.Ordinal)
         || name.StartsWith(workers.Root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     private string Unlock(Change change)
@@ -84,7 +94,12 @@ internal sealed class Restorer(GitRepository repository, WorkersFolder workers)
     private async Task<string> PutRefBackAsync(Finding finding, Roster roster, CancellationToken cancellationToken)
     {
         (string name, string? before, string? after) = (finding.What, finding.Change.Before, finding.Change.After);
-        if (!name.StartsWith("refs/", StringComparison.Ordinal) || name == "refs/stash" || !IsId(before ?? after) || !IsId(after ?? before))
+        if (
+            !name.StartsWith("refs/", StringComparison.Ordinal)
+            || name == "refs/stash"
+            || !IsId(before ?? after)
+            || !IsId(after ?? before)
+        )
         {
             return "not put back: that is not safe";
         }
@@ -94,16 +109,23 @@ internal sealed class Restorer(GitRepository repository, WorkersFolder workers)
             return $"not put back: it is {owner.Attempt}'s, who may have gone on";
         }
 
-        RefTransaction back = before is null ? new RefTransaction().Delete(name, after)
+        RefTransaction back =
+            before is null ? new RefTransaction().Delete(name, after)
             : after is null ? new RefTransaction().Create(name, before)
             : new RefTransaction().Update(name, before, after);
         if (after is not null)
         {
             // What it was moved to stays as evidence, and its objects with it.
-            back.Update($"{AttemptNames.FindsOf(finding.Suspects[0])}{name["refs/".Length..]}", after, repository.NullId);
+            back.Update(
+                $"{AttemptNames.FindsOf(finding.Suspects[0])}{name["refs/".Length..]}",
+                after,
+                repository.NullId
+            );
         }
 
-        return await repository.TryUpdateAsync(back, cancellationToken).ConfigureAwait(false) ? Done : FileCopies.ChangedAgain;
+        return await repository.TryUpdateAsync(back, cancellationToken).ConfigureAwait(false)
+            ? Done
+            : FileCopies.ChangedAgain;
     }
 
     private static bool IsId(string? value) => value is { Length: >= 40 } && value.All(char.IsAsciiHexDigitLower);

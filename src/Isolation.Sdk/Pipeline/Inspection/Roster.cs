@@ -29,8 +29,17 @@ internal sealed class Roster(WorkersFolder folder, Authorship authors)
     public Finding Suspect(Change change)
     {
         // Where git's own logs and settings name who it was, nobody else is suspected.
-        IReadOnlyCollection<string>? trees = OwnerOf(change.What) is null ? authors.Of(change.What, appeared: change.Before is null && change.After is not null) : null;
-        return new Finding(change, [.. Running.Where(w => !w.Owns(change.What) && (trees is null || trees.Any(tree => IsOf(tree, w)))).Select(w => w.Attempt)]);
+        IReadOnlyCollection<string>? trees = OwnerOf(change.What) is null
+            ? authors.Of(change.What, appeared: change.Before is null && change.After is not null)
+            : null;
+        return new Finding(
+            change,
+            [
+                .. Running
+                    .Where(w => !w.Owns(change.What) && (trees is null || trees.Any(tree => IsOf(tree, w))))
+                    .Select(w => w.Attempt),
+            ]
+        );
     }
 
     /// <summary>Holds it against everyone who is suspected; whoever had it done to him hears of it, too.</summary>
@@ -38,7 +47,11 @@ internal sealed class Roster(WorkersFolder folder, Authorship authors)
     {
         if (finding.Suspects.Count > 0)
         {
-            foreach (GuardedWorker held in Running.Where(w => finding.Suspects.Contains(w.Attempt) || w.Owns(finding.Change.What)))
+            foreach (
+                GuardedWorker held in Running.Where(w =>
+                    finding.Suspects.Contains(w.Attempt) || w.Owns(finding.Change.What)
+                )
+            )
             {
                 _findings[held.Attempt].Add(finding);
             }
@@ -54,5 +67,7 @@ internal sealed class Roster(WorkersFolder folder, Authorship authors)
         }
     }
 
-    private bool IsOf(string tree, GuardedWorker worker) => tree == worker.Workspace.Path || tree.StartsWith(folder.Of(worker.Attempt) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    private bool IsOf(string tree, GuardedWorker worker) =>
+        tree == worker.Workspace.Path
+        || tree.StartsWith(folder.Of(worker.Attempt) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

@@ -8,10 +8,19 @@ internal sealed class WorkspaceWatch
 
     public WorkspaceWatch(GuardedWorker worker)
     {
-        string path = worker.Workspace.Path, entry = worker.Workspace.GitDirectory;
+        string path = worker.Workspace.Path,
+            entry = worker.Workspace.GitDirectory;
         _paths = worker.Workspace.HasOwnRepository
             ? [Path.GetDirectoryName(path)!, path, entry]
-            : [Path.GetDirectoryName(path)!, path, Path.Combine(path, ".git"), entry, Path.Combine(entry, "gitdir"), Path.Combine(entry, "commondir")];
+            :
+            [
+                Path.GetDirectoryName(path)!,
+                path,
+                Path.Combine(path, ".git"),
+                entry,
+                Path.Combine(entry, "gitdir"),
+                Path.Combine(entry, "commondir"),
+            ];
         _seen = Look();
     }
 

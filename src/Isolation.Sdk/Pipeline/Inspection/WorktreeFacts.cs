@@ -45,7 +45,14 @@ internal sealed class WorktreeFacts(string commonDirectory)
     /// <summary>What an entry lacks; <see langword="null"/> for nothing, and when it is gone.</summary>
     public static string? Unfinished(string entry)
     {
-        string[] lacks = [.. Parts.Where(p => FileFact.Line(Path.Combine(entry, p)) is not { Length: > 0 } line || line.All(c => c == '0'))];
-        return lacks.Length > 0 && Directory.Exists(entry) ? $"without {string.Join(" and ", lacks)}, {FileFact.OfMaking(Directory.GetLastWriteTimeUtc(entry))}" : null;
+        string[] lacks =
+        [
+            .. Parts.Where(p =>
+                FileFact.Line(Path.Combine(entry, p)) is not { Length: > 0 } line || line.All(c => c == '0')
+            ),
+        ];
+        return lacks.Length > 0 && Directory.Exists(entry)
+            ? $"without {string.Join(" and ", lacks)}, {FileFact.OfMaking(Directory.GetLastWriteTimeUtc(entry))}"
+            : null;
     }
 }

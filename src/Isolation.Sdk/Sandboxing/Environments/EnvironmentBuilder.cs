@@ -10,9 +10,37 @@ namespace Isolation.Sdk.Sandboxing.Environments;
 internal sealed class EnvironmentBuilder(HostVariables host)
 {
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    private static readonly string[] Allowed = ["LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_ROOT_ARM64"];
-    private static readonly string[] AllowedOnWindows = ["SystemRoot", "SystemDrive", "windir", "ComSpec", "PATHEXT", "OS", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "ProgramData", "ProgramFiles", "ProgramFiles(x86)", "ProgramW6432", "CommonProgramFiles", "CommonProgramFiles(x86)"];
-    private static readonly StringComparer Names = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+    private static readonly string[] Allowed =
+    [
+        "LANG",
+        "LC_ALL",
+        "TZ",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "DOTNET_ROOT",
+        "DOTNET_ROOT_X64",
+        "DOTNET_ROOT_ARM64",
+    ];
+    private static readonly string[] AllowedOnWindows =
+    [
+        "SystemRoot",
+        "SystemDrive",
+        "windir",
+        "ComSpec",
+        "PATHEXT",
+        "OS",
+        "NUMBER_OF_PROCESSORS",
+        "PROCESSOR_ARCHITECTURE",
+        "ProgramData",
+        "ProgramFiles",
+        "ProgramFiles(x86)",
+        "ProgramW6432",
+        "CommonProgramFiles",
+        "CommonProgramFiles(x86)",
+    ];
+    private static readonly StringComparer Names = OperatingSystem.IsWindows()
+        ? StringComparer.OrdinalIgnoreCase
+        : StringComparer.Ordinal;
 
     private static readonly (string Name, string Value)[] Fixed =
     [
@@ -93,7 +121,11 @@ internal sealed class EnvironmentBuilder(HostVariables host)
     {
         foreach ((string name, int port) in ports)
         {
-            Add("ISOLATION_PORT_" + name.ToUpperInvariant().Replace('-', '_'), port.ToString(CultureInfo.InvariantCulture), EnvironmentOrigin.Isolation);
+            Add(
+                "ISOLATION_PORT_" + name.ToUpperInvariant().Replace('-', '_'),
+                port.ToString(CultureInfo.InvariantCulture),
+                EnvironmentOrigin.Isolation
+            );
         }
 
         return this;
@@ -110,7 +142,12 @@ internal sealed class EnvironmentBuilder(HostVariables host)
             }
             else if (host[rule.Name] is { } value)
             {
-                _entries[rule.Name] = new EnvironmentEntry(rule.Name, value, rule.Origin, rule.Origin == EnvironmentOrigin.Secret);
+                _entries[rule.Name] = new EnvironmentEntry(
+                    rule.Name,
+                    value,
+                    rule.Origin,
+                    rule.Origin == EnvironmentOrigin.Secret
+                );
             }
         }
 
@@ -124,9 +161,17 @@ internal sealed class EnvironmentBuilder(HostVariables host)
 
     // A relative folder in PATH would run the repository's files.
     private static string? InheritedPath(HostVariables host) =>
-        (host["PATH"] ?? "").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified).ToArray() is { Length: > 0 } folders ? string.Join(Path.PathSeparator, folders) : null;
+        (host["PATH"] ?? "").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified).ToArray()
+            is { Length: > 0 } folders
+            ? string.Join(Path.PathSeparator, folders)
+            : null;
 
-    private static IEnumerable<(string Name, string Value)> Of(string attempt, string worker, string ceiling, ScopeFolders folders)
+    private static IEnumerable<(string Name, string Value)> Of(
+        string attempt,
+        string worker,
+        string ceiling,
+        ScopeFolders folders
+    )
     {
         yield return ("HOME", folders.Home);
         yield return ("XDG_CONFIG_HOME", Path.Combine(folders.Home, ".config"));
@@ -155,7 +200,8 @@ internal sealed class EnvironmentBuilder(HostVariables host)
     }
 
     // A build server listens under this name: no other worker's build asks for it.
-    private static string Salt(string folder) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(folder)))[..16];
+    private static string Salt(string folder) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(folder)))[..16];
 
     private void Inherit(string name)
     {
@@ -165,5 +211,6 @@ internal sealed class EnvironmentBuilder(HostVariables host)
         }
     }
 
-    private void Add(string name, string value, string origin) => _entries[name] = new EnvironmentEntry(name, value, origin);
+    private void Add(string name, string value, string origin) =>
+        _entries[name] = new EnvironmentEntry(name, value, origin);
 }

@@ -10,26 +10,45 @@ internal sealed record HostGit(string? CommonDirectory, IReadOnlyList<KeyValuePa
     /// <summary>The checkout it was read from; <see langword="null"/> where there is none.</summary>
     public string? TopLevel { get; init; }
 
-    private static readonly KeyValuePair<string, string>[] DefaultIdentity = [new("user.name", "Isolation.Sdk"), new("user.email", "isolation@localhost")];
+    private static readonly KeyValuePair<string, string>[] DefaultIdentity =
+    [
+        new("user.name", "Isolation.Sdk"),
+        new("user.email", "isolation@localhost"),
+    ];
 
     /// <summary>For a state that has nothing to do with a repository.</summary>
     public static HostGit None { get; } = new(null, DefaultIdentity);
 
-    public static async Task<HostGit> ReadAsync(RepositoryRef repository, CancellationToken cancellationToken) => Of(await GitHost.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false));
+    public static async Task<HostGit> ReadAsync(RepositoryRef repository, CancellationToken cancellationToken) =>
+        Of(await GitHost.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false));
 
     // What is pinned is for commands of the library; a worker's git gets its own by the environment.
     public static HostGit Of(GitRepository opened) =>
-        new(opened.CommonDirectory, [.. DefaultIdentity, .. opened.Client.Environment.Config.Skip(GitEnvironment.Pinned.Count)]) { TopLevel = opened.TopLevel };
+        new(
+            opened.CommonDirectory,
+            [.. DefaultIdentity, .. opened.Client.Environment.Config.Skip(GitEnvironment.Pinned.Count)]
+        )
+        {
+            TopLevel = opened.TopLevel,
+        };
 
     /// <summary>Where git stops to look for a repository: above the work tree that commands run in.</summary>
     public string Ceiling(string workspace)
     {
-        string tree = TopLevel is not null && (workspace + Path.DirectorySeparatorChar).StartsWith(TopLevel + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? TopLevel : workspace;
+        string tree =
+            TopLevel is not null
+            && (workspace + Path.DirectorySeparatorChar).StartsWith(
+                TopLevel + Path.DirectorySeparatorChar,
+                StringComparison.Ordinal
+            )
+                ? TopLevel
+                : workspace;
         return Path.GetDirectoryName(tree) ?? tree;
     }
 
     /// <summary>The worker's global config: a workspace is trusted where its repository had to be.</summary>
-    public IEnumerable<KeyValuePair<string, string>> For(string workspace) => Settings.Any(s => s.Key.Equals("safe.directory", StringComparison.OrdinalIgnoreCase))
-        ? Settings.Append(new KeyValuePair<string, string>("safe.directory", workspace))
-        : Settings;
+    public IEnumerable<KeyValuePair<string, string>> For(string workspace) =>
+        Settings.Any(s => s.Key.Equals("safe.directory", StringComparison.OrdinalIgnoreCase))
+            ? Settings.Append(new KeyValuePair<string, string>("safe.directory", workspace))
+            : Settings;
 }

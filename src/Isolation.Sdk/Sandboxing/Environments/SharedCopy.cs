@@ -14,14 +14,24 @@ internal static class SharedCopy
         }
 
         string home = Path.TrimEndingDirectorySeparator(Path.GetFullPath(hostHome));
-        string full = Path.GetFullPath(path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? home + path[1..] : path, home);
+        string full = Path.GetFullPath(
+            path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? home + path[1..] : path,
+            home
+        );
         string relative = Path.GetRelativePath(home, full);
-        if (relative == "." || relative == ".." || relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal) || Path.IsPathRooted(relative))
+        if (
+            relative == "."
+            || relative == ".."
+            || relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            || Path.IsPathRooted(relative)
+        )
         {
             return (null, null, Fault(path, $"it is not below the host's home '{home}'"));
         }
 
-        return File.Exists(full) || Directory.Exists(full) ? (full, relative, null) : (null, null, Fault(path, "there is nothing at that path"));
+        return File.Exists(full) || Directory.Exists(full)
+            ? (full, relative, null)
+            : (null, null, Fault(path, "there is nothing at that path"));
     }
 
     public static void Copy(string from, string to)
@@ -33,7 +43,12 @@ internal static class SharedCopy
         }
 
         CreateFolder(to);
-        foreach (FileSystemInfo entry in new DirectoryInfo(from).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, RecurseSubdirectories = false }))
+        foreach (
+            FileSystemInfo entry in new DirectoryInfo(from).EnumerateFileSystemInfos(
+                "*",
+                new EnumerationOptions { AttributesToSkip = 0, RecurseSubdirectories = false }
+            )
+        )
         {
             string target = Path.Combine(to, entry.Name);
             if (File.Exists(entry.FullName))
@@ -85,5 +100,10 @@ internal static class SharedCopy
         }
     }
 
-    private static IsolationFault Fault(string path, string why) => new(SandboxingCodes.SharedPath, $"'{path}' cannot be shared: {why}.", "Share a file or folder that exists below the host's home, as in \"~/.claude\".");
+    private static IsolationFault Fault(string path, string why) =>
+        new(
+            SandboxingCodes.SharedPath,
+            $"'{path}' cannot be shared: {why}.",
+            "Share a file or folder that exists below the host's home, as in \"~/.claude\"."
+        );
 }

@@ -17,12 +17,15 @@ internal sealed class Cgroup
     }
 
     /// <summary>Finds a group again; <see langword="null"/> when it is gone.</summary>
-    public static Cgroup? TryOpen(string path) => Directory.Exists(path) && File.Exists(KillFile(path)) ? new Cgroup(path) : null;
+    public static Cgroup? TryOpen(string path) =>
+        Directory.Exists(path) && File.Exists(KillFile(path)) ? new Cgroup(path) : null;
 
     /// <summary>Where a group would be made; <see langword="null"/> where there is no cgroup v2. Whether this process may is only known by doing it.</summary>
     public static string? Own() =>
         // Joining before the first instruction needs to know a child that has not been told of yet.
-        NativeProcess.SeesChildren ? GroupPlaces.Unified() : null;
+        NativeProcess.SeesChildren
+            ? GroupPlaces.Unified()
+            : null;
 
     public Cgroup? TryCreateChild(string name) => TryMake(System.IO.Path.Combine(Path, name));
 

@@ -18,27 +18,42 @@ internal sealed record Controller(string Name, string Limit, int Version)
     public string Mechanism => $"cgroup v{Version}";
 
     /// <summary>Files and what is written to them; those that need not be there come last.</summary>
-    public IEnumerable<(string File, string Text, bool Needed)> Settings(long value) => (Name, Version) switch
-    {
-        ("memory", 2) => [("memory.max", Text(value), true), ("memory.swap.max", "0", false), ("memory.oom.group", "1", false)],
-        ("memory", _) => [("memory.limit_in_bytes", Text(value), true), ("memory.memsw.limit_in_bytes", Text(value), false)],
-        ("cpu", 2) => [("cpu.weight", Text(value), true)],
-        ("cpu", _) => [("cpu.shares", Text(Math.Max(2, value * SharesOfOne / 100)), true)],
-        _ => [("pids.max", Text(value), true)],
-    };
+    public IEnumerable<(string File, string Text, bool Needed)> Settings(long value) =>
+        (Name, Version) switch
+        {
+            ("memory", 2) =>
+            [
+                ("memory.max", Text(value), true),
+                ("memory.swap.max", "0", false),
+                ("memory.oom.group", "1", false),
+            ],
+            ("memory", _) =>
+            [
+                ("memory.limit_in_bytes", Text(value), true),
+                ("memory.memsw.limit_in_bytes", Text(value), false),
+            ],
+            ("cpu", 2) => [("cpu.weight", Text(value), true)],
+            ("cpu", _) => [("cpu.shares", Text(Math.Max(2, value * SharesOfOne / 100)), true)],
+            _ => [("pids.max", Text(value), true)],
+        };
 
     /// <summary>Whether the kernel had to hold a group to its limit.</summary>
     /// <param name="folder">The group.</param>
-    public bool WasHit(string folder) => (Name, Version) switch
-    {
-        ("memory", 2) => Counted(folder, "memory.events", "oom_kill"),
-        ("memory", _) => Counted(folder, "memory.oom_control", "oom_kill"),
-        ("pids", _) => Counted(folder, "pids.events", "max"),
-        _ => false,
-    };
+    public bool WasHit(string folder) =>
+        (Name, Version) switch
+        {
+            ("memory", 2) => Counted(folder, "memory.events", "oom_kill"),
+            ("memory", _) => Counted(folder, "memory.oom_control", "oom_kill"),
+            ("pids", _) => Counted(folder, "pids.events", "max"),
+            _ => false,
+        };
 
     private static bool Counted(string folder, string file, string name) =>
-        GroupFolder.TryRead(Path.Combine(folder, file))?.Split('\n').Any(line => line.Split(' ') is [string key, string count] && key == name && count != "0") ?? false;
+        GroupFolder
+            .TryRead(Path.Combine(folder, file))
+            ?.Split('\n')
+            .Any(line => line.Split(' ') is [string key, string count] && key == name && count != "0")
+        ?? false;
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

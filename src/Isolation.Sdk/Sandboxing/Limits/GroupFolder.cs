@@ -10,14 +10,20 @@ internal static class GroupFolder
     private static readonly TimeSpan RemoveLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>Moves a process in; what it starts from then on is in too.</summary>
-    public static bool TryAdd(string path, int pid) => TryWrite(Path.Combine(path, "cgroup.procs"), pid.ToString(CultureInfo.InvariantCulture));
+    public static bool TryAdd(string path, int pid) =>
+        TryWrite(Path.Combine(path, "cgroup.procs"), pid.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>The processes in it and below it.</summary>
     public static IEnumerable<int> Members(string path)
     {
         try
         {
-            return [.. Folders(path).SelectMany(folder => File.ReadAllLines(Path.Combine(folder, "cgroup.procs"))).Select(line => int.Parse(line, CultureInfo.InvariantCulture))];
+            return
+            [
+                .. Folders(path)
+                    .SelectMany(folder => File.ReadAllLines(Path.Combine(folder, "cgroup.procs")))
+                    .Select(line => int.Parse(line, CultureInfo.InvariantCulture)),
+            ];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -81,5 +87,8 @@ internal static class GroupFolder
         }
     }
 
-    private static IEnumerable<string> Folders(string path) => Directory.Exists(path) ? Directory.EnumerateDirectories(path, "*", SearchOption.AllDirectories).Prepend(path) : [];
+    private static IEnumerable<string> Folders(string path) =>
+        Directory.Exists(path)
+            ? Directory.EnumerateDirectories(path, "*", SearchOption.AllDirectories).Prepend(path)
+            : [];
 }

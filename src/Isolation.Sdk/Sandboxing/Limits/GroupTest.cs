@@ -21,7 +21,8 @@ internal sealed class GroupTest(Controller controller)
         List<string> reasons = [];
         foreach (Controller version in new[] { controller with { Version = 2 }, controller with { Version = 1 } })
         {
-            (string? folder, string? reason) = version.Version == 2 ? GroupPlaces.Unified(version.Name) : GroupPlaces.Legacy(version.Name);
+            (string? folder, string? reason) =
+                version.Version == 2 ? GroupPlaces.Unified(version.Name) : GroupPlaces.Legacy(version.Name);
             if (folder is not null)
             {
                 LimitPlace place = new(version, folder);
@@ -48,9 +49,18 @@ internal sealed class GroupTest(Controller controller)
             return place.Controller.Name switch
             {
                 // A block of 128 MB in a group of 64: whoever asks for it has to die.
-                "memory" => await DiesAsync(place, name, 64 * Megabyte, ["dd", "if=/dev/zero", "of=/dev/null", "bs=134217728", "count=1"], gates.FullName, time).ConfigureAwait(false),
+                "memory" => await DiesAsync(
+                        place,
+                        name,
+                        64 * Megabyte,
+                        ["dd", "if=/dev/zero", "of=/dev/null", "bs=134217728", "count=1"],
+                        gates.FullName,
+                        time
+                    )
+                    .ConfigureAwait(false),
                 // A program that has to fork, in a group that has room for itself.
-                "pids" => await DiesAsync(place, name, 1, ["timeout", "10", "true"], gates.FullName, time).ConfigureAwait(false),
+                "pids" => await DiesAsync(place, name, 1, ["timeout", "10", "true"], gates.FullName, time)
+                    .ConfigureAwait(false),
                 _ => ReadsBack(place, name),
             };
         }
@@ -68,10 +78,21 @@ internal sealed class GroupTest(Controller controller)
     private static string? ReadsBack(LimitPlace place, string name)
     {
         (string file, string text, _) = place.Controller.Settings(SomeShare).First();
-        return place.TryMake(name, "1", SomeShare) is { } group && GroupFolder.TryRead(Path.Combine(group.Path, file))?.Trim() == text ? null : "the kernel did not take a share";
+        return
+            place.TryMake(name, "1", SomeShare) is { } group
+            && GroupFolder.TryRead(Path.Combine(group.Path, file))?.Trim() == text
+            ? null
+            : "the kernel did not take a share";
     }
 
-    private static async Task<string?> DiesAsync(LimitPlace place, string name, long value, string[] words, string gates, TimeProvider time)
+    private static async Task<string?> DiesAsync(
+        LimitPlace place,
+        string name,
+        long value,
+        string[] words,
+        string gates,
+        TimeProvider time
+    )
     {
         if (Folders.Select(f => Path.Combine(f, words[0])).FirstOrDefault(File.Exists) is not { } program)
         {
@@ -84,9 +105,16 @@ internal sealed class GroupTest(Controller controller)
         }
 
         string marker = ProcessMarker.New();
-        Dictionary<string, string> environment = new() { ["PATH"] = string.Join(':', Folders), ["LC_ALL"] = "C", [ProcessMarker.Variable] = marker };
+        Dictionary<string, string> environment = new()
+        {
+            ["PATH"] = string.Join(':', Folders),
+            ["LC_ALL"] = "C",
+            [ProcessMarker.Variable] = marker,
+        };
         Launch launch = new(program, words[1..], "/", environment, OpenInput: false, Log: null) { Groups = [group] };
-        StartedProcess process = await NativeStartedProcess.StartAsync(launch, marker, null, Path.Combine(gates, NativeSpawn.GateSuffix), time).ConfigureAwait(false);
+        StartedProcess process = await NativeStartedProcess
+            .StartAsync(launch, marker, null, Path.Combine(gates, NativeSpawn.GateSuffix), time)
+            .ConfigureAwait(false);
         try
         {
             int code = await process.Exited.WaitAsync(Limit, time).ConfigureAwait(false);
@@ -106,7 +134,11 @@ internal sealed class GroupTest(Controller controller)
     /// <summary>What a host left that died in the middle of its test.</summary>
     private static void Sweep(string folder, TimeProvider time)
     {
-        foreach (DirectoryInfo left in new DirectoryInfo(folder).EnumerateDirectories(Prefix + "*").Where(d => time.GetUtcNow() - d.LastWriteTimeUtc > Stale))
+        foreach (
+            DirectoryInfo left in new DirectoryInfo(folder)
+                .EnumerateDirectories(Prefix + "*")
+                .Where(d => time.GetUtcNow() - d.LastWriteTimeUtc > Stale)
+        )
         {
             GroupFolder.TryRemove(left.FullName);
         }

@@ -22,7 +22,9 @@ internal sealed record LimitMark(ulong Soft, ulong Hard, bool OfScope)
     }
 
     /// <summary>Whether a process was started with it.</summary>
-    public bool IsOn(int process) => ProcessTable.FileLocks(process) is { } limits && limits.Hard == Hard && (OfScope || limits.Soft == Soft);
+    public bool IsOn(int process) =>
+        ProcessTable.FileLocks(process) is { } limits && limits.Hard == Hard && (OfScope || limits.Soft == Soft);
 
-    private static ulong Hash(string text) => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text))) >> 2;
+    private static ulong Hash(string text) =>
+        BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text))) >> 2;
 }

@@ -13,16 +13,26 @@ internal sealed class LimitMechanisms(TimeProvider time, bool groups = true)
 
     /// <summary>The places for what is limited.</summary>
     public async Task<IReadOnlyList<LimitPlace>> PlacesAsync(ProcessLimits limits) =>
-        [.. (await Task.WhenAll(Wanted(limits).Select(w => w.Look.Value)).ConfigureAwait(false)).Select(found => found.Place).OfType<LimitPlace>()];
+        [
+            .. (await Task.WhenAll(Wanted(limits).Select(w => w.Look.Value)).ConfigureAwait(false))
+                .Select(found => found.Place)
+                .OfType<LimitPlace>(),
+        ];
 
     /// <summary>What keeps each of these limits, and why it is not more.</summary>
     public async Task<IReadOnlyList<string>> DescribeAsync(ProcessLimits limits)
     {
         List<string> lines = [];
-        foreach ((string name, string otherwise, Lazy<Task<(LimitPlace? Place, string Reasons)>> look) in Wanted(limits))
+        foreach (
+            (string name, string otherwise, Lazy<Task<(LimitPlace? Place, string Reasons)>> look) in Wanted(limits)
+        )
         {
             (LimitPlace? place, string reasons) = await look.Value.ConfigureAwait(false);
-            lines.Add(place is null ? $"{name} is kept by {otherwise} ({reasons})." : $"{name} is kept by {place.Controller.Mechanism}, which proved it.");
+            lines.Add(
+                place is null
+                    ? $"{name} is kept by {otherwise} ({reasons})."
+                    : $"{name} is kept by {place.Controller.Mechanism}, which proved it."
+            );
         }
 
         (string Name, string Mechanism, bool IsSet)[] others =
@@ -36,7 +46,9 @@ internal sealed class LimitMechanisms(TimeProvider time, bool groups = true)
         return [.. lines, .. others.Where(o => o.IsSet).Select(o => $"{o.Name} is kept by {o.Mechanism}.")];
     }
 
-    private IEnumerable<(string Name, string Otherwise, Lazy<Task<(LimitPlace? Place, string Reasons)>> Look)> Wanted(ProcessLimits limits)
+    private IEnumerable<(string Name, string Otherwise, Lazy<Task<(LimitPlace? Place, string Reasons)>> Look)> Wanted(
+        ProcessLimits limits
+    )
     {
         if (limits.MemoryBytes is not null)
         {
@@ -45,7 +57,11 @@ internal sealed class LimitMechanisms(TimeProvider time, bool groups = true)
 
         if (limits.Processes is not null)
         {
-            yield return (Controller.Tasks.Limit, NativeProcess.EffectiveUser() == 0 ? "a watchdog" : "a watchdog and RLIMIT_NPROC", _tasks);
+            yield return (
+                Controller.Tasks.Limit,
+                NativeProcess.EffectiveUser() == 0 ? "a watchdog" : "a watchdog and RLIMIT_NPROC",
+                _tasks
+            );
         }
 
         if (limits.CpuShare is not null)
@@ -54,6 +70,14 @@ internal sealed class LimitMechanisms(TimeProvider time, bool groups = true)
         }
     }
 
-    private static Lazy<Task<(LimitPlace? Place, string Reasons)>> Look(Controller controller, bool groups, TimeProvider time) =>
-        new(() => groups ? new GroupTest(controller).RunAsync(time) : Task.FromResult<(LimitPlace?, string)>((null, "not asked for")));
+    private static Lazy<Task<(LimitPlace? Place, string Reasons)>> Look(
+        Controller controller,
+        bool groups,
+        TimeProvider time
+    ) =>
+        new(() =>
+            groups
+                ? new GroupTest(controller).RunAsync(time)
+                : Task.FromResult<(LimitPlace?, string)>((null, "not asked for"))
+        );
 }

@@ -18,8 +18,17 @@ internal sealed record LimitPlace(Controller Controller, string Folder)
         try
         {
             Directory.CreateDirectory(path);
-            bool handedOn = Controller.Version == 1 || new[] { Folder, Of(scope) }.All(f => GroupFolder.TryWrite(Path.Combine(f, "cgroup.subtree_control"), "+" + Controller.Name));
-            if (handedOn && Controller.Settings(value).All(s => GroupFolder.TryWrite(Path.Combine(path, s.File), s.Text) || !s.Needed))
+            bool handedOn =
+                Controller.Version == 1
+                || new[] { Folder, Of(scope) }.All(f =>
+                    GroupFolder.TryWrite(Path.Combine(f, "cgroup.subtree_control"), "+" + Controller.Name)
+                );
+            if (
+                handedOn
+                && Controller
+                    .Settings(value)
+                    .All(s => GroupFolder.TryWrite(Path.Combine(path, s.File), s.Text) || !s.Needed)
+            )
             {
                 return new LimitGroup(Controller, path);
             }

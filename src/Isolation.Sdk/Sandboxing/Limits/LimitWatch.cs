@@ -8,20 +8,35 @@ namespace Isolation.Sdk.Sandboxing.Limits;
 /// <param name="folders">What counts as disk.</param>
 /// <param name="kept">Groups that keep some of them: nobody has to look.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LimitWatch(ProcessLimits limits, IReadOnlyList<string> folders, IReadOnlyList<LimitGroup> kept, TimeProvider time)
+internal sealed class LimitWatch(
+    ProcessLimits limits,
+    IReadOnlyList<string> folders,
+    IReadOnlyList<LimitGroup> kept,
+    TimeProvider time
+)
 {
     private const int FileSizeSignal = 128 + 25;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
-    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = true,
+    };
 
     /// <summary>The limit that a command passed; <see langword="null"/> when it ended within all of them.</summary>
     public async Task<LimitHit?> WatchAsync(StartedProcess process)
     {
-        long begun = time.GetTimestamp(), heard = begun;
+        long begun = time.GetTimestamp(),
+            heard = begun;
         while (limits.AnyWatched && !process.Exited.IsCompleted)
         {
             heard = limits.Silence is not null && process.HasSpoken ? time.GetTimestamp() : heard;
-            if (await PassedAsync(process, time.GetElapsedTime(begun), time.GetElapsedTime(heard)).ConfigureAwait(false) is { } hit)
+            if (
+                await PassedAsync(process, time.GetElapsedTime(begun), time.GetElapsedTime(heard))
+                    .ConfigureAwait(false) is
+                { } hit
+            )
             {
                 await process.EndAsync(TimeSpan.Zero).ConfigureAwait(false);
                 return hit;
@@ -33,20 +48,32 @@ internal sealed class LimitWatch(ProcessLimits limits, IReadOnlyList<string> fol
         }
 
         int code = await process.Exited.ConfigureAwait(false);
-        return process.Hit ?? (limits.FileBytes is not null && code == FileSizeSignal ? new LimitHit(nameof(ProcessLimits.FileBytes), "RLIMIT_FSIZE") : null);
+        return process.Hit
+            ?? (
+                limits.FileBytes is not null && code == FileSizeSignal
+                    ? new LimitHit(nameof(ProcessLimits.FileBytes), "RLIMIT_FSIZE")
+                    : null
+            );
     }
 
     private TimeSpan Next(long begun)
     {
         TimeSpan left = limits.WallClock is { } most ? most - time.GetElapsedTime(begun) : Pause;
-        bool onlyTime = limits.MemoryBytes is null && limits.Processes is null && limits.DiskBytes is null && limits.Silence is null;
+        bool onlyTime =
+            limits.MemoryBytes is null
+            && limits.Processes is null
+            && limits.DiskBytes is null
+            && limits.Silence is null;
         TimeSpan next = onlyTime || left < Pause ? left : Pause;
         return next > TimeSpan.Zero ? next : TimeSpan.Zero;
     }
 
     private async Task<LimitHit?> PassedAsync(StartedProcess process, TimeSpan elapsed, TimeSpan silent)
     {
-        string? name = elapsed >= limits.WallClock ? nameof(ProcessLimits.WallClock) : silent >= limits.Silence ? nameof(ProcessLimits.Silence) : await TakesTooMuchAsync(process).ConfigureAwait(false);
+        string? name =
+            elapsed >= limits.WallClock ? nameof(ProcessLimits.WallClock)
+            : silent >= limits.Silence ? nameof(ProcessLimits.Silence)
+            : await TakesTooMuchAsync(process).ConfigureAwait(false);
         return process.Hit ?? (name is null ? null : new LimitHit(name, "watchdog"));
     }
 
@@ -89,7 +116,8 @@ internal sealed class LimitWatch(ProcessLimits limits, IReadOnlyList<string> fol
     {
         try
         {
-            string[] pages = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/statm")).Split(' ');
+            string[] pages = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/statm"))
+                .Split(' ');
             return long.Parse(pages[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -102,7 +130,11 @@ internal sealed class LimitWatch(ProcessLimits limits, IReadOnlyList<string> fol
     {
         try
         {
-            return new System.IO.Enumeration.FileSystemEnumerable<long>(folder, static (ref System.IO.Enumeration.FileSystemEntry e) => e.IsDirectory ? 0 : e.Length, Everything).Sum();
+            return new System.IO.Enumeration.FileSystemEnumerable<long>(
+                folder,
+                static (ref System.IO.Enumeration.FileSystemEntry e) => e.IsDirectory ? 0 : e.Length,
+                Everything
+            ).Sum();
         }
         catch (IOException)
         {

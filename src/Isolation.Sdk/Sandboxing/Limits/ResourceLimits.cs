@@ -7,7 +7,12 @@ namespace Isolation.Sdk.Sandboxing.Limits;
 /// <summary>The limits that the kernel keeps for each process, set from outside before the process begins.</summary>
 internal static unsafe partial class ResourceLimits
 {
-    private const int FileSize = 1, Data = 2, Core = 4, Tasks = 6, OpenFiles = 7, FileLocks = 10;
+    private const int FileSize = 1,
+        Data = 2,
+        Core = 4,
+        Tasks = 6,
+        OpenFiles = 7,
+        FileLocks = 10;
     private const ulong Unlimited = ulong.MaxValue;
     private const int Room = 4096;
     private const int WholeShare = 100;
@@ -29,10 +34,16 @@ internal static unsafe partial class ResourceLimits
         }
 
         bool Kept(string limit) => launch.Groups.Any(g => g.Controller.Limit == limit);
-        return NoCore(process) && Set(process, FileSize, limits.FileBytes) && Set(process, OpenFiles, limits.OpenFiles)
+        return NoCore(process)
+            && Set(process, FileSize, limits.FileBytes)
+            && Set(process, OpenFiles, limits.OpenFiles)
             && (Kept(nameof(ProcessLimits.MemoryBytes)) || Set(process, Data, limits.MemoryBytes))
             && (Kept(nameof(ProcessLimits.Processes)) || Set(process, Tasks, MostTasks(limits.Processes)))
-            && (Kept(nameof(ProcessLimits.CpuShare)) || limits.CpuShare is not { } share || setpriority(0, process, Nice(share)) == 0);
+            && (
+                Kept(nameof(ProcessLimits.CpuShare))
+                || limits.CpuShare is not { } share
+                || setpriority(0, process, Nice(share)) == 0
+            );
     }
 
     /// <summary>No image of its memory, which may hold secrets, is left in its workspace when it crashes.</summary>
@@ -47,11 +58,19 @@ internal static unsafe partial class ResourceLimits
     }
 
     /// <summary>How nice a process has to be to get about this share.</summary>
-    public static int Nice(int percent) => Math.Min(Nicest, (int)Math.Round(Math.Log((double)WholeShare / percent, Step)));
+    public static int Nice(int percent) =>
+        Math.Min(Nicest, (int)Math.Round(Math.Log((double)WholeShare / percent, Step)));
 
     /// <summary>The kernel counts all of the user's, not only this command's: only a bound for what forks faster than anyone looks. It does not hold root.</summary>
     private static long? MostTasks(int? limit) =>
-        limit is { } most && long.TryParse(File.ReadAllText("/proc/loadavg").Split(' ')[3].Split('/')[1], CultureInfo.InvariantCulture, out long now) ? now + most + Room : null;
+        limit is { } most
+        && long.TryParse(
+            File.ReadAllText("/proc/loadavg").Split(' ')[3].Split('/')[1],
+            CultureInfo.InvariantCulture,
+            out long now
+        )
+            ? now + most + Room
+            : null;
 
     private static bool IsUnmarked(int process)
     {

@@ -5,7 +5,8 @@ namespace Isolation.Sdk.Sandboxing.Processes;
 /// <summary>Starts a script that was just written: a process forked meanwhile holds it open for writing until its own exec, and the kernel refuses to run it so long.</summary>
 internal static class BusyProgram
 {
-    private const int TextFileBusy = 26, MostTries = 20;
+    private const int TextFileBusy = 26,
+        MostTries = 20;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Tries again, about a second in all, while the program is busy and nothing else is wrong.</summary>
@@ -19,7 +20,8 @@ internal static class BusyProgram
             {
                 return await start().ConfigureAwait(false);
             }
-            catch (IsolationException e) when (tries < MostTries && e.InnerException is Win32Exception { NativeErrorCode: TextFileBusy })
+            catch (IsolationException e)
+                when (tries < MostTries && e.InnerException is Win32Exception { NativeErrorCode: TextFileBusy })
             {
                 await Task.Delay(Pause * tries, time).ConfigureAwait(false);
             }

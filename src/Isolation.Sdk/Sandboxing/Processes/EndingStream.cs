@@ -18,33 +18,43 @@ internal sealed class EndingStream(SafePipeHandle handle, CancellationToken over
 
     public override long Length => throw new NotSupportedException();
 
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (!over.IsCancellationRequested)
         {
-            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(over, cancellationToken);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
+                over,
+                cancellationToken
+            );
             try
             {
                 return Note(await _pipe.ReadAsync(buffer, either.Token).ConfigureAwait(false));
             }
-            catch (OperationCanceledException) when (over.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException)
+                when (over.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
                 // Nobody writes any more: what is in the pipe is all there will be.
             }
         }
 
-        return NativeProcess.IsReadable(handle) ? await _pipe.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) : 0;
+        return NativeProcess.IsReadable(handle)
+            ? await _pipe.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)
+            : 0;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override int Read(byte[] buffer, int offset, int count) =>
+        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

@@ -10,7 +10,14 @@ namespace Isolation.Sdk.Sandboxing.Processes;
 /// <param name="Environment">Its whole environment.</param>
 /// <param name="OpenInput">Whether the caller writes to its standard input.</param>
 /// <param name="Log">Where its output goes; <see langword="null"/> for the caller.</param>
-internal sealed record Launch(string File, IReadOnlyList<string> Arguments, string Directory, IReadOnlyDictionary<string, string> Environment, bool OpenInput, BoundedLog? Log)
+internal sealed record Launch(
+    string File,
+    IReadOnlyList<string> Arguments,
+    string Directory,
+    IReadOnlyDictionary<string, string> Environment,
+    bool OpenInput,
+    BoundedLog? Log
+)
 {
     /// <summary>What the thread that starts it does to itself first.</summary>
     public Restriction? Restriction { get; init; }

@@ -10,7 +10,11 @@ internal sealed class NativePipe : IDisposable
         int* ends = stackalloc int[2];
         if (NativeProcess.Pipe(ends, NativeProcess.CloseOnExec) != 0)
         {
-            throw new IsolationException(SandboxingCodes.CommandNotStarted, "There are no file descriptors left for a pipe.", "Run fewer workers at once, or raise the limit of open files.");
+            throw new IsolationException(
+                SandboxingCodes.CommandNotStarted,
+                "There are no file descriptors left for a pipe.",
+                "Run fewer workers at once, or raise the limit of open files."
+            );
         }
 
         Read = Above(ends[0]);

@@ -31,7 +31,9 @@ internal static unsafe partial class NativeProcess
     public static bool IsAvailable { get; } = HasEverything();
 
     /// <summary>Whether the kernel says who a thread's children are, and /proc is the one of our own namespace.</summary>
-    public static bool SeesChildren { get; } = IsAvailable && File.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{ThreadId()}/children"));
+    public static bool SeesChildren { get; } =
+        IsAvailable
+        && File.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{ThreadId()}/children"));
 
     /// <summary>Starts a program; descriptors 0 to 2 are the given ones and there are no others. Returns when it has become its program.</summary>
     /// <param name="launch">The program.</param>
@@ -44,7 +46,17 @@ internal static unsafe partial class NativeProcess
     /// <param name="thread">Told which thread becomes its parent, before it does.</param>
     /// <param name="pid">Its id.</param>
     /// <returns>0, or the error number; negative when it was a restriction that failed.</returns>
-    public static int Spawn(Launch launch, IReadOnlyList<string> environment, string? gate, SafeHandle input, SafeHandle output, SafeHandle error, SafeHandle? extra, Action<int> thread, out int pid)
+    public static int Spawn(
+        Launch launch,
+        IReadOnlyList<string> environment,
+        string? gate,
+        SafeHandle input,
+        SafeHandle output,
+        SafeHandle error,
+        SafeHandle? extra,
+        Action<int> thread,
+        out int pid
+    )
     {
         byte* attributes = stackalloc byte[StructSize];
         byte* actions = stackalloc byte[StructSize];
@@ -81,8 +93,18 @@ internal static unsafe partial class NativeProcess
 
             posix_spawn_file_actions_addchdir_np(actions, launch.Directory);
             using NativeStrings file = new([launch.File]);
-            RestrictedThread.Arguments spawn = new() { Id = &found, File = *file.Pointer, Actions = actions, Attributes = attributes, Words = argv.Pointer, Environment = envp.Pointer };
-            int result = launch.Restriction is { } restriction ? RestrictedThread.Spawn(restriction, spawn, thread) : Spawn(spawn, thread);
+            RestrictedThread.Arguments spawn = new()
+            {
+                Id = &found,
+                File = *file.Pointer,
+                Actions = actions,
+                Attributes = attributes,
+                Words = argv.Pointer,
+                Environment = envp.Pointer,
+            };
+            int result = launch.Restriction is { } restriction
+                ? RestrictedThread.Spawn(restriction, spawn, thread)
+                : Spawn(spawn, thread);
             pid = found;
             return result;
         }
@@ -103,9 +125,7 @@ internal static unsafe partial class NativeProcess
     public static void Reap(int pid)
     {
         int status = 0;
-        while (waitpid(pid, &status, 0) < 0 && Marshal.GetLastPInvokeError() == Interrupted)
-        {
-        }
+        while (waitpid(pid, &status, 0) < 0 && Marshal.GetLastPInvokeError() == Interrupted) { }
     }
 
     /// <summary>Whether this user may write there; nothing is tried.</summary>
@@ -174,9 +194,17 @@ internal static unsafe partial class NativeProcess
         }
     }
 
-    private static bool HasEverything() => OperatingSystem.IsLinux() && Environment.Is64BitProcess
+    private static bool HasEverything() =>
+        OperatingSystem.IsLinux()
+        && Environment.Is64BitProcess
         && NativeLibrary.TryLoad("libc.so.6", out nint libc)
-        && new[] { "posix_spawn", "posix_spawn_file_actions_addchdir_np", "posix_spawn_file_actions_addclosefrom_np", "waitid" }.All(name => NativeLibrary.TryGetExport(libc, name, out _));
+        && new[]
+        {
+            "posix_spawn",
+            "posix_spawn_file_actions_addchdir_np",
+            "posix_spawn_file_actions_addclosefrom_np",
+            "waitid",
+        }.All(name => NativeLibrary.TryGetExport(libc, name, out _));
 
     [LibraryImport("libc")]
     private static partial int posix_spawnattr_init(byte* attributes);
@@ -203,7 +231,13 @@ internal static unsafe partial class NativeProcess
     private static partial int posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int posix_spawn_file_actions_addopen(byte* actions, int descriptor, string path, int flags, uint mode);
+    private static partial int posix_spawn_file_actions_addopen(
+        byte* actions,
+        int descriptor,
+        string path,
+        int flags,
+        uint mode
+    );
 
     [LibraryImport("libc")]
     private static partial int posix_spawn_file_actions_addclosefrom_np(byte* actions, int from);
@@ -212,7 +246,14 @@ internal static unsafe partial class NativeProcess
     private static partial int posix_spawn_file_actions_addchdir_np(byte* actions, string directory);
 
     [LibraryImport("libc")]
-    private static partial int posix_spawn(int* pid, byte* file, byte* actions, byte* attributes, byte** arguments, byte** environment);
+    private static partial int posix_spawn(
+        int* pid,
+        byte* file,
+        byte* actions,
+        byte* attributes,
+        byte** arguments,
+        byte** environment
+    );
 
     [LibraryImport("libc")]
     private static partial int sigemptyset(byte* signals);
@@ -263,7 +304,10 @@ internal static unsafe partial class NativeProcess
     /// <returns>Its end; <see langword="null"/> when there can be none.</returns>
     public static SafeFileHandle? MakeFifo(string path)
     {
-        SafeFileHandle end = new(mkfifo(path, 0x180) == 0 ? open(path, NonBlocking | CloseOnExec) : -1, ownsHandle: true);
+        SafeFileHandle end = new(
+            mkfifo(path, 0x180) == 0 ? open(path, NonBlocking | CloseOnExec) : -1,
+            ownsHandle: true
+        );
         return end.IsInvalid ? null : end;
     }
 

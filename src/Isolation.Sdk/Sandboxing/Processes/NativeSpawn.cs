@@ -45,10 +45,20 @@ internal sealed class NativeSpawn
 
     /// <summary>Starts the child.</summary>
     /// <returns>Its id, whether it is in the cgroup, and whether it was marked before it began.</returns>
-    public async Task<(int Id, bool Grouped, bool Marked)> StartAsync(SafeHandle? input, SafeHandle output, SafeHandle error, Cgroup? cgroup, TimeProvider time)
+    public async Task<(int Id, bool Grouped, bool Marked)> StartAsync(
+        SafeHandle? input,
+        SafeHandle output,
+        SafeHandle error,
+        Cgroup? cgroup,
+        TimeProvider time
+    )
     {
         // One small thread starts the child and waits for it: what it changes for itself (umask) dies with it, and no thread of the pool is held.
-        Thread thread = new(() => Run(input, output, error), StackSize) { IsBackground = true, Name = "Isolation.Sdk child" };
+        Thread thread = new(() => Run(input, output, error), StackSize)
+        {
+            IsBackground = true,
+            Name = "Isolation.Sdk child",
+        };
         thread.UnsafeStart();
         if (_gate is null || _end is null)
         {
@@ -61,17 +71,28 @@ internal sealed class NativeSpawn
         try
         {
             // Whatever goes wrong before there is a child is told by the other one.
-            int parent = await (await Task.WhenAny(_thread.Task, _started.Task).ConfigureAwait(false)).ConfigureAwait(false);
+            int parent = await (await Task.WhenAny(_thread.Task, _started.Task).ConfigureAwait(false)).ConfigureAwait(
+                false
+            );
             string children = string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{parent}/children");
             (bool grouped, bool marked) = await JoinAsync(children, cgroup, time).ConfigureAwait(false);
             // Opened for both ways it never waits, and the child goes on: by its end, for its name may be gone with the folder.
-            using SafeFileHandle open = File.OpenHandle(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_end.DangerousGetHandle()}"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            using SafeFileHandle open = File.OpenHandle(
+                string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_end.DangerousGetHandle()}"),
+                FileMode.Open,
+                FileAccess.ReadWrite,
+                FileShare.ReadWrite
+            );
             int id = await _started.Task.ConfigureAwait(false);
             if (_refused)
             {
                 await Exited.ConfigureAwait(false);
                 NativeProcess.Reap(id);
-                throw new IsolationException(SandboxingCodes.NotHeld, $"'{_launch.File}' was not started, because the kernel refused a limit it was to be held to.", "Look what the host itself is limited by; nothing runs with less than it was to be held to.");
+                throw new IsolationException(
+                    SandboxingCodes.NotHeld,
+                    $"'{_launch.File}' was not started, because the kernel refused a limit it was to be held to.",
+                    "Look what the host itself is limited by; nothing runs with less than it was to be held to."
+                );
             }
 
             if (!marked)
@@ -94,7 +115,9 @@ internal sealed class NativeSpawn
     /// <param name="time">The clock.</param>
     public static async Task FreeHeldAsync(string folder, Func<int> alive, TimeProvider time)
     {
-        string[] gates = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*" + GateSuffix).Where(g => new FileInfo(g).LinkTarget is null)] : [];
+        string[] gates = Directory.Exists(folder)
+            ? [.. Directory.EnumerateFiles(folder, "*" + GateSuffix).Where(g => new FileInfo(g).LinkTarget is null)]
+            : [];
         int expected = alive() + gates.Length;
         foreach (string gate in gates)
         {
@@ -112,7 +135,14 @@ internal sealed class NativeSpawn
     {
         while (!_started.Task.IsCompleted)
         {
-            if (int.TryParse(await ReadAsync(children).ConfigureAwait(false), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int id))
+            if (
+                int.TryParse(
+                    await ReadAsync(children).ConfigureAwait(false),
+                    NumberStyles.AllowTrailingWhite,
+                    CultureInfo.InvariantCulture,
+                    out int id
+                )
+            )
             {
                 // Into the groups first: what is of the user in there counts from then on.
                 bool held = _launch.Groups.All(g => GroupFolder.TryAdd(g.Path, id)) && ResourceLimits.Hold(id, _launch);
@@ -182,11 +212,27 @@ internal sealed class NativeSpawn
                 return;
             }
 
-            int failure = NativeProcess.Spawn(_launch, environment, _gate, input ?? nothing, output, error, filter?.Read, _thread.SetResult, out id);
+            int failure = NativeProcess.Spawn(
+                _launch,
+                environment,
+                _gate,
+                input ?? nothing,
+                output,
+                error,
+                filter?.Read,
+                _thread.SetResult,
+                out id
+            );
             _launch.Restriction?.LetGo();
             if (failure < 0)
             {
-                _started.SetException(new IsolationException(SandboxingCodes.NotSealed, $"'{_launch.File}' was not started, because the kernel refused a part of its confinement: {new Win32Exception(-failure).Message}.", "Look what the host itself is confined by; nothing runs with less than it was to have."));
+                _started.SetException(
+                    new IsolationException(
+                        SandboxingCodes.NotSealed,
+                        $"'{_launch.File}' was not started, because the kernel refused a part of its confinement: {new Win32Exception(-failure).Message}.",
+                        "Look what the host itself is confined by; nothing runs with less than it was to have."
+                    )
+                );
                 return;
             }
 
@@ -220,5 +266,11 @@ internal sealed class NativeSpawn
         return pipe;
     }
 
-    private IsolationException NotStarted(Exception why) => new(SandboxingCodes.CommandNotStarted, $"'{_launch.File}' could not be started in '{_launch.Directory}': {why.Message}.", "A script needs an interpreter line (#!) that exists; a program must fit this machine.", why);
+    private IsolationException NotStarted(Exception why) =>
+        new(
+            SandboxingCodes.CommandNotStarted,
+            $"'{_launch.File}' could not be started in '{_launch.Directory}': {why.Message}.",
+            "A script needs an interpreter line (#!) that exists; a program must fit this machine.",
+            why
+        );
 }

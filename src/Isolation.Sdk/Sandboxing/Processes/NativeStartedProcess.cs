@@ -17,7 +17,15 @@ internal sealed class NativeStartedProcess : StartedProcess
     private LimitHit? _hit;
     private bool _reaped;
 
-    private NativeStartedProcess(int id, Task<int> exited, ProcessTree tree, Cgroup? cgroup, IReadOnlyList<LimitGroup> limits, CancellationTokenSource over, TimeProvider time)
+    private NativeStartedProcess(
+        int id,
+        Task<int> exited,
+        ProcessTree tree,
+        Cgroup? cgroup,
+        IReadOnlyList<LimitGroup> limits,
+        CancellationTokenSource over,
+        TimeProvider time
+    )
     {
         Id = id;
         Exited = exited;
@@ -51,7 +59,13 @@ internal sealed class NativeStartedProcess : StartedProcess
     /// <param name="cgroup">A group for it alone; <see langword="null"/> where there is none.</param>
     /// <param name="gate">A path that is free, where only this user may write.</param>
     /// <param name="time">The clock.</param>
-    public static async Task<StartedProcess> StartAsync(Launch launch, string marker, Cgroup? cgroup, string gate, TimeProvider time)
+    public static async Task<StartedProcess> StartAsync(
+        Launch launch,
+        string marker,
+        Cgroup? cgroup,
+        string gate,
+        TimeProvider time
+    )
     {
         NativePipe? input = launch.OpenInput ? new NativePipe() : null;
         NativePipe output = new();
@@ -60,13 +74,20 @@ internal sealed class NativeStartedProcess : StartedProcess
         {
             NativeSpawn? spawn = null;
             LimitMark? mark = launch.HasKeeper || !ResourceLimits.CanMark ? null : LimitMark.Of(marker);
-            (int id, bool grouped, bool marked) = await BusyProgram.StartAsync(
-                () =>
-                {
-                    spawn = new NativeSpawn(launch, cgroup is null && mark is null && !launch.IsHeld ? null : gate, mark);
-                    return spawn.StartAsync(input?.Read, output.Write, error?.Write ?? output.Write, cgroup, time);
-                },
-                time).ConfigureAwait(false);
+            (int id, bool grouped, bool marked) = await BusyProgram
+                .StartAsync(
+                    () =>
+                    {
+                        spawn = new NativeSpawn(
+                            launch,
+                            cgroup is null && mark is null && !launch.IsHeld ? null : gate,
+                            mark
+                        );
+                        return spawn.StartAsync(input?.Read, output.Write, error?.Write ?? output.Write, cgroup, time);
+                    },
+                    time
+                )
+                .ConfigureAwait(false);
             ProcessTree tree = new(marker, grouped ? cgroup : null, time, [.. launch.Groups.Select(g => g.Path)]);
             tree.Add(id, launch.HasKeeper, marked);
             CancellationTokenSource over = new();
@@ -140,5 +161,11 @@ internal sealed class NativeStartedProcess : StartedProcess
     }
 
     private static Task RemoveAsync(Cgroup? cgroup, IReadOnlyList<LimitGroup> limits, TimeProvider time) =>
-        Task.WhenAll(limits.Select(g => g.Path).Concat(cgroup is null ? [] : [cgroup.Path]).Distinct(StringComparer.Ordinal).Select(path => GroupFolder.RemoveAsync(path, time)));
+        Task.WhenAll(
+            limits
+                .Select(g => g.Path)
+                .Concat(cgroup is null ? [] : [cgroup.Path])
+                .Distinct(StringComparer.Ordinal)
+                .Select(path => GroupFolder.RemoveAsync(path, time))
+        );
 }

@@ -23,11 +23,20 @@ internal sealed class PortableStartedProcess : StartedProcess
 
     public override Task<int> Exited { get; }
 
-    public static Task<StartedProcess> StartAsync(Launch launch, TimeProvider time) => BusyProgram.StartAsync(() => Task.FromResult(Start(launch, time)), time);
+    public static Task<StartedProcess> StartAsync(Launch launch, TimeProvider time) =>
+        BusyProgram.StartAsync(() => Task.FromResult(Start(launch, time)), time);
 
     private static StartedProcess Start(Launch launch, TimeProvider time)
     {
-        ProcessStartInfo start = new(launch.File, launch.Arguments) { WorkingDirectory = launch.Directory, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, CreateNoWindow = true, UseShellExecute = false };
+        ProcessStartInfo start = new(launch.File, launch.Arguments)
+        {
+            WorkingDirectory = launch.Directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            CreateNoWindow = true,
+            UseShellExecute = false,
+        };
         start.Environment.Clear();
         foreach ((string name, string value) in launch.Environment)
         {
@@ -42,7 +51,12 @@ internal sealed class PortableStartedProcess : StartedProcess
         catch (Exception e) when (e is Win32Exception or IOException)
         {
             process.Dispose();
-            throw new IsolationException(SandboxingCodes.CommandNotStarted, $"'{launch.File}' could not be started in '{launch.Directory}': {e.Message}.", "A script needs an interpreter line (#!) that exists; a program must fit this machine.", e);
+            throw new IsolationException(
+                SandboxingCodes.CommandNotStarted,
+                $"'{launch.File}' could not be started in '{launch.Directory}': {e.Message}.",
+                "A script needs an interpreter line (#!) that exists; a program must fit this machine.",
+                e
+            );
         }
 
         if (!launch.OpenInput)
@@ -57,7 +71,9 @@ internal sealed class PortableStartedProcess : StartedProcess
             Input = launch.OpenInput ? process.StandardInput.BaseStream : Stream.Null,
             Output = launch.Log is null ? output : Stream.Null,
             Error = launch.Log is null ? error : Stream.Null,
-            Logged = launch.Log is { } log ? Task.WhenAll(PumpAsync(output, log), PumpAsync(error, log)) : Task.CompletedTask,
+            Logged = launch.Log is { } log
+                ? Task.WhenAll(PumpAsync(output, log), PumpAsync(error, log))
+                : Task.CompletedTask,
         };
     }
 

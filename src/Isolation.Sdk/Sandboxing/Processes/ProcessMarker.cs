@@ -12,5 +12,6 @@ internal static class ProcessMarker
     public static string New() => RandomNumberGenerator.GetHexString(24, lowercase: true);
 
     /// <summary>The marker of one command in the scope.</summary>
-    public static string Of(string scope, int number) => string.Create(CultureInfo.InvariantCulture, $"{scope}.{number}.");
+    public static string Of(string scope, int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{scope}.{number}.");
 }

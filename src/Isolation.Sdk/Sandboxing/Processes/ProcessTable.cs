@@ -27,7 +27,10 @@ internal static class ProcessTable
         List<ProcessEntry> found = [];
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && Find(id) is { } entry)
+            if (
+                int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                && Find(id) is { } entry
+            )
             {
                 found.Add(entry);
             }
@@ -49,14 +52,22 @@ internal static class ProcessTable
         string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return !evenEnded && fields[0] is ("Z" or "X" or "x")
             ? null
-            : new ProcessEntry(id, int.Parse(fields[1], CultureInfo.InvariantCulture), int.Parse(fields[3], CultureInfo.InvariantCulture), long.Parse(fields[19], CultureInfo.InvariantCulture));
+            : new ProcessEntry(
+                id,
+                int.Parse(fields[1], CultureInfo.InvariantCulture),
+                int.Parse(fields[3], CultureInfo.InvariantCulture),
+                long.Parse(fields[19], CultureInfo.InvariantCulture)
+            );
     }
 
     /// <summary>Whether a process was started with a variable whose entry begins with this text.</summary>
     public static bool WasStartedWith(int id, string entry)
     {
         string? all = ReadText(id, "environ");
-        return all is not null && (all.StartsWith(entry, StringComparison.Ordinal) || all.Contains('\0' + entry, StringComparison.Ordinal));
+        return all is not null
+            && (
+                all.StartsWith(entry, StringComparison.Ordinal) || all.Contains('\0' + entry, StringComparison.Ordinal)
+            );
     }
 
     /// <summary>The limits of file locks a process lives under; <see langword="null"/> where there are none.</summary>
@@ -65,12 +76,21 @@ internal static class ProcessTable
         try
         {
             // Not for reading alone, or .NET would lock it.
-            using SafeFileHandle file = File.OpenHandle(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/limits"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using SafeFileHandle file = File.OpenHandle(
+                string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/limits"),
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.ReadWrite
+            );
             Span<byte> all = stackalloc byte[4096];
             ReadOnlySpan<byte> rest = all[..RandomAccess.Read(file, all, 0)];
             int at = rest.IndexOf(Locks);
             rest = at < 0 ? [] : rest[(at + Locks.Length)..].TrimStart((byte)' ');
-            return Utf8Parser.TryParse(rest, out ulong soft, out int read) && Utf8Parser.TryParse(rest[read..].TrimStart((byte)' '), out ulong hard, out _) ? (soft, hard) : null;
+            return
+                Utf8Parser.TryParse(rest, out ulong soft, out int read)
+                && Utf8Parser.TryParse(rest[read..].TrimStart((byte)' '), out ulong hard, out _)
+                ? (soft, hard)
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -82,7 +102,9 @@ internal static class ProcessTable
     {
         try
         {
-            return Encoding.UTF8.GetString(File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/{name}")));
+            return Encoding.UTF8.GetString(
+                File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/{name}"))
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -7,7 +7,12 @@ namespace Isolation.Sdk.Sandboxing.Processes;
 /// <param name="cgroup">Its group, where there is one.</param>
 /// <param name="time">The clock.</param>
 /// <param name="groups">Other groups it is in.</param>
-internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider time, IReadOnlyList<string>? groups = null)
+internal sealed class ProcessTree(
+    string marker,
+    Cgroup? cgroup,
+    TimeProvider time,
+    IReadOnlyList<string>? groups = null
+)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(10);
@@ -20,7 +25,11 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
     private bool _marked;
 
     // What keeps the command is the first process of its namespace, or that one's parent: the kernel ends all the others with it.
-    public string Mechanism => cgroup is not null ? "cgroup.kill" : _keeper != 0 ? "pid namespace" : _marked ? "session, marker and limit" : "session and marker";
+    public string Mechanism =>
+        cgroup is not null ? "cgroup.kill"
+        : _keeper != 0 ? "pid namespace"
+        : _marked ? "session, marker and limit"
+        : "session and marker";
 
     /// <summary>Adds the first process, a child that nobody has reaped: its session is its own until <see cref="Close"/>.</summary>
     /// <param name="root">Its id.</param>
@@ -46,8 +55,20 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
     {
         HashSet<int> inGroup = [.. cgroup?.Members() ?? [], .. (groups ?? []).SelectMany(GroupFolder.Members)];
         // Nothing of it can be older than its first process, which spares reading most of the machine's environments.
-        ProcessEntry[] table = [.. ProcessTable.Read().Where(p => p.Started >= _since && p.Id != Environment.ProcessId)];
-        HashSet<ProcessEntry> found = [.. table.Where(p => _known.Contains(p.Identity) || _sessions.Contains(p.Session) || inGroup.Contains(p.Id) || ProcessTable.WasStartedWith(p.Id, _entry) || _mark.IsOn(p.Id))];
+        ProcessEntry[] table =
+        [
+            .. ProcessTable.Read().Where(p => p.Started >= _since && p.Id != Environment.ProcessId),
+        ];
+        HashSet<ProcessEntry> found =
+        [
+            .. table.Where(p =>
+                _known.Contains(p.Identity)
+                || _sessions.Contains(p.Session)
+                || inGroup.Contains(p.Id)
+                || ProcessTable.WasStartedWith(p.Id, _entry)
+                || _mark.IsOn(p.Id)
+            ),
+        ];
         bool more = found.Count > 0;
         while (more)
         {
@@ -82,7 +103,11 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
         alive = await WaitAsync(KillLimit, NativeProcess.Kill).ConfigureAwait(false);
         return alive.Count == 0
             ? true
-            : throw new IsolationException(SandboxingCodes.TreeSurvived, $"{alive.Count} processes could not be ended: {string.Join(", ", alive.Select(p => p.Id))}.", "They hang in the kernel (a dead network drive, say) or belong to another user; end them by hand.");
+            : throw new IsolationException(
+                SandboxingCodes.TreeSurvived,
+                $"{alive.Count} processes could not be ended: {string.Join(", ", alive.Select(p => p.Id))}.",
+                "They hang in the kernel (a dead network drive, say) or belong to another user; end them by hand."
+            );
     }
 
     private static void Send(IEnumerable<ProcessEntry> processes, int signal)

@@ -29,5 +29,11 @@ internal static class OwnFolder
         throw NotOurs(folder, null);
     }
 
-    private static IsolationException NotOurs(string folder, Exception? why) => new(SandboxingCodes.OwnFolder, $"'{folder}' is not this user's own folder.", "Remove it, or have its owner remove it.", why);
+    private static IsolationException NotOurs(string folder, Exception? why) =>
+        new(
+            SandboxingCodes.OwnFolder,
+            $"'{folder}' is not this user's own folder.",
+            "Remove it, or have its owner remove it.",
+            why
+        );
 }

@@ -21,7 +21,13 @@ internal sealed class PortPool(string folder, int first = PortPool.First, int co
     {
         if (OperatingSystem.IsWindows())
         {
-            return new PortPool(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "Isolation.Sdk", "ports"));
+            return new PortPool(
+                Path.Combine(
+                    Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData),
+                    "Isolation.Sdk",
+                    "ports"
+                )
+            );
         }
 
         uint user = NativeProcess.EffectiveUser();
@@ -37,7 +43,9 @@ internal sealed class PortPool(string folder, int first = PortPool.First, int co
         for (int i = 0; i < count; i++)
         {
             int port = first + ((start + i) % count);
-            OsFileLock? held = OsFileLock.TryAcquire(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{port}.lock")));
+            OsFileLock? held = OsFileLock.TryAcquire(
+                Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{port}.lock"))
+            );
             if (held is not null && IsFree(port))
             {
                 return new PortLease(port, held);
@@ -46,7 +54,11 @@ internal sealed class PortPool(string folder, int first = PortPool.First, int co
             held?.Dispose();
         }
 
-        throw new IsolationException(SandboxingCodes.NoPort, $"All {count} ports from {first} on are taken.", "End workers that hold ports, or whatever listens there.");
+        throw new IsolationException(
+            SandboxingCodes.NoPort,
+            $"All {count} ports from {first} on are taken.",
+            "End workers that hold ports, or whatever listens there."
+        );
     }
 
     private static bool IsFree(int port)
@@ -58,7 +70,10 @@ internal sealed class PortPool(string folder, int first = PortPool.First, int co
             every.Listen(1);
             if (Socket.OSSupportsIPv6)
             {
-                using Socket six = new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = false };
+                using Socket six = new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp)
+                {
+                    DualMode = false,
+                };
                 six.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
                 six.Listen(1);
             }

@@ -23,7 +23,11 @@ internal sealed class ProcessScope : IStateScope
         _parts = parts;
         Info = info;
         _mask = new SecretMask(info.Environment.Where(e => e.Secret).Select(e => e.Value));
-        _environment = info.Environment.ToDictionary(e => e.Name, e => e.Value, OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
+        _environment = info.Environment.ToDictionary(
+            e => e.Name,
+            e => e.Value,
+            OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal
+        );
     }
 
     public StateInfo Info { get; }
@@ -34,7 +38,14 @@ internal sealed class ProcessScope : IStateScope
         cancellationToken.ThrowIfCancellationRequested();
         return Volatile.Read(ref _releasing) == 0
             ? StartCoreAsync(command)
-            : throw new IsolationException(SandboxingCodes.ScopeReleased, $"The state of {_parts.Attempt} has been released; nothing starts in it any more.", "Start commands before the worker ends.") { Attempt = _parts.Attempt };
+            : throw new IsolationException(
+                SandboxingCodes.ScopeReleased,
+                $"The state of {_parts.Attempt} has been released; nothing starts in it any more.",
+                "Start commands before the worker ends."
+            )
+            {
+                Attempt = _parts.Attempt,
+            };
     }
 
     public async ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
@@ -83,7 +94,14 @@ internal sealed class ProcessScope : IStateScope
         string directory = command.Directory ?? _parts.Workspace;
         if (!Path.IsPathFullyQualified(directory) || !Directory.Exists(directory))
         {
-            throw new IsolationException(SandboxingCodes.CommandNotStarted, $"'{directory}' is not an absolute path of a directory that exists.", "Give the full path of a directory, or none for the workspace.") { Attempt = _parts.Attempt };
+            throw new IsolationException(
+                SandboxingCodes.CommandNotStarted,
+                $"'{directory}' is not an absolute path of a directory that exists.",
+                "Give the full path of a directory, or none for the workspace."
+            )
+            {
+                Attempt = _parts.Attempt,
+            };
         }
 
         _parts.Folders.Restore();
@@ -96,16 +114,31 @@ internal sealed class ProcessScope : IStateScope
 
         environment[ProcessMarker.Variable] = marker;
         string program = CommandPath.Find(command.File, directory, environment);
-        BoundedLog? log = command.LogFile is { } file ? new BoundedLog(file, _parts.Options.LogLimitBytes, _mask) : null;
+        BoundedLog? log = command.LogFile is { } file
+            ? new BoundedLog(file, _parts.Options.LogLimitBytes, _mask)
+            : null;
         try
         {
             Launch launch = new(program, command.Arguments, directory, environment, command.OpenInput, log);
             launch = (_parts.Seal?.Around(launch) ?? launch) with { Limits = _parts.Options.Limits };
             launch = launch with { Groups = _parts.MakeGroups(marker.TrimEnd('.'), launch.HasKeeper) };
             StartedProcess started = _parts.Native
-                ? await NativeStartedProcess.StartAsync(launch, marker, _parts.Cgroup?.TryCreateChild(marker.TrimEnd('.')), Path.Combine(_parts.Folders.Runtime, marker + NativeSpawn.GateSuffix), _parts.Time).ConfigureAwait(false)
+                ? await NativeStartedProcess
+                    .StartAsync(
+                        launch,
+                        marker,
+                        _parts.Cgroup?.TryCreateChild(marker.TrimEnd('.')),
+                        Path.Combine(_parts.Folders.Runtime, marker + NativeSpawn.GateSuffix),
+                        _parts.Time
+                    )
+                    .ConfigureAwait(false)
                 : await PortableStartedProcess.StartAsync(launch, _parts.Time).ConfigureAwait(false);
-            LimitWatch watch = new(_parts.Options.Limits, [_parts.Workspace, _parts.Folders.Home, _parts.Folders.Cache, _parts.Folders.Temp], launch.Groups, _parts.Time);
+            LimitWatch watch = new(
+                _parts.Options.Limits,
+                [_parts.Workspace, _parts.Folders.Home, _parts.Folders.Cache, _parts.Folders.Temp],
+                launch.Groups,
+                _parts.Time
+            );
             WorkerProcess process = new(started, log, watch, ended => _running.TryRemove(ended, out _));
             _running[process] = true;
             return process;
@@ -117,7 +150,8 @@ internal sealed class ProcessScope : IStateScope
         }
     }
 
-    private Task StopAllAsync(TimeSpan grace) => Task.WhenAll(_running.Keys.Select(process => process.StopAsync(grace).AsTask()));
+    private Task StopAllAsync(TimeSpan grace) =>
+        Task.WhenAll(_running.Keys.Select(process => process.StopAsync(grace).AsTask()));
 
     private async Task<IsolationException?> TearDownAsync(CancellationToken cancellationToken)
     {
@@ -125,7 +159,10 @@ internal sealed class ProcessScope : IStateScope
         foreach (WorkerCommand command in _parts.Teardowns)
         {
             using CancellationTokenSource limit = new(_parts.Options.TeardownTimeout, _parts.Time);
-            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
+                limit.Token,
+                cancellationToken
+            );
             string log = Path.Combine(_parts.Folders.Log, "teardown.log");
             try
             {
@@ -151,6 +188,13 @@ internal sealed class ProcessScope : IStateScope
 
         return failures.Count == 0
             ? null
-            : new IsolationException(SandboxingCodes.TeardownFailed, $"The teardown of {_parts.Attempt} failed: {_mask.Mask(string.Join("; ", failures))}.", "What it was to remove (a test database, say) may still be there; remove it by hand.") { Attempt = _parts.Attempt };
+            : new IsolationException(
+                SandboxingCodes.TeardownFailed,
+                $"The teardown of {_parts.Attempt} failed: {_mask.Mask(string.Join("; ", failures))}.",
+                "What it was to remove (a test database, say) may still be there; remove it by hand."
+            )
+            {
+                Attempt = _parts.Attempt,
+            };
     }
 }

@@ -8,7 +8,14 @@ internal sealed class ReopenedScope(ScopeParts parts) : IStateScope
     public StateInfo Info { get; } = new(parts.Folders.Home, parts.Folders.Temp, [], new Dictionary<string, int>());
 
     public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default) =>
-        throw new IsolationException(SandboxingCodes.ScopeReleased, $"The state of {parts.Attempt} was found again to be cleaned up; nothing starts in it.", "Open a new state for a new attempt.") { Attempt = parts.Attempt };
+        throw new IsolationException(
+            SandboxingCodes.ScopeReleased,
+            $"The state of {parts.Attempt} was found again to be cleaned up; nothing starts in it.",
+            "Open a new state for a new attempt."
+        )
+        {
+            Attempt = parts.Attempt,
+        };
 
     public async ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
     {

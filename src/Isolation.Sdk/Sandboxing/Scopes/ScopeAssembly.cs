@@ -23,16 +23,31 @@ internal sealed class ScopeAssembly(ScopeParts parts, HostVariables host, HostGi
             cancellationToken.ThrowIfCancellationRequested();
             Dictionary<string, int> ports = TakePorts();
             string worker = AttemptNames.File(_parts.Attempt);
-            string Fill(string template) => ValueTemplate.Fill(template, worker, _parts.Workspace, _parts.Folders.Home, _parts.Folders.Temp, ports);
-            EnvironmentBuilder defaults = new EnvironmentBuilder(host).AddDefaults(_parts.Attempt.ToString(), worker, git.Ceiling(_parts.Workspace), _parts.Folders);
+            string Fill(string template) =>
+                ValueTemplate.Fill(template, worker, _parts.Workspace, _parts.Folders.Home, _parts.Folders.Temp, ports);
+            EnvironmentBuilder defaults = new EnvironmentBuilder(host).AddDefaults(
+                _parts.Attempt.ToString(),
+                worker,
+                git.Ceiling(_parts.Workspace),
+                _parts.Folders
+            );
             IReadOnlyList<EnvironmentEntry> environment = (seal is ConfinedSeal ? defaults.AddConfined() : defaults)
                 .AddPorts(ports)
                 .AddRules(_parts.Options.Rules, Fill)
                 .Build();
-            _parts = _parts with { Teardowns = [.. _parts.Options.Teardowns.Select(c => c with { Arguments = [.. c.Arguments.Select(Fill)] })] };
+            _parts = _parts with
+            {
+                Teardowns =
+                [
+                    .. _parts.Options.Teardowns.Select(c => c with { Arguments = [.. c.Arguments.Select(Fill)] }),
+                ],
+            };
             WriteEnvFile(environment);
             _parts = _parts with { Seal = seal?.Close(Reach(environment, ports.Values)) };
-            return new ProcessScope(_parts, new StateInfo(_parts.Folders.Home, _parts.Folders.Temp, environment, ports));
+            return new ProcessScope(
+                _parts,
+                new StateInfo(_parts.Folders.Home, _parts.Folders.Temp, environment, ports)
+            );
         }
         catch
         {
@@ -43,18 +58,36 @@ internal sealed class ScopeAssembly(ScopeParts parts, HostVariables host, HostGi
 
     private Reach Reach(IReadOnlyList<EnvironmentEntry> environment, IEnumerable<int> ports)
     {
-        Dictionary<string, string> variables = environment.ToDictionary(e => e.Name, e => e.Value, StringComparer.Ordinal);
+        Dictionary<string, string> variables = environment.ToDictionary(
+            e => e.Name,
+            e => e.Value,
+            StringComparer.Ordinal
+        );
         IEnumerable<string> packages = host.NuGetPackages is { } folder && Directory.Exists(folder) ? [folder] : [];
-        string[] read = [.. Seals.Reach.Toolchains(variables), .. packages, .. Barriers.SeenFrom(_parts.Workspace, git.TopLevel), .. Seals.Reach.Objects(git.CommonDirectory), .. ReadPaths.Of(_parts.Options, host)];
+        string[] read =
+        [
+            .. Seals.Reach.Toolchains(variables),
+            .. packages,
+            .. Barriers.SeenFrom(_parts.Workspace, git.TopLevel),
+            .. Seals.Reach.Objects(git.CommonDirectory),
+            .. ReadPaths.Of(_parts.Options, host),
+        ];
         ReadPaths.ThrowIfExposed(_parts.Folders.Root, read);
-        return new Reach(read, [_parts.Workspace, _parts.Folders.Home, _parts.Folders.Cache, _parts.Folders.Temp], [.. ports], _parts.Options.Network);
+        return new Reach(
+            read,
+            [_parts.Workspace, _parts.Folders.Home, _parts.Folders.Cache, _parts.Folders.Temp],
+            [.. ports],
+            _parts.Options.Network
+        );
     }
 
     private void WriteConfigs()
     {
         string home = _parts.Folders.Home;
         ToolConfig.WriteGit(Path.Combine(home, ".gitconfig"), git.For(_parts.Workspace));
-        string nuget = OperatingSystem.IsWindows() ? Path.Combine(home, "AppData", "Roaming", "NuGet", "NuGet.Config") : Path.Combine(home, ".nuget", "NuGet", "NuGet.Config");
+        string nuget = OperatingSystem.IsWindows()
+            ? Path.Combine(home, "AppData", "Roaming", "NuGet", "NuGet.Config")
+            : Path.Combine(home, ".nuget", "NuGet", "NuGet.Config");
         ToolConfig.WriteNuGet(nuget, host.NuGetConfig, host.NuGetPackages);
         ToolConfig.WriteNuGetMigrated(home);
         if (_parts.Options.EnvFileName is { } file)
@@ -105,11 +138,24 @@ internal sealed class ScopeAssembly(ScopeParts parts, HostVariables host, HostGi
         string path = Path.Combine(_parts.Workspace, name);
         if (Path.Exists(path) && File.ReadLines(path).FirstOrDefault() != EnvFileHeader)
         {
-            throw new IsolationException(SandboxingCodes.EnvFileExists, $"'{name}' is in the workspace already.", "Give the env file another name, or keep that file out of the workspace.") { Attempt = _parts.Attempt };
+            throw new IsolationException(
+                SandboxingCodes.EnvFileExists,
+                $"'{name}' is in the workspace already.",
+                "Give the env file another name, or keep that file out of the workspace."
+            )
+            {
+                Attempt = _parts.Attempt,
+            };
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllLines(path, [EnvFileHeader, .. environment.Where(e => e.Origin == EnvironmentOrigin.EnvFile).Select(e => $"{e.Name}={e.Value}")]);
+        File.WriteAllLines(
+            path,
+            [
+                EnvFileHeader,
+                .. environment.Where(e => e.Origin == EnvironmentOrigin.EnvFile).Select(e => $"{e.Name}={e.Value}"),
+            ]
+        );
         _parts = _parts with { EnvFile = path };
     }
 }

@@ -27,7 +27,10 @@ internal sealed record ScopeFolders(string Root, string Temp)
     public static ScopeFolders For(string root, string marker)
     {
         string temp = Path.Combine(root, "tmp");
-        bool tooLong = !OperatingSystem.IsWindows() && System.Text.Encoding.UTF8.GetByteCount(temp) > LongestTemp && Directory.Exists("/tmp");
+        bool tooLong =
+            !OperatingSystem.IsWindows()
+            && System.Text.Encoding.UTF8.GetByteCount(temp) > LongestTemp
+            && Directory.Exists("/tmp");
         return new ScopeFolders(root, tooLong ? $"/tmp/isolation-{marker}" : temp);
     }
 
@@ -62,7 +65,8 @@ internal sealed record ScopeFolders(string Root, string Temp)
         }
     }
 
-    public bool Exist() => Directory.Exists(Home) || Directory.Exists(Temp) || Directory.Exists(Cache) || Directory.Exists(Log);
+    public bool Exist() =>
+        Directory.Exists(Home) || Directory.Exists(Temp) || Directory.Exists(Cache) || Directory.Exists(Log);
 
     /// <summary>Brings everything together in the worker's folder, where whoever looks at a kept worker looks for it.</summary>
     public void Gather()
@@ -91,7 +95,8 @@ internal sealed record ScopeFolders(string Root, string Temp)
         RemoveIfEmpty(Root);
     }
 
-    private bool IsInside(string folder) => folder.StartsWith(Root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    private bool IsInside(string folder) =>
+        folder.StartsWith(Root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     private static void RemoveIfEmpty(string folder)
     {

@@ -5,7 +5,15 @@ using Isolation.Sdk.Sandboxing.Seals;
 namespace Isolation.Sdk.Sandboxing.Scopes;
 
 /// <summary>What a scope holds and has to give back.</summary>
-internal sealed record ScopeParts(AttemptId Attempt, string Workspace, string Marker, ScopeFolders Folders, string Trash, ProcessSandboxOptions Options, TimeProvider Time)
+internal sealed record ScopeParts(
+    AttemptId Attempt,
+    string Workspace,
+    string Marker,
+    ScopeFolders Folders,
+    string Trash,
+    ProcessSandboxOptions Options,
+    TimeProvider Time
+)
 {
     // bwrap, and its own first process inside.
     private const int Keepers = 2;
@@ -42,10 +50,20 @@ internal sealed record ScopeParts(AttemptId Attempt, string Workspace, string Ma
         List<LimitGroup> made = [];
         foreach (LimitPlace place in Places)
         {
-            if (place.TryMake(CgroupName(Marker), name, Options.Limits.Of(place.Controller, kept ? Keepers : 0)) is not { } group)
+            if (
+                place.TryMake(CgroupName(Marker), name, Options.Limits.Of(place.Controller, kept ? Keepers : 0))
+                is not { } group
+            )
             {
                 made.ForEach(g => GroupFolder.TryRemove(g.Path));
-                throw new IsolationException(SandboxingCodes.NotHeld, $"The kernel no longer takes a limit of {place.Controller.Limit} in '{place.Folder}'.", "Look what changed there; nothing runs with less than it was to be held to.") { Attempt = Attempt };
+                throw new IsolationException(
+                    SandboxingCodes.NotHeld,
+                    $"The kernel no longer takes a limit of {place.Controller.Limit} in '{place.Folder}'.",
+                    "Look what changed there; nothing runs with less than it was to be held to."
+                )
+                {
+                    Attempt = Attempt,
+                };
             }
 
             made.Add(group);
@@ -62,7 +80,9 @@ internal sealed record ScopeParts(AttemptId Attempt, string Workspace, string Ma
             ProcessTree tree = new(Marker + ".", Cgroup, Time, Groups);
             await NativeSpawn.FreeHeldAsync(Folders.Runtime, () => tree.Alive().Count, Time).ConfigureAwait(false);
             await tree.EndAsync(TimeSpan.Zero).ConfigureAwait(false);
-            foreach (string group in Groups.Concat(Cgroup is null ? [] : [Cgroup.Path]).Distinct(StringComparer.Ordinal))
+            foreach (
+                string group in Groups.Concat(Cgroup is null ? [] : [Cgroup.Path]).Distinct(StringComparer.Ordinal)
+            )
             {
                 await GroupFolder.RemoveAsync(group, Time).ConfigureAwait(false);
             }

@@ -9,7 +9,8 @@ internal sealed class StandaloneScope(IStateScope scope, AttemptLease lease, str
 
     public StateInfo Info => scope.Info;
 
-    public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default) => scope.StartAsync(command, cancellationToken);
+    public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default) =>
+        scope.StartAsync(command, cancellationToken);
 
     public async ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
     {

@@ -12,7 +12,9 @@ internal sealed class BubblewrapSeal(TimeProvider time, Seal parts = Seal.All) :
     public const int FilterDescriptor = 3;
 
     private static readonly string[] Places = ["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap"];
-    private readonly Lazy<Task<IReadOnlyList<IsolationFault>>> _missing = new(() => new EscapeTest(parts, time).RunAsync());
+    private readonly Lazy<Task<IReadOnlyList<IsolationFault>>> _missing = new(() =>
+        new EscapeTest(parts, time).RunAsync()
+    );
 
     /// <summary>Where it is installed; never one from PATH, which may hold anybody's.</summary>
     public static string? Program => Places.FirstOrDefault(File.Exists);
@@ -21,11 +23,22 @@ internal sealed class BubblewrapSeal(TimeProvider time, Seal parts = Seal.All) :
 
     public bool KeepsMarks => parts.HasFlag(Seal.Seccomp);
 
-    public IsolationGuarantees Adds(NetworkReach network) => IsolationGuarantees.Confinement | IsolationGuarantees.Network;
+    public IsolationGuarantees Adds(NetworkReach network) =>
+        IsolationGuarantees.Confinement | IsolationGuarantees.Network;
 
-    public async Task<IReadOnlyList<IsolationFault>> FindMissingAsync(NetworkReach network, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<IsolationFault>> FindMissingAsync(
+        NetworkReach network,
+        CancellationToken cancellationToken
+    ) =>
         network.IsOpen || network.Ports.Count > 0
-            ? [new IsolationFault(SandboxingCodes.NoNetwork, "AllowNetwork was asked for, and a sealed worker has no network but its own loopback.", "Leave AllowNetwork out, or use the confined sandbox.")]
+            ?
+            [
+                new IsolationFault(
+                    SandboxingCodes.NoNetwork,
+                    "AllowNetwork was asked for, and a sealed worker has no network but its own loopback.",
+                    "Leave AllowNetwork out, or use the confined sandbox."
+                ),
+            ]
             : await _missing.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
 
     public IScopeSeal Close(Reach reach) => new Scope(reach, parts);
@@ -33,7 +46,9 @@ internal sealed class BubblewrapSeal(TimeProvider time, Seal parts = Seal.All) :
     /// <summary>The words before the command.</summary>
     public static IReadOnlyList<string> Words(Reach reach, Seal parts)
     {
-        List<string> words = parts.HasFlag(Seal.Namespaces) ? ["--unshare-all", "--hostname", "worker"] : ["--unshare-user"];
+        List<string> words = parts.HasFlag(Seal.Namespaces)
+            ? ["--unshare-all", "--hostname", "worker"]
+            : ["--unshare-user"];
         if (parts.HasFlag(Seal.Capabilities))
         {
             // As root it would keep them all, and "mount -o remount,rw" would undo the rest.
@@ -43,13 +58,23 @@ internal sealed class BubblewrapSeal(TimeProvider time, Seal parts = Seal.All) :
         words.AddRange(["--new-session", "--die-with-parent"]);
         words.AddRange(["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]);
         List<string> shown = [];
-        foreach (string path in Reach.System.Concat(reach.Read).Where(Path.Exists).Distinct(StringComparer.Ordinal).OrderBy(p => p.Length))
+        foreach (
+            string path in Reach
+                .System.Concat(reach.Read)
+                .Where(Path.Exists)
+                .Distinct(StringComparer.Ordinal)
+                .OrderBy(p => p.Length)
+        )
         {
             if (!shown.Any(folder => Reach.Contains(folder, path)))
             {
                 // What is a link at the host is a link inside, or /bin and /usr/bin would be two folders.
                 string? target = new FileInfo(path).LinkTarget;
-                bool inside = target is not null && Reach.System.Any(folder => Reach.Contains(folder, Path.GetFullPath(target, Path.GetDirectoryName(path)!)));
+                bool inside =
+                    target is not null
+                    && Reach.System.Any(folder =>
+                        Reach.Contains(folder, Path.GetFullPath(target, Path.GetDirectoryName(path)!))
+                    );
                 words.AddRange(inside ? ["--symlink", target!, path] : ["--ro-bind", path, path]);
                 shown.Add(path);
             }
@@ -68,7 +93,11 @@ internal sealed class BubblewrapSeal(TimeProvider time, Seal parts = Seal.All) :
     private sealed class Scope(Reach reach, Seal parts) : IScopeSeal
     {
         private readonly IReadOnlyList<string> _words = Words(reach, parts);
-        private readonly byte[]? _filter = parts.HasFlag(Seal.Seccomp) ? MemoryMarshal.AsBytes<FilterInstruction>(SeccompFilter.Build(NetworkReach.None with { IsOpen = true })).ToArray() : null;
+        private readonly byte[]? _filter = parts.HasFlag(Seal.Seccomp)
+            ? MemoryMarshal
+                .AsBytes<FilterInstruction>(SeccompFilter.Build(NetworkReach.None with { IsOpen = true }))
+                .ToArray()
+            : null;
 
         public Launch Around(Launch launch)
         {
@@ -84,8 +113,6 @@ internal sealed class BubblewrapSeal(TimeProvider time, Seal parts = Seal.All) :
             };
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

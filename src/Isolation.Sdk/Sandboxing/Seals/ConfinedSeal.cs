@@ -11,18 +11,28 @@ internal sealed class ConfinedSeal(Seal parts = Seal.All) : IProcessSeal
     public bool KeepsMarks => parts.HasFlag(Seal.Seccomp);
 
     public IsolationGuarantees Adds(NetworkReach network) =>
-        network.IsOpen || network.Ports.Count > 0 ? IsolationGuarantees.Confinement : IsolationGuarantees.Confinement | IsolationGuarantees.Network;
+        network.IsOpen || network.Ports.Count > 0
+            ? IsolationGuarantees.Confinement
+            : IsolationGuarantees.Confinement | IsolationGuarantees.Network;
 
-    public Task<IReadOnlyList<IsolationFault>> FindMissingAsync(NetworkReach network, CancellationToken cancellationToken) => Task.FromResult(FindMissing());
+    public Task<IReadOnlyList<IsolationFault>> FindMissingAsync(
+        NetworkReach network,
+        CancellationToken cancellationToken
+    ) => Task.FromResult(FindMissing());
 
-    public IScopeSeal Close(Reach reach) => FindMissing() is [IsolationFault fault, ..] ? throw new IsolationException(fault) : new Scope(reach, parts);
+    public IScopeSeal Close(Reach reach) =>
+        FindMissing() is [IsolationFault fault, ..] ? throw new IsolationException(fault) : new Scope(reach, parts);
 
     /// <summary>A command that the scope's rules would not let start is refused with a reason, not with the kernel's.</summary>
     public static void Check(Reach reach, Launch launch)
     {
         if (!reach.Covers(launch.File))
         {
-            throw new IsolationException(SandboxingCodes.CommandNotStarted, $"'{launch.File}' lies where this worker may not read.", "Install it for the whole machine, or let workers read its folder by AllowRead.");
+            throw new IsolationException(
+                SandboxingCodes.CommandNotStarted,
+                $"'{launch.File}' lies where this worker may not read.",
+                "Install it for the whole machine, or let workers read its folder by AllowRead."
+            );
         }
     }
 
@@ -30,17 +40,40 @@ internal sealed class ConfinedSeal(Seal parts = Seal.All) : IProcessSeal
     {
         if (!OperatingSystem.IsLinux())
         {
-            return [new IsolationFault(SandboxingCodes.LevelNeedsLinux, "Workers can be confined on Linux only.", "Use SealLevel.Cooperative here, or run the host on Linux (in a virtual machine, say).")];
+            return
+            [
+                new IsolationFault(
+                    SandboxingCodes.LevelNeedsLinux,
+                    "Workers can be confined on Linux only.",
+                    "Use SealLevel.Cooperative here, or run the host on Linux (in a virtual machine, say)."
+                ),
+            ];
         }
 
         if (!NativeProcess.IsAvailable || !SeccompFilter.IsKnown)
         {
-            return [new IsolationFault(SandboxingCodes.CannotConfine, "Confined starts need 64-bit Linux on x86-64 or aarch64 with glibc 2.34 or later.", "Use such a machine, or SealLevel.Cooperative.")];
+            return
+            [
+                new IsolationFault(
+                    SandboxingCodes.CannotConfine,
+                    "Confined starts need 64-bit Linux on x86-64 or aarch64 with glibc 2.34 or later.",
+                    "Use such a machine, or SealLevel.Cooperative."
+                ),
+            ];
         }
 
         return Landlock.Version >= Landlock.NeededVersion
             ? []
-            : [new IsolationFault(SandboxingCodes.CannotConfine, Landlock.Version == 0 ? "This kernel has no Landlock, or it is turned off." : $"This kernel's Landlock is of version {Landlock.Version}, which leaves open what version {Landlock.NeededVersion} seals (signals and abstract sockets).", "Use Linux 6.12 or later with 'landlock' in the boot option lsm=, or the sealed sandbox, which needs user namespaces instead.")];
+            :
+            [
+                new IsolationFault(
+                    SandboxingCodes.CannotConfine,
+                    Landlock.Version == 0
+                        ? "This kernel has no Landlock, or it is turned off."
+                        : $"This kernel's Landlock is of version {Landlock.Version}, which leaves open what version {Landlock.NeededVersion} seals (signals and abstract sockets).",
+                    "Use Linux 6.12 or later with 'landlock' in the boot option lsm=, or the sealed sandbox, which needs user namespaces instead."
+                ),
+            ];
     }
 
     private sealed class Scope(Reach reach, Seal parts) : IScopeSeal

@@ -7,8 +7,10 @@ namespace Isolation.Sdk.Sandboxing.Seals;
 /// <param name="time">The clock.</param>
 internal sealed class EscapeTest(Seal parts, TimeProvider time)
 {
-    private const string Install = "Install bubblewrap (apt-get install bubblewrap) and allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns=0).";
-    private const string Started = "started", Escaped = "escaped";
+    private const string Install =
+        "Install bubblewrap (apt-get install bubblewrap) and allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns=0).";
+    private const string Started = "started",
+        Escaped = "escaped";
 
     // The remount needs no device and no rights but the ones a sandbox must not leave.
     private const string Attempt = "echo " + Started + "; mount -o remount,rw,bind /usr 2>/dev/null && echo " + Escaped;
@@ -18,12 +20,26 @@ internal sealed class EscapeTest(Seal parts, TimeProvider time)
     {
         if (!OperatingSystem.IsLinux())
         {
-            return [new IsolationFault(SandboxingCodes.LevelNeedsLinux, "Workers can be sealed on Linux only.", "Use SealLevel.Cooperative here, or run the host on Linux (in a virtual machine, say).")];
+            return
+            [
+                new IsolationFault(
+                    SandboxingCodes.LevelNeedsLinux,
+                    "Workers can be sealed on Linux only.",
+                    "Use SealLevel.Cooperative here, or run the host on Linux (in a virtual machine, say)."
+                ),
+            ];
         }
 
         if (!NativeProcess.IsAvailable || !SeccompFilter.IsKnown)
         {
-            return [new IsolationFault(SandboxingCodes.CannotSeal, "Sealed starts need 64-bit Linux on x86-64 or aarch64 with glibc 2.34 or later.", "Use such a machine, or SealLevel.Cooperative.")];
+            return
+            [
+                new IsolationFault(
+                    SandboxingCodes.CannotSeal,
+                    "Sealed starts need 64-bit Linux on x86-64 or aarch64 with glibc 2.34 or later.",
+                    "Use such a machine, or SealLevel.Cooperative."
+                ),
+            ];
         }
 
         if (BubblewrapSeal.Program is null)
@@ -34,7 +50,14 @@ internal sealed class EscapeTest(Seal parts, TimeProvider time)
         string? mount = new[] { "/usr/bin/mount", "/bin/mount" }.FirstOrDefault(File.Exists);
         if (mount is null)
         {
-            return [new IsolationFault(SandboxingCodes.CannotSeal, "There is no mount in /usr/bin, by which an escape is tried.", "Install mount (util-linux).")];
+            return
+            [
+                new IsolationFault(
+                    SandboxingCodes.CannotSeal,
+                    "There is no mount in /usr/bin, by which an escape is tried.",
+                    "Install mount (util-linux)."
+                ),
+            ];
         }
 
         try
@@ -44,8 +67,22 @@ internal sealed class EscapeTest(Seal parts, TimeProvider time)
             return lines switch
             {
                 [Started] => [],
-                [Started, Escaped] => [new IsolationFault(SandboxingCodes.Escaped, "A process inside a sandbox of bwrap could remount the machine's folders for writing.", "Do not run untrusted code here; report what bwrap --version says.")],
-                _ => [new IsolationFault(SandboxingCodes.CannotSeal, $"bwrap could not make a sandbox: {said.Trim()}.", Install)],
+                [Started, Escaped] =>
+                [
+                    new IsolationFault(
+                        SandboxingCodes.Escaped,
+                        "A process inside a sandbox of bwrap could remount the machine's folders for writing.",
+                        "Do not run untrusted code here; report what bwrap --version says."
+                    ),
+                ],
+                _ =>
+                [
+                    new IsolationFault(
+                        SandboxingCodes.CannotSeal,
+                        $"bwrap could not make a sandbox: {said.Trim()}.",
+                        Install
+                    ),
+                ],
             };
         }
         catch (IsolationException e)
@@ -58,11 +95,16 @@ internal sealed class EscapeTest(Seal parts, TimeProvider time)
     {
         using IScopeSeal seal = new BubblewrapSeal(time, parts).Close(new Reach([], [], [], NetworkReach.None));
         Dictionary<string, string> environment = new() { ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin", ["LC_ALL"] = "C" };
-        Launch launch = seal.Around(new Launch("/bin/sh", ["-c", Attempt], "/", environment, OpenInput: false, Log: null));
-        StartedProcess process = await NativeStartedProcess.StartAsync(launch, ProcessMarker.New(), null, "", time).ConfigureAwait(false);
+        Launch launch = seal.Around(
+            new Launch("/bin/sh", ["-c", Attempt], "/", environment, OpenInput: false, Log: null)
+        );
+        StartedProcess process = await NativeStartedProcess
+            .StartAsync(launch, ProcessMarker.New(), null, "", time)
+            .ConfigureAwait(false);
         try
         {
-            using StreamReader output = new(process.Output), error = new(process.Error);
+            using StreamReader output = new(process.Output),
+                error = new(process.Error);
             using CancellationTokenSource limit = new(Limit, time);
             Task<string> wrong = error.ReadToEndAsync(limit.Token);
             return await output.ReadToEndAsync(limit.Token).ConfigureAwait(false) + await wrong.ConfigureAwait(false);

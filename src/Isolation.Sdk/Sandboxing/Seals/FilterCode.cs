@@ -9,7 +9,12 @@ internal record struct FilterInstruction(ushort Code, byte IfTrue, byte IfFalse,
 /// <summary>Writes a filter with labels instead of counted jumps. A label stands for what follows it.</summary>
 internal sealed class FilterCode
 {
-    private const ushort Load = 0x20, And = 0x54, Equal = 0x15, AtLeast = 0x35, AnyBit = 0x45, Return = 0x06;
+    private const ushort Load = 0x20,
+        And = 0x54,
+        Equal = 0x15,
+        AtLeast = 0x35,
+        AnyBit = 0x45,
+        Return = 0x06;
     private readonly List<(FilterInstruction Instruction, string? True, string? False)> _lines = [];
     private readonly Dictionary<string, int> _labels = new(StringComparer.Ordinal);
 
@@ -24,7 +29,8 @@ internal sealed class FilterCode
 
     public FilterCode IfEqual(uint value, string? then, string? otherwise = null) => Add(Equal, value, then, otherwise);
 
-    public FilterCode IfAtLeast(uint value, string? then, string? otherwise = null) => Add(AtLeast, value, then, otherwise);
+    public FilterCode IfAtLeast(uint value, string? then, string? otherwise = null) =>
+        Add(AtLeast, value, then, otherwise);
 
     public FilterCode IfAny(uint bits, string? then, string? otherwise = null) => Add(AnyBit, bits, then, otherwise);
 
@@ -55,7 +61,15 @@ internal sealed class FilterCode
         for (int at = 0; at < _lines.Count; at++)
         {
             (FilterInstruction instruction, string? then, string? otherwise) = _lines[at];
-            _lines[at] = (instruction with { IfTrue = Distance(at, then) ?? instruction.IfTrue, IfFalse = Distance(at, otherwise) ?? instruction.IfFalse }, null, null);
+            _lines[at] = (
+                instruction with
+                {
+                    IfTrue = Distance(at, then) ?? instruction.IfTrue,
+                    IfFalse = Distance(at, otherwise) ?? instruction.IfFalse,
+                },
+                null,
+                null
+            );
         }
     }
 

@@ -11,22 +11,56 @@ internal static unsafe partial class Landlock
     public const int NeededVersion = 6;
 
     public const long RestrictSelf = 446;
-    private const long CreateRuleset = 444, AddRule = 445;
-    private const int AskVersion = 1, PathBeneath = 1, NetPort = 2;
-    private const ulong Execute = 1, WriteFile = 2, ReadFile = 4, ReadFolder = 8, MakeCharDevice = 1 << 6, MakeBlockDevice = 1 << 11, Truncate = 1 << 14, Control = 1 << 15;
-    private const ulong Everything = (1 << 16) - 1, Reading = Execute | ReadFile | ReadFolder, OfFiles = Execute | WriteFile | ReadFile | Truncate | Control;
-    private const ulong Owning = Everything & ~(MakeCharDevice | MakeBlockDevice | Control), UsingDevices = ReadFile | WriteFile | ReadFolder | Control;
-    private const ulong Bind = 1, Connect = 2, AbstractSockets = 1, Signals = 2;
+    private const long CreateRuleset = 444,
+        AddRule = 445;
+    private const int AskVersion = 1,
+        PathBeneath = 1,
+        NetPort = 2;
+    private const ulong Execute = 1,
+        WriteFile = 2,
+        ReadFile = 4,
+        ReadFolder = 8,
+        MakeCharDevice = 1 << 6,
+        MakeBlockDevice = 1 << 11,
+        Truncate = 1 << 14,
+        Control = 1 << 15;
+    private const ulong Everything = (1 << 16) - 1,
+        Reading = Execute | ReadFile | ReadFolder,
+        OfFiles = Execute | WriteFile | ReadFile | Truncate | Control;
+    private const ulong Owning = Everything & ~(MakeCharDevice | MakeBlockDevice | Control),
+        UsingDevices = ReadFile | WriteFile | ReadFolder | Control;
+    private const ulong Bind = 1,
+        Connect = 2,
+        AbstractSockets = 1,
+        Signals = 2;
     private const int OpenPath = 0x200000 | NativeProcess.CloseOnExec;
-    private static readonly string[] Devices = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts"];
+    private static readonly string[] Devices =
+    [
+        "/dev/null",
+        "/dev/zero",
+        "/dev/full",
+        "/dev/random",
+        "/dev/urandom",
+        "/dev/tty",
+        "/dev/ptmx",
+        "/dev/pts",
+    ];
 
     /// <summary>The kernel's version of it; 0 where there is none.</summary>
-    public static int Version => OperatingSystem.IsLinux() && Environment.Is64BitProcess ? Math.Max(0, (int)syscall(CreateRuleset, 0, 0, AskVersion, 0)) : 0;
+    public static int Version =>
+        OperatingSystem.IsLinux() && Environment.Is64BitProcess
+            ? Math.Max(0, (int)syscall(CreateRuleset, 0, 0, AskVersion, 0))
+            : 0;
 
     /// <summary>Makes the rules of one scope. They hold the folders themselves, not their names: nothing put in their place later is reached.</summary>
     public static SafeFileHandle Rules(Reach reach)
     {
-        Attributes attributes = new() { Files = Everything, Network = reach.Network.IsOpen ? 0 : Bind | Connect, Scopes = AbstractSockets | Signals };
+        Attributes attributes = new()
+        {
+            Files = Everything,
+            Network = reach.Network.IsOpen ? 0 : Bind | Connect,
+            Scopes = AbstractSockets | Signals,
+        };
         int made = (int)syscall(CreateRuleset, (nint)(&attributes), sizeof(Attributes), 0, 0);
         if (made < 0)
         {
@@ -101,7 +135,11 @@ internal static unsafe partial class Landlock
     }
 
     private static IsolationException Refused(string what) =>
-        new(SandboxingCodes.NotSealed, $"The kernel's Landlock did not take {what} (error {Marshal.GetLastPInvokeError()}).", "Nothing was started. Look whether the path exists and the machine has file descriptors left.");
+        new(
+            SandboxingCodes.NotSealed,
+            $"The kernel's Landlock did not take {what} (error {Marshal.GetLastPInvokeError()}).",
+            "Nothing was started. Look whether the path exists and the machine has file descriptors left."
+        );
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(long number, nint first, nint second, nint third, nint fourth);
@@ -111,7 +149,9 @@ internal static unsafe partial class Landlock
 
     private struct Attributes
     {
-        public ulong Files, Network, Scopes;
+        public ulong Files,
+            Network,
+            Scopes;
     }
 
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
@@ -123,6 +163,7 @@ internal static unsafe partial class Landlock
 
     private struct Port
     {
-        public ulong Rights, Number;
+        public ulong Rights,
+            Number;
     }
 }

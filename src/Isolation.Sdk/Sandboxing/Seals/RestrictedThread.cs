@@ -46,8 +46,12 @@ internal static unsafe class RestrictedThread
                 thread(NativeProcess.ThreadId());
                 CarryOut((Work*)address);
             },
-            StackSize)
-        { IsBackground = true, Name = "Isolation.Sdk restricted" };
+            StackSize
+        )
+        {
+            IsBackground = true,
+            Name = "Isolation.Sdk restricted",
+        };
         restricted.UnsafeStart();
         restricted.Join();
         GC.KeepAlive(restriction);
@@ -61,14 +65,24 @@ internal static unsafe class RestrictedThread
         for (int i = 0; i < work->Count; i++)
         {
             SystemCall* call = work->Calls + i;
-            if (work->SystemCall(call->Number, call->First, call->Second, call->Third, call->Fourth, 0) < 0 && call->MayFail == 0)
+            if (
+                work->SystemCall(call->Number, call->First, call->Second, call->Third, call->Fourth, 0) < 0
+                && call->MayFail == 0
+            )
             {
                 work->Result = -*work->Error();
                 return;
             }
         }
 
-        work->Result = work->PosixSpawn(work->Spawn.Id, work->Spawn.File, work->Spawn.Actions, work->Spawn.Attributes, work->Spawn.Words, work->Spawn.Environment);
+        work->Result = work->PosixSpawn(
+            work->Spawn.Id,
+            work->Spawn.File,
+            work->Spawn.Actions,
+            work->Spawn.Attributes,
+            work->Spawn.Words,
+            work->Spawn.Environment
+        );
     }
 
     private struct Work
@@ -91,8 +105,10 @@ internal static unsafe class RestrictedThread
         public Exports()
         {
             nint libc = NativeLibrary.Load("libc.so.6");
-            SystemCall = (delegate* unmanaged<nint, nint, nint, nint, nint, nint, nint>)NativeLibrary.GetExport(libc, "syscall");
-            PosixSpawn = (delegate* unmanaged<int*, byte*, byte*, byte*, byte**, byte**, int>)NativeLibrary.GetExport(libc, "posix_spawn");
+            SystemCall = (delegate* unmanaged<nint, nint, nint, nint, nint, nint, nint>)
+                NativeLibrary.GetExport(libc, "syscall");
+            PosixSpawn = (delegate* unmanaged<int*, byte*, byte*, byte*, byte**, byte**, int>)
+                NativeLibrary.GetExport(libc, "posix_spawn");
             Error = (delegate* unmanaged<int*>)NativeLibrary.GetExport(libc, "__errno_location");
             Rehearse();
         }
@@ -104,8 +120,21 @@ internal static unsafe class RestrictedThread
             byte nowhere = 0;
             byte* none = null;
             SystemCall harmless = new(-1, 0, 0, 0, 0, 1);
-            Work work = new() { Calls = &harmless, Count = 1, SystemCall = SystemCall, PosixSpawn = PosixSpawn, Error = Error };
-            work.Spawn = new Arguments { Id = &nobody, File = &nowhere, Words = &none, Environment = &none };
+            Work work = new()
+            {
+                Calls = &harmless,
+                Count = 1,
+                SystemCall = SystemCall,
+                PosixSpawn = PosixSpawn,
+                Error = Error,
+            };
+            work.Spawn = new Arguments
+            {
+                Id = &nobody,
+                File = &nowhere,
+                Words = &none,
+                Environment = &none,
+            };
             CarryOut(&work);
             // An empty name is no program. The same again, as a restriction that fails: that path, too, has to be there.
             harmless.MayFail = 0;

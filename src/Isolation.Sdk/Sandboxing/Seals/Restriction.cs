@@ -10,8 +10,17 @@ internal record struct SystemCall(nint Number, nint First, nint Second, nint Thi
 /// <summary>What a thread does to itself before it starts a child, which inherits it: a list of system calls, and nothing else.</summary>
 internal sealed unsafe class Restriction : IDisposable
 {
-    private const int Control = 157, Control64Arm = 167, Capset = 126, CapsetArm = 91, Seccomp = 317, SeccompArm = 277;
-    private const int NoNewPrivileges = 38, DropBounding = 24, Ambient = 47, ClearAmbient = 4, FilterMode = 1;
+    private const int Control = 157,
+        Control64Arm = 167,
+        Capset = 126,
+        CapsetArm = 91,
+        Seccomp = 317,
+        SeccompArm = 277;
+    private const int NoNewPrivileges = 38,
+        DropBounding = 24,
+        Ambient = 47,
+        ClearAmbient = 4,
+        FilterMode = 1;
     private const uint CapabilityVersion = 0x20080522;
     private readonly SafeFileHandle? _rules;
 
@@ -40,7 +49,9 @@ internal sealed unsafe class Restriction : IDisposable
         if (seals.HasFlag(Seal.Capabilities))
         {
             // Needs a capability itself; without that there is nothing to drop, and no_new_privs keeps it so.
-            calls.AddRange(Enumerable.Range(0, LastCapability() + 1).Select(c => new SystemCall(control, DropBounding, c, 0, 0, 1)));
+            calls.AddRange(
+                Enumerable.Range(0, LastCapability() + 1).Select(c => new SystemCall(control, DropBounding, c, 0, 0, 1))
+            );
             calls.Add(new SystemCall(control, Ambient, ClearAmbient, 0, 0, 1));
         }
 
@@ -52,12 +63,30 @@ internal sealed unsafe class Restriction : IDisposable
 
         if (seals.HasFlag(Seal.Capabilities))
         {
-            calls.Add(new SystemCall(arm ? CapsetArm : Capset, Marshal.UnsafeAddrOfPinnedArrayElement(header, 0), Marshal.UnsafeAddrOfPinnedArrayElement(_nothing, 0), 0, 0, 0));
+            calls.Add(
+                new SystemCall(
+                    arm ? CapsetArm : Capset,
+                    Marshal.UnsafeAddrOfPinnedArrayElement(header, 0),
+                    Marshal.UnsafeAddrOfPinnedArrayElement(_nothing, 0),
+                    0,
+                    0,
+                    0
+                )
+            );
         }
 
         if (seals.HasFlag(Seal.Seccomp))
         {
-            calls.Add(new SystemCall(arm ? SeccompArm : Seccomp, FilterMode, 0, Marshal.UnsafeAddrOfPinnedArrayElement(_program, 0), 0, 0));
+            calls.Add(
+                new SystemCall(
+                    arm ? SeccompArm : Seccomp,
+                    FilterMode,
+                    0,
+                    Marshal.UnsafeAddrOfPinnedArrayElement(_program, 0),
+                    0,
+                    0
+                )
+            );
         }
 
         SystemCall[] pinned = GC.AllocateArray<SystemCall>(calls.Count, pinned: true);
@@ -91,6 +120,15 @@ internal sealed unsafe class Restriction : IDisposable
     private static int LastCapability()
     {
         const string File = "/proc/sys/kernel/cap_last_cap";
-        return System.IO.File.Exists(File) && int.TryParse(System.IO.File.ReadAllText(File), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int last) ? last : 40;
+        return
+            System.IO.File.Exists(File)
+            && int.TryParse(
+                System.IO.File.ReadAllText(File),
+                NumberStyles.AllowTrailingWhite,
+                CultureInfo.InvariantCulture,
+                out int last
+            )
+            ? last
+            : 40;
     }
 }

@@ -5,21 +5,42 @@ namespace Isolation.Sdk.Sandboxing.Seals;
 /// <summary>The filter over system calls that confined processes live under. Whatever does not look like this machine's own calls is refused.</summary>
 internal static class SeccompFilter
 {
-    private const uint Allow = 0x7fff0000, Refuse = 0x00050000 + 1, Unknown = 0x00050000 + 38;
-    private const uint X64 = 0xC000003E, Arm64 = 0xC00000B7, X32Bit = 0x40000000;
-    private const uint NewNamespaces = 0x7E020000, NewTime = 0x80;
-    private const uint Unix = 1, Internet = 2, Internet6 = 10, Netlink = 16, Stream = 1, Datagram = 2, Tcp = 6;
-    private const uint FastOpen = 0x20000000, FakeInput = 0x5412, FakeConsoleInput = 0x541C, FileLocks = 10;
+    private const uint Allow = 0x7fff0000,
+        Refuse = 0x00050000 + 1,
+        Unknown = 0x00050000 + 38;
+    private const uint X64 = 0xC000003E,
+        Arm64 = 0xC00000B7,
+        X32Bit = 0x40000000;
+    private const uint NewNamespaces = 0x7E020000,
+        NewTime = 0x80;
+    private const uint Unix = 1,
+        Internet = 2,
+        Internet6 = 10,
+        Netlink = 16,
+        Stream = 1,
+        Datagram = 2,
+        Tcp = 6;
+    private const uint FastOpen = 0x20000000,
+        FakeInput = 0x5412,
+        FakeConsoleInput = 0x541C,
+        FileLocks = 10;
 
     /// <summary>Whether there is a filter for this machine.</summary>
-    public static bool IsKnown => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
+    public static bool IsKnown =>
+        OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 
     /// <summary>The filter for this machine.</summary>
-    public static FilterInstruction[] Build(NetworkReach network) => Build(network, RuntimeInformation.ProcessArchitecture == Architecture.Arm64);
+    public static FilterInstruction[] Build(NetworkReach network) =>
+        Build(network, RuntimeInformation.ProcessArchitecture == Architecture.Arm64);
 
     public static FilterInstruction[] Build(NetworkReach network, bool arm)
     {
-        FilterCode code = new FilterCode().LoadAt(4).IfEqual(arm ? Arm64 : X64, "known").Answer(Refuse).Label("known").LoadAt(0);
+        FilterCode code = new FilterCode()
+            .LoadAt(4)
+            .IfEqual(arm ? Arm64 : X64, "known")
+            .Answer(Refuse)
+            .Label("known")
+            .LoadAt(0);
         if (!arm)
         {
             // The x32 calls are the same kernel code under other numbers.
@@ -35,12 +56,24 @@ internal static class SeccompFilter
         code.IfEqual(DeniedCalls.Clone3.Of(arm), null, "not clone3").Answer(Unknown).Label("not clone3");
         When(DeniedCalls.Clone, c => c.Argument(0).IfAny(NewNamespaces, "refuse", "allow"));
         When(DeniedCalls.Unshare, c => c.Argument(0).IfAny(NewNamespaces | NewTime, "refuse", "allow"));
-        When(DeniedCalls.Control, c => c.Argument(1).IfEqual(FakeInput, "refuse").IfEqual(FakeConsoleInput, "refuse", "allow"));
+        When(DeniedCalls.Control, c =>
+            c.Argument(1).IfEqual(FakeInput, "refuse").IfEqual(FakeConsoleInput, "refuse", "allow")
+        );
         // Only one's own: a process may be less nice to itself, never to a neighbour (P04).
         When(DeniedCalls.SetPriority, c => c.Argument(1).IfEqual(0, "allow", "refuse"));
         When(DeniedCalls.SetInputPriority, c => c.Argument(1).IfEqual(0, "allow", "refuse"));
         // Nor the one that tells whose worker it is (P06). Reading is free.
-        When(DeniedCalls.SetLimits, c => c.Argument(2).IfEqual(0, null, "set").ArgumentHigh(2).IfEqual(0, "allow").Label("set").Argument(0).IfEqual(0, null, "refuse").Argument(1).IfEqual(FileLocks, "refuse", "allow"));
+        When(DeniedCalls.SetLimits, c =>
+            c.Argument(2)
+                .IfEqual(0, null, "set")
+                .ArgumentHigh(2)
+                .IfEqual(0, "allow")
+                .Label("set")
+                .Argument(0)
+                .IfEqual(0, null, "refuse")
+                .Argument(1)
+                .IfEqual(FileLocks, "refuse", "allow")
+        );
         When(DeniedCalls.SetOwnLimits, c => c.Argument(0).IfEqual(FileLocks, "refuse", "allow"));
         if (!network.IsOpen)
         {
@@ -67,7 +100,11 @@ internal static class SeccompFilter
 
     private static void Sockets(FilterCode code, bool datagrams)
     {
-        code.Argument(0).IfEqual(Unix, "allow").IfEqual(Netlink, "allow").IfEqual(Internet, "type").IfEqual(Internet6, "type", "refuse");
+        code.Argument(0)
+            .IfEqual(Unix, "allow")
+            .IfEqual(Netlink, "allow")
+            .IfEqual(Internet, "type")
+            .IfEqual(Internet6, "type", "refuse");
         code.Label("type").Argument(1).Mask(0xf);
         if (datagrams)
         {

@@ -5,7 +5,14 @@ using Isolation.Sdk.Leasing;
 namespace Isolation.Sdk.Workspaces.Admission;
 
 /// <summary>Lets a workspace be made when there is room for it, and not before.</summary>
-internal sealed class AdmissionProvider(IWorkspaceProvider inner, AdmissionOptions options, TimeProvider time, WorkersFolder? workers = null, GitRepositories? repositories = null, Func<string, Room>? look = null) : IWorkspaceProvider, IAsyncDisposable
+internal sealed class AdmissionProvider(
+    IWorkspaceProvider inner,
+    AdmissionOptions options,
+    TimeProvider time,
+    WorkersFolder? workers = null,
+    GitRepositories? repositories = null,
+    Func<string, Room>? look = null
+) : IWorkspaceProvider, IAsyncDisposable
 {
     // What is removed is renamed at once and deleted behind, so the room comes a while after a release says so.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -14,16 +21,28 @@ internal sealed class AdmissionProvider(IWorkspaceProvider inner, AdmissionOptio
     private readonly GitRepositories _repositories = repositories ?? new GitRepositories();
 
     /// <inheritdoc/>
-    public async ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
+    public async ValueTask<AxisReport> ProbeAsync(
+        RepositoryRef repository,
+        CancellationToken cancellationToken = default
+    )
     {
         AxisReport report = await inner.ProbeAsync(repository, cancellationToken).ConfigureAwait(false);
-        return report.Missing.Count == 0 && _look(await FolderAsync(repository, cancellationToken).ConfigureAwait(false)).Lacks(options, 0) is { } lacks
-            ? report with { Notices = [.. report.Notices, $"No workspace would be made now: {lacks}."] }
+        return
+            report.Missing.Count == 0
+            && _look(await FolderAsync(repository, cancellationToken).ConfigureAwait(false)).Lacks(options, 0)
+                is { } lacks
+            ? report with
+            {
+                Notices = [.. report.Notices, $"No workspace would be made now: {lacks}."],
+            }
             : report;
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default)
+    public async ValueTask<IWorkspace> AcquireAsync(
+        WorkspaceRequest request,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
         string folder = await FolderAsync(request.Repository, cancellationToken).ConfigureAwait(false);
@@ -43,7 +62,8 @@ internal sealed class AdmissionProvider(IWorkspaceProvider inner, AdmissionOptio
     }
 
     /// <inheritdoc/>
-    public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) => inner.ReopenAsync(record, cancellationToken);
+    public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) =>
+        inner.ReopenAsync(record, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -59,7 +79,12 @@ internal sealed class AdmissionProvider(IWorkspaceProvider inner, AdmissionOptio
         }
     }
 
-    private async Task AdmitAsync(AdmissionBook book, string folder, WorkspaceRequest request, CancellationToken cancellationToken)
+    private async Task AdmitAsync(
+        AdmissionBook book,
+        string folder,
+        WorkspaceRequest request,
+        CancellationToken cancellationToken
+    )
     {
         long begun = time.GetTimestamp();
         for (bool told = false; ; told = true)
@@ -74,7 +99,11 @@ internal sealed class AdmissionProvider(IWorkspaceProvider inner, AdmissionOptio
             TimeSpan left = options.Wait - time.GetElapsedTime(begun);
             if (left <= TimeSpan.Zero)
             {
-                throw new IsolationException(WorkspaceCodes.NoRoom, $"There is no room for another workspace in '{folder}', and there was none for {options.Wait}: {lacks}.", "Free some, run fewer workers at once, or ask for less or wait longer with UseAdmission(o => …).")
+                throw new IsolationException(
+                    WorkspaceCodes.NoRoom,
+                    $"There is no room for another workspace in '{folder}', and there was none for {options.Wait}: {lacks}.",
+                    "Free some, run fewer workers at once, or ask for less or wait longer with UseAdmission(o => …)."
+                )
                 {
                     Attempt = request.Lease.Attempt,
                     Stage = Stage.Workspace,
@@ -87,11 +116,19 @@ internal sealed class AdmissionProvider(IWorkspaceProvider inner, AdmissionOptio
             }
 
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(changed, Task.Delay(left < Interval ? left : Interval, time, either.Token)).ConfigureAwait(false);
+            await Task.WhenAny(changed, Task.Delay(left < Interval ? left : Interval, time, either.Token))
+                .ConfigureAwait(false);
             await either.CancelAsync().ConfigureAwait(false);
         }
     }
 
     private async Task<string> FolderAsync(RepositoryRef repository, CancellationToken cancellationToken) =>
-        (workers ?? WorkersFolder.Beside((await _repositories.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false)).CommonDirectory)).Root;
+        (
+            workers
+            ?? WorkersFolder.Beside(
+                (
+                    await _repositories.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false)
+                ).CommonDirectory
+            )
+        ).Root;
 }

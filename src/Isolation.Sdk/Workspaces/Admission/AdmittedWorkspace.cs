@@ -10,7 +10,8 @@ internal sealed class AdmittedWorkspace(IWorkspace inner, AdmissionBook book) : 
     public WorkspaceInfo Info => inner.Info;
 
     /// <inheritdoc/>
-    public ValueTask<Capture> CaptureAsync(IStateScope scope, CancellationToken cancellationToken = default) => inner.CaptureAsync(scope, cancellationToken);
+    public ValueTask<Capture> CaptureAsync(IStateScope scope, CancellationToken cancellationToken = default) =>
+        inner.CaptureAsync(scope, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)

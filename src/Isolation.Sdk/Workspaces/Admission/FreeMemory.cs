@@ -14,7 +14,10 @@ internal static class FreeMemory
     }
 
     private static long? Available(string file) =>
-        Lines(file).Where(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal)).Select(l => Number(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) * 1024).FirstOrDefault();
+        Lines(file)
+            .Where(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal))
+            .Select(l => Number(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) * 1024)
+            .FirstOrDefault();
 
     // Every group above the own one limits it, too. In a container the mount may begin at the own group, so that the path leads nowhere: then its top is looked at.
     private static IEnumerable<long?> Groups(string root)
@@ -56,15 +59,21 @@ internal static class FreeMemory
     // What a group holds of files that nobody looks at is given back before its limit hurts.
     private static long? Left(string folder, string limit, string used, string given)
     {
-        long? most = First(Path.Combine(folder, limit)), now = First(Path.Combine(folder, used));
-        long back = Lines(Path.Combine(folder, "memory.stat")).Where(l => l.StartsWith(given, StringComparison.Ordinal)).Select(l => Number(l[given.Length..])).FirstOrDefault() ?? 0;
+        long? most = First(Path.Combine(folder, limit)),
+            now = First(Path.Combine(folder, used));
+        long back = Lines(Path.Combine(folder, "memory.stat"))
+            .Where(l => l.StartsWith(given, StringComparison.Ordinal))
+            .Select(l => Number(l[given.Length..]))
+            .FirstOrDefault()
+            ?? 0;
         return Math.Max(0, (most - now + back) ?? long.MaxValue) is var left and < long.MaxValue ? left : null;
     }
 
     private static long? First(string file) => Number(Lines(file).FirstOrDefault());
 
     // "max" is no number, and no limit.
-    private static long? Number(string? text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+    private static long? Number(string? text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
 
     private static string[] Lines(string file)
     {

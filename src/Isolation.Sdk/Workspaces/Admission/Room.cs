@@ -23,9 +23,11 @@ internal readonly partial record struct Room(long? Disk, long? Files, long? Memo
     public string? Lacks(AdmissionOptions options, long expected)
     {
         string spoken = expected > 0 ? $", {Size(expected)} of it for workspaces being made" : "";
-        return Disk - expected < options.FreeDisk ? $"{Size(Disk!.Value)} of disk are free{spoken}; {Size(options.FreeDisk)} have to be"
+        return Disk - expected < options.FreeDisk
+                ? $"{Size(Disk!.Value)} of disk are free{spoken}; {Size(options.FreeDisk)} have to be"
             : Files < options.FreeFiles ? $"{Files} files fit on the disk yet; {options.FreeFiles} have to"
-            : Memory < options.FreeMemory ? $"{Size(Memory!.Value)} of memory are free; {Size(options.FreeMemory)} have to be"
+            : Memory < options.FreeMemory
+                ? $"{Size(Memory!.Value)} of memory are free; {Size(options.FreeMemory)} have to be"
             : null;
     }
 
@@ -45,14 +47,20 @@ internal readonly partial record struct Room(long? Disk, long? Files, long? Memo
     private static long? FilesAt(string place)
     {
         ulong[] answer = new ulong[32];
-        return OperatingSystem.IsLinux() && Environment.Is64BitProcess && statvfs(place, answer) == 0 && answer[5] > 0 ? (long)answer[7] : null;
+        return OperatingSystem.IsLinux() && Environment.Is64BitProcess && statvfs(place, answer) == 0 && answer[5] > 0
+            ? (long)answer[7]
+            : null;
     }
 
-    private static string Size(long bytes) => bytes switch
-    {
-        >= 1L << 30 => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GiB"),
-        _ => $"{Math.Max(bytes, 0) >> 20} MiB",
-    };
+    private static string Size(long bytes) =>
+        bytes switch
+        {
+            >= 1L << 30 => string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"{bytes / (double)(1L << 30):0.0} GiB"
+            ),
+            _ => $"{Math.Max(bytes, 0) >> 20} MiB",
+        };
 
     // struct statvfs of 64-bit Linux: words 5 to 7 are f_files, f_ffree and f_favail.
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]

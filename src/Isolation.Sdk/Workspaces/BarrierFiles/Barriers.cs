@@ -6,13 +6,28 @@ namespace Isolation.Sdk.Workspaces.BarrierFiles;
 /// </summary>
 internal static class Barriers
 {
-    private static readonly string[] Imports = ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "Directory.Solution.props", "Directory.Solution.targets"];
+    private static readonly string[] Imports =
+    [
+        "Directory.Build.props",
+        "Directory.Build.targets",
+        "Directory.Packages.props",
+        "Directory.Solution.props",
+        "Directory.Solution.targets",
+    ];
 
     /// <summary>The top-level names of everything in <see cref="For"/>.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. Imports, "Directory.Build.rsp", "global.json", "nuget.config", ".editorconfig", "package.json", ".config"];
+    public static IReadOnlyList<string> Names { get; } =
+    [.. Imports, "Directory.Build.rsp", "global.json", "nuget.config", ".editorconfig", "package.json", ".config"];
 
     // Beside the barriers' own names: what is looked for and cannot be shut off, or goes by another name.
-    private static readonly string[] LookedFor = [.. Names, ".globalconfig", "dotnet-tools.json", Path.Combine(".config", "dotnet-tools.json"), .. NuGetBarrier.Spellings];
+    private static readonly string[] LookedFor =
+    [
+        .. Names,
+        ".globalconfig",
+        "dotnet-tools.json",
+        Path.Combine(".config", "dotnet-tools.json"),
+        .. NuGetBarrier.Spellings,
+    ];
 
     /// <summary>What to write into the workers' folder.</summary>
     /// <returns>Names and contents; a name without one is not to be there.</returns>
@@ -25,11 +40,22 @@ internal static class Barriers
             yield return (name, FindAbove(checkout, name) is { } parent ? Import(Escape(parent)) : "<Project />\n");
         }
 
-        yield return ("Directory.Build.rsp", FindAbove(checkout, "Directory.Build.rsp") is { } rsp ? $"@\"{rsp}\"\n" : "");
-        yield return ("global.json", FindAbove(checkout, "global.json") is { } global ? GlobalJsonBarrier.Content(global) : "{}\n");
+        yield return (
+            "Directory.Build.rsp",
+            FindAbove(checkout, "Directory.Build.rsp") is { } rsp ? $"@\"{rsp}\"\n" : ""
+        );
+        yield return (
+            "global.json",
+            FindAbove(checkout, "global.json") is { } global ? GlobalJsonBarrier.Content(global) : "{}\n"
+        );
         yield return (".editorconfig", EditorConfigBarrier.Content(checkout));
         yield return ("package.json", PackageJsonBarrier.Content(FindAbove(checkout, "package.json")));
-        yield return (Path.Combine(".config", "dotnet-tools.json"), ToolManifestBarrier.Content(FindAllAbove(checkout, Path.Combine(".config", "dotnet-tools.json"), "dotnet-tools.json")));
+        yield return (
+            Path.Combine(".config", "dotnet-tools.json"),
+            ToolManifestBarrier.Content(
+                FindAllAbove(checkout, Path.Combine(".config", "dotnet-tools.json"), "dotnet-tools.json")
+            )
+        );
         yield return ("nuget.config", NuGetBarrier.Content(root, checkout));
     }
 
@@ -39,7 +65,10 @@ internal static class Barriers
     /// <param name="workspace">The work tree.</param>
     /// <param name="checkout">The canonical checkout.</param>
     public static IEnumerable<string> SeenFrom(string workspace, string? checkout) =>
-        FindAllAbove(workspace, LookedFor).Concat(FindAllAbove(checkout, LookedFor)).Distinct(StringComparer.Ordinal).Where(path => !NuGetBarrier.HoldsCredentials(path));
+        FindAllAbove(workspace, LookedFor)
+            .Concat(FindAllAbove(checkout, LookedFor))
+            .Distinct(StringComparer.Ordinal)
+            .Where(path => !NuGetBarrier.HoldsCredentials(path));
 
     /// <summary>The nearest such file above a folder, not in it.</summary>
     public static string? FindAbove(string? folder, string name) => FindAllAbove(folder, name).FirstOrDefault();
@@ -61,8 +90,14 @@ internal static class Barriers
     }
 
     // What is not there any more is not there for the canonical checkout either.
-    private static string Import(string parent) => $"<Project>\n  <Import Project=\"{parent}\" Condition=\"Exists('{parent}')\" />\n</Project>\n";
+    private static string Import(string parent) =>
+        $"<Project>\n  <Import Project=\"{parent}\" Condition=\"Exists('{parent}')\" />\n</Project>\n";
 
     // First for MSBuild, to which a folder's name is no expression, then for XML.
-    private static string Escape(string path) => System.Security.SecurityElement.Escape(string.Concat(path.Select(c => "%$@';()*?".Contains(c, StringComparison.Ordinal) ? $"%{(int)c:x2}" : c.ToString())));
+    private static string Escape(string path) =>
+        System.Security.SecurityElement.Escape(
+            string.Concat(
+                path.Select(c => "%$@';()*?".Contains(c, StringComparison.Ordinal) ? $"%{(int)c:x2}" : c.ToString())
+            )
+        );
 }

@@ -11,7 +11,8 @@ internal static class EditorConfigBarrier
         foreach (string path in Barriers.FindAllAbove(checkout, ".editorconfig"))
         {
             string[] lines = File.ReadAllLines(path);
-            string[] below = Path.GetRelativePath(Path.GetDirectoryName(path)!, checkout!).Split(Path.DirectorySeparatorChar);
+            string[] below = Path.GetRelativePath(Path.GetDirectoryName(path)!, checkout!)
+                .Split(Path.DirectorySeparatorChar);
             inherited.Insert(0, string.Join('\n', Moved(lines.Where(l => !IsRoot(l)), below)));
             if (lines.TakeWhile(l => !l.TrimStart().StartsWith('[')).Any(IsRoot))
             {
@@ -54,6 +55,8 @@ internal static class EditorConfigBarrier
     private static bool IsRoot(string line)
     {
         string[] parts = line.Split('=', 2);
-        return parts.Length == 2 && parts[0].Trim().Equals("root", StringComparison.OrdinalIgnoreCase) && parts[1].Trim().Equals("true", StringComparison.OrdinalIgnoreCase);
+        return parts.Length == 2
+            && parts[0].Trim().Equals("root", StringComparison.OrdinalIgnoreCase)
+            && parts[1].Trim().Equals("true", StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -50,10 +50,14 @@ internal static class EditorConfigGlob
     /// <summary>Between the slashes, but for those in braces and brackets.</summary>
     private static IEnumerable<string> Parts(string glob)
     {
-        int depth = 0, start = 0;
+        int depth = 0,
+            start = 0;
         for (int i = 0; i < glob.Length; i++)
         {
-            depth += glob[i] is '{' or '[' ? 1 : glob[i] is '}' or ']' ? -1 : 0;
+            depth +=
+                glob[i] is '{' or '[' ? 1
+                : glob[i] is '}' or ']' ? -1
+                : 0;
             if (glob[i] == '/' && depth <= 0)
             {
                 yield return glob[start..i];
@@ -70,18 +74,23 @@ internal static class EditorConfigGlob
         int braces = 0;
         foreach (char c in part)
         {
-            braces += c == '{' ? 1 : c == '}' ? -1 : 0;
-            pattern.Append(c switch
-            {
-                '*' => ".*",
-                '?' => ".",
-                '{' => "(",
-                '}' => ")",
-                ',' when braces > 0 => "|",
-                '[' or ']' => c.ToString(),
-                '!' => "^",
-                _ => Regex.Escape(c.ToString()),
-            });
+            braces +=
+                c == '{' ? 1
+                : c == '}' ? -1
+                : 0;
+            pattern.Append(
+                c switch
+                {
+                    '*' => ".*",
+                    '?' => ".",
+                    '{' => "(",
+                    '}' => ")",
+                    ',' when braces > 0 => "|",
+                    '[' or ']' => c.ToString(),
+                    '!' => "^",
+                    _ => Regex.Escape(c.ToString()),
+                }
+            );
         }
 
         try

@@ -6,7 +6,11 @@ namespace Isolation.Sdk.Workspaces.BarrierFiles;
 /// <summary>A <c>global.json</c> that ends the search and says what the canonical checkout inherits; folders of SDKs, which are relative to the file, are written out.</summary>
 internal static class GlobalJsonBarrier
 {
-    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    private static readonly JsonDocumentOptions Lenient = new()
+    {
+        CommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+    };
 
     public static string Content(string parent)
     {

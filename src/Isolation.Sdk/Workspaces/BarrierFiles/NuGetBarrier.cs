@@ -10,7 +10,15 @@ namespace Isolation.Sdk.Workspaces.BarrierFiles;
 /// </summary>
 internal static partial class NuGetBarrier
 {
-    private static readonly string[] Sections = ["packageSources", "auditSources", "disabledPackageSources", "packageSourceMapping", "fallbackPackageFolders", "config"];
+    private static readonly string[] Sections =
+    [
+        "packageSources",
+        "auditSources",
+        "disabledPackageSources",
+        "packageSourceMapping",
+        "fallbackPackageFolders",
+        "config",
+    ];
     private static readonly string[] Places = ["packageSources", "auditSources", "fallbackPackageFolders"];
     private static readonly string[] Secret = ["packageSourceCredentials", "apikeys", "clientCertificates"];
 
@@ -42,7 +50,14 @@ internal static partial class NuGetBarrier
 
             if (clears && section == "packageSources" && !rewritten.Elements("add").Any())
             {
-                rewritten.Add(new XElement("add", new XAttribute("key", "nuget.org"), new XAttribute("value", "https://api.nuget.org/v3/index.json"), new XAttribute("protocolVersion", "3")));
+                rewritten.Add(
+                    new XElement(
+                        "add",
+                        new XAttribute("key", "nuget.org"),
+                        new XAttribute("value", "https://api.nuget.org/v3/index.json"),
+                        new XAttribute("protocolVersion", "3")
+                    )
+                );
             }
 
             configuration.Add(rewritten.HasElements ? rewritten : null);
@@ -57,9 +72,13 @@ internal static partial class NuGetBarrier
     public static XElement Portable(XElement entry, string config)
     {
         XElement copy = new(entry);
-        if (copy.Attribute("value") is { } value && Places.Contains(entry.Parent?.Name.LocalName, StringComparer.OrdinalIgnoreCase))
+        if (
+            copy.Attribute("value") is { } value
+            && Places.Contains(entry.Parent?.Name.LocalName, StringComparer.OrdinalIgnoreCase)
+        )
         {
-            value.Value = value.Value.Contains("://", StringComparison.Ordinal) ? User().Replace(value.Value, "")
+            value.Value =
+                value.Value.Contains("://", StringComparison.Ordinal) ? User().Replace(value.Value, "")
                 : value.Value.Contains('%', StringComparison.Ordinal) ? value.Value
                 : Path.GetFullPath(value.Value, Path.GetDirectoryName(config)!);
         }
@@ -71,7 +90,11 @@ internal static partial class NuGetBarrier
     public static bool HoldsCredentials(string path) =>
         Spellings.Contains(Path.GetFileName(path), StringComparer.Ordinal)
         && Load(path) is { } root
-        && root.DescendantsAndSelf().Any(e => Secret.Contains(e.Name.LocalName, StringComparer.OrdinalIgnoreCase) || User().IsMatch((string?)e.Attribute("value") ?? ""));
+        && root.DescendantsAndSelf()
+            .Any(e =>
+                Secret.Contains(e.Name.LocalName, StringComparer.OrdinalIgnoreCase)
+                || User().IsMatch((string?)e.Attribute("value") ?? "")
+            );
 
     private static void Add(XElement section, XElement entry, int keep)
     {
@@ -81,11 +104,15 @@ internal static partial class NuGetBarrier
             return;
         }
 
-        section.Elements().Where(e => e.Name == entry.Name && (string?)e.Attribute("key") == (string?)entry.Attribute("key")).Remove();
+        section
+            .Elements()
+            .Where(e => e.Name == entry.Name && (string?)e.Attribute("key") == (string?)entry.Attribute("key"))
+            .Remove();
         section.Add(entry);
     }
 
-    private static IEnumerable<XElement> Entries(string path, string section) => Load(path)?.Element(section)?.Elements() ?? [];
+    private static IEnumerable<XElement> Entries(string path, string section) =>
+        Load(path)?.Element(section)?.Elements() ?? [];
 
     private static XElement? Load(string path)
     {
@@ -102,7 +129,9 @@ internal static partial class NuGetBarrier
 
     private static IEnumerable<string> UserConfigs()
     {
-        string user = OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData) : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget");
+        string user = OperatingSystem.IsWindows()
+            ? Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData)
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget");
         string config = Path.Combine(user, "NuGet", "NuGet.Config");
         return user.Length > 0 && File.Exists(config) ? [config] : [];
     }

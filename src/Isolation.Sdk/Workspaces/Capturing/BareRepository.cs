@@ -38,5 +38,6 @@ internal static class BareRepository
     }
 
     /// <summary>One line of an alternates file; an absolute path starts neither like a comment nor like a quoted name.</summary>
-    public static string AlternatesLine(string folder) => OperatingSystem.IsWindows() ? folder.Replace('\\', '/') : folder;
+    public static string AlternatesLine(string folder) =>
+        OperatingSystem.IsWindows() ? folder.Replace('\\', '/') : folder;
 }

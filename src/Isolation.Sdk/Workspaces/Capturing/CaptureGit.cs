@@ -39,14 +39,28 @@ internal sealed class CaptureGit : IDisposable
     /// <summary>What the worker's own index says; <see langword="null"/> when git cannot read it.</summary>
     public async Task<GitStatus?> TryStatusAsync(CancellationToken cancellationToken)
     {
-        ExecResult answer = await ExecAsync(Trusted(), cancellationToken, "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--ignore-submodules=dirty", "--no-renames").ConfigureAwait(false);
+        ExecResult answer = await ExecAsync(
+                Trusted(),
+                cancellationToken,
+                "status",
+                "--porcelain=v2",
+                "--branch",
+                "-z",
+                "--untracked-files=all",
+                "--ignore-submodules=dirty",
+                "--no-renames"
+            )
+            .ConfigureAwait(false);
         if (answer.ExitCode != 0)
         {
             return null;
         }
 
         // Longer than what is buffered: its end is cut off somewhere, and so many changes are changes anyway.
-        string output = answer.Output.Length < StateScopeExtensions.MaxBuffered ? answer.Output : answer.Output[..(answer.Output.LastIndexOf('\0') + 1)];
+        string output =
+            answer.Output.Length < StateScopeExtensions.MaxBuffered
+                ? answer.Output
+                : answer.Output[..(answer.Output.LastIndexOf('\0') + 1)];
         return GitStatus.Parse(new GitResult(0, output, "").Fields);
     }
 
@@ -54,23 +68,45 @@ internal sealed class CaptureGit : IDisposable
     public async Task<string?> ReadHeadAsync(CancellationToken cancellationToken)
     {
         string file = Path.Combine(_info.GitDirectory, "HEAD");
-        string text = File.Exists(file) ? (await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false)).Trim() : "";
+        string text = File.Exists(file)
+            ? (await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false)).Trim()
+            : "";
         string name = text.StartsWith("ref: ", StringComparison.Ordinal) ? text[5..] : text;
-        bool plausible = name.StartsWith("refs/", StringComparison.Ordinal) || (name.Length == _repository.NullId.Length && name.All(char.IsAsciiHexDigitLower));
-        return plausible ? await _repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false) : null;
+        bool plausible =
+            name.StartsWith("refs/", StringComparison.Ordinal)
+            || (name.Length == _repository.NullId.Length && name.All(char.IsAsciiHexDigitLower));
+        return plausible
+            ? await _repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false)
+            : null;
     }
 
     /// <summary>What HEAD means in a repository of the worker's own; <see langword="null"/> when it means nothing that can be read.</summary>
     public async Task<string?> TryOwnHeadAsync(CancellationToken cancellationToken)
     {
-        ExecResult answer = await ExecAsync(Trusted(), cancellationToken, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").ConfigureAwait(false);
+        ExecResult answer = await ExecAsync(
+                Trusted(),
+                cancellationToken,
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                "HEAD^{commit}"
+            )
+            .ConfigureAwait(false);
         return answer.ExitCode == 0 && answer.Output.Trim() is { Length: >= 40 } id ? id : null;
     }
 
     /// <summary>The tree of a commit; <see langword="null"/> when there is none.</summary>
     public async Task<string?> TryTreeOfAsync(string commit, CancellationToken cancellationToken)
     {
-        ExecResult answer = await ExecAsync(Untrusted(commit), cancellationToken, "rev-parse", "--verify", "--quiet", $"{commit}^{{tree}}").ConfigureAwait(false);
+        ExecResult answer = await ExecAsync(
+                Untrusted(commit),
+                cancellationToken,
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                $"{commit}^{{tree}}"
+            )
+            .ConfigureAwait(false);
         return answer.ExitCode == 0 ? answer.Output.Trim() : null;
     }
 
@@ -80,7 +116,13 @@ internal sealed class CaptureGit : IDisposable
     /// <param name="strangers">Paths that are not the worker's: neither added nor left in.</param>
     /// <param name="nested">Repositories inside the work tree, which would be added as bare pointers.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public async Task<string> WriteWorkTreeAsync(bool readable, string head, IReadOnlyList<string> strangers, IReadOnlyList<string> nested, CancellationToken cancellationToken)
+    public async Task<string> WriteWorkTreeAsync(
+        bool readable,
+        string head,
+        IReadOnlyList<string> strangers,
+        IReadOnlyList<string> nested,
+        CancellationToken cancellationToken
+    )
     {
         Directory.CreateDirectory(_private);
         Dictionary<string, string> environment = readable ? Trusted() : Untrusted(head);
@@ -101,7 +143,11 @@ internal sealed class CaptureGit : IDisposable
     }
 
     /// <summary>Writes the tree of a commit without some paths.</summary>
-    public async Task<string> WriteTreeWithoutAsync(string commit, IReadOnlyList<string> strangers, CancellationToken cancellationToken)
+    public async Task<string> WriteTreeWithoutAsync(
+        string commit,
+        IReadOnlyList<string> strangers,
+        CancellationToken cancellationToken
+    )
     {
         Directory.CreateDirectory(_private);
         Dictionary<string, string> environment = Untrusted(commit);
@@ -110,8 +156,16 @@ internal sealed class CaptureGit : IDisposable
         return await WithoutAsync(environment, strangers, cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task<string> CommitAsync(string tree, string parent, string message, CancellationToken cancellationToken) =>
-        (await RunAsync(Untrusted(parent), cancellationToken, "commit-tree", tree, "-p", parent, "-m", message).ConfigureAwait(false)).Output.Trim();
+    public async Task<string> CommitAsync(
+        string tree,
+        string parent,
+        string message,
+        CancellationToken cancellationToken
+    ) =>
+        (
+            await RunAsync(Untrusted(parent), cancellationToken, "commit-tree", tree, "-p", parent, "-m", message)
+                .ConfigureAwait(false)
+        ).Output.Trim();
 
     public void Dispose() => SafeDelete.Tree(_private);
 
@@ -119,7 +173,12 @@ internal sealed class CaptureGit : IDisposable
     private bool TryCopyIndex()
     {
         FileInfo theirs = new(Path.Combine(_info.GitDirectory, "index"));
-        if (!theirs.Exists || theirs.LinkTarget is not null || theirs.Length == 0 || (_info.HasOwnRepository && !IsHonest))
+        if (
+            !theirs.Exists
+            || theirs.LinkTarget is not null
+            || theirs.Length == 0
+            || (_info.HasOwnRepository && !IsHonest)
+        )
         {
             return false;
         }
@@ -140,7 +199,17 @@ internal sealed class CaptureGit : IDisposable
         if (paths.Length > 0)
         {
             string file = Path.Combine(_private, "exclude");
-            File.WriteAllLines(file, paths.Select(p => "/" + string.Concat(p.Select(c => c is '*' or '?' or '[' or ']' or '\\' or ' ' or '!' or '#' ? $"\\{c}" : c.ToString()))));
+            File.WriteAllLines(
+                file,
+                paths.Select(p =>
+                    "/"
+                    + string.Concat(
+                        p.Select(c =>
+                            c is '*' or '?' or '[' or ']' or '\\' or ' ' or '!' or '#' ? $"\\{c}" : c.ToString()
+                        )
+                    )
+                )
+            );
             int count = int.Parse(environment["GIT_CONFIG_COUNT"], CultureInfo.InvariantCulture);
             environment[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_KEY_{count}")] = "core.excludesFile";
             environment[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_VALUE_{count}")] = file;
@@ -148,25 +217,62 @@ internal sealed class CaptureGit : IDisposable
         }
     }
 
-    private async Task<string> WithoutAsync(Dictionary<string, string> environment, IReadOnlyList<string> strangers, CancellationToken cancellationToken)
+    private async Task<string> WithoutAsync(
+        Dictionary<string, string> environment,
+        IReadOnlyList<string> strangers,
+        CancellationToken cancellationToken
+    )
     {
         if (strangers.Count > 0)
         {
-            await RunAsync(environment, cancellationToken, ["rm", "-r", "--cached", "--quiet", "--force", "--ignore-unmatch", "--", .. strangers.Select(p => $":(top,literal){p}")]).ConfigureAwait(false);
+            await RunAsync(
+                    environment,
+                    cancellationToken,
+                    [
+                        "rm",
+                        "-r",
+                        "--cached",
+                        "--quiet",
+                        "--force",
+                        "--ignore-unmatch",
+                        "--",
+                        .. strangers.Select(p => $":(top,literal){p}"),
+                    ]
+                )
+                .ConfigureAwait(false);
         }
 
         return (await RunAsync(environment, cancellationToken, "write-tree").ConfigureAwait(false)).Output.Trim();
     }
 
-    private async Task<ExecResult> RunAsync(Dictionary<string, string> environment, CancellationToken cancellationToken, params string[] arguments)
+    private async Task<ExecResult> RunAsync(
+        Dictionary<string, string> environment,
+        CancellationToken cancellationToken,
+        params string[] arguments
+    )
     {
         ExecResult answer = await ExecAsync(environment, cancellationToken, arguments).ConfigureAwait(false);
         string limit = answer.Exit.Limit is { } hit ? $" by the limit {hit.Name} ({hit.Mechanism})" : "";
-        return answer.ExitCode == 0 ? answer : throw new IsolationException(WorkspaceCodes.CaptureFailed, $"'git {arguments[0]}' in the worker's scope ended with {answer.ExitCode}{limit}: {answer.Error.Trim().ReplaceLineEndings(" ")}", "Look at the workspace, which is kept, and capture again.");
+        return answer.ExitCode == 0
+            ? answer
+            : throw new IsolationException(
+                WorkspaceCodes.CaptureFailed,
+                $"'git {arguments[0]}' in the worker's scope ended with {answer.ExitCode}{limit}: {answer.Error.Trim().ReplaceLineEndings(" ")}",
+                "Look at the workspace, which is kept, and capture again."
+            );
     }
 
-    private async Task<ExecResult> ExecAsync(Dictionary<string, string> environment, CancellationToken cancellationToken, params string[] arguments) =>
-        await _scope.ExecAsync(new WorkerCommand("git", arguments) { Directory = _info.Path, Environment = environment }, cancellationToken).ConfigureAwait(false);
+    private async Task<ExecResult> ExecAsync(
+        Dictionary<string, string> environment,
+        CancellationToken cancellationToken,
+        params string[] arguments
+    ) =>
+        await _scope
+            .ExecAsync(
+                new WorkerCommand("git", arguments) { Directory = _info.Path, Environment = environment },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
 
     /// <summary>The worker's own git directory. Where it is a repository, no setting in it says where its work tree or its other half is.</summary>
     private Dictionary<string, string> Trusted()
@@ -196,13 +302,19 @@ internal sealed class CaptureGit : IDisposable
 
     private void MakePrivate(string head)
     {
-        string[] borrowed = !_info.HasOwnRepository ? [] : IsHonest ? [Path.Combine(_info.GitDirectory, "objects")] : [Path.Combine(_repository.CommonDirectory, "objects")];
+        string[] borrowed =
+            !_info.HasOwnRepository ? []
+            : IsHonest ? [Path.Combine(_info.GitDirectory, "objects")]
+            : [Path.Combine(_repository.CommonDirectory, "objects")];
         BareRepository.Make(PrivateGit, _repository, head, borrowed);
     }
 
     private Dictionary<string, string> With(IReadOnlyList<KeyValuePair<string, string>> config)
     {
-        Dictionary<string, string> environment = _repository.Client.Environment.For(remote: false).Where(e => e.Key.StartsWith("GIT_", StringComparison.Ordinal) || e.Key == "LC_ALL").ToDictionary(StringComparer.Ordinal);
+        Dictionary<string, string> environment = _repository
+            .Client.Environment.For(remote: false)
+            .Where(e => e.Key.StartsWith("GIT_", StringComparison.Ordinal) || e.Key == "LC_ALL")
+            .ToDictionary(StringComparer.Ordinal);
         GitEnvironment.AddConfig(environment, config);
         return environment;
     }

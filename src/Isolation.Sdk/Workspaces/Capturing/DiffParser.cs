@@ -10,7 +10,7 @@ internal static class DiffParser
     {
         List<FileChange> changes = [];
         Dictionary<string, int> byPath = new(StringComparer.Ordinal);
-        for (int i = 0; i < fields.Count;)
+        for (int i = 0; i < fields.Count; )
         {
             if (fields[i].StartsWith(':'))
             {
@@ -49,12 +49,22 @@ internal static class DiffParser
             'T' => FileChangeKind.TypeChanged,
             _ => FileChangeKind.Modified,
         };
-        changes.Add(new FileChange(fields[at + (two ? 2 : 1)], kind, 0, 0) { OldPath = kind == FileChangeKind.Renamed ? fields[at + 1] : null });
+        changes.Add(
+            new FileChange(fields[at + (two ? 2 : 1)], kind, 0, 0)
+            {
+                OldPath = kind == FileChangeKind.Renamed ? fields[at + 1] : null,
+            }
+        );
         return at + (two ? 3 : 2);
     }
 
     // "3 TAB 1 TAB path", or "3 TAB 1 TAB" NUL old NUL new; "-" for a binary file.
-    private static int ReadNumbers(IReadOnlyList<string> fields, int at, List<FileChange> changes, Dictionary<string, int> byPath)
+    private static int ReadNumbers(
+        IReadOnlyList<string> fields,
+        int at,
+        List<FileChange> changes,
+        Dictionary<string, int> byPath
+    )
     {
         string[] parts = fields[at].Split('\t', 3);
         if (parts.Length != 3)
@@ -63,7 +73,10 @@ internal static class DiffParser
         }
 
         bool two = parts[2].Length == 0;
-        string path = !two ? parts[2] : at + 2 < fields.Count ? fields[at + 2] : throw Broken(fields[at]);
+        string path =
+            !two ? parts[2]
+            : at + 2 < fields.Count ? fields[at + 2]
+            : throw Broken(fields[at]);
         (int added, int deleted) = (Number(parts[0]), Number(parts[1]));
         if (byPath.TryGetValue(path, out int index))
         {
@@ -73,7 +86,15 @@ internal static class DiffParser
         return at + (two ? 3 : 1);
     }
 
-    private static int Number(string text) => text == "-" ? 0 : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : throw Broken(text);
+    private static int Number(string text) =>
+        text == "-" ? 0
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number
+        : throw Broken(text);
 
-    private static IsolationException Broken(string field) => new(GitCodes.UnexpectedOutput, $"Git's list of changed files could not be read at '{(field.Length > 60 ? field[..60] : field)}'.", "Report it with the output of 'git --version'.");
+    private static IsolationException Broken(string field) =>
+        new(
+            GitCodes.UnexpectedOutput,
+            $"Git's list of changed files could not be read at '{(field.Length > 60 ? field[..60] : field)}'.",
+            "Report it with the output of 'git --version'."
+        );
 }

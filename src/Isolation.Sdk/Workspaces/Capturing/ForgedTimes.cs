@@ -8,7 +8,12 @@ namespace Isolation.Sdk.Workspaces.Capturing;
 internal static class ForgedTimes
 {
     private const long TickNanoseconds = 100;
-    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = true,
+    };
 
     /// <summary>Whether a file of a work tree says that it is older than the work tree, and is not one that it was filled with.</summary>
     /// <param name="info">The workspace.</param>
@@ -26,7 +31,14 @@ internal static class ForgedTimes
             HashSet<string> names = [.. paths.Select(p => Path.GetFileName(p))];
             HashSet<string>.AlternateLookup<ReadOnlySpan<char>> known = names.GetAlternateLookup<ReadOnlySpan<char>>();
             bool IsTheirs(ref FileSystemEntry e) => !known.Contains(e.FileName) || !paths.Contains(e.ToFullPath());
-            return new FileSystemEnumerable<bool>(info.Path, (ref FileSystemEntry e) => !e.IsDirectory && e.LastWriteTimeUtc.UtcDateTime < since && !(asks && IsUntouched(e.ToFullPath(), since)), Everything)
+            return new FileSystemEnumerable<bool>(
+                info.Path,
+                (ref FileSystemEntry e) =>
+                    !e.IsDirectory
+                    && e.LastWriteTimeUtc.UtcDateTime < since
+                    && !(asks && IsUntouched(e.ToFullPath(), since)),
+                Everything
+            )
             {
                 ShouldIncludePredicate = IsTheirs,
                 ShouldRecursePredicate = IsTheirs,
@@ -44,7 +56,9 @@ internal static class ForgedTimes
         fixed (byte* name = Encoding.UTF8.GetBytes(file + '\0'))
         {
             return LinuxFiles.Look(LinuxFiles.AtCurrent, name, out LinuxFiles.Stat stat) == 0
-                && DateTime.UnixEpoch.AddTicks((stat.ChangedSeconds * TimeSpan.TicksPerSecond) + (stat.ChangedNanoseconds / TickNanoseconds)) < since;
+                && DateTime.UnixEpoch.AddTicks(
+                    (stat.ChangedSeconds * TimeSpan.TicksPerSecond) + (stat.ChangedNanoseconds / TickNanoseconds)
+                ) < since;
         }
     }
 }

@@ -7,19 +7,32 @@ internal sealed class OwnBase(GitRepository repository, WorkspaceInfo info, stri
 {
     public async Task<string> FindAsync(string commit, CancellationToken cancellationToken)
     {
-        if (targetRef is null || commit == info.BaseCommit || HasOnlyCommitted() || RefFiles.Read(repository.CommonDirectory, targetRef) == info.BaseCommit)
+        if (
+            targetRef is null
+            || commit == info.BaseCommit
+            || HasOnlyCommitted()
+            || RefFiles.Read(repository.CommonDirectory, targetRef) == info.BaseCommit
+        )
         {
             return info.BaseCommit;
         }
 
-        GitResult nearest = await repository.TryRunAsync(cancellationToken, "merge-base", commit, targetRef).ConfigureAwait(false);
+        GitResult nearest = await repository
+            .TryRunAsync(cancellationToken, "merge-base", commit, targetRef)
+            .ConfigureAwait(false);
         if (!nearest.Ok || nearest.Line == info.BaseCommit)
         {
             return info.BaseCommit;
         }
 
         // What the start had already is nothing new of the target: it started elsewhere, or went back in history.
-        return (await repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", nearest.Line, info.BaseCommit).ConfigureAwait(false)).Ok ? info.BaseCommit : nearest.Line;
+        return (
+            await repository
+                .TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", nearest.Line, info.BaseCommit)
+                .ConfigureAwait(false)
+        ).Ok
+            ? info.BaseCommit
+            : nearest.Line;
     }
 
     // HEAD's own log saves most workers the process: who did nothing but commit brought nothing in.
@@ -33,6 +46,12 @@ internal sealed class OwnBase(GitRepository repository, WorkspaceInfo info, stri
     {
         string[] ids = line.Split(' ', 3);
         string said = line[(line.IndexOf('\t', StringComparison.Ordinal) + 1)..];
-        return ids.Length == 3 && (ids[0] == ids[1] || ids[0].All(c => c == '0') || said.StartsWith("commit: ", StringComparison.Ordinal) || said.StartsWith("commit (amend): ", StringComparison.Ordinal));
+        return ids.Length == 3
+            && (
+                ids[0] == ids[1]
+                || ids[0].All(c => c == '0')
+                || said.StartsWith("commit: ", StringComparison.Ordinal)
+                || said.StartsWith("commit (amend): ", StringComparison.Ordinal)
+            );
     }
 }

@@ -15,7 +15,12 @@ internal sealed class PinnedMark(WorkspaceInfo info)
     private static readonly string[] Standing = ["HEAD", "packed-refs", "refs", "logs", "worktrees"];
 
     // A link's own making shows in its folder; where it leads is not the worker's.
-    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = false,
+    };
 
     public static bool IsOne(string path) => Path.GetFileName(path) == Name;
 
@@ -74,8 +79,12 @@ internal sealed class PinnedMark(WorkspaceInfo info)
         try
         {
             return info.HasOwnRepository
-                ? IsTreeNewer(info.Path, since, except: info.GitDirectory) || new FileInfo(info.GitDirectory).LinkTarget is not null || Standing.Any(name => IsNewer(Path.Combine(info.GitDirectory, name), since))
-                : IsNewer(Path.Combine(info.GitDirectory, "HEAD"), since) || IsNewer(Path.Combine(info.GitDirectory, "logs", "HEAD"), since) || IsTreeNewer(info.Path, since);
+                ? IsTreeNewer(info.Path, since, except: info.GitDirectory)
+                    || new FileInfo(info.GitDirectory).LinkTarget is not null
+                    || Standing.Any(name => IsNewer(Path.Combine(info.GitDirectory, name), since))
+                : IsNewer(Path.Combine(info.GitDirectory, "HEAD"), since)
+                    || IsNewer(Path.Combine(info.GitDirectory, "logs", "HEAD"), since)
+                    || IsTreeNewer(info.Path, since);
         }
         catch (PathTooLongException)
         {
@@ -88,24 +97,35 @@ internal sealed class PinnedMark(WorkspaceInfo info)
     {
         FileInfo mark = new(File);
         DateTime since = mark.Exists ? mark.LastWriteTimeUtc : DateTime.MinValue;
-        return FilesOf(new DirectoryInfo(info.Path)).Where(f => f.LastWriteTimeUtc >= since).Select(f => Path.GetRelativePath(info.Path, f.FullName)).Where(p => p != ".git" && !p.StartsWith(".git" + Path.DirectorySeparatorChar, StringComparison.Ordinal));
+        return FilesOf(new DirectoryInfo(info.Path))
+            .Where(f => f.LastWriteTimeUtc >= since)
+            .Select(f => Path.GetRelativePath(info.Path, f.FullName))
+            .Where(p => p != ".git" && !p.StartsWith(".git" + Path.DirectorySeparatorChar, StringComparison.Ordinal));
     }
 
-    private static IEnumerable<FileSystemInfo> FilesOf(DirectoryInfo folder) => folder
-        .EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = true })
-        .Where(e => e.FullName.Length is > 0 and < LongestPath)
-        .OrderBy(e => e.Name, StringComparer.Ordinal)
-        .SelectMany(e => e is DirectoryInfo below && e.LinkTarget is null ? FilesOf(below) : [e]);
+    private static IEnumerable<FileSystemInfo> FilesOf(DirectoryInfo folder) =>
+        folder
+            .EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = true })
+            .Where(e => e.FullName.Length is > 0 and < LongestPath)
+            .OrderBy(e => e.Name, StringComparer.Ordinal)
+            .SelectMany(e => e is DirectoryInfo below && e.LinkTarget is null ? FilesOf(below) : [e]);
 
-    private static bool IsNewer(string path, DateTime since) => Directory.Exists(path) ? IsTreeNewer(path, since) : System.IO.File.GetLastWriteTimeUtc(path) >= since;
+    private static bool IsNewer(string path, DateTime since) =>
+        Directory.Exists(path) ? IsTreeNewer(path, since) : System.IO.File.GetLastWriteTimeUtc(path) >= since;
 
     private static bool IsTreeNewer(string folder, DateTime since, string? except = null) =>
-        Directory.GetLastWriteTimeUtc(folder) >= since || new FileSystemEnumerable<bool>(folder, (ref FileSystemEntry e) => e.LastWriteTimeUtc.UtcDateTime >= since, Everything)
+        Directory.GetLastWriteTimeUtc(folder) >= since
+        || new FileSystemEnumerable<bool>(
+            folder,
+            (ref FileSystemEntry e) => e.LastWriteTimeUtc.UtcDateTime >= since,
+            Everything
+        )
         {
             ShouldIncludePredicate = (ref FileSystemEntry e) => !IsThe(ref e, except),
             ShouldRecursePredicate = (ref FileSystemEntry e) => !IsThe(ref e, except),
         }.Any(newer => newer);
 
     // Once for every file of the tree: no path is put together for those of another name.
-    private static bool IsThe(ref FileSystemEntry entry, string? path) => path is not null && entry.FileName.SequenceEqual(".git") && entry.ToFullPath() == path;
+    private static bool IsThe(ref FileSystemEntry entry, string? path) =>
+        path is not null && entry.FileName.SequenceEqual(".git") && entry.ToFullPath() == path;
 }

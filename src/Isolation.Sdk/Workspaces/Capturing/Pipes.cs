@@ -11,7 +11,12 @@ namespace Isolation.Sdk.Workspaces.Capturing;
 internal static class Pipes
 {
     private const uint Pipe = 0x1000;
-    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = true,
+    };
 
     public static void Remove(WorkspaceInfo info)
     {
@@ -53,7 +58,8 @@ internal static class Pipes
 
     private sealed class Candidates(string folder, bool byName) : FileSystemEnumerator<string>(folder, Everything)
     {
-        protected override bool ShouldIncludeEntry(ref FileSystemEntry entry) => byName ? entry.FileName is ".gitattributes" or ".gitignore" : !entry.IsDirectory;
+        protected override bool ShouldIncludeEntry(ref FileSystemEntry entry) =>
+            byName ? entry.FileName is ".gitattributes" or ".gitignore" : !entry.IsDirectory;
 
         protected override string TransformEntry(ref FileSystemEntry entry) => entry.ToFullPath();
 

@@ -4,13 +4,23 @@ using Isolation.Sdk.Workspaces.Capturing;
 namespace Isolation.Sdk.Workspaces.Clones;
 
 /// <summary>Captures from a private clone: looks at it in the worker's scope, and collects from it as from a stranger's.</summary>
-internal sealed class CloneCapture(GitRepository repository, AttemptId attempt, WorkspaceInfo info, WorkspaceFacts facts) : WorkspaceCapture(repository, attempt, info, facts)
+internal sealed class CloneCapture(
+    GitRepository repository,
+    AttemptId attempt,
+    WorkspaceInfo info,
+    WorkspaceFacts facts
+) : WorkspaceCapture(repository, attempt, info, facts)
 {
-    protected override IReadOnlyDictionary<string, string> TakeFingerprint() => CloneFingerprint.Take(Info.GitDirectory);
+    protected override IReadOnlyDictionary<string, string> TakeFingerprint() =>
+        CloneFingerprint.Take(Info.GitDirectory);
 
     protected override string? BranchToMove(GitStatus? status) => null;
 
-    protected override async Task<string?> ReadHeadAsync(CaptureGit git, List<string> tampering, CancellationToken cancellationToken)
+    protected override async Task<string?> ReadHeadAsync(
+        CaptureGit git,
+        List<string> tampering,
+        CancellationToken cancellationToken
+    )
     {
         string? head = git.IsHonest ? await git.TryOwnHeadAsync(cancellationToken).ConfigureAwait(false) : null;
         if (git.IsHonest && head is null)
@@ -22,17 +32,30 @@ internal sealed class CloneCapture(GitRepository repository, AttemptId attempt, 
         return head;
     }
 
-    protected override async Task<Collected> CollectAsync(CaptureGit git, string commit, IReadOnlyList<string> strangers, List<string> tampering, CancellationToken cancellationToken)
+    protected override async Task<Collected> CollectAsync(
+        CaptureGit git,
+        string commit,
+        IReadOnlyList<string> strangers,
+        List<string> tampering,
+        CancellationToken cancellationToken
+    )
     {
         CloneRefs refs = git.IsHonest ? CloneRefs.Read(Info.GitDirectory, Repository.NullId.Length) : CloneRefs.None;
         if (!refs.IsAll)
         {
-            tampering.Add($"the refs in .git are more than {CloneRefs.Most}, or of a kind that cannot be read: not all were kept");
+            tampering.Add(
+                $"the refs in .git are more than {CloneRefs.Most}, or of a kind that cannot be read: not all were kept"
+            );
         }
 
-        KeyValuePair<string, string>[] others = [.. refs.Found.Where(r => r.Value != commit && r.Value != Info.BaseCommit)];
+        KeyValuePair<string, string>[] others =
+        [
+            .. refs.Found.Where(r => r.Value != commit && r.Value != Info.BaseCommit),
+        ];
         using CloneCollector collector = new(Repository, Info, git.Objects);
-        IReadOnlyCollection<string> here = await collector.FetchAsync(commit, [.. others.Select(r => r.Value).Distinct(StringComparer.Ordinal)], cancellationToken).ConfigureAwait(false);
+        IReadOnlyCollection<string> here = await collector
+            .FetchAsync(commit, [.. others.Select(r => r.Value).Distinct(StringComparer.Ordinal)], cancellationToken)
+            .ConfigureAwait(false);
         if (git.IsHonest)
         {
             CloneLfs.Collect(Repository, Info.GitDirectory);
@@ -41,16 +64,31 @@ internal sealed class CloneCapture(GitRepository repository, AttemptId attempt, 
         KeyValuePair<string, string>[] had = [.. others.Where(r => here.Contains(r.Value))];
         if (commit == Info.BaseCommit || await DescendsAsync(commit, cancellationToken).ConfigureAwait(false))
         {
-            (IReadOnlyList<CapturedRef> finds, bool all) = await new CloneFinds(Repository, Attempt).PinAsync(had, commit, strangers, cancellationToken).ConfigureAwait(false);
+            (IReadOnlyList<CapturedRef> finds, bool all) = await new CloneFinds(Repository, Attempt)
+                .PinAsync(had, commit, strangers, cancellationToken)
+                .ConfigureAwait(false);
             return new Collected(commit, finds, all && refs.IsAll && had.Length == others.Length);
         }
 
         // A history that does not start from the base would bring in more than was made, or take something back. The files are what counts; the history is pinned beside them.
-        string onBase = await Repository.CommitTreeAsync($"{commit}^{{tree}}", [Info.BaseCommit], $"Work of {Attempt}\n\nOn the commit it was given; the worker's own history does not start from there.", cancellationToken).ConfigureAwait(false);
-        (IReadOnlyList<CapturedRef> kept, bool whole) = await new CloneFinds(Repository, Attempt).PinAsync([new("HEAD", commit), .. had], onBase, strangers, cancellationToken).ConfigureAwait(false);
+        string onBase = await Repository
+            .CommitTreeAsync(
+                $"{commit}^{{tree}}",
+                [Info.BaseCommit],
+                $"Work of {Attempt}\n\nOn the commit it was given; the worker's own history does not start from there.",
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        (IReadOnlyList<CapturedRef> kept, bool whole) = await new CloneFinds(Repository, Attempt)
+            .PinAsync([new("HEAD", commit), .. had], onBase, strangers, cancellationToken)
+            .ConfigureAwait(false);
         return new Collected(onBase, kept, whole && refs.IsAll && had.Length == others.Length);
     }
 
     private async Task<bool> DescendsAsync(string commit, CancellationToken cancellationToken) =>
-        (await Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", Info.BaseCommit, commit).ConfigureAwait(false)).Ok;
+        (
+            await Repository
+                .TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", Info.BaseCommit, commit)
+                .ConfigureAwait(false)
+        ).Ok;
 }

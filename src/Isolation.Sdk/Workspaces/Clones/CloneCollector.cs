@@ -29,18 +29,32 @@ internal sealed class CloneCollector : IDisposable
 
     /// <summary>Fetches a commit with everything it needs, and others with it as far as they can be had.</summary>
     /// <returns>Those of the others that are here now.</returns>
-    public async Task<IReadOnlyCollection<string>> FetchAsync(string commit, IReadOnlyCollection<string> others, CancellationToken cancellationToken)
+    public async Task<IReadOnlyCollection<string>> FetchAsync(
+        string commit,
+        IReadOnlyCollection<string> others,
+        CancellationToken cancellationToken
+    )
     {
         string[] main = commit == _info.BaseCommit ? [] : [commit];
-        if (main.Length + others.Count == 0 || (await TryFetchAsync([.. main, .. others], cancellationToken).ConfigureAwait(false)).Ok)
+        if (
+            main.Length + others.Count == 0
+            || (await TryFetchAsync([.. main, .. others], cancellationToken).ConfigureAwait(false)).Ok
+        )
         {
             return others;
         }
 
         // One of them is broken. It must not cost the rest.
-        if (main.Length > 0 && await TryFetchAsync(main, cancellationToken).ConfigureAwait(false) is { Ok: false } answer)
+        if (
+            main.Length > 0
+            && await TryFetchAsync(main, cancellationToken).ConfigureAwait(false) is { Ok: false } answer
+        )
         {
-            throw new IsolationException(WorkspaceCodes.CollectRefused, $"What the worker committed cannot be taken over: {PlainText.Line(answer.Error.Trim().ReplaceLineEndings(" "), 400)}", "Look at the workspace, which is kept: objects are missing there, or are not what git allows.");
+            throw new IsolationException(
+                WorkspaceCodes.CollectRefused,
+                $"What the worker committed cannot be taken over: {PlainText.Line(answer.Error.Trim().ReplaceLineEndings(" "), 400)}",
+                "Look at the workspace, which is kept: objects are missing there, or are not what git allows."
+            );
         }
 
         List<string> had = [];
@@ -59,10 +73,27 @@ internal sealed class CloneCollector : IDisposable
 
     private Task<GitResult> TryFetchAsync(IEnumerable<string> ids, CancellationToken cancellationToken)
     {
-        GitCommand fetch = GitCommand.In(_repository.CommonDirectory, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", $"--negotiation-tip={_info.BaseCommit}", "--stdin", "--", _folder) with
+        GitCommand fetch = GitCommand.In(
+            _repository.CommonDirectory,
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-recurse-submodules",
+            "--no-auto-maintenance",
+            $"--negotiation-tip={_info.BaseCommit}",
+            "--stdin",
+            "--",
+            _folder
+        ) with
         {
             Input = string.Join('\n', ids) + "\n",
-            Environment = new Dictionary<string, string> { ["GIT_CONFIG_PARAMETERS"] = Checked, ["GIT_ALLOW_PROTOCOL"] = "file", ["GIT_NO_LAZY_FETCH"] = "1" },
+            Environment = new Dictionary<string, string>
+            {
+                ["GIT_CONFIG_PARAMETERS"] = Checked,
+                ["GIT_ALLOW_PROTOCOL"] = "file",
+                ["GIT_NO_LAZY_FETCH"] = "1",
+            },
         };
         return _repository.Client.TryRunAsync(fetch, cancellationToken);
     }

@@ -8,7 +8,12 @@ internal static class CloneLfs
 {
     // "ab/cd/abcd…": what a store's own layout says a file is.
     private const int IdLength = 64;
-    private static readonly EnumerationOptions NoLinks = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+    private static readonly EnumerationOptions NoLinks = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = true,
+    };
 
     /// <summary>A hard link is one file with two names: written through one, it has changed under the other.</summary>
     public static void Unlink(string gitDirectory)
@@ -27,13 +32,17 @@ internal static class CloneLfs
         string store = Store(repository.CommonDirectory);
         foreach (string file in Files(gitDirectory))
         {
-            string id = Path.GetFileName(file), there = Path.Combine(store, id[..2], id[2..4], id);
+            string id = Path.GetFileName(file),
+                there = Path.Combine(store, id[..2], id[2..4], id);
             if (File.Exists(there))
             {
                 continue;
             }
 
-            string taken = Path.Combine(Directory.CreateDirectory(Path.Combine(store, "..", "tmp")).FullName, $"{id}-{Guid.NewGuid():n}");
+            string taken = Path.Combine(
+                Directory.CreateDirectory(Path.Combine(store, "..", "tmp")).FullName,
+                $"{id}-{Guid.NewGuid():n}"
+            );
             File.Copy(file, taken);
             if (Hash(taken) == id)
             {
@@ -52,8 +61,20 @@ internal static class CloneLfs
     private static IEnumerable<string> Files(string gitDirectory)
     {
         string store = Store(gitDirectory);
-        bool own = Directory.Exists(store) && new DirectoryInfo(Path.GetDirectoryName(store)!).LinkTarget is null && new DirectoryInfo(store).LinkTarget is null;
-        return own ? Directory.EnumerateFiles(store, "*", NoLinks).Where(f => new FileInfo(f).Length > 0 && Path.GetFileName(f) is { Length: IdLength } id && id.All(char.IsAsciiHexDigitLower)).ToArray() : [];
+        bool own =
+            Directory.Exists(store)
+            && new DirectoryInfo(Path.GetDirectoryName(store)!).LinkTarget is null
+            && new DirectoryInfo(store).LinkTarget is null;
+        return own
+            ? Directory
+                .EnumerateFiles(store, "*", NoLinks)
+                .Where(f =>
+                    new FileInfo(f).Length > 0
+                    && Path.GetFileName(f) is { Length: IdLength } id
+                    && id.All(char.IsAsciiHexDigitLower)
+                )
+                .ToArray()
+            : [];
     }
 
     private static string Hash(string path)

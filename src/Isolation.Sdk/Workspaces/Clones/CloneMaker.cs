@@ -6,7 +6,13 @@ using Isolation.Sdk.Workspaces.Trees;
 namespace Isolation.Sdk.Workspaces.Clones;
 
 /// <summary>Makes one private clone, whole or not at all.</summary>
-internal sealed class CloneMaker(PrivateCloneOptions options, WorkspaceFiller filler, CloneSettings settings, WorkspaceRequest request, Task<PreparedTree?>? parked)
+internal sealed class CloneMaker(
+    PrivateCloneOptions options,
+    WorkspaceFiller filler,
+    CloneSettings settings,
+    WorkspaceRequest request,
+    Task<PreparedTree?>? parked
+)
 {
     private readonly CloneRemoval _removal = new(filler.Context);
 
@@ -22,10 +28,19 @@ internal sealed class CloneMaker(PrivateCloneOptions options, WorkspaceFiller fi
         AttemptId attempt = request.Lease.Attempt;
         WorkersRoot.Check(Workers, Repository);
         string path = Workers.Workspace(attempt);
-        WorkspaceInfo info = new(path, PrivateCloneWorkspace.GitDirectoryOf(path), BranchName.Of(options.BranchTemplate, attempt), request.BaseCommit);
+        WorkspaceInfo info = new(
+            path,
+            PrivateCloneWorkspace.GitDirectoryOf(path),
+            BranchName.Of(options.BranchTemplate, attempt),
+            request.BaseCommit
+        );
         if (Directory.Exists(path) || File.Exists(path))
         {
-            throw new IsolationException(WorkspaceCodes.WorkspaceExists, $"'{path}' exists already.", "It is what an earlier process left: clean it up, or start a new attempt.");
+            throw new IsolationException(
+                WorkspaceCodes.WorkspaceExists,
+                $"'{path}' exists already.",
+                "It is what an earlier process left: clean it up, or start a new attempt."
+            );
         }
 
         await NoteAsync(WorkspaceNotes.Path, path, cancellationToken).ConfigureAwait(false);
@@ -34,17 +49,31 @@ internal sealed class CloneMaker(PrivateCloneOptions options, WorkspaceFiller fi
         await PinBaseAsync(attempt, cancellationToken).ConfigureAwait(false);
         try
         {
-            IReadOnlyList<KeyValuePair<string, string>> theirs = await settings.ReadAsync(Repository, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<KeyValuePair<string, string>> theirs = await settings
+                .ReadAsync(Repository, cancellationToken)
+                .ConfigureAwait(false);
             await PrepareAsync(path, cancellationToken).ConfigureAwait(false);
-            using Placement placed = await filler.PlaceAsync(path, request.BaseCommit, parked, cancellationToken).ConfigureAwait(false);
+            using Placement placed = await filler
+                .PlaceAsync(path, request.BaseCommit, parked, cancellationToken)
+                .ConfigureAwait(false);
             info = info with { FilledBy = placed.By };
             new CloneWriter(Repository, options, filler.Context.Time).Write(info, theirs);
             await CompleteAsync(info, placed, theirs, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<string> copied = await SharedFiles.CopyIgnoredAsync(Repository, path, options.CopiedGlobs, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> copied = await SharedFiles
+                .CopyIgnoredAsync(Repository, path, options.CopiedGlobs, cancellationToken)
+                .ConfigureAwait(false);
             IReadOnlyList<string> linked = SharedFiles.Link(Repository, path, options.SharedPaths);
-            WorkspaceFacts facts = new(CloneFingerprint.Take(info.GitDirectory), copied, linked) { TargetRef = request.TargetRef, FilledBy = placed.By, FilledAt = new PinnedMark(info).Set(request.BaseCommit) };
+            WorkspaceFacts facts = new(CloneFingerprint.Take(info.GitDirectory), copied, linked)
+            {
+                TargetRef = request.TargetRef,
+                FilledBy = placed.By,
+                FilledAt = new PinnedMark(info).Set(request.BaseCommit),
+            };
             await NoteAsync(WorkspaceNotes.Made, facts.ToJson(), cancellationToken).ConfigureAwait(false);
-            return new PrivateCloneWorkspace(Repository, attempt, info, facts, _removal, request.BaseCommit) { Filled = filler.KeepIndex(info, placed) };
+            return new PrivateCloneWorkspace(Repository, attempt, info, facts, _removal, request.BaseCommit)
+            {
+                Filled = filler.KeepIndex(info, placed),
+            };
         }
         catch (Exception e)
         {
@@ -58,7 +87,8 @@ internal sealed class CloneMaker(PrivateCloneOptions options, WorkspaceFiller fi
         }
     }
 
-    private ValueTask NoteAsync(string key, string value, CancellationToken cancellationToken) => request.Lease.NoteAsync(key, value, cancellationToken);
+    private ValueTask NoteAsync(string key, string value, CancellationToken cancellationToken) =>
+        request.Lease.NoteAsync(key, value, cancellationToken);
 
     /// <summary>The attempt's ref holds what the clone borrows: where it starts from, and later what it made of that. It has to be there, or is made.</summary>
     private async Task PinBaseAsync(AttemptId attempt, CancellationToken cancellationToken)
@@ -67,8 +97,13 @@ internal sealed class CloneMaker(PrivateCloneOptions options, WorkspaceFiller fi
         string name = AttemptNames.Ref(attempt);
         BaseCommits.Check(Repository, request.BaseCommit);
         bool pinned = Issue
-            ? await Repository.TryUpdateAsync(new RefTransaction().Create(name, request.BaseCommit), cancellationToken).ConfigureAwait(false)
-            : (RefFiles.Read(Repository.CommonDirectory, name) ?? await Repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false)) == request.BaseCommit;
+            ? await Repository
+                .TryUpdateAsync(new RefTransaction().Create(name, request.BaseCommit), cancellationToken)
+                .ConfigureAwait(false)
+            : (
+                RefFiles.Read(Repository.CommonDirectory, name)
+                ?? await Repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false)
+            ) == request.BaseCommit;
         if (!pinned)
         {
             throw BaseCommits.NotIssued(attempt, request.BaseCommit, "its ref is not there");
@@ -78,21 +113,45 @@ internal sealed class CloneMaker(PrivateCloneOptions options, WorkspaceFiller fi
     private async Task PrepareAsync(string path, CancellationToken cancellationToken)
     {
         // Nothing of the repository is locked for it: only the folder of all workers is made, or taken away, by one at a time.
-        using OsFileLock held = await OsFileLock.AcquireAsync(Repository.WorktreeLock, filler.Context.Time, cancellationToken).ConfigureAwait(false);
+        using OsFileLock held = await OsFileLock
+            .AcquireAsync(Repository.WorktreeLock, filler.Context.Time, cancellationToken)
+            .ConfigureAwait(false);
         WorkersRoot.Prepare(Workers, Repository);
         filler.Context.Trash.Adopt(Workers.Trash);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
     }
 
-    private async Task CompleteAsync(WorkspaceInfo info, Placement placed, IReadOnlyList<KeyValuePair<string, string>> theirs, CancellationToken cancellationToken)
+    private async Task CompleteAsync(
+        WorkspaceInfo info,
+        Placement placed,
+        IReadOnlyList<KeyValuePair<string, string>> theirs,
+        CancellationToken cancellationToken
+    )
     {
         // Large files that are not here yet come from the repository's own remote; the clone is not told of it.
         string? origin = theirs.LastOrDefault(s => s.Key == "remote.origin.url").Value;
-        await filler.CompleteAsync(info, placed, Lfs.IsSetUp(Repository) && origin is { Length: > 0 } ? [new("remote.origin.url", origin)] : [], cancellationToken).ConfigureAwait(false);
+        await filler
+            .CompleteAsync(
+                info,
+                placed,
+                Lfs.IsSetUp(Repository) && origin is { Length: > 0 } ? [new("remote.origin.url", origin)] : [],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         CloneLfs.Unlink(info.GitDirectory);
-        if (await CloneSubmodules.ResolveAsync(Repository, info.Path, theirs, cancellationToken).ConfigureAwait(false) is { Count: > 0 } addresses)
+        if (
+            await CloneSubmodules
+                .ResolveAsync(Repository, info.Path, theirs, cancellationToken)
+                .ConfigureAwait(false) is
+            { Count: > 0 } addresses
+        )
         {
-            await File.AppendAllTextAsync(Path.Combine(info.GitDirectory, "config"), CloneSettings.Write(addresses), cancellationToken).ConfigureAwait(false);
+            await File.AppendAllTextAsync(
+                    Path.Combine(info.GitDirectory, "config"),
+                    CloneSettings.Write(addresses),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
     }
 }

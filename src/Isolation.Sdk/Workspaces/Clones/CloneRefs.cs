@@ -9,7 +9,12 @@ internal sealed record CloneRefs(IReadOnlyList<KeyValuePair<string, string>> Fou
     public const int Most = 1000;
 
     private const int LongestFile = 8 * 1024 * 1024;
-    private static readonly EnumerationOptions NoLinks = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+    private static readonly EnumerationOptions NoLinks = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = true,
+    };
 
     public static CloneRefs None { get; } = new([], true);
 
@@ -17,9 +22,18 @@ internal sealed record CloneRefs(IReadOnlyList<KeyValuePair<string, string>> Fou
     {
         Dictionary<string, string> refs = new(StringComparer.Ordinal);
         bool all = !Directory.Exists(Path.Combine(gitDirectory, "reftable"));
-        foreach ((string name, string id) in Loose(gitDirectory).Concat(Packed(gitDirectory)).Concat(Stashed(gitDirectory)).Concat(Standing(gitDirectory)))
+        foreach (
+            (string name, string id) in Loose(gitDirectory)
+                .Concat(Packed(gitDirectory))
+                .Concat(Stashed(gitDirectory))
+                .Concat(Standing(gitDirectory))
+        )
         {
-            if (id.Length != idLength || !id.All(char.IsAsciiHexDigitLower) || name.StartsWith("refs/remotes/", StringComparison.Ordinal))
+            if (
+                id.Length != idLength
+                || !id.All(char.IsAsciiHexDigitLower)
+                || name.StartsWith("refs/remotes/", StringComparison.Ordinal)
+            )
             {
                 continue;
             }
@@ -40,7 +54,10 @@ internal sealed record CloneRefs(IReadOnlyList<KeyValuePair<string, string>> Fou
     {
         string refs = Path.Combine(gitDirectory, "refs");
         return Directory.Exists(refs)
-            ? Directory.EnumerateFiles(refs, "*", NoLinks).Where(f => !f.EndsWith(".lock", StringComparison.Ordinal)).Select(f => (Path.GetRelativePath(gitDirectory, f).Replace('\\', '/'), Text(f, 200)))
+            ? Directory
+                .EnumerateFiles(refs, "*", NoLinks)
+                .Where(f => !f.EndsWith(".lock", StringComparison.Ordinal))
+                .Select(f => (Path.GetRelativePath(gitDirectory, f).Replace('\\', '/'), Text(f, 200)))
             : [];
     }
 
@@ -52,15 +69,24 @@ internal sealed record CloneRefs(IReadOnlyList<KeyValuePair<string, string>> Fou
 
     // The stash is a ref and its log: the entries below the topmost are in the log alone.
     private static IEnumerable<(string Name, string Id)> Stashed(string gitDirectory) =>
-        Text(Path.Combine(gitDirectory, "logs", "refs", "stash"), LongestFile).Split('\n').Reverse()
-            .Select((line, n) => ($"stash@{{{n}}}", line.Split(' ') is [_, { } id, ..] ? id : "")).Skip(1);
+        Text(Path.Combine(gitDirectory, "logs", "refs", "stash"), LongestFile)
+            .Split('\n')
+            .Reverse()
+            .Select((line, n) => ($"stash@{{{n}}}", line.Split(' ') is [_, { } id, ..] ? id : ""))
+            .Skip(1);
 
     // A work tree that the worker added to its clone may stand on commits that no branch has.
     private static IEnumerable<(string Name, string Id)> Standing(string gitDirectory)
     {
         string worktrees = Path.Combine(gitDirectory, "worktrees");
         return Directory.Exists(worktrees) && new DirectoryInfo(worktrees).LinkTarget is null
-            ? Directory.EnumerateDirectories(worktrees, "*", new EnumerationOptions { AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true }).Select(d => ($"worktrees/{Path.GetFileName(d)}/HEAD", Text(Path.Combine(d, "HEAD"), 200)))
+            ? Directory
+                .EnumerateDirectories(
+                    worktrees,
+                    "*",
+                    new EnumerationOptions { AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true }
+                )
+                .Select(d => ($"worktrees/{Path.GetFileName(d)}/HEAD", Text(Path.Combine(d, "HEAD"), 200)))
             : [];
     }
 
@@ -69,7 +95,9 @@ internal sealed record CloneRefs(IReadOnlyList<KeyValuePair<string, string>> Fou
         try
         {
             FileInfo file = new(path);
-            return file.LinkTarget is null && file.Exists && file.Length > 0 && file.Length <= longest ? File.ReadAllText(path).TrimEnd('\n') : "";
+            return file.LinkTarget is null && file.Exists && file.Length > 0 && file.Length <= longest
+                ? File.ReadAllText(path).TrimEnd('\n')
+                : "";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

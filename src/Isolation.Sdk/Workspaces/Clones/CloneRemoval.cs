@@ -23,5 +23,6 @@ internal sealed class CloneRemoval(TreeContext context) : WorkspaceRemoval(conte
         return Task.CompletedTask;
     }
 
-    public Task RollBackAsync(AttemptId attempt, WorkspaceInfo info) => RollBackAsync(attempt, () => RemoveAsync(info, null));
+    public Task RollBackAsync(AttemptId attempt, WorkspaceInfo info) =>
+        RollBackAsync(attempt, () => RemoveAsync(info, null));
 }

@@ -13,23 +13,52 @@ internal sealed partial class CloneSettings
 {
     private static readonly string[] Carried =
     [
-        "user.name", "user.email", "core.autocrlf", "core.eol", "core.safecrlf", "core.symlinks", "core.ignorecase", "core.filemode", "core.precomposeunicode", "core.protecthfs", "core.protectntfs",
-        "core.longpaths", "core.whitespace", "core.bigfilethreshold", "core.compression", "core.attributesfile", "core.excludesfile", "core.commentchar",
+        "user.name",
+        "user.email",
+        "core.autocrlf",
+        "core.eol",
+        "core.safecrlf",
+        "core.symlinks",
+        "core.ignorecase",
+        "core.filemode",
+        "core.precomposeunicode",
+        "core.protecthfs",
+        "core.protectntfs",
+        "core.longpaths",
+        "core.whitespace",
+        "core.bigfilethreshold",
+        "core.compression",
+        "core.attributesfile",
+        "core.excludesfile",
+        "core.commentchar",
     ];
 
     private static readonly string[] CarriedPrefixes = ["filter.", "diff.", "merge.", "lfs.", "submodule."];
 
     // Where its own store is, and who may have what from a server, is not a clone's to inherit.
     private static readonly string[] NotCarried = ["lfs.storage", "merge.tool", "diff.tool", "diff.external"];
-    private readonly ConcurrentDictionary<(string File, DateTime Written), Lazy<Task<IReadOnlyList<KeyValuePair<string, string>>>>> _read = new();
+    private readonly ConcurrentDictionary<
+        (string File, DateTime Written),
+        Lazy<Task<IReadOnlyList<KeyValuePair<string, string>>>>
+    > _read = new();
 
     /// <summary>The repository's own settings, included files and all.</summary>
-    public async Task<IReadOnlyList<KeyValuePair<string, string>>> ReadAsync(GitRepository repository, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<KeyValuePair<string, string>>> ReadAsync(
+        GitRepository repository,
+        CancellationToken cancellationToken
+    )
     {
         string file = Path.Combine(repository.CommonDirectory, "config");
         (string File, DateTime Written) version = (file, File.GetLastWriteTimeUtc(file));
-        Lazy<Task<IReadOnlyList<KeyValuePair<string, string>>>> reading = _read.GetOrAdd(version, _ => new(async () =>
-            Parse(await repository.RunAsync(CancellationToken.None, "config", "--local", "--includes", "--list", "-z").ConfigureAwait(false))));
+        Lazy<Task<IReadOnlyList<KeyValuePair<string, string>>>> reading = _read.GetOrAdd(version, _ =>
+            new(async () =>
+                Parse(
+                    await repository
+                        .RunAsync(CancellationToken.None, "config", "--local", "--includes", "--list", "-z")
+                        .ConfigureAwait(false)
+                )
+            )
+        );
         try
         {
             return await reading.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -42,14 +71,26 @@ internal sealed partial class CloneSettings
     }
 
     /// <summary>Those that a clone gets.</summary>
-    public static IEnumerable<KeyValuePair<string, string>> Inherit(IEnumerable<KeyValuePair<string, string>> settings) =>
-        settings.Where(s => IsCarried(s.Key.ToLowerInvariant())).Select(s => new KeyValuePair<string, string>(s.Key, IsAddress(s.Key) ? WithoutCredentials(s.Value) : s.Value));
+    public static IEnumerable<KeyValuePair<string, string>> Inherit(
+        IEnumerable<KeyValuePair<string, string>> settings
+    ) =>
+        settings
+            .Where(s => IsCarried(s.Key.ToLowerInvariant()))
+            .Select(s => new KeyValuePair<string, string>(
+                s.Key,
+                IsAddress(s.Key) ? WithoutCredentials(s.Value) : s.Value
+            ));
 
     /// <summary>An address as everybody may read it.</summary>
-    public static string WithoutCredentials(string address) => Web().IsMatch(address) ? UserOfWeb().Replace(address, "$1") : PasswordOf().Replace(address, "$1$2@");
+    public static string WithoutCredentials(string address) =>
+        Web().IsMatch(address) ? UserOfWeb().Replace(address, "$1") : PasswordOf().Replace(address, "$1$2@");
 
     public static IReadOnlyList<KeyValuePair<string, string>> Parse(GitResult list) =>
-        [.. list.Fields.Select(f => f.Split('\n', 2)).Select(p => new KeyValuePair<string, string>(p[0], p.Length == 2 ? p[1] : "true"))];
+        [
+            .. list
+                .Fields.Select(f => f.Split('\n', 2))
+                .Select(p => new KeyValuePair<string, string>(p[0], p.Length == 2 ? p[1] : "true")),
+        ];
 
     /// <summary>As git's config files are written.</summary>
     public static string Write(IEnumerable<KeyValuePair<string, string>> settings)
@@ -57,16 +98,36 @@ internal sealed partial class CloneSettings
         StringBuilder text = new();
         foreach ((string key, string value) in settings)
         {
-            int first = key.IndexOf('.', StringComparison.Ordinal), last = key.LastIndexOf('.');
-            string part = first == last ? "" : $" \"{key[(first + 1)..last].Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
-            string quoted = value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal);
-            text.Append('[').Append(key.AsSpan(0, first)).Append(part).Append("]\n\t").Append(key.AsSpan(last + 1)).Append(" = \"").Append(quoted).Append("\"\n");
+            int first = key.IndexOf('.', StringComparison.Ordinal),
+                last = key.LastIndexOf('.');
+            string part =
+                first == last
+                    ? ""
+                    : $" \"{key[(first + 1)..last].Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+            string quoted = value
+                .Replace("\\", "\\\\", StringComparison.Ordinal)
+                .Replace("\"", "\\\"", StringComparison.Ordinal)
+                .Replace("\n", "\\n", StringComparison.Ordinal)
+                .Replace("\t", "\\t", StringComparison.Ordinal);
+            text.Append('[')
+                .Append(key.AsSpan(0, first))
+                .Append(part)
+                .Append("]\n\t")
+                .Append(key.AsSpan(last + 1))
+                .Append(" = \"")
+                .Append(quoted)
+                .Append("\"\n");
         }
 
         return text.ToString();
     }
 
-    private static bool IsCarried(string key) => Carried.Contains(key, StringComparer.Ordinal) || (CarriedPrefixes.Any(p => key.StartsWith(p, StringComparison.Ordinal)) && !NotCarried.Contains(key, StringComparer.Ordinal));
+    private static bool IsCarried(string key) =>
+        Carried.Contains(key, StringComparer.Ordinal)
+        || (
+            CarriedPrefixes.Any(p => key.StartsWith(p, StringComparison.Ordinal))
+            && !NotCarried.Contains(key, StringComparer.Ordinal)
+        );
 
     private static bool IsAddress(string key) => key.EndsWith("url", StringComparison.OrdinalIgnoreCase);
 

@@ -8,7 +8,12 @@ internal static class CloneSubmodules
     private const string ListFile = ".gitmodules";
 
     /// <summary>Addresses to set, for what the base commit has and the repository's own settings do not name.</summary>
-    public static async Task<IReadOnlyList<KeyValuePair<string, string>>> ResolveAsync(GitRepository repository, string workTree, IReadOnlyList<KeyValuePair<string, string>> settings, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<KeyValuePair<string, string>>> ResolveAsync(
+        GitRepository repository,
+        string workTree,
+        IReadOnlyList<KeyValuePair<string, string>> settings,
+        CancellationToken cancellationToken
+    )
     {
         FileInfo list = new(Path.Combine(workTree, ListFile));
         if (!list.Exists || list.LinkTarget is not null)
@@ -16,11 +21,21 @@ internal static class CloneSubmodules
             return [];
         }
 
-        GitResult answer = await repository.TryRunAsync(cancellationToken, "config", "--no-includes", "--file", list.FullName, "--list", "-z").ConfigureAwait(false);
-        string start = settings.LastOrDefault(s => s.Key == "remote.origin.url").Value is { Length: > 0 } origin ? CloneSettings.WithoutCredentials(origin) : repository.TopLevel ?? repository.CommonDirectory;
+        GitResult answer = await repository
+            .TryRunAsync(cancellationToken, "config", "--no-includes", "--file", list.FullName, "--list", "-z")
+            .ConfigureAwait(false);
+        string start = settings.LastOrDefault(s => s.Key == "remote.origin.url").Value is { Length: > 0 } origin
+            ? CloneSettings.WithoutCredentials(origin)
+            : repository.TopLevel ?? repository.CommonDirectory;
         HashSet<string> known = new(settings.Select(s => s.Key), StringComparer.Ordinal);
         return answer.Ok
-            ? [.. CloneSettings.Parse(answer).Where(s => IsAddress(s.Key) && !known.Contains(s.Key) && IsRelative(s.Value)).Select(s => new KeyValuePair<string, string>(s.Key, Resolve(start, s.Value)))]
+            ?
+            [
+                .. CloneSettings
+                    .Parse(answer)
+                    .Where(s => IsAddress(s.Key) && !known.Contains(s.Key) && IsRelative(s.Value))
+                    .Select(s => new KeyValuePair<string, string>(s.Key, Resolve(start, s.Value))),
+            ]
             : [];
     }
 
@@ -55,7 +70,9 @@ internal static class CloneSubmodules
         }
     }
 
-    private static bool IsAddress(string key) => key.StartsWith("submodule.", StringComparison.Ordinal) && key.EndsWith(".url", StringComparison.Ordinal);
+    private static bool IsAddress(string key) =>
+        key.StartsWith("submodule.", StringComparison.Ordinal) && key.EndsWith(".url", StringComparison.Ordinal);
 
-    private static bool IsRelative(string address) => address.StartsWith("./", StringComparison.Ordinal) || address.StartsWith("../", StringComparison.Ordinal);
+    private static bool IsRelative(string address) =>
+        address.StartsWith("./", StringComparison.Ordinal) || address.StartsWith("../", StringComparison.Ordinal);
 }

@@ -12,15 +12,30 @@ internal sealed class CloneWriter(GitRepository repository, PrivateCloneOptions 
 {
     public void Write(WorkspaceInfo info, IReadOnlyList<KeyValuePair<string, string>> settings)
     {
-        string git = info.GitDirectory, heads = Path.Combine("refs", "heads", info.Branch!.Replace('/', Path.DirectorySeparatorChar));
-        string log = string.Create(CultureInfo.InvariantCulture, $"{repository.NullId} {info.BaseCommit} Isolation.Sdk <isolation@localhost> {time.GetUtcNow().ToUnixTimeSeconds()} +0000\tclone: from {repository.CommonDirectory}\n");
+        string git = info.GitDirectory,
+            heads = Path.Combine("refs", "heads", info.Branch!.Replace('/', Path.DirectorySeparatorChar));
+        string log = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{repository.NullId} {info.BaseCommit} Isolation.Sdk <isolation@localhost> {time.GetUtcNow().ToUnixTimeSeconds()} +0000\tclone: from {repository.CommonDirectory}\n"
+        );
         foreach (string folder in new[] { "objects/info", "objects/pack", "refs/tags", "info", "logs" })
         {
             Directory.CreateDirectory(Path.Combine(git, folder));
         }
 
-        WriteText(Path.Combine(git, "objects", "info", "alternates"), BareRepository.AlternatesLine(Path.Combine(repository.CommonDirectory, "objects")) + "\n");
-        WriteText(Path.Combine(git, "config"), BareRepository.Config(repository, "bare = false", "logallrefupdates = true", $"filemode = {(OperatingSystem.IsWindows() ? "false" : "true")}") + CloneSettings.Write([.. CloneSettings.Inherit(settings), .. Origin(settings)]));
+        WriteText(
+            Path.Combine(git, "objects", "info", "alternates"),
+            BareRepository.AlternatesLine(Path.Combine(repository.CommonDirectory, "objects")) + "\n"
+        );
+        WriteText(
+            Path.Combine(git, "config"),
+            BareRepository.Config(
+                repository,
+                "bare = false",
+                "logallrefupdates = true",
+                $"filemode = {(OperatingSystem.IsWindows() ? "false" : "true")}"
+            ) + CloneSettings.Write([.. CloneSettings.Inherit(settings), .. Origin(settings)])
+        );
         foreach (string file in new[] { "exclude", "attributes" })
         {
             string theirs = Path.Combine(repository.CommonDirectory, "info", file);
@@ -39,11 +54,18 @@ internal sealed class CloneWriter(GitRepository repository, PrivateCloneOptions 
 
     private IEnumerable<KeyValuePair<string, string>> Origin(IReadOnlyList<KeyValuePair<string, string>> settings) =>
         options.KeepOrigin && settings.LastOrDefault(s => s.Key == "remote.origin.url").Value is { Length: > 0 } address
-            ? [new("remote.origin.url", Absolute(CloneSettings.WithoutCredentials(address))), new("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")]
+            ?
+            [
+                new("remote.origin.url", Absolute(CloneSettings.WithoutCredentials(address))),
+                new("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"),
+            ]
             : [];
 
     // A relative path means something from where the repository is.
-    private string Absolute(string address) => address.StartsWith("./", StringComparison.Ordinal) || address.StartsWith("../", StringComparison.Ordinal) ? Path.GetFullPath(address, repository.TopLevel ?? repository.CommonDirectory) : address;
+    private string Absolute(string address) =>
+        address.StartsWith("./", StringComparison.Ordinal) || address.StartsWith("../", StringComparison.Ordinal)
+            ? Path.GetFullPath(address, repository.TopLevel ?? repository.CommonDirectory)
+            : address;
 
     private static void WriteText(string path, string text)
     {

@@ -52,7 +52,11 @@ internal sealed class CleaningLine : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (!_line.TryPeek(out (TreeContext Context, Task<string?> Done) now) || now.Context != context || now.Done == _claimed)
+            if (
+                !_line.TryPeek(out (TreeContext Context, Task<string?> Done) now)
+                || now.Context != context
+                || now.Done == _claimed
+            )
             {
                 return null;
             }

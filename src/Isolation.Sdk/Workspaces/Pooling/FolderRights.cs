@@ -18,10 +18,17 @@ internal static class FolderRights
 
         HashSet<string> real = new(StringComparer.Ordinal) { Path.GetDirectoryName(top)! };
         // Each after the one that it is in.
-        foreach (string folder in Find(index).Order(StringComparer.Ordinal).Select(f => Path.Combine(top, f)).Prepend(top))
+        foreach (
+            string folder in Find(index).Order(StringComparer.Ordinal).Select(f => Path.Combine(top, f)).Prepend(top)
+        )
         {
             // Never through a link: one of those above may lead elsewhere by now.
-            if (real.Contains(Path.GetDirectoryName(folder)!) && new DirectoryInfo(folder) is { Exists: true, LinkTarget: null } info && real.Add(folder) && (info.UnixFileMode & Owner) != Owner)
+            if (
+                real.Contains(Path.GetDirectoryName(folder)!)
+                && new DirectoryInfo(folder) is { Exists: true, LinkTarget: null } info
+                && real.Add(folder)
+                && (info.UnixFileMode & Owner) != Owner
+            )
             {
                 info.UnixFileMode |= Owner;
             }
@@ -39,9 +46,11 @@ internal static class FolderRights
             if (!folder.SequenceEqual(last))
             {
                 last = folder;
-                for (string? name = Encoding.UTF8.GetString(folder); name is { Length: > 0 } && all.Add(name); name = Path.GetDirectoryName(name))
-                {
-                }
+                for (
+                    string? name = Encoding.UTF8.GetString(folder);
+                    name is { Length: > 0 } && all.Add(name);
+                    name = Path.GetDirectoryName(name)
+                ) { }
             }
         }
 

@@ -18,11 +18,23 @@ internal sealed class ParkedTrees(int most)
     /// <param name="commit">The base.</param>
     /// <param name="cleaned">The folder of one that was cleaned this moment, and so need not be looked at.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public async Task<PreparedTree?> TakeAsync(TreeContext context, string key, string commit, string? cleaned, CancellationToken cancellationToken)
+    public async Task<PreparedTree?> TakeAsync(
+        TreeContext context,
+        string key,
+        string commit,
+        string? cleaned,
+        CancellationToken cancellationToken
+    )
     {
         Sweep(context);
         cancellationToken.ThrowIfCancellationRequested();
-        foreach ((string folder, TreeRecord record, _) in All(context).Where(t => t.Record.Key == key).OrderByDescending(t => t.Record.Commit == commit).ThenByDescending(t => t.Used).ToArray())
+        foreach (
+            (string folder, TreeRecord record, _) in All(context)
+                .Where(t => t.Record.Key == key)
+                .OrderByDescending(t => t.Record.Commit == commit)
+                .ThenByDescending(t => t.Used)
+                .ToArray()
+        )
         {
             if (PreparedTree.TryOpen(context, folder, record, alone: true) is not { } tree)
             {
@@ -53,21 +65,40 @@ internal sealed class ParkedTrees(int most)
     /// <param name="commit">Whose files it had.</param>
     /// <param name="key">The settings it was written with.</param>
     /// <returns>Its folder; <see langword="null"/> when it went.</returns>
-    public async Task<string?> ParkAsync(TreeContext context, PreparedTree tree, IndexFile filled, string commit, string key)
+    public async Task<string?> ParkAsync(
+        TreeContext context,
+        PreparedTree tree,
+        IndexFile filled,
+        string commit,
+        string key
+    )
     {
         try
         {
-            TreeCleaner cleaner = new(context, tree, filled, _blind.GetOrAdd(context.Workers.Root, _ => MappedWrites.GoUnseen(tree.Folder)));
-            if (await cleaner.RunAsync().ConfigureAwait(false) is { } stamp && context.Settings.Key() == key && Count(context) < most)
+            TreeCleaner cleaner = new(
+                context,
+                tree,
+                filled,
+                _blind.GetOrAdd(context.Workers.Root, _ => MappedWrites.GoUnseen(tree.Folder))
+            );
+            if (
+                await cleaner.RunAsync().ConfigureAwait(false) is { } stamp
+                && context.Settings.Key() == key
+                && Count(context) < most
+            )
             {
                 context.Reached(TreeStep.Cleaned);
-                tree.Complete(new TreeRecord(TreeKind.Parked, context.Repository.CommonDirectory, commit, key, stamp), cleaner.Index);
+                tree.Complete(
+                    new TreeRecord(TreeKind.Parked, context.Repository.CommonDirectory, commit, key, stamp),
+                    cleaner.Index
+                );
                 context.Reached(TreeStep.Parked);
                 tree.Dispose();
                 return tree.Folder;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IsolationException or ArgumentException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or IsolationException or ArgumentException)
         {
             // Attributes that nobody here may change, no space for what was deleted, a name that is no text and so cannot be told to git, …
         }
@@ -135,7 +166,8 @@ internal sealed class ParkedTrees(int most)
         }
     }
 
-    private static IEnumerable<(string Folder, TreeRecord Record, DateTime Used)> All(TreeContext context) => PreparedTree.All(context).Where(t => t.Record.Kind == TreeKind.Parked);
+    private static IEnumerable<(string Folder, TreeRecord Record, DateTime Used)> All(TreeContext context) =>
+        PreparedTree.All(context).Where(t => t.Record.Kind == TreeKind.Parked);
 
     private void Sweep(TreeContext context)
     {

@@ -13,11 +13,14 @@ internal sealed class PooledWorkspace(WarmPool pool, TreeContext context, string
     public WorkspaceInfo Info => inner.Info;
 
     /// <inheritdoc/>
-    public ValueTask<Capture> CaptureAsync(IStateScope scope, CancellationToken cancellationToken = default) => inner.CaptureAsync(scope, cancellationToken);
+    public ValueTask<Capture> CaptureAsync(IStateScope scope, CancellationToken cancellationToken = default) =>
+        inner.CaptureAsync(scope, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) =>
-        Interlocked.Exchange(ref _released, 1) == 0 ? pool.ReleaseAsync(inner, context, key, mode, cancellationToken) : ValueTask.CompletedTask;
+        Interlocked.Exchange(ref _released, 1) == 0
+            ? pool.ReleaseAsync(inner, context, key, mode, cancellationToken)
+            : ValueTask.CompletedTask;
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ReleaseAsync(ReleaseMode.KeepIfUnmerged);

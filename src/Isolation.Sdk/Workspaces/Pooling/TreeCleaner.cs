@@ -43,7 +43,10 @@ internal sealed class TreeCleaner(TreeContext context, PreparedTree tree, IndexF
         for (int look = 1; look <= Looks; look++)
         {
             // What was in order a moment ago stays so while something else is mended; but folders that had to be opened may hide more.
-            TreeFindings found = look == 2 && before!.Folders.Count == 0 ? scan.RunAgain(before, stamp) : scan.Run(stamp, reads && look == 1);
+            TreeFindings found =
+                look == 2 && before!.Folders.Count == 0
+                    ? scan.RunAgain(before, stamp)
+                    : scan.Run(stamp, reads && look == 1);
             before = found;
             touched.AddRange(found.Written);
             if (found.AreNone && stamp is { } written)
@@ -56,7 +59,9 @@ internal sealed class TreeCleaner(TreeContext context, PreparedTree tree, IndexF
             Delete(found, entries, harder: look > 1);
             await WriteAsync(entries).ConfigureAwait(false);
             bool all = stamp is null;
-            DateTimeOffset time = stamp is { } known ? DateTimeOffset.FromUnixTimeSeconds(known) : PreparedTree.StampOf(context.Time);
+            DateTimeOffset time = stamp is { } known
+                ? DateTimeOffset.FromUnixTimeSeconds(known)
+                : PreparedTree.StampOf(context.Time);
             TreeCopy.Settle(index, tree.Files, time, all ? null : entries);
             stamp = time.ToUnixTimeSeconds();
         }
@@ -66,7 +71,10 @@ internal sealed class TreeCleaner(TreeContext context, PreparedTree tree, IndexF
 
     /// <summary>Whether the top is a folder without anything of git's, which no look at the files sees.</summary>
     public static bool HasTop(PreparedTree tree) =>
-        new DirectoryInfo(tree.Files) is { Exists: true, LinkTarget: null } && Path.Combine(tree.Files, ".git") is var git && !Path.Exists(git) && new FileInfo(git).LinkTarget is null;
+        new DirectoryInfo(tree.Files) is { Exists: true, LinkTarget: null }
+        && Path.Combine(tree.Files, ".git") is var git
+        && !Path.Exists(git)
+        && new FileInfo(git).LinkTarget is null;
 
     private void Delete(TreeFindings found, int[] entries, bool harder)
     {
@@ -111,7 +119,12 @@ internal sealed class TreeCleaner(TreeContext context, PreparedTree tree, IndexF
         {
             string file = Path.Combine(tree.Folder, "index");
             index.Save(file);
-            await new TreeGit(context.Repository, tree.Files, file).RestoreAsync(string.Concat(entries.Select(e => Utf8.GetString(index.Path(e)) + '\0')), CancellationToken.None).ConfigureAwait(false);
+            await new TreeGit(context.Repository, tree.Files, file)
+                .RestoreAsync(
+                    string.Concat(entries.Select(e => Utf8.GetString(index.Path(e)) + '\0')),
+                    CancellationToken.None
+                )
+                .ConfigureAwait(false);
         }
     }
 

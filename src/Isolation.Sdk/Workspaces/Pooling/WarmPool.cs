@@ -4,7 +4,9 @@ using Isolation.Sdk.Workspaces.Trees;
 namespace Isolation.Sdk.Workspaces.Pooling;
 
 /// <summary>Hands the files of released workspaces to later ones. Everything of git's is made new each time, so only files can differ, and these are compared with what was written.</summary>
-internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions options) : IWorkspaceProvider, IAsyncDisposable
+internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions options)
+    : IWorkspaceProvider,
+        IAsyncDisposable
 {
     private readonly CleaningLine _line = new();
     private readonly ParkedTrees _parked = new(options.Size);
@@ -15,12 +17,18 @@ internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions optio
     {
         if (inner is not GitWorkspaceProvider git)
         {
-            throw Impossible($"A warm pool knows git worktrees and private clones, and these workspaces are made by '{inner.GetType().Name}'.", "Use .Workspaces.UseGitWorktrees() or .UsePrivateClones(), and add UseWarmPool after all other decorators.");
+            throw Impossible(
+                $"A warm pool knows git worktrees and private clones, and these workspaces are made by '{inner.GetType().Name}'.",
+                "Use .Workspaces.UseGitWorktrees() or .UsePrivateClones(), and add UseWarmPool after all other decorators."
+            );
         }
 
         if (options.Size < 1)
         {
-            throw Impossible($"A warm pool of {options.Size} holds nothing.", "Give Size a number of at least 1, or leave the pool out.");
+            throw Impossible(
+                $"A warm pool of {options.Size} holds nothing.",
+                "Give Size a number of at least 1, or leave the pool out."
+            );
         }
 
         git.KeepsIndexes = true;
@@ -28,7 +36,10 @@ internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions optio
     }
 
     /// <inheritdoc/>
-    public async ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
+    public async ValueTask<AxisReport> ProbeAsync(
+        RepositoryRef repository,
+        CancellationToken cancellationToken = default
+    )
     {
         AxisReport report = await inner.ProbeAsync(repository, cancellationToken).ConfigureAwait(false);
         string notice = OperatingSystem.IsLinux()
@@ -38,15 +49,28 @@ internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions optio
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default)
+    public async ValueTask<IWorkspace> AcquireAsync(
+        WorkspaceRequest request,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
-        TreeContext context = (await inner.FillerAsync(request.Repository, cancellationToken).ConfigureAwait(false)).Context;
+        TreeContext context = (
+            await inner.FillerAsync(request.Repository, cancellationToken).ConfigureAwait(false)
+        ).Context;
         string key = context.Settings.Key();
-        Task<PreparedTree?> tree = Task.Run(() => TakeAsync(context, key, request.BaseCommit, cancellationToken), cancellationToken); // Beside what git has to be told.
+        Task<PreparedTree?> tree = Task.Run(
+            () => TakeAsync(context, key, request.BaseCommit, cancellationToken),
+            cancellationToken
+        ); // Beside what git has to be told.
         try
         {
-            return new PooledWorkspace(this, context, key, await inner.AcquireAsync(request, issue: false, tree, cancellationToken).ConfigureAwait(false));
+            return new PooledWorkspace(
+                this,
+                context,
+                key,
+                await inner.AcquireAsync(request, issue: false, tree, cancellationToken).ConfigureAwait(false)
+            );
         }
         finally
         {
@@ -56,7 +80,8 @@ internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions optio
     }
 
     /// <inheritdoc/>
-    public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) => inner.ReopenAsync(record, cancellationToken);
+    public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) =>
+        inner.ReopenAsync(record, cancellationToken);
 
     /// <summary>Completes when everything released so far is in the pool or gone.</summary>
     public async Task SettleAsync()
@@ -73,10 +98,28 @@ internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions optio
     }
 
     /// <summary>Ends a workspace as it would end without a pool, except that its files stay, if they are of use.</summary>
-    internal async ValueTask ReleaseAsync(GitWorkspace workspace, TreeContext context, string key, ReleaseMode mode, CancellationToken cancellationToken)
+    internal async ValueTask ReleaseAsync(
+        GitWorkspace workspace,
+        TreeContext context,
+        string key,
+        ReleaseMode mode,
+        CancellationToken cancellationToken
+    )
     {
-        bool leaves = OperatingSystem.IsLinux() && (mode == ReleaseMode.Recycle || (mode == ReleaseMode.KeepIfUnmerged && workspace.IsPinned && !workspace.IsEvidence));
-        if (!leaves || !Directory.Exists(workspace.Info.Path) || workspace.Filled is not { } filled || key != context.Settings.Key() || context.Settings.WhyNot() is not null || !_line.TryEnter(options.Size - ParkedTrees.Count(context)))
+        bool leaves =
+            OperatingSystem.IsLinux()
+            && (
+                mode == ReleaseMode.Recycle
+                || (mode == ReleaseMode.KeepIfUnmerged && workspace.IsPinned && !workspace.IsEvidence)
+            );
+        if (
+            !leaves
+            || !Directory.Exists(workspace.Info.Path)
+            || workspace.Filled is not { } filled
+            || key != context.Settings.Key()
+            || context.Settings.WhyNot() is not null
+            || !_line.TryEnter(options.Size - ParkedTrees.Count(context))
+        )
         {
             await workspace.ReleaseAsync(mode, cancellationToken).ConfigureAwait(false);
             return;
@@ -110,11 +153,26 @@ internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions optio
     }
 
     /// <summary>A tree that waits, or the one that is being cleaned: it is there sooner than another one would be.</summary>
-    private async Task<PreparedTree?> TakeAsync(TreeContext context, string key, string commit, CancellationToken cancellationToken)
+    private async Task<PreparedTree?> TakeAsync(
+        TreeContext context,
+        string key,
+        string commit,
+        CancellationToken cancellationToken
+    )
     {
-        PreparedTree? waits = await _parked.TakeAsync(context, key, commit, cleaned: null, cancellationToken).ConfigureAwait(false);
+        PreparedTree? waits = await _parked
+            .TakeAsync(context, key, commit, cleaned: null, cancellationToken)
+            .ConfigureAwait(false);
         return waits is null && _line.Claim(context) is { } cleaning
-            ? await _parked.TakeAsync(context, key, commit, await cleaning.WaitAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false)
+            ? await _parked
+                .TakeAsync(
+                    context,
+                    key,
+                    commit,
+                    await cleaning.WaitAsync(cancellationToken).ConfigureAwait(false),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
             : waits;
     }
 
@@ -133,5 +191,6 @@ internal sealed class WarmPool(GitWorkspaceProvider inner, WarmPoolOptions optio
         }
     }
 
-    private static IsolationConfigurationException Impossible(string message, string remedy) => new([new IsolationFault(WorkspaceCodes.PoolImpossible, message, remedy)]);
+    private static IsolationConfigurationException Impossible(string message, string remedy) =>
+        new([new IsolationFault(WorkspaceCodes.PoolImpossible, message, remedy)]);
 }

@@ -7,8 +7,18 @@ namespace Isolation.Sdk.Workspaces.Trees;
 /// <summary>Subvolumes of btrfs: folders that can be copied whole, without their files being looked at.</summary>
 internal static unsafe class Btrfs
 {
-    private const nuint CreateCall = 0x5000940E, SnapshotCall = 0x50009417, GetFlags = 0x80089419, SetFlags = 0x4008941A, SyncCall = 0x9408, GetInfo = 0x81F8943C;
-    private const int ArgumentBytes = 4096, InfoBytes = 504, NameAt = 8, SnapshotNameAt = 56, GenerationAt = 344;
+    private const nuint CreateCall = 0x5000940E,
+        SnapshotCall = 0x50009417,
+        GetFlags = 0x80089419,
+        SetFlags = 0x4008941A,
+        SyncCall = 0x9408,
+        GetInfo = 0x81F8943C;
+    private const int ArgumentBytes = 4096,
+        InfoBytes = 504,
+        NameAt = 8,
+        SnapshotNameAt = 56,
+        GenerationAt = 344;
+
     // "ctransid" in btrfs_ioctl_get_subvol_info_args: the transaction of the last change.
     private const ulong ReadOnlyFlag = 2;
     private const ulong SubvolumeInode = 256;
@@ -16,7 +26,8 @@ internal static unsafe class Btrfs
     /// <summary>Whether a folder is on btrfs and this user may make, copy and take away subvolumes there.</summary>
     public static bool IsPossible(string folder)
     {
-        string tried = Path.Combine(folder, $".isolation-{Guid.NewGuid():n}"), copy = tried + "-copy";
+        string tried = Path.Combine(folder, $".isolation-{Guid.NewGuid():n}"),
+            copy = tried + "-copy";
         try
         {
             Create(tried);
@@ -46,11 +57,11 @@ internal static unsafe class Btrfs
     {
         byte* arguments = stackalloc byte[ArgumentBytes];
         In(from, source => In(Path.GetDirectoryName(to)!, above =>
-        {
-            Named(arguments, SnapshotNameAt, to);
-            *(long*)arguments = source;
-            Call(above, SnapshotCall, arguments, to);
-        }));
+            {
+                Named(arguments, SnapshotNameAt, to);
+                *(long*)arguments = source;
+                Call(above, SnapshotCall, arguments, to);
+            }));
     }
 
     /// <summary>Waits until what was written is a transaction of the past: before that, the generation of what was written is not known.</summary>
@@ -58,10 +69,10 @@ internal static unsafe class Btrfs
 
     /// <summary>Whether it can be written at all, whoever asks.</summary>
     public static void SetReadOnly(string path, bool value) => In(path, folder =>
-    {
-        ulong flags = value ? ReadOnlyFlag : 0;
-        Call(folder, SetFlags, &flags, path);
-    });
+        {
+            ulong flags = value ? ReadOnlyFlag : 0;
+            Call(folder, SetFlags, &flags, path);
+        });
 
     /// <summary>What changes with every write to it, and whether it is read-only; <see langword="null"/> for what is no subvolume.</summary>
     public static (ulong Generation, bool IsReadOnly)? Look(string path)
@@ -77,7 +88,12 @@ internal static unsafe class Btrfs
             ulong flags = 0;
             byte* info = stackalloc byte[InfoBytes];
             // The last call answers with 1 for a subvolume that was never copied.
-            if (LinuxFiles.Look(folder, null, out LinuxFiles.Stat stat) == 0 && stat.Inode == SubvolumeInode && LinuxFiles.Control(folder, GetFlags, &flags) == 0 && LinuxFiles.Control(folder, GetInfo, info) >= 0)
+            if (
+                LinuxFiles.Look(folder, null, out LinuxFiles.Stat stat) == 0
+                && stat.Inode == SubvolumeInode
+                && LinuxFiles.Control(folder, GetFlags, &flags) == 0
+                && LinuxFiles.Control(folder, GetInfo, info) >= 0
+            )
             {
                 found = (*(ulong*)(info + GenerationAt), (flags & ReadOnlyFlag) != 0);
             }

@@ -7,10 +7,17 @@ namespace Isolation.Sdk.Workspaces.Trees;
 /// <summary>What a folder really takes of the disk: blocks that it shares with others are not counted.</summary>
 internal static unsafe class ExtentUse
 {
-    private const uint Last = 1, Inline = 0x200, Shared = 0x2000;
-    private const int AtOnce = 32, BlockSize = 512;
+    private const uint Last = 1,
+        Inline = 0x200,
+        Shared = 0x2000;
+    private const int AtOnce = 32,
+        BlockSize = 512;
     private static readonly nuint Map = 0xC020660B;
-    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, RecurseSubdirectories = false };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        AttributesToSkip = 0,
+        RecurseSubdirectories = false,
+    };
 
     /// <summary>In bytes, allocated; links are not followed, and a folder that goes meanwhile, or is deeper than any path, counts as far as it was seen.</summary>
     public static long Of(string folder)
@@ -25,10 +32,17 @@ internal static unsafe class ExtentUse
             try
             {
                 // Deeper than a path goes an entry has none.
-                foreach (FileSystemInfo entry in new DirectoryInfo(next).EnumerateFileSystemInfos("*", Everything).Where(e => e.FullName.Length > 0))
+                foreach (
+                    FileSystemInfo entry in new DirectoryInfo(next)
+                        .EnumerateFileSystemInfos("*", Everything)
+                        .Where(e => e.FullName.Length > 0)
+                )
                 {
                     bool goesOn = entry is DirectoryInfo && entry.LinkTarget is null;
-                    sum += linux ? Blocks(entry.FullName, shares, linked) : entry is FileInfo { LinkTarget: null } file ? file.Length : 0;
+                    sum +=
+                        linux ? Blocks(entry.FullName, shares, linked)
+                        : entry is FileInfo { LinkTarget: null } file ? file.Length
+                        : 0;
                     if (goesOn)
                     {
                         folders.Push(entry.FullName);
@@ -81,7 +95,11 @@ internal static unsafe class ExtentUse
     // What is inline lies among the names and times, and is the file system's to account for.
     private static long? Own(byte* name)
     {
-        int file = LinuxFiles.Open(LinuxFiles.AtCurrent, name, LinuxFiles.ReadOnly | LinuxFiles.NoFollow | LinuxFiles.NoBlock);
+        int file = LinuxFiles.Open(
+            LinuxFiles.AtCurrent,
+            name,
+            LinuxFiles.ReadOnly | LinuxFiles.NoFollow | LinuxFiles.NoBlock
+        );
         if (file < 0)
         {
             return null;
@@ -92,7 +110,7 @@ internal static unsafe class ExtentUse
             Extents extents = default;
             Extent* all = (Extent*)((byte*)&extents + Extents.HeadSize);
             long sum = 0;
-            for (ulong from = 0; ;)
+            for (ulong from = 0; ; )
             {
                 (extents.Start, extents.Length, extents.Flags, extents.Room) = (from, ulong.MaxValue - from, 0, AtOnce);
                 if (LinuxFiles.Control(file, Map, &extents) != 0)
@@ -125,19 +143,33 @@ internal static unsafe class ExtentUse
     {
         public const int HeadSize = 32;
 
-        [FieldOffset(0)] public ulong Start;
-        [FieldOffset(8)] public ulong Length;
-        [FieldOffset(16)] public uint Flags;
-        [FieldOffset(20)] public uint Found;
-        [FieldOffset(24)] public uint Room;
+        [FieldOffset(0)]
+        public ulong Start;
+
+        [FieldOffset(8)]
+        public ulong Length;
+
+        [FieldOffset(16)]
+        public uint Flags;
+
+        [FieldOffset(20)]
+        public uint Found;
+
+        [FieldOffset(24)]
+        public uint Room;
     }
 
     /// <summary><c>struct fiemap_extent</c>.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 56)]
     private struct Extent
     {
-        [FieldOffset(0)] public ulong Start;
-        [FieldOffset(16)] public ulong Length;
-        [FieldOffset(40)] public uint Flags;
+        [FieldOffset(0)]
+        public ulong Start;
+
+        [FieldOffset(16)]
+        public ulong Length;
+
+        [FieldOffset(40)]
+        public uint Flags;
     }
 }

@@ -23,7 +23,16 @@ internal sealed unsafe class FileContent(IndexFile index) : IDisposable
 
         try
         {
-            return index.Id(entry).SequenceEqual(Hash(file, size, index.Id(entry).Length == SHA256.HashSizeInBytes, stackalloc byte[SHA256.HashSizeInBytes]));
+            return index
+                .Id(entry)
+                .SequenceEqual(
+                    Hash(
+                        file,
+                        size,
+                        index.Id(entry).Length == SHA256.HashSizeInBytes,
+                        stackalloc byte[SHA256.HashSizeInBytes]
+                    )
+                );
         }
         finally
         {
@@ -43,10 +52,20 @@ internal sealed unsafe class FileContent(IndexFile index) : IDisposable
         nint got = Read(file, _buffer + used, (nuint)(Room - used));
         if (size <= Room - used)
         {
-            return got == (nint)size ? to[..(wide ? SHA256.HashData(head[..(used + (int)size)], to) : SHA1.HashData(head[..(used + (int)size)], to))] : [];
+            return got == (nint)size
+                ? to[
+                    ..(
+                        wide
+                            ? SHA256.HashData(head[..(used + (int)size)], to)
+                            : SHA1.HashData(head[..(used + (int)size)], to)
+                    )
+                ]
+                : [];
         }
 
-        using IncrementalHash hash = IncrementalHash.CreateHash(wide ? HashAlgorithmName.SHA256 : HashAlgorithmName.SHA1);
+        using IncrementalHash hash = IncrementalHash.CreateHash(
+            wide ? HashAlgorithmName.SHA256 : HashAlgorithmName.SHA1
+        );
         hash.AppendData(head[..used]);
         for (byte* from = _buffer + used; got > 0; got = Read(file, from = _buffer, Room))
         {

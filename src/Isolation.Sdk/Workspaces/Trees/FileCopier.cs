@@ -13,8 +13,11 @@ namespace Isolation.Sdk.Workspaces.Trees;
 /// <param name="share">Whether blocks are shared.</param>
 internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTimeOffset stamp, bool share) : IDisposable
 {
-    private const int Buffer = 1 << 17, MostRange = 1 << 30;
-    private const int SeekData = 3, SeekHole = 4, NoMoreData = 6;
+    private const int Buffer = 1 << 17,
+        MostRange = 1 << 30;
+    private const int SeekData = 3,
+        SeekHole = 4,
+        NoMoreData = 6;
     private readonly byte* _buffer = (byte*)NativeMemory.Alloc(Buffer);
     private readonly byte* _name = (byte*)NativeMemory.Alloc(4096);
 
@@ -25,7 +28,10 @@ internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTim
         foreach (int entry in folder.Entries)
         {
             FolderCursor.Name(index, folder, entry, new Span<byte>(_name, 4096));
-            bool same = index.IsSubmodule(entry) ? MakeFolder(entry, to) : index.IsLink(entry) ? TryLink(entry, from, to) : TryFile(entry, from, to);
+            bool same =
+                index.IsSubmodule(entry) ? MakeFolder(entry, to)
+                : index.IsLink(entry) ? TryLink(entry, from, to)
+                : TryFile(entry, from, to);
             if (!same)
             {
                 return false;
@@ -60,7 +66,10 @@ internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTim
 
     private bool TryLink(int entry, int from, int to)
     {
-        nint length = Look(from, _name, out Stat stat) == 0 && IsSame(entry, stat, SymbolicLink) ? ReadLink(from, _name, _buffer, Buffer - 1) : -1;
+        nint length =
+            Look(from, _name, out Stat stat) == 0 && IsSame(entry, stat, SymbolicLink)
+                ? ReadLink(from, _name, _buffer, Buffer - 1)
+                : -1;
         if (length != stat.Size || length < 0)
         {
             return false;
@@ -87,7 +96,12 @@ internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTim
                 return false;
             }
 
-            int target = Open(to, _name, WriteOnly | Create | Exclusive | NoFollow, (index.Mode(entry) & 0b001_000_000) != 0 ? 0b111_111_111u : 0b110_110_110u);
+            int target = Open(
+                to,
+                _name,
+                WriteOnly | Create | Exclusive | NoFollow,
+                (index.Mode(entry) & 0b001_000_000) != 0 ? 0b111_111_111u : 0b110_110_110u
+            );
             if (target < 0)
             {
                 throw Failed(-target, PathOf(entry));
@@ -139,14 +153,16 @@ internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTim
             return true;
         }
 
-        return (long)stat.Blocks * 512 < stat.Size ? TryParts(entry, source, target, stat.Size) : TryRange(entry, source, target, 0, stat.Size);
+        return (long)stat.Blocks * 512 < stat.Size
+            ? TryParts(entry, source, target, stat.Size)
+            : TryRange(entry, source, target, 0, stat.Size);
     }
 
     /// <summary>Copies what has data; what has none stays a hole.</summary>
     private bool TryParts(int entry, int source, int target, long size)
     {
         Check(Truncate(target, size), entry);
-        for (long at = 0; at < size;)
+        for (long at = 0; at < size; )
         {
             long data = Seek(source, at, SeekData);
             if (data < 0)
@@ -168,14 +184,17 @@ internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTim
 
     private bool TryRange(int entry, int source, int target, long from, long to)
     {
-        long readAt = from, writeAt = from;
+        long readAt = from,
+            writeAt = from;
         while (readAt < to)
         {
             nint copied = CopyRange(source, &readAt, target, &writeAt, (nuint)Math.Min(MostRange, to - readAt), 0);
             if (copied < 0 && Marshal.GetLastPInvokeError() is var error and not 4)
             {
                 // Not between these two, or not at all here: EXDEV, EINVAL, ENOSYS, EOPNOTSUPP.
-                return error is 18 or 22 or 38 or 95 ? TryByHand(entry, source, target, readAt, to) : throw Failed(error, PathOf(entry));
+                return error is 18 or 22 or 38 or 95
+                    ? TryByHand(entry, source, target, readAt, to)
+                    : throw Failed(error, PathOf(entry));
             }
 
             if (copied == 0)
@@ -208,7 +227,7 @@ internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTim
 
     private void WriteAll(int entry, int target, nint length)
     {
-        for (nint done = 0; done < length;)
+        for (nint done = 0; done < length; )
         {
             nint written = Write(target, _buffer + done, (nuint)(length - done));
             if (written < 0 && Marshal.GetLastPInvokeError() is var error and not 4)
@@ -231,7 +250,10 @@ internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTim
     }
 
     private bool IsSame(int entry, in Stat stat, uint kind) =>
-        stat.Kind == kind && stat.Links == 1 && (uint)stat.Size == index.Size(entry) && FileStamp.Of(stat).IsSameFile(index.Stamp(entry));
+        stat.Kind == kind
+        && stat.Links == 1
+        && (uint)stat.Size == index.Size(entry)
+        && FileStamp.Of(stat).IsSameFile(index.Stamp(entry));
 
     private void Check(int result, int entry)
     {

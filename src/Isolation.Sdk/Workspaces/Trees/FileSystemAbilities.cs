@@ -32,11 +32,20 @@ internal sealed record FileSystemAbilities(bool Snapshot, bool Reflink)
     {
         try
         {
-            using FileStream from = Tried(folder), to = Tried(folder);
+            using FileStream from = Tried(folder),
+                to = Tried(folder);
             from.Write(new byte[OneBlock]);
             from.Flush();
-            return LinuxFiles.Control((int)to.SafeFileHandle.DangerousGetHandle(), LinuxFiles.ShareBlocks, from.SafeFileHandle.DangerousGetHandle()) == 0
-                || (LinuxFiles.Failed(Marshal.GetLastPInvokeError(), folder) is var e && WorkersRoot.IsFull(e) ? throw e : false);
+            return LinuxFiles.Control(
+                    (int)to.SafeFileHandle.DangerousGetHandle(),
+                    LinuxFiles.ShareBlocks,
+                    from.SafeFileHandle.DangerousGetHandle()
+                ) == 0
+                || (
+                    LinuxFiles.Failed(Marshal.GetLastPInvokeError(), folder) is var e && WorkersRoot.IsFull(e)
+                        ? throw e
+                        : false
+                );
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException && !WorkersRoot.IsFull(e))
         {
@@ -45,5 +54,14 @@ internal sealed record FileSystemAbilities(bool Snapshot, bool Reflink)
     }
 
     private static FileStream Tried(string folder) =>
-        new(Path.Combine(folder, $".isolation-{Guid.NewGuid():n}"), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose, BufferSize = 0 });
+        new(
+            Path.Combine(folder, $".isolation-{Guid.NewGuid():n}"),
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.ReadWrite,
+                Options = FileOptions.DeleteOnClose,
+                BufferSize = 0,
+            }
+        );
 }

@@ -13,7 +13,10 @@ internal sealed partial class FilterPrograms
     /// <param name="config">The text of the repository's own settings.</param>
     public FilterPrograms(GitRepository repository, string config)
     {
-        foreach ((string key, _) in Lfs.Config(repository).Where(e => e.Key.StartsWith("filter.", StringComparison.OrdinalIgnoreCase)))
+        foreach (
+            (string key, _) in Lfs.Config(repository)
+                .Where(e => e.Key.StartsWith("filter.", StringComparison.OrdinalIgnoreCase))
+        )
         {
             _names.Add(key["filter.".Length..Math.Max("filter.".Length, key.LastIndexOf('.'))]);
         }
@@ -24,7 +27,8 @@ internal sealed partial class FilterPrograms
     }
 
     /// <summary>Whether the text of an attributes file names one of them.</summary>
-    public bool AreNamedIn(string attributes) => Named().Matches(attributes).Any(m => _others || _names.Contains(m.Groups["name"].Value));
+    public bool AreNamedIn(string attributes) =>
+        Named().Matches(attributes).Any(m => _others || _names.Contains(m.Groups["name"].Value));
 
     [GeneratedRegex("""\[filter(?:[ \t]+"(?<name>[^"\\\r\n]*)"|\.(?<name>[^]\s"\\.]+))\]""", RegexOptions.IgnoreCase)]
     private static partial Regex Section();

@@ -10,7 +10,9 @@ namespace Isolation.Sdk.Workspaces.Trees;
 /// </summary>
 internal sealed unsafe class FolderCursor : IDisposable
 {
-    private const int NotThere = 2, NoFolder = 20, TooManyLinks = 40;
+    private const int NotThere = 2,
+        NoFolder = 20,
+        TooManyLinks = 40;
     private readonly IndexFile _index;
     private readonly IReadOnlyList<TreeFolder> _folders;
     private readonly bool _makes;
@@ -89,11 +91,17 @@ internal sealed unsafe class FolderCursor : IDisposable
         _name[part.Length] = 0;
         fixed (byte* name = _name)
         {
-            int error = _makes && LinuxFiles.MakeFolder(above, name, 0b111_111_111) != 0 ? Marshal.GetLastPInvokeError() : 0;
-            int descriptor = error is 0 or 17 ? LinuxFiles.Open(above, name, LinuxFiles.ReadOnly | LinuxFiles.Directory | LinuxFiles.NoFollow) : -error;
+            int error =
+                _makes && LinuxFiles.MakeFolder(above, name, 0b111_111_111) != 0 ? Marshal.GetLastPInvokeError() : 0;
+            int descriptor = error is 0 or 17
+                ? LinuxFiles.Open(above, name, LinuxFiles.ReadOnly | LinuxFiles.Directory | LinuxFiles.NoFollow)
+                : -error;
             return descriptor >= 0 ? descriptor
                 : !_makes && -descriptor is NotThere or NoFolder or TooManyLinks ? -1
-                : throw LinuxFiles.Failed(-descriptor, Encoding.UTF8.GetString(_index.Path(folder.Entry)[..folder.End]));
+                : throw LinuxFiles.Failed(
+                    -descriptor,
+                    Encoding.UTF8.GetString(_index.Path(folder.Entry)[..folder.End])
+                );
         }
     }
 

@@ -10,7 +10,9 @@ namespace Isolation.Sdk.Workspaces.Trees;
 /// <param name="Flags">Marks of its inode.</param>
 internal sealed unsafe record FolderRules(uint Mode, uint User, uint Group, nint Flags)
 {
-    private const uint Permissions = 0xFFF, InheritGroup = 0b010_000_000_000, Everybody = 0b111_111_111;
+    private const uint Permissions = 0xFFF,
+        InheritGroup = 0b010_000_000_000,
+        Everybody = 0b111_111_111;
     private const nuint GetFlags = 0x80086601;
 
     // Sync, unchangeable, append only, no dump, no access times, compress, no copy-on-write, project, folders in sync, names without case.
@@ -32,7 +34,12 @@ internal sealed unsafe record FolderRules(uint Mode, uint User, uint Group, nint
             {
                 _ = LinuxFiles.Look(descriptor, null, out LinuxFiles.Stat stat);
                 bool inherits = (stat.Mode & InheritGroup) != 0;
-                return new FolderRules((Everybody & ~Mask()) | (inherits ? InheritGroup : 0), LinuxFiles.UserId(), inherits ? stat.Group : LinuxFiles.GroupId(), FlagsOf(descriptor));
+                return new FolderRules(
+                    (Everybody & ~Mask()) | (inherits ? InheritGroup : 0),
+                    LinuxFiles.UserId(),
+                    inherits ? stat.Group : LinuxFiles.GroupId(),
+                    FlagsOf(descriptor)
+                );
             }
             finally
             {
@@ -45,7 +52,11 @@ internal sealed unsafe record FolderRules(uint Mode, uint User, uint Group, nint
     /// <param name="folder">Its descriptor.</param>
     /// <param name="stat">What was seen of it.</param>
     public bool AreKeptBy(int folder, in LinuxFiles.Stat stat) =>
-        (stat.Mode & Permissions) == Mode && stat.User == User && stat.Group == Group && FlagsOf(folder) == Flags && !HasAttributes(folder);
+        (stat.Mode & Permissions) == Mode
+        && stat.User == User
+        && stat.Group == Group
+        && FlagsOf(folder) == Flags
+        && !HasAttributes(folder);
 
     private static nint FlagsOf(int folder)
     {
@@ -63,12 +74,16 @@ internal sealed unsafe record FolderRules(uint Mode, uint User, uint Group, nint
             return length < 0 && System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == 34; // More than fit.
         }
 
-        return Encoding.UTF8.GetString(names, (int)length).Split('\0', StringSplitOptions.RemoveEmptyEntries).Any(n => !n.StartsWith("security.", StringComparison.Ordinal));
+        return Encoding
+            .UTF8.GetString(names, (int)length)
+            .Split('\0', StringSplitOptions.RemoveEmptyEntries)
+            .Any(n => !n.StartsWith("security.", StringComparison.Ordinal));
     }
 
     private static uint Mask()
     {
-        string? line = File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith("Umask:", StringComparison.Ordinal));
+        string? line = File.ReadLines("/proc/self/status")
+            .FirstOrDefault(l => l.StartsWith("Umask:", StringComparison.Ordinal));
         return line is null ? 0b000_010_010 : Convert.ToUInt32(line["Umask:".Length..].Trim(), 8);
     }
 }

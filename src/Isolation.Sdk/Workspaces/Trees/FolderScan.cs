@@ -11,9 +11,16 @@ namespace Isolation.Sdk.Workspaces.Trees;
 /// <param name="rules">What each of them has to be like.</param>
 /// <param name="stamp">When they should say that they were written, if that is known.</param>
 /// <param name="content">Reads the files whose times say nothing; <see langword="null"/> where times are enough.</param>
-internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, FolderRules rules, long? stamp, FileContent? content) : IDisposable
+internal sealed unsafe class FolderScan(
+    IndexFile index,
+    TreeFolders folders,
+    FolderRules rules,
+    long? stamp,
+    FileContent? content
+) : IDisposable
 {
-    private const int ListBytes = 1 << 15, LongestName = 4096;
+    private const int ListBytes = 1 << 15,
+        LongestName = 4096;
     private readonly byte* _list = (byte*)NativeMemory.Alloc(ListBytes);
     private readonly byte* _name = (byte*)NativeMemory.Alloc(LongestName);
     private readonly ILookup<int, TreeFolder> _below = folders.Below;
@@ -77,7 +84,10 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
             if (Exists(there, out Stat stat))
             {
                 found++;
-                if (!IsUntouched(entry, stat) || (content is not null && stat.Kind == Regular && !content.Is(entry, there, _name, stat.Size)))
+                if (
+                    !IsUntouched(entry, stat)
+                    || (content is not null && stat.Kind == Regular && !content.Is(entry, there, _name, stat.Size))
+                )
                 {
                     Altered.Add(entry);
                 }
@@ -106,8 +116,13 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
 
     private bool IsUntouched(int entry, in Stat stat)
     {
-        uint kind = index.IsSubmodule(entry) ? Folder : index.IsLink(entry) ? SymbolicLink : Regular;
-        return stat.Kind == kind && FileStamp.Of(stat).IsSameFile(index.Stamp(entry)) && (kind == Folder || (stat.Links == 1 && (uint)stat.Size == index.Size(entry)));
+        uint kind =
+            index.IsSubmodule(entry) ? Folder
+            : index.IsLink(entry) ? SymbolicLink
+            : Regular;
+        return stat.Kind == kind
+            && FileStamp.Of(stat).IsSameFile(index.Stamp(entry))
+            && (kind == Folder || (stat.Links == 1 && (uint)stat.Size == index.Size(entry)));
     }
 
     private void AddStrangers(int number, TreeFolder folder, int there)
@@ -126,7 +141,10 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
         {
             name.CopyTo(new Span<byte>(_name, LongestName));
             _name[name.Length] = 0;
-            if (!known.Contains(Key(name)) && !(below.Contains(Key(name)) && Exists(there, out Stat stat) && stat.Kind == Folder))
+            if (
+                !known.Contains(Key(name))
+                && !(below.Contains(Key(name)) && Exists(there, out Stat stat) && stat.Kind == Folder)
+            )
             {
                 Strangers.Add(above.Length == 0 ? name : [.. above, (byte)'/', .. name]);
             }
@@ -147,13 +165,19 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
             nint length = List(there, _list, ListBytes);
             if (length <= 0)
             {
-                return length == 0 ? count : throw Failed(Marshal.GetLastPInvokeError(), System.Text.Encoding.UTF8.GetString(PathOf(folder)));
+                return length == 0
+                    ? count
+                    : throw Failed(Marshal.GetLastPInvokeError(), System.Text.Encoding.UTF8.GetString(PathOf(folder)));
             }
 
             for (nint at = 0; at < length; at += *(ushort*)(_list + at + 16))
             {
                 ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(_list + at + 19);
-                if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8) && !(folder.Depth == 0 && name.SequenceEqual(".git"u8)))
+                if (
+                    !name.SequenceEqual("."u8)
+                    && !name.SequenceEqual(".."u8)
+                    && !(folder.Depth == 0 && name.SequenceEqual(".git"u8))
+                )
                 {
                     count++;
                     names?.Add(name.ToArray());
@@ -162,7 +186,8 @@ internal sealed unsafe class FolderScan(IndexFile index, TreeFolders folders, Fo
         }
     }
 
-    private ReadOnlySpan<byte> PathOf(TreeFolder folder) => folder.Depth == 0 ? [] : index.Path(folder.Entry)[..folder.End];
+    private ReadOnlySpan<byte> PathOf(TreeFolder folder) =>
+        folder.Depth == 0 ? [] : index.Path(folder.Entry)[..folder.End];
 
     // Any bytes, as characters.
     private static string Key(ReadOnlySpan<byte> name) => System.Text.Encoding.Latin1.GetString(name);

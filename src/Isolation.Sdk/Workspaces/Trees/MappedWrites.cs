@@ -8,7 +8,8 @@ internal static class MappedWrites
     /// <summary>Whether one can go unnoticed in a folder, found by making one.</summary>
     public static bool GoUnseen(string folder)
     {
-        string file = Path.Combine(folder, "mapped"), clock = Path.Combine(folder, "clock");
+        string file = Path.Combine(folder, "mapped"),
+            clock = Path.Combine(folder, "clock");
         try
         {
             File.WriteAllBytes(file, [0]);
@@ -18,8 +19,7 @@ internal static class MappedWrites
             {
                 File.WriteAllBytes(clock, [0]); // Until the clock of the file system has gone on.
                 wait.SpinOnce();
-            }
-            while (File.GetLastWriteTimeUtc(clock) <= made);
+            } while (File.GetLastWriteTimeUtc(clock) <= made);
 
             using (MemoryMappedFile map = MemoryMappedFile.CreateFromFile(file, FileMode.Open, null, 1))
             using (MemoryMappedViewAccessor view = map.CreateViewAccessor())

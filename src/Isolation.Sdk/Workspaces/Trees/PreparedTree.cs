@@ -34,7 +34,8 @@ internal sealed class PreparedTree : IDisposable
     public string IndexPath => Path.Combine(Folder, "index");
 
     /// <summary>When files of a tree begun now say that they were written.</summary>
-    public static DateTimeOffset StampOf(TimeProvider time) => DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds() - StampLag);
+    public static DateTimeOffset StampOf(TimeProvider time) =>
+        DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds() - StampLag);
 
     public static string FilesOf(string folder) => Path.Combine(folder, "files");
 
@@ -134,7 +135,21 @@ internal sealed class PreparedTree : IDisposable
         TreeGit git = new(_context.Repository, Files, IndexPath);
         Task<string> expected = git.TreeOfAsync(commit, cancellationToken);
         await git.WriteAsync(commit, cancellationToken).ConfigureAwait(false);
-        await CompleteAsync(git, await expected.ConfigureAwait(false), new TreeRecord(TreeKind.Pristine, _context.Repository.CommonDirectory, commit, key, stamp.ToUnixTimeSeconds()), was: null, TreeStep.TreeWritten, cancellationToken).ConfigureAwait(false);
+        await CompleteAsync(
+                git,
+                await expected.ConfigureAwait(false),
+                new TreeRecord(
+                    TreeKind.Pristine,
+                    _context.Repository.CommonDirectory,
+                    commit,
+                    key,
+                    stamp.ToUnixTimeSeconds()
+                ),
+                was: null,
+                TreeStep.TreeWritten,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>Brings it to another commit by what differs. When that fails it counts no more.</summary>
@@ -151,7 +166,18 @@ internal sealed class PreparedTree : IDisposable
         TreeGit git = new(_context.Repository, Files, IndexPath);
         Task<string> expected = git.TreeOfAsync(commit, cancellationToken);
         await git.MoveAsync(before.Commit, commit, cancellationToken).ConfigureAwait(false);
-        await CompleteAsync(git, await expected.ConfigureAwait(false), before with { Commit = commit }, was, TreeStep.MoveWritten, cancellationToken).ConfigureAwait(false);
+        await CompleteAsync(
+                git,
+                await expected.ConfigureAwait(false),
+                before with
+                {
+                    Commit = commit,
+                },
+                was,
+                TreeStep.MoveWritten,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>Makes a tree count whose files are there already.</summary>
@@ -228,21 +254,38 @@ internal sealed class PreparedTree : IDisposable
         }
     }
 
-    private async Task CompleteAsync(TreeGit git, string expected, TreeRecord record, IndexFile? was, TreeStep step, CancellationToken cancellationToken)
+    private async Task CompleteAsync(
+        TreeGit git,
+        string expected,
+        TreeRecord record,
+        IndexFile? was,
+        TreeStep step,
+        CancellationToken cancellationToken
+    )
     {
         // What git wrote is the commit's tree, by its own account; usually it has written that down.
         IndexFile? index = IndexFile.TryRead(IndexPath, _context.Repository.ObjectFormat);
-        if (index is null || (index.Tree ?? await git.WriteTreeAsync(cancellationToken).ConfigureAwait(false)) != expected)
+        if (
+            index is null
+            || (index.Tree ?? await git.WriteTreeAsync(cancellationToken).ConfigureAwait(false)) != expected
+        )
         {
             throw new IOException($"The index of {record.Commit} came out as another tree.");
         }
 
         if (was is not null && !GitAttributes.AreSame(was, index))
         {
-            throw new IOException($"Other attributes hold at {record.Commit}: files that are the same there may look another way.");
+            throw new IOException(
+                $"Other attributes hold at {record.Commit}: files that are the same there may look another way."
+            );
         }
 
-        TreeCopy.Settle(index, Files, DateTimeOffset.FromUnixTimeSeconds(record.Stamp), was is null ? null : Fresh(index, record.Stamp));
+        TreeCopy.Settle(
+            index,
+            Files,
+            DateTimeOffset.FromUnixTimeSeconds(record.Stamp),
+            was is null ? null : Fresh(index, record.Stamp)
+        );
         index.Save(IndexPath);
         _context.Reached(step);
         Save(record, index);
@@ -262,5 +305,6 @@ internal sealed class PreparedTree : IDisposable
         _context.Reached(TreeStep.TreeRecorded);
     }
 
-    private static List<int> Fresh(IndexFile index, long stamp) => [.. Enumerable.Range(0, index.Count).Where(i => index.Stamp(i).WrittenSeconds != (uint)stamp)];
+    private static List<int> Fresh(IndexFile index, long stamp) =>
+        [.. Enumerable.Range(0, index.Count).Where(i => index.Stamp(i).WrittenSeconds != (uint)stamp)];
 }

@@ -26,7 +26,12 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
     /// <param name="subvolume">Whether it has to be one that can be snapshot.</param>
     /// <param name="make">Whether it is made if need be, while the caller waits.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public async Task<PreparedTree?> BorrowAsync(string commit, bool subvolume, bool make, CancellationToken cancellationToken)
+    public async Task<PreparedTree?> BorrowAsync(
+        string commit,
+        bool subvolume,
+        bool make,
+        CancellationToken cancellationToken
+    )
     {
         if (most == 0 || IsUnsafe(commit) || context.Settings.WhyNot() is not null)
         {
@@ -46,7 +51,11 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
         await _making.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (Find(commit, subvolume) is null && !await MoveNearestAsync(commit, subvolume, cancellationToken).ConfigureAwait(false) && make)
+            if (
+                Find(commit, subvolume) is null
+                && !await MoveNearestAsync(commit, subvolume, cancellationToken).ConfigureAwait(false)
+                && make
+            )
             {
                 await MakeAsync(commit, subvolume, cancellationToken).ConfigureAwait(false);
             }
@@ -66,14 +75,29 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
     /// <param name="cancellationToken">Ends the work; what is copied stays.</param>
     /// <returns>The index of the copy; <see langword="null"/> when the tree is not what its own says.</returns>
     /// <exception cref="IOException">No space, no inodes, too long a path, …</exception>
-    public async Task<IndexFile?> CopyAsync(PreparedTree borrowed, string path, bool share, CancellationToken cancellationToken)
+    public async Task<IndexFile?> CopyAsync(
+        PreparedTree borrowed,
+        string path,
+        bool share,
+        CancellationToken cancellationToken
+    )
     {
         await _copying.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             Directory.CreateDirectory(path);
             IndexFile? copied = borrowed.Index is { } index
-                ? await TreeCopy.RunAsync(index, borrowed.Files, path, DateTimeOffset.FromUnixTimeSeconds(borrowed.Record!.Stamp), share, begun: () => context.Reached(TreeStep.MidFill), cancellationToken).ConfigureAwait(false)
+                ? await TreeCopy
+                    .RunAsync(
+                        index,
+                        borrowed.Files,
+                        path,
+                        DateTimeOffset.FromUnixTimeSeconds(borrowed.Record!.Stamp),
+                        share,
+                        begun: () => context.Reached(TreeStep.MidFill),
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false)
                 : null;
             context.Reached(TreeStep.Filled);
             return copied;
@@ -89,7 +113,13 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
     {
         lock (_gate)
         {
-            if (most > 0 && !_ending.IsCancellationRequested && _behind is null or { Task.IsCompleted: true } && context.Settings.WhyNot() is null && !_unsafe.Contains(commit))
+            if (
+                most > 0
+                && !_ending.IsCancellationRequested
+                && _behind is null or { Task.IsCompleted: true }
+                && context.Settings.WhyNot() is null
+                && !_unsafe.Contains(commit)
+            )
             {
                 _behind = (commit, Task.Run(() => TryMakeAsync(commit, subvolume)));
             }
@@ -137,7 +167,13 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
         string key = context.Settings.Key();
         foreach ((string folder, TreeRecord record, _) in PreparedTree.All(context))
         {
-            if (record.Kind == TreeKind.Pristine && record.Commit == commit && record.Key == key && (!subvolume || record.Generation is not null) && PreparedTree.TryOpen(context, folder, record, alone: false) is { } tree)
+            if (
+                record.Kind == TreeKind.Pristine
+                && record.Commit == commit
+                && record.Key == key
+                && (!subvolume || record.Generation is not null)
+                && PreparedTree.TryOpen(context, folder, record, alone: false) is { } tree
+            )
             {
                 tree.Touch();
                 return tree;
@@ -161,7 +197,8 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
         {
             (await BorrowAsync(commit, subvolume, make: true, _ending.Token).ConfigureAwait(false))?.Dispose();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IsolationException or OperationCanceledException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or IsolationException or OperationCanceledException)
         {
             // No room for it, or the host ends: workspaces are checked out as before.
         }
@@ -194,8 +231,20 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
     private async Task<bool> MoveNearestAsync(string commit, bool subvolume, CancellationToken cancellationToken)
     {
         string key = context.Settings.Key();
-        (string folder, TreeRecord record, _) = PreparedTree.All(context).Where(t => t.Record.Kind == TreeKind.Pristine && t.Record.Key == key && (!subvolume || t.Record.Generation is not null)).OrderByDescending(t => t.Used).FirstOrDefault();
-        if (folder is null || !await IsNearAsync(folder, record.Commit, commit, cancellationToken).ConfigureAwait(false) || PreparedTree.TryOpen(context, folder, record, alone: true) is not { } tree)
+        (string folder, TreeRecord record, _) = PreparedTree
+            .All(context)
+            .Where(t =>
+                t.Record.Kind == TreeKind.Pristine
+                && t.Record.Key == key
+                && (!subvolume || t.Record.Generation is not null)
+            )
+            .OrderByDescending(t => t.Used)
+            .FirstOrDefault();
+        if (
+            folder is null
+            || !await IsNearAsync(folder, record.Commit, commit, cancellationToken).ConfigureAwait(false)
+            || PreparedTree.TryOpen(context, folder, record, alone: true) is not { } tree
+        )
         {
             return false;
         }
@@ -226,7 +275,12 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
         byte[] head = new byte[12];
         try
         {
-            using FileStream index = new(Path.Combine(folder, "index"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using FileStream index = new(
+                Path.Combine(folder, "index"),
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete
+            );
             await index.ReadExactlyAsync(head, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException)
@@ -234,10 +288,14 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
             return false; // Another host threw it away this moment.
         }
 
-        GitResult differ = await context.Repository.TryRunAsync(cancellationToken, "diff-tree", "-r", "--name-only", "--no-renames", "-z", from, to).ConfigureAwait(false);
+        GitResult differ = await context
+            .Repository.TryRunAsync(cancellationToken, "diff-tree", "-r", "--name-only", "--no-renames", "-z", from, to)
+            .ConfigureAwait(false);
 
         // Where other attributes hold, files that do not differ may look another way, and other filters may run.
-        return differ.Ok && differ.Fields.Count * MostMoved <= BinaryPrimitives.ReadUInt32BigEndian(head.AsSpan(8)) && !differ.Fields.Any(f => GitAttributes.IsOne(Encoding.UTF8.GetBytes(f)));
+        return differ.Ok
+            && differ.Fields.Count * MostMoved <= BinaryPrimitives.ReadUInt32BigEndian(head.AsSpan(8))
+            && !differ.Fields.Any(f => GitAttributes.IsOne(Encoding.UTF8.GetBytes(f)));
     }
 
     private void Judge(PreparedTree tree, string commit)
@@ -259,7 +317,14 @@ internal sealed class PristineTrees(TreeContext context, int most) : IAsyncDispo
 
     private void Evict()
     {
-        foreach ((string folder, TreeRecord record, _) in PreparedTree.All(context).Where(t => t.Record.Kind == TreeKind.Pristine).OrderByDescending(t => t.Used).Skip(most).ToArray())
+        foreach (
+            (string folder, TreeRecord record, _) in PreparedTree
+                .All(context)
+                .Where(t => t.Record.Kind == TreeKind.Pristine)
+                .OrderByDescending(t => t.Used)
+                .Skip(most)
+                .ToArray()
+        )
         {
             using PreparedTree? old = PreparedTree.TryOpen(context, folder, record, alone: true);
             old?.Discard();

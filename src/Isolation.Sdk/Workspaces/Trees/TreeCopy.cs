@@ -15,29 +15,41 @@ internal static class TreeCopy
     /// <param name="cancellationToken">Ends the work; what is copied stays.</param>
     /// <returns>The index of the copy; <see langword="null"/> when a file of the source is not what its index says.</returns>
     /// <exception cref="IOException">No space, no inodes, too long a path, …</exception>
-    public static async Task<IndexFile?> RunAsync(IndexFile index, string from, string to, DateTimeOffset stamp, bool share, Action begun, CancellationToken cancellationToken)
+    public static async Task<IndexFile?> RunAsync(
+        IndexFile index,
+        string from,
+        string to,
+        DateTimeOffset stamp,
+        bool share,
+        Action begun,
+        CancellationToken cancellationToken
+    )
     {
         IndexFile made = index.Copy();
         TreeFolders folders = new(index);
         bool altered = false;
         int parts = 0;
-        await folders.OnAllAsync(part =>
-        {
-            using FolderCursor source = new(index, folders, from, makes: false), target = new(index, folders, to, makes: true);
-            using FileCopier copier = new(index, made, stamp, share);
-            for (int i = part.Start.Value; i < part.End.Value && !altered; i++)
+        await folders
+            .OnAllAsync(part =>
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                TreeFolder folder = folders.All[i];
-                int there = target.GoTo(i), here = source.GoTo(i);
-                altered |= here < 0 || !copier.TryCopy(folder, here, there);
-            }
+                using FolderCursor source = new(index, folders, from, makes: false),
+                    target = new(index, folders, to, makes: true);
+                using FileCopier copier = new(index, made, stamp, share);
+                for (int i = part.Start.Value; i < part.End.Value && !altered; i++)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    TreeFolder folder = folders.All[i];
+                    int there = target.GoTo(i),
+                        here = source.GoTo(i);
+                    altered |= here < 0 || !copier.TryCopy(folder, here, there);
+                }
 
-            if (Interlocked.Increment(ref parts) == 1)
-            {
-                begun();
-            }
-        }).ConfigureAwait(false);
+                if (Interlocked.Increment(ref parts) == 1)
+                {
+                    begun();
+                }
+            })
+            .ConfigureAwait(false);
         return altered ? null : made;
     }
 
@@ -47,21 +59,29 @@ internal static class TreeCopy
     /// <param name="stamp">The time, whole seconds.</param>
     /// <param name="entries">Those that were written, in order; <see langword="null"/> for all.</param>
     /// <exception cref="IOException">One of them is not there.</exception>
-    public static void Settle(IndexFile index, string folder, DateTimeOffset stamp, IReadOnlyCollection<int>? entries = null)
+    public static void Settle(
+        IndexFile index,
+        string folder,
+        DateTimeOffset stamp,
+        IReadOnlyCollection<int>? entries = null
+    )
     {
         TreeFolders folders = new(index, entries);
-        folders.OnAllAsync(part =>
-        {
-            using FolderCursor cursor = new(index, folders, folder, makes: false);
-            using FileCopier copier = new(index, index, stamp, share: false);
-            for (int i = part.Start.Value; i < part.End.Value; i++)
+        folders
+            .OnAllAsync(part =>
             {
-                TreeFolder one = folders.All[i];
-                if (one.Entries.Count > 0)
+                using FolderCursor cursor = new(index, folders, folder, makes: false);
+                using FileCopier copier = new(index, index, stamp, share: false);
+                for (int i = part.Start.Value; i < part.End.Value; i++)
                 {
-                    copier.Settle(one, cursor.GoTo(i));
+                    TreeFolder one = folders.All[i];
+                    if (one.Entries.Count > 0)
+                    {
+                        copier.Settle(one, cursor.GoTo(i));
+                    }
                 }
-            }
-        }).GetAwaiter().GetResult();
+            })
+            .GetAwaiter()
+            .GetResult();
     }
 }

@@ -5,7 +5,12 @@ namespace Isolation.Sdk.Workspaces.Trees;
 /// <param name="Altered">Entries of the index that are not exactly as they were written: another kind, content, permissions, time, owner or name.</param>
 /// <param name="Missing">Entries that are not there.</param>
 /// <param name="Folders">Folders that are not as new ones are: permissions, owner, attributes. The empty path is the top.</param>
-internal sealed record TreeFindings(IReadOnlyList<byte[]> Strangers, IReadOnlyList<int> Altered, IReadOnlyList<int> Missing, IReadOnlyList<string> Folders)
+internal sealed record TreeFindings(
+    IReadOnlyList<byte[]> Strangers,
+    IReadOnlyList<int> Altered,
+    IReadOnlyList<int> Missing,
+    IReadOnlyList<string> Folders
+)
 {
     public bool AreNone => Strangers.Count + Altered.Count + Missing.Count + Folders.Count == 0;
 

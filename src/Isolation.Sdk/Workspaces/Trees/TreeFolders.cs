@@ -34,19 +34,30 @@ internal sealed class TreeFolders
     {
         List<Range> parts = Split();
         int next = -1;
-        return Task.WhenAll(Enumerable.Range(0, Math.Min(Math.Min(Environment.ProcessorCount, MostThreads), parts.Count)).Select(_ => Task.Run(() =>
-        {
-            for (int mine = Interlocked.Increment(ref next); mine < parts.Count; mine = Interlocked.Increment(ref next))
-            {
-                work(parts[mine]);
-            }
-        })));
+        return Task.WhenAll(
+            Enumerable
+                .Range(0, Math.Min(Math.Min(Environment.ProcessorCount, MostThreads), parts.Count))
+                .Select(_ =>
+                    Task.Run(() =>
+                    {
+                        for (
+                            int mine = Interlocked.Increment(ref next);
+                            mine < parts.Count;
+                            mine = Interlocked.Increment(ref next)
+                        )
+                        {
+                            work(parts[mine]);
+                        }
+                    })
+                )
+        );
     }
 
     private List<Range> Split()
     {
         List<Range> parts = [];
-        int start = 0, count = 0;
+        int start = 0,
+            count = 0;
         for (int i = 0; i < _all.Count; i++)
         {
             count += _all[i].Entries.Count + 1;
@@ -69,8 +80,15 @@ internal sealed class TreeFolders
     private void Descend(IndexFile index, int entry, List<int> path)
     {
         ReadOnlySpan<byte> name = index.Path(entry);
-        int depth = 1, at = 0;
-        while (depth < path.Count && _all[path[depth]] is var open && name.Length > open.End && name[open.End] == (byte)'/' && name[at..open.End].SequenceEqual(index.Path(open.Entry)[at..open.End]))
+        int depth = 1,
+            at = 0;
+        while (
+            depth < path.Count
+            && _all[path[depth]] is var open
+            && name.Length > open.End
+            && name[open.End] == (byte)'/'
+            && name[at..open.End].SequenceEqual(index.Path(open.Entry)[at..open.End])
+        )
         {
             at = open.End + 1;
             depth++;

@@ -22,30 +22,45 @@ internal sealed class TreeGit(GitRepository repository, string files, string ind
     public static IReadOnlyList<KeyValuePair<string, string>> SeveralWriters { get; } = [new("checkout.workers", "0")];
 
     /// <summary>Writes all files of a commit into an empty folder.</summary>
-    public Task WriteAsync(string commit, CancellationToken cancellationToken) => RunAsync(null, cancellationToken, "read-tree", "-m", "-u", commit);
+    public Task WriteAsync(string commit, CancellationToken cancellationToken) =>
+        RunAsync(null, cancellationToken, "read-tree", "-m", "-u", commit);
 
     /// <summary>Writes what differs between two commits; fails when a file that would be written was altered.</summary>
-    public Task MoveAsync(string from, string to, CancellationToken cancellationToken) => RunAsync(null, cancellationToken, "read-tree", "-m", "-u", from, to);
+    public Task MoveAsync(string from, string to, CancellationToken cancellationToken) =>
+        RunAsync(null, cancellationToken, "read-tree", "-m", "-u", from, to);
 
     /// <summary>Writes files of the index again.</summary>
     /// <param name="paths">As the index has them, each ended by NUL.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public Task RestoreAsync(string paths, CancellationToken cancellationToken) => RunAsync(paths, cancellationToken, "checkout-index", "--force", "--index", "-z", "--stdin");
+    public Task RestoreAsync(string paths, CancellationToken cancellationToken) =>
+        RunAsync(paths, cancellationToken, "checkout-index", "--force", "--index", "-z", "--stdin");
 
     /// <summary>The tree of a commit.</summary>
-    public async Task<string> TreeOfAsync(string commit, CancellationToken cancellationToken) => (await repository.RunAsync(cancellationToken, "rev-parse", "--verify", commit + "^{tree}").ConfigureAwait(false)).Line;
+    public async Task<string> TreeOfAsync(string commit, CancellationToken cancellationToken) =>
+        (
+            await repository
+                .RunAsync(cancellationToken, "rev-parse", "--verify", commit + "^{tree}")
+                .ConfigureAwait(false)
+        ).Line;
 
     /// <summary>The tree that the index is, put together by git.</summary>
-    public async Task<string> WriteTreeAsync(CancellationToken cancellationToken) => (await RunAsync(null, cancellationToken, "write-tree").ConfigureAwait(false)).Line;
+    public async Task<string> WriteTreeAsync(CancellationToken cancellationToken) =>
+        (await RunAsync(null, cancellationToken, "write-tree").ConfigureAwait(false)).Line;
 
     private Task<GitResult> RunAsync(string? input, CancellationToken cancellationToken, params string[] arguments)
     {
-        Dictionary<string, string> environment = new(Lfs.Environment(repository, [.. Pinned, .. SeveralWriters]), StringComparer.Ordinal)
+        Dictionary<string, string> environment = new(
+            Lfs.Environment(repository, [.. Pinned, .. SeveralWriters]),
+            StringComparer.Ordinal
+        )
         {
             ["GIT_DIR"] = repository.CommonDirectory,
             ["GIT_WORK_TREE"] = files,
             ["GIT_INDEX_FILE"] = index,
         };
-        return repository.Client.RunAsync(new GitCommand(files, arguments) { Environment = environment, Input = input }, cancellationToken);
+        return repository.Client.RunAsync(
+            new GitCommand(files, arguments) { Environment = environment, Input = input },
+            cancellationToken
+        );
     }
 }

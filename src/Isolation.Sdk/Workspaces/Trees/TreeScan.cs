@@ -42,31 +42,38 @@ internal sealed class TreeScan(IndexFile index, string top)
     {
         FolderRules rules = FolderRules.Of(top);
         List<FolderScan> scans = [];
-        _folders.OnAllAsync(part =>
-        {
-            using FolderCursor cursor = new(index, _folders, top, makes: false);
-            using FileContent? content = reads ? new FileContent(index) : null;
-            using FolderScan scan = new(index, _folders, rules, stamp, content);
-            for (int i = part.Start.Value; i < part.End.Value; i++)
+        _folders
+            .OnAllAsync(part =>
             {
-                if (only?.Contains(i) != false)
+                using FolderCursor cursor = new(index, _folders, top, makes: false);
+                using FileContent? content = reads ? new FileContent(index) : null;
+                using FolderScan scan = new(index, _folders, rules, stamp, content);
+                for (int i = part.Start.Value; i < part.End.Value; i++)
                 {
-                    scan.Look(i, cursor.GoTo(i));
+                    if (only?.Contains(i) != false)
+                    {
+                        scan.Look(i, cursor.GoTo(i));
+                    }
                 }
-            }
 
-            lock (scans)
-            {
-                scans.Add(scan);
-            }
-        }).GetAwaiter().GetResult();
+                lock (scans)
+                {
+                    scans.Add(scan);
+                }
+            })
+            .GetAwaiter()
+            .GetResult();
         return new TreeFindings(
             [.. scans.SelectMany(s => s.Strangers)],
             [.. scans.SelectMany(s => s.Altered).Order()],
             [.. scans.SelectMany(s => s.Missing).Order()],
-            [.. scans.SelectMany(s => s.Folders).Select(f => Encoding.UTF8.GetString(f))])
+            [.. scans.SelectMany(s => s.Folders).Select(f => Encoding.UTF8.GetString(f))]
+        )
         {
-            Places = scans.SelectMany(s => s.Places).SelectMany(f => new[] { f, Math.Max(0, _folders.All[f].Parent) }).ToHashSet(),
+            Places = scans
+                .SelectMany(s => s.Places)
+                .SelectMany(f => new[] { f, Math.Max(0, _folders.All[f].Parent) })
+                .ToHashSet(),
             Written = [.. scans.SelectMany(s => s.Written)],
         };
     }

@@ -16,7 +16,10 @@ internal sealed partial class TreeSettings(GitRepository repository)
     private string Attributes => Path.Combine(repository.CommonDirectory, "info", "attributes");
 
     /// <summary>For git where it is told the user's HOME, for LFS: it would read attributes there, too, and a checkout would look another way than its copies.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> NoAttributesFromHome => Elsewhere().IsMatch(Read(Config)) ? [] : [new("core.attributesFile", OperatingSystem.IsWindows() ? "NUL" : "/dev/null")];
+    public IReadOnlyList<KeyValuePair<string, string>> NoAttributesFromHome =>
+        Elsewhere().IsMatch(Read(Config))
+            ? []
+            : [new("core.attributesFile", OperatingSystem.IsWindows() ? "NUL" : "/dev/null")];
 
     /// <summary>Of the repository's settings as they are now.</summary>
     public string Key()
@@ -40,7 +43,9 @@ internal sealed partial class TreeSettings(GitRepository repository)
     {
         string config = Read(Config);
         return Directory.Exists(Path.Combine(repository.CommonDirectory, "reftable")) ? "its refs are in a table"
-            : File.Exists(Path.Combine(repository.CommonDirectory, "config.worktree")) || File.Exists(Path.Combine(repository.CommonDirectory, "info", "sparse-checkout")) ? "it has settings for each worktree"
+            : File.Exists(Path.Combine(repository.CommonDirectory, "config.worktree"))
+            || File.Exists(Path.Combine(repository.CommonDirectory, "info", "sparse-checkout"))
+                ? "it has settings for each worktree"
             : Elsewhere().IsMatch(config) ? "its config names other files"
             : Programs(config).AreNamedIn(Read(Attributes)) ? "its info/attributes names a filter"
             : null;
@@ -50,7 +55,9 @@ internal sealed partial class TreeSettings(GitRepository repository)
     public async Task<bool> FiltersAsync(string commit, CancellationToken cancellationToken)
     {
         FilterPrograms programs = Programs(Read(Config));
-        await foreach ((_, string? content) in GitAttributes.ReadAsync(repository, commit, cancellationToken).ConfigureAwait(false))
+        await foreach (
+            (_, string? content) in GitAttributes.ReadAsync(repository, commit, cancellationToken).ConfigureAwait(false)
+        )
         {
             if (content is null || programs.AreNamedIn(content)) // At checkout git takes where a link leads to for its text.
             {
@@ -71,7 +78,14 @@ internal sealed partial class TreeSettings(GitRepository repository)
         for (int i = 0; i < index.Count; i++)
         {
             ReadOnlySpan<byte> path = index.Path(i);
-            if (GitAttributes.IsOne(path) && (index.IsLink(i) || Path.Combine(files, Encoding.UTF8.GetString(path)) is var file && !File.Exists(file) || programs.AreNamedIn(Read(file))))
+            if (
+                GitAttributes.IsOne(path)
+                && (
+                    index.IsLink(i)
+                    || Path.Combine(files, Encoding.UTF8.GetString(path)) is var file && !File.Exists(file)
+                    || programs.AreNamedIn(Read(file))
+                )
+            )
             {
                 return "its attributes name a filter, are a link, or are deeper than any path";
             }
@@ -88,11 +102,18 @@ internal sealed partial class TreeSettings(GitRepository repository)
     private FilterPrograms Programs(string config) => new(repository, config);
 
     // As git does: a byte order mark of another encoding means nothing.
-    private static string Read(string path) => File.Exists(path) ? Encoding.UTF8.GetString(File.ReadAllBytes(path)) : "";
+    private static string Read(string path) =>
+        File.Exists(path) ? Encoding.UTF8.GetString(File.ReadAllBytes(path)) : "";
 
-    [GeneratedRegex(@"\[\s*include|(^|\])\s*(attributesfile|worktree|sparsecheckout)\b", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"\[\s*include|(^|\])\s*(attributesfile|worktree|sparsecheckout)\b",
+        RegexOptions.IgnoreCase | RegexOptions.Multiline
+    )]
     private static partial Regex Elsewhere();
 
-    [GeneratedRegex(@"^\s*(\[[^\]]*\]\s*)?ignorecase\s*(=\s*(true|yes|on|1)\s*)?$", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^\s*(\[[^\]]*\]\s*)?ignorecase\s*(=\s*(true|yes|on|1)\s*)?$",
+        RegexOptions.IgnoreCase | RegexOptions.Multiline
+    )]
     private static partial Regex IgnoresCase();
 }

@@ -17,10 +17,18 @@ internal static class WorktreeEntries
 
     /// <summary>The work trees below a folder that have an entry, whether or not they are there.</summary>
     public static IReadOnlyList<string> Below(GitRepository repository, string folder) =>
-        [.. All(repository).Select(e => Path.GetDirectoryName(Read(Path.Combine(e, "gitdir")))).OfType<string>().Where(t => Path.GetDirectoryName(t) == folder)];
+        [
+            .. All(repository)
+                .Select(e => Path.GetDirectoryName(Read(Path.Combine(e, "gitdir"))))
+                .OfType<string>()
+                .Where(t => Path.GetDirectoryName(t) == folder),
+        ];
 
     /// <summary>The entry that a work tree's own pointer names.</summary>
-    public static string? Pointer(string workTree) => Read(Path.Combine(workTree, ".git")) is { } text && text.StartsWith("gitdir: ", StringComparison.Ordinal) ? text["gitdir: ".Length..] : null;
+    public static string? Pointer(string workTree) =>
+        Read(Path.Combine(workTree, ".git")) is { } text && text.StartsWith("gitdir: ", StringComparison.Ordinal)
+            ? text["gitdir: ".Length..]
+            : null;
 
     /// <summary>Moves what a dead add left half-made out of git's way; it is kept, not deleted.</summary>
     /// <returns>How many.</returns>
@@ -45,7 +53,12 @@ internal static class WorktreeEntries
         return (common.Exists && common.Length == 0) || (head is { Length: >= 40 } && head.All(c => c == '0'));
     }
 
-    private static DateTimeOffset Youngest(string entry) => new DirectoryInfo(entry).EnumerateFiles().Select(f => f.LastWriteTimeUtc).Append(new DirectoryInfo(entry).LastWriteTimeUtc).Max();
+    private static DateTimeOffset Youngest(string entry) =>
+        new DirectoryInfo(entry)
+            .EnumerateFiles()
+            .Select(f => f.LastWriteTimeUtc)
+            .Append(new DirectoryInfo(entry).LastWriteTimeUtc)
+            .Max();
 
     private static IEnumerable<string> All(GitRepository repository)
     {

@@ -27,13 +27,20 @@ internal sealed class WorktreeEntryWriter(GitRepository repository, TimeProvider
             name = string.Create(CultureInfo.InvariantCulture, $"{AttemptNames.File(attempt)}-{twin}");
         }
 
-        string made = Path.Combine(Making, name), entry = Path.Combine(entries, name);
+        string made = Path.Combine(Making, name),
+            entry = Path.Combine(entries, name);
         Directory.CreateDirectory(Path.Combine(made, "logs"));
         File.WriteAllText(Path.Combine(made, "locked"), $"isolation attempt {AttemptNames.File(attempt)}\n");
         File.WriteAllText(Path.Combine(made, "gitdir"), Path.Combine(path, ".git") + "\n");
         File.WriteAllText(Path.Combine(made, "commondir"), "../..\n");
         File.WriteAllText(Path.Combine(made, "HEAD"), $"ref: refs/heads/{branch}\n");
-        File.WriteAllText(Path.Combine(made, "logs", "HEAD"), string.Create(CultureInfo.InvariantCulture, $"{repository.NullId} {commit} Isolation.Sdk <isolation@localhost> {time.GetUtcNow().ToUnixTimeSeconds()} +0000\n"));
+        File.WriteAllText(
+            Path.Combine(made, "logs", "HEAD"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{repository.NullId} {commit} Isolation.Sdk <isolation@localhost> {time.GetUtcNow().ToUnixTimeSeconds()} +0000\n"
+            )
+        );
 
         Directory.CreateDirectory(path);
         File.WriteAllText(Path.Combine(path, ".git"), $"gitdir: {entry}\n");

@@ -6,7 +6,12 @@ using Isolation.Sdk.Workspaces.Trees;
 namespace Isolation.Sdk.Workspaces.Worktrees;
 
 /// <summary>Makes one linked worktree, whole or not at all.</summary>
-internal sealed class WorktreeMaker(GitWorktreeOptions options, WorkspaceFiller filler, WorkspaceRequest request, Task<PreparedTree?>? parked)
+internal sealed class WorktreeMaker(
+    GitWorktreeOptions options,
+    WorkspaceFiller filler,
+    WorkspaceRequest request,
+    Task<PreparedTree?>? parked
+)
 {
     private const int Tries = 8;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(25);
@@ -30,7 +35,11 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, WorkspaceFiller 
         WorkersRoot.Check(Workers, Repository);
         if (Directory.Exists(_path) || File.Exists(_path))
         {
-            throw new IsolationException(WorkspaceCodes.WorkspaceExists, $"'{_path}' exists already.", "It is what an earlier process left: clean it up, or start a new attempt.");
+            throw new IsolationException(
+                WorkspaceCodes.WorkspaceExists,
+                $"'{_path}' exists already.",
+                "It is what an earlier process left: clean it up, or start a new attempt."
+            );
         }
 
         await NoteAsync(WorkspaceNotes.Path, _path, cancellationToken).ConfigureAwait(false);
@@ -40,20 +49,46 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, WorkspaceFiller 
         try
         {
             await PrepareAsync(cancellationToken).ConfigureAwait(false);
-            using Placement placed = await filler.PlaceAsync(_path, request.BaseCommit, parked, cancellationToken).ConfigureAwait(false);
+            using Placement placed = await filler
+                .PlaceAsync(_path, request.BaseCommit, parked, cancellationToken)
+                .ConfigureAwait(false);
             string gitDirectory = await AddAsync(cancellationToken).ConfigureAwait(false);
             await NoteAsync(WorkspaceNotes.GitDirectory, gitDirectory, cancellationToken).ConfigureAwait(false);
             WorkspaceInfo info = new(_path, gitDirectory, _branch, request.BaseCommit) { FilledBy = placed.By };
             await filler.CompleteAsync(info, placed, [], cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<string> copied = await SharedFiles.CopyIgnoredAsync(Repository, _path, options.CopiedGlobs, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> copied = await SharedFiles
+                .CopyIgnoredAsync(Repository, _path, options.CopiedGlobs, cancellationToken)
+                .ConfigureAwait(false);
             IReadOnlyList<string> linked = SharedFiles.Link(Repository, _path, options.SharedPaths);
-            WorkspaceFacts facts = new(Fingerprint.Take(Repository.CommonDirectory, gitDirectory, _path), copied, linked) { TargetRef = request.TargetRef, FilledBy = placed.By, FilledAt = new PinnedMark(info).Set(request.BaseCommit) };
+            WorkspaceFacts facts = new(
+                Fingerprint.Take(Repository.CommonDirectory, gitDirectory, _path),
+                copied,
+                linked
+            )
+            {
+                TargetRef = request.TargetRef,
+                FilledBy = placed.By,
+                FilledAt = new PinnedMark(info).Set(request.BaseCommit),
+            };
             await NoteAsync(WorkspaceNotes.Made, facts.ToJson(), cancellationToken).ConfigureAwait(false);
-            return new LinkedWorktree(Repository, request.Lease.Attempt, info, facts, options, _removal, request.BaseCommit) { Filled = filler.KeepIndex(info, placed) };
+            return new LinkedWorktree(
+                Repository,
+                request.Lease.Attempt,
+                info,
+                facts,
+                options,
+                _removal,
+                request.BaseCommit
+            )
+            {
+                Filled = filler.KeepIndex(info, placed),
+            };
         }
         catch (Exception e)
         {
-            await _removal.RollBackAsync(request.Lease.Attempt, _path, _branch, request.BaseCommit).ConfigureAwait(false);
+            await _removal
+                .RollBackAsync(request.Lease.Attempt, _path, _branch, request.BaseCommit)
+                .ConfigureAwait(false);
             if (e is UnauthorizedAccessException or IOException)
             {
                 throw WorkersRoot.Failed(Workers, e);
@@ -63,7 +98,8 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, WorkspaceFiller 
         }
     }
 
-    private ValueTask NoteAsync(string key, string value, CancellationToken cancellationToken) => request.Lease.NoteAsync(key, value, cancellationToken);
+    private ValueTask NoteAsync(string key, string value, CancellationToken cancellationToken) =>
+        request.Lease.NoteAsync(key, value, cancellationToken);
 
     private async Task CreateBranchAsync(CancellationToken cancellationToken)
     {
@@ -78,7 +114,16 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, WorkspaceFiller 
         string attemptRef = AttemptNames.Ref(request.Lease.Attempt);
         RefTransaction transaction = new RefTransaction().Create($"refs/heads/{_branch}", id);
         _ = Issue ? transaction.Create(attemptRef, id) : transaction.Verify(attemptRef, id);
-        GitCommand update = GitCommand.In(Repository.CommonDirectory, "update-ref", "--stdin", "-z", "--create-reflog") with { Input = transaction.ToInput() };
+        GitCommand update = GitCommand.In(
+            Repository.CommonDirectory,
+            "update-ref",
+            "--stdin",
+            "-z",
+            "--create-reflog"
+        ) with
+        {
+            Input = transaction.ToInput(),
+        };
         GitResult answer = await Repository.Client.TryRunAsync(update, cancellationToken).ConfigureAwait(false);
         if (answer.Ok)
         {
@@ -88,21 +133,39 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, WorkspaceFiller 
         string said = answer.Error.Trim().ReplaceLineEndings(" ");
         throw said switch
         {
-            _ when said.Contains(attemptRef, StringComparison.Ordinal) => BaseCommits.NotIssued(request.Lease.Attempt, id, said),
-            _ when said.Contains("nonexistent object", StringComparison.Ordinal) || said.Contains("non-commit object", StringComparison.Ordinal) => new IsolationException(GitCodes.UnknownRevision, $"The repository has no commit {id}.", "Fetch it, or start from a commit that is here."),
+            _ when said.Contains(attemptRef, StringComparison.Ordinal) => BaseCommits.NotIssued(
+                request.Lease.Attempt,
+                id,
+                said
+            ),
+            _ when said.Contains("nonexistent object", StringComparison.Ordinal)
+                    || said.Contains("non-commit object", StringComparison.Ordinal) => new IsolationException(
+                GitCodes.UnknownRevision,
+                $"The repository has no commit {id}.",
+                "Fetch it, or start from a commit that is here."
+            ),
             _ when said.Contains("exist", StringComparison.Ordinal) => Conflict(said),
             _ => GitClient.Failed(update, answer),
         };
     }
 
-    private IsolationException Conflict(string why) => new(WorkspaceCodes.BranchConflict, $"The branch '{_branch}' cannot be created: {why}.", "Delete or rename the other branch, or choose another BranchTemplate.");
+    private IsolationException Conflict(string why) =>
+        new(
+            WorkspaceCodes.BranchConflict,
+            $"The branch '{_branch}' cannot be created: {why}.",
+            "Delete or rename the other branch, or choose another BranchTemplate."
+        );
 
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
         using OsFileLock held = await LockAsync(cancellationToken).ConfigureAwait(false);
         if (!OsFileLock.IsHeld(Repository.WorktreeLock))
         {
-            throw new IsolationException(LeasingCodes.LocksDisabled, $"File locks do nothing on the file system of '{Repository.CommonDirectory}'.", "Keep the repository on a local disk, or on a network file system with locks.");
+            throw new IsolationException(
+                LeasingCodes.LocksDisabled,
+                $"File locks do nothing on the file system of '{Repository.CommonDirectory}'.",
+                "Keep the repository on a local disk, or on a network file system with locks."
+            );
         }
 
         WorkersRoot.Prepare(Workers, Repository);
@@ -111,7 +174,8 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, WorkspaceFiller 
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
     }
 
-    private Task<OsFileLock> LockAsync(CancellationToken cancellationToken) => OsFileLock.AcquireAsync(Repository.WorktreeLock, Time, cancellationToken);
+    private Task<OsFileLock> LockAsync(CancellationToken cancellationToken) =>
+        OsFileLock.AcquireAsync(Repository.WorktreeLock, Time, cancellationToken);
 
     private async Task<string> AddAsync(CancellationToken cancellationToken)
     {
@@ -123,7 +187,19 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, WorkspaceFiller 
             return writer.Write(request.Lease.Attempt, _path, _branch, request.BaseCommit);
         }
 
-        GitCommand add = GitCommand.In(Repository.CommonDirectory, "worktree", "add", "--quiet", "--no-checkout", "--lock", "--reason", $"isolation attempt {AttemptNames.File(request.Lease.Attempt)}", "--", _path, _branch);
+        GitCommand add = GitCommand.In(
+            Repository.CommonDirectory,
+            "worktree",
+            "add",
+            "--quiet",
+            "--no-checkout",
+            "--lock",
+            "--reason",
+            $"isolation attempt {AttemptNames.File(request.Lease.Attempt)}",
+            "--",
+            _path,
+            _branch
+        );
         TimeSpan pause = FirstPause;
         for (int tried = 1; ; tried++)
         {
@@ -152,5 +228,7 @@ internal sealed class WorktreeMaker(GitWorktreeOptions options, WorkspaceFiller 
     }
 
     private static bool IsPassing(string error) =>
-        error.Contains("commondir", StringComparison.Ordinal) || error.Contains(".lock", StringComparison.Ordinal) || error.Contains("not a git repository", StringComparison.Ordinal);
+        error.Contains("commondir", StringComparison.Ordinal)
+        || error.Contains(".lock", StringComparison.Ordinal)
+        || error.Contains("not a git repository", StringComparison.Ordinal);
 }

@@ -21,7 +21,10 @@ internal sealed class WorktreeRemoval(TreeContext context) : WorkspaceRemoval(co
 
         // Only what is an entry of this repository: the note may be from a worker's altered pointer.
         string entries = Path.Combine(Repository.CommonDirectory, "worktrees");
-        string? entry = gitDirectory is not null && Path.GetDirectoryName(gitDirectory) == entries && Directory.Exists(gitDirectory) ? gitDirectory : WorktreeEntries.Find(Repository, path);
+        string? entry =
+            gitDirectory is not null && Path.GetDirectoryName(gitDirectory) == entries && Directory.Exists(gitDirectory)
+                ? gitDirectory
+                : WorktreeEntries.Find(Repository, path);
         Clear(path, to);
         if (entry is not null)
         {
@@ -40,5 +43,9 @@ internal sealed class WorktreeRemoval(TreeContext context) : WorkspaceRemoval(co
 
     /// <summary>Undoes a half-made workspace: no branch without worktree, no worktree without lease.</summary>
     public Task RollBackAsync(AttemptId attempt, string path, string branch, string baseCommit) =>
-        RollBackAsync(attempt, () => RemoveAsync(path, null, null, CancellationToken.None), () => DeleteBranchAsync(branch, baseCommit, CancellationToken.None));
+        RollBackAsync(
+            attempt,
+            () => RemoveAsync(path, null, null, CancellationToken.None),
+            () => DeleteBranchAsync(branch, baseCommit, CancellationToken.None)
+        );
 }

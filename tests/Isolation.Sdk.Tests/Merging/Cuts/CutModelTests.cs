@@ -16,24 +16,29 @@ public class CutModelTests
     public void The_rate_of_a_batch_of_two_is_the_known_one()
     {
         // Both good: 2 items in 1 round. First bad: 1 item in 2 rounds. Second bad: 2 items in 2 rounds.
-        const double q = .8, p = .2;
+        const double q = .8,
+            p = .2;
         Assert.Equal(((2 * q * q) + p + (2 * q * p)) / (1 + p + (q * p)), Known(p).Rate(1, 2), 9);
     }
 
     [IsolationFact]
     public void The_rate_is_what_a_long_simulated_queue_does() => Assert.All([(1, 8), (2, 5), (4, 5), (8, 3)], cell =>
-    {
-        (int slots, int step) = cell;
-        Benchmarks.Refinery.SimulatedQueue queue = new(new(5000, .08), confirm: false, seed: 4);
-        double rate = 5000 / queue.Run(_ => new CutSettings(slots, step)).Time;
-        Assert.InRange(rate / Known(.08).Rate(slots, step), .93, 1.07);
-    });
+        {
+            (int slots, int step) = cell;
+            Benchmarks.Refinery.SimulatedQueue queue = new(new(5000, .08), confirm: false, seed: 4);
+            double rate = 5000 / queue.Run(_ => new CutSettings(slots, step)).Time;
+            Assert.InRange(rate / Known(.08).Rate(slots, step), .93, 1.07);
+        });
 
     [IsolationFact]
-    public void Rare_bad_items_make_larger_steps() => Assert.True(Chosen(Known(.02)).Step > Chosen(Known(.05)).Step && Chosen(Known(.05)).Step > Chosen(Known(.3)).Step);
+    public void Rare_bad_items_make_larger_steps() =>
+        Assert.True(
+            Chosen(Known(.02)).Step > Chosen(Known(.05)).Step && Chosen(Known(.05)).Step > Chosen(Known(.3)).Step
+        );
 
     [IsolationFact]
-    public void Frequent_bad_items_make_a_window() => Assert.Equal(new CutSettings(8, 1), Known(.3).Settings(8, null, 48, false, 48));
+    public void Frequent_bad_items_make_a_window() =>
+        Assert.Equal(new CutSettings(8, 1), Known(.3).Settings(8, null, 48, false, 48));
 
     [IsolationFact]
     public void What_lands_and_what_is_evicted_is_learned()
@@ -64,7 +69,8 @@ public class CutModelTests
     }
 
     [IsolationFact]
-    public void Gates_of_which_two_fit_run_in_pairs() => Assert.Equal(2, Chosen(Measured(n => 10 * Math.Max(1, n / 2.0))).Slots);
+    public void Gates_of_which_two_fit_run_in_pairs() =>
+        Assert.Equal(2, Chosen(Measured(n => 10 * Math.Max(1, n / 2.0))).Slots);
 
     [IsolationFact]
     public void More_slots_than_were_ever_tried_are_tried()
@@ -87,10 +93,12 @@ public class CutModelTests
     }
 
     [IsolationFact]
-    public void A_step_that_is_set_is_kept() => Assert.Equal(new CutSettings(4, 7), Known(.3).Settings(4, 7, 48, false, 3));
+    public void A_step_that_is_set_is_kept() =>
+        Assert.Equal(new CutSettings(4, 7), Known(.3).Settings(4, 7, 48, false, 3));
 
     [IsolationFact]
-    public void Every_commit_green_is_step_1() => Assert.Equal(new CutSettings(4, 1, true), Known(.01).Settings(4, 7, 48, true, 48));
+    public void Every_commit_green_is_step_1() =>
+        Assert.Equal(new CutSettings(4, 1, true), Known(.01).Settings(4, 7, 48, true, 48));
 
     [IsolationFact]
     public void No_step_is_larger_than_allowed_or_than_what_waits()
@@ -121,7 +129,14 @@ public class CutModelTests
         CutModel model = new();
         for (int pass = 1; pass <= 200; pass++)
         {
-            model.Ran(TimeSpan.FromSeconds(pass <= 100 ? 1 : pass == 150 ? 1000 : 20), 1);
+            model.Ran(
+                TimeSpan.FromSeconds(
+                    pass <= 100 ? 1
+                    : pass == 150 ? 1000
+                    : 20
+                ),
+                1
+            );
         }
 
         Assert.Equal(TimeSpan.FromSeconds(60), model.TimeLimit(TimeSpan.Zero));

@@ -31,13 +31,16 @@ public class PrefixCutsTests
         Is(Plan(100, 4, 5, green: [5, 15], running: [10, 20]), land: 15, stop: [10]);
 
     [IsolationFact]
-    public void A_longer_green_prefix_clears_a_shorter_red_one() => Is(Plan(100, 4, 5, green: [10], red: [5], running: [15, 20]), land: 10);
+    public void A_longer_green_prefix_clears_a_shorter_red_one() =>
+        Is(Plan(100, 4, 5, green: [10], red: [5], running: [15, 20]), land: 10);
 
     [IsolationFact]
-    public void What_lands_says_nothing_yet_of_what_is_red_behind_it() => Is(Plan(100, 4, 5, green: [5], red: [15], running: [10, 20]), land: 5);
+    public void What_lands_says_nothing_yet_of_what_is_red_behind_it() =>
+        Is(Plan(100, 4, 5, green: [5], red: [15], running: [10, 20]), land: 5);
 
     [IsolationFact]
-    public void The_first_red_interval_is_searched_with_all_slots() => Is(Plan(100, 4, 10, red: [10, 20, 30, 40]), start: [2, 4, 6, 8]);
+    public void The_first_red_interval_is_searched_with_all_slots() =>
+        Is(Plan(100, 4, 10, red: [10, 20, 30, 40]), start: [2, 4, 6, 8]);
 
     [IsolationFact]
     public void A_narrow_interval_takes_no_more_than_it_has() => Is(Plan(100, 4, 3, red: [3]), start: [1, 2]);
@@ -51,10 +54,12 @@ public class PrefixCutsTests
     }
 
     [IsolationFact]
-    public void A_run_inside_the_red_interval_goes_on_and_the_search_is_laid_around_it() => Is(Plan(100, 4, 10, red: [20], running: [10]), start: [3, 6, 15]);
+    public void A_run_inside_the_red_interval_goes_on_and_the_search_is_laid_around_it() =>
+        Is(Plan(100, 4, 10, red: [20], running: [10]), start: [3, 6, 15]);
 
     [IsolationFact]
-    public void An_interval_that_becomes_narrower_keeps_the_runs_inside_it() => Is(Plan(100, 4, 10, red: [6, 10], running: [2, 4, 8]), start: [1], stop: [8]);
+    public void An_interval_that_becomes_narrower_keeps_the_runs_inside_it() =>
+        Is(Plan(100, 4, 10, red: [6, 10], running: [2, 4, 8]), start: [1], stop: [8]);
 
     [IsolationFact]
     public void Runs_beyond_the_first_red_cut_go_on_while_nobody_needs_their_slots()
@@ -94,10 +99,12 @@ public class PrefixCutsTests
     }
 
     [IsolationFact]
-    public void What_still_ends_holds_its_slot() => Is(PrefixCuts.Plan(new CutState(100, new CutSettings(4, 5)) { Busy = 3 }), start: [5]);
+    public void What_still_ends_holds_its_slot() =>
+        Is(PrefixCuts.Plan(new CutState(100, new CutSettings(4, 5)) { Busy = 3 }), start: [5]);
 
     [IsolationFact]
-    public void A_run_of_what_is_no_prefix_any_more_ends() => Is(Plan(10, 4, 5, running: [-3, 0, 5, 12]), stop: [-3, 0, 12]);
+    public void A_run_of_what_is_no_prefix_any_more_ends() =>
+        Is(Plan(10, 4, 5, running: [-3, 0, 5, 12]), stop: [-3, 0, 12]);
 
     [IsolationFact]
     public void Every_commit_green_cuts_everywhere() => Is(Plan(100, 4, 5, every: true), start: [1, 2, 3, 4]);
@@ -116,13 +123,23 @@ public class PrefixCutsTests
         Is(Plan(100, 4, 1, green: [3], red: [2], running: [1], every: true));
     }
 
-    private static CutPlan Plan(int length, int slots, int step, int[]? green = null, int[]? red = null, int[]? running = null, bool every = false) =>
-        PrefixCuts.Plan(new CutState(length, new CutSettings(slots, step, every))
-        {
-            Green = (green ?? []).ToHashSet(),
-            Red = (red ?? []).ToHashSet(),
-            Running = (running ?? []).ToHashSet(),
-        });
+    private static CutPlan Plan(
+        int length,
+        int slots,
+        int step,
+        int[]? green = null,
+        int[]? red = null,
+        int[]? running = null,
+        bool every = false
+    ) =>
+        PrefixCuts.Plan(
+            new CutState(length, new CutSettings(slots, step, every))
+            {
+                Green = (green ?? []).ToHashSet(),
+                Red = (red ?? []).ToHashSet(),
+                Running = (running ?? []).ToHashSet(),
+            }
+        );
 
     private static void Is(CutPlan plan, int land = 0, bool suspect = false, int[]? start = null, int[]? stop = null)
     {

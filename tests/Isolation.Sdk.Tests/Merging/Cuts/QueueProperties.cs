@@ -20,36 +20,60 @@ public class QueueProperties
         from changing in Gen.Elements(false, true)
         from every in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
         from seed in Gen.Choose(1, 1_000_000)
-        select new Driven(new SimulatedItems(count, bad) { Flake = flake, Jitter = jitter, Stopping = stopping }, new CutSettings(slots, step, every), changing, seed);
+        select new Driven(
+            new SimulatedItems(count, bad)
+            {
+                Flake = flake,
+                Jitter = jitter,
+                Stopping = stopping,
+            },
+            new CutSettings(slots, step, every),
+            changing,
+            seed
+        );
 
     [IsolationFact]
-    public void Exactly_the_good_items_land_in_order_and_exactly_the_bad_ones_are_evicted() => Holds(flaky: false, (driven, bad, outcome) =>
-        outcome.Landed.SequenceEqual(Indices(bad, false)) && outcome.Evicted.SequenceEqual(Indices(bad, true)));
+    public void Exactly_the_good_items_land_in_order_and_exactly_the_bad_ones_are_evicted() =>
+        Holds(flaky: false, (driven, bad, outcome) =>
+            outcome.Landed.SequenceEqual(Indices(bad, false)) && outcome.Evicted.SequenceEqual(Indices(bad, true))
+        );
 
     [IsolationFact]
-    public void With_flaky_gates_no_item_is_lost_and_no_bad_one_lands() => Holds(flaky: true, (driven, bad, outcome) =>
-        outcome.Landed.Concat(outcome.Evicted).Order().SequenceEqual(Enumerable.Range(0, bad.Count)) && outcome.Landed.Order().SequenceEqual(outcome.Landed) && !outcome.Landed.Any(i => bad[i]));
+    public void With_flaky_gates_no_item_is_lost_and_no_bad_one_lands() =>
+        Holds(flaky: true, (driven, bad, outcome) =>
+            outcome.Landed.Concat(outcome.Evicted).Order().SequenceEqual(Enumerable.Range(0, bad.Count))
+            && outcome.Landed.Order().SequenceEqual(outcome.Landed)
+            && !outcome.Landed.Any(i => bad[i])
+        );
 
     [IsolationFact]
-    public void With_flaky_gates_no_item_is_evicted_without_two_reds_of_the_same_tree() => Holds(flaky: true, (driven, bad, outcome) => outcome.Evicted.All(i => outcome.Reds[i] >= 2));
+    public void With_flaky_gates_no_item_is_evicted_without_two_reds_of_the_same_tree() =>
+        Holds(flaky: true, (driven, bad, outcome) => outcome.Evicted.All(i => outcome.Reds[i] >= 2));
 
     [IsolationFact]
-    public void Every_commit_green_lands_nothing_that_did_not_pass_itself() => Holds(flaky: true, (driven, bad, outcome) => !driven.Settings.EveryCommitGreen || outcome.Landed.All(outcome.Tested.Contains));
+    public void Every_commit_green_lands_nothing_that_did_not_pass_itself() =>
+        Holds(flaky: true, (driven, bad, outcome) =>
+            !driven.Settings.EveryCommitGreen || outcome.Landed.All(outcome.Tested.Contains)
+        );
 
     [IsolationFact]
     public void The_same_queue_ends_the_same_way_twice() => Holds(flaky: true, (driven, bad, outcome) =>
-    {
-        SimulatedOutcome again = driven.Run(out _);
-        return (again.Time, again.Gates) == (outcome.Time, outcome.Gates) && again.Landed.SequenceEqual(outcome.Landed);
-    });
+        {
+            SimulatedOutcome again = driven.Run(out _);
+            return (again.Time, again.Gates) == (outcome.Time, outcome.Gates)
+                && again.Landed.SequenceEqual(outcome.Landed);
+        });
 
-    private static IEnumerable<int> Indices(IReadOnlyList<bool> bad, bool which) => bad.Index().Where(b => b.Item == which).Select(b => b.Index);
+    private static IEnumerable<int> Indices(IReadOnlyList<bool> bad, bool which) =>
+        bad.Index().Where(b => b.Item == which).Select(b => b.Index);
 
-    private static void Holds(bool flaky, Func<Driven, IReadOnlyList<bool>, SimulatedOutcome, bool> property) => Prop.ForAll(Any(flaky).ToArbitrary(), driven =>
-    {
-        SimulatedOutcome outcome = driven.Run(out IReadOnlyList<bool> bad);
-        return property(driven, bad, outcome);
-    }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+    private static void Holds(bool flaky, Func<Driven, IReadOnlyList<bool>, SimulatedOutcome, bool> property) =>
+        Prop.ForAll(Any(flaky).ToArbitrary(), driven =>
+            {
+                SimulatedOutcome outcome = driven.Run(out IReadOnlyList<bool> bad);
+                return property(driven, bad, outcome);
+            })
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(300));
 
     private sealed record Driven(SimulatedItems Items, CutSettings Settings, bool Changing, int Seed)
     {
@@ -58,7 +82,15 @@ public class QueueProperties
             Random random = new(Seed);
             SimulatedQueue queue = new(Items, confirm: Items.Flake > 0, Seed);
             bad = queue.Bad;
-            return queue.Run(_ => Changing ? Settings with { Slots = random.Next(1, Settings.Slots + 1), Step = random.Next(1, Settings.Step + 1) } : Settings);
+            return queue.Run(_ =>
+                Changing
+                    ? Settings with
+                    {
+                        Slots = random.Next(1, Settings.Slots + 1),
+                        Step = random.Next(1, Settings.Step + 1),
+                    }
+                    : Settings
+            );
         }
     }
 }

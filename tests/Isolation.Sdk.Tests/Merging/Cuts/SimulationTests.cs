@@ -14,11 +14,12 @@ public class SimulationTests
     [InlineData(2)]
     [InlineData(4)]
     [InlineData(8)]
-    public void Prefix_cuts_are_never_slower_than_serial_batches_or_a_window(int slots) => Assert.All([.02, .05, .10, .20, .30], bad =>
-    {
-        RefineryCell cell = RefineryCell.Measure(slots, bad, Runs);
-        Assert.True(cell.Beyond <= 2, $"{slots} slots, {bad}: {cell}");
-    });
+    public void Prefix_cuts_are_never_slower_than_serial_batches_or_a_window(int slots) =>
+        Assert.All([.02, .05, .10, .20, .30], bad =>
+        {
+            RefineryCell cell = RefineryCell.Measure(slots, bad, Runs);
+            Assert.True(cell.Beyond <= 2, $"{slots} slots, {bad}: {cell}");
+        });
 
     [IsolationTheory]
     [InlineData(1, .02, 9.4)]
@@ -38,11 +39,18 @@ public class SimulationTests
     public void A_second_run_saves_good_items_from_flaky_gates()
     {
         SimulatedItems items = new(48, .05) { Flake = .05 };
-        int[] wrong = [.. new[] { false, true }.Select(confirm => Enumerable.Range(1, 200).Sum(seed =>
-        {
-            SimulatedQueue queue = new(items, confirm, seed);
-            return queue.Run(_ => new CutSettings(4, 5)).Evicted.Count(i => !queue.Bad[i]);
-        }))];
+        int[] wrong =
+        [
+            .. new[] { false, true }.Select(confirm =>
+                Enumerable
+                    .Range(1, 200)
+                    .Sum(seed =>
+                    {
+                        SimulatedQueue queue = new(items, confirm, seed);
+                        return queue.Run(_ => new CutSettings(4, 5)).Evicted.Count(i => !queue.Bad[i]);
+                    })
+            ),
+        ];
 
         Assert.True(wrong[0] > 20 && wrong[1] <= 5, $"{wrong[0]} without, {wrong[1]} with it");
     }

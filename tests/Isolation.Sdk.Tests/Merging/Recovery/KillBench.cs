@@ -69,17 +69,36 @@ internal sealed class KillBench : IAsyncDisposable
 
     private string RemotePath => Path.Combine(Bench.Repository.Root, "remote.git");
 
-    public HostRequest Ask(QueueRequest? change = null) => new(Bench.Repository.Path)
-    {
-        Target = QueueBench.TargetRef,
-        Queue = (change ?? new QueueRequest(TrailFolder, [])) with { Trail = TrailFolder, Gate = ["sh", "-c", Gate], Remote = Remote },
-    };
+    public HostRequest Ask(QueueRequest? change = null) =>
+        new(Bench.Repository.Path)
+        {
+            Target = QueueBench.TargetRef,
+            Queue = (change ?? new QueueRequest(TrailFolder, [])) with
+            {
+                Trail = TrailFolder,
+                Gate = ["sh", "-c", Gate],
+                Remote = Remote,
+            },
+        };
 
     /// <summary>What some process was told to be submitted.</summary>
-    public IReadOnlyList<string> Submitted() => [.. Trails().SelectMany(t => t).Where(l => l.StartsWith("submitted ", StringComparison.Ordinal)).Select(l => l["submitted ".Length..])];
+    public IReadOnlyList<string> Submitted() =>
+        [
+            .. Trails()
+                .SelectMany(t => t)
+                .Where(l => l.StartsWith("submitted ", StringComparison.Ordinal))
+                .Select(l => l["submitted ".Length..]),
+        ];
 
     public void Compare(HostAnswer answer, string what) =>
-        Same(Ends.Select(e => $"{e.Key} {e.Value}"), answer.Items.Select(i => i.Outcome == Ends[i.Item].ToString() ? $"{i.Item} {i.Outcome}" : $"{i.Item} {i.Outcome} ({i.Reason})"), what, "are the ends that a watcher saw");
+        Same(
+            Ends.Select(e => $"{e.Key} {e.Value}"),
+            answer.Items.Select(i =>
+                i.Outcome == Ends[i.Item].ToString() ? $"{i.Item} {i.Outcome}" : $"{i.Item} {i.Outcome} ({i.Reason})"
+            ),
+            what,
+            "are the ends that a watcher saw"
+        );
 
     /// <summary>Hands in the first of them while nobody acts.</summary>
     public async Task SubmitAsync(int count)
@@ -89,13 +108,22 @@ internal sealed class KillBench : IAsyncDisposable
         options.Gate("true");
         foreach (QueueWork work in _works.Take(count))
         {
-            Capture capture = new(work.Commit, work.Base, "refs/isolation/attempts/" + work.Item + "/1", [.. work.Files.Select(f => new FileChange(f, FileChangeKind.Modified, 1, 0))]);
-            MergeRequest request = new(new AttemptId(work.Item, 1), capture) { After = [.. work.After.Select(a => new AttemptId(a, 1))] };
+            Capture capture = new(
+                work.Commit,
+                work.Base,
+                "refs/isolation/attempts/" + work.Item + "/1",
+                [.. work.Files.Select(f => new FileChange(f, FileChangeKind.Modified, 1, 0))]
+            );
+            MergeRequest request = new(new AttemptId(work.Item, 1), capture)
+            {
+                After = [.. work.After.Select(a => new AttemptId(a, 1))],
+            };
             Assert.NotNull(await store.TryCreateAsync(request, MergePolicy.Of(options), CancellationToken.None));
         }
     }
 
-    public async Task<QueueStore> StoreAsync() => new(new QueueNames(await GitHost.OpenAsync(Bench.Repository.Path), QueueBench.TargetRef), TimeProvider.System);
+    public async Task<QueueStore> StoreAsync() =>
+        new(new QueueNames(await GitHost.OpenAsync(Bench.Repository.Path), QueueBench.TargetRef), TimeProvider.System);
 
     /// <summary>Somebody else pushes to the target.</summary>
     public async Task PushOutsideAsync(string file)
@@ -129,27 +157,51 @@ internal sealed class KillBench : IAsyncDisposable
         string[] landed = await LandedAsync();
         Dictionary<string, string> returned = await ReturnedAsync();
         string[] history = Lines(await Bench.GitAsync("rev-list", "--first-parent", $"{Start}..target"));
-        Dictionary<string, JournalEntry[]> journal = (await JournalAsync()).GroupBy(e => e.State.ToString()).ToDictionary(g => g.Key, g => g.ToArray());
+        Dictionary<string, JournalEntry[]> journal = (await JournalAsync())
+            .GroupBy(e => e.State.ToString())
+            .ToDictionary(g => g.Key, g => g.ToArray());
         JournalEntry[] landings = journal.GetValueOrDefault(nameof(JournalState.Landed)) ?? [];
 
         // Each item landed once or was given back once, as was to be expected of it.
         string[] wanted = [.. Ends.Where(e => e.Value == MergeState.Landed).Select(e => e.Key)];
         Same(wanted, landed, what, "landed");
         string[] line = [.. (order ?? [.. _works.Select(w => w.Item)]).Where(wanted.Contains)];
-        Assert.True(line.SequenceEqual(landed), $"{what}: landed as {string.Join(' ', landed)}; submitted as {string.Join(' ', line)}");
-        Same(wanted, landings.SelectMany(e => e.Items).Select(i => i.Attempt.Item), what, "are in the journal as landed");
-        Same(Ends.Where(e => e.Value != MergeState.Landed).Select(e => $"{e.Key} {e.Value}"), returned.Where(r => !landed.Contains(r.Key)).Select(r => $"{r.Key} {r.Value}"), what, "were given back");
-        Assert.True(returned.Where(r => landed.Contains(r.Key)).All(r => r.Value == nameof(MergeState.Landed)), $"{what}: {string.Join(' ', returned)}");
+        Assert.True(
+            line.SequenceEqual(landed),
+            $"{what}: landed as {string.Join(' ', landed)}; submitted as {string.Join(' ', line)}"
+        );
+        Same(
+            wanted,
+            landings.SelectMany(e => e.Items).Select(i => i.Attempt.Item),
+            what,
+            "are in the journal as landed"
+        );
+        Same(
+            Ends.Where(e => e.Value != MergeState.Landed).Select(e => $"{e.Key} {e.Value}"),
+            returned.Where(r => !landed.Contains(r.Key)).Select(r => $"{r.Key} {r.Value}"),
+            what,
+            "were given back"
+        );
+        Assert.True(
+            returned.Where(r => landed.Contains(r.Key)).All(r => r.Value == nameof(MergeState.Landed)),
+            $"{what}: {string.Join(' ', returned)}"
+        );
         foreach (string item in Ends.Where(e => e.Value != MergeState.Landed).Select(e => e.Key))
         {
-            Assert.True(await EndsWrittenAsync(item) == 1, $"{what}: {item} was given back {await EndsWrittenAsync(item)} times");
+            Assert.True(
+                await EndsWrittenAsync(item) == 1,
+                $"{what}: {item} was given back {await EndsWrittenAsync(item)} times"
+            );
         }
 
         // The journal tells what the target did, and nothing is open in it.
         Assert.False(journal.ContainsKey(nameof(JournalState.Intent)), $"{what}: the journal ends with an intent");
         string[] moves = [.. landings.Select(e => e.New)];
         Same(moves.Concat(_outside.Where(history.Contains)), await MovesAsync(), what, "are what the target moved to");
-        Assert.True(landings.SelectMany(e => e.Items).All(i => history.Contains(i.Commit)), $"{what}: the journal names a commit that the target has not");
+        Assert.True(
+            landings.SelectMany(e => e.Items).All(i => history.Contains(i.Commit)),
+            $"{what}: the journal names a commit that the target has not"
+        );
 
         // What the outsider saw, and it can have seen no more than the tips of groups, was tested as exactly that tree.
         HashSet<string> passed = await PassedAsync();
@@ -165,11 +217,25 @@ internal sealed class KillBench : IAsyncDisposable
     }
 
     /// <summary>The items in the target's history, oldest first.</summary>
-    public async Task<string[]> LandedAsync() => Lines(await Bench.GitAsync("log", "--first-parent", "--reverse", "--format=%(trailers:key=Isolation-Item,valueonly,separator=)", $"{Start}..target"));
+    public async Task<string[]> LandedAsync() =>
+        Lines(
+            await Bench.GitAsync(
+                "log",
+                "--first-parent",
+                "--reverse",
+                "--format=%(trailers:key=Isolation-Item,valueonly,separator=)",
+                $"{Start}..target"
+            )
+        );
 
     /// <summary>The journal, newest first, as plain git shows it.</summary>
     public async Task<IReadOnlyList<JournalEntry>> JournalAsync() =>
-        [.. (await Bench.GitAsync("log", "-z", "--format=%B", "refs/isolation/mq/target/journal")).Split('\0').Select(JournalEntry.Parse).OfType<JournalEntry>()];
+        [
+            .. (await Bench.GitAsync("log", "-z", "--format=%B", "refs/isolation/mq/target/journal"))
+                .Split('\0')
+                .Select(JournalEntry.Parse)
+                .OfType<JournalEntry>(),
+        ];
 
     public async ValueTask DisposeAsync()
     {
@@ -180,7 +246,10 @@ internal sealed class KillBench : IAsyncDisposable
     private static void Same(IEnumerable<string> expected, IEnumerable<string> actual, string what, string which)
     {
         string[] sorted = [.. actual.Order(StringComparer.Ordinal)];
-        Assert.True(expected.Order(StringComparer.Ordinal).SequenceEqual(sorted), $"{what}: [{string.Join(", ", sorted)}] {which}; expected [{string.Join(", ", expected.Order(StringComparer.Ordinal))}]");
+        Assert.True(
+            expected.Order(StringComparer.Ordinal).SequenceEqual(sorted),
+            $"{what}: [{string.Join(", ", sorted)}] {which}; expected [{string.Join(", ", expected.Order(StringComparer.Ordinal))}]"
+        );
     }
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -190,17 +259,30 @@ internal sealed class KillBench : IAsyncDisposable
         StringBuilder stream = new();
         foreach (QueuePlan plan in plans)
         {
-            stream.Append($"commit refs/isolation/attempts/{plan.Item}/1\ncommitter Test <test@example.com> 1700000000 +0000\ndata 4\nWork\nfrom {from}\n");
+            stream.Append(
+                $"commit refs/isolation/attempts/{plan.Item}/1\ncommitter Test <test@example.com> 1700000000 +0000\ndata 4\nWork\nfrom {from}\n"
+            );
             stream.Append($"M 100644 inline {plan.File}\ndata {plan.Item.Length + 1}\n{plan.Item}\n\n");
         }
 
-        ProcessStartInfo start = new("git", ["-C", Bench.Repository.Path, "fast-import", "--quiet"]) { RedirectStandardInput = true };
+        ProcessStartInfo start = new("git", ["-C", Bench.Repository.Path, "fast-import", "--quiet"])
+        {
+            RedirectStandardInput = true,
+        };
         using Process git = Process.Start(start)!;
         await git.StandardInput.WriteAsync(stream.ToString());
         git.StandardInput.Close();
         await git.WaitForExitAsync();
         Assert.Equal(0, git.ExitCode);
-        Dictionary<string, string> commits = Lines(await Bench.GitAsync("for-each-ref", "--format=%(refname:lstrip=3) %(objectname)", "refs/isolation/attempts")).Select(l => l.Split(' ')).ToDictionary(f => f[0], f => f[1]);
+        Dictionary<string, string> commits = Lines(
+                await Bench.GitAsync(
+                    "for-each-ref",
+                    "--format=%(refname:lstrip=3) %(objectname)",
+                    "refs/isolation/attempts"
+                )
+            )
+            .Select(l => l.Split(' '))
+            .ToDictionary(f => f[0], f => f[1]);
         foreach (QueuePlan plan in plans)
         {
             _works.Add(new QueueWork(plan.Item, commits[plan.Item + "/1"], from, [plan.File]) { After = plan.After });
@@ -210,18 +292,32 @@ internal sealed class KillBench : IAsyncDisposable
 
     private async Task<Dictionary<string, string>> ReturnedAsync()
     {
-        string[] records = (await Bench.GitAsync("for-each-ref", "--format=%(contents)%00", "refs/isolation/mq/target/items")).Split('\0', StringSplitOptions.RemoveEmptyEntries);
-        IEnumerable<JsonElement> items = records.Where(r => r.Trim().Length > 0).Select(r => JsonDocument.Parse(r).RootElement);
-        return items.ToDictionary(i => i.GetProperty("attempt").GetProperty("item").GetString()!, i => i.TryGetProperty("state", out JsonElement state) ? state.GetString()! : nameof(MergeState.Queued));
+        string[] records = (
+            await Bench.GitAsync("for-each-ref", "--format=%(contents)%00", "refs/isolation/mq/target/items")
+        ).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        IEnumerable<JsonElement> items = records
+            .Where(r => r.Trim().Length > 0)
+            .Select(r => JsonDocument.Parse(r).RootElement);
+        return items.ToDictionary(
+            i => i.GetProperty("attempt").GetProperty("item").GetString()!,
+            i => i.TryGetProperty("state", out JsonElement state) ? state.GetString()! : nameof(MergeState.Queued)
+        );
     }
 
     /// <summary>How often an item's ref was moved to a record that is terminal.</summary>
     private async Task<int> EndsWrittenAsync(string item)
     {
         int ends = 0;
-        foreach (string commit in Lines(await Bench.GitAsync("log", "-g", "--format=%H", $"refs/isolation/mq/target/items/{item}/1")))
+        foreach (
+            string commit in Lines(
+                await Bench.GitAsync("log", "-g", "--format=%H", $"refs/isolation/mq/target/items/{item}/1")
+            )
+        )
         {
-            ends += QueueItem.Parse(commit, await Bench.GitAsync("log", "-1", "--format=%B", commit)) is { IsTerminal: true } ? 1 : 0;
+            ends += QueueItem.Parse(commit, await Bench.GitAsync("log", "-1", "--format=%B", commit))
+                is { IsTerminal: true }
+                ? 1
+                : 0;
         }
 
         return ends;
@@ -237,10 +333,19 @@ internal sealed class KillBench : IAsyncDisposable
     private async Task<HashSet<string>> PassedAsync()
     {
         HashSet<string> passed = [];
-        foreach (string line in await File.ReadAllLinesAsync(Path.Combine(WorkersFolder.Beside(Bench.Common).Gates, "target.gates.jsonl")))
+        foreach (
+            string line in await File.ReadAllLinesAsync(
+                Path.Combine(WorkersFolder.Beside(Bench.Common).Gates, "target.gates.jsonl")
+            )
+        )
         {
             // A process that was killed may have left half a line.
-            if (line.StartsWith('{') && line.EndsWith('}') && JsonDocument.Parse(line).RootElement is var run && run.GetProperty("verdict").GetString() == "Pass")
+            if (
+                line.StartsWith('{')
+                && line.EndsWith('}')
+                && JsonDocument.Parse(line).RootElement is var run
+                && run.GetProperty("verdict").GetString() == "Pass"
+            )
             {
                 passed.Add(run.GetProperty("tree").GetString()!);
             }
@@ -253,7 +358,12 @@ internal sealed class KillBench : IAsyncDisposable
     {
         string[] processes = HostProcess.Below(Bench.Repository.Root);
         Assert.True(processes.Length == 0, $"{what}: {string.Join('\n', processes)}");
-        string[] strange = [.. Lines(await Bench.GitAsync("for-each-ref", "--format=%(refname)", "refs/isolation/mq")).Where(r => !r.StartsWith("refs/isolation/mq/target/items/", StringComparison.Ordinal)).Except(["refs/isolation/mq/target/journal", "refs/isolation/mq/target/backup"])];
+        string[] strange =
+        [
+            .. Lines(await Bench.GitAsync("for-each-ref", "--format=%(refname)", "refs/isolation/mq"))
+                .Where(r => !r.StartsWith("refs/isolation/mq/target/items/", StringComparison.Ordinal))
+                .Except(["refs/isolation/mq/target/journal", "refs/isolation/mq/target/backup"]),
+        ];
         Assert.True(strange.Length == 0, $"{what}: {string.Join(' ', strange)}");
         string[] trees = Lines(await Bench.GitAsync("worktree", "list"));
         Assert.True(trees.Length == 1, $"{what}: {string.Join('\n', trees)}");
@@ -261,13 +371,19 @@ internal sealed class KillBench : IAsyncDisposable
         string[] slots = Directory.Exists(gates) ? Directory.GetFileSystemEntries(gates, "slot-*") : [];
         Assert.True(slots.Length == 0, $"{what}: {string.Join(' ', slots)}");
         string leases = Path.Combine(Bench.Common, "isolation", "leases");
-        Assert.True(!Directory.Exists(leases) || Directory.GetFiles(leases, "*.json").Length == 0, $"{what}: leases are left");
+        Assert.True(
+            !Directory.Exists(leases) || Directory.GetFiles(leases, "*.json").Length == 0,
+            $"{what}: leases are left"
+        );
         string[] locks = Directory.GetFiles(Path.Combine(Bench.Common, "refs"), "*.lock", SearchOption.AllDirectories);
         Assert.True(locks.Length == 0, $"{what}: {string.Join(' ', locks)}");
         await Bench.GitAsync("fsck", "--strict", "--no-dangling");
         if (Remote is not null)
         {
-            Assert.Equal(await Bench.TargetCommitAsync(), await Bench.GitAsync("--git-dir", RemotePath, "rev-parse", "target"));
+            Assert.Equal(
+                await Bench.TargetCommitAsync(),
+                await Bench.GitAsync("--git-dir", RemotePath, "rev-parse", "target")
+            );
         }
     }
 }
@@ -288,5 +404,6 @@ internal sealed record QueuePlan(string Item, string File, MergeState End = Merg
     public static QueuePlan Old(string item) => new(item, "old.txt", MergeState.Conflicted);
 
     /// <summary>The first of these lands; the others collide with it.</summary>
-    public static QueuePlan Shared(string item, bool first) => new(item, SharedFile, first ? MergeState.Landed : MergeState.Conflicted);
+    public static QueuePlan Shared(string item, bool first) =>
+        new(item, SharedFile, first ? MergeState.Landed : MergeState.Conflicted);
 }

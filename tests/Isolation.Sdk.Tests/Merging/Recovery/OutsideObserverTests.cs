@@ -14,14 +14,18 @@ public sealed class OutsideObserverTests
         const string What = "four slots, outside pushes";
         QueuePlan[] plans =
         [
-            .. Enumerable.Range(0, 24).Select(n => n switch
-            {
-                5 or 13 => QueuePlan.Bad($"i{n}"),
-                3 => QueuePlan.Shared($"i{n}", first: true),
-                9 => QueuePlan.Shared($"i{n}", first: false),
-                16 => QueuePlan.Good($"i{n}", "i2"),
-                _ => QueuePlan.Good($"i{n}"),
-            }),
+            .. Enumerable
+                .Range(0, 24)
+                .Select(n =>
+                    n switch
+                    {
+                        5 or 13 => QueuePlan.Bad($"i{n}"),
+                        3 => QueuePlan.Shared($"i{n}", first: true),
+                        9 => QueuePlan.Shared($"i{n}", first: false),
+                        16 => QueuePlan.Good($"i{n}", "i2"),
+                        _ => QueuePlan.Good($"i{n}"),
+                    }
+                ),
         ];
         await using KillBench bench = await KillBench.CreateAsync(plans);
         IMergeStrategy strategy = MergeStrategies.Refinery(
@@ -30,7 +34,8 @@ public sealed class OutsideObserverTests
                 o.Gate("sh", "-c", KillBench.Gate);
                 o.Step = 2;
             },
-            new ProcessSandbox(new ProcessSandboxOptions()));
+            new ProcessSandbox(new ProcessSandboxOptions())
+        );
         await using (IMergeQueue queue = await strategy.OpenAsync(bench.Bench.Target))
         {
             await queue.CommandAsync(new QueueCommand.Pause("for the test"));
@@ -51,6 +56,11 @@ public sealed class OutsideObserverTests
 
         await bench.CheckAsync(What);
         Assert.Contains(await bench.JournalAsync(), e => e.State == JournalState.Landed && e.Items.Count > 1);
-        Assert.Equal(4, (await bench.Bench.GitAsync("ls-tree", "--name-only", "target")).Split('\n').Count(f => f.StartsWith("outside", StringComparison.Ordinal)));
+        Assert.Equal(
+            4,
+            (await bench.Bench.GitAsync("ls-tree", "--name-only", "target"))
+                .Split('\n')
+                .Count(f => f.StartsWith("outside", StringComparison.Ordinal))
+        );
     }
 }

@@ -37,13 +37,18 @@ public sealed class QueueBadInputTests
         await refinery.SubmitAsync("fine");
         refinery.Gate.Always("lost", GateAnswer.Pass);
         refinery.Gate.Always("fine", GateAnswer.Pass);
-        string id = await refinery.Bench.GitAsync("rev-parse", kind == "commit" ? lost.Commit : lost.Commit + "^{tree}");
+        string id = await refinery.Bench.GitAsync(
+            "rev-parse",
+            kind == "commit" ? lost.Commit : lost.Commit + "^{tree}"
+        );
         string file = Path.Combine(refinery.Bench.Common, "objects", id[..2], id[2..]);
         byte[] bytes = await File.ReadAllBytesAsync(file);
         File.Delete(file);
         await refinery.GoAsync();
 
-        MergeStatus held = await refinery.UntilAsync("lost", s => s.State == MergeState.Held && s.Hold != MergeHold.Paused);
+        MergeStatus held = await refinery.UntilAsync("lost", s =>
+            s.State == MergeState.Held && s.Hold != MergeHold.Paused
+        );
         Assert.True(held.Hold == MergeHold.Infra, held.Reason);
         MergeStatus fine = await refinery.EndAsync("fine");
         Assert.True(fine.State == MergeState.Landed, fine.Reason);
@@ -59,7 +64,16 @@ public sealed class QueueBadInputTests
         await using RefineryBench refinery = await RefineryBench.CreateAsync();
         string missing = new('1', 40);
 
-        await Assert.ThrowsAsync<IsolationException>(() => refinery.Queue.SubmitAsync(new MergeRequest(RefineryBench.Of("a"), new Capture(missing, missing, "refs/isolation/attempts/a/1", []))).AsTask());
+        await Assert.ThrowsAsync<IsolationException>(() =>
+            refinery
+                .Queue.SubmitAsync(
+                    new MergeRequest(
+                        RefineryBench.Of("a"),
+                        new Capture(missing, missing, "refs/isolation/attempts/a/1", [])
+                    )
+                )
+                .AsTask()
+        );
 
         Assert.Empty(await refinery.Bench.GitAsync("for-each-ref", "refs/isolation/mq/target/items"));
     }
@@ -127,7 +141,14 @@ public sealed class QueueBadInputTests
             {
                 const string Record = "refs/isolation/mq/target/items/good/1";
                 string text = await bench.GitAsync("log", "-1", "--format=%B", Record);
-                string commit = await bench.GitAsync("commit-tree", evil.Commit + "^{tree}", "-p", evil.Commit, "-m", text.Replace(good.Commit, evil.Commit, StringComparison.Ordinal));
+                string commit = await bench.GitAsync(
+                    "commit-tree",
+                    evil.Commit + "^{tree}",
+                    "-p",
+                    evil.Commit,
+                    "-m",
+                    text.Replace(good.Commit, evil.Commit, StringComparison.Ordinal)
+                );
                 await bench.GitAsync("update-ref", Record, commit);
                 return GateAnswer.Pass;
             }
@@ -174,12 +195,18 @@ public sealed class QueueBadInputTests
     {
         await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
         await bench.GitAsync("branch", "other");
-        Capture[] works = [await bench.WorkAsync(null, ("one.txt", "1\n")), await bench.WorkAsync(null, ("two.txt", "2\n"))];
+        Capture[] works =
+        [
+            await bench.WorkAsync(null, ("one.txt", "1\n")),
+            await bench.WorkAsync(null, ("two.txt", "2\n")),
+        ];
         AttemptId[] attempts = [new("one", 1), new("two", 1)];
         string stale = Path.Combine(bench.Common, "refs", "heads", "target.lock");
         await File.WriteAllTextAsync(stale, "");
         await using IMergeQueue queue = await OpenAsync(bench, (_, _) => ValueTask.FromResult(GateAnswer.Pass));
-        await using IMergeQueue elsewhere = await MergeStrategies.FirstWins().OpenAsync(new MergeTarget(bench.Target.Repository, "refs/heads/other"));
+        await using IMergeQueue elsewhere = await MergeStrategies
+            .FirstWins()
+            .OpenAsync(new MergeTarget(bench.Target.Repository, "refs/heads/other"));
         for (int i = 0; i < works.Length; i++)
         {
             await queue.SubmitAsync(new MergeRequest(attempts[i], works[i]));
@@ -190,7 +217,12 @@ public sealed class QueueBadInputTests
         foreach (AttemptId attempt in attempts)
         {
             MergeStatus held = await QueueBench.UntilAsync(queue, attempt, s => s.State == MergeState.Held);
-            Assert.True(held.Hold == MergeHold.Infra && held.Reason!.Contains(GitCodes.Locked, StringComparison.Ordinal) && held.Reason.Contains("target.lock", StringComparison.Ordinal), held.Reason);
+            Assert.True(
+                held.Hold == MergeHold.Infra
+                    && held.Reason!.Contains(GitCodes.Locked, StringComparison.Ordinal)
+                    && held.Reason.Contains("target.lock", StringComparison.Ordinal),
+                held.Reason
+            );
         }
 
         File.Delete(stale);
@@ -201,7 +233,10 @@ public sealed class QueueBadInputTests
         }
     }
 
-    private static async Task<IMergeQueue> OpenAsync(QueueBench bench, Func<GateContext, CancellationToken, ValueTask<GateAnswer>> gate)
+    private static async Task<IMergeQueue> OpenAsync(
+        QueueBench bench,
+        Func<GateContext, CancellationToken, ValueTask<GateAnswer>> gate
+    )
     {
         IMergeStrategy strategy = MergeStrategies.Refinery(
             o =>
@@ -210,7 +245,8 @@ public sealed class QueueBadInputTests
                 o.Slots = 1;
                 o.Step = 1;
             },
-            new ProcessSandbox(new ProcessSandboxOptions()));
+            new ProcessSandbox(new ProcessSandboxOptions())
+        );
         return await strategy.OpenAsync(bench.Target);
     }
 }

@@ -12,7 +12,8 @@ public sealed class RandomKillTests(ITestOutputHelper output)
 
     [IsolationTheory(Tools.Linux, Tier = Tier.Ci, Timeout = 1_200_000)]
     [InlineData(30)]
-    public Task Thirty_kills_at_random_moments_land_nothing_twice_and_lose_nothing(int kills) => KillAsync(Environment.TickCount, kills);
+    public Task Thirty_kills_at_random_moments_land_nothing_twice_and_lose_nothing(int kills) =>
+        KillAsync(Environment.TickCount, kills);
 
     [IsolationTheory(Tools.Linux, Tier = Tier.Soak, Timeout = 3_600_000)]
     [InlineData(300)]
@@ -45,10 +46,20 @@ public sealed class RandomKillTests(ITestOutputHelper output)
 
         int landed = (await bench.LandedAsync()).Length;
         IReadOnlyList<string> known = bench.Submitted();
-        HostAnswer last = await HostProcess.AskOnceAsync(bench.Ask(new QueueRequest(bench.TrailFolder, []) { Submit = [.. bench.Works.Skip(half).Where(w => !known.Contains(w.Item))], Watch = [.. bench.Works.Select(w => w.Item)] }));
+        HostAnswer last = await HostProcess.AskOnceAsync(
+            bench.Ask(
+                new QueueRequest(bench.TrailFolder, [])
+                {
+                    Submit = [.. bench.Works.Skip(half).Where(w => !known.Contains(w.Item))],
+                    Watch = [.. bench.Works.Select(w => w.Item)],
+                }
+            )
+        );
         bench.Compare(last, what);
         await bench.CheckAsync(what);
-        output.WriteLine($"{landed} of {bench.Works.Count} had landed before the last kill; journal: {string.Join(", ", (await bench.JournalAsync()).GroupBy(e => e.Note ?? e.State.ToString()).Select(g => $"{g.Count()} {g.Key}"))}");
+        output.WriteLine(
+            $"{landed} of {bench.Works.Count} had landed before the last kill; journal: {string.Join(", ", (await bench.JournalAsync()).GroupBy(e => e.Note ?? e.State.ToString()).Select(g => $"{g.Count()} {g.Key}"))}"
+        );
     }
 
     private static IEnumerable<QueuePlan> Plan(Random random, int count)

@@ -44,14 +44,17 @@ public sealed class StepKillTests
 
     public static TheoryData<string, int, bool> Cases => Data(All);
 
-    public static TheoryData<string, int, bool> Few => Data(All.Where(c => (c.Step, c.On) is (QueueStep.AfterPush, 1) or (QueueStep.MidGate, 2)));
+    public static TheoryData<string, int, bool> Few =>
+        Data(All.Where(c => (c.Step, c.On) is (QueueStep.AfterPush, 1) or (QueueStep.MidGate, 2)));
 
     [IsolationFact]
-    public void Every_step_has_a_case_in_which_it_is_killed() => Assert.Equal(Enum.GetValues<QueueStep>().Order(), All.Select(c => c.Step).Distinct().Order());
+    public void Every_step_has_a_case_in_which_it_is_killed() =>
+        Assert.Equal(Enum.GetValues<QueueStep>().Order(), All.Select(c => c.Step).Distinct().Order());
 
     [IsolationTheory(Tools.Linux, Timeout = 600_000)]
     [MemberData(nameof(Few))]
-    public Task Killed_in_the_gate_and_between_remote_and_target(string step, int on, bool push) => KillAsync(step, on, push);
+    public Task Killed_in_the_gate_and_between_remote_and_target(string step, int on, bool push) =>
+        KillAsync(step, on, push);
 
     [IsolationTheory(Tools.Linux, Tier = Tier.Ci, Timeout = 600_000)]
     [MemberData(nameof(Cases))]
@@ -66,7 +69,14 @@ public sealed class StepKillTests
         QueueRequest work = new(bench.TrailFolder, []) { Watch = all };
 
         await DieAsync(bench, work with { KillAt = step, KillOn = on }, what);
-        await DieAsync(bench, work with { KillAt = nameof(QueueStep.AfterTakeover) }, what + ", then while taking over");
+        await DieAsync(
+            bench,
+            work with
+            {
+                KillAt = nameof(QueueStep.AfterTakeover),
+            },
+            what + ", then while taking over"
+        );
 
         // Something is left to do for the last one in any case: else it would be free to go before it has cleaned up.
         HostAnswer answer = await HostProcess.AskOnceAsync(bench.Ask(work with { Submit = [bench.Works[^1]] }));
@@ -74,8 +84,16 @@ public sealed class StepKillTests
         bench.Compare(answer, what);
         await bench.CheckAsync(what);
         JournalEntry[] told = [.. (await bench.JournalAsync()).Where(e => e.Note is not null)];
-        JournalState? story = Enum.Parse<QueueStep>(step) switch { QueueStep.AfterIntent => JournalState.Dropped, QueueStep.AfterPush => JournalState.Landed, _ => null };
-        Assert.True(told.Select(e => (JournalState?)e.State).SequenceEqual(story is null ? [] : [story]), $"{what}: {string.Join('\n', told.Select(e => e.ToMessage()))}");
+        JournalState? story = Enum.Parse<QueueStep>(step) switch
+        {
+            QueueStep.AfterIntent => JournalState.Dropped,
+            QueueStep.AfterPush => JournalState.Landed,
+            _ => null,
+        };
+        Assert.True(
+            told.Select(e => (JournalState?)e.State).SequenceEqual(story is null ? [] : [story]),
+            $"{what}: {string.Join('\n', told.Select(e => e.ToMessage()))}"
+        );
     }
 
     private static async Task DieAsync(KillBench bench, QueueRequest request, string what)
@@ -83,7 +101,10 @@ public sealed class StepKillTests
         await using HostProcess host = HostProcess.Start();
         await host.SendAsync(bench.Ask(request));
         HostAnswer? answer = await host.DieAsync();
-        Assert.True(answer is null, $"{what}: the step was never reached. {string.Join('\n', answer?.Items ?? [])} {answer?.Crash} {string.Join(' ', answer?.Faults ?? [])}");
+        Assert.True(
+            answer is null,
+            $"{what}: the step was never reached. {string.Join('\n', answer?.Items ?? [])} {answer?.Crash} {string.Join(' ', answer?.Faults ?? [])}"
+        );
     }
 
     private static TheoryData<string, int, bool> Data(IEnumerable<(QueueStep Step, int On, bool Push)> cases)

@@ -28,7 +28,11 @@ internal sealed class TargetObserver : IAsyncDisposable
     public static TargetObserver Start(QueueBench bench)
     {
         string stop = Path.Combine(bench.Repository.Root, "observed-" + Guid.NewGuid().ToString("n"));
-        ProcessStartInfo start = new("sh", ["-c", Loop, "sh", bench.Repository.Path, stop]) { RedirectStandardOutput = true, WorkingDirectory = "/" };
+        ProcessStartInfo start = new("sh", ["-c", Loop, "sh", bench.Repository.Path, stop])
+        {
+            RedirectStandardOutput = true,
+            WorkingDirectory = "/",
+        };
         return new TargetObserver(Process.Start(start)!, stop);
     }
 

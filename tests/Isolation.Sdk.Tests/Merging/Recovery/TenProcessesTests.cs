@@ -15,9 +15,19 @@ public sealed class TenProcessesTests
     public async Task Ten_open_one_queue_the_acting_one_is_killed_and_another_goes_on_in_order()
     {
         const string What = "ten processes";
-        await using KillBench bench = await KillBench.CreateAsync(Enumerable.Range(0, Processes * Each).Select(n => n is 7 or 12 ? QueuePlan.Bad($"i{n}") : QueuePlan.Good($"i{n}")));
+        await using KillBench bench = await KillBench.CreateAsync(
+            Enumerable
+                .Range(0, Processes * Each)
+                .Select(n => n is 7 or 12 ? QueuePlan.Bad($"i{n}") : QueuePlan.Good($"i{n}"))
+        );
         QueueStore store = await bench.StoreAsync();
-        Assert.True(await store.TryPauseAsync(await store.ReadAsync(CancellationToken.None), new QueuePause("for the test"), CancellationToken.None));
+        Assert.True(
+            await store.TryPauseAsync(
+                await store.ReadAsync(CancellationToken.None),
+                new QueuePause("for the test"),
+                CancellationToken.None
+            )
+        );
         QueueRequest request = new(bench.TrailFolder, [])
         {
             Watch = [.. bench.Works.Select(w => w.Item)],
@@ -30,7 +40,8 @@ public sealed class TenProcessesTests
         {
             for (int i = 0; i < hosts.Length; i++)
             {
-                await hosts[i].SendAsync(bench.Ask(request with { Submit = [.. bench.Works.Skip(i * Each).Take(Each)] }));
+                await hosts[i]
+                    .SendAsync(bench.Ask(request with { Submit = [.. bench.Works.Skip(i * Each).Take(Each)] }));
             }
 
             while (bench.Submitted().Count < Processes * Each)

@@ -23,8 +23,14 @@ public sealed class CutTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => shorter.Answered);
         Assert.Equal("a\nb\nc\nd", await bench.LandedAsync());
         Assert.Equal(["a b", "a b c d"], bench.Gate.Asked.Order());
-        Assert.Equal(await bench.Bench.GitAsync("rev-parse", "main"), await bench.Bench.GitAsync("rev-parse", "refs/isolation/mq/target/backup"));
-        Assert.Equal("Landed a.1, b.1, c.1, d.1", await bench.Bench.GitAsync("log", "--format=%s", "refs/isolation/mq/target/journal"));
+        Assert.Equal(
+            await bench.Bench.GitAsync("rev-parse", "main"),
+            await bench.Bench.GitAsync("rev-parse", "refs/isolation/mq/target/backup")
+        );
+        Assert.Equal(
+            "Landed a.1, b.1, c.1, d.1",
+            await bench.Bench.GitAsync("log", "--format=%s", "refs/isolation/mq/target/journal")
+        );
     }
 
     [IsolationFact]
@@ -77,7 +83,10 @@ public sealed class CutTests
         bench.Gate.Always("", GateAnswer.Pass);
         foreach (string item in new[] { "bad", "b", "c" })
         {
-            await bench.SubmitAsync(item, change: item == "c" ? r => r with { After = [RefineryBench.Of("bad")] } : null);
+            await bench.SubmitAsync(
+                item,
+                change: item == "c" ? r => r with { After = [RefineryBench.Of("bad")] } : null
+            );
         }
 
         await bench.GoAsync();
@@ -116,7 +125,18 @@ public sealed class CutTests
 
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("b")).State);
         Assert.Equal(before, await bench.Bench.GitAsync("rev-parse", "target~2"));
-        Assert.Equal(["2"], (await bench.Bench.GitAsync("rev-list", "--count", "--first-parent", "--grep=Isolation-Tested-Tree", "main..target")).Split('\n'));
+        Assert.Equal(
+            ["2"],
+            (
+                await bench.Bench.GitAsync(
+                    "rev-list",
+                    "--count",
+                    "--first-parent",
+                    "--grep=Isolation-Tested-Tree",
+                    "main..target"
+                )
+            ).Split('\n')
+        );
     }
 
     [IsolationFact]

@@ -19,17 +19,31 @@ public sealed class DescribeTests
         await bench.Gate.RunOfAsync("a b");
         await bench.UntilAsync("b", s => s.State == MergeState.Testing);
 
-        QueueReport queue = (await MergeQueues.DescribeAsync(bench.Bench.Target, bench.Bench.Repository.Path + ".workers"))!;
+        QueueReport queue = (
+            await MergeQueues.DescribeAsync(bench.Bench.Target, bench.Bench.Repository.Path + ".workers")
+        )!;
 
         Assert.Equal((true, 2, await bench.Bench.TargetCommitAsync()), (queue.IsActing, queue.Slots, queue.Commit));
         Assert.Null(queue.Halt);
         Assert.Equal(["a", "a b"], queue.Testing.Select(t => string.Join(' ', t.Attempts.Select(a => a.Item))));
-        Assert.Equal((first.Commit, first.Tree, false, false), (queue.Testing[0].Commit, queue.Testing[0].Tree, queue.Testing[0].Confirms, queue.Testing[0].IsTarget));
-        Assert.Equal((MergeState.Testing, "a.1", queue.Testing[1].Since), (Of(queue, "b").Status.State, Assert.Single(Of(queue, "b").Status.With).ToString(), Of(queue, "b").Since));
+        Assert.Equal(
+            (first.Commit, first.Tree, false, false),
+            (queue.Testing[0].Commit, queue.Testing[0].Tree, queue.Testing[0].Confirms, queue.Testing[0].IsTarget)
+        );
+        Assert.Equal(
+            (MergeState.Testing, "a.1", queue.Testing[1].Since),
+            (Of(queue, "b").Status.State, Assert.Single(Of(queue, "b").Status.With).ToString(), Of(queue, "b").Since)
+        );
         Assert.Equal((MergeState.Queued, 1), (Of(queue, "c").Status.State, Of(queue, "c").Status.Position));
-        Assert.Equal((MergeState.Held, MergeHold.Dependency), (Of(queue, "e").Status.State, Of(queue, "e").Status.Hold));
+        Assert.Equal(
+            (MergeState.Held, MergeHold.Dependency),
+            (Of(queue, "e").Status.State, Of(queue, "e").Status.Hold)
+        );
         Assert.NotNull(Of(queue, "e").Since);
-        Assert.Equal(queue.Items.Select(i => i.Status.ToString()), (await MergeQueues.ReadAsync(bench.Bench.Target.Repository)).Select(i => i.Status.ToString()));
+        Assert.Equal(
+            queue.Items.Select(i => i.Status.ToString()),
+            (await MergeQueues.ReadAsync(bench.Bench.Target.Repository)).Select(i => i.Status.ToString())
+        );
     }
 
     [IsolationFact]
@@ -54,7 +68,10 @@ public sealed class DescribeTests
         Assert.Equal((MergeState.Rejected, false, null), (rejected.State, queue.IsActing, queue.Slots));
         Assert.Empty(queue.Testing);
         Assert.Equal((1, 3), (queue.Gates.Flakes, queue.Gates.Failures));
-        Assert.Equal(("a.1", queue.Commit), (Assert.Single(queue.Landed).Attempt.ToString(), queue.Landed[0].Status.LandedCommit));
+        Assert.Equal(
+            ("a.1", queue.Commit),
+            (Assert.Single(queue.Landed).Attempt.ToString(), queue.Landed[0].Status.LandedCommit)
+        );
         Assert.Equal(MergeState.Rejected, Assert.Single(queue.Items).Status.State);
         lock (measured)
         {
@@ -62,7 +79,16 @@ public sealed class DescribeTests
             Assert.True(measured["isolation.merge.evictions"] >= 1);
             Assert.True(measured["isolation.gate.flakes"] >= 1);
             Assert.True(measured["isolation.gate.runs"] >= 4);
-            Assert.Superset(new HashSet<string> { "isolation.merge.wait", "isolation.merge.group", "isolation.merge.queue.length", "isolation.gate.duration" }, measured.Keys.ToHashSet());
+            Assert.Superset(
+                new HashSet<string>
+                {
+                    "isolation.merge.wait",
+                    "isolation.merge.group",
+                    "isolation.merge.queue.length",
+                    "isolation.gate.duration",
+                },
+                measured.Keys.ToHashSet()
+            );
         }
     }
 
@@ -90,8 +116,18 @@ public sealed class DescribeTests
         Assert.Null(await MergeQueues.DescribeAsync(bench.Target));
         Assert.Empty(await MergeQueues.DescribeAsync(bench.Target.Repository));
         MergeTarget missing = bench.Target with { Ref = "refs/heads/nowhere" };
-        Assert.Equal("ISO0602", (await Assert.ThrowsAsync<IsolationException>(() => MergeQueues.DescribeAsync(missing))).Code);
-        Assert.Equal("ISO0602", (await Assert.ThrowsAsync<IsolationException>(() => MergeQueues.CommandAsync(missing, new QueueCommand.Resume()))).Code);
+        Assert.Equal(
+            "ISO0602",
+            (await Assert.ThrowsAsync<IsolationException>(() => MergeQueues.DescribeAsync(missing))).Code
+        );
+        Assert.Equal(
+            "ISO0602",
+            (
+                await Assert.ThrowsAsync<IsolationException>(() =>
+                    MergeQueues.CommandAsync(missing, new QueueCommand.Resume())
+                )
+            ).Code
+        );
     }
 
     private static QueuedAttempt Of(QueueReport queue, string item) => queue.Items.Single(i => i.Attempt.Item == item);

@@ -41,7 +41,9 @@ public sealed class InvariantTests
         // What a seat says of the second item comes from a loop that has asked for the lock before.
         foreach (string item in new[] { "a", "b" })
         {
-            await watcher.SubmitAsync(new MergeRequest(RefineryBench.Of(item), await bench.WorkAsync(null, (item + ".txt", "x\n"))));
+            await watcher.SubmitAsync(
+                new MergeRequest(RefineryBench.Of(item), await bench.WorkAsync(null, (item + ".txt", "x\n")))
+            );
             Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(watcher, RefineryBench.Of(item))).State);
         }
 
@@ -54,18 +56,29 @@ public sealed class InvariantTests
     public async Task An_innocent_that_was_only_ever_tested_behind_a_bad_item_lands()
     {
         await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
-        await using IMergeQueue queue = await MergeStrategies.Refinery(
-            o =>
-            {
-                o.Gate("tree", (seen, _) => ValueTask.FromResult(File.Exists(Path.Combine(seen.Workspace, "bad.txt")) ? GateAnswer.Fail("It is bad.") : GateAnswer.Pass));
-                o.Slots = 1;
-                o.Step = 2;
-            },
-            new ProcessSandbox(new ProcessSandboxOptions())).OpenAsync(bench.Target);
+        await using IMergeQueue queue = await MergeStrategies
+            .Refinery(
+                o =>
+                {
+                    o.Gate("tree", (seen, _) =>
+                        ValueTask.FromResult(
+                            File.Exists(Path.Combine(seen.Workspace, "bad.txt"))
+                                ? GateAnswer.Fail("It is bad.")
+                                : GateAnswer.Pass
+                        )
+                    );
+                    o.Slots = 1;
+                    o.Step = 2;
+                },
+                new ProcessSandbox(new ProcessSandboxOptions())
+            )
+            .OpenAsync(bench.Target);
         await queue.CommandAsync(new QueueCommand.Pause("for the test"));
         foreach (string item in new[] { "bad", "innocent" })
         {
-            await queue.SubmitAsync(new MergeRequest(RefineryBench.Of(item), await bench.WorkAsync(null, (item + ".txt", "x\n"))));
+            await queue.SubmitAsync(
+                new MergeRequest(RefineryBench.Of(item), await bench.WorkAsync(null, (item + ".txt", "x\n")))
+            );
         }
 
         await queue.CommandAsync(new QueueCommand.Resume());
@@ -131,7 +144,15 @@ public sealed class InvariantTests
         Assert.Equal((MergeState.Landed, await bench.TargetCommitAsync()), (status.State, status.LandedCommit));
         await queue.SubmitAsync(new MergeRequest(RefineryBench.Of("b"), await bench.WorkAsync(null, ("c.txt", "c\n"))));
         Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, RefineryBench.Of("b"))).State);
-        Assert.Equal("b.1\na.1", await bench.GitAsync("log", "--first-parent", "--format=%(trailers:key=Isolation-Attempt,valueonly,separator=)", "main..target"));
+        Assert.Equal(
+            "b.1\na.1",
+            await bench.GitAsync(
+                "log",
+                "--first-parent",
+                "--format=%(trailers:key=Isolation-Attempt,valueonly,separator=)",
+                "main..target"
+            )
+        );
     }
 
     private static void Note(QueueStep step, QueueStep wanted, TaskCompletionSource reached)
@@ -145,7 +166,14 @@ public sealed class InvariantTests
     private static async Task<MergeQueue> OpenAsync(QueueBench bench, Action<QueueStep> reached)
     {
         GitRepository repository = await GitHost.OpenAsync(bench.Repository.Path);
-        QueueContext context = new(new QueueNames(repository, QueueBench.TargetRef), MergePolicy.Of(new FirstWinsOptions()), null, WorkersFolder.Beside(bench.Common), TimeProvider.System, NullLogger.Instance)
+        QueueContext context = new(
+            new QueueNames(repository, QueueBench.TargetRef),
+            MergePolicy.Of(new FirstWinsOptions()),
+            null,
+            WorkersFolder.Beside(bench.Common),
+            TimeProvider.System,
+            NullLogger.Instance
+        )
         {
             Reached = reached,
         };

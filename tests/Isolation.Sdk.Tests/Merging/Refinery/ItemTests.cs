@@ -15,7 +15,9 @@ public sealed class ItemTests
 
         await bench.GoAsync();
         HandRun run = await bench.Gate.RunOfAsync("first");
-        MergeStatus held = await bench.UntilAsync("second", s => s is { State: MergeState.Held, Hold: MergeHold.Conflict });
+        MergeStatus held = await bench.UntilAsync("second", s =>
+            s is { State: MergeState.Held, Hold: MergeHold.Conflict }
+        );
         run.Answer(GateAnswer.Pass);
         MergeStatus final = await bench.EndAsync("second");
 
@@ -100,7 +102,9 @@ public sealed class ItemTests
         await bench.Gate.RunOfAsync("base dependent");
         await bench.Gate.FailAsync("base");
         MergeStatus held = await bench.UntilAsync("dependent", s => s.Hold == MergeHold.Dependency);
-        await bench.Queue.SubmitAsync(new MergeRequest(new AttemptId("base", 2), await bench.Bench.WorkAsync(null, ("base.txt", "better\n"))));
+        await bench.Queue.SubmitAsync(
+            new MergeRequest(new AttemptId("base", 2), await bench.Bench.WorkAsync(null, ("base.txt", "better\n")))
+        );
         await bench.Gate.PassAsync("base dependent");
 
         Assert.Contains("base.1 was given back; a later attempt of it will do", held.Reason, StringComparison.Ordinal);
@@ -116,7 +120,9 @@ public sealed class ItemTests
         await bench.SubmitAsync("a", change: r => r with { After = [RefineryBench.Of("b")] });
         await bench.SubmitAsync("b", change: r => r with { After = [RefineryBench.Of("c")] });
 
-        IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() => bench.SubmitAsync("c", change: r => r with { After = [RefineryBench.Of("a")] }));
+        IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() =>
+            bench.SubmitAsync("c", change: r => r with { After = [RefineryBench.Of("a")] })
+        );
 
         Assert.Equal(MergingCodes.BadRequest, refused.Code);
     }
@@ -130,7 +136,9 @@ public sealed class ItemTests
             await bench.SubmitAsync(item, change: r => r with { Priority = priority });
         }
 
-        await bench.Queue.SubmitAsync(new MergeRequest(new AttemptId("first", 2), await bench.Bench.WorkAsync(null, ("first.txt", "again\n"))));
+        await bench.Queue.SubmitAsync(
+            new MergeRequest(new AttemptId("first", 2), await bench.Bench.WorkAsync(null, ("first.txt", "again\n")))
+        );
         await bench.Queue.DisposeAsync();
         await bench.OpenAsync(o => o.Slots = 1);
         foreach (string item in new[] { "urgent", "first", "second" })

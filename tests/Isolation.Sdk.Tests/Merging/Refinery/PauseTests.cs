@@ -74,7 +74,10 @@ public sealed class PauseTests
 
         Assert.Contains("Resume the queue", held.Reason, StringComparison.Ordinal);
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("b")).State);
-        Assert.Equal(await bench.Bench.TargetCommitAsync(), await bench.Bench.GitAsync("--git-dir=" + remote, "rev-parse", QueueBench.TargetRef));
+        Assert.Equal(
+            await bench.Bench.TargetCommitAsync(),
+            await bench.Bench.GitAsync("--git-dir=" + remote, "rev-parse", QueueBench.TargetRef)
+        );
     }
 
     [IsolationFact]

@@ -36,11 +36,17 @@ internal sealed class RefineryBench : IAsyncDisposable
                 o.Step = 1;
                 configure?.Invoke(o);
             },
-            new ProcessSandbox(new ProcessSandboxOptions()));
+            new ProcessSandbox(new ProcessSandboxOptions())
+        );
         Queue = await strategy.OpenAsync(Bench.Target);
     }
 
-    public async Task<Capture> SubmitAsync(string item, string? path = null, string content = "x\n", Func<MergeRequest, MergeRequest>? change = null)
+    public async Task<Capture> SubmitAsync(
+        string item,
+        string? path = null,
+        string content = "x\n",
+        Func<MergeRequest, MergeRequest>? change = null
+    )
     {
         Capture work = await Bench.WorkAsync(null, (path ?? item + ".txt", content));
         MergeRequest request = new(Of(item), work);
@@ -52,10 +58,18 @@ internal sealed class RefineryBench : IAsyncDisposable
 
     public Task<MergeStatus> EndAsync(string item) => QueueBench.EndAsync(Queue, Of(item));
 
-    public Task<MergeStatus> UntilAsync(string item, Func<MergeStatus, bool> reached) => QueueBench.UntilAsync(Queue, Of(item), reached);
+    public Task<MergeStatus> UntilAsync(string item, Func<MergeStatus, bool> reached) =>
+        QueueBench.UntilAsync(Queue, Of(item), reached);
 
     /// <summary>The items that landed, oldest first.</summary>
-    public Task<string> LandedAsync() => Bench.GitAsync("log", "--first-parent", "--reverse", "--format=%(trailers:key=Isolation-Item,valueonly,separator=)", "main..target");
+    public Task<string> LandedAsync() =>
+        Bench.GitAsync(
+            "log",
+            "--first-parent",
+            "--reverse",
+            "--format=%(trailers:key=Isolation-Item,valueonly,separator=)",
+            "main..target"
+        );
 
     public async ValueTask DisposeAsync()
     {

@@ -22,7 +22,10 @@ internal sealed class CanaryServer : IAsyncDisposable
 
     public async Task AskAsync(HttpClient http, string worker, string? cookie = null, string body = "")
     {
-        using HttpRequestMessage request = new(HttpMethod.Post, $"http://{_listener.LocalEndpoint}/{worker}/{cookie}") { Content = new StringContent(body) };
+        using HttpRequestMessage request = new(HttpMethod.Post, $"http://{_listener.LocalEndpoint}/{worker}/{cookie}")
+        {
+            Content = new StringContent(body),
+        };
         using HttpResponseMessage answer = await http.SendAsync(request);
         answer.EnsureSuccessStatusCode();
     }
@@ -64,7 +67,9 @@ internal sealed class CanaryServer : IAsyncDisposable
         while (await reader.ReadLineAsync() is { Length: > 0 } line)
         {
             said.AppendLine(line);
-            length = line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase) ? int.Parse(line[15..], System.Globalization.CultureInfo.InvariantCulture) : length;
+            length = line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)
+                ? int.Parse(line[15..], System.Globalization.CultureInfo.InvariantCulture)
+                : length;
         }
 
         char[] body = new char[length];
@@ -75,6 +80,8 @@ internal sealed class CanaryServer : IAsyncDisposable
 
         _requests.GetOrAdd(path[1], _ => new ConcurrentQueue<string>()).Enqueue(said.Append(body).ToString());
         string cookie = path[2].Length > 0 ? $"Set-Cookie: sid={path[2]}; Path=/\r\n" : "";
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\n{cookie}Content-Length: 0\r\nConnection: close\r\n\r\n"));
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\n{cookie}Content-Length: 0\r\nConnection: close\r\n\r\n")
+        );
     }
 }

@@ -22,13 +22,28 @@ public sealed class CanaryTests(ITestOutputHelper output)
         await using CanaryServer server = new();
         using HttpClient http = new(new SocketsHttpHandler { UseProxy = false });
         string home = Directory.CreateTempSubdirectory("isolation-canary-").FullName;
-        List<string> conversation = [], log = [];
+        List<string> conversation = [],
+            log = [];
         AsyncLocal<string?> ambient = new();
-        CanaryWorker Make(string name) => new(new Hands(name, command => ShellAsync(repository.Path, home, command), conversation.Add, () => conversation, http, ArrayPool<byte>.Shared, text => log.Add($"{name}: {text}")), server, ambient);
+        CanaryWorker Make(string name) =>
+            new(
+                new Hands(
+                    name,
+                    command => ShellAsync(repository.Path, home, command),
+                    conversation.Add,
+                    () => conversation,
+                    http,
+                    ArrayPool<byte>.Shared,
+                    text => log.Add($"{name}: {text}")
+                ),
+                server,
+                ambient
+            );
         using Activity host = new Activity("host").Start();
         try
         {
-            CanaryWorker a = Make("A"), b = Make("B");
+            CanaryWorker a = Make("A"),
+                b = Make("B");
             a.PlantInFlow();
             await a.PlantAsync(new Random(1));
             await b.LookAsync(new Random(2));
@@ -41,7 +56,12 @@ public sealed class CanaryTests(ITestOutputHelper output)
                 ["requests"] = server.RequestsOf("B"),
             };
 
-            string[] found = [.. CanaryWorker.Channels.Where(c => surfaces.Values.Any(s => s.Contains(CanaryWorker.Canary("A", c), StringComparison.Ordinal)))];
+            string[] found =
+            [
+                .. CanaryWorker.Channels.Where(c =>
+                    surfaces.Values.Any(s => s.Contains(CanaryWorker.Canary("A", c), StringComparison.Ordinal))
+                ),
+            ];
 
             Assert.Equal(CanaryWorker.Channels, found);
             Assert.All(surfaces, s => Assert.Contains("canary-A-", s.Value, StringComparison.Ordinal));
@@ -56,7 +76,9 @@ public sealed class CanaryTests(ITestOutputHelper output)
     [IsolationFact(Tools.Linux, Tier = Tier.Ci, Timeout = 240_000)]
     public async Task No_canary_of_one_of_8_workers_reaches_another()
     {
-        int seed = Environment.GetEnvironmentVariable("ISOLATION_SEED") is { } given ? int.Parse(given, System.Globalization.CultureInfo.InvariantCulture) : Environment.TickCount;
+        int seed = Environment.GetEnvironmentVariable("ISOLATION_SEED") is { } given
+            ? int.Parse(given, System.Globalization.CultureInfo.InvariantCulture)
+            : Environment.TickCount;
         output.WriteLine($"ISOLATION_SEED={seed}");
         await using PipelineRig rig = await PipelineRig.CreateAsync();
         await rig.Repository.CommitAsync("Ignore", new Dictionary<string, string> { [".gitignore"] = "scratch/\n" });
@@ -67,18 +89,34 @@ public sealed class CanaryTests(ITestOutputHelper output)
         Meeting[] planted = [new(AtOnce), new(AtOnce)];
         string[] names = [.. Enumerable.Range(0, 2 * AtOnce).Select(i => $"w{i}")];
         using Activity host = new Activity("host").Start();
-        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = AtOnce).AcceptManualScale("a test").Workspaces.UsePrivateClones().RunWith((worker, token) =>
-        {
-            int number = int.Parse(worker.Item.Id[1..], System.Globalization.CultureInfo.InvariantCulture);
-            Random random = new(unchecked((seed * 31) + number));
-            HttpClient http = new(IsolatedHttp.CreateHandler());
-            Hands hands = new(worker.Item.Id, async command => (await worker.ExecAsync(WorkerCommand.Of("sh", "-c", command), token)).Output, text => worker.Context.Conversation.Append("user", text),
-                () => worker.Context.Conversation.Read().Select(t => t.Text), http, ArrayPool<byte>.Create(), worker.ReportProgress);
-            CanaryWorker canaries = new(hands, server, ambient);
-            handed[worker.Item.Id] = worker.Context.Briefing + "\n" + string.Join('\n', worker.State.Environment.Select(e => $"{e.Name}={e.Value}"));
-            canaries.PlantInFlow();
-            return WorkAsync(canaries, http, random, planted[number / AtOnce], token);
-        }).Build();
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = AtOnce)
+            .AcceptManualScale("a test")
+            .Workspaces.UsePrivateClones()
+            .RunWith(
+                (worker, token) =>
+                {
+                    int number = int.Parse(worker.Item.Id[1..], System.Globalization.CultureInfo.InvariantCulture);
+                    Random random = new(unchecked((seed * 31) + number));
+                    HttpClient http = new(IsolatedHttp.CreateHandler());
+                    Hands hands = new(
+                        worker.Item.Id,
+                        async command => (await worker.ExecAsync(WorkerCommand.Of("sh", "-c", command), token)).Output,
+                        text => worker.Context.Conversation.Append("user", text),
+                        () => worker.Context.Conversation.Read().Select(t => t.Text),
+                        http,
+                        ArrayPool<byte>.Create(),
+                        worker.ReportProgress
+                    );
+                    CanaryWorker canaries = new(hands, server, ambient);
+                    handed[worker.Item.Id] =
+                        worker.Context.Briefing
+                        + "\n"
+                        + string.Join('\n', worker.State.Environment.Select(e => $"{e.Name}={e.Value}"));
+                    canaries.PlantInFlow();
+                    return WorkAsync(canaries, http, random, planted[number / AtOnce], token);
+                }
+            )
+            .Build();
         try
         {
             await using IsolationRun run = pipeline.Start([.. names.Select(n => PipelineRig.Item(n))]);
@@ -98,7 +136,14 @@ public sealed class CanaryTests(ITestOutputHelper output)
                     ["requests"] = server.RequestsOf(name),
                     ["report"] = $"{report} {string.Join(' ', report.Changes)} {string.Join(' ', report.Notices)}",
                 };
-                Assert.All(surfaces, s => Assert.False(names.Any(other => other != name && s.Value.Contains($"canary-{other}-", StringComparison.Ordinal)), $"{name}, {s.Key}: {s.Value}"));
+                Assert.All(surfaces, s =>
+                    Assert.False(
+                        names.Any(other =>
+                            other != name && s.Value.Contains($"canary-{other}-", StringComparison.Ordinal)
+                        ),
+                        $"{name}, {s.Key}: {s.Value}"
+                    )
+                );
                 Assert.Contains("Found: ", surfaces["log"], StringComparison.Ordinal);
             }
         }
@@ -108,7 +153,13 @@ public sealed class CanaryTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<RunResult> WorkAsync(CanaryWorker canaries, HttpClient http, Random random, Meeting planted, CancellationToken cancellationToken)
+    private static async Task<RunResult> WorkAsync(
+        CanaryWorker canaries,
+        HttpClient http,
+        Random random,
+        Meeting planted,
+        CancellationToken cancellationToken
+    )
     {
         using (http)
         {
@@ -121,9 +172,21 @@ public sealed class CanaryTests(ITestOutputHelper output)
 
     private static async Task<string> ShellAsync(string folder, string home, string command)
     {
-        ProcessStartInfo start = new("sh", ["-c", command]) { WorkingDirectory = folder, RedirectStandardOutput = true };
+        ProcessStartInfo start = new("sh", ["-c", command])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+        };
         (start.Environment["HOME"], start.Environment["TMPDIR"]) = (home, home);
-        foreach ((string name, string value) in new Dictionary<string, string> { ["GIT_AUTHOR_NAME"] = "x", ["GIT_AUTHOR_EMAIL"] = "x@x", ["GIT_COMMITTER_NAME"] = "x", ["GIT_COMMITTER_EMAIL"] = "x@x" })
+        foreach (
+            (string name, string value) in new Dictionary<string, string>
+            {
+                ["GIT_AUTHOR_NAME"] = "x",
+                ["GIT_AUTHOR_EMAIL"] = "x@x",
+                ["GIT_COMMITTER_NAME"] = "x",
+                ["GIT_COMMITTER_EMAIL"] = "x@x",
+            }
+        )
         {
             start.Environment[name] = value;
         }

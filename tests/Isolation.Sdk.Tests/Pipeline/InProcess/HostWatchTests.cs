@@ -6,7 +6,8 @@ namespace Isolation.Sdk.Tests.Pipeline.InProcess;
 /// <summary>Who could have changed what all of a process share.</summary>
 public sealed class HostWatchTests
 {
-    private static readonly AttemptId A = new("a", 1), B = new("b", 1);
+    private static readonly AttemptId A = new("a", 1),
+        B = new("b", 1);
     private readonly Dictionary<string, string> _facts = new() { ["current directory"] = "/here" };
     private readonly HostWatch _watch;
 
@@ -25,9 +26,18 @@ public sealed class HostWatchTests
         _watch.Enter(A);
         _watch.Enter(B);
         _facts["current directory"] = "/there";
-        Assert.Equal(["The process's current directory changed from /here to /there while a.1, b.1 ran."], _watch.Leave(B));
+        Assert.Equal(
+            ["The process's current directory changed from /here to /there while a.1, b.1 ran."],
+            _watch.Leave(B)
+        );
         _facts["current directory"] = "/here";
-        Assert.Equal(["The process's current directory changed from /here to /there while a.1, b.1 ran.", "The process's current directory changed from /there to /here while a.1 ran."], _watch.Leave(A));
+        Assert.Equal(
+            [
+                "The process's current directory changed from /here to /there while a.1, b.1 ran.",
+                "The process's current directory changed from /there to /here while a.1 ran.",
+            ],
+            _watch.Leave(A)
+        );
     }
 
     [IsolationFact]
@@ -57,6 +67,12 @@ public sealed class HostWatchTests
         _watch.Enter(A);
         _facts[HostFacts.Variable + "TOKEN"] = "an0ther";
         _facts[HostFacts.Variable + "MORE"] = "s3cr3t";
-        Assert.Equal(["The process's environment variable MORE appeared while a.1 ran.", "The process's environment variable TOKEN changed while a.1 ran."], _watch.Leave(A));
+        Assert.Equal(
+            [
+                "The process's environment variable MORE appeared while a.1 ran.",
+                "The process's environment variable TOKEN changed while a.1 ran.",
+            ],
+            _watch.Leave(A)
+        );
     }
 }

@@ -79,22 +79,25 @@ public sealed class InProcessRowsTests
     public async Task Workers_that_block_before_they_first_wait_hold_nobody_up()
     {
         // No more threads in the pool than this; as many workers block until one that needs the pool lets them go.
-        using TestHost host = new(Pipeline + """
-            int most = Math.Max(Environment.ProcessorCount, 4);
-            ThreadPool.SetMinThreads(1, 1);
-            if (!ThreadPool.SetMaxThreads(most, most)) { Console.WriteLine("no such limit"); return; }
-            using CountdownEvent blocked = new(most);
-            using ManualResetEventSlim go = new();
-            IsolationSummary summary = await PlayAsync(most + 1, async worker =>
-            {
-                if (worker.Item.Id[0] != 'a') { blocked.Signal(); go.Wait(); return; }
-                await Task.Yield();
-                while (blocked.CurrentCount > 0) await worker.ExecAsync(WorkerCommand.Of("true"));
-                await Task.Yield();
-                go.Set();
-            });
-            Console.WriteLine(summary.Items.All(i => i.Outcome is ItemOutcome.NoChange or ItemOutcome.Landed));
-            """);
+        using TestHost host = new(
+            Pipeline
+                + """
+                int most = Math.Max(Environment.ProcessorCount, 4);
+                ThreadPool.SetMinThreads(1, 1);
+                if (!ThreadPool.SetMaxThreads(most, most)) { Console.WriteLine("no such limit"); return; }
+                using CountdownEvent blocked = new(most);
+                using ManualResetEventSlim go = new();
+                IsolationSummary summary = await PlayAsync(most + 1, async worker =>
+                {
+                    if (worker.Item.Id[0] != 'a') { blocked.Signal(); go.Wait(); return; }
+                    await Task.Yield();
+                    while (blocked.CurrentCount > 0) await worker.ExecAsync(WorkerCommand.Of("true"));
+                    await Task.Yield();
+                    go.Set();
+                });
+                Console.WriteLine(summary.Items.All(i => i.Outcome is ItemOutcome.NoChange or ItemOutcome.Landed));
+                """
+        );
 
         Assert.Equal("True", await host.RunAsync([]));
     }
@@ -102,18 +105,32 @@ public sealed class InProcessRowsTests
     [IsolationFact(Tools.Linux)]
     public async Task Memory_that_one_worker_cannot_get_is_its_own_failure()
     {
-        using TestHost host = new(Pipeline + """
-            IsolationSummary summary = await PlayAsync(2, worker => { if (worker.Item.Id[0] == 'a') { GC.KeepAlive(new byte[1_500_000_000]); } return Task.CompletedTask; });
-            foreach (WorkItemResult result in summary.Items.OrderBy(i => i.Item.Id)) Console.WriteLine(result.Outcome);
-            """);
+        using TestHost host = new(
+            Pipeline
+                + """
+                IsolationSummary summary = await PlayAsync(2, worker => { if (worker.Item.Id[0] == 'a') { GC.KeepAlive(new byte[1_500_000_000]); } return Task.CompletedTask; });
+                foreach (WorkItemResult result in summary.Items.OrderBy(i => i.Item.Id)) Console.WriteLine(result.Outcome);
+                """
+        );
 
-        Assert.Equal("Failed\nNoChange", await host.RunAsync([], new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x10000000" }));
+        Assert.Equal(
+            "Failed\nNoChange",
+            await host.RunAsync([], new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x10000000" })
+        );
     }
 
     private static string Shown(string row)
     {
         string shown = System.Text.RegularExpressions.Regex.Replace(row, @"[ab]\d+\.\d+, [ab]\d+\.\d+", "{both}");
-        shown = System.Text.RegularExpressions.Regex.Replace(shown, @"\d+ to \d+ threads, .* input and output", "{limits}");
-        return System.Text.RegularExpressions.Regex.Replace(shown, @"mode changed from \w+ to", "mode changed from {mode} to");
+        shown = System.Text.RegularExpressions.Regex.Replace(
+            shown,
+            @"\d+ to \d+ threads, .* input and output",
+            "{limits}"
+        );
+        return System.Text.RegularExpressions.Regex.Replace(
+            shown,
+            @"mode changed from \w+ to",
+            "mode changed from {mode} to"
+        );
     }
 }

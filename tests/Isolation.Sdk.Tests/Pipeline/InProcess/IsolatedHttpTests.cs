@@ -17,7 +17,10 @@ public sealed class IsolatedHttpTests
         string[] second = await SecondRequestAsync(handler);
 
         Assert.DoesNotContain(second, line => line.StartsWith("Cookie:", StringComparison.OrdinalIgnoreCase));
-        Assert.DoesNotContain(second, line => line.Contains("alice", StringComparison.Ordinal) || line.StartsWith("traceparent:", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(second, line =>
+            line.Contains("alice", StringComparison.Ordinal)
+            || line.StartsWith("traceparent:", StringComparison.OrdinalIgnoreCase)
+        );
     }
 
     [IsolationFact]
@@ -39,7 +42,10 @@ public sealed class IsolatedHttpTests
         server.Start();
         Uri address = new($"http://{server.LocalEndpoint}/");
         using HttpClient http = new(handler, disposeHandler: false);
-        using Activity activity = new Activity("caller").AddBaggage("user", "alice").SetIdFormat(ActivityIdFormat.W3C).Start();
+        using Activity activity = new Activity("caller")
+            .AddBaggage("user", "alice")
+            .SetIdFormat(ActivityIdFormat.W3C)
+            .Start();
         await AnswerAsync(server, http.GetStringAsync(address));
         return await AnswerAsync(server, http.GetStringAsync(address));
     }
@@ -55,7 +61,11 @@ public sealed class IsolatedHttpTests
             head.Add(line);
         }
 
-        await stream.WriteAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nSet-Cookie: sid=A-session\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"));
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                "HTTP/1.1 200 OK\r\nSet-Cookie: sid=A-session\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+            )
+        );
         await request;
         return [.. head];
     }

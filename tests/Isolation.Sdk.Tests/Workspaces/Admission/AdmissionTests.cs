@@ -25,7 +25,8 @@ public sealed class AdmissionTests
         await using Rig rig = await Rig.CreateAsync();
         List<string> said = [];
 
-        IWorkspace made = await Guard(rig, new ManualTime(), () => Plenty).AcquireAsync(await rig.RequestAsync() with { OnWaiting = said.Add });
+        IWorkspace made = await Guard(rig, new ManualTime(), () => Plenty)
+            .AcquireAsync(await rig.RequestAsync() with { OnWaiting = said.Add });
 
         Assert.True(File.Exists(Path.Combine(made.Info.Path, "README.md")));
         Assert.Empty(said);
@@ -38,7 +39,9 @@ public sealed class AdmissionTests
         ManualTime time = new();
         Room room = Short;
         List<string> said = [];
-        Task<IWorkspace> waiting = Guard(rig, time, () => room).AcquireAsync(await rig.RequestAsync() with { OnWaiting = said.Add }).AsTask();
+        Task<IWorkspace> waiting = Guard(rig, time, () => room)
+            .AcquireAsync(await rig.RequestAsync() with { OnWaiting = said.Add })
+            .AsTask();
         await LooksAsync(time, waiting, times: 3);
         Assert.False(waiting.IsCompleted);
         Assert.False(Directory.Exists(rig.Workers));
@@ -59,7 +62,9 @@ public sealed class AdmissionTests
         IWorkspace first = await guard.AcquireAsync(await rig.RequestAsync());
         room = Short;
         TaskCompletionSource waits = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task<IWorkspace> second = guard.AcquireAsync(await rig.RequestAsync("b") with { OnWaiting = _ => waits.SetResult() }).AsTask();
+        Task<IWorkspace> second = guard
+            .AcquireAsync(await rig.RequestAsync("b") with { OnWaiting = _ => waits.SetResult() })
+            .AsTask();
         await waits.Task;
 
         room = Plenty;
@@ -79,13 +84,20 @@ public sealed class AdmissionTests
         string before = await rig.SnapshotAsync();
         AdmissionProvider guard = Guard(rig, new ManualTime(), () => new Room(disk, files, memory), TimeSpan.Zero);
 
-        IsolationException fault = await Assert.ThrowsAsync<IsolationException>(async () => await guard.AcquireAsync(request));
+        IsolationException fault = await Assert.ThrowsAsync<IsolationException>(async () =>
+            await guard.AcquireAsync(request)
+        );
 
         Assert.Equal(("ISO0317", request.Lease.Attempt, Stage.Workspace), (fault.Code, fault.Attempt, fault.Stage));
         Assert.Contains(named, fault.Message);
         Assert.NotEmpty(fault.Fault.Remedy);
         Assert.Equal(before, await rig.SnapshotAsync());
-        Assert.Contains(named, Assert.Single((await guard.ProbeAsync(request.Repository)).Notices, n => n.StartsWith("No workspace", StringComparison.Ordinal)));
+        Assert.Contains(
+            named,
+            Assert.Single((await guard.ProbeAsync(request.Repository)).Notices, n =>
+                n.StartsWith("No workspace", StringComparison.Ordinal)
+            )
+        );
     }
 
     [IsolationFact]
@@ -119,7 +131,13 @@ public sealed class AdmissionTests
     public async Task Sixteen_at_once_do_not_all_count_on_the_same_room()
     {
         CountedProvider inner = new();
-        AdmissionProvider guard = new(inner, Options(TimeSpan.FromDays(1)), new ManualTime(), new WorkersFolder("/nowhere"), look: _ => Plenty with { Disk = inner.Free });
+        AdmissionProvider guard = new(
+            inner,
+            Options(TimeSpan.FromDays(1)),
+            new ManualTime(),
+            new WorkersFolder("/nowhere"),
+            look: _ => Plenty with { Disk = inner.Free }
+        );
 
         // The first one shows what one takes: 100 of the 1,500 that are free; 1,000 have to stay.
         Task<IWorkspace> first = guard.AcquireAsync(Request("first")).AsTask();
@@ -129,7 +147,11 @@ public sealed class AdmissionTests
         List<Task<IWorkspace>> all = [];
         for (int i = 0; i < 16; i++)
         {
-            all.Add(guard.AcquireAsync(Request($"item-{i}") with { OnWaiting = _ => Interlocked.Increment(ref waiting) }).AsTask());
+            all.Add(
+                guard
+                    .AcquireAsync(Request($"item-{i}") with { OnWaiting = _ => Interlocked.Increment(ref waiting) })
+                    .AsTask()
+            );
         }
 
         Assert.Equal((5, 11), (inner.Started, waiting));
@@ -155,7 +177,8 @@ public sealed class AdmissionTests
     public async Task A_worker_that_waits_for_room_says_so_in_its_status_and_fails_with_the_reason()
     {
         await using PipelineRig rig = await PipelineRig.CreateAsync();
-        IsolationPipelineBuilder builder = rig.Compose().Workspaces.UseAdmission(o => (o.FreeDisk, o.Wait) = (long.MaxValue, TimeSpan.FromMilliseconds(200)));
+        IsolationPipelineBuilder builder = rig.Compose()
+            .Workspaces.UseAdmission(o => (o.FreeDisk, o.Wait) = (long.MaxValue, TimeSpan.FromMilliseconds(200)));
         await using IsolationPipeline pipeline = builder.RunWith(PipelineRig.WriteAndCommitAsync).Build();
         await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
 
@@ -163,7 +186,11 @@ public sealed class AdmissionTests
 
         Assert.Equal("ISO0317", Assert.Single(Assert.Single(summary.Items).Attempts).Fault?.Code);
         WorkerStatus? status = null;
-        foreach (WorkerEvent happened in WorkerLog.Read(Path.Combine(rig.Workers, "a.1.log")).TakeWhile(e => e.Kind != WorkerEventKind.Ended && e.Stage != Stage.Release))
+        foreach (
+            WorkerEvent happened in WorkerLog
+                .Read(Path.Combine(rig.Workers, "a.1.log"))
+                .TakeWhile(e => e.Kind != WorkerEventKind.Ended && e.Stage != Stage.Release)
+        )
         {
             status = WorkerStatus.Fold(status, happened);
         }
@@ -175,7 +202,10 @@ public sealed class AdmissionTests
     [IsolationFact(Tools.Linux, Tools.Tmpfs)]
     public async Task A_small_disk_is_seen_for_what_it_is()
     {
-        await using HostProcess host = HostProcess.Start(new Dictionary<string, string?> { ["TMPDIR"] = Disk.Path }, new Disk("tmpfs", 64).Through);
+        await using HostProcess host = HostProcess.Start(
+            new Dictionary<string, string?> { ["TMPDIR"] = Disk.Path },
+            new Disk("tmpfs", 64).Through
+        );
         HostAnswer made = await host.AskAsync(new HostRequest("") { Mode = "repository" });
         string repository = Assert.Single(made.Items).Item;
 
@@ -199,9 +229,17 @@ public sealed class AdmissionTests
 
     private static WorkspaceRequest Request(string item) => new(new FakeLease(item), new RepositoryRef("/nowhere"), "");
 
-    private static AdmissionProvider Guard(Rig rig, ManualTime time, Func<Room> look, TimeSpan? wait = null) => new(rig.Provider, Options(wait ?? TimeSpan.FromDays(1)), time, look: _ => look());
+    private static AdmissionProvider Guard(Rig rig, ManualTime time, Func<Room> look, TimeSpan? wait = null) =>
+        new(rig.Provider, Options(wait ?? TimeSpan.FromDays(1)), time, look: _ => look());
 
-    private static AdmissionOptions Options(TimeSpan wait) => new() { FreeDisk = Wanted, FreeFiles = Wanted, FreeMemory = Wanted, Wait = wait };
+    private static AdmissionOptions Options(TimeSpan wait) =>
+        new()
+        {
+            FreeDisk = Wanted,
+            FreeFiles = Wanted,
+            FreeMemory = Wanted,
+            Wait = wait,
+        };
 
     // Moves the clock by the interval once somebody waits on it.
     private static async Task LooksAsync(ManualTime time, Task waiting, int times)
@@ -240,22 +278,32 @@ public sealed class AdmissionTests
             made.SetResult(new Counted(this));
         }
 
-        public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<AxisReport> ProbeAsync(
+            RepositoryRef repository,
+            CancellationToken cancellationToken = default
+        ) => throw new NotSupportedException();
 
-        public ValueTask<IWorkspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken = default)
+        public ValueTask<IWorkspace> AcquireAsync(
+            WorkspaceRequest request,
+            CancellationToken cancellationToken = default
+        )
         {
             TaskCompletionSource<IWorkspace> made = new();
             _making.Enqueue(made);
             return new(made.Task);
         }
 
-        public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         private sealed class Counted(CountedProvider owner) : IWorkspace
         {
             public WorkspaceInfo Info { get; } = new("/nowhere", "/nowhere/.git", null, "");
 
-            public ValueTask<Capture> CaptureAsync(Isolation.Sdk.Sandboxing.IStateScope scope, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+            public ValueTask<Capture> CaptureAsync(
+                Isolation.Sdk.Sandboxing.IStateScope scope,
+                CancellationToken cancellationToken = default
+            ) => throw new NotSupportedException();
 
             public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
             {

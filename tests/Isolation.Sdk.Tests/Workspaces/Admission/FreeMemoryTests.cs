@@ -21,7 +21,13 @@ public sealed class FreeMemoryTests : IDisposable
     [InlineData("1000", "400", "max", "900", 600)]
     [InlineData("max", "400", "1000", "900", 100)]
     [InlineData("1000", "2000", "max", "2000", 0)]
-    public void A_group_and_every_one_above_it_limit_it(string limit, string used, string limitAbove, string usedAbove, long expected)
+    public void A_group_and_every_one_above_it_limit_it(
+        string limit,
+        string used,
+        string limitAbove,
+        string usedAbove,
+        long expected
+    )
     {
         Write("proc/meminfo", "MemAvailable: 1024 kB\n");
         Write("proc/self/cgroup", Own);

@@ -63,7 +63,10 @@ public sealed class CloneBaseTests
     {
         await using CloneRig rig = await CloneRig.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
-        using System.Diagnostics.Process chown = System.Diagnostics.Process.Start("chown", ["-R", "65534:65534", workspace.Info.Path]);
+        using System.Diagnostics.Process chown = System.Diagnostics.Process.Start(
+            "chown",
+            ["-R", "65534:65534", workspace.Info.Path]
+        );
         await chown.WaitForExitAsync();
 
         Rig.Write(workspace, "mine.txt", "mine\n");
@@ -81,7 +84,9 @@ public sealed class CloneBaseTests
         FakeLease lease = new("never-issued");
         WorkspaceRequest request = new(lease, new RepositoryRef(rig.Path), await rig.GitAsync("rev-parse", "HEAD"));
 
-        IsolationException fault = await Assert.ThrowsAsync<IsolationException>(async () => await rig.Provider.AcquireAsync(request));
+        IsolationException fault = await Assert.ThrowsAsync<IsolationException>(async () =>
+            await rig.Provider.AcquireAsync(request)
+        );
 
         Assert.Equal(("ISO0305", Stage.Workspace), (fault.Code, fault.Stage));
         Assert.False(Directory.Exists(rig.Path + ".workers"));
@@ -97,7 +102,9 @@ public sealed class CloneBaseTests
         AttemptId linked = new("linked", 1);
         await rig.GitAsync("update-ref", AttemptNames.Ref(linked), clone.Info.BaseCommit, "");
         using AttemptLease lease = rig.Store.Create(linked);
-        IWorkspace worktree = await worktrees.AcquireAsync(new WorkspaceRequest(lease, new RepositoryRef(rig.Path), clone.Info.BaseCommit));
+        IWorkspace worktree = await worktrees.AcquireAsync(
+            new WorkspaceRequest(lease, new RepositoryRef(rig.Path), clone.Info.BaseCommit)
+        );
         LeaseRecord[] records = [.. rig.Store.List()];
 
         IWorkspace? again = await worktrees.ReopenAsync(records.Single(r => r.Attempt.Item == "clone"));
@@ -120,7 +127,9 @@ public sealed class CloneBaseTests
         await rig.CaptureAsync(workspace);
         await workspace.ReleaseAsync(ReleaseMode.Quarantine);
         Assert.Equal("", await Rig.GitAsync(workspace, "status", "--porcelain"));
-        GitWorkspace again = Assert.IsType<PrivateCloneWorkspace>(await rig.Provider.ReopenAsync(rig.Store.List().Single()));
+        GitWorkspace again = Assert.IsType<PrivateCloneWorkspace>(
+            await rig.Provider.ReopenAsync(rig.Store.List().Single())
+        );
         Assert.True(again.IsEvidence);
         await again.ReleaseAsync(ReleaseMode.KeepIfUnmerged);
         Assert.True(Directory.Exists(workspace.Info.Path));
@@ -130,7 +139,10 @@ public sealed class CloneBaseTests
     public async Task A_throwaway_clone_leaves_nothing()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
-        LeakSnapshot before = await LeakAssert.SnapshotAsync(repository.Path, new LeakScope { MayAppear = ["repo.workers"] });
+        LeakSnapshot before = await LeakAssert.SnapshotAsync(
+            repository.Path,
+            new LeakScope { MayAppear = ["repo.workers"] }
+        );
         await using (PrivateClone clone = await PrivateClone.CreateAsync(repository.Path))
         {
             Assert.Equal(clone.Branch, await ThrowawayRepository.GitInAsync(clone.Path, ["branch", "--show-current"]));
@@ -139,7 +151,9 @@ public sealed class CloneBaseTests
         }
 
         await before.AssertNothingLeakedAsync();
-        Assert.DoesNotContain(Directory.GetDirectories(repository.Path + ".workers"), d => Path.GetFileName(d)[0] != '.');
+        Assert.DoesNotContain(Directory.GetDirectories(repository.Path + ".workers"), d =>
+            Path.GetFileName(d)[0] != '.'
+        );
     }
 
     private static async Task<string> MakeAsync(ThrowawayRepository throwaway, string kind)
@@ -148,14 +162,20 @@ public sealed class CloneBaseTests
         switch (kind)
         {
             case "sha256":
-                await ThrowawayRepository.GitInAsync(throwaway.Root, ["init", "-q", "-b", "main", "--object-format=sha256", made]);
+                await ThrowawayRepository.GitInAsync(
+                    throwaway.Root,
+                    ["init", "-q", "-b", "main", "--object-format=sha256", made]
+                );
                 File.WriteAllText(Path.Combine(made, "a.txt"), "a\n");
                 await ThrowawayRepository.GitInAsync(made, ["add", "-A"]);
                 await ThrowawayRepository.GitInAsync(made, ["commit", "-qm", "First"]);
                 return made;
             case "shallow":
                 await throwaway.CommitAsync("Second", new Dictionary<string, string> { ["b.txt"] = "b\n" });
-                await ThrowawayRepository.GitInAsync(throwaway.Root, ["clone", "-q", "--depth", "1", $"file://{throwaway.Path}", made]);
+                await ThrowawayRepository.GitInAsync(
+                    throwaway.Root,
+                    ["clone", "-q", "--depth", "1", $"file://{throwaway.Path}", made]
+                );
                 return made;
             case "borrowing itself":
                 await ThrowawayRepository.GitInAsync(throwaway.Root, ["clone", "-q", "--shared", throwaway.Path, made]);

@@ -40,8 +40,22 @@ public sealed class CloneCaptureTests
 
         Assert.Equal((main, false), (capture.Commit, capture.HadLeftovers));
         Dictionary<string, CapturedRef> found = capture.OtherRefs.ToDictionary(r => r.Name);
-        Assert.Equal(["refs/heads/idea", "refs/notes/commits", "refs/stash", "refs/tags/light", "refs/tags/said", "stash@{1}", "worktrees/beside/HEAD"], found.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal((idea, detached, besideTip), (found["refs/heads/idea"].Object, found["refs/tags/light"].Object, found["worktrees/beside/HEAD"].Object));
+        Assert.Equal(
+            [
+                "refs/heads/idea",
+                "refs/notes/commits",
+                "refs/stash",
+                "refs/tags/light",
+                "refs/tags/said",
+                "stash@{1}",
+                "worktrees/beside/HEAD",
+            ],
+            found.Keys.Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(
+            (idea, detached, besideTip),
+            (found["refs/heads/idea"].Object, found["refs/tags/light"].Object, found["worktrees/beside/HEAD"].Object)
+        );
         Assert.Equal("refs/isolation/finds/a/1/heads/idea", found["refs/heads/idea"].Source);
         foreach (CapturedRef each in capture.OtherRefs)
         {
@@ -51,7 +65,17 @@ public sealed class CloneCaptureTests
         Assert.Equal("older", await rig.GitAsync("show", $"{found["stash@{1}"].Source}:main.txt"));
         Assert.Equal("newer", await rig.GitAsync("show", $"{found["refs/stash"].Source}:main.txt"));
         Assert.Equal(["main.txt"], capture.Files.Select(f => f.Path));
-        Assert.Equal("refs/heads/main", await rig.GitAsync("for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags", "refs/notes", "refs/stash"));
+        Assert.Equal(
+            "refs/heads/main",
+            await rig.GitAsync(
+                "for-each-ref",
+                "--format=%(refname)",
+                "refs/heads",
+                "refs/tags",
+                "refs/notes",
+                "refs/stash"
+            )
+        );
 
         Capture again = await rig.CaptureAsync(workspace);
         Assert.Equal(capture.OtherRefs, again.OtherRefs);
@@ -79,9 +103,15 @@ public sealed class CloneCaptureTests
         Capture capture = await rig.CaptureAsync(workspace);
 
         Assert.Equal(capture.BaseCommit, await rig.GitAsync("rev-parse", $"{capture.Commit}^"));
-        Assert.Equal(await rig.GitAsync("rev-parse", $"{tip}^{{tree}}"), await rig.GitAsync("rev-parse", $"{capture.Commit}^{{tree}}"));
+        Assert.Equal(
+            await rig.GitAsync("rev-parse", $"{tip}^{{tree}}"),
+            await rig.GitAsync("rev-parse", $"{capture.Commit}^{{tree}}")
+        );
         Assert.Contains(capture.OtherRefs, r => r.Name == "HEAD" && r.Object == tip);
-        Assert.Equal(how == "back in time" ? ["mine.txt", "second.txt"] : ["mine.txt"], capture.Files.Select(f => f.Path));
+        Assert.Equal(
+            how == "back in time" ? ["mine.txt", "second.txt"] : ["mine.txt"],
+            capture.Files.Select(f => f.Path)
+        );
         Assert.Empty(capture.Tampering);
     }
 

@@ -109,11 +109,17 @@ public sealed class CloneInsideTests
     {
         await using CloneRig rig = await CloneRig.CreateAsync();
         string inner = Path.Combine(rig.Repository.Root, "inner");
-        await ThrowawayRepository.GitInAsync(rig.Repository.Root, ["clone", "-q", "--bare", rig.Repository.Path, inner]);
+        await ThrowawayRepository.GitInAsync(
+            rig.Repository.Root,
+            ["clone", "-q", "--bare", rig.Repository.Path, inner]
+        );
         await rig.GitAsync("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner, "sub");
         if (relative)
         {
-            File.WriteAllText(Path.Combine(rig.Path, ".gitmodules"), "[submodule \"sub\"]\n\tpath = sub\n\turl = ../inner\n");
+            File.WriteAllText(
+                Path.Combine(rig.Path, ".gitmodules"),
+                "[submodule \"sub\"]\n\tpath = sub\n\turl = ../inner\n"
+            );
             await rig.GitAsync("config", "--remove-section", "submodule.sub");
             await rig.GitAsync("add", ".gitmodules");
         }
@@ -134,10 +140,18 @@ public sealed class CloneInsideTests
     {
         await using CloneRig rig = await CloneRig.CreateAsync();
         await rig.GitAsync("lfs", "install", "--local");
-        await rig.Repository.CommitAsync("Large", new Dictionary<string, string> { [".gitattributes"] = "*.bin filter=lfs diff=lfs merge=lfs -text\n", ["a.bin"] = "content\n" });
+        await rig.Repository.CommitAsync(
+            "Large",
+            new Dictionary<string, string>
+            {
+                [".gitattributes"] = "*.bin filter=lfs diff=lfs merge=lfs -text\n",
+                ["a.bin"] = "content\n",
+            }
+        );
         IWorkspace workspace = await rig.AcquireAsync();
         Assert.Equal("content\n", File.ReadAllText(Path.Combine(workspace.Info.Path, "a.bin")));
-        string mine = Assert.Single(LargeFiles(workspace.Info.GitDirectory)), shared = Assert.Single(LargeFiles(rig.GitDirectory));
+        string mine = Assert.Single(LargeFiles(workspace.Info.GitDirectory)),
+            shared = Assert.Single(LargeFiles(rig.GitDirectory));
 
         await CloneRig.CommitAsync(workspace, "b.bin", "new\n");
         File.WriteAllText(mine, "tampered"); // With a hard link it would be the repository's, too.
@@ -164,7 +178,12 @@ public sealed class CloneInsideTests
 
         Assert.DoesNotContain("secret", config, StringComparison.Ordinal);
         Assert.Contains("ssh://git@example.org/x", config, StringComparison.Ordinal);
-        Assert.Equal(expected, keep ? await Rig.GitAsync(workspace, "remote", "get-url", "origin") : await Rig.GitAsync(workspace, "remote"));
+        Assert.Equal(
+            expected,
+            keep
+                ? await Rig.GitAsync(workspace, "remote", "get-url", "origin")
+                : await Rig.GitAsync(workspace, "remote")
+        );
     }
 
     [IsolationFact]
@@ -181,12 +200,18 @@ public sealed class CloneInsideTests
         IWorkspace workspace = await rig.AcquireAsync();
 
         Assert.Contains("\r\n", File.ReadAllText(Path.Combine(workspace.Info.Path, "README.md")));
-        Assert.Equal(await rig.GitAsync("config", "filter.odd \"name\\.clean"), await Rig.GitAsync(workspace, "config", "filter.odd \"name\\.clean"));
+        Assert.Equal(
+            await rig.GitAsync("config", "filter.odd \"name\\.clean"),
+            await Rig.GitAsync(workspace, "config", "filter.odd \"name\\.clean")
+        );
         string[] keys = (await Rig.GitAsync(workspace, "config", "--local", "--name-only", "--list")).Split('\n');
-        Assert.DoesNotContain(keys, k => k.StartsWith("alias.", StringComparison.Ordinal) || k is "core.fsmonitor" or "core.sshcommand");
+        Assert.DoesNotContain(keys, k =>
+            k.StartsWith("alias.", StringComparison.Ordinal) || k is "core.fsmonitor" or "core.sshcommand"
+        );
         Rig.Write(workspace, "a.secret", "s");
         Assert.True((await rig.CaptureAsync(workspace)).IsEmpty);
     }
 
-    private static string[] LargeFiles(string gitDirectory) => Directory.GetFiles(Path.Combine(gitDirectory, "lfs", "objects"), "*", SearchOption.AllDirectories);
+    private static string[] LargeFiles(string gitDirectory) =>
+        Directory.GetFiles(Path.Combine(gitDirectory, "lfs", "objects"), "*", SearchOption.AllDirectories);
 }

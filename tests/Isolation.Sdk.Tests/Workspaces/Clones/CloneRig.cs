@@ -23,11 +23,15 @@ internal sealed class CloneRig : IAsyncDisposable
 
     public PrivateCloneProvider Provider { get; }
 
-    public string GitDirectory => Directory.Exists(System.IO.Path.Combine(Path, ".git")) ? System.IO.Path.Combine(Path, ".git") : Path;
+    public string GitDirectory =>
+        Directory.Exists(System.IO.Path.Combine(Path, ".git")) ? System.IO.Path.Combine(Path, ".git") : Path;
 
     public LeaseStore Store => new(GitDirectory, new RepositoryRef(Path), TimeProvider.System);
 
-    public static async Task<CloneRig> CreateAsync(Action<PrivateCloneOptions>? configure = null, Func<ThrowawayRepository, Task<string>>? elsewhere = null)
+    public static async Task<CloneRig> CreateAsync(
+        Action<PrivateCloneOptions>? configure = null,
+        Func<ThrowawayRepository, Task<string>>? elsewhere = null
+    )
     {
         PrivateCloneOptions options = new();
         configure?.Invoke(options);
@@ -47,7 +51,8 @@ internal sealed class CloneRig : IAsyncDisposable
         return await Provider.AcquireAsync(new WorkspaceRequest(lease, new RepositoryRef(Path), head));
     }
 
-    public async Task<Capture> CaptureAsync(IWorkspace workspace) => await workspace.CaptureAsync(new PlainScope(Repository.Root, workspace.Info.Path));
+    public async Task<Capture> CaptureAsync(IWorkspace workspace) =>
+        await workspace.CaptureAsync(new PlainScope(Repository.Root, workspace.Info.Path));
 
     /// <summary>Writes and commits, in the worker's own repository.</summary>
     public static async Task<string> CommitAsync(IWorkspace workspace, string file, string content)
@@ -59,14 +64,26 @@ internal sealed class CloneRig : IAsyncDisposable
     }
 
     /// <summary>Everything of the shared repository that no worker may move: refs, config, hooks, info, stash, worktrees. Not in it: what the library pins.</summary>
-    public async Task<string> SharedAsync() => string.Join(
-        '\n',
-        [
-            .. (await GitAsync("for-each-ref")).Split('\n').Where(l => !l.Contains("refs/isolation/", StringComparison.Ordinal)),
-            .. Directory.EnumerateFiles(GitDirectory, "*", SearchOption.AllDirectories)
-                .Where(f => !new[] { "objects", "isolation", "lfs" }.Contains(System.IO.Path.GetRelativePath(GitDirectory, f).Split('/')[0]) && !f.Contains("refs/isolation", StringComparison.Ordinal))
-                .Order(StringComparer.Ordinal).Select(f => $"{f} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}"),
-        ]);
+    public async Task<string> SharedAsync() =>
+        string.Join(
+            '\n',
+            [
+                .. (await GitAsync("for-each-ref"))
+                    .Split('\n')
+                    .Where(l => !l.Contains("refs/isolation/", StringComparison.Ordinal)),
+                .. Directory
+                    .EnumerateFiles(GitDirectory, "*", SearchOption.AllDirectories)
+                    .Where(f =>
+                        !new[] { "objects", "isolation", "lfs" }.Contains(
+                            System.IO.Path.GetRelativePath(GitDirectory, f).Split('/')[0]
+                        ) && !f.Contains("refs/isolation", StringComparison.Ordinal)
+                    )
+                    .Order(StringComparer.Ordinal)
+                    .Select(f =>
+                        $"{f} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}"
+                    ),
+            ]
+        );
 
     public async ValueTask DisposeAsync()
     {

@@ -20,12 +20,14 @@ public sealed class CloneTamperingTests
     public async Task Nothing_of_another_workers_is_ever_captured(string how)
     {
         await using CloneRig rig = await CloneRig.CreateAsync();
-        IWorkspace a = await rig.AcquireAsync("a"), b = await rig.AcquireAsync("b");
+        IWorkspace a = await rig.AcquireAsync("a"),
+            b = await rig.AcquireAsync("b");
         string secret = await CloneRig.CommitAsync(b, "secret.txt", "secret of b\n");
         await Rig.GitAsync(b, "gc", "--quiet");
         Rig.Write(b, "staged.txt", "staged by b\n");
         await Rig.GitAsync(b, "add", "-A");
-        string git = a.Info.GitDirectory, theirs = b.Info.GitDirectory;
+        string git = a.Info.GitDirectory,
+            theirs = b.Info.GitDirectory;
         switch (how)
         {
             case "its .git is a link to another's":
@@ -37,13 +39,19 @@ public sealed class CloneTamperingTests
                 File.WriteAllText(git, $"gitdir: {theirs}\n");
                 break;
             case "it borrows from another":
-                File.AppendAllText(Path.Combine(git, "objects", "info", "alternates"), Path.Combine(theirs, "objects") + "\n");
+                File.AppendAllText(
+                    Path.Combine(git, "objects", "info", "alternates"),
+                    Path.Combine(theirs, "objects") + "\n"
+                );
                 break;
             case "its other half is another's":
                 File.WriteAllText(Path.Combine(git, "commondir"), theirs + "\n");
                 break;
             default:
-                string folder = how == "its objects are another's" ? "objects" : how == "its refs are another's" ? "refs" : "objects/pack";
+                string folder =
+                    how == "its objects are another's" ? "objects"
+                    : how == "its refs are another's" ? "refs"
+                    : "objects/pack";
                 SafeDelete.Tree(Path.Combine(git, folder));
                 Directory.CreateSymbolicLink(Path.Combine(git, folder), Path.Combine(theirs, folder));
                 break;
@@ -77,7 +85,11 @@ public sealed class CloneTamperingTests
         await using CloneRig rig = await CloneRig.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
         await CloneRig.CommitAsync(workspace, "mine.txt", "mine\n");
-        foreach (string folder in Directory.GetDirectories(Path.Combine(workspace.Info.GitDirectory, "objects")).Where(d => Path.GetFileName(d).Length == 2))
+        foreach (
+            string folder in Directory
+                .GetDirectories(Path.Combine(workspace.Info.GitDirectory, "objects"))
+                .Where(d => Path.GetFileName(d).Length == 2)
+        )
         {
             SafeDelete.Tree(folder);
         }
@@ -108,7 +120,10 @@ public sealed class CloneTamperingTests
 
         Assert.Equal("ISO0315", fault.Code);
         Assert.True(Directory.Exists(workspace.Info.Path));
-        Assert.Equal(workspace.Info.BaseCommit, await rig.GitAsync("rev-parse", AttemptNames.Ref(new AttemptId("a", 1))));
+        Assert.Equal(
+            workspace.Info.BaseCommit,
+            await rig.GitAsync("rev-parse", AttemptNames.Ref(new AttemptId("a", 1)))
+        );
         await rig.GitAsync("fsck", "--no-dangling");
     }
 
@@ -127,7 +142,10 @@ public sealed class CloneTamperingTests
         File.CreateSymbolicLink(Path.Combine(refs, "link"), Path.Combine(rig.GitDirectory, "refs", "heads", "main"));
         File.WriteAllText(Path.Combine(refs, "nothing"), new string('1', tip.Length) + "\n");
         File.WriteAllText(Path.Combine(refs, "long"), new string('f', 100_000));
-        File.WriteAllLines(Path.Combine(workspace.Info.GitDirectory, "packed-refs"), Enumerable.Range(0, 3_000).Select(n => $"{tip} refs/heads/many/{n:0000}"));
+        File.WriteAllLines(
+            Path.Combine(workspace.Info.GitDirectory, "packed-refs"),
+            Enumerable.Range(0, 3_000).Select(n => $"{tip} refs/heads/many/{n:0000}")
+        );
 
         Capture capture = await rig.CaptureAsync(workspace);
         await workspace.DisposeAsync();
@@ -144,17 +162,27 @@ public sealed class CloneTamperingTests
         await using CloneRig rig = await CloneRig.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
         await CloneRig.CommitAsync(workspace, "mine.txt", "mine\n");
-        string canary = Path.Combine(rig.Repository.Root, "canary"), script = Path.Combine(rig.Repository.Root, "plant.sh");
+        string canary = Path.Combine(rig.Repository.Root, "canary"),
+            script = Path.Combine(rig.Repository.Root, "plant.sh");
         File.WriteAllText(script, $"#!/bin/sh\necho \"$0 $*\" >> '{canary}'\nexec \"$@\"\n");
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(script, (UnixFileMode)0b111_101_101);
         }
 
-        File.AppendAllText(Path.Combine(workspace.Info.GitDirectory, "config"), $"[core]\n\tfsmonitor = {script}\n\tsshCommand = {script}\n\talternateRefsCommand = {script}\n\tpager = {script}\n\thooksPath = {rig.Repository.Root}\n[uploadpack]\n\tpackObjectsHook = {script}\n[remote \"x\"]\n\turl = ext::{script}\n\tuploadpack = {script}\n\tpromisor = true\n[extensions]\n\tpartialClone = x\n");
+        File.AppendAllText(
+            Path.Combine(workspace.Info.GitDirectory, "config"),
+            $"[core]\n\tfsmonitor = {script}\n\tsshCommand = {script}\n\talternateRefsCommand = {script}\n\tpager = {script}\n\thooksPath = {rig.Repository.Root}\n[uploadpack]\n\tpackObjectsHook = {script}\n[remote \"x\"]\n\turl = ext::{script}\n\tuploadpack = {script}\n\tpromisor = true\n[extensions]\n\tpartialClone = x\n"
+        );
         foreach (string hook in new[] { "post-checkout", "reference-transaction", "post-index-change", "pre-commit" })
         {
-            File.Copy(script, Path.Combine(Directory.CreateDirectory(Path.Combine(workspace.Info.GitDirectory, "hooks")).FullName, hook));
+            File.Copy(
+                script,
+                Path.Combine(
+                    Directory.CreateDirectory(Path.Combine(workspace.Info.GitDirectory, "hooks")).FullName,
+                    hook
+                )
+            );
         }
 
         Rig.Write(workspace, "left.txt", "left\n");
@@ -169,7 +197,8 @@ public sealed class CloneTamperingTests
     public async Task A_work_tree_that_was_moved_elsewhere_by_config_is_not_what_is_captured()
     {
         await using CloneRig rig = await CloneRig.CreateAsync();
-        IWorkspace a = await rig.AcquireAsync("a"), b = await rig.AcquireAsync("b");
+        IWorkspace a = await rig.AcquireAsync("a"),
+            b = await rig.AcquireAsync("b");
         Rig.Write(b, "secret.txt", "secret\n");
         Rig.Write(a, "mine.txt", "mine\n");
         await Rig.GitAsync(a, "config", "core.worktree", b.Info.Path);

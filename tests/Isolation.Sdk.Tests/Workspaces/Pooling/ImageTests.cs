@@ -13,11 +13,23 @@ public sealed class ImageTests
     {
         await using PoolRig rig = await PoolRig.CreateAsync(clones);
         await using Disposables all = new();
-        IWorkspace one = await rig.AcquireAsync("one", all.Add(rig.NewProvider(Filling.Checkout))), two = await rig.AcquireAsync("two", all.Add(rig.NewProvider(Filling.Checkout)));
+        IWorkspace one = await rig.AcquireAsync("one", all.Add(rig.NewProvider(Filling.Checkout))),
+            two = await rig.AcquireAsync("two", all.Add(rig.NewProvider(Filling.Checkout)));
         string image = await WorkspaceImage.OfAsync(one);
         Assert.Equal(image, await WorkspaceImage.OfAsync(two));
         Assert.Contains("./src/m0/code.cs | f 644", image, StringComparison.Ordinal);
-        foreach (string change in new[] { "chmod 600 docs/empty", "touch -d 2001-01-01 x", "printf Z | dd conv=notrunc bs=1 of=src/m0/code.cs", "ln bin/run ../run", "git config a.b c; git tag t", "git update-index --assume-unchanged bin/run", "ln -sfn x src/folder-link" })
+        foreach (
+            string change in new[]
+            {
+                "chmod 600 docs/empty",
+                "touch -d 2001-01-01 x",
+                "printf Z | dd conv=notrunc bs=1 of=src/m0/code.cs",
+                "ln bin/run ../run",
+                "git config a.b c; git tag t",
+                "git update-index --assume-unchanged bin/run",
+                "ln -sfn x src/folder-link",
+            }
+        )
         {
             await Shell.RunAsync(two.Info.Path, change);
             string changed = await WorkspaceImage.OfAsync(two);
@@ -30,7 +42,8 @@ public sealed class ImageTests
     {
         private readonly List<IAsyncDisposable> _all = [];
 
-        public T Add<T>(T one) where T : IAsyncDisposable
+        public T Add<T>(T one)
+            where T : IAsyncDisposable
         {
             _all.Add(one);
             return one;

@@ -6,7 +6,8 @@ namespace Isolation.Sdk.Tests.Workspaces.Pooling;
 /// <summary>Extended attributes, which no program here may be there for.</summary>
 internal static partial class Native
 {
-    public static bool SetAttribute(string path, string name, byte[] value) => SetXattr(path, name, value, value.Length, 0) == 0;
+    public static bool SetAttribute(string path, string name, byte[] value) =>
+        SetXattr(path, name, value, value.Length, 0) == 0;
 
     /// <summary>The permissions that new files in a folder get, as the kernel stores them.</summary>
     public static bool SetDefaultAcl(string folder)
@@ -18,13 +19,23 @@ internal static partial class Native
     /// <summary>All of them, sorted, of the link itself where it is one.</summary>
     public static string Attributes(string path)
     {
-        byte[] names = new byte[4096], value = new byte[65536];
+        byte[] names = new byte[4096],
+            value = new byte[65536];
         nint length = ListXattr(path, names, names.Length);
-        return length <= 0 ? "" : string.Join(',', Encoding.UTF8.GetString(names, 0, (int)length).Split('\0', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal).Select(n =>
-        {
-            nint size = GetXattr(path, n, value, value.Length);
-            return $"{n}={(size < 0 ? "?" : Convert.ToHexString(value, 0, (int)size))}";
-        }));
+        return length <= 0
+            ? ""
+            : string.Join(
+                ',',
+                Encoding
+                    .UTF8.GetString(names, 0, (int)length)
+                    .Split('\0', StringSplitOptions.RemoveEmptyEntries)
+                    .Order(StringComparer.Ordinal)
+                    .Select(n =>
+                    {
+                        nint size = GetXattr(path, n, value, value.Length);
+                        return $"{n}={(size < 0 ? "?" : Convert.ToHexString(value, 0, (int)size))}";
+                    })
+            );
     }
 
     private static byte[] Entry(byte tag, byte permissions) => [tag, 0, permissions, 0, 0xff, 0xff, 0xff, 0xff];

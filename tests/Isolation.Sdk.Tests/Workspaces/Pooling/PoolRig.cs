@@ -35,18 +35,40 @@ internal sealed class PoolRig : IAsyncDisposable
     public string Workers => Repository.Path + ".workers";
 
     /// <summary>The trees that wait.</summary>
-    public string[] Parked => Directory.Exists(Path.Combine(Workers, ".trees"))
-        ? [.. Directory.GetDirectories(Path.Combine(Workers, ".trees")).Where(d => File.Exists(Path.Combine(d, "tree.json")) && File.ReadAllText(Path.Combine(d, "tree.json")).Contains("\"Parked\"", StringComparison.Ordinal))]
-        : [];
+    public string[] Parked =>
+        Directory.Exists(Path.Combine(Workers, ".trees"))
+            ?
+            [
+                .. Directory
+                    .GetDirectories(Path.Combine(Workers, ".trees"))
+                    .Where(d =>
+                        File.Exists(Path.Combine(d, "tree.json"))
+                        && File.ReadAllText(Path.Combine(d, "tree.json"))
+                            .Contains("\"Parked\"", StringComparison.Ordinal)
+                    ),
+            ]
+            : [];
 
     /// <summary>Somewhere else of this worker's user, with things that nothing may touch.</summary>
     public string Outside => Path.Combine(Repository.Root, "outside");
 
-    public static async Task<PoolRig> CreateAsync(bool clones = false, Filling filling = Filling.Auto, int size = 4, int files = 12)
+    public static async Task<PoolRig> CreateAsync(
+        bool clones = false,
+        Filling filling = Filling.Auto,
+        int size = 4,
+        int files = 12
+    )
     {
         PoolRig rig = new(await ThrowawayRepository.CreateAsync(), clones, filling, size);
-        await Shell.RunAsync(rig.Repository.Path, MakeRepository, files.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        await Shell.RunAsync(rig.Repository.Root, "mkdir outside outside/precious && echo precious > outside/precious/file && ln outside/precious/file outside/precious/twin && git init -q outside/other && cd outside/other && echo o > o && git add o && git commit -qm o");
+        await Shell.RunAsync(
+            rig.Repository.Path,
+            MakeRepository,
+            files.ToString(System.Globalization.CultureInfo.InvariantCulture)
+        );
+        await Shell.RunAsync(
+            rig.Repository.Root,
+            "mkdir outside outside/precious && echo precious > outside/precious/file && ln outside/precious/file outside/precious/twin && git init -q outside/other && cd outside/other && echo o > o && git add o && git commit -qm o"
+        );
         return rig;
     }
 
@@ -65,18 +87,28 @@ internal sealed class PoolRig : IAsyncDisposable
         mkdir -p vendor/sub
         """;
 
-    public GitWorkspaceProvider NewProvider(Filling filling) => _clones
-        ? new PrivateCloneProvider(new PrivateCloneOptions { Filling = filling }, TimeProvider.System)
-        : new GitWorktreeProvider(new GitWorktreeOptions { Filling = filling }, TimeProvider.System);
+    public GitWorkspaceProvider NewProvider(Filling filling) =>
+        _clones
+            ? new PrivateCloneProvider(new PrivateCloneOptions { Filling = filling }, TimeProvider.System)
+            : new GitWorktreeProvider(new GitWorktreeOptions { Filling = filling }, TimeProvider.System);
 
-    public WarmPool NewPool(Filling filling = Filling.Auto, int size = 4) => WarmPool.Around(NewProvider(filling), new WarmPoolOptions { Size = size });
+    public WarmPool NewPool(Filling filling = Filling.Auto, int size = 4) =>
+        WarmPool.Around(NewProvider(filling), new WarmPoolOptions { Size = size });
 
-    public async Task<IWorkspace> AcquireAsync(string item, IWorkspaceProvider? provider = null, string revision = "main")
+    public async Task<IWorkspace> AcquireAsync(
+        string item,
+        IWorkspaceProvider? provider = null,
+        string revision = "main"
+    )
     {
         AttemptId attempt = new(ItemPrefix + item, 1);
         string commit = await Repository.GitAsync(["rev-parse", revision]);
         await Repository.GitAsync(["update-ref", AttemptNames.Ref(attempt), commit, ""]);
-        AttemptLease lease = new LeaseStore(Path.Combine(Repository.Path, ".git"), Repository.Reference, TimeProvider.System).Create(attempt);
+        AttemptLease lease = new LeaseStore(
+            Path.Combine(Repository.Path, ".git"),
+            Repository.Reference,
+            TimeProvider.System
+        ).Create(attempt);
         lock (_leases)
         {
             _leases.Add(lease);
@@ -104,15 +136,23 @@ internal sealed class PoolRig : IAsyncDisposable
     public async Task AssertAsNewAsync(IWorkspace workspace, string what, string revision = "main")
     {
         IWorkspace fresh = await AcquireAsync($"fresh{Guid.NewGuid():n}", Plain, revision);
-        string expected = await WorkspaceImage.OfAsync(fresh), seen = await WorkspaceImage.OfAsync(workspace);
+        string expected = await WorkspaceImage.OfAsync(fresh),
+            seen = await WorkspaceImage.OfAsync(workspace);
         if (expected != seen)
         {
-            string[] before = expected.Split('\n'), after = seen.Split('\n');
-            Assert.Fail($"{what}\nOnly in a new one:\n{string.Join('\n', before.Except(after).Take(30))}\nOnly in the recycled one:\n{string.Join('\n', after.Except(before).Take(30))}");
+            string[] before = expected.Split('\n'),
+                after = seen.Split('\n');
+            Assert.Fail(
+                $"{what}\nOnly in a new one:\n{string.Join('\n', before.Except(after).Take(30))}\nOnly in the recycled one:\n{string.Join('\n', after.Except(before).Take(30))}"
+            );
         }
 
-        string times = await WorkspaceImage.OddTimesAsync(fresh.Info.Path, "f,l"), theirs = await WorkspaceImage.OddTimesAsync(workspace.Info.Path, "f,l");
-        Assert.True(times == theirs, $"{what}\nWritten at another time in a new one: {times}\nIn the recycled one: {theirs}");
+        string times = await WorkspaceImage.OddTimesAsync(fresh.Info.Path, "f,l"),
+            theirs = await WorkspaceImage.OddTimesAsync(workspace.Info.Path, "f,l");
+        Assert.True(
+            times == theirs,
+            $"{what}\nWritten at another time in a new one: {times}\nIn the recycled one: {theirs}"
+        );
         await fresh.ReleaseAsync(ReleaseMode.Remove);
     }
 

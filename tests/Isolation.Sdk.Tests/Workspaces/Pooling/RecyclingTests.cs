@@ -10,7 +10,12 @@ namespace Isolation.Sdk.Tests.Workspaces.Pooling;
 public sealed partial class RecyclingTests(ITestOutputHelper output)
 {
     // Nothing of a workspace is worth keeping then, or nobody here may change it back.
-    private static readonly string[] MayBeItsEnd = ["names that are no text", "flags", "permissions that are inherited"];
+    private static readonly string[] MayBeItsEnd =
+    [
+        "names that are no text",
+        "flags",
+        "permissions that are inherited",
+    ];
 
     [IsolationFact(Tools.Linux, "find", "sha1sum", Timeout = 120_000)]
     public Task A_recycled_workspace_is_as_new() => SomeAsync(first: 1, seeds: 10, deeds: 6, many: 300);
@@ -19,7 +24,8 @@ public sealed partial class RecyclingTests(ITestOutputHelper output)
     public Task Sixty_recycled_workspaces_are_as_new() => SomeAsync(first: 100, seeds: 60, deeds: 8, many: 2_000);
 
     [IsolationFact(Tools.Linux, "find", "sha1sum", Tier = Tier.Soak, Timeout = 3_600_000)]
-    public Task Five_hundred_recycled_workspaces_are_as_new() => SomeAsync(first: Random.Shared.Next(1_000_000), seeds: 500, deeds: 12, many: 10_000);
+    public Task Five_hundred_recycled_workspaces_are_as_new() =>
+        SomeAsync(first: Random.Shared.Next(1_000_000), seeds: 500, deeds: 12, many: 10_000);
 
     [IsolationTheory(Tools.Linux, "find", "sha1sum", Tier = Tier.Ci, Timeout = 600_000)]
     [InlineData(false)]
@@ -28,13 +34,21 @@ public sealed partial class RecyclingTests(ITestOutputHelper output)
     {
         foreach (string deed in HostileWorker.All)
         {
-            await CycleAsync(clones, Filling.Copy, $"{deed}, clones: {clones}", new Random(1), w => w.DoAsync(deed, 100));
+            await CycleAsync(clones, Filling.Copy, $"{deed}, clones: {clones}", new Random(1), w =>
+                w.DoAsync(deed, 100)
+            );
         }
     }
 
     private async Task SomeAsync(int first, int seeds, int deeds, int many)
     {
-        int? only = int.TryParse(Environment.GetEnvironmentVariable("ISOLATION_SEED"), CultureInfo.InvariantCulture, out int given) ? given : null;
+        int? only = int.TryParse(
+            Environment.GetEnvironmentVariable("ISOLATION_SEED"),
+            CultureInfo.InvariantCulture,
+            out int given
+        )
+            ? given
+            : null;
         first = only ?? first;
         for (int seed = first; seed < first + (only is null ? seeds : 1); seed++)
         {
@@ -42,11 +56,23 @@ public sealed partial class RecyclingTests(ITestOutputHelper output)
             Random random = new(seed);
             bool clones = random.Next(2) == 0;
             Filling filling = random.Next(2) == 0 ? Filling.Copy : Filling.Checkout;
-            await CycleAsync(clones, filling, $"ISOLATION_SEED={seed}, clones: {clones}, filled by {filling}", random, w => w.WorkAsync(deeds, many));
+            await CycleAsync(
+                clones,
+                filling,
+                $"ISOLATION_SEED={seed}, clones: {clones}, filled by {filling}",
+                random,
+                w => w.WorkAsync(deeds, many)
+            );
         }
     }
 
-    private static async Task CycleAsync(bool clones, Filling filling, string what, Random random, Func<HostileWorker, Task> work)
+    private static async Task CycleAsync(
+        bool clones,
+        Filling filling,
+        string what,
+        Random random,
+        Func<HostileWorker, Task> work
+    )
     {
         await using PoolRig rig = await PoolRig.CreateAsync(clones, filling);
         IWorkspace released = await rig.AcquireAsync("first");
@@ -61,18 +87,28 @@ public sealed partial class RecyclingTests(ITestOutputHelper output)
         await rig.RecycleAsync(released);
 
         Assert.False(Path.Exists(released.Info.Path), what);
-        Assert.True(outside == await OutsideAsync(rig), $"{what}\nSomething outside was touched:\n{outside}\n---\n{await OutsideAsync(rig)}");
+        Assert.True(
+            outside == await OutsideAsync(rig),
+            $"{what}\nSomething outside was touched:\n{outside}\n---\n{await OutsideAsync(rig)}"
+        );
         bool mayEnd = worker.Done.Any(d => MayBeItsEnd.Any(e => d.StartsWith(e, StringComparison.Ordinal)));
         Assert.True(mayEnd || rig.Parked.Length == 1, $"{what}\nIt is not in the pool.");
         bool parked = rig.Parked.Length == 1;
         IWorkspace again = await rig.AcquireAsync("again");
-        Assert.True(!parked || await WorkspaceImage.InodeAsync(again.Info.Path) == inode, $"{what}\nIt is not the one that was released.");
-        Assert.True(!parked || await WorkspaceImage.OddTimesAsync(again.Info.Path, "f,l,d") == "", $"{what}\nFolders tell when something was in them.");
+        Assert.True(
+            !parked || await WorkspaceImage.InodeAsync(again.Info.Path) == inode,
+            $"{what}\nIt is not the one that was released."
+        );
+        Assert.True(
+            !parked || await WorkspaceImage.OddTimesAsync(again.Info.Path, "f,l,d") == "",
+            $"{what}\nFolders tell when something was in them."
+        );
         await rig.AssertAsNewAsync(again, what);
     }
 
     // Names that files outside have in the workspace go with it, so their number is no part of it.
-    private static async Task<string> OutsideAsync(PoolRig rig) => Links().Replace(await WorkspaceImage.FilesAsync(rig.Outside, "nothing"), "$1 -");
+    private static async Task<string> OutsideAsync(PoolRig rig) =>
+        Links().Replace(await WorkspaceImage.FilesAsync(rig.Outside, "nothing"), "$1 -");
 
     [GeneratedRegex(@"(\| \w \d+ [-\d]+) \d+")]
     private static partial Regex Links();
@@ -80,18 +116,23 @@ public sealed partial class RecyclingTests(ITestOutputHelper output)
     /// <summary>What linked worktrees share with their repository and a pipeline puts back, or never lets a worker write.</summary>
     private sealed class SharedSettings : IDisposable
     {
-        private readonly string _git, _copy;
+        private readonly string _git,
+            _copy;
 
         private SharedSettings(string git, string copy) => (_git, _copy) = (git, copy);
 
         public static SharedSettings Of(string repository)
         {
-            SharedSettings made = new(Path.Combine(repository, ".git"), Directory.CreateTempSubdirectory("isolation-settings-").FullName);
+            SharedSettings made = new(
+                Path.Combine(repository, ".git"),
+                Directory.CreateTempSubdirectory("isolation-settings-").FullName
+            );
             Shell.RunAsync(made._git, "cp -a config \"$1\"; cp -a info hooks \"$1\" 2>/dev/null", made._copy).Wait();
             return made;
         }
 
-        public void Restore() => Shell.RunAsync(_git, "rm -rf config config.worktree info hooks; cp -a \"$1\"/* .", _copy).Wait();
+        public void Restore() =>
+            Shell.RunAsync(_git, "rm -rf config config.worktree info hooks; cp -a \"$1\"/* .", _copy).Wait();
 
         public void Dispose() => Directory.Delete(_copy, recursive: true);
     }

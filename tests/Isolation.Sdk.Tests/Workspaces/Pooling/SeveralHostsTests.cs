@@ -13,7 +13,13 @@ public sealed class SeveralHostsTests
     public async Task Two_hosts_never_get_the_same_tree()
     {
         await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
-        IWorkspace[] first = [await rig.AcquireAsync("a"), await rig.AcquireAsync("b"), await rig.AcquireAsync("c"), await rig.AcquireAsync("d")];
+        IWorkspace[] first =
+        [
+            await rig.AcquireAsync("a"),
+            await rig.AcquireAsync("b"),
+            await rig.AcquireAsync("c"),
+            await rig.AcquireAsync("d"),
+        ];
         List<string> inodes = [];
         foreach (IWorkspace workspace in first)
         {
@@ -22,9 +28,19 @@ public sealed class SeveralHostsTests
         }
 
         Assert.Equal(4, rig.Parked.Length);
-        HostAnswer[] answers = await Task.WhenAll(Enumerable.Range(0, 2).Select(n => HostProcess.AskOnceAsync(Ask(rig, "Copy", null, [.. Enumerable.Range(0, 4).Select(i => $"acquire h{n}-{i}")]))));
+        HostAnswer[] answers = await Task.WhenAll(
+            Enumerable
+                .Range(0, 2)
+                .Select(n =>
+                    HostProcess.AskOnceAsync(
+                        Ask(rig, "Copy", null, [.. Enumerable.Range(0, 4).Select(i => $"acquire h{n}-{i}")])
+                    )
+                )
+        );
 
-        string[] got = await Task.WhenAll(answers.SelectMany(a => a.Items).Select(i => WorkspaceImage.InodeAsync(i.Outcome)));
+        string[] got = await Task.WhenAll(
+            answers.SelectMany(a => a.Items).Select(i => WorkspaceImage.InodeAsync(i.Outcome))
+        );
         Assert.Equal(8, got.Distinct().Count());
         Assert.NotEmpty(got.Intersect(inodes));
         Assert.Empty(rig.Parked);
@@ -40,13 +56,30 @@ public sealed class SeveralHostsTests
         await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
         await using (HostProcess host = HostProcess.Start())
         {
-            await host.SendAsync(Ask(rig, "Copy", step, "acquire one", "run one echo dirt > dirt; echo dirt >> src/m1/code.cs; rm -r docs", "release one", "settle"));
+            await host.SendAsync(
+                Ask(
+                    rig,
+                    "Copy",
+                    step,
+                    "acquire one",
+                    "run one echo dirt > dirt; echo dirt >> src/m1/code.cs; rm -r docs",
+                    "release one",
+                    "settle"
+                )
+            );
             Assert.Null(await host.DieAsync());
         }
 
-        string[] left = [.. Directory.GetDirectories(Path.Combine(rig.Workers, ".trees")).Where(d => Directory.Exists(Path.Combine(d, "files")))];
+        string[] left =
+        [
+            .. Directory
+                .GetDirectories(Path.Combine(rig.Workers, ".trees"))
+                .Where(d => Directory.Exists(Path.Combine(d, "files"))),
+        ];
         Assert.Equal(2, left.Length);
-        string? parked = found ? await WorkspaceImage.InodeAsync(Path.Combine(Assert.Single(rig.Parked), "files")) : null;
+        string? parked = found
+            ? await WorkspaceImage.InodeAsync(Path.Combine(Assert.Single(rig.Parked), "files"))
+            : null;
         Assert.Equal(found ? 1 : 0, rig.Parked.Length);
 
         IWorkspace next = await rig.AcquireAsync("next");
@@ -82,17 +115,48 @@ public sealed class SeveralHostsTests
     {
         await using PoolRig rig = await PoolRig.CreateAsync(clones, Filling.Copy);
         await Shell.RunAsync("/", "chmod 755 \"$1\" && chown -R 65534:65534 \"$1\"", rig.Repository.Root);
-        HostRequest request = Ask(rig, "Copy", null,
-            "acquire one", "run one mkdir -p a/b/c; echo x > a/b/c/x; chmod 000 a/b; chmod 555 a src src/m1; chmod 000 docs; chmod 400 bin/run; rm -f src/m2/code.cs; chmod 500 src/m2; chmod 000 src/m3/code.cs", "release one", "settle", "acquire two");
+        HostRequest request = Ask(
+            rig,
+            "Copy",
+            null,
+            "acquire one",
+            "run one mkdir -p a/b/c; echo x > a/b/c/x; chmod 000 a/b; chmod 555 a src src/m1; chmod 000 docs; chmod 400 bin/run; rm -f src/m2/code.cs; chmod 500 src/m2; chmod 000 src/m3/code.cs",
+            "release one",
+            "settle",
+            "acquire two"
+        );
         request = request with { Pool = request.Pool! with { Clones = clones } };
-        HostAnswer answer = await HostProcess.AskOnceAsync(request, new Dictionary<string, string?> { ["HOME"] = rig.Repository.Root, ["TMPDIR"] = rig.Repository.Root }, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
+        HostAnswer answer = await HostProcess.AskOnceAsync(
+            request,
+            new Dictionary<string, string?> { ["HOME"] = rig.Repository.Root, ["TMPDIR"] = rig.Repository.Root },
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups"
+        );
 
         Assert.Empty(answer.Faults);
         string two = answer.Items.Single(i => i.Item == "two").Outcome;
         Assert.Empty(rig.Parked);
-        Assert.Equal("", await Shell.RunAsync(two, "git -c safe.directory='*' status --porcelain --ignored; find . -path ./.git -prune -o ! -type l ! -perm -u+rw -print; find . -path ./.git -prune -o ! -user 65534 -print"));
-        Assert.Equal("", await Shell.RunAsync(two, "test -z \"$(find src/m1 -newer src/m5/data.txt)\" || find . -newer src/m5/data.txt"));
+        Assert.Equal(
+            "",
+            await Shell.RunAsync(
+                two,
+                "git -c safe.directory='*' status --porcelain --ignored; find . -path ./.git -prune -o ! -type l ! -perm -u+rw -print; find . -path ./.git -prune -o ! -user 65534 -print"
+            )
+        );
+        Assert.Equal(
+            "",
+            await Shell.RunAsync(
+                two,
+                "test -z \"$(find src/m1 -newer src/m5/data.txt)\" || find . -newer src/m5/data.txt"
+            )
+        );
     }
 
-    private static HostRequest Ask(PoolRig rig, string filling, string? killAt, params string[] acts) => new(rig.Repository.Path) { Pool = new PoolRequest(acts) { Filling = filling, KillAt = killAt } };
+    private static HostRequest Ask(PoolRig rig, string filling, string? killAt, params string[] acts) =>
+        new(rig.Repository.Path)
+        {
+            Pool = new PoolRequest(acts) { Filling = filling, KillAt = killAt },
+        };
 }

@@ -7,10 +7,29 @@ internal static class Shell
 {
     public static async Task<string> RunAsync(string directory, string script, params string[] arguments)
     {
-        ProcessStartInfo start = new("sh", ["-c", script, "sh", .. arguments]) { WorkingDirectory = directory, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("sh", ["-c", script, "sh", .. arguments])
+        {
+            WorkingDirectory = directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         string path = Environment.GetEnvironmentVariable("PATH")!;
         start.Environment.Clear();
-        foreach ((string name, string value) in new[] { ("PATH", path), ("LC_ALL", "C"), ("HOME", "/nonexistent"), ("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_AUTHOR_NAME", "W"), ("GIT_AUTHOR_EMAIL", "w@w"), ("GIT_COMMITTER_NAME", "W"), ("GIT_COMMITTER_EMAIL", "w@w") })
+        foreach (
+            (string name, string value) in new[]
+            {
+                ("PATH", path),
+                ("LC_ALL", "C"),
+                ("HOME", "/nonexistent"),
+                ("GIT_CONFIG_NOSYSTEM", "1"),
+                ("GIT_CONFIG_GLOBAL", "/dev/null"),
+                ("GIT_AUTHOR_NAME", "W"),
+                ("GIT_AUTHOR_EMAIL", "w@w"),
+                ("GIT_COMMITTER_NAME", "W"),
+                ("GIT_COMMITTER_EMAIL", "w@w"),
+            }
+        )
         {
             start.Environment[name] = value;
         }

@@ -12,21 +12,52 @@ namespace Isolation.Sdk.Tests.Workspaces.Pooling;
 /// <summary>A host that is killed while it fills, recycles or removes: the next one hands out nothing half-made, and nothing is left.</summary>
 public sealed class TreeKillTests(ITestOutputHelper output)
 {
-    private const string Dirt = "echo dirt > dirt; mkdir -p build/a; echo o > build/a/x.o; echo dirt >> src/m1/code.cs; rm -r docs; git add -A; git commit -qm Work";
+    private const string Dirt =
+        "echo dirt > dirt; mkdir -p build/a; echo o > build/a/x.o; echo dirt >> src/m1/code.cs; rm -r docs; git add -A; git commit -qm Work";
 
     // Everything in it: a pristine tree made, a workspace filled, cleaned, parked; the base moved; a parked tree taken and moved, the pristine one moved; a removal.
     private static readonly string[] Story =
     [
-        "acquire one", $"run one {Dirt}", "release one", "settle",
+        "acquire one",
+        $"run one {Dirt}",
+        "release one",
+        "settle",
         "run-in-repository echo next >> src/m2/code.cs; git rm -rq src/m3; git add -A; git -c user.name=T -c user.email=t@t commit -qm Next",
-        "acquire two", "acquire three", $"run three {Dirt}", "remove two", "release three", "settle",
+        "acquire two",
+        "acquire three",
+        $"run three {Dirt}",
+        "remove two",
+        "release three",
+        "settle",
     ];
 
     private static readonly (TreeStep Step, int On)[] All =
     [
-        (TreeStep.TreeBegun, 1), (TreeStep.TreeWritten, 1), (TreeStep.TreeRecorded, 1), (TreeStep.MidFill, 1), (TreeStep.Filled, 1), (TreeStep.GitMade, 1), (TreeStep.Indexed, 1), (TreeStep.Discarded, 1),
-        (TreeStep.Unregistered, 1), (TreeStep.Detached, 1), (TreeStep.MidClean, 1), (TreeStep.Cleaned, 1), (TreeStep.Parked, 1), (TreeStep.MoveBegun, 1), (TreeStep.MoveWritten, 1), (TreeStep.Taken, 1),
-        (TreeStep.MidDelete, 1), (TreeStep.TreeRecorded, 3), (TreeStep.MoveBegun, 2), (TreeStep.MoveWritten, 2), (TreeStep.MidFill, 2), (TreeStep.GitMade, 2), (TreeStep.Discarded, 2), (TreeStep.Unregistered, 2), (TreeStep.MidDelete, 3),
+        (TreeStep.TreeBegun, 1),
+        (TreeStep.TreeWritten, 1),
+        (TreeStep.TreeRecorded, 1),
+        (TreeStep.MidFill, 1),
+        (TreeStep.Filled, 1),
+        (TreeStep.GitMade, 1),
+        (TreeStep.Indexed, 1),
+        (TreeStep.Discarded, 1),
+        (TreeStep.Unregistered, 1),
+        (TreeStep.Detached, 1),
+        (TreeStep.MidClean, 1),
+        (TreeStep.Cleaned, 1),
+        (TreeStep.Parked, 1),
+        (TreeStep.MoveBegun, 1),
+        (TreeStep.MoveWritten, 1),
+        (TreeStep.Taken, 1),
+        (TreeStep.MidDelete, 1),
+        (TreeStep.TreeRecorded, 3),
+        (TreeStep.MoveBegun, 2),
+        (TreeStep.MoveWritten, 2),
+        (TreeStep.MidFill, 2),
+        (TreeStep.GitMade, 2),
+        (TreeStep.Discarded, 2),
+        (TreeStep.Unregistered, 2),
+        (TreeStep.MidDelete, 3),
     ];
 
     public static TheoryData<string, int, bool> Cases
@@ -48,12 +79,14 @@ public sealed class TreeKillTests(ITestOutputHelper output)
     }
 
     [IsolationFact]
-    public void Every_step_has_a_case_in_which_it_is_killed() => Assert.Equal(Enum.GetValues<TreeStep>().Order(), All.Select(c => c.Step).Distinct().Order());
+    public void Every_step_has_a_case_in_which_it_is_killed() =>
+        Assert.Equal(Enum.GetValues<TreeStep>().Order(), All.Select(c => c.Step).Distinct().Order());
 
     [IsolationTheory(Tools.Linux)]
     [InlineData(nameof(TreeStep.MidFill), 1, false)]
     [InlineData(nameof(TreeStep.MidClean), 1, true)]
-    public Task Killed_while_it_fills_and_while_it_cleans(string step, int on, bool clones) => KillAsync(step, on, clones);
+    public Task Killed_while_it_fills_and_while_it_cleans(string step, int on, bool clones) =>
+        KillAsync(step, on, clones);
 
     [IsolationTheory(Tools.Linux, Tier = Tier.Ci, Timeout = 300_000)]
     [MemberData(nameof(Cases))]
@@ -70,7 +103,17 @@ public sealed class TreeKillTests(ITestOutputHelper output)
         await using PoolRig rig = await PoolRig.CreateAsync(clones, Filling.Copy);
         await using (HostProcess host = HostProcess.Start())
         {
-            await host.SendAsync(new HostRequest(rig.Repository.Path) { Pool = new PoolRequest(Story) { Clones = clones, KillAt = step, KillOn = on } });
+            await host.SendAsync(
+                new HostRequest(rig.Repository.Path)
+                {
+                    Pool = new PoolRequest(Story)
+                    {
+                        Clones = clones,
+                        KillAt = step,
+                        KillOn = on,
+                    },
+                }
+            );
             Assert.Null(await host.DieAsync());
             await host.LastAsync();
         }
@@ -80,26 +123,51 @@ public sealed class TreeKillTests(ITestOutputHelper output)
 
     private async Task KillAnywhereAsync(int kills)
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("ISOLATION_SEED"), CultureInfo.InvariantCulture, out int given) ? given : Environment.TickCount;
+        int seed = int.TryParse(
+            Environment.GetEnvironmentVariable("ISOLATION_SEED"),
+            CultureInfo.InvariantCulture,
+            out int given
+        )
+            ? given
+            : Environment.TickCount;
         output.WriteLine($"ISOLATION_SEED={seed}");
         Random random = new(seed);
         int lived = 0;
-        for (int kill = 0; kill < kills;)
+        for (int kill = 0; kill < kills; )
         {
             bool clones = random.Next(2) == 0;
             await using PoolRig rig = await PoolRig.CreateAsync(clones, Filling.Copy);
             for (int life = 0; life < 5 && kill < kills; life++, kill++)
             {
                 int after = random.Next(20, 1500);
-                string[] acts = [.. Enumerable.Range(0, 40).SelectMany(i => Story.Select(a => a.Replace("one", $"one-{kill}-{i}", StringComparison.Ordinal).Replace("two", $"two-{kill}-{i}", StringComparison.Ordinal).Replace("three", $"three-{kill}-{i}", StringComparison.Ordinal)))];
+                string[] acts =
+                [
+                    .. Enumerable
+                        .Range(0, 40)
+                        .SelectMany(i =>
+                            Story.Select(a =>
+                                a.Replace("one", $"one-{kill}-{i}", StringComparison.Ordinal)
+                                    .Replace("two", $"two-{kill}-{i}", StringComparison.Ordinal)
+                                    .Replace("three", $"three-{kill}-{i}", StringComparison.Ordinal)
+                            )
+                        ),
+                ];
                 await using (HostProcess host = HostProcess.Start())
                 {
-                    await host.SendAsync(new HostRequest(rig.Repository.Path) { Pool = new PoolRequest(acts) { Clones = clones, KillAfter = after } });
+                    await host.SendAsync(
+                        new HostRequest(rig.Repository.Path)
+                        {
+                            Pool = new PoolRequest(acts) { Clones = clones, KillAfter = after },
+                        }
+                    );
                     lived += await host.DieAsync() is null ? 0 : 1;
                     await host.LastAsync();
                 }
 
-                await AssertMendedAsync(rig, $"ISOLATION_SEED={seed}, kill {kill} after {after} ms{(clones ? " with clones" : "")}");
+                await AssertMendedAsync(
+                    rig,
+                    $"ISOLATION_SEED={seed}, kill {kill} after {after} ms{(clones ? " with clones" : "")}"
+                );
             }
         }
 
@@ -116,8 +184,16 @@ public sealed class TreeKillTests(ITestOutputHelper output)
 
         await rig.Repository.GitAsync(["reset", "-q", "--hard"]);
         await rig.StartAgainAsync();
-        LeaseStore store = new(Path.Combine(rig.Repository.Path, ".git"), rig.Repository.Reference, TimeProvider.System);
-        foreach (LeaseRecord record in store.List().Where(r => !r.Attempt.Item.StartsWith(PoolRig.ItemPrefix, StringComparison.Ordinal)))
+        LeaseStore store = new(
+            Path.Combine(rig.Repository.Path, ".git"),
+            rig.Repository.Reference,
+            TimeProvider.System
+        );
+        foreach (
+            LeaseRecord record in store
+                .List()
+                .Where(r => !r.Attempt.Item.StartsWith(PoolRig.ItemPrefix, StringComparison.Ordinal))
+        )
         {
             using AttemptLease dead = store.TryTakeOver(record)!;
             if (await rig.Pool.ReopenAsync(record) is { } found)
@@ -139,13 +215,32 @@ public sealed class TreeKillTests(ITestOutputHelper output)
         await rig.Plain.SettleAsync();
 
         string trees = Path.Combine(rig.Workers, ".trees");
-        string[] left = [.. Directory.GetFileSystemEntries(rig.Workers).Select(e => Path.GetFileName(e)!).Where(e => e.Contains('.', StringComparison.Ordinal) && char.IsDigit(e[^1]))];
+        string[] left =
+        [
+            .. Directory
+                .GetFileSystemEntries(rig.Workers)
+                .Select(e => Path.GetFileName(e)!)
+                .Where(e => e.Contains('.', StringComparison.Ordinal) && char.IsDigit(e[^1])),
+        ];
         Assert.True(left.Length == 0, $"{what}: {string.Join(", ", left)}");
-        Assert.True(Directory.GetFileSystemEntries(Path.Combine(rig.Workers, ".trash")).Length == 0, $"{what}: the trash is not empty");
-        string[] garbage = [.. Directory.GetFileSystemEntries(trees).Where(e => !File.Exists(Path.Combine(e.EndsWith(".lock", StringComparison.Ordinal) ? e[..^5] : e, "tree.json")))];
+        Assert.True(
+            Directory.GetFileSystemEntries(Path.Combine(rig.Workers, ".trash")).Length == 0,
+            $"{what}: the trash is not empty"
+        );
+        string[] garbage =
+        [
+            .. Directory
+                .GetFileSystemEntries(trees)
+                .Where(e =>
+                    !File.Exists(Path.Combine(e.EndsWith(".lock", StringComparison.Ordinal) ? e[..^5] : e, "tree.json"))
+                ),
+        ];
         Assert.True(garbage.Length == 0, $"{what}: {string.Join(", ", garbage)} are no trees");
         Assert.Equal("", await rig.Repository.GitAsync(["branch", "--list", "isolation/*"]));
         Assert.DoesNotContain("/work\n", await rig.Repository.GitAsync(["worktree", "list", "--porcelain"]) + "\n");
-        Assert.False(Directory.Exists(Path.Combine(rig.Repository.Path, ".git", "worktrees")), $"{what}: registrations are left");
+        Assert.False(
+            Directory.Exists(Path.Combine(rig.Repository.Path, ".git", "worktrees")),
+            $"{what}: registrations are left"
+        );
     }
 }

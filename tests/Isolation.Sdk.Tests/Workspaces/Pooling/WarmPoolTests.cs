@@ -21,11 +21,14 @@ public sealed class WarmPoolTests
         string kept = await WorkspaceImage.InodeAsync(Path.Combine(first.Info.Path, "src/m5/data.txt"));
         await Shell.RunAsync(first.Info.Path, "echo dirt > src/m1/dirt; rm src/m2/code.cs");
         await rig.RecycleAsync(first);
-        await Shell.RunAsync(rig.Repository.Path, """
+        await Shell.RunAsync(
+            rig.Repository.Path,
+            """
             git checkout -q moved && git rm -rq src/deep docs/empty && mkdir -p neu/tief && echo n > neu/tief/datei && git mv src/m3 src/renamed
             echo changed >> src/m4/data.txt; chmod 755 src/m1/code.cs; rm src/m0/link; ln -s data.txt src/m0/link; rm -r src/m7; echo file > src/m7; rm bin/run; mkdir bin/run; echo x > bin/run/x
             git add -A; git -c user.name=T -c user.email=t@t commit -qm Moved; git checkout -q main
-            """);
+            """
+        );
 
         IWorkspace moved = await rig.AcquireAsync("moved", revision: "moved");
 
@@ -49,11 +52,18 @@ public sealed class WarmPoolTests
         await rig.Repository.GitAsync(["config", "filter.shout.smudge", "tr a-z A-Z"]);
         await rig.Repository.GitAsync(["config", "filter.shout.clean", "tr A-Z a-z"]);
         await rig.RecycleAsync(await rig.AcquireAsync("first"));
-        await Shell.RunAsync(rig.Repository.Path, "git checkout -qb moved; echo \"$1\" > .gitattributes; git add -A; git -c user.name=T -c user.email=t@t commit -qm Moved; git checkout -q main", attributes);
+        await Shell.RunAsync(
+            rig.Repository.Path,
+            "git checkout -qb moved; echo \"$1\" > .gitattributes; git add -A; git -c user.name=T -c user.email=t@t commit -qm Moved; git checkout -q main",
+            attributes
+        );
         Assert.Single(rig.Parked);
         IWorkspace moved = await rig.AcquireAsync("moved", revision: "moved");
 
-        Assert.Equal(attributes.Contains("crlf", StringComparison.Ordinal) ? "file 1\r\n" : "FILE 1\n", File.ReadAllText(Path.Combine(moved.Info.Path, "src/m1/code.cs")));
+        Assert.Equal(
+            attributes.Contains("crlf", StringComparison.Ordinal) ? "file 1\r\n" : "FILE 1\n",
+            File.ReadAllText(Path.Combine(moved.Info.Path, "src/m1/code.cs"))
+        );
         Assert.Equal("", await Rig.GitAsync(moved, "status", "--porcelain"));
     }
 
@@ -63,7 +73,10 @@ public sealed class WarmPoolTests
     public async Task A_name_that_is_no_text_costs_its_tree_and_nothing_else(bool claimed)
     {
         await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
-        await Shell.RunAsync(rig.Repository.Path, "n=$(printf 'bad\\377'); echo x > \"$n\"; git add -A; git -c user.name=T -c user.email=t@t commit -qm Odd");
+        await Shell.RunAsync(
+            rig.Repository.Path,
+            "n=$(printf 'bad\\377'); echo x > \"$n\"; git add -A; git -c user.name=T -c user.email=t@t commit -qm Odd"
+        );
         IWorkspace first = await rig.AcquireAsync("first");
         await Shell.RunAsync(first.Info.Path, "echo altered > \"$(printf 'bad\\377')\"");
         await first.ReleaseAsync(ReleaseMode.Recycle);
@@ -87,7 +100,10 @@ public sealed class WarmPoolTests
         string kept = await WorkspaceImage.InodeAsync(Path.Combine(first.Info.Path, "src/m5/data.txt"));
         for (int round = 0; round < 5; round++)
         {
-            await Shell.RunAsync(first.Info.Path, "mkdir -p build && seq 1 200 | while read i; do echo $i > build/$i.o; done; echo dirt >> src/m1/code.cs; rm -r src/deep; chmod 700 src/m2");
+            await Shell.RunAsync(
+                first.Info.Path,
+                "mkdir -p build && seq 1 200 | while read i; do echo $i > build/$i.o; done; echo dirt >> src/m1/code.cs; rm -r src/deep; chmod 700 src/m2"
+            );
             await first.ReleaseAsync(ReleaseMode.Recycle); // And nobody waits for the pool.
 
             IWorkspace next = await rig.AcquireAsync($"next{round}");
@@ -102,13 +118,29 @@ public sealed class WarmPoolTests
     public async Task What_was_written_through_a_mapping_in_memory_is_seen_though_no_time_tells()
     {
         await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
-        string memory = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : rig.Repository.Root, $"isolation-{Guid.NewGuid():n}");
+        string memory = Path.Combine(
+            Directory.Exists("/dev/shm") ? "/dev/shm" : rig.Repository.Root,
+            $"isolation-{Guid.NewGuid():n}"
+        );
         try
         {
-            await using WarmPool pool = WarmPool.Around(new GitWorktreeProvider(new GitWorktreeOptions { Filling = Filling.Copy }, TimeProvider.System, new WorkersFolder(memory)), new WarmPoolOptions());
+            await using WarmPool pool = WarmPool.Around(
+                new GitWorktreeProvider(
+                    new GitWorktreeOptions { Filling = Filling.Copy },
+                    TimeProvider.System,
+                    new WorkersFolder(memory)
+                ),
+                new WarmPoolOptions()
+            );
             IWorkspace first = await rig.AcquireAsync("first", pool);
-            string name = "src/m5/data.txt", kept = await WorkspaceImage.InodeAsync(Path.Combine(first.Info.Path, "src/m4/data.txt"));
-            using (MemoryMappedFile map = MemoryMappedFile.CreateFromFile(Path.Combine(first.Info.Path, name), FileMode.Open))
+            string name = "src/m5/data.txt",
+                kept = await WorkspaceImage.InodeAsync(Path.Combine(first.Info.Path, "src/m4/data.txt"));
+            using (
+                MemoryMappedFile map = MemoryMappedFile.CreateFromFile(
+                    Path.Combine(first.Info.Path, name),
+                    FileMode.Open
+                )
+            )
             using (MemoryMappedViewAccessor view = map.CreateViewAccessor())
             {
                 view.Write(0, (byte)(view.ReadByte(0) + 1)); // What was read before may be written without anybody's notice.
@@ -118,7 +150,10 @@ public sealed class WarmPoolTests
             IWorkspace next = await rig.AcquireAsync("next", pool);
 
             Assert.Equal(kept, await WorkspaceImage.InodeAsync(Path.Combine(next.Info.Path, "src/m4/data.txt")));
-            Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(rig.Repository.Path, name)), await File.ReadAllBytesAsync(Path.Combine(next.Info.Path, name)));
+            Assert.Equal(
+                await File.ReadAllBytesAsync(Path.Combine(rig.Repository.Path, name)),
+                await File.ReadAllBytesAsync(Path.Combine(next.Info.Path, name))
+            );
         }
         finally
         {
@@ -137,7 +172,10 @@ public sealed class WarmPoolTests
         IWorkspace first = await rig.AcquireAsync("first");
         await rig.RecycleAsync(first);
         await Shell.RunAsync(Path.Combine(Assert.Single(rig.Parked), "files"), alteration);
-        await Shell.RunAsync(rig.Repository.Path, "git checkout -qb moved; echo changed >> src/m4/data.txt; git -c user.name=T -c user.email=t@t commit -qam Moved; git checkout -q main");
+        await Shell.RunAsync(
+            rig.Repository.Path,
+            "git checkout -qb moved; echo changed >> src/m4/data.txt; git -c user.name=T -c user.email=t@t commit -qam Moved; git checkout -q main"
+        );
 
         IWorkspace moved = await rig.AcquireAsync("moved", revision: "moved");
 
@@ -147,7 +185,9 @@ public sealed class WarmPoolTests
     [IsolationTheory(Tools.Linux)]
     [InlineData("echo x > files/src/m1/stranger")]
     [InlineData("echo x >> files/src/m1/code.cs")]
-    [InlineData("cp -p files/src/m1/code.cs x; printf F | dd conv=notrunc bs=1 of=files/src/m1/code.cs; touch -r x files/src/m1/code.cs")]
+    [InlineData(
+        "cp -p files/src/m1/code.cs x; printf F | dd conv=notrunc bs=1 of=files/src/m1/code.cs; touch -r x files/src/m1/code.cs"
+    )]
     [InlineData("rm files/src/m1/code.cs")]
     [InlineData("ln files/src/m1/code.cs twin")]
     [InlineData("chmod 700 files/src/m1")]
@@ -163,7 +203,8 @@ public sealed class WarmPoolTests
         await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
         IWorkspace first = await rig.AcquireAsync("first");
         await rig.RecycleAsync(first);
-        string tree = Assert.Single(rig.Parked), inode = await WorkspaceImage.InodeAsync(Path.Combine(tree, "files"));
+        string tree = Assert.Single(rig.Parked),
+            inode = await WorkspaceImage.InodeAsync(Path.Combine(tree, "files"));
         await Shell.RunAsync(tree, alteration);
 
         IWorkspace next = await rig.AcquireAsync("next");
@@ -196,7 +237,11 @@ public sealed class WarmPoolTests
         await rig.Pool.SettleAsync();
         Assert.Equal(2, rig.Parked.Length);
         Assert.Equal(3, Directory.GetDirectories(Path.Combine(rig.Workers, ".trees")).Length); // Two that wait, and the pristine one that was copied from.
-        Assert.DoesNotContain(PoolRig.ItemPrefix, await rig.Repository.GitAsync(["worktree", "list"]), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            PoolRig.ItemPrefix,
+            await rig.Repository.GitAsync(["worktree", "list"]),
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain(PoolRig.ItemPrefix, await rig.Repository.GitAsync(["branch"]), StringComparison.Ordinal);
     }
 
@@ -206,7 +251,11 @@ public sealed class WarmPoolTests
     public async Task What_is_pinned_goes_to_the_pool_on_dispose_and_what_is_not_stays(bool clones)
     {
         await using PoolRig rig = await PoolRig.CreateAsync(clones, Filling.Copy);
-        IWorkspace idle = await rig.AcquireAsync("idle"), dirty = await rig.AcquireAsync("dirty"), captured = await rig.AcquireAsync("captured"), kept = await rig.AcquireAsync("kept"), evidence = await rig.AcquireAsync("evidence");
+        IWorkspace idle = await rig.AcquireAsync("idle"),
+            dirty = await rig.AcquireAsync("dirty"),
+            captured = await rig.AcquireAsync("captured"),
+            kept = await rig.AcquireAsync("kept"),
+            evidence = await rig.AcquireAsync("evidence");
         foreach (IWorkspace workspace in new[] { dirty, captured, kept })
         {
             Rig.Write(workspace, "work.txt", "1");
@@ -220,7 +269,10 @@ public sealed class WarmPoolTests
         await evidence.ReleaseAsync(ReleaseMode.Quarantine);
         await rig.Pool.SettleAsync();
 
-        Assert.Equal([false, true, false, true, true], new[] { idle, dirty, captured, kept, evidence }.Select(w => Directory.Exists(w.Info.Path)));
+        Assert.Equal(
+            [false, true, false, true, true],
+            new[] { idle, dirty, captured, kept, evidence }.Select(w => Directory.Exists(w.Info.Path))
+        );
         Assert.Equal(2, rig.Parked.Length);
         await captured.ReleaseAsync(ReleaseMode.Recycle);
         Assert.Equal(2, rig.Parked.Length);
@@ -231,7 +283,12 @@ public sealed class WarmPoolTests
     {
         await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
         IWorkspace first = await rig.AcquireAsync("first");
-        await using FileStream open = new(Path.Combine(first.Info.Path, "src/m1/code.cs"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        await using FileStream open = new(
+            Path.Combine(first.Info.Path, "src/m1/code.cs"),
+            FileMode.Open,
+            FileAccess.ReadWrite,
+            FileShare.ReadWrite
+        );
         await rig.RecycleAsync(first);
         Assert.Single(rig.Parked);
         open.Write("late"u8);
@@ -258,7 +315,11 @@ public sealed class WarmPoolTests
         Assert.Single(rig.Parked);
         IWorkspace next = await rig.AcquireAsync("next");
         Assert.Single(rig.Parked);
-        Assert.Contains("\r\n", await File.ReadAllTextAsync(Path.Combine(next.Info.Path, "src/m1/data.txt")), StringComparison.Ordinal);
+        Assert.Contains(
+            "\r\n",
+            await File.ReadAllTextAsync(Path.Combine(next.Info.Path, "src/m1/data.txt")),
+            StringComparison.Ordinal
+        );
         await rig.AssertAsNewAsync(next, "other settings");
     }
 
@@ -266,10 +327,15 @@ public sealed class WarmPoolTests
     public async Task A_base_that_is_no_commit_costs_no_more_than_one_tree()
     {
         await using PoolRig rig = await PoolRig.CreateAsync(filling: Filling.Copy);
-        IWorkspace one = await rig.AcquireAsync("one"), two = await rig.AcquireAsync("two");
+        IWorkspace one = await rig.AcquireAsync("one"),
+            two = await rig.AcquireAsync("two");
         await rig.RecycleAsync(one);
         await rig.RecycleAsync(two);
-        WorkspaceRequest request = new(new Isolation.Sdk.Testing.FakeLease("none"), rig.Repository.Reference, new string('1', 40));
+        WorkspaceRequest request = new(
+            new Isolation.Sdk.Testing.FakeLease("none"),
+            rig.Repository.Reference,
+            new string('1', 40)
+        );
         await Assert.ThrowsAsync<IsolationException>(async () => await rig.Pool.AcquireAsync(request));
         Assert.NotEmpty(rig.Parked);
     }
@@ -277,10 +343,15 @@ public sealed class WarmPoolTests
     [IsolationFact]
     public async Task It_wraps_what_the_library_made_and_nothing_else()
     {
-        await using IsolationPipeline pipeline = Builder().Workspaces.UseWarmPool(o => o.Size = 2).Workspaces.UsePrivateClones().Build();
+        await using IsolationPipeline pipeline = Builder()
+            .Workspaces.UseWarmPool(o => o.Size = 2)
+            .Workspaces.UsePrivateClones()
+            .Build();
         Assert.Equal("ISO0318", Fault(Builder().Workspaces.UseWarmPool(o => o.Size = 0)).Code);
         Assert.Equal("ISO0318", Fault(Builder().Workspaces.UseWarmPool().Workspaces.UseWarmPool()).Code);
-        static IsolationPipelineBuilder Builder() => new IsolationPipelineBuilder("/nowhere").Merging.UseFirstWins().RunProcess("true");
-        static IsolationFault Fault(IsolationPipelineBuilder builder) => Assert.Single(Assert.Throws<IsolationConfigurationException>(() => builder.Build()).Faults);
+        static IsolationPipelineBuilder Builder() =>
+            new IsolationPipelineBuilder("/nowhere").Merging.UseFirstWins().RunProcess("true");
+        static IsolationFault Fault(IsolationPipelineBuilder builder) =>
+            Assert.Single(Assert.Throws<IsolationConfigurationException>(() => builder.Build()).Faults);
     }
 }

@@ -24,15 +24,21 @@ internal static class WorkspaceImage
         echo "## clean"; git diff --stat HEAD; git fsck --connectivity-only 2>&1 | head -3
         """;
 
-    private const string Times = "cd \"$1\" && find . -path ./.git -prune -o -mindepth 1 -type \"$2\" -printf '%T+ %p\\0'";
+    private const string Times =
+        "cd \"$1\" && find . -path ./.git -prune -o -mindepth 1 -type \"$2\" -printf '%T+ %p\\0'";
 
     /// <summary>Files with all that is known of them, and what git says.</summary>
-    public static async Task<string> OfAsync(IWorkspace workspace) => $"{await FilesAsync(workspace.Info.Path, ".git")}\n{await GitAsync(workspace)}";
+    public static async Task<string> OfAsync(IWorkspace workspace) =>
+        $"{await FilesAsync(workspace.Info.Path, ".git")}\n{await GitAsync(workspace)}";
 
     /// <summary>What is below a folder: kind, permissions, size, links, owner, attributes, where a link leads, content.</summary>
     public static async Task<string> FilesAsync(string folder, string except)
     {
-        string list = await Shell.RunAsync(folder, "find . -path ./\"$1\" -prune -o -printf '%y %m %s %n %U %G %l\\t%p\\0'; find . -path ./\"$1\" -prune -o -type f -print0 | xargs -0 sha1sum -z", except);
+        string list = await Shell.RunAsync(
+            folder,
+            "find . -path ./\"$1\" -prune -o -printf '%y %m %s %n %U %G %l\\t%p\\0'; find . -path ./\"$1\" -prune -o -type f -print0 | xargs -0 sha1sum -z",
+            except
+        );
         List<string> lines = [];
         foreach (string line in list.Split('\0', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -45,7 +51,9 @@ internal static class WorkspaceImage
                     parts[2] = "-"; // How large a folder is tells of names that it once had, on some file systems: nothing makes it small again.
                 }
 
-                lines.Add($"{path.ReplaceLineEndings("\\n")} | {string.Join(' ', parts)} | {Native.Attributes(Path.Combine(folder, path))}");
+                lines.Add(
+                    $"{path.ReplaceLineEndings("\\n")} | {string.Join(' ', parts)} | {Native.Attributes(Path.Combine(folder, path))}"
+                );
             }
             else
             {
@@ -62,21 +70,33 @@ internal static class WorkspaceImage
     /// <param name="kinds">As <c>find</c> has them.</param>
     public static async Task<string> OddTimesAsync(string folder, string kinds)
     {
-        (string Time, string Path)[] all = [.. (await Shell.RunAsync("/", Times, folder, kinds)).Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(l => (l[..l.IndexOf(' ')], l[(l.IndexOf(' ') + 1)..]))];
+        (string Time, string Path)[] all =
+        [
+            .. (await Shell.RunAsync("/", Times, folder, kinds))
+                .Split('\0', StringSplitOptions.RemoveEmptyEntries)
+                .Select(l => (l[..l.IndexOf(' ')], l[(l.IndexOf(' ') + 1)..])),
+        ];
         string most = all.CountBy(e => e.Time).MaxBy(g => g.Value).Key;
         return string.Join('\n', all.Where(e => e.Time != most).Select(e => e.Path).Order(StringComparer.Ordinal));
     }
 
     /// <summary>The number of a file or folder, and its birth, since numbers are used again: what stays the same when it is moved.</summary>
-    public static async Task<string> InodeAsync(string path) => (await Shell.RunAsync("/", "stat -c '%d:%i %w' \"$1\"", path)).Trim();
+    public static async Task<string> InodeAsync(string path) =>
+        (await Shell.RunAsync("/", "stat -c '%d:%i %w' \"$1\"", path)).Trim();
 
     // Branches of others show in a linked worktree, and are no part of it.
     private static async Task<string> GitAsync(IWorkspace workspace)
     {
         WorkspaceInfo info = workspace.Info;
         string attempt = Path.GetFileName(Path.GetDirectoryName(info.Path)!);
-        string said = (await Shell.RunAsync("/", Git, info.Path)).Replace(info.GitDirectory, "<git>", StringComparison.Ordinal).Replace(info.Path, "<work>", StringComparison.Ordinal)
-            .Replace(attempt, "<attempt>", StringComparison.Ordinal).Replace(attempt[..attempt.LastIndexOf('.')], "<item>", StringComparison.Ordinal);
-        return string.Join('\n', said.Split('\n').Where(l => !l.Contains(PoolRig.ItemPrefix, StringComparison.Ordinal)));
+        string said = (await Shell.RunAsync("/", Git, info.Path))
+            .Replace(info.GitDirectory, "<git>", StringComparison.Ordinal)
+            .Replace(info.Path, "<work>", StringComparison.Ordinal)
+            .Replace(attempt, "<attempt>", StringComparison.Ordinal)
+            .Replace(attempt[..attempt.LastIndexOf('.')], "<item>", StringComparison.Ordinal);
+        return string.Join(
+            '\n',
+            said.Split('\n').Where(l => !l.Contains(PoolRig.ItemPrefix, StringComparison.Ordinal))
+        );
     }
 }

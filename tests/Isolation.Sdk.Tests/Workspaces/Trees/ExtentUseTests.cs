@@ -47,7 +47,8 @@ public sealed class ExtentUseTests : IDisposable
     }
 
     [IsolationFact]
-    public void A_folder_that_is_not_there_takes_nothing() => Assert.Equal(0, ExtentUse.Of(Path.Combine(_folder, "gone")));
+    public void A_folder_that_is_not_there_takes_nothing() =>
+        Assert.Equal(0, ExtentUse.Of(Path.Combine(_folder, "gone")));
 
     [IsolationTheory(Tools.Linux, Tools.Images, Tier = Tier.Ci)]
     [InlineData("xfs")]
@@ -82,7 +83,10 @@ public sealed class ExtentUseTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static async Task<long> SizeAsync(HostProcess host, string name) =>
-        long.Parse((await host.AskAsync(new HostRequest($"{Disk.Path}/{name}") { Mode = "size" })).Items.Single().Item, CultureInfo.InvariantCulture);
+        long.Parse(
+            (await host.AskAsync(new HostRequest($"{Disk.Path}/{name}") { Mode = "size" })).Items.Single().Item,
+            CultureInfo.InvariantCulture
+        );
 
     private static byte[] Noise(int length)
     {

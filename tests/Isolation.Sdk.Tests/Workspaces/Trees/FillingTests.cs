@@ -89,11 +89,15 @@ public class FillingTests
         await using Rig rig = await Rig.CreateAsync(o => o.Filling = Filling.Copy);
         await AddManyAsync(rig, 60);
         await rig.AcquireAsync("before");
-        string tree = Trees(rig).Single(), kept = Path.Combine(tree, "files", "many", "7.txt");
+        string tree = Trees(rig).Single(),
+            kept = Path.Combine(tree, "files", "many", "7.txt");
         DateTime born = File.GetCreationTimeUtc(kept);
         await rig.Repository.GitAsync(["mv", "many/3.txt", "moved.txt"]);
         await rig.Repository.GitAsync(["rm", "-q", "many/4.txt"]);
-        await rig.Repository.CommitAsync("Next", new Dictionary<string, string> { ["many/5.txt"] = "other\n", ["deep/er/new.txt"] = "new\n" });
+        await rig.Repository.CommitAsync(
+            "Next",
+            new Dictionary<string, string> { ["many/5.txt"] = "other\n", ["deep/er/new.txt"] = "new\n" }
+        );
         IWorkspace after = await rig.AcquireAsync("after");
 
         Assert.Equal(tree, Trees(rig).Single());
@@ -133,7 +137,10 @@ public class FillingTests
     public async Task Other_settings_make_another_tree()
     {
         await using Rig rig = await Rig.CreateAsync(o => o.Filling = Filling.Copy);
-        await rig.Repository.CommitAsync("Text", new Dictionary<string, string> { [".gitattributes"] = "*.txt text=auto\n", ["ends.txt"] = "one\ntwo\n" });
+        await rig.Repository.CommitAsync(
+            "Text",
+            new Dictionary<string, string> { [".gitattributes"] = "*.txt text=auto\n", ["ends.txt"] = "one\ntwo\n" }
+        );
         IWorkspace unix = await rig.AcquireAsync("unix");
         await rig.Repository.GitAsync(["config", "core.eol", "crlf"]);
         IWorkspace dos = await rig.AcquireAsync("dos");
@@ -149,12 +156,23 @@ public class FillingTests
     [InlineData("[attr]loud filter=shout\n*.bin loud\n", false)]
     [InlineData("*.bin filter=lfs-like\n*.txt filter=whisper -filter filter\n", true)]
     [InlineData("*.txt ident\n*.txt eol=crlf\n*.c working-tree-encoding=UTF-16\n", true)]
-    public async Task Programs_that_filter_run_each_time_and_what_git_itself_converts_is_copied(string attributes, bool copies)
+    public async Task Programs_that_filter_run_each_time_and_what_git_itself_converts_is_copied(
+        string attributes,
+        bool copies
+    )
     {
         await using Rig rig = await Rig.CreateAsync(o => o.Filling = Filling.Copy);
         await rig.Repository.GitAsync(["config", "filter.shout.smudge", "tr a-z A-Z"]);
         await rig.Repository.GitAsync(["config", "filter.shout.clean", "tr A-Z a-z"]);
-        await rig.Repository.CommitAsync("Filtered", new Dictionary<string, string> { ["a.txt"] = "$Id$\nline\n", ["a.c"] = "int\n", ["a.bin"] = "loud\n" });
+        await rig.Repository.CommitAsync(
+            "Filtered",
+            new Dictionary<string, string>
+            {
+                ["a.txt"] = "$Id$\nline\n",
+                ["a.c"] = "int\n",
+                ["a.bin"] = "loud\n",
+            }
+        );
         File.WriteAllText(Path.Combine(rig.Repository.Path, ".gitattributes"), attributes);
         await rig.Repository.GitAsync(["add", ".gitattributes"]);
         await rig.Repository.GitAsync(["commit", "-qm", "Attributes"]);
@@ -182,11 +200,21 @@ public class FillingTests
     public async Task A_filter_counts_by_what_git_makes_of_the_settings(string config, string named, bool copies)
     {
         await using Rig rig = await Rig.CreateAsync(o => o.Filling = Filling.Copy);
-        await rig.Repository.CommitAsync("Filtered", new Dictionary<string, string> { [".gitattributes"] = $"*.bin filter={named}\n", ["a.txt"] = "one\n" });
+        await rig.Repository.CommitAsync(
+            "Filtered",
+            new Dictionary<string, string> { [".gitattributes"] = $"*.bin filter={named}\n", ["a.txt"] = "one\n" }
+        );
         await File.AppendAllTextAsync(Path.Combine(rig.Repository.Path, ".git", "config"), config);
 
         List<TreeStep> steps = [];
-        await using GitWorktreeProvider provider = new(new GitWorktreeOptions { Filling = Filling.Copy }, TimeProvider.System, null) { Reached = steps.Add };
+        await using GitWorktreeProvider provider = new(
+            new GitWorktreeOptions { Filling = Filling.Copy },
+            TimeProvider.System,
+            null
+        )
+        {
+            Reached = steps.Add,
+        };
         IWorkspace workspace = await rig.AcquireAsync("a", provider: provider);
 
         Assert.Equal(copies ? Filling.Copy : Filling.Checkout, workspace.Info.FilledBy);
@@ -204,7 +232,10 @@ public class FillingTests
         await rig.AcquireAsync("before");
         await rig.Provider.SettleTreesAsync();
         Assert.Single(Trees(rig));
-        await rig.Repository.CommitAsync("Attributes", new Dictionary<string, string> { [".gitattributes"] = "*.txt text eol=crlf\n" });
+        await rig.Repository.CommitAsync(
+            "Attributes",
+            new Dictionary<string, string> { [".gitattributes"] = "*.txt text eol=crlf\n" }
+        );
         IWorkspace after = await rig.AcquireAsync("after");
 
         Assert.Equal("one\r\ntwo\r\n", File.ReadAllText(Path.Combine(after.Info.Path, "ends.txt")));
@@ -221,10 +252,14 @@ public class FillingTests
         File.CreateSymbolicLink(Path.Combine(rig.Repository.Path, ".gitattributes"), "*.txt filter=shout");
         await rig.Repository.GitAsync(["add", ".gitattributes"]);
         await rig.Repository.GitAsync(["commit", "-qm", "Link"]);
-        IWorkspace first = await rig.AcquireAsync("a"), second = await rig.AcquireAsync("b");
+        IWorkspace first = await rig.AcquireAsync("a"),
+            second = await rig.AcquireAsync("b");
 
         Assert.Equal((Filling.Checkout, Filling.Checkout), (first.Info.FilledBy, second.Info.FilledBy));
-        Assert.Equal(File.ReadAllText(Path.Combine(first.Info.Path, "a.txt")), File.ReadAllText(Path.Combine(second.Info.Path, "a.txt")));
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(first.Info.Path, "a.txt")),
+            File.ReadAllText(Path.Combine(second.Info.Path, "a.txt"))
+        );
         Assert.Empty(Trees(rig));
     }
 
@@ -282,7 +317,10 @@ public class FillingTests
     {
         await using Rig rig = await Rig.CreateAsync();
         await AddOfEverythingAsync(rig);
-        await using Isolation.Sdk.Workspaces.Clones.PrivateCloneProvider clones = new(new PrivateCloneOptions { Filling = Filling.Copy }, TimeProvider.System);
+        await using Isolation.Sdk.Workspaces.Clones.PrivateCloneProvider clones = new(
+            new PrivateCloneOptions { Filling = Filling.Copy },
+            TimeProvider.System
+        );
         IWorkspace clone = await rig.AcquireAsync("clone", provider: clones);
 
         Assert.Equal(Filling.Copy, clone.Info.FilledBy);
@@ -326,31 +364,58 @@ public class FillingTests
         await rig.Repository.GitAsync(["worktree", "add", "-q", "--detach", plain, workspace.Info.BaseCommit]);
         Assert.Equal(await TreeShape.OfAsync(plain), await TreeShape.OfAsync(workspace.Info.Path));
         Assert.Equal("", await Rig.GitAsync(workspace, "status", "--porcelain", "--ignored"));
-        Assert.Equal(await ThrowawayRepository.GitInAsync(plain, ["ls-files", "-s", "-v"]), await Rig.GitAsync(workspace, "ls-files", "-s", "-v"));
+        Assert.Equal(
+            await ThrowawayRepository.GitInAsync(plain, ["ls-files", "-s", "-v"]),
+            await Rig.GitAsync(workspace, "ls-files", "-s", "-v")
+        );
         await rig.Repository.GitAsync(["worktree", "remove", "--force", plain]);
     }
 
-    private static string[] Trees(Rig rig) => Directory.Exists(Path.Combine(rig.Workers, ".trees")) ? Directory.GetDirectories(Path.Combine(rig.Workers, ".trees")) : [];
+    private static string[] Trees(Rig rig) =>
+        Directory.Exists(Path.Combine(rig.Workers, ".trees"))
+            ? Directory.GetDirectories(Path.Combine(rig.Workers, ".trees"))
+            : [];
 
     private static string CommitOf(string tree) => TreeRecord.TryRead(tree)!.Commit;
 
     private static Task<string> AddManyAsync(Rig rig, int count, string text = "") =>
-        rig.Repository.CommitAsync($"Many {text}", Enumerable.Range(0, count).ToDictionary(i => $"many/{i}.txt", i => $"{text}{i}\n"));
+        rig.Repository.CommitAsync(
+            $"Many {text}",
+            Enumerable.Range(0, count).ToDictionary(i => $"many/{i}.txt", i => $"{text}{i}\n")
+        );
 
     private static async Task AddOfEverythingAsync(Rig rig)
     {
         string top = rig.Repository.Path;
-        await rig.Repository.CommitAsync("Everything", new Dictionary<string, string>
-        {
-            ["plain.txt"] = "plain\n", ["deep/er/and/deeper.txt"] = "deep\n", ["a b\nc.txt"] = "odd\n", ["ünï.txt"] = "u\n", ["empty"] = "", ["Case.txt"] = "upper\n", ["case.txt"] = "lower\n",
-            ["a.b/x"] = "1\n", ["a/x"] = "2\n", ["a0"] = "3\n", ["large.bin"] = new string('l', 3_000_000), [new string('n', 255)] = "long name\n",
-        });
+        await rig.Repository.CommitAsync(
+            "Everything",
+            new Dictionary<string, string>
+            {
+                ["plain.txt"] = "plain\n",
+                ["deep/er/and/deeper.txt"] = "deep\n",
+                ["a b\nc.txt"] = "odd\n",
+                ["ünï.txt"] = "u\n",
+                ["empty"] = "",
+                ["Case.txt"] = "upper\n",
+                ["case.txt"] = "lower\n",
+                ["a.b/x"] = "1\n",
+                ["a/x"] = "2\n",
+                ["a0"] = "3\n",
+                ["large.bin"] = new string('l', 3_000_000),
+                [new string('n', 255)] = "long name\n",
+            }
+        );
         File.SetUnixFileMode(Path.Combine(top, "empty"), (UnixFileMode)0b111_101_101);
         File.CreateSymbolicLink(Path.Combine(top, "link"), "deep/er");
         File.CreateSymbolicLink(Path.Combine(top, "dangling"), "/nowhere/at/all");
         Process.Start("sh", ["-c", "cd \"$1\" && : > \"$(printf 'not-utf8-\\377')\"", "sh", top]).WaitForExit();
         await rig.Repository.GitAsync(["add", "-A"]);
-        await rig.Repository.GitAsync(["update-index", "--add", "--cacheinfo", $"160000,{await rig.HeadAsync()},vendor/sub"]);
+        await rig.Repository.GitAsync([
+            "update-index",
+            "--add",
+            "--cacheinfo",
+            $"160000,{await rig.HeadAsync()},vendor/sub",
+        ]);
         await rig.Repository.GitAsync(["commit", "-qm", "More"]);
     }
 }

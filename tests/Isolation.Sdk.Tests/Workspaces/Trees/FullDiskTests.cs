@@ -7,17 +7,22 @@ namespace Isolation.Sdk.Tests.Workspaces.Trees;
 /// <summary>No room for the tree that workspaces are copied from, for a workspace, or for the end of one: a fault that says so, nothing half-made, and all is well as soon as there is room.</summary>
 public sealed class FullDiskTests
 {
-    private const string Space = "space", Files = "files";
+    private const string Space = "space",
+        Files = "files";
 
     // Some 6 MB in 600 files: few enough to be quick, and more than there is room for.
-    private const string Make = "mkdir large small; for i in $(seq 1 300); do seq $i 3000 > large/$i; echo $i > small/$i; done";
-    private const string Sums = "find . -name .git -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha1sum | sha1sum; git status --porcelain";
-    private static readonly string NoTrees = $"run-in-repository for t in {Disk.Path}/workers/.trees/*/files; do btrfs property set $t ro false 2> /dev/null; done; rm -rf {Disk.Path}/workers/.trees";
+    private const string Make =
+        "mkdir large small; for i in $(seq 1 300); do seq $i 3000 > large/$i; echo $i > small/$i; done";
+    private const string Sums =
+        "find . -name .git -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha1sum | sha1sum; git status --porcelain";
+    private static readonly string NoTrees =
+        $"run-in-repository for t in {Disk.Path}/workers/.trees/*/files; do btrfs property set $t ro false 2> /dev/null; done; rm -rf {Disk.Path}/workers/.trees";
 
     [IsolationTheory(Tools.Linux, Tools.Tmpfs)]
     [InlineData(Filling.Copy, false, Space, 2_000)]
     [InlineData(Filling.Copy, true, Files, 40)]
-    public Task In_memory(Filling filling, bool clones, string of, int leave) => FailsAndMendsAsync(new Disk("tmpfs", 64) { Inodes = of == Files ? 4_000 : null }, filling, clones, of, leave);
+    public Task In_memory(Filling filling, bool clones, string of, int leave) =>
+        FailsAndMendsAsync(new Disk("tmpfs", 64) { Inodes = of == Files ? 4_000 : null }, filling, clones, of, leave);
 
     [IsolationTheory(Tools.Linux, Tools.Images, Tier = Tier.Ci, Timeout = 300_000)]
     [InlineData("tmpfs", Filling.Checkout, false, Space, 2_000)]
@@ -30,13 +35,40 @@ public sealed class FullDiskTests
     [InlineData("btrfs", Filling.Snapshot, false, Space, 0)]
     [InlineData("btrfs", Filling.Snapshot, true, Space, 2_000)]
     public Task On_each_file_system(string fileSystem, Filling filling, bool clones, string of, int leave) =>
-        FailsAndMendsAsync(new Disk(fileSystem, fileSystem switch { "xfs" => 300, "btrfs" => 128, _ => 64 }) { Inodes = of == Files ? 4_000 : null }, filling, clones, of, leave);
+        FailsAndMendsAsync(
+            new Disk(
+                fileSystem,
+                fileSystem switch
+                {
+                    "xfs" => 300,
+                    "btrfs" => 128,
+                    _ => 64,
+                }
+            )
+            {
+                Inodes = of == Files ? 4_000 : null,
+            },
+            filling,
+            clones,
+            of,
+            leave
+        );
 
     private static async Task FailsAndMendsAsync(Disk disk, Filling filling, bool clones, string of, int leave)
     {
         await using DiskRig rig = await DiskRig.CreateAsync(disk, filling, Make);
         rig.Clones = clones;
-        IReadOnlyList<HostResult> first = await rig.TellAsync($"run-in-repository {Sums}", "acquire kept", $"run kept {Sums}", "release kept", "settle", NoTrees, DiskRig.Fill(of, leave), "acquire failed", "settle");
+        IReadOnlyList<HostResult> first = await rig.TellAsync(
+            $"run-in-repository {Sums}",
+            "acquire kept",
+            $"run kept {Sums}",
+            "release kept",
+            "settle",
+            NoTrees,
+            DiskRig.Fill(of, leave),
+            "acquire failed",
+            "settle"
+        );
         string sums = first[0].Reason!;
         Assert.Equal(sums, first[2].Reason);
         AssertRefused(first[^1]);
@@ -44,7 +76,15 @@ public sealed class FullDiskTests
         await AssertWorksAsync(rig, "mended", sums, filling);
 
         // Now there is a tree, and a workspace in use.
-        IReadOnlyList<HostResult> second = await rig.TellAsync("acquire used", "settle", DiskRig.Fill(of, leave), "acquire refused", "release used", "settle", "remove refused");
+        IReadOnlyList<HostResult> second = await rig.TellAsync(
+            "acquire used",
+            "settle",
+            DiskRig.Fill(of, leave),
+            "acquire refused",
+            "release used",
+            "settle",
+            "remove refused"
+        );
         Assert.Null(second[0].Fault);
         HostResult refused = second[^1];
         if (filling is Filling.Copy or Filling.Checkout or Filling.Auto)
@@ -62,7 +102,18 @@ public sealed class FullDiskTests
 
     private static async Task AssertWorksAsync(DiskRig rig, string item, string sums, Filling filling)
     {
-        IReadOnlyList<HostResult> told = await rig.TellAsync(DiskRig.Free(), $"acquire {item}-1", $"run {item}-1 {Sums}", "settle", $"acquire {item}-2", $"run {item}-2 {Sums}", $"remove {item}-1", $"remove {item}-2", "settle", "run-in-repository git branch --list 'isolation/*'; git worktree list | tail -n +2");
+        IReadOnlyList<HostResult> told = await rig.TellAsync(
+            DiskRig.Free(),
+            $"acquire {item}-1",
+            $"run {item}-1 {Sums}",
+            "settle",
+            $"acquire {item}-2",
+            $"run {item}-2 {Sums}",
+            $"remove {item}-1",
+            $"remove {item}-2",
+            "settle",
+            "run-in-repository git branch --list 'isolation/*'; git worktree list | tail -n +2"
+        );
         Assert.True(told[1].Fault is null, told[1].Fault?.ToString());
         Assert.Equal((sums, sums), (told[2].Reason!, told[4].Reason!));
         Assert.Equal(filling, filling == Filling.Auto ? filling : Enum.Parse<Filling>(told[3].Reason!));

@@ -9,10 +9,14 @@ namespace Isolation.Sdk.Tests.Workspaces.Trees;
 /// <summary>Paths that the kernel takes from the top of a work tree alone, and not even from there.</summary>
 public sealed class LongPathTests
 {
-    private const int LongestName = 255, Folders = 15;
+    private const int LongestName = 255,
+        Folders = 15;
 
     // With the NUL at its end it is what the kernel takes at most, 4096 bytes; where a workspace is comes on top.
-    private static readonly string Longest = string.Join('/', Enumerable.Range(0, Folders + 1).Select(i => new string((char)('a' + i), LongestName)));
+    private static readonly string Longest = string.Join(
+        '/',
+        Enumerable.Range(0, Folders + 1).Select(i => new string((char)('a' + i), LongestName))
+    );
 
     [IsolationTheory(Tools.Linux)]
     [InlineData(false)]
@@ -21,7 +25,8 @@ public sealed class LongPathTests
     {
         await using PoolRig rig = await PoolRig.CreateAsync(clones, Filling.Copy);
         await AddAsync(rig, Longest, "far\n");
-        IWorkspace first = await rig.AcquireAsync("first"), second = await rig.AcquireAsync("second");
+        IWorkspace first = await rig.AcquireAsync("first"),
+            second = await rig.AcquireAsync("second");
         foreach (IWorkspace workspace in new[] { first, second })
         {
             await IsWholeAsync(workspace, Filling.Copy);
@@ -52,7 +57,15 @@ public sealed class LongPathTests
         foreach (string item in new[] { "removed", "kept", "recycled" })
         {
             IWorkspace workspace = await rig.AcquireAsync(item, item == "kept" ? rig.Plain : null);
-            Assert.Equal("48", (await Shell.RunAsync(workspace.Info.Path, "echo work > work; d=$(head -c 250 /dev/zero | tr '\\0' d); i=0; while [ $i -lt 48 ]; do mkdir $d && cd -P $d || break; echo x > x; i=$((i + 1)); done; echo $i")).Trim());
+            Assert.Equal(
+                "48",
+                (
+                    await Shell.RunAsync(
+                        workspace.Info.Path,
+                        "echo work > work; d=$(head -c 250 /dev/zero | tr '\\0' d); i=0; while [ $i -lt 48 ]; do mkdir $d && cd -P $d || break; echo x > x; i=$((i + 1)); done; echo $i"
+                    )
+                ).Trim()
+            );
             Assert.InRange(ExtentUse.Of(workspace.Info.Path), 1, 64 << 20);
             Assert.Contains("work", (workspace as GitWorkspace)?.FindUnpinned(100) ?? ["work"]);
             Capture capture = await workspace.CaptureAsync(new PlainScope(rig.Repository.Root, workspace.Info.Path));
@@ -78,7 +91,15 @@ public sealed class LongPathTests
     }
 
     private static async Task AddAsync(PoolRig rig, string path, string content) =>
-        Assert.Equal("", await Shell.RunAsync(rig.Repository.Path, "id=$(printf '%s' \"$2\" | git hash-object -w --stdin) && git update-index --add --cacheinfo \"100644,$id,$1\" && git commit -qm Deep", path, content));
+        Assert.Equal(
+            "",
+            await Shell.RunAsync(
+                rig.Repository.Path,
+                "id=$(printf '%s' \"$2\" | git hash-object -w --stdin) && git update-index --add --cacheinfo \"100644,$id,$1\" && git commit -qm Deep",
+                path,
+                content
+            )
+        );
 
     private static async Task IsWholeAsync(IWorkspace workspace, Filling filling)
     {

@@ -11,21 +11,25 @@ namespace Isolation.Sdk.Tests.Workspaces.Trees;
 /// <summary>Files that are longer than they are large. Git makes holes where it writes what it does not hold in memory at once; the disks here have no room for anything else.</summary>
 public sealed class SparseFileTests
 {
-    private const long Giga = 1L << 30, Mega = 1L << 20;
+    private const long Giga = 1L << 30,
+        Mega = 1L << 20;
 
     [IsolationFact(Tools.Linux, Tools.Tmpfs)]
-    public Task A_file_longer_than_the_disk_is_copied_with_its_holes() => FillAsync(new Disk("tmpfs", 64), Filling.Copy, 128 * Mega);
+    public Task A_file_longer_than_the_disk_is_copied_with_its_holes() =>
+        FillAsync(new Disk("tmpfs", 64), Filling.Copy, 128 * Mega);
 
     [IsolationTheory(Tools.Linux, Tools.Images, Tier = Tier.Ci, Timeout = 120_000)]
     [InlineData("ext4", Filling.Copy)]
     [InlineData("xfs", Filling.Reflink)]
     [InlineData("btrfs", Filling.Snapshot)]
-    public Task A_file_longer_than_the_disk_is_filled_with_its_holes(string fileSystem, Filling filling) => FillAsync(new Disk(fileSystem, fileSystem == "xfs" ? 300 : 128), filling, 384 * Mega);
+    public Task A_file_longer_than_the_disk_is_filled_with_its_holes(string fileSystem, Filling filling) =>
+        FillAsync(new Disk(fileSystem, fileSystem == "xfs" ? 300 : 128), filling, 384 * Mega);
 
     [IsolationTheory(Tools.Linux, Tools.Images, Tier = Tier.Soak, Timeout = 1_800_000)]
     [InlineData("tmpfs", Filling.Copy, 3 * Giga)]
     [InlineData("xfs", Filling.Reflink, 3 * Giga)]
-    public Task Gigabytes_of_holes_are_filled(string fileSystem, Filling filling, long length) => FillAsync(new Disk(fileSystem, 300), filling, length);
+    public Task Gigabytes_of_holes_are_filled(string fileSystem, Filling filling, long length) =>
+        FillAsync(new Disk(fileSystem, 300), filling, length);
 
     [IsolationTheory(Tools.Linux, "truncate")]
     [InlineData(false)]
@@ -37,7 +41,12 @@ public sealed class SparseFileTests
         {
             IWorkspace workspace = await rig.AcquireAsync(item);
             await Shell.RunAsync(workspace.Info.Path, "truncate -s 3G sparse src/sparse; truncate -s 3G bin/run");
-            Assert.Equal(9 * Giga, new[] { "sparse", "src/sparse", "bin/run" }.Sum(f => new FileInfo(Path.Combine(workspace.Info.Path, f)).Length));
+            Assert.Equal(
+                9 * Giga,
+                new[] { "sparse", "src/sparse", "bin/run" }.Sum(f =>
+                    new FileInfo(Path.Combine(workspace.Info.Path, f)).Length
+                )
+            );
             Assert.InRange(ExtentUse.Of(workspace.Info.Path), 1, 16 * Mega);
             await workspace.ReleaseAsync(item == "removed" ? ReleaseMode.Remove : ReleaseMode.Recycle);
             await rig.Pool.SettleAsync();
@@ -56,21 +65,43 @@ public sealed class SparseFileTests
         await Shell.RunAsync(workspace.Info.Path, $"truncate -s {megabytes}M sparse");
         Capture capture = await rig.CaptureAsync(workspace);
 
-        Assert.Equal((megabytes * Mega).ToString(CultureInfo.InvariantCulture), await rig.Repository.GitAsync(["cat-file", "-s", $"{capture.Commit}:sparse"]));
+        Assert.Equal(
+            (megabytes * Mega).ToString(CultureInfo.InvariantCulture),
+            await rig.Repository.GitAsync(["cat-file", "-s", $"{capture.Commit}:sparse"])
+        );
         Assert.InRange(ExtentUse.Of(Path.Combine(rig.Repository.Path, ".git")), 1, 16 * Mega);
     }
 
     private static async Task FillAsync(Disk disk, Filling filling, long length)
     {
         // Git streams what is longer than this; its default is 512 MiB.
-        await using DiskRig rig = await DiskRig.CreateAsync(disk, filling, $"git config core.bigFileThreshold 1m; printf first > sparse; truncate -s {length - 4} sparse; printf last >> sparse; echo beside > beside");
-        const string Look = "head -c 5 sparse; tail -c 4 sparse; stat -c ' %s' sparse; test $(($(stat -c '%b * %B' sparse))) -lt 4000000 || echo no holes; git status --porcelain";
+        await using DiskRig rig = await DiskRig.CreateAsync(
+            disk,
+            filling,
+            $"git config core.bigFileThreshold 1m; printf first > sparse; truncate -s {length - 4} sparse; printf last >> sparse; echo beside > beside"
+        );
+        const string Look =
+            "head -c 5 sparse; tail -c 4 sparse; stat -c ' %s' sparse; test $(($(stat -c '%b * %B' sparse))) -lt 4000000 || echo no holes; git status --porcelain";
         string expected = $"firstlast {length}\n";
         IReadOnlyList<HostResult> told = await rig.TellAsync(
-            "acquire one", $"run one {Look}", "acquire two", $"run two {Look}; cmp sparse $(git rev-parse --git-common-dir)/../sparse", "run two printf altered | dd of=sparse conv=notrunc bs=1 seek=1000000 2> /dev/null; truncate -s 1G more",
-            "release two", "settle", "acquire three", $"run three {Look}", "release one", "release three", "settle");
+            "acquire one",
+            $"run one {Look}",
+            "acquire two",
+            $"run two {Look}; cmp sparse $(git rev-parse --git-common-dir)/../sparse",
+            "run two printf altered | dd of=sparse conv=notrunc bs=1 seek=1000000 2> /dev/null; truncate -s 1G more",
+            "release two",
+            "settle",
+            "acquire three",
+            $"run three {Look}",
+            "release one",
+            "release three",
+            "settle"
+        );
 
-        Assert.Equal([filling.ToString(), filling.ToString(), filling.ToString()], told.Where(t => t.Outcome.StartsWith('/')).Select(t => t.Reason!));
+        Assert.Equal(
+            [filling.ToString(), filling.ToString(), filling.ToString()],
+            told.Where(t => t.Outcome.StartsWith('/')).Select(t => t.Reason!)
+        );
         Assert.Equal([expected, expected, "", expected], told.Where(t => t.Outcome == "Ran").Select(t => t.Reason!));
         Assert.Empty(rig.FindHalves());
         Assert.InRange(rig.MostMemory, 1, Giga);

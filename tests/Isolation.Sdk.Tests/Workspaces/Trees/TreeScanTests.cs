@@ -46,7 +46,9 @@ public class TreeScanTests
     {
         await using Rig rig = await Rig.CreateAsync(o => o.Filling = Filling.Copy);
         (IWorkspace workspace, IndexFile index) = await MakeAsync(rig);
-        using Process sh = Process.Start(new ProcessStartInfo("sh", ["-c", deed]) { WorkingDirectory = workspace.Info.Path })!;
+        using Process sh = Process.Start(
+            new ProcessStartInfo("sh", ["-c", deed]) { WorkingDirectory = workspace.Info.Path }
+        )!;
         await sh.WaitForExitAsync();
 
         TreeFindings findings = new TreeScan(index, workspace.Info.Path).Run();
@@ -63,7 +65,16 @@ public class TreeScanTests
     private static async Task<(IWorkspace Workspace, IndexFile Index)> MakeAsync(Rig rig)
     {
         File.CreateSymbolicLink(Path.Combine(rig.Repository.Path, "link"), "dir/a.txt");
-        await rig.Repository.CommitAsync("Some", new Dictionary<string, string> { ["dir/a.txt"] = "a", ["dir/b.txt"] = "b", ["dir/sub/c.txt"] = "c", ["dir.x"] = "x" });
+        await rig.Repository.CommitAsync(
+            "Some",
+            new Dictionary<string, string>
+            {
+                ["dir/a.txt"] = "a",
+                ["dir/b.txt"] = "b",
+                ["dir/sub/c.txt"] = "c",
+                ["dir.x"] = "x",
+            }
+        );
         IWorkspace workspace = await rig.AcquireAsync();
         return (workspace, IndexFile.TryRead(Path.Combine(workspace.Info.GitDirectory, "index"), "sha1")!);
     }

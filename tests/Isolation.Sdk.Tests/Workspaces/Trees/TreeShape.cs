@@ -8,14 +8,47 @@ internal static class TreeShape
 {
     public static async Task<IReadOnlyList<string>> OfAsync(string folder)
     {
-        string[] names = await FindAsync(folder, "-mindepth", "1", "-path", "./.git", "-prune", "-o", "-type", "d", "-printf", @"%y %m - - %P\0", "-o", "-printf", @"%y %m %n %s %l %P\0");
-        string[] sums = await FindAsync(folder, "-path", "./.git", "-prune", "-o", "-type", "f", "-exec", "sha256sum", "-z", "{}", "+");
+        string[] names = await FindAsync(
+            folder,
+            "-mindepth",
+            "1",
+            "-path",
+            "./.git",
+            "-prune",
+            "-o",
+            "-type",
+            "d",
+            "-printf",
+            @"%y %m - - %P\0",
+            "-o",
+            "-printf",
+            @"%y %m %n %s %l %P\0"
+        );
+        string[] sums = await FindAsync(
+            folder,
+            "-path",
+            "./.git",
+            "-prune",
+            "-o",
+            "-type",
+            "f",
+            "-exec",
+            "sha256sum",
+            "-z",
+            "{}",
+            "+"
+        );
         return [.. names.Concat(sums).Order(StringComparer.Ordinal)];
     }
 
     private static async Task<string[]> FindAsync(string folder, params string[] expression)
     {
-        ProcessStartInfo start = new("find") { WorkingDirectory = folder, RedirectStandardOutput = true, StandardOutputEncoding = Encoding.Latin1 };
+        ProcessStartInfo start = new("find")
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            StandardOutputEncoding = Encoding.Latin1,
+        };
         foreach (string argument in expression.Prepend("."))
         {
             start.ArgumentList.Add(argument);
