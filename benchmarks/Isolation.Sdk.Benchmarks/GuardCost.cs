@@ -1,7 +1,8 @@
 using System.Globalization;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Pipeline.Inspection;
+using Isolation.Sdk.Guard;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Benchmarks;
@@ -47,13 +48,13 @@ internal sealed class GuardCost(Scratch scratch)
         string path = scratch.At("repository");
         await SampleRepository.MakeAsync(path, Files);
         await AddRefsAsync(path, refs, packed);
-        GitRepository repository = await GitHost.OpenAsync(path);
+        GitRepository repository = await GitOpener.OpenAsync(path);
         GuardedWorker[] workers = await AddAsync(repository, count);
         using ContaminationGuard guard = new(
             repository,
             new LeaseStore(repository.CommonDirectory, repository.Reference, TimeProvider.System),
-            WorkersFolder.Beside(repository.CommonDirectory),
-            new GuardPlan("refs/heads/landing"),
+            WorkersDirectory.Beside(repository.CommonDirectory),
+            new GuardOptions("refs/heads/landing"),
             TimeProvider.System
         );
         List<double>[] columns =
@@ -101,7 +102,7 @@ internal sealed class GuardCost(Scratch scratch)
         bool atOnce
     )
     {
-        int started = repository.Client.Started;
+        int started = repository.Client.StartedProcesses;
         Cost entering = await Cost.OfAsync(() =>
             EachAsync(workers, atOnce, w => guard.EnterAsync(w, CancellationToken.None))
         );
@@ -115,7 +116,7 @@ internal sealed class GuardCost(Scratch scratch)
         );
         return new Sample(
             new Cost(entering.WallMs + leaving.WallMs, entering.CpuMs + leaving.CpuMs),
-            repository.Client.Started - started
+            repository.Client.StartedProcesses - started
         );
     }
 
@@ -134,7 +135,7 @@ internal sealed class GuardCost(Scratch scratch)
     }
 
     // No run counts in which an honest worker is suspected.
-    private static void Honest(IReadOnlyList<Finding> findings)
+    private static void Honest(IReadOnlyList<GuardFinding> findings)
     {
         if (findings.Count > 0)
         {
@@ -148,7 +149,7 @@ internal sealed class GuardCost(Scratch scratch)
         for (int number = 1; number <= count; number++)
         {
             AttemptId attempt = new(string.Create(CultureInfo.InvariantCulture, $"item-{number}"), 1);
-            string path = WorkersFolder.Beside(repository.CommonDirectory).Workspace(attempt),
+            string path = WorkersDirectory.Beside(repository.CommonDirectory).WorkspaceOf(attempt),
                 branch = $"isolation/{attempt.Item}/1/work";
             await Command.GitAsync(repository.TopLevel!, "worktree", "add", "-q", "--no-checkout", "-b", branch, path);
             string entry = (await Command.GitAsync(path, "rev-parse", "--absolute-git-dir")).Trim();

@@ -78,7 +78,7 @@ internal static class PipelineHost
             .Configure(o => o.MaxWorkers = parallel)
             .Workspaces.UseGitWorktrees()
             .Contexts.UseFresh()
-            .State.UseProcessSandbox()
+            .Sandbox.UseProcess()
             .Merging.UseFirstWins()
             .Target(target)
             .RunProcess("sh", worker, "{item}")

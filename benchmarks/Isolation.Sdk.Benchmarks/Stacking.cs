@@ -15,7 +15,7 @@ internal sealed class Stacking(Scratch scratch)
         await SampleRepository.MakeAsync(path, Files);
         string main = await Command.GitAsync(path, "rev-parse", "main");
         string[] heads = await MakeItemsAsync(path, main);
-        GitRepository repository = await GitHost.OpenAsync(path);
+        GitRepository repository = await GitOpener.OpenAsync(path);
         List<double> merges = [],
             commits = [],
             all = [];
@@ -58,7 +58,7 @@ internal sealed class Stacking(Scratch scratch)
             merges += (
                 await Cost.OfAsync(async () =>
                 {
-                    string obeyed = await attributes.OfAsync(target, CancellationToken.None);
+                    string obeyed = await attributes.WriteAsync(target, CancellationToken.None);
                     MergeOutcome outcome = await merging.RunAsync(
                         (target, "landing"),
                         (heads[i], $"item-{i}"),
@@ -80,7 +80,7 @@ internal sealed class Stacking(Scratch scratch)
                     )
                 )
             ).CpuMs;
-            attributes.Moved(target, commit, [Name(i)]);
+            attributes.Advance(target, commit, [Name(i)]);
             target = commit;
         }
 

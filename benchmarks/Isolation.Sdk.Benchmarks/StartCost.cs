@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Benchmarks;
 
@@ -16,7 +16,7 @@ internal sealed class StartCost(Scratch scratch)
     {
         Directory.CreateDirectory(scratch.At("work"));
         List<(string Name, IStateScope Scope)> scopes = [];
-        foreach (SealLevel level in Enum.GetValues<SealLevel>())
+        foreach (SandboxLevel level in Enum.GetValues<SandboxLevel>())
         {
             scopes.Add((level.ToString(), await IsolatedState.OpenAsync(scratch.At("work"), level)));
         }

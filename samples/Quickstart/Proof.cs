@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Isolation.Sdk;
 using Isolation.Sdk.Monitoring;
-using Isolation.Sdk.Running;
 
 namespace Quickstart;
 

@@ -1,6 +1,5 @@
 using Isolation.Sdk;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Running;
 
 namespace Quickstart;
 

@@ -125,7 +125,7 @@ internal sealed class Screen(TextWriter output)
         lock (_gate)
         {
             before = _workers.GetValueOrDefault(happened.Attempt);
-            after = WorkerStatus.Fold(before, happened) with { Stage = happened.Stage ?? before?.Stage };
+            after = WorkerStatus.Apply(before, happened) with { Stage = happened.Stage ?? before?.Stage };
             _workers[happened.Attempt] = after;
         }
 

@@ -10,7 +10,7 @@ public sealed class FakeAgentRunner : IAgentRunner
     );
 
     /// <summary>What an attempt gets whose item has no step left. <value>Done.</value></summary>
-    public RunResult Otherwise { get; init; } = new RunResult.Done();
+    public RunResult DefaultResult { get; init; } = new RunResult.Done();
 
     /// <summary>The attempts that ran, in the order in which they started.</summary>
     public IReadOnlyList<AttemptId> Runs
@@ -76,6 +76,6 @@ public sealed class FakeAgentRunner : IAgentRunner
             step = _scripts.TryGetValue(worker.Id.Item, out var steps) && steps.TryDequeue(out var next) ? next : null;
         }
 
-        return step?.Invoke(worker, cancellationToken) ?? Task.FromResult(Otherwise);
+        return step?.Invoke(worker, cancellationToken) ?? Task.FromResult(DefaultResult);
     }
 }

@@ -20,7 +20,7 @@ public sealed class LeakSnapshot
 
     /// <summary>What this operating system does not let anyone see, so that nothing can be said about it.</summary>
     public IReadOnlyList<string> NotWatched { get; } =
-        ProcessTable.CanRead ? [] : ["processes, and the ports they hold"];
+        ProcessScanner.CanRead ? [] : ["processes, and the ports they hold"];
 
     /// <summary>Compares with now.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -32,7 +32,7 @@ public sealed class LeakSnapshot
         {
             Leak[] leaks =
             [
-                .. (await LookAsync(cancellationToken).ConfigureAwait(false))
+                .. (await ScanAsync(cancellationToken).ConfigureAwait(false))
                     .Except(_before)
                     .OrderBy(l => l.Kind)
                     .ThenBy(l => l.What, StringComparer.Ordinal),
@@ -60,9 +60,9 @@ public sealed class LeakSnapshot
     }
 
     internal async Task TakeAsync(CancellationToken cancellationToken) =>
-        _before = await LookAsync(cancellationToken).ConfigureAwait(false);
+        _before = await ScanAsync(cancellationToken).ConfigureAwait(false);
 
-    private async Task<HashSet<Leak>> LookAsync(CancellationToken cancellationToken)
+    private async Task<HashSet<Leak>> ScanAsync(CancellationToken cancellationToken)
     {
         string common = GitDirectories.Common(_repository);
         string refs = await PlainGit
@@ -81,7 +81,7 @@ public sealed class LeakSnapshot
                 .Where(p => !_scope.MayAppear.Contains(Path.GetFileName(p), StringComparer.Ordinal))
                 .Select(p => new Leak(LeakKind.File, p))
         );
-        foreach (WatchedProcess process in ProcessTable.Find(_folders, _scope.ProcessMarker))
+        foreach (WatchedProcess process in ProcessScanner.Find(_folders, _scope.ProcessMarker))
         {
             seen.Add(new Leak(LeakKind.Process, process.ToString()));
             seen.UnionWith(

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Testing;
 
@@ -61,7 +61,7 @@ internal static class RepositoryTemplate
                 .Where(f => !kept.Contains(Path.GetFileName(f), StringComparer.Ordinal))
         )
         {
-            SafeDelete.Tree(folder);
+            SafeDelete.DeleteTree(folder);
         }
     }
 

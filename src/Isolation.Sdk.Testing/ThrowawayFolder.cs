@@ -1,5 +1,5 @@
 using System.Globalization;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Testing;
 
@@ -91,7 +91,7 @@ internal sealed class ThrowawayFolder : IDisposable
     {
         string note = WorktreeNote(path);
         string? registration = File.Exists(note) ? File.ReadAllText(note) : null;
-        SafeDelete.Tree(path);
+        SafeDelete.DeleteTree(path);
         if (registration is not null)
         {
             // Only a registration that points back here is ours to take away.
@@ -105,7 +105,7 @@ internal sealed class ThrowawayFolder : IDisposable
                     .EndsWith($"/{name}/{name}/.git", StringComparison.Ordinal)
             )
             {
-                SafeDelete.Tree(registration);
+                SafeDelete.DeleteTree(registration);
             }
 
             File.Delete(note);

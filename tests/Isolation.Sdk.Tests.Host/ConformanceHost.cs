@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Leases;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
-using Isolation.Sdk.Workspaces.Clones;
-using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Host;
 
@@ -34,7 +32,7 @@ internal static class ConformanceHost
 
     private sealed class Suite(ConformanceRequest wanted) : WorkspaceProviderConformance
     {
-        private readonly Filling _filling = Enum.Parse<Filling>(wanted.Filling);
+        private readonly CheckoutMethod _filling = Enum.Parse<CheckoutMethod>(wanted.Filling);
 
         public ConcurrentDictionary<string, bool> Filled { get; } = new(StringComparer.Ordinal);
 
@@ -43,8 +41,14 @@ internal static class ConformanceHost
                 new Noting(
                     this,
                     wanted.Clones
-                        ? new PrivateCloneProvider(new PrivateCloneOptions { Filling = _filling }, TimeProvider.System)
-                        : new GitWorktreeProvider(new GitWorktreeOptions { Filling = _filling }, TimeProvider.System)
+                        ? new PrivateCloneProvider(
+                            new PrivateCloneOptions { CheckoutMethod = _filling },
+                            TimeProvider.System
+                        )
+                        : new GitWorktreeProvider(
+                            new GitWorktreeOptions { CheckoutMethod = _filling },
+                            TimeProvider.System
+                        )
                 )
             );
     }
@@ -52,7 +56,7 @@ internal static class ConformanceHost
     /// <summary>Writes down how what it hands out was filled.</summary>
     private sealed class Noting(Suite suite, GitWorkspaceProvider inner) : IWorkspaceProvider, IAsyncDisposable
     {
-        public ValueTask<AxisReport> ProbeAsync(
+        public ValueTask<ProbeResult> ProbeAsync(
             RepositoryRef repository,
             CancellationToken cancellationToken = default
         ) => inner.ProbeAsync(repository, cancellationToken);
@@ -63,7 +67,7 @@ internal static class ConformanceHost
         )
         {
             IWorkspace made = await inner.AcquireAsync(request, cancellationToken);
-            suite.Filled[made.Info.FilledBy?.ToString() ?? "unknown"] = true;
+            suite.Filled[made.Info.CheckedOutBy?.ToString() ?? "unknown"] = true;
             return made;
         }
 

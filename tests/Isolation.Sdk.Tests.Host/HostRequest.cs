@@ -1,3 +1,5 @@
+using Isolation.Sdk.Cleanup;
+
 namespace Isolation.Sdk.Tests.Host;
 
 /// <summary>What a test asks of the host program.</summary>
@@ -11,7 +13,7 @@ public sealed record HostRequest(string Repository)
 
     public string? From { get; init; } = "main";
 
-    public string? WorkersAt { get; init; }
+    public string? UseWorkersDirectory { get; init; }
 
     public string? Template { get; init; }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Testing;
-using Isolation.Sdk.Workspaces.Trees;
 
 namespace Isolation.Sdk.Tests.Host;
 
@@ -33,7 +32,7 @@ internal static class PipelineHost
                     Items =
                     [
                         new HostResult(
-                            ExtentUse.Of(request.Repository).ToString(CultureInfo.InvariantCulture),
+                            DiskUsage.Of(request.Repository).ToString(CultureInfo.InvariantCulture),
                             "Landed",
                             null,
                             null,
@@ -93,7 +92,7 @@ internal static class PipelineHost
             .Target(request.Target, request.From);
         if (request.Fetch is { } remote)
         {
-            builder.FetchFirst(remote);
+            builder.FetchBeforeAttempts(remote);
         }
 
         if (request.Admission)
@@ -106,9 +105,9 @@ internal static class PipelineHost
             builder.Merging.UseFirstWins();
         }
 
-        if (request.WorkersAt is { } root)
+        if (request.UseWorkersDirectory is { } root)
         {
-            builder.WorkersAt(root);
+            builder.UseWorkersDirectory(root);
         }
 
         return (

@@ -1,11 +1,8 @@
 using System.Diagnostics;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
 using Isolation.Sdk.Workspaces;
-using Isolation.Sdk.Workspaces.Clones;
-using Isolation.Sdk.Workspaces.Pooling;
-using Isolation.Sdk.Workspaces.Trees;
-using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Host;
 
@@ -14,31 +11,35 @@ internal static class PoolHost
 {
     public static async Task<HostAnswer> AnswerAsync(HostRequest request, PoolRequest wanted)
     {
-        GitRepository repository = await GitHost.OpenAsync(request.Repository);
-        Filling filling = Enum.Parse<Filling>(wanted.Filling);
+        GitRepository repository = await GitOpener.OpenAsync(request.Repository);
+        CheckoutMethod filling = Enum.Parse<CheckoutMethod>(wanted.Filling);
         int times = 0;
-        void Reached(TreeStep step)
+        void Reached(WorkspaceStep step)
         {
             if (step.ToString() == wanted.KillAt && Interlocked.Increment(ref times) == wanted.KillOn)
             {
-                Trail.Die();
+                StepLog.KillSelf();
             }
         }
 
-        WorkersFolder? workers = request.WorkersAt is { } root ? new WorkersFolder(root) : null;
+        WorkersDirectory? workers = request.UseWorkersDirectory is { } root ? new WorkersDirectory(root) : null;
         GitWorkspaceProvider inner = wanted.Clones
-            ? new PrivateCloneProvider(new PrivateCloneOptions { Filling = filling }, TimeProvider.System, workers)
+            ? new PrivateCloneProvider(
+                new PrivateCloneOptions { CheckoutMethod = filling },
+                TimeProvider.System,
+                workers
+            )
             {
-                Reached = Reached,
+                OnStep = Reached,
             }
-            : new GitWorktreeProvider(new GitWorktreeOptions { Filling = filling }, TimeProvider.System, workers)
+            : new GitWorktreeProvider(new GitWorktreeOptions { CheckoutMethod = filling }, TimeProvider.System, workers)
             {
-                Reached = Reached,
+                OnStep = Reached,
             };
-        await using WarmPool pool = WarmPool.Around(inner, new WarmPoolOptions { Size = wanted.Size });
+        await using WorkspacePool pool = WorkspacePool.Around(inner, new WorkspacePoolOptions { Size = wanted.Size });
         if (wanted.KillAfter is { } milliseconds)
         {
-            Trail.DieIn(milliseconds);
+            StepLog.KillSelfAfter(milliseconds);
         }
 
         Dictionary<string, IWorkspace> held = [];
@@ -65,7 +66,7 @@ internal static class PoolHost
                     break;
                 case "settle":
                     await pool.SettleAsync();
-                    await inner.SettleTreesAsync();
+                    await inner.SettleTemplatesAsync();
                     break;
             }
         }
@@ -74,7 +75,7 @@ internal static class PoolHost
     }
 
     private static async Task<HostResult> TryAcquireAsync(
-        WarmPool pool,
+        WorkspacePool pool,
         GitRepository repository,
         string item,
         Dictionary<string, IWorkspace> held
@@ -83,7 +84,7 @@ internal static class PoolHost
         try
         {
             IWorkspace made = held[item] = await AcquireAsync(pool, repository, item);
-            return new HostResult(item, made.Info.Path, made.Info.FilledBy?.ToString(), null, []);
+            return new HostResult(item, made.Info.Path, made.Info.CheckedOutBy?.ToString(), null, []);
         }
         catch (IsolationException e)
         {
@@ -105,7 +106,7 @@ internal static class PoolHost
         return new HostResult(item, "Ran", said, null, []);
     }
 
-    private static async Task<IWorkspace> AcquireAsync(WarmPool pool, GitRepository repository, string item)
+    private static async Task<IWorkspace> AcquireAsync(WorkspacePool pool, GitRepository repository, string item)
     {
         string head = (await repository.RunAsync(CancellationToken.None, "rev-parse", "main")).Line;
         AttemptLease lease = new LeaseStore(
@@ -114,7 +115,7 @@ internal static class PoolHost
             TimeProvider.System
         ).Create(new AttemptId(item, 1));
         await repository.TryUpdateAsync(
-            new RefTransaction().Create(AttemptNames.Ref(lease.Attempt), head),
+            new RefTransaction().Create(AttemptNames.RefName(lease.Attempt), head),
             CancellationToken.None
         );
         return await pool.AcquireAsync(new WorkspaceRequest(lease, repository.Reference, head));

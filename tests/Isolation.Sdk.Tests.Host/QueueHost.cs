@@ -1,6 +1,6 @@
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Host;
@@ -10,14 +10,14 @@ internal static class QueueHost
 {
     public static async Task<HostAnswer> AnswerAsync(HostRequest request, QueueRequest wanted)
     {
-        RefineryOptions options = new() { Slots = wanted.Slots, Step = wanted.Step };
+        RefineryOptions options = new() { MaxConcurrency = wanted.Slots, BatchSize = wanted.Step };
         options.Gate(wanted.Gate[0], [.. wanted.Gate.Skip(1)]);
         if (wanted.Remote is { } remote)
         {
             options.PushTarget(remote);
         }
 
-        Trail trail = new(wanted);
+        StepLog trail = new(wanted);
         MergeStrategy strategy = new(
             MergePolicy.Of(options),
             new ProcessSandbox(new ProcessSandboxOptions()),
@@ -26,7 +26,7 @@ internal static class QueueHost
             trail
         )
         {
-            Reached = trail.Reached,
+            OnStep = trail.OnStep,
         };
         trail.StartClock();
         await using IMergeQueue queue = await strategy.OpenAsync(
@@ -37,10 +37,12 @@ internal static class QueueHost
             Capture capture = new(
                 work.Commit,
                 work.Base,
-                AttemptNames.Ref(Of(work.Item)),
+                AttemptNames.RefName(Of(work.Item)),
                 [.. work.Files.Select(f => new FileChange(f, FileChangeKind.Modified, 1, 0))]
             );
-            await queue.SubmitAsync(new MergeRequest(Of(work.Item), capture) { After = [.. work.After.Select(Of)] });
+            await queue.SubmitAsync(
+                new MergeRequest(Of(work.Item), capture) { DependsOn = [.. work.After.Select(Of)] }
+            );
             trail.Write("submitted " + work.Item);
         }
 
@@ -61,7 +63,7 @@ internal static class QueueHost
         await foreach (MergeStatus status in queue.WatchAsync(Of(item)))
         {
             last = status;
-            if (status.Hold == MergeHold.Infra)
+            if (status.Hold == MergeHoldReason.Infra)
             {
                 // It would wait for a person, and the test for it.
                 break;

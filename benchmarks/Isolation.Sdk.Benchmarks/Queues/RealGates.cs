@@ -1,7 +1,6 @@
 using System.Globalization;
 using Isolation.Sdk.Benchmarks.Refinery;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Merging.Cuts;
 
 namespace Isolation.Sdk.Benchmarks.Queues;
 
@@ -61,7 +60,7 @@ internal sealed class RealGates(Scratch scratch)
         Row("serial", await queue.RunAsync(Instant(new SerialQueueOptions()), good));
         Row(
             $"groups of {Group}, one slot",
-            await queue.RunAsync(Instant(new RefineryOptions { Slots = 1, Step = Group }), good)
+            await queue.RunAsync(Instant(new RefineryOptions { MaxConcurrency = 1, BatchSize = Group }), good)
         );
         Row("four slots", await queue.RunAsync(Instant(new RefineryOptions()), good));
     }
@@ -82,14 +81,14 @@ internal sealed class RealGates(Scratch scratch)
     private static TOptions Instant<TOptions>(TOptions options)
         where TOptions : GatedMergeOptions
     {
-        options.Gate("at once", (_, _) => ValueTask.FromResult(GateAnswer.Pass));
+        options.Gate("at once", (_, _) => ValueTask.FromResult(GateDecision.Pass));
         return options;
     }
 
     /// <summary>The same bad items on a simulated clock: gates, and nothing beside them.</summary>
     private static double Planned(int seed, bool confirm)
     {
-        CutModel learner = new();
+        BatchSizeModel learner = new();
         return new SimulatedQueue(new SimulatedItems(RealItems.Count, Bad), confirm, seed)
             .Run(n => RefineryCell.Settings(learner, RefineryOptions.DefaultSlots, n), learner)
             .Time;

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Merging.Queueing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Isolation.Sdk.Benchmarks.Queues;
@@ -29,8 +28,8 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
         string path = scratch.At("queue/repository");
         Directory.CreateDirectory(scratch.At("queue"));
         await items.CopyAsync(path);
-        GitRepository repository = await GitHost.OpenAsync(path);
-        WorkersFolder folder = WorkersFolder.Beside(repository.CommonDirectory);
+        GitRepository repository = await GitOpener.OpenAsync(path);
+        WorkersDirectory folder = WorkersDirectory.Beside(repository.CommonDirectory);
         int gates = 0,
             landings = 0,
             processes = 0,
@@ -38,7 +37,7 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
         long begun = 0;
         double landing = 0;
         QueueContext context = new(
-            new QueueNames(repository, Target),
+            new QueueLayout(repository, Target),
             MergePolicy.Of(options),
             new ProcessSandbox(new ProcessSandboxOptions(), workers: folder),
             folder,
@@ -46,7 +45,7 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
             NullLogger.Instance
         )
         {
-            Reached = step =>
+            OnStep = step =>
             {
                 switch (step)
                 {
@@ -55,11 +54,11 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
                         Interlocked.Increment(ref gates);
                         break;
                     case QueueStep.BeforeIntent:
-                        (before, begun) = (repository.Client.Started, Stopwatch.GetTimestamp());
+                        (before, begun) = (repository.Client.StartedProcesses, Stopwatch.GetTimestamp());
                         break;
                     case QueueStep.AfterBookkeeping:
                         landings++;
-                        processes += repository.Client.Started - before;
+                        processes += repository.Client.StartedProcesses - before;
                         landing += Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
                         break;
                 }
@@ -77,13 +76,13 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
             }
 
             Task<MergeStatus>[] ending = [.. bad.Select((_, i) => EndAsync(queue, Attempt(i)))];
-            started = repository.Client.Started;
+            started = repository.Client.StartedProcesses;
             cost = await Cost.OfAsync(async () =>
             {
                 await queue.CommandAsync(new QueueCommand.Resume());
                 ends = await Task.WhenAll(ending);
             });
-            started = repository.Client.Started - started;
+            started = repository.Client.StartedProcesses - started;
         }
 
         Scratch.Clear(scratch.At("queue"));

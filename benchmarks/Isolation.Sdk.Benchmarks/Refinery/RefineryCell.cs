@@ -1,4 +1,4 @@
-using Isolation.Sdk.Merging.Cuts;
+using Isolation.Sdk.Merging;
 
 namespace Isolation.Sdk.Benchmarks.Refinery;
 
@@ -20,9 +20,9 @@ internal sealed record RefineryCell(int Slots, double Bad)
     public required (Sample Time, Sample Gates) Cuts { get; init; }
 
     public int Step =>
-        new CutModel(Bad, double.PositiveInfinity)
+        new BatchSizeModel(Bad, double.PositiveInfinity)
             .Settings(Slots, null, LargestStep, everyCommitGreen: false, Items)
-            .Step;
+            .BatchSize;
 
     /// <summary>By how many standard errors cuts are slower than the fastest of the others.</summary>
     public double Beyond => new[] { Serial, Batches, Window }.Max(o => Cuts.Time.Beyond(o.Time));
@@ -32,19 +32,19 @@ internal sealed record RefineryCell(int Slots, double Bad)
         SimulatedItems items = new(Items, bad);
         return new RefineryCell(slots, bad)
         {
-            Serial = Over(runs, seed => Fixed(seed, new CutSettings(1, 1))),
+            Serial = Over(runs, seed => Fixed(seed, new BatchSettings(1, 1))),
             Batches = Over(runs, seed => HalvingQueue.Run(items.Draw(seed), 8)),
-            Window = Over(runs, seed => Fixed(seed, new CutSettings(slots, 1))),
+            Window = Over(runs, seed => Fixed(seed, new BatchSettings(slots, 1))),
             Cuts = MeasureCuts(slots, bad, runs),
         };
 
-        SimulatedOutcome Fixed(int seed, CutSettings settings) =>
+        SimulatedOutcome Fixed(int seed, BatchSettings settings) =>
             new SimulatedQueue(items, confirm: false, seed).Run(_ => settings);
     }
 
     public static (Sample Time, Sample Gates) MeasureCuts(int slots, double bad, int runs)
     {
-        CutModel knowing = new(bad, double.PositiveInfinity);
+        BatchSizeModel knowing = new(bad, double.PositiveInfinity);
         return Over(runs, seed =>
             new SimulatedQueue(new SimulatedItems(Items, bad), confirm: false, seed).Run(
                 n => Settings(knowing, slots, n),
@@ -56,14 +56,14 @@ internal sealed record RefineryCell(int Slots, double Bad)
     /// <summary>Prefix cuts by a model that starts anew with each queue, from a neutral guess.</summary>
     public static (Sample Time, Sample Gates) MeasureLearned(int slots, double bad, int runs) => Over(runs, seed =>
         {
-            CutModel learner = new();
+            BatchSizeModel learner = new();
             return new SimulatedQueue(new SimulatedItems(Items, bad), confirm: false, seed).Run(
                 n => Settings(learner, slots, n),
                 learner
             );
         });
 
-    public static CutSettings Settings(CutModel model, int slots, int waiting) =>
+    public static BatchSettings Settings(BatchSizeModel model, int slots, int waiting) =>
         model.Settings(slots, fixedStep: null, LargestStep, everyCommitGreen: false, waiting);
 
     public static (Sample Time, Sample Gates) Over(int runs, Func<int, SimulatedOutcome> run)

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Isolation.Sdk.Merging.Cuts;
+using Isolation.Sdk.Merging;
 
 namespace Isolation.Sdk.Benchmarks.Refinery;
 
@@ -58,8 +58,8 @@ internal static class RefinerySimulation
         foreach (double flake in new[] { .02, .05, .10 })
         {
             SimulatedItems items = new(RefineryCell.Items, FivePercent) { Flake = flake };
-            (string window, _) = Wrong(items, evictionItems, confirm: false, _ => new CutSettings(FourSlots, 1));
-            CutModel knowing = new(FivePercent, double.PositiveInfinity);
+            (string window, _) = Wrong(items, evictionItems, confirm: false, _ => new BatchSettings(FourSlots, 1));
+            BatchSizeModel knowing = new(FivePercent, double.PositiveInfinity);
             (string cuts, Sample time) = Wrong(items, evictionItems, confirm: false, n =>
                 RefineryCell.Settings(knowing, FourSlots, n)
             );
@@ -77,10 +77,10 @@ internal static class RefinerySimulation
         foreach (double bad in Chances)
         {
             SimulatedItems items = new(RefineryCell.Items, bad) { Jitter = 1, Stopping = 0.05 };
-            CutModel knowing = new(bad, double.PositiveInfinity);
+            BatchSizeModel knowing = new(bad, double.PositiveInfinity);
             string[] row =
             [
-                .. new Func<int, CutSettings>[]
+                .. new Func<int, BatchSettings>[]
                 {
                     _ => new(1, 1),
                     _ => new(FourSlots, 1),
@@ -97,7 +97,7 @@ internal static class RefinerySimulation
         SimulatedItems items,
         int count,
         bool confirm,
-        Func<int, CutSettings> settings
+        Func<int, BatchSettings> settings
     )
     {
         int good = 0,

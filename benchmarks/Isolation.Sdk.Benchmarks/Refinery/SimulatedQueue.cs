@@ -1,8 +1,8 @@
-using Isolation.Sdk.Merging.Cuts;
+using Isolation.Sdk.Merging;
 
 namespace Isolation.Sdk.Benchmarks.Refinery;
 
-/// <summary>Drives <see cref="PrefixCuts"/> on a simulated clock, as a queue does: land, count anew, confirm or evict, stop, start.</summary>
+/// <summary>Drives <see cref="PrefixBisection"/> on a simulated clock, as a queue does: land, count anew, confirm or evict, stop, start.</summary>
 /// <param name="items">What waits at the start.</param>
 /// <param name="confirm">An item is only evicted after a second red of the same tree.</param>
 /// <param name="seed">Of everything that is drawn: two queues of one seed have the same bad items.</param>
@@ -25,7 +25,7 @@ internal sealed class SimulatedQueue(SimulatedItems items, bool confirm, int see
     public IReadOnlyList<bool> Bad => _bad;
 
     /// <summary>Runs to the end with settings that may follow from how many items wait; whoever learns is told what happens.</summary>
-    public SimulatedOutcome Run(Func<int, CutSettings> settings, CutModel? learner = null)
+    public SimulatedOutcome Run(Func<int, BatchSettings> settings, BatchSizeModel? learner = null)
     {
         Act(settings, learner);
         while (_gates.Count > 0)
@@ -43,7 +43,7 @@ internal sealed class SimulatedQueue(SimulatedItems items, bool confirm, int see
         return new SimulatedOutcome(_now, _started, _landed, _evicted) { Tested = _tested, Reds = _redsOfEvicted };
     }
 
-    private void Heard(SimulatedGate gate, CutModel? learner)
+    private void Heard(SimulatedGate gate, BatchSizeModel? learner)
     {
         if (gate.Stopped || gate.Prefix < 1)
         {
@@ -52,7 +52,7 @@ internal sealed class SimulatedQueue(SimulatedItems items, bool confirm, int see
 
         if (gate.Passes)
         {
-            learner?.Ran(TimeSpan.FromSeconds(gate.Ends - gate.Started), gate.Concurrent);
+            learner?.RecordPass(TimeSpan.FromSeconds(gate.Ends - gate.Started), gate.Concurrent);
             _tested.Add(gate.Tip);
             _green.Add(gate.Prefix);
             _reds.Remove(gate.Prefix);
@@ -63,20 +63,20 @@ internal sealed class SimulatedQueue(SimulatedItems items, bool confirm, int see
         }
     }
 
-    private void Act(Func<int, CutSettings> settings, CutModel? learner)
+    private void Act(Func<int, BatchSettings> settings, BatchSizeModel? learner)
     {
         bool changed = true;
         while (changed && _chain.Count > 0)
         {
-            CutSettings cut = settings(_chain.Count);
-            CutState state = new(_chain.Count, cut)
+            BatchSettings cut = settings(_chain.Count);
+            BatchState state = new(_chain.Count, cut)
             {
                 Green = _green,
                 Red = _reds.Keys.ToHashSet(),
                 Running = _gates.Where(g => g.Prefix >= 1).Select(g => g.Prefix).ToHashSet(),
                 Busy = _gates.Count(g => g.Prefix < 1),
             };
-            CutPlan plan = PrefixCuts.Plan(state);
+            BatchPlan plan = PrefixBisection.Plan(state);
             foreach (SimulatedGate gate in _gates.Where(g => plan.Stop.Contains(g.Prefix)).ToArray())
             {
                 Stop(gate);
@@ -87,9 +87,9 @@ internal sealed class SimulatedQueue(SimulatedItems items, bool confirm, int see
             {
                 changed = true;
                 Land(plan.Land);
-                learner?.Landed(plan.Land);
+                learner?.RecordLanded(plan.Land);
             }
-            else if (plan.Suspect)
+            else if (plan.ConfirmFirst)
             {
                 changed |= Judge(cut, learner);
             }
@@ -111,11 +111,11 @@ internal sealed class SimulatedQueue(SimulatedItems items, bool confirm, int see
         }
     }
 
-    private bool Judge(CutSettings cut, CutModel? learner)
+    private bool Judge(BatchSettings cut, BatchSizeModel? learner)
     {
         if (confirm && _reds[1] < 2)
         {
-            if (_gates.All(g => g.Prefix != 1) && _gates.Count < cut.Slots)
+            if (_gates.All(g => g.Prefix != 1) && _gates.Count < cut.MaxConcurrency)
             {
                 Start(1, cut);
             }
@@ -125,7 +125,7 @@ internal sealed class SimulatedQueue(SimulatedItems items, bool confirm, int see
 
         _redsOfEvicted[_chain[0]] = _reds[1];
         _evicted.Add(_chain[0]);
-        learner?.Evicted();
+        learner?.RecordEvicted();
         _chain.RemoveAt(0);
         _green = [];
         _reds = [];
@@ -152,12 +152,17 @@ internal sealed class SimulatedQueue(SimulatedItems items, bool confirm, int see
         _gates.ForEach(g => g.Prefix -= count);
     }
 
-    private void Start(int prefix, CutSettings cut)
+    private void Start(int prefix, BatchSettings cut)
     {
-        if (_gates.Count >= cut.Slots || prefix < 1 || prefix > _chain.Count || _gates.Any(g => g.Prefix == prefix))
+        if (
+            _gates.Count >= cut.MaxConcurrency
+            || prefix < 1
+            || prefix > _chain.Count
+            || _gates.Any(g => g.Prefix == prefix)
+        )
         {
             throw new InvalidOperationException(
-                $"A gate of {prefix} was to start beside {_gates.Count} in {cut.Slots} slots."
+                $"A gate of {prefix} was to start beside {_gates.Count} in {cut.MaxConcurrency} slots."
             );
         }
 

@@ -19,7 +19,7 @@ internal sealed class HistoryReplay(Scratch scratch)
     {
         string checkout = scratch.At("checkout");
         await BorrowAsync(Path.GetFullPath(path), checkout);
-        LibraryMerge library = new(await GitHost.OpenAsync(checkout), scratch.At("library"));
+        LibraryMerge library = new(await GitOpener.OpenAsync(checkout), scratch.At("library"));
         ReferenceMerge reference = new(checkout);
         ReplayReport report = new()
         {

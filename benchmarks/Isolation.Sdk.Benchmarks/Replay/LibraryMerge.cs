@@ -14,7 +14,7 @@ internal sealed partial class LibraryMerge(GitRepository repository, string fold
     {
         string empty = Path.Combine(folder, "empty");
         Directory.CreateDirectory(empty);
-        string attributes = obeyAttributes ? await _attributes.OfAsync(ours, CancellationToken.None) : empty;
+        string attributes = obeyAttributes ? await _attributes.WriteAsync(ours, CancellationToken.None) : empty;
         return await _merge.RunAsync(
             (ours, Ours),
             (theirs, ReferenceMerge.Theirs),

@@ -64,7 +64,7 @@ internal static class ApproveCommand
         AttemptId attempt,
         CancellationToken cancellationToken
     ) =>
-        (await MergeQueues.ReadAsync(repository, cancellationToken))
+        (await MergeQueueClient.ReadAsync(repository, cancellationToken))
             .Where(q => q.Attempt == attempt)
             .OrderBy(q => q.Status.IsTerminal)
             .FirstOrDefault()

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Isolation.Sdk;
+using Isolation.Sdk.Cleanup;
 using Rig.Running;
 using Rig.Terminal;
 

@@ -19,10 +19,10 @@ internal static class DoctorCommand
         Option<string?> level = new("--level")
         {
             Description =
-                "Only this level: cooperative, guarded or sealed. Default: all that this machine gives, and beside --leaks what plain worktrees do.",
+                "Only this level: cooperative, restricted or sealed. Default: all that this machine gives, and beside --leaks what plain worktrees do.",
             HelpName = "LEVEL",
         };
-        level.AcceptOnlyFromAmong([.. Enum.GetValues<SealLevel>().Select(Plain.Word)]);
+        level.AcceptOnlyFromAmong([.. Enum.GetValues<SandboxLevel>().Select(Plain.Word)]);
         Option<string[]> rows = new("--row")
         {
             Description = "With --leaks: only this channel, by its id. May be given several times.",
@@ -39,8 +39,8 @@ internal static class DoctorCommand
         doctor.SetAction(
             async (parsed, cancellationToken) =>
             {
-                SealLevel? asked = parsed.GetValue(level) is { } word
-                    ? Enum.Parse<SealLevel>(word, ignoreCase: true)
+                SandboxLevel? asked = parsed.GetValue(level) is { } word
+                    ? Enum.Parse<SandboxLevel>(word, ignoreCase: true)
                     : null;
                 string[] ids = parsed.GetValue(rows) ?? [];
                 if (ids.Length > 0 && !parsed.GetValue(leaks))
@@ -53,7 +53,7 @@ internal static class DoctorCommand
                 }
 
                 LeakRow[] chosen = [.. Choose(ids)];
-                IReadOnlyList<LevelView> machine = await LevelView.LookAsync(asked, cancellationToken);
+                IReadOnlyList<LevelView> machine = await LevelView.ProbeAsync(asked, cancellationToken);
                 return parsed.GetValue(leaks)
                     ? await TryAsync(machine, asked, chosen, parsed.GetValue(json), cancellationToken)
                     : Tell(machine, asked, parsed.GetValue(json));
@@ -75,7 +75,7 @@ internal static class DoctorCommand
                     )
                 );
 
-    private static int Tell(IReadOnlyList<LevelView> machine, SealLevel? asked, bool json)
+    private static int Tell(IReadOnlyList<LevelView> machine, SandboxLevel? asked, bool json)
     {
         if (json)
         {
@@ -86,14 +86,14 @@ internal static class DoctorCommand
             LevelText.Write(machine);
         }
 
-        return machine.All(v => v.Given || asked is null && v.Level != SealLevel.Cooperative)
+        return machine.All(v => v.Given || asked is null && v.Level != SandboxLevel.Cooperative)
             ? ExitCodes.Ok
             : ExitCodes.NotHeld;
     }
 
     private static async Task<int> TryAsync(
         IReadOnlyList<LevelView> machine,
-        SealLevel? asked,
+        SandboxLevel? asked,
         LeakRow[] rows,
         bool json,
         CancellationToken cancellationToken
@@ -104,9 +104,9 @@ internal static class DoctorCommand
             throw new IsolationConfigurationException(lacking.Missing);
         }
 
-        SealLevel?[] levels = asked is not null
+        SandboxLevel?[] levels = asked is not null
             ? [asked]
-            : [null, .. machine.Where(v => v.Given).Select(v => (SealLevel?)v.Level)];
+            : [null, .. machine.Where(v => v.Given).Select(v => (SandboxLevel?)v.Level)];
         List<LeakObservation> seen = [];
         LeakTable table = new(rows, levels);
         if (!json)
@@ -116,7 +116,7 @@ internal static class DoctorCommand
 
         foreach (LeakRow row in rows)
         {
-            foreach (SealLevel? level in levels)
+            foreach (SandboxLevel? level in levels)
             {
                 seen.Add(await LeakMatrix.TryAsync(row, level, cancellationToken));
             }

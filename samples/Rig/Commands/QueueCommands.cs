@@ -64,7 +64,10 @@ internal static class QueueCommands
                 reason,
                 pass,
             },
-            parsed => new QueueCommand.Pause(parsed.GetRequiredValue(reason)) { PassPriority = parsed.GetValue(pass) }
+            parsed => new QueueCommand.Pause(parsed.GetRequiredValue(reason))
+            {
+                MinimumPriority = parsed.GetValue(pass),
+            }
         );
     }
 
@@ -84,7 +87,7 @@ internal static class QueueCommands
             {
                 QueueCommand said = read(parsed);
                 string branch = parsed.GetRequiredValue(target);
-                await MergeQueues.CommandAsync(
+                await MergeQueueClient.CommandAsync(
                     new MergeTarget(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)), Heads + branch),
                     said,
                     cancellationToken
@@ -100,7 +103,7 @@ internal static class QueueCommands
                                 Target = branch,
                                 Paused = pause is not null,
                                 pause?.Reason,
-                                pause?.PassPriority,
+                                pause?.MinimumPriority,
                             }
                         )
                     );

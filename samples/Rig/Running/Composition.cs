@@ -13,7 +13,7 @@ internal static class Composition
                         o.MaxWorkers = settings.Workers ?? o.MaxWorkers;
                         o.MaxAttempts = settings.Attempts;
                     })
-                    .State.UseProcessSandbox(o =>
+                    .Sandbox.UseProcess(o =>
                     {
                         foreach (string name in settings.Inherit)
                         {
@@ -27,7 +27,7 @@ internal static class Composition
 
                         foreach (string path in settings.Shared)
                         {
-                            o.ShareReadOnly(path);
+                            o.CopyFromHome(path);
                         }
                     })
                     .Target(settings.Target, settings.From),
@@ -45,7 +45,7 @@ internal static class Composition
             .Build();
 
     /// <summary>A pipeline that is only asked what it would give here.</summary>
-    public static IsolationPipeline ForLooking(RepositoryRef repository, SealLevel level) =>
+    public static IsolationPipeline ForLooking(RepositoryRef repository, SandboxLevel level) =>
         new IsolationPipelineBuilder(repository.Path)
             .UseLevel(level)
             .Merging.UseManual()
@@ -66,7 +66,7 @@ internal static class Composition
             }),
             MergeChoice.Refinery => builder.Merging.UseRefinery(o =>
             {
-                (o.Slots, o.Step) = (settings.Slots ?? o.Slots, settings.Step);
+                (o.MaxConcurrency, o.BatchSize) = (settings.Slots ?? o.MaxConcurrency, settings.Step);
                 foreach (string[] gate in settings.Gates)
                 {
                     o.Gate(gate[0], gate[1..]);

@@ -1,4 +1,5 @@
 using Isolation.Sdk;
+using Isolation.Sdk.Monitoring;
 using Rig.Terminal;
 using Rig.Viewing;
 using Spectre.Console;

@@ -12,15 +12,15 @@ internal sealed record LeakReport(IReadOnlyList<LeakReport.Line> Rows, IReadOnly
 
     public string Schema => "rig.leaks/1";
 
-    public static string Name(SealLevel? level) => level is { } given ? Plain.Word(given) : Baseline;
+    public static string Name(SandboxLevel? level) => level is { } given ? Plain.Word(given) : Baseline;
 
     /// <summary>Whether it got further than it should have.</summary>
     public static bool IsBreach(LeakObservation seen) =>
         seen
-            is { IsAsExpected: false, Observed: LeakSight.Leak }
-                or { Observed: LeakSight.Detected, Expected.Sight: LeakSight.Sealed or LeakSight.Refused };
+            is { IsAsExpected: false, Observed: LeakOutcome.Leak }
+                or { Observed: LeakOutcome.Detected, Expected.Outcome: LeakOutcome.Sealed or LeakOutcome.Refused };
 
-    public static LeakReport Of(IReadOnlyList<SealLevel?> levels, IReadOnlyList<LeakObservation> seen) =>
+    public static LeakReport Of(IReadOnlyList<SandboxLevel?> levels, IReadOnlyList<LeakObservation> seen) =>
         new(
             [.. seen.Select(Line.Of)],
             [.. levels.Select(level => Total.Of(level, [.. seen.Where(s => s.Level == level)]))]
@@ -31,8 +31,8 @@ internal sealed record LeakReport(IReadOnlyList<LeakReport.Line> Rows, IReadOnly
         string Id,
         string Channel,
         string Level,
-        LeakSight Expected,
-        LeakSight Observed,
+        LeakOutcome Expected,
+        LeakOutcome Observed,
         string Mechanism,
         string Evidence
     )
@@ -42,7 +42,7 @@ internal sealed record LeakReport(IReadOnlyList<LeakReport.Line> Rows, IReadOnly
                 seen.Row.Id,
                 seen.Row.Channel,
                 Name(seen.Level),
-                seen.Expected.Sight,
+                seen.Expected.Outcome,
                 seen.Observed,
                 seen.Expected.Mechanism,
                 Plain.Line(seen.Evidence)
@@ -60,16 +60,16 @@ internal sealed record LeakReport(IReadOnlyList<LeakReport.Line> Rows, IReadOnly
         int NotAsExpected
     )
     {
-        public static Total Of(SealLevel? level, IReadOnlyList<LeakObservation> seen)
+        public static Total Of(SandboxLevel? level, IReadOnlyList<LeakObservation> seen)
         {
-            int Count(LeakSight sight) => seen.Count(s => s.Observed == sight);
+            int Count(LeakOutcome sight) => seen.Count(s => s.Observed == sight);
             return new(
                 Name(level),
-                Count(LeakSight.Sealed),
-                Count(LeakSight.Detected),
-                Count(LeakSight.Refused),
-                Count(LeakSight.Leak),
-                Count(LeakSight.NotTried),
+                Count(LeakOutcome.Sealed),
+                Count(LeakOutcome.Detected),
+                Count(LeakOutcome.Refused),
+                Count(LeakOutcome.Leak),
+                Count(LeakOutcome.NotTried),
                 seen.Count(s => !s.IsAsExpected)
             );
         }

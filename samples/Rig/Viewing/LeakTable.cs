@@ -6,7 +6,7 @@ using Rig.Terminal;
 namespace Rig.Viewing;
 
 /// <summary>The channels as a table that grows by a line with each one tried, so that it shows how far it is, too.</summary>
-internal sealed class LeakTable(IReadOnlyList<LeakRow> rows, IReadOnlyList<SealLevel?> levels)
+internal sealed class LeakTable(IReadOnlyList<LeakRow> rows, IReadOnlyList<SandboxLevel?> levels)
 {
     private const string Unexpected = "!";
     private readonly int _channel = rows.Max(r => r.Channel.Length);

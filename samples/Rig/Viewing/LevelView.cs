@@ -6,7 +6,7 @@ namespace Rig.Viewing;
 
 /// <summary>What this machine gives at one level, as <c>--json</c> writes it: <c>rig.doctor/1</c>.</summary>
 internal sealed record LevelView(
-    SealLevel Level,
+    SandboxLevel Level,
     bool Given,
     IReadOnlyList<IsolationGuarantees> Sealed,
     IReadOnlyList<IsolationGuarantees> Detected,
@@ -15,11 +15,14 @@ internal sealed record LevelView(
 )
 {
     /// <summary>Asks the axes of a pipeline at each level, on a throwaway repository: what is the machine's shows there as anywhere.</summary>
-    public static async Task<IReadOnlyList<LevelView>> LookAsync(SealLevel? asked, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<LevelView>> ProbeAsync(
+        SandboxLevel? asked,
+        CancellationToken cancellationToken
+    )
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync(cancellationToken);
         List<LevelView> views = [];
-        foreach (SealLevel level in Enum.GetValues<SealLevel>().Where(l => asked is null || l == asked))
+        foreach (SandboxLevel level in Enum.GetValues<SandboxLevel>().Where(l => asked is null || l == asked))
         {
             await using IsolationPipeline pipeline = Composition.ForLooking(repository.Reference, level);
             AuditReport audit = await pipeline.AuditAsync(cancellationToken);

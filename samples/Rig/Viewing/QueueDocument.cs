@@ -9,9 +9,9 @@ internal sealed record QueueDocument(
     string? Commit,
     bool Acting,
     int? Slots,
-    QueueHalt? Halt,
+    QueuePause? Halt,
     string? Obstacle,
-    GateCounts Gates
+    GateStatistics Gates
 )
 {
     public IReadOnlyList<CandidateDocument> Testing { get; init; } = [];
@@ -25,8 +25,8 @@ internal sealed record QueueDocument(
             WorkerView.Short(queue.Target.Ref),
             queue.Commit,
             queue.IsActing,
-            queue.Slots,
-            queue.Halt,
+            queue.MaxConcurrency,
+            queue.Pause,
             queue.Obstacle,
             queue.Gates
         )
@@ -38,7 +38,7 @@ internal sealed record QueueDocument(
                     t.Tree,
                     Names(t.Attempts),
                     t.Since,
-                    t.Confirms,
+                    t.IsRetry,
                     t.IsTarget
                 )),
             ],
@@ -82,7 +82,7 @@ internal sealed record QueuedDocument(string Attempt, MergeState State, string C
 
     public int? Position { get; init; }
 
-    public MergeHold? Hold { get; init; }
+    public MergeHoldReason? Hold { get; init; }
 
     public IReadOnlyList<string> With { get; init; } = [];
 

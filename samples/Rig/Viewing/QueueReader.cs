@@ -13,8 +13,11 @@ internal sealed class QueueReader(RepositoryRef repository, string? target)
             : $"Nothing was ever submitted to land on {WorkerView.Short(target)}.";
 
     public async Task<IReadOnlyList<QueueReport>> ReadAsync(CancellationToken cancellationToken) =>
-        target is null ? await MergeQueues.DescribeAsync(repository, cancellationToken: cancellationToken)
-        : await MergeQueues.DescribeAsync(new MergeTarget(repository, target), cancellationToken: cancellationToken)
+        target is null ? await MergeQueueClient.DescribeAsync(repository, cancellationToken: cancellationToken)
+        : await MergeQueueClient.DescribeAsync(
+            new MergeTarget(repository, target),
+            cancellationToken: cancellationToken
+        )
             is { } queue
             ? [queue]
         : [];

@@ -1,4 +1,3 @@
-using Isolation.Sdk;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
 using Rig.Terminal;
@@ -8,15 +7,15 @@ namespace Rig.Viewing;
 /// <summary>A merge queue for people: a line or two about the whole, a row for each attempt.</summary>
 internal static class QueueText
 {
-    private const int MostLandings = 5;
-    private const int MostNamed = 3;
+    private const int MaxLandings = 5;
+    private const int MaxNamed = 3;
 
     public static IEnumerable<string> Header(QueueReport queue)
     {
         yield return $"{WorkerView.Short(queue.Target.Ref)} @ {Plain.Commit(queue.Commit)} | {Doing(queue)}{Gates(queue.Gates)}";
-        if (queue.Halt is { } halt)
+        if (queue.Pause is { } halt)
         {
-            yield return $"{(halt.BrokenTarget is null ? "paused" : $"the target is red by itself at {Plain.Commit(halt.BrokenTarget)}")}: {halt.Reason}{(halt.PassPriority is { } pass ? $" (priority {pass} and higher passes)" : "")}";
+            yield return $"{(halt.BrokenTarget is null ? "paused" : $"the target is red by itself at {Plain.Commit(halt.BrokenTarget)}")}: {halt.Reason}{(halt.MinimumPriority is { } pass ? $" (priority {pass} and higher passes)" : "")}";
         }
 
         if (queue.Obstacle is { } obstacle)
@@ -29,7 +28,7 @@ internal static class QueueText
     {
         Columns table = new("#", "ATTEMPT", "STATE", "WITH", "SINCE", "WHY");
         int place = 0;
-        foreach (QueuedAttempt item in queue.Items.Concat(queue.Landed.Take(MostLandings)))
+        foreach (QueuedAttempt item in queue.Items.Concat(queue.Landed.Take(MaxLandings)))
         {
             string? since = item.Since is { } at ? WorkerStatusFormat.Span(now - at) : "";
             table.Add(
@@ -67,25 +66,25 @@ internal static class QueueText
         {
             { Testing: [] } => queue.IsActing ? "idle" : "nobody acts",
             _ =>
-                $"acting, {queue.Testing.Count} of {queue.Slots} slots{(queue.Testing.Any(t => t.IsTarget) ? ", testing the target itself" : "")}",
+                $"acting, {queue.Testing.Count} of {queue.MaxConcurrency} slots{(queue.Testing.Any(t => t.IsTarget) ? ", testing the target itself" : "")}",
         };
 
-    private static string Gates(GateCounts gates) =>
+    private static string Gates(GateStatistics gates) =>
         gates.Runs == 0
             ? ""
             : $" | gate green {gates.Passes} of {gates.Runs}{(gates.Flakes > 0 ? $", {gates.Flakes} flaky" : "")}";
 
     private static string With(QueuedAttempt item) =>
-        item.Status.With.Count <= MostNamed
+        item.Status.With.Count <= MaxNamed
             ? string.Join(", ", item.Status.With)
-            : $"{string.Join(", ", item.Status.With.Take(MostNamed))} and {item.Status.With.Count - MostNamed} more";
+            : $"{string.Join(", ", item.Status.With.Take(MaxNamed))} and {item.Status.With.Count - MaxNamed} more";
 
     private static string Why(QueueReport queue, QueuedAttempt item) =>
         item.Status switch
         {
             { State: MergeState.Landed, LandedCommit: { } commit } => Plain.Commit(commit),
             { State: MergeState.Testing } => queue.Testing.FirstOrDefault(t => t.Attempts.Contains(item.Attempt))
-                is { Confirms: true }
+                is { IsRetry: true }
                 ? "it was red, and is tested once more"
                 : "",
             { State: MergeState.Queued, Reason: null } when !queue.IsActing =>

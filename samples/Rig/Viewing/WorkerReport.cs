@@ -1,5 +1,6 @@
 using Isolation.Sdk;
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Monitoring;
 
 namespace Rig.Viewing;
 
@@ -54,7 +55,7 @@ internal sealed record WorkerReport(
             Overlaps = [.. view.Status.Overlaps.Values],
             ProcessIds = view.Status.ProcessIds,
             Outcome = view.Status.Outcome,
-            SetupMs = view.Status.SetupMs,
+            SetupMs = view.Status.SetupMilliseconds,
             Bytes = view.Status.Bytes,
             Tokens = view.Status.Tokens,
             Text = view.Status.Text,

@@ -1,5 +1,5 @@
-using Isolation.Sdk;
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Monitoring;
 using Rig.Terminal;
 
 namespace Rig.Viewing;

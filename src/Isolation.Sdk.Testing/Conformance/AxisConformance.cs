@@ -46,10 +46,10 @@ public abstract class AxisConformance<TAxis>
     [Conformance]
     public async Task Every_sealed_guarantee_has_a_check()
     {
-        ConformanceBench<TAxis> bench = await StartAsync().ConfigureAwait(false);
+        ConformanceFixture<TAxis> bench = await StartAsync().ConfigureAwait(false);
         await using (bench.ConfigureAwait(false))
         {
-            AxisReport report = await bench.Axis.ProbeAsync(bench.Repository.Reference).ConfigureAwait(false);
+            ProbeResult report = await bench.Axis.ProbeAsync(bench.Repository.Reference).ConfigureAwait(false);
             IsolationGuarantees proven = Checks.Aggregate(IsolationGuarantees.None, (all, c) => all | c.Proves);
             IsolationGuarantees unproven = report.Sealed & ~proven;
             ConformanceException.Require(
@@ -67,12 +67,12 @@ public abstract class AxisConformance<TAxis>
     [Conformance]
     public async Task A_probe_changes_nothing_and_answers_the_same_twice()
     {
-        ConformanceBench<TAxis> bench = await StartAsync().ConfigureAwait(false);
+        ConformanceFixture<TAxis> bench = await StartAsync().ConfigureAwait(false);
         await using (bench.ConfigureAwait(false))
         {
             LeakSnapshot before = await LeakAssert.SnapshotAsync(bench.Repository.Path).ConfigureAwait(false);
-            AxisReport one = await bench.Axis.ProbeAsync(bench.Repository.Reference).ConfigureAwait(false);
-            AxisReport two = await bench.Axis.ProbeAsync(bench.Repository.Reference).ConfigureAwait(false);
+            ProbeResult one = await bench.Axis.ProbeAsync(bench.Repository.Reference).ConfigureAwait(false);
+            ProbeResult two = await bench.Axis.ProbeAsync(bench.Repository.Reference).ConfigureAwait(false);
             ConformanceException.Require(
                 (one.Sealed, one.Detected) == (two.Sealed, two.Detected),
                 "Two probes gave two answers."
@@ -85,7 +85,7 @@ public abstract class AxisConformance<TAxis>
     /// <param name="repository">The repository: one commit on <c>main</c>, which is checked out.</param>
     protected abstract ValueTask<TAxis> CreateAsync(ThrowawayRepository repository);
 
-    internal async Task<ConformanceBench<TAxis>> StartAsync()
+    internal async Task<ConformanceFixture<TAxis>> StartAsync()
     {
         ThrowawayRepository repository = await ThrowawayRepository.CreateAsync().ConfigureAwait(false);
         try
@@ -96,7 +96,7 @@ public abstract class AxisConformance<TAxis>
                     new Dictionary<string, string> { ["shared.txt"] = "one\n", ["src/code.txt"] = "code\n" }
                 )
                 .ConfigureAwait(false);
-            return new ConformanceBench<TAxis>(repository, await CreateAsync(repository).ConfigureAwait(false), head);
+            return new ConformanceFixture<TAxis>(repository, await CreateAsync(repository).ConfigureAwait(false), head);
         }
         catch
         {
@@ -117,7 +117,7 @@ public abstract class AxisConformance<TAxis>
 
     private async Task<bool> DeclaresAsync(IsolationGuarantees proves)
     {
-        ConformanceBench<TAxis> bench = await StartAsync().ConfigureAwait(false);
+        ConformanceFixture<TAxis> bench = await StartAsync().ConfigureAwait(false);
         await using (bench.ConfigureAwait(false))
         {
             return ((await bench.Axis.ProbeAsync(bench.Repository.Reference).ConfigureAwait(false)).Sealed & proves)

@@ -1,5 +1,5 @@
 using Isolation.Sdk.Contexts;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 using static Isolation.Sdk.Testing.ConformanceException;
 
@@ -159,7 +159,7 @@ public abstract class ContextFactoryConformance : AxisConformance<IContextFactor
         throw new ConformanceException($"Someone else could {what} a worker's conversation.");
     }
 
-    private static ContextRequest Request(ConformanceBench<IContextFactory> bench, string item)
+    private static ContextRequest Request(ConformanceFixture<IContextFactory> bench, string item)
     {
         string work = Directory.CreateDirectory(Path.Combine(bench.Repository.Root, item, "work")).FullName;
         string home = Directory.CreateDirectory(Path.Combine(bench.Repository.Root, item, "home")).FullName;
@@ -175,9 +175,9 @@ public abstract class ContextFactoryConformance : AxisConformance<IContextFactor
         );
     }
 
-    private async Task OnAsync(Func<ConformanceBench<IContextFactory>, Task> check)
+    private async Task OnAsync(Func<ConformanceFixture<IContextFactory>, Task> check)
     {
-        ConformanceBench<IContextFactory> bench = await StartAsync().ConfigureAwait(false);
+        ConformanceFixture<IContextFactory> bench = await StartAsync().ConfigureAwait(false);
         await using (bench.ConfigureAwait(false))
         {
             await check(bench).ConfigureAwait(false);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Testing;
 
@@ -16,7 +16,7 @@ internal sealed class HostStateScope : IStateScope
         _workspace = request.Workspace.Path;
         _folder = Path.Combine(
             Path.GetDirectoryName(request.Repository.Path)!,
-            string.Create(CultureInfo.InvariantCulture, $"scope-{AttemptNames.File(request.Lease.Attempt)}")
+            string.Create(CultureInfo.InvariantCulture, $"scope-{AttemptNames.FileName(request.Lease.Attempt)}")
         );
         string home = Directory.CreateDirectory(Path.Combine(_folder, "home")).FullName;
         string temp = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName;
@@ -74,7 +74,7 @@ internal sealed class HostStateScope : IStateScope
 
     public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
     {
-        SafeDelete.Tree(_folder);
+        SafeDelete.DeleteTree(_folder);
         return ValueTask.CompletedTask;
     }
 

@@ -1,4 +1,4 @@
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Workspaces;
 using static Isolation.Sdk.Testing.ConformanceException;
@@ -290,7 +290,7 @@ public abstract class MergeStrategyConformance : AxisConformance<IMergeStrategy>
     }
 
     private static async Task<MergeRequest> MakeAsync(
-        ConformanceBench<IMergeStrategy> bench,
+        ConformanceFixture<IMergeStrategy> bench,
         string item,
         string path,
         string content
@@ -306,26 +306,26 @@ public abstract class MergeStrategyConformance : AxisConformance<IMergeStrategy>
             await tree.GitAsync(["add", "-A"]).ConfigureAwait(false);
             await tree.GitAsync(["commit", "-q", "-m", $"Work on {item}"]).ConfigureAwait(false);
             string commit = await tree.GitAsync(["rev-parse", "HEAD"]).ConfigureAwait(false);
-            await tree.GitAsync(["update-ref", AttemptNames.Ref(attempt), commit]).ConfigureAwait(false);
+            await tree.GitAsync(["update-ref", AttemptNames.RefName(attempt), commit]).ConfigureAwait(false);
             FileChange change = new(
                 path,
                 path == "shared.txt" ? FileChangeKind.Modified : FileChangeKind.Added,
                 1,
                 path == "shared.txt" ? 1 : 0
             );
-            return new MergeRequest(attempt, new Capture(commit, bench.Head, AttemptNames.Ref(attempt), [change]))
+            return new MergeRequest(attempt, new Capture(commit, bench.Head, AttemptNames.RefName(attempt), [change]))
             {
                 Title = $"Work on {item}",
             };
         }
     }
 
-    private static Task<string> ReadAsync(ConformanceBench<IMergeStrategy> bench, string path) =>
+    private static Task<string> ReadAsync(ConformanceFixture<IMergeStrategy> bench, string path) =>
         bench.Repository.GitAsync(["show", $"{Target}:{path}"]);
 
-    private async Task OnAsync(Func<ConformanceBench<IMergeStrategy>, IMergeQueue, Task> check)
+    private async Task OnAsync(Func<ConformanceFixture<IMergeStrategy>, IMergeQueue, Task> check)
     {
-        ConformanceBench<IMergeStrategy> bench = await StartAsync().ConfigureAwait(false);
+        ConformanceFixture<IMergeStrategy> bench = await StartAsync().ConfigureAwait(false);
         await using (bench.ConfigureAwait(false))
         {
             await bench.Repository.GitAsync(["branch", "integration"]).ConfigureAwait(false);

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Testing;
 

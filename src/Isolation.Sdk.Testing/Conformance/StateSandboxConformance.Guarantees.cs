@@ -1,4 +1,4 @@
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 using static Isolation.Sdk.Testing.ConformanceException;
 
 namespace Isolation.Sdk.Testing;

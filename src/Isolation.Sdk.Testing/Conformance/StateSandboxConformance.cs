@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 using static Isolation.Sdk.Testing.ConformanceException;
 
@@ -241,9 +241,9 @@ public abstract partial class StateSandboxConformance : AxisConformance<IStateSa
         }
     }
 
-    private static async Task<StateRequest> RequestAsync(ConformanceBench<IStateSandbox> bench, FakeLease lease)
+    private static async Task<StateRequest> RequestAsync(ConformanceFixture<IStateSandbox> bench, FakeLease lease)
     {
-        string work = Path.Combine(bench.Repository.Path + ".workers", AttemptNames.File(lease.Attempt), "work");
+        string work = Path.Combine(bench.Repository.Path + ".workers", AttemptNames.FileName(lease.Attempt), "work");
         await bench.Repository.GitAsync(["worktree", "add", "-q", "--detach", work]).ConfigureAwait(false);
         string gitDirectory = (
             await ThrowawayRepository.GitInAsync(work, ["rev-parse", "--absolute-git-dir"]).ConfigureAwait(false)
@@ -271,16 +271,16 @@ public abstract partial class StateSandboxConformance : AxisConformance<IStateSa
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private async Task OnAsync(Func<ConformanceBench<IStateSandbox>, Task> check)
+    private async Task OnAsync(Func<ConformanceFixture<IStateSandbox>, Task> check)
     {
-        ConformanceBench<IStateSandbox> bench = await StartAsync().ConfigureAwait(false);
+        ConformanceFixture<IStateSandbox> bench = await StartAsync().ConfigureAwait(false);
         await using (bench.ConfigureAwait(false))
         {
             await check(bench).ConfigureAwait(false);
         }
     }
 
-    private Task WithAsync(Func<ConformanceBench<IStateSandbox>, IStateScope, WorkspaceInfo, Task> check) =>
+    private Task WithAsync(Func<ConformanceFixture<IStateSandbox>, IStateScope, WorkspaceInfo, Task> check) =>
         OnAsync(async bench =>
         {
             StateRequest request = await RequestAsync(bench, await bench.IssueAsync("one").ConfigureAwait(false))
@@ -293,7 +293,7 @@ public abstract partial class StateSandboxConformance : AxisConformance<IStateSa
             }
         });
 
-    private Task PairAsync(Func<ConformanceBench<IStateSandbox>, IStateScope, IStateScope, Task> check) =>
+    private Task PairAsync(Func<ConformanceFixture<IStateSandbox>, IStateScope, IStateScope, Task> check) =>
         WithAsync(
             async (bench, one, _) =>
             {

@@ -1,5 +1,5 @@
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Leases;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 using static Isolation.Sdk.Testing.ConformanceException;
 
@@ -143,11 +143,11 @@ public abstract partial class WorkspaceProviderConformance
     private static bool IsInside(string path, string folder) =>
         (path + "/").StartsWith(folder + "/", StringComparison.Ordinal);
 
-    private static WorkspaceRequest Request(ConformanceBench<IWorkspaceProvider> bench, FakeLease lease) =>
+    private static WorkspaceRequest Request(ConformanceFixture<IWorkspaceProvider> bench, FakeLease lease) =>
         new(lease, bench.Repository.Reference, bench.Head);
 
     // The folder of all workers may stay: it is theirs, and empty.
-    private static Task<LeakSnapshot> SnapshotAsync(ConformanceBench<IWorkspaceProvider> bench) =>
+    private static Task<LeakSnapshot> SnapshotAsync(ConformanceFixture<IWorkspaceProvider> bench) =>
         LeakAssert.SnapshotAsync(
             bench.Repository.Path,
             new LeakScope { MayAppear = [Path.GetFileName(bench.Repository.Path) + ".workers"] }
@@ -184,13 +184,13 @@ public abstract partial class WorkspaceProviderConformance
         throw new ConformanceException($"{what} did not throw {typeof(TException).Name}.");
     }
 
-    private static async Task<IWorkspace> AcquireAsync(ConformanceBench<IWorkspaceProvider> bench, string item) =>
+    private static async Task<IWorkspace> AcquireAsync(ConformanceFixture<IWorkspaceProvider> bench, string item) =>
         await bench
             .Axis.AcquireAsync(Request(bench, await bench.IssueAsync(item).ConfigureAwait(false)))
             .ConfigureAwait(false);
 
     private async Task<Capture> CaptureAsync(
-        ConformanceBench<IWorkspaceProvider> bench,
+        ConformanceFixture<IWorkspaceProvider> bench,
         IAttemptLease lease,
         IWorkspace workspace
     )
@@ -203,16 +203,16 @@ public abstract partial class WorkspaceProviderConformance
         }
     }
 
-    private async Task OnAsync(Func<ConformanceBench<IWorkspaceProvider>, Task> check)
+    private async Task OnAsync(Func<ConformanceFixture<IWorkspaceProvider>, Task> check)
     {
-        ConformanceBench<IWorkspaceProvider> bench = await StartAsync().ConfigureAwait(false);
+        ConformanceFixture<IWorkspaceProvider> bench = await StartAsync().ConfigureAwait(false);
         await using (bench.ConfigureAwait(false))
         {
             await check(bench).ConfigureAwait(false);
         }
     }
 
-    private Task PairAsync(Func<ConformanceBench<IWorkspaceProvider>, IWorkspace, IWorkspace, Task> check) =>
+    private Task PairAsync(Func<ConformanceFixture<IWorkspaceProvider>, IWorkspace, IWorkspace, Task> check) =>
         OnAsync(async bench =>
         {
             IWorkspace one = await AcquireAsync(bench, "one").ConfigureAwait(false);

@@ -1,5 +1,5 @@
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 using static Isolation.Sdk.Testing.ConformanceException;
 
@@ -147,7 +147,7 @@ public abstract partial class WorkspaceProviderConformance : AxisConformance<IWo
             await workspace.ReleaseAsync(ReleaseMode.Keep).ConfigureAwait(false);
             await workspace.DisposeAsync().ConfigureAwait(false);
             await bench
-                .Repository.GitAsync(["update-ref", "-d", AttemptNames.Ref(new AttemptId("one", 1))])
+                .Repository.GitAsync(["update-ref", "-d", AttemptNames.RefName(new AttemptId("one", 1))])
                 .ConfigureAwait(false);
             await before.AssertNothingLeakedAsync().ConfigureAwait(false);
         });
@@ -196,7 +196,7 @@ public abstract partial class WorkspaceProviderConformance : AxisConformance<IWo
                 "A removed workspace was found again."
             );
             await bench
-                .Repository.GitAsync(["update-ref", "-d", AttemptNames.Ref(lease.Attempt)])
+                .Repository.GitAsync(["update-ref", "-d", AttemptNames.RefName(lease.Attempt)])
                 .ConfigureAwait(false);
             await before.AssertNothingLeakedAsync().ConfigureAwait(false);
         });

@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Testing;
 
 /// <summary>What a channel is at one level.</summary>
-/// <param name="Sight">What has to be seen.</param>
+/// <param name="Outcome">What has to be seen.</param>
 /// <param name="Mechanism">What seals or finds it; for a leak, why it is open.</param>
-public sealed record LeakExpectation(LeakSight Sight, string Mechanism);
+public sealed record LeakExpectation(LeakOutcome Outcome, string Mechanism);

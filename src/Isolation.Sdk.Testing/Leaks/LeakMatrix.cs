@@ -16,7 +16,7 @@ public static class LeakMatrix
     /// <param name="level">The level; <see langword="null"/> for plain processes in plain worktrees.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public static async IAsyncEnumerable<LeakObservation> RunAsync(
-        SealLevel? level,
+        SandboxLevel? level,
         [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
@@ -32,7 +32,7 @@ public static class LeakMatrix
     /// <param name="cancellationToken">Ends it.</param>
     public static Task<LeakObservation> TryAsync(
         LeakRow row,
-        SealLevel? level,
+        SandboxLevel? level,
         CancellationToken cancellationToken = default
     )
     {
@@ -46,27 +46,27 @@ public static class LeakMatrix
         CancellationToken cancellationToken
     )
     {
-        SealLevel? level = setup?.Level;
+        SandboxLevel? level = setup?.Level;
         if (row.Probe.Needs.FirstOrDefault(tool => !IsInstalled(tool)) is { } missing)
         {
-            return new LeakObservation(row, level, LeakSight.NotTried, $"{missing} is not installed");
+            return new LeakObservation(row, level, LeakOutcome.NotTried, $"{missing} is not installed");
         }
 
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
         try
         {
-            return row.Probe.Apart
-                ? await ApartProcess.TryAsync(row, setup, limit.Token).ConfigureAwait(false)
+            return row.Probe.NeedsOwnProcess
+                ? await SeparateProcess.TryAsync(row, setup, limit.Token).ConfigureAwait(false)
                 : await TryHereAsync(row, setup, limit.Token).ConfigureAwait(false);
         }
         catch (NotSupportedException e)
         {
-            return new LeakObservation(row, level, LeakSight.NotTried, e.Message);
+            return new LeakObservation(row, level, LeakOutcome.NotTried, e.Message);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new LeakObservation(row, level, LeakSight.NotTried, $"It took longer than {Limit}.");
+            return new LeakObservation(row, level, LeakOutcome.NotTried, $"It took longer than {Limit}.");
         }
     }
 
@@ -77,14 +77,14 @@ public static class LeakMatrix
         CancellationToken cancellationToken
     )
     {
-        SealLevel? level = setup?.Level;
-        LeakPlace place = await LeakPlace.CreateAsync(cancellationToken).ConfigureAwait(false);
+        SandboxLevel? level = setup?.Level;
+        LeakFixture place = await LeakFixture.CreateAsync(cancellationToken).ConfigureAwait(false);
         await using (place.ConfigureAwait(false))
         {
-            LeakStage stage =
-                row.Probe is InProcessProbe ? new InProcessStage(place, setup)
-                : setup is null ? new PlainStage(place)
-                : new PipelineStage(place, setup);
+            LeakScenario stage =
+                row.Probe is InProcessProbe ? new InProcessScenario(place, setup)
+                : setup is null ? new PlainScenario(place)
+                : new PipelineScenario(place, setup);
             try
             {
                 if (row.Probe.Prepare is { } prepare)
@@ -100,7 +100,7 @@ public static class LeakMatrix
                 return new LeakObservation(
                     row,
                     level,
-                    stage.BothThere ? LeakSight.NotTried : LeakSight.Refused,
+                    stage.BothStarted ? LeakOutcome.NotTried : LeakOutcome.Refused,
                     e.Message
                 );
             }
@@ -114,13 +114,13 @@ public static class LeakMatrix
         }
     }
 
-    private static LeakSight Judge(LeakStage stage) =>
+    private static LeakOutcome Judge(LeakScenario stage) =>
         stage switch
         {
-            { Leaks: true, Findings.Count: > 0 } => LeakSight.Detected,
-            { Leaks: true } => LeakSight.Leak,
-            { Tried: true } => LeakSight.Sealed,
-            _ => LeakSight.NotTried,
+            { Leaks: true, Findings.Count: > 0 } => LeakOutcome.Detected,
+            { Leaks: true } => LeakOutcome.Leak,
+            { WasAttempted: true } => LeakOutcome.Sealed,
+            _ => LeakOutcome.NotTried,
         };
 
     private static bool IsInstalled(string tool) =>

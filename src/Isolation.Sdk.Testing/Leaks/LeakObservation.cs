@@ -5,15 +5,15 @@ namespace Isolation.Sdk.Testing;
 /// <param name="Level">The level; <see langword="null"/> for plain processes in plain worktrees.</param>
 /// <param name="Observed">What was seen.</param>
 /// <param name="Evidence">What the attempt said, or why there was none; one line.</param>
-public sealed record LeakObservation(LeakRow Row, SealLevel? Level, LeakSight Observed, string Evidence)
+public sealed record LeakObservation(LeakRow Row, SandboxLevel? Level, LeakOutcome Observed, string Evidence)
 {
     /// <summary>What should have been seen.</summary>
-    public LeakExpectation Expected => Row.At(Level);
+    public LeakExpectation Expected => Row.ExpectedAt(Level);
 
     /// <summary>Whether it was.</summary>
-    public bool IsAsExpected => Observed == Expected.Sight;
+    public bool IsAsExpected => Observed == Expected.Outcome;
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Row.Id} {Row.Channel}: {Observed}, expected {Expected.Sight} ({Expected.Mechanism}); {Evidence}";
+        $"{Row.Id} {Row.Channel}: {Observed}, expected {Expected.Outcome} ({Expected.Mechanism}); {Evidence}";
 }

@@ -1,27 +1,27 @@
-using Isolation.Sdk.Sandboxing.Seals;
+using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Testing;
 
 /// <summary>How the workers of a probe are kept apart.</summary>
 /// <param name="Level">The level.</param>
-/// <param name="Without">What of it is left out, by the tests that show what each is for.</param>
-internal sealed record LeakSetup(SealLevel Level, LeakSeals Without = LeakSeals.None)
+/// <param name="Disabled">What of it is left out, by the tests that show what each is for.</param>
+internal sealed record LeakSetup(SandboxLevel Level, LeakMechanisms Disabled = LeakMechanisms.None)
 {
     /// <summary>Which parts of the kernel's confinement.</summary>
-    public Seal Parts => Seal.All & ~(Seal)(int)Without;
+    public ConfinementParts Parts => ConfinementParts.All & ~(ConfinementParts)(int)Disabled;
 
-    public bool Lacks(LeakSeals seal) => Without.HasFlag(seal);
+    public bool IsDisabled(LeakMechanisms seal) => Disabled.HasFlag(seal);
 }
 
-/// <summary>What a level is made of. The first ones are the parts of <see cref="Seal"/>.</summary>
+/// <summary>What a level is made of. The first ones are the parts of <see cref="ConfinementParts"/>.</summary>
 [Flags]
-internal enum LeakSeals
+internal enum LeakMechanisms
 {
     None = 0,
-    Landlock = Seal.Landlock,
-    Seccomp = Seal.Seccomp,
-    Capabilities = Seal.Capabilities,
-    Namespaces = Seal.Namespaces,
+    Landlock = ConfinementParts.Landlock,
+    Seccomp = ConfinementParts.Seccomp,
+    Capabilities = ConfinementParts.Capabilities,
+    Namespaces = ConfinementParts.Namespaces,
 
     /// <summary>Repositories of the workers' own; without them there are linked worktrees.</summary>
     Clones = 16,

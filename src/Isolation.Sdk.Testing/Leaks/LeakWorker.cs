@@ -1,10 +1,10 @@
 using System.Globalization;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Testing;
 
 /// <summary>One of the two workers of a probe.</summary>
-internal abstract class LeakWorker(LeakStage stage, string name)
+internal abstract class LeakWorker(LeakScenario stage, string name)
 {
     public string Name => name;
 
@@ -16,20 +16,20 @@ internal abstract class LeakWorker(LeakStage stage, string name)
     public async Task<ExecResult> RunAsync(string script)
     {
         ExecResult result = await ExecAsync(Command(script)).ConfigureAwait(false);
-        stage.Heard(this, result);
+        stage.OnExited(this, result);
         return result;
     }
 
     /// <summary>Starts a script that goes on while others run, and reads its first line; it ends with the worker.</summary>
-    public async Task BeginAsync(string script)
+    public async Task StartInBackgroundAsync(string script)
     {
-        (int process, string line) = await BeginAsync(Command(script)).ConfigureAwait(false);
-        stage.Began(this, process, line);
+        (int process, string line) = await StartInBackgroundAsync(Command(script)).ConfigureAwait(false);
+        stage.OnStarted(this, process, line);
     }
 
     public abstract Task<ExecResult> ExecAsync(WorkerCommand command);
 
-    protected abstract Task<(int Process, string Line)> BeginAsync(WorkerCommand command);
+    protected abstract Task<(int Process, string Line)> StartInBackgroundAsync(WorkerCommand command);
 
     protected static async Task<(int Process, string Line)> ReadLineAsync(IWorkerProcess process)
     {
@@ -44,11 +44,11 @@ internal abstract class LeakWorker(LeakStage stage, string name)
             script,
             "sh",
             Other.Workspace,
-            stage.Place.Repository.Path,
-            stage.Place.Home,
-            stage.Place.Word,
+            stage.Fixture.Repository.Path,
+            stage.Fixture.Home,
+            stage.Fixture.UniqueName,
             stage.B.Workspace,
-            stage.Standing.Line,
-            stage.Standing.Process.ToString(CultureInfo.InvariantCulture)
+            stage.Background.Line,
+            stage.Background.Process.ToString(CultureInfo.InvariantCulture)
         );
 }

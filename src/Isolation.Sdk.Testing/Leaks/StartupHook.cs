@@ -1,24 +1,24 @@
 using Isolation.Sdk;
 using Isolation.Sdk.Testing;
 
-/// <summary>What an <see cref="ApartProcess"/> runs instead of its application. The runtime looks for it by this name, in no namespace, and only where it is told to.</summary>
+/// <summary>What an <see cref="SeparateProcess"/> runs instead of its application. The runtime looks for it by this name, in no namespace, and only where it is told to.</summary>
 internal static class StartupHook
 {
     public static void Initialize()
     {
         if (
-            Environment.GetEnvironmentVariable(ApartProcess.RowVariable) is not { } id
-            || Environment.GetEnvironmentVariable(ApartProcess.AnswerVariable) is not { } answer
+            Environment.GetEnvironmentVariable(SeparateProcess.RowVariable) is not { } id
+            || Environment.GetEnvironmentVariable(SeparateProcess.AnswerVariable) is not { } answer
         )
         {
             return;
         }
 
         new Thread(EndWithParent) { IsBackground = true }.UnsafeStart();
-        LeakSetup? setup = Environment.GetEnvironmentVariable(ApartProcess.LevelVariable) is { Length: > 0 } level
+        LeakSetup? setup = Environment.GetEnvironmentVariable(SeparateProcess.LevelVariable) is { Length: > 0 } level
             ? new LeakSetup(
-                Enum.Parse<SealLevel>(level),
-                Enum.Parse<LeakSeals>(Environment.GetEnvironmentVariable(ApartProcess.WithoutVariable)!)
+                Enum.Parse<SandboxLevel>(level),
+                Enum.Parse<LeakMechanisms>(Environment.GetEnvironmentVariable(SeparateProcess.WithoutVariable)!)
             )
             : null;
         File.WriteAllLines(answer, Try(LeakMatrix.Rows.Single(row => row.Id == id), setup));
@@ -35,7 +35,7 @@ internal static class StartupHook
         catch (Exception e)
         {
             // Without a message of the runtime's about an application that it knows nothing of.
-            return [nameof(LeakSight.NotTried), e.ToString()];
+            return [nameof(LeakOutcome.NotTried), e.ToString()];
         }
     }
 

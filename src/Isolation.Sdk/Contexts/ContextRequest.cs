@@ -1,4 +1,4 @@
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Contexts;
@@ -21,5 +21,5 @@ public sealed record ContextRequest(
     public string? PreviousFailure { get; init; }
 
     /// <summary>How the attempt before collided with the target; <see langword="null"/> when it did not.</summary>
-    public EarlierConflict? Conflict { get; init; }
+    public PreviousConflict? Conflict { get; init; }
 }

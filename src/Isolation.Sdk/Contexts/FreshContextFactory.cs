@@ -21,7 +21,7 @@ internal sealed class FreshContextFactory : IContextFactory
         // A copy: what is changed in the options afterwards must not reach a worker.
         (_budget, _conflictTokens, _preamble, _references) = (
             options.TokenBudget,
-            options.ConflictTokens,
+            options.MaxConflictTokens,
             options.Preamble,
             [.. options.References]
         );
@@ -29,7 +29,7 @@ internal sealed class FreshContextFactory : IContextFactory
         _time = time;
     }
 
-    public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
+    public ValueTask<ProbeResult> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default)
     {
         IsolationFault[] missing =
         [
@@ -37,7 +37,7 @@ internal sealed class FreshContextFactory : IContextFactory
                 .Where(r => Path.IsPathFullyQualified(r) && !File.Exists(r))
                 .Select(r => ReferenceFile.Fault(r, "there is no such file")),
         ];
-        return ValueTask.FromResult(new AxisReport(IsolationGuarantees.Context, IsolationGuarantees.None, missing));
+        return ValueTask.FromResult(new ProbeResult(IsolationGuarantees.Context, IsolationGuarantees.None, missing));
     }
 
     public async ValueTask<WorkerContext> CreateAsync(
@@ -80,7 +80,7 @@ internal sealed class FreshContextFactory : IContextFactory
     /// <summary>As much of the earlier conflict as there is room for: what is asked comes first.</summary>
     private (string Briefing, int Tokens) Write(ContextRequest request, IReadOnlyList<ReferenceFile> references)
     {
-        string without = Briefing.Write(request, _preamble, references, conflictFiles: null);
+        string without = BriefingWriter.Write(request, _preamble, references, conflictFiles: null);
         int tokens = _estimate(without);
         int room = Math.Min(_conflictTokens, (_budget ?? int.MaxValue) - tokens);
         for (
@@ -89,7 +89,7 @@ internal sealed class FreshContextFactory : IContextFactory
             files = files == 0 ? -1 : files / 2
         )
         {
-            string briefing = Briefing.Write(request, _preamble, references, files);
+            string briefing = BriefingWriter.Write(request, _preamble, references, files);
             if (_estimate(briefing) is int all && all - tokens <= room)
             {
                 return (briefing, all);

@@ -8,7 +8,7 @@ public sealed class FreshContextOptions
 
     /// <summary>The most tokens of a briefing that go to how the attempt before collided with the target: with what, in which files, and where its work is. It never brings a briefing over <see cref="TokenBudget"/>: files are left out first, then all of it.
     /// 0 leaves it out. <value>1,000: a new attempt that does not know runs into the same.</value></summary>
-    public int ConflictTokens { get; set; } = 1_000;
+    public int MaxConflictTokens { get; set; } = 1_000;
 
     /// <summary>Text for every worker, before everything else. Markdown. <value>Empty.</value></summary>
     public string Preamble { get; set; } = "";

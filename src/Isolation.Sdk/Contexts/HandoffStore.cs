@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Contexts;
 
@@ -58,7 +58,7 @@ internal sealed class HandoffStore(GitRepository repository)
             string commit = await WriteAsync(text, parent, cancellationToken).ConfigureAwait(false);
             // Checked again in the same transaction: the next attempt may be issued between the look and the write.
             RefTransaction move = new RefTransaction().Verify(
-                AttemptNames.Ref(attempt with { Number = attempt.Number + 1 }),
+                AttemptNames.RefName(attempt with { Number = attempt.Number + 1 }),
                 repository.NullId
             );
             move = parent is null ? move.Create(name, commit) : move.Update(name, commit, parent);

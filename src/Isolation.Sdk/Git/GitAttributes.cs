@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Git;
 
@@ -7,11 +7,11 @@ namespace Isolation.Sdk.Git;
 internal sealed class GitAttributes(GitRepository repository, string folder)
 {
     private const string FileName = ".gitattributes";
-    private const int MostKnown = 4096;
+    private const int MaxKnownTrees = 4096;
     private readonly HashSet<string> _trees = new(StringComparer.Ordinal);
 
     /// <summary>Whether a path is one's.</summary>
-    public static bool IsOne(ReadOnlySpan<byte> path) =>
+    public static bool IsAttributesFile(ReadOnlySpan<byte> path) =>
         path.EndsWith(".gitattributes"u8) && (path.Length == FileName.Length || path[^(FileName.Length + 1)] == '/');
 
     /// <summary>Whether the same ones are in two indexes.</summary>
@@ -41,7 +41,7 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
     }
 
     /// <summary>A directory with exactly the attribute files of a tree; empty when it has none.</summary>
-    public async Task<string> OfAsync(string tree, CancellationToken cancellationToken)
+    public async Task<string> WriteAsync(string tree, CancellationToken cancellationToken)
     {
         if (_trees.Contains(tree))
         {
@@ -49,7 +49,7 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
         }
 
         _trees.Clear();
-        SafeDelete.Tree(folder);
+        SafeDelete.DeleteTree(folder);
         Directory.CreateDirectory(folder);
         await foreach (
             (string path, string? content) in ReadAsync(repository, tree, cancellationToken).ConfigureAwait(false)
@@ -70,10 +70,10 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
     }
 
     /// <summary>Says that a tree followed in which only these files changed: usually there is nothing to read again.</summary>
-    public void Moved(string from, string to, IReadOnlyList<string> changed)
+    public void Advance(string from, string to, IReadOnlyList<string> changed)
     {
         if (
-            _trees.Count < MostKnown
+            _trees.Count < MaxKnownTrees
             && _trees.Contains(from)
             && changed.Count > 0
             && !changed.Any(f => Path.GetFileName(f) == FileName)
@@ -88,7 +88,7 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
         HashSet<string> found = new(StringComparer.Ordinal);
         for (int i = 0; i < index.Count; i++)
         {
-            if (IsOne(index.Path(i)))
+            if (IsAttributesFile(index.Path(i)))
             {
                 found.Add($"{index.Mode(i)} {Convert.ToHexString(index.Id(i))} {Convert.ToHexString(index.Path(i))}");
             }

@@ -13,7 +13,7 @@ internal sealed class GitClient(GitEnvironment environment)
     public GitEnvironment Environment { get; } = environment;
 
     /// <summary>How many processes this client started; what a benchmark and a test count.</summary>
-    public int Started => _started;
+    public int StartedProcesses => _started;
 
     private int _started;
 
@@ -46,7 +46,7 @@ internal sealed class GitClient(GitEnvironment environment)
         {
             throw new IsolationException(
                 GitCodes.NotARepository,
-                $"'{PlainText.Line(command.Directory, 200)}' is not a directory that can be entered.",
+                $"'{PlainText.SingleLine(command.Directory, 200)}' is not a directory that can be entered.",
                 "Give the path of a git repository.",
                 e
             );

@@ -1,4 +1,4 @@
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Git;
 

@@ -93,11 +93,11 @@ internal sealed class GitMerge(GitRepository repository, string folder)
         };
         GitResult answer = await repository.Client.TryRunAsync(merge, cancellationToken).ConfigureAwait(false);
         File.Delete(Path.Combine(_git, "refs", "heads", theirs));
-        return Judge(answer);
+        return Classify(answer);
     }
 
     /// <summary>Tells a conflict from a failure: the exit code alone does not.</summary>
-    internal static MergeOutcome Judge(GitResult answer)
+    internal static MergeOutcome Classify(GitResult answer)
     {
         // An object that is missing gives a plausible conflict on git before 2.45, or histories that seem unrelated, and "error:" beside it.
         bool failed = answer.Error.Contains("error:", StringComparison.Ordinal);

@@ -1,4 +1,4 @@
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Merging;
 

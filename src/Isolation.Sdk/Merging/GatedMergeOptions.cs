@@ -1,11 +1,11 @@
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Merging;
 
 /// <summary>What every queue with a gate can be told.</summary>
 public abstract class GatedMergeOptions : MergeOptions
 {
-    /// <summary>The default of <see cref="GateTimeLimit"/>: 30 minutes.</summary>
+    /// <summary>The default of <see cref="GateTimeout"/>: 30 minutes.</summary>
     public static TimeSpan DefaultGateTimeLimit => TimeSpan.FromMinutes(30);
 
     private readonly List<MergeGate> _gates = [];
@@ -17,13 +17,13 @@ public abstract class GatedMergeOptions : MergeOptions
     public IReadOnlyList<MergeGate> Gates => _gates;
 
     /// <summary>What stays in an integration worktree from one candidate to the next. <value>Empty: each starts with its own files and nothing else.</value></summary>
-    public IReadOnlyList<string> KeptBetweenRuns => _kept;
+    public IReadOnlyList<string> CachePaths => _kept;
 
     /// <summary>The host's own part of what passes are reused by. <value>null: git, the machine and the sandbox's recipe alone.</value></summary>
-    public string? EnvironmentKey { get; private set; }
+    public string? CacheKey { get; private set; }
 
     /// <summary>How long the gate may take for one candidate, all its parts together, at most. From five passes on a run gets three times what nearly all of them took, and a minute at least. <value>30 minutes.</value></summary>
-    public TimeSpan GateTimeLimit { get; set; } = DefaultGateTimeLimit;
+    public TimeSpan GateTimeout { get; set; } = DefaultGateTimeLimit;
 
     /// <summary>A gate that is green sooner than this tested nothing and counts as vacuous. <value>Zero: however fast it is.</value></summary>
     public TimeSpan MinimumGateTime { get; set; } = TimeSpan.Zero;
@@ -51,7 +51,7 @@ public abstract class GatedMergeOptions : MergeOptions
     /// <param name="version">Changes whenever the code does, so that a tree it passed need not be tested again. <value>null: its passes are not reused by a later queue.</value></param>
     public void Gate(
         string name,
-        Func<GateContext, CancellationToken, ValueTask<GateAnswer>> test,
+        Func<GateContext, CancellationToken, ValueTask<GateDecision>> test,
         string? version = null
     )
     {
@@ -86,6 +86,6 @@ public abstract class GatedMergeOptions : MergeOptions
     public void DependsOn(string key)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(key);
-        EnvironmentKey = key;
+        CacheKey = key;
     }
 }

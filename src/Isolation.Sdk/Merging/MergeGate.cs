@@ -1,4 +1,4 @@
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Merging;
 
@@ -11,10 +11,10 @@ public sealed class MergeGate
         Name = string.Join(' ', [command.File, .. command.Arguments]);
     }
 
-    internal MergeGate(string name, Func<GateContext, CancellationToken, ValueTask<GateAnswer>> code, string? version)
+    internal MergeGate(string name, Func<GateContext, CancellationToken, ValueTask<GateDecision>> code, string? version)
     {
         Name = name;
-        Code = code;
+        Test = code;
         Version = version;
     }
 
@@ -27,5 +27,5 @@ public sealed class MergeGate
     /// <summary>Which version of host code it is, so that its passes can be told from those of another; <see langword="null"/> when it named none and its passes are not reused.</summary>
     public string? Version { get; }
 
-    internal Func<GateContext, CancellationToken, ValueTask<GateAnswer>>? Code { get; }
+    internal Func<GateContext, CancellationToken, ValueTask<GateDecision>>? Test { get; }
 }

@@ -11,33 +11,33 @@ internal sealed record MergePolicy(string Name, MergeOptions Options)
 
     public IReadOnlyList<MergeGate> Gates { get; init; } = [];
 
-    public TimeSpan GateTimeLimit { get; init; } = GatedMergeOptions.DefaultGateTimeLimit;
+    public TimeSpan GateTimeout { get; init; } = GatedMergeOptions.DefaultGateTimeLimit;
 
     public TimeSpan MinimumGateTime { get; init; }
 
     /// <summary>What survives the clean between two candidates.</summary>
-    public IReadOnlyList<string> KeptBetweenRuns { get; init; } = [];
+    public IReadOnlyList<string> CachePaths { get; init; } = [];
 
     /// <summary>The host's part of what passes are reused by.</summary>
-    public string? EnvironmentKey { get; init; }
+    public string? CacheKey { get; init; }
 
     /// <summary>How many candidates may be tested at once.</summary>
-    public int Slots { get; init; } = 1;
+    public int MaxConcurrency { get; init; } = 1;
 
     /// <summary>How many items a candidate adds; <see langword="null"/> for what measurement says.</summary>
-    public int? Step { get; init; } = 1;
+    public int? BatchSize { get; init; } = 1;
 
     /// <summary>The most items a candidate adds when measurement decides.</summary>
-    public int LargestStep { get; init; } = 8;
+    public int MaxBatchSize { get; init; } = 8;
 
     /// <summary>Whether each landed commit must have been tested by itself.</summary>
-    public bool EveryCommitGreen { get; init; }
+    public bool TestEveryCommit { get; init; }
 
     /// <summary>Whether a red tree is tested once more before anyone is rejected.</summary>
-    public bool Confirm { get; init; }
+    public bool RetryFailedGates { get; init; }
 
     /// <summary>Whether the target itself must be green before anyone is given back.</summary>
-    public bool ChecksTarget { get; init; }
+    public bool TestsTarget { get; init; }
 
     /// <summary>Whether landings are written down before they happen. Where nothing is tested and nothing leaves the repository the target's own history tells all there is to know after a crash.</summary>
     public bool Journals { get; init; } = Options.TargetRemote is not null || Options.Mode == MergeMode.FastForward;
@@ -50,11 +50,11 @@ internal sealed record MergePolicy(string Name, MergeOptions Options)
             SerialQueueOptions o => Gated("serial", o),
             RefineryOptions o => Gated("refinery", o) with
             {
-                Slots = o.Slots,
-                Step = o.EveryCommitGreen ? 1 : o.Step,
-                EveryCommitGreen = o.EveryCommitGreen,
-                Confirm = o.Confirms,
-                ChecksTarget = true,
+                MaxConcurrency = o.MaxConcurrency,
+                BatchSize = o.TestEveryCommit ? 1 : o.BatchSize,
+                TestEveryCommit = o.TestEveryCommit,
+                RetryFailedGates = o.RetryFailedGates,
+                TestsTarget = true,
             },
             _ => throw new ArgumentOutOfRangeException(nameof(options)),
         };
@@ -65,9 +65,9 @@ internal sealed record MergePolicy(string Name, MergeOptions Options)
             Journals = true,
             NeedsGate = !(options.AllowNoGate && options.Gates.Count == 0),
             Gates = [.. options.Gates],
-            GateTimeLimit = options.GateTimeLimit,
+            GateTimeout = options.GateTimeout,
             MinimumGateTime = options.MinimumGateTime,
-            KeptBetweenRuns = [.. options.KeptBetweenRuns],
-            EnvironmentKey = options.EnvironmentKey,
+            CachePaths = [.. options.CachePaths],
+            CacheKey = options.CacheKey,
         };
 }

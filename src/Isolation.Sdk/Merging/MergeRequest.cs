@@ -14,13 +14,13 @@ public sealed record MergeRequest(AttemptId Attempt, Capture Capture)
     public int Priority { get; init; }
 
     /// <summary>What must have landed before: these attempts, or later ones of the same items.</summary>
-    public IReadOnlyList<AttemptId> After { get; init; } = [];
+    public IReadOnlyList<AttemptId> DependsOn { get; init; } = [];
 
     /// <summary>Whether it is tested and landed by itself, never together with others. <value>false.</value></summary>
-    public bool Alone { get; init; }
+    public bool Exclusive { get; init; }
 
     /// <summary>Whether it mends the target: it goes on while the queue is paused because the target itself is red. <value>false.</value></summary>
-    public bool MendsTarget { get; init; }
+    public bool FixesTarget { get; init; }
 
     /// <summary>The attempt's branch, short form, deleted in the same transaction as it lands; <see langword="null"/> to delete none.</summary>
     public string? Branch { get; init; }

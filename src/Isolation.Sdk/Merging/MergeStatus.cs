@@ -15,7 +15,7 @@ public sealed record MergeStatus(AttemptId Attempt, MergeState State)
     public string? Reason { get; init; }
 
     /// <summary>What it waits for, while it is <see cref="MergeState.Held"/>.</summary>
-    public MergeHold? Hold { get; init; }
+    public MergeHoldReason? Hold { get; init; }
 
     /// <summary>While it is <see cref="MergeState.Testing"/>: what is tested together with it. Landed: what landed in the same step.</summary>
     public IReadOnlyList<AttemptId> With { get; init; } = [];
@@ -33,7 +33,7 @@ public sealed record MergeStatus(AttemptId Attempt, MergeState State)
     public bool IsTerminal => State >= MergeState.Landed;
 
     /// <summary>As one line: the state, with whom, and why.</summary>
-    internal string Say()
+    internal string ToLine()
     {
         string with =
             State is MergeState.Testing or MergeState.Landing or MergeState.Landed && With.Count > 0

@@ -1,4 +1,4 @@
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Isolation.Sdk.Merging;

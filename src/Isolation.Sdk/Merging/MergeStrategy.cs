@@ -1,8 +1,6 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Merging.Landing;
-using Isolation.Sdk.Merging.Queueing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Sandbox;
 using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Merging;
@@ -11,23 +9,23 @@ namespace Isolation.Sdk.Merging;
 internal sealed class MergeStrategy(
     MergePolicy policy,
     IStateSandbox? sandbox,
-    WorkersFolder? folder,
+    WorkersDirectory? folder,
     TimeProvider time,
     ILogger logger,
-    GitRepositories? repositories = null
+    GitRepositoryCache? repositories = null
 ) : IMergeStrategy
 {
-    private readonly GitRepositories _repositories = repositories ?? new GitRepositories();
+    private readonly GitRepositoryCache _repositories = repositories ?? new GitRepositoryCache();
 
     public MergePolicy Policy => policy;
 
     /// <summary>Called at each named step of its queues, for tests that end the process there.</summary>
-    public Action<QueueStep> Reached { get; init; } = static _ => { };
+    public Action<QueueStep> OnStep { get; init; } = static _ => { };
 
     /// <inheritdoc/>
-    public ValueTask<AxisReport> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) =>
+    public ValueTask<ProbeResult> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) =>
         ValueTask.FromResult(
-            new AxisReport(
+            new ProbeResult(
                 policy.NeedsGate ? IsolationGuarantees.TestedLanding : IsolationGuarantees.None,
                 IsolationGuarantees.None,
                 [.. Faults()]
@@ -56,7 +54,7 @@ internal sealed class MergeStrategy(
         GitRepository repository = await RepositoryAsync(target.Repository, cancellationToken).ConfigureAwait(false);
         if (await repository.TryResolveCommitAsync(target.Ref, cancellationToken).ConfigureAwait(false) is null)
         {
-            return [Missing(new QueueNames(repository, target.Ref))];
+            return [Missing(new QueueLayout(repository, target.Ref))];
         }
 
         return [.. await CheckoutFaultsAsync(repository, target.Ref, cancellationToken).ConfigureAwait(false)];
@@ -77,20 +75,20 @@ internal sealed class MergeStrategy(
 
         GitRepository repository = await RepositoryAsync(target.Repository, cancellationToken).ConfigureAwait(false);
         QueueContext context = new(
-            new QueueNames(repository, target.Ref),
+            new QueueLayout(repository, target.Ref),
             policy,
             sandbox,
-            folder ?? WorkersFolder.Beside(repository.CommonDirectory),
+            folder ?? WorkersDirectory.Beside(repository.CommonDirectory),
             time,
             logger
         )
         {
-            Reached = Reached,
+            OnStep = OnStep,
         };
         return await MergeQueue.OpenAsync(context, cancellationToken).ConfigureAwait(false);
     }
 
-    internal static IsolationFault Missing(QueueNames names) =>
+    internal static IsolationFault Missing(QueueLayout names) =>
         new(
             MergingCodes.TargetMissing,
             $"There is no {names.Target} to merge into.",
@@ -113,28 +111,28 @@ internal sealed class MergeStrategy(
             yield return new IsolationFault(
                 MergingCodes.NoSandbox,
                 "The gate has no state sandbox to run in.",
-                "Give one: .State.UseProcessSandbox(), or the sandbox argument of MergeStrategies.Serial."
+                "Give one: .Sandbox.UseProcess(), or the sandbox argument of MergeStrategies.Serial."
             );
         }
 
-        if (policy.Slots < 1 || policy.Step < 1)
+        if (policy.MaxConcurrency < 1 || policy.BatchSize < 1)
         {
             yield return new IsolationFault(
                 MergingCodes.BadOptions,
-                $"A queue with {policy.Slots} slots and a step of {policy.Step} tests nothing.",
+                $"A queue with {policy.MaxConcurrency} slots and a step of {policy.BatchSize} tests nothing.",
                 "Make Slots and Step at least 1, or leave Step null."
             );
         }
 
         if (
-            policy.GateTimeLimit <= TimeSpan.Zero
+            policy.GateTimeout <= TimeSpan.Zero
             || policy.MinimumGateTime < TimeSpan.Zero
-            || policy.MinimumGateTime >= policy.GateTimeLimit
+            || policy.MinimumGateTime >= policy.GateTimeout
         )
         {
             yield return new IsolationFault(
                 MergingCodes.BadOptions,
-                $"A gate that may take {policy.GateTimeLimit} and must take {policy.MinimumGateTime} can never be green.",
+                $"A gate that may take {policy.GateTimeout} and must take {policy.MinimumGateTime} can never be green.",
                 "Make GateTimeLimit longer than MinimumGateTime, and both positive."
             );
         }
@@ -159,7 +157,7 @@ internal sealed class MergeStrategy(
                     )
                 );
             }
-            else if (File.Exists(new QueueNames(repository, target).Checkout))
+            else if (File.Exists(new QueueLayout(repository, target).Checkout))
             {
                 // It fell behind in a landing whose process died: the queue moves it along before anything else.
                 continue;

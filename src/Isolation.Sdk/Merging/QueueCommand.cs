@@ -10,7 +10,7 @@ public abstract record QueueCommand
     public sealed record Pause(string Reason) : QueueCommand
     {
         /// <summary>What has at least this priority passes all the same. <value>null: nothing passes.</value></summary>
-        public int? PassPriority { get; init; }
+        public int? MinimumPriority { get; init; }
     }
 
     /// <summary>Lets work land again, also after the queue paused itself because the target was broken.</summary>

@@ -9,13 +9,13 @@ public sealed record QueueReport(MergeTarget Target, string? Commit)
     public bool IsActing { get; init; }
 
     /// <summary>Why the queue lands nothing; <see langword="null"/> while it goes on.</summary>
-    public QueueHalt? Halt { get; init; }
+    public QueuePause? Pause { get; init; }
 
     /// <summary>What keeps the acting process from landing anything: the target is checked out with changes, say.</summary>
     public string? Obstacle { get; init; }
 
     /// <summary>How many candidates the acting process tests at once, at most; <see langword="null"/> while it tests none.</summary>
-    public int? Slots { get; init; }
+    public int? MaxConcurrency { get; init; }
 
     /// <summary>What is in the gate now, the shortest candidate first.</summary>
     public IReadOnlyList<QueueCandidate> Testing { get; init; } = [];
@@ -27,16 +27,16 @@ public sealed record QueueReport(MergeTarget Target, string? Commit)
     public IReadOnlyList<QueuedAttempt> Landed { get; init; } = [];
 
     /// <summary>How runs of the gate ended: of the one that ran last, in the environment it ran in, as far as the log goes back.</summary>
-    public GateCounts Gates { get; init; } = new();
+    public GateStatistics Gates { get; init; } = new();
 }
 
 /// <summary>Why a queue lands nothing.</summary>
-/// <param name="Kind">In a word: <see cref="MergeHold.Paused"/>, <see cref="MergeHold.BaseBroken"/> or <see cref="MergeHold.Infra"/>.</param>
+/// <param name="Kind">In a word: <see cref="MergeHoldReason.Paused"/>, <see cref="MergeHoldReason.BaseBroken"/> or <see cref="MergeHoldReason.Infra"/>.</param>
 /// <param name="Reason">In a sentence.</param>
-public sealed record QueueHalt(MergeHold Kind, string Reason)
+public sealed record QueuePause(MergeHoldReason Kind, string Reason)
 {
     /// <summary>What has at least this priority passes. <value>null: nothing does.</value></summary>
-    public int? PassPriority { get; init; }
+    public int? MinimumPriority { get; init; }
 
     /// <summary>The commit of the target that does not pass the gate by itself: it ends with another one, and what is marked to mend it passes.</summary>
     public string? BrokenTarget { get; init; }
@@ -47,13 +47,13 @@ public sealed record QueueHalt(MergeHold Kind, string Reason)
 /// <param name="Tree">Its tree.</param>
 /// <param name="Attempts">What it brings, in landing order; none when the target itself is tested.</param>
 /// <param name="Since">Since when.</param>
-/// <param name="Confirms">Whether a red verdict is being checked by a second run.</param>
+/// <param name="IsRetry">Whether a red verdict is being checked by a second run.</param>
 public sealed record QueueCandidate(
     string Commit,
     string Tree,
     IReadOnlyList<AttemptId> Attempts,
     DateTimeOffset Since,
-    bool Confirms
+    bool IsRetry
 )
 {
     /// <summary>Whether it is the target by itself, to find out who is at fault.</summary>

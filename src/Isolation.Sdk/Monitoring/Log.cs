@@ -6,13 +6,13 @@ namespace Isolation.Sdk.Monitoring;
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "Run on {Repository} begins, {Workers} at a time")]
-    public static partial void RunBegins(ILogger logger, string repository, int workers);
+    public static partial void RunStarted(ILogger logger, string repository, int workers);
 
     [LoggerMessage(2, LogLevel.Information, "Run ended: {Landed} of {Items} items landed")]
     public static partial void RunEnded(ILogger logger, int landed, int items);
 
     [LoggerMessage(3, LogLevel.Debug, "{Attempt} {Kind} stage={Stage} phase={Phase} {Text}")]
-    public static partial void WorkerSaid(
+    public static partial void WorkerReported(
         ILogger logger,
         AttemptId attempt,
         WorkerEventKind kind,
@@ -28,7 +28,7 @@ internal static partial class Log
     public static partial void Contamination(ILogger logger, AttemptId attempt, string? text);
 
     [LoggerMessage(8, LogLevel.Debug, "Could not tell whether {Target} moved; looked again later")]
-    public static partial void TargetLookFailed(ILogger logger, string target, Exception cause);
+    public static partial void TargetPollFailed(ILogger logger, string target, Exception cause);
 
     [LoggerMessage(9, LogLevel.Debug, "Could not look ahead for overlaps; tried again later")]
     public static partial void ForecastFailed(ILogger logger, Exception cause);

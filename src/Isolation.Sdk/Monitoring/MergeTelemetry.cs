@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
-namespace Isolation.Sdk;
+namespace Isolation.Sdk.Monitoring;
 
 /// <summary>What merge queues add to the one activity source and the one meter.</summary>
 internal static class MergeTelemetry
@@ -60,7 +60,7 @@ internal static class MergeTelemetry
     public static void Evicted(string target, string state) =>
         Evictions.Add(1, new(Target, target), new KeyValuePair<string, object?>("state", state.ToLowerInvariant()));
 
-    public static void Waiting(string target, int attempts) =>
+    public static void QueueLength(string target, int attempts) =>
         Length.Record(attempts, new KeyValuePair<string, object?>(Target, target));
 
     public static void GateEnded(string target, string verdict, TimeSpan took, bool flaky)

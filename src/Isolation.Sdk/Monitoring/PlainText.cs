@@ -4,10 +4,10 @@ namespace Isolation.Sdk.Monitoring;
 internal static class PlainText
 {
     /// <summary>The most characters of a line for people.</summary>
-    public const int LongestLine = 2_000;
+    public const int MaxLineLength = 2_000;
 
     /// <summary>Without control characters (an escape sequence could redraw a terminal) and no longer than asked.</summary>
-    public static string Line(string text, int longest)
+    public static string SingleLine(string text, int longest)
     {
         string cut = text.Length > longest ? string.Concat(text.AsSpan(0, longest - 1), "…") : text;
         return cut.Any(char.IsControl) ? string.Create(cut.Length, cut, static (line, from) =>

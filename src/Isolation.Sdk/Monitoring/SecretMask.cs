@@ -10,7 +10,7 @@ internal sealed class SecretMask
     /// <summary>The shortest secret that can be told from ordinary text.</summary>
     public const int MinLength = 4;
 
-    private const int LongLine = 8;
+    private const int MinLineLength = 8;
 
     public const string Replacement = "***";
 
@@ -57,7 +57,7 @@ internal sealed class SecretMask
         foreach (
             string line in secret
                 .Split('\n', StringSplitOptions.TrimEntries)
-                .Where(line => line.Length >= LongLine && line.Length < secret.Length)
+                .Where(line => line.Length >= MinLineLength && line.Length < secret.Length)
         )
         {
             yield return line;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
-namespace Isolation.Sdk;
+namespace Isolation.Sdk.Monitoring;
 
 /// <summary>The one activity source and the one meter, both named <c>Isolation.Sdk</c>. They cost nothing while nobody listens.</summary>
 internal static class Telemetry
@@ -40,7 +40,7 @@ internal static class Telemetry
 
     public static void GitStarted(string verb) => GitProcesses.Add(1, new KeyValuePair<string, object?>("verb", verb));
 
-    public static void AttemptBegan() => Active.Add(1);
+    public static void AttemptStarted() => Active.Add(1);
 
     public static void AttemptEnded(string result, TimeSpan took)
     {

@@ -1,4 +1,4 @@
-namespace Isolation.Sdk;
+namespace Isolation.Sdk.Monitoring;
 
 /// <summary>One thing that happened to a worker: the only source of status, logs and reports.</summary>
 /// <param name="Attempt">The worker.</param>

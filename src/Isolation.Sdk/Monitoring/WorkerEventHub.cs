@@ -50,7 +50,7 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
             _logs[attempt] = writer;
         }
 
-        return new Ending(() =>
+        return new Subscription(() =>
         {
             lock (_gate)
             {
@@ -67,7 +67,7 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
         lock (_gate)
         {
             known = Clean(happened);
-            _statuses[known.Attempt] = WorkerStatus.Fold(_statuses.GetValueOrDefault(known.Attempt), known);
+            _statuses[known.Attempt] = WorkerStatus.Apply(_statuses.GetValueOrDefault(known.Attempt), known);
             _logs.GetValueOrDefault(known.Attempt)?.Write(known);
             foreach (Watcher watcher in _watchers)
             {
@@ -76,7 +76,7 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
         }
 
         // Outside the lock: a slow logger holds up the worker that speaks, and no other.
-        Tell(known);
+        WriteToLogger(known);
     }
 
     /// <summary>No more events will come; watchers see the rest and end.</summary>
@@ -143,7 +143,7 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
         }
     }
 
-    private void Tell(WorkerEvent known)
+    private void WriteToLogger(WorkerEvent known)
     {
         if (logger is null)
         {
@@ -160,7 +160,7 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
         }
         else
         {
-            Log.WorkerSaid(logger, known.Attempt, known.Kind, known.Stage, known.Phase, known.Text);
+            Log.WorkerReported(logger, known.Attempt, known.Kind, known.Stage, known.Phase, known.Text);
         }
     }
 
@@ -174,7 +174,7 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
         };
 
     private string? Clean(string? text) =>
-        text is null ? null : PlainText.Line(Secrets.Apply(text), PlainText.LongestLine);
+        text is null ? null : PlainText.SingleLine(Secrets.Apply(text), PlainText.MaxLineLength);
 
     private sealed class Watcher
     {
@@ -197,7 +197,7 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
         public int TakeMissed() => Interlocked.Exchange(ref _missed, 0);
     }
 
-    private sealed class Ending(Action end) : IDisposable
+    private sealed class Subscription(Action end) : IDisposable
     {
         public void Dispose() => end();
     }

@@ -1,4 +1,4 @@
-namespace Isolation.Sdk;
+namespace Isolation.Sdk.Monitoring;
 
 /// <summary>Whether a worker lives, as honestly as it can be said.</summary>
 public enum WorkerLiveness

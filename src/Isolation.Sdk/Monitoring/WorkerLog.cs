@@ -6,7 +6,7 @@ namespace Isolation.Sdk.Monitoring;
 /// <summary>Reads a worker's log: JSON lines with time, item, attempt, kind, stage, phase, branch, text and data.</summary>
 public static class WorkerLog
 {
-    private const int LongestLine = 1024 * 1024;
+    private const int MaxLineLength = 1024 * 1024;
 
     /// <summary>Every event of a log, oldest first. A torn or foreign line is passed over.</summary>
     /// <param name="path">The log.</param>
@@ -22,7 +22,7 @@ public static class WorkerLog
     /// <returns>The status of its newest attempt; <see langword="null"/> when it holds no event.</returns>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static WorkerStatus? ReadStatus(string path) =>
-        Read(path).Aggregate((WorkerStatus?)null, (s, e) => WorkerStatus.Fold(s?.Attempt == e.Attempt ? s : null, e));
+        Read(path).Aggregate((WorkerStatus?)null, (s, e) => WorkerStatus.Apply(s?.Attempt == e.Attempt ? s : null, e));
 
     private static IEnumerable<WorkerEvent> ReadFile(string path)
     {
@@ -39,7 +39,7 @@ public static class WorkerLog
 
     private static WorkerEvent? TryParse(string line)
     {
-        if (line.Length is 0 or > LongestLine)
+        if (line.Length is 0 or > MaxLineLength)
         {
             return null;
         }

@@ -29,7 +29,7 @@ internal sealed class WorkerLogWriter : IDisposable
                 FileShare.ReadWrite | FileShare.Delete,
                 bufferSize: 0
             );
-            MendLastLine();
+            TerminateLastLine();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -71,7 +71,7 @@ internal sealed class WorkerLogWriter : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private void MendLastLine()
+    private void TerminateLastLine()
     {
         // A process that died while it wrote left half a line; the next one must not be glued to it.
         if (_file.Length > 0)

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 
-namespace Isolation.Sdk;
+namespace Isolation.Sdk.Monitoring;
 
 /// <summary>What is known about a worker: a fold over its events and nothing else, so a log file tells the same as the live stream.</summary>
 /// <param name="Attempt">The worker.</param>
@@ -34,14 +34,14 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <summary>Its processes that have not ended.</summary>
     public IReadOnlyList<int> ProcessIds { get; init; } = [];
 
-    /// <summary>Whether it lives; <see cref="Judge"/> makes it true for a moment.</summary>
+    /// <summary>Whether it lives; <see cref="WithLiveness"/> makes it true for a moment.</summary>
     public WorkerLiveness Liveness { get; init; }
 
     /// <summary>How its item came out, when its attempt's end said it.</summary>
     public ItemOutcome? Outcome { get; init; }
 
     /// <summary>How long it took until its runner could start, in milliseconds.</summary>
-    public long? SetupMs { get; init; }
+    public long? SetupMilliseconds { get; init; }
 
     /// <summary>
     /// How many bytes it takes of the disk, workspace and state: blocks that are allocated, and no others', so that what a reflink or a snapshot shares is not counted.
@@ -58,7 +58,7 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <summary>The status after one more event. Pure.</summary>
     /// <param name="status">The status before; <see langword="null"/> for the first event.</param>
     /// <param name="happened">What happened.</param>
-    public static WorkerStatus Fold(WorkerStatus? status, WorkerEvent happened)
+    public static WorkerStatus Apply(WorkerStatus? status, WorkerEvent happened)
     {
         ArgumentNullException.ThrowIfNull(happened);
         WorkerStatus before = status ?? new WorkerStatus(happened.Attempt) { PhaseSince = happened.At };
@@ -77,7 +77,7 @@ public sealed record WorkerStatus(AttemptId Attempt)
             LastActivity = happened.At > before.LastActivity ? happened.At : before.LastActivity,
             Branch = happened.Branch ?? before.Branch,
             Text = happened.Text ?? before.Text,
-            SetupMs = Number(happened, "setup-ms") ?? before.SetupMs,
+            SetupMilliseconds = Number(happened, "setup-ms") ?? before.SetupMilliseconds,
             Bytes = Number(happened, "bytes") ?? before.Bytes,
             Tokens = (int?)Number(happened, "tokens") ?? before.Tokens,
         };
@@ -129,7 +129,7 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <param name="now">The moment.</param>
     /// <param name="quietAfter">How long without a sign of life counts as quiet.</param>
     /// <param name="leaseHeld">Whether somebody holds the attempt's lease; <see langword="null"/> when that cannot be known here.</param>
-    public WorkerStatus Judge(DateTimeOffset now, TimeSpan quietAfter, bool? leaseHeld)
+    public WorkerStatus WithLiveness(DateTimeOffset now, TimeSpan quietAfter, bool? leaseHeld)
     {
         if (Liveness is WorkerLiveness.Ended or WorkerLiveness.Suspended)
         {

@@ -18,7 +18,7 @@ public static class WorkerStatusFormat
     }
 
     /// <summary><c>alive | last activity: 2m ago | item: auth-123 | phase: implement</c></summary>
-    /// <param name="status">The status, judged: <see cref="WorkerStatus.Judge"/>.</param>
+    /// <param name="status">The status, judged: <see cref="WorkerStatus.WithLiveness"/>.</param>
     /// <param name="now">The moment it is shown.</param>
     public static string Short(WorkerStatus status, DateTimeOffset now)
     {
@@ -46,5 +46,5 @@ public static class WorkerStatusFormat
         Plain(status.Phase ?? status.Stage?.ToString().ToLowerInvariant());
 
     private static string Plain(string? text) =>
-        string.IsNullOrEmpty(text) ? None : PlainText.Line(text, PlainText.LongestLine);
+        string.IsNullOrEmpty(text) ? None : PlainText.SingleLine(text, PlainText.MaxLineLength);
 }

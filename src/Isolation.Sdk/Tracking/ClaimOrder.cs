@@ -3,7 +3,7 @@ namespace Isolation.Sdk.Tracking;
 /// <summary>Which ready item goes out next: by priority, but an item whose declared paths overlap with one under way lets others pass, so often and no oftener.</summary>
 internal sealed class ClaimOrder(int mostPassedOver)
 {
-    private const int MostLookedAt = 100;
+    private const int MaxCandidates = 100;
 
     public TrackerEntry? Next(SortedSet<TrackerEntry> ready, IEnumerable<TrackerEntry> all)
     {
@@ -18,14 +18,14 @@ internal sealed class ClaimOrder(int mostPassedOver)
                 .Select(e => e.Item.Paths),
         ];
         List<TrackerEntry> passed = [];
-        foreach (TrackerEntry entry in ready.Take(MostLookedAt))
+        foreach (TrackerEntry entry in ready.Take(MaxCandidates))
         {
             if (
-                entry.PassedOver >= mostPassedOver
+                entry.Reorderings >= mostPassedOver
                 || !taken.Any(t => DeclaredPaths.Common(entry.Item.Paths, t).Count > 0)
             )
             {
-                passed.ForEach(p => p.PassedOver++);
+                passed.ForEach(p => p.Reorderings++);
                 return entry;
             }
 

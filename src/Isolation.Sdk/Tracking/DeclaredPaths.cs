@@ -4,13 +4,13 @@ namespace Isolation.Sdk.Tracking;
 internal static class DeclaredPaths
 {
     /// <summary>The most paths an item may declare.</summary>
-    public const int Most = 200;
+    public const int MaxCount = 200;
 
-    private const int LongestPath = 1_000;
+    private const int MaxLength = 1_000;
 
     /// <summary>Whether a path can be declared: from the top of the repository, with forward slashes, nothing that leads elsewhere.</summary>
-    public static bool IsGood(string? path) =>
-        path is { Length: > 0 and <= LongestPath }
+    public static bool IsValid(string? path) =>
+        path is { Length: > 0 and <= MaxLength }
         && path[0] != '/'
         && !path.Contains('\\', StringComparison.Ordinal)
         && !path.Any(char.IsControl)

@@ -6,10 +6,10 @@ namespace Isolation.Sdk.Tracking;
 /// <remarks>Ready items go out by priority, highest first, then in the order in which they were added. Thread-safe.</remarks>
 public sealed class InMemoryWorkTracker : IWorkTracker
 {
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1); // A timer takes no more than 49 days; who wakes early looks again.
+    private static readonly TimeSpan MaxWait = TimeSpan.FromDays(1); // A timer takes no more than 49 days; who wakes early looks again.
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
-    private readonly TrackerBook _book;
+    private readonly WorkScheduler _book;
     private TaskCompletionSource _changed = NewSignal();
 
     /// <summary>Creates a tracker for a stream of items: <see cref="Add"/> them, then <see cref="Complete"/> it.</summary>
@@ -17,7 +17,7 @@ public sealed class InMemoryWorkTracker : IWorkTracker
     public InMemoryWorkTracker(TimeProvider? time = null)
     {
         _time = time ?? TimeProvider.System;
-        _book = new TrackerBook(_time);
+        _book = new WorkScheduler(_time);
     }
 
     /// <summary>Creates a tracker for a finite set of items; it is complete from the start.</summary>
@@ -218,7 +218,7 @@ public sealed class InMemoryWorkTracker : IWorkTracker
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task delay = Task.Delay(
-            TimeSpan.FromTicks(Math.Clamp((due.Value - _time.GetUtcNow()).Ticks, 0, LongestWait.Ticks)),
+            TimeSpan.FromTicks(Math.Clamp((due.Value - _time.GetUtcNow()).Ticks, 0, MaxWait.Ticks)),
             _time,
             stop.Token
         );

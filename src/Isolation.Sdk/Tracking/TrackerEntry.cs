@@ -24,7 +24,7 @@ internal sealed class TrackerEntry(WorkItem item, int sequence) : IComparable<Tr
 
     public string? Owner { get; set; }
 
-    public ClaimStep Step { get; set; }
+    public ClaimKind Kind { get; set; }
 
     public AttemptId? Attempt { get; set; }
 
@@ -38,7 +38,7 @@ internal sealed class TrackerEntry(WorkItem item, int sequence) : IComparable<Tr
     public ItemClosed? Root { get; set; }
 
     /// <summary>How many items were let pass because of its declared paths.</summary>
-    public int PassedOver { get; set; }
+    public int Reorderings { get; set; }
 
     public List<HistoryEntry> History { get; } = [];
 

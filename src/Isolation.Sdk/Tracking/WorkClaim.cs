@@ -8,7 +8,7 @@ namespace Isolation.Sdk.Tracking;
 public sealed record WorkClaim(WorkItem Item, string Token, string Owner, DateTimeOffset Expires)
 {
     /// <summary>Where to go on.</summary>
-    public ClaimStep Step { get; init; }
+    public ClaimKind Kind { get; init; }
 
     /// <summary>The attempt before this claim; <see langword="null"/> for a first one.</summary>
     public AttemptId? Previous { get; init; }
@@ -21,13 +21,13 @@ public sealed record WorkClaim(WorkItem Item, string Token, string Owner, DateTi
 }
 
 /// <summary>Where a claimed item goes on.</summary>
-public enum ClaimStep
+public enum ClaimKind
 {
     /// <summary>With a new attempt.</summary>
-    Start,
+    New,
 
     /// <summary>With a new run of a suspended item.</summary>
-    Suspended,
+    Resumed,
 
     /// <summary>In the merge queue.</summary>
     AwaitingMerge,

@@ -1,5 +1,5 @@
 using System.Text;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Tracking;
 
@@ -16,7 +16,7 @@ public static class WorkGraph
     {
         ArgumentNullException.ThrowIfNull(items);
         List<IsolationFault> faults = [.. items.SelectMany(CheckItem)];
-        WorkItem[] named = [.. items.Where(i => i is not null && IsGoodId(i.Id))];
+        WorkItem[] named = [.. items.Where(i => i is not null && IsValidId(i.Id))];
         Dictionary<string, WorkItem> byKey = new(StringComparer.Ordinal);
         Dictionary<string, WorkItem> bySlug = new(StringComparer.Ordinal);
         Dictionary<string, WorkItem> byId = new(StringComparer.Ordinal);
@@ -47,7 +47,7 @@ public static class WorkGraph
     /// <summary>What is wrong with one item by itself.</summary>
     internal static IEnumerable<IsolationFault> CheckItem(WorkItem? item)
     {
-        if (item is null || !IsGoodId(item.Id))
+        if (item is null || !IsValidId(item.Id))
         {
             yield return new IsolationFault(
                 TrackingCodes.BadId,
@@ -65,11 +65,11 @@ public static class WorkGraph
             );
         }
 
-        if (item is not null && (item.Paths.Count > DeclaredPaths.Most || !item.Paths.All(DeclaredPaths.IsGood)))
+        if (item is not null && (item.Paths.Count > DeclaredPaths.MaxCount || !item.Paths.All(DeclaredPaths.IsValid)))
         {
             yield return new IsolationFault(
                 TrackingCodes.BadPath,
-                $"Item '{Show(item.Id)}' declares a path that is none, or more than {DeclaredPaths.Most}.",
+                $"Item '{Show(item.Id)}' declares a path that is none, or more than {DeclaredPaths.MaxCount}.",
                 "Give paths from the top of the repository, with forward slashes and without '.' or '..', as in src/api/ or docs/**/*.md."
             );
         }
@@ -148,7 +148,7 @@ public static class WorkGraph
         }
     }
 
-    private static bool IsGoodId(string? id) =>
+    private static bool IsValidId(string? id) =>
         !string.IsNullOrWhiteSpace(id) && id.Length <= MaxIdLength && !id.Any(char.IsControl) && IsWellFormed(id);
 
     private static bool IsWellFormed(string id)

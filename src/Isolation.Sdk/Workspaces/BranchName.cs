@@ -1,6 +1,6 @@
 using System.Globalization;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Workspaces;
@@ -112,5 +112,5 @@ internal static class BranchName
         }
     }
 
-    private static string Shown(string template) => PlainText.Line(template, 80);
+    private static string Shown(string template) => PlainText.SingleLine(template, 80);
 }

@@ -23,7 +23,7 @@ public static class CapturePatch
             return "";
         }
 
-        GitRepository opened = await GitHost.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false);
+        GitRepository opened = await GitOpener.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false);
         return (
             await opened
                 .RunAsync(

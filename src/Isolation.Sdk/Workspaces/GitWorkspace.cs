@@ -1,14 +1,12 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Sandboxing;
-using Isolation.Sdk.Workspaces.Capturing;
+using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>A work tree that an attempt holds, linked or a clone: what becomes of it does not depend on which.</summary>
 internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, string? pinned) : IWorkspace
 {
-    private readonly PinnedMark _mark = new(info);
+    private readonly PinMarker _mark = new(info);
     private string? _pinned = pinned;
     private string _start = info.BaseCommit;
     private int _released;
@@ -19,14 +17,14 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
     public WorkspaceInfo Info => info;
 
     /// <summary>Whether it was quarantined.</summary>
-    public bool IsEvidence => Quarantine.IsMarked(info);
+    public bool IsQuarantined => Quarantine.IsMarked(info);
 
     /// <summary>Whether everything in it is pinned elsewhere, as far as time stamps tell: nothing of the worker's is run to find out.</summary>
     public bool IsPinned =>
         !Directory.Exists(info.Path) || (_pinned is not null && _mark.Read() == _pinned && !_mark.IsStale());
 
     /// <summary>Its files as they were made, and the stat data they had; kept only for a pool, which compares with it. The index in the git directory is the worker's.</summary>
-    public IndexFile? Filled { get; init; }
+    public IndexFile? CheckedOutIndex { get; init; }
 
     protected AttemptId Attempt => attempt;
 
@@ -55,7 +53,7 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
             case ReleaseMode.Quarantine:
                 Quarantine.Mark(info, attempt);
                 return;
-            case ReleaseMode.KeepIfUnmerged when !IsPinned || IsEvidence:
+            case ReleaseMode.KeepIfUnmerged when !IsPinned || IsQuarantined:
                 return;
         }
 
@@ -89,7 +87,7 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
     public ValueTask DisposeAsync() => ReleaseAsync(ReleaseMode.KeepIfUnmerged);
 
     /// <summary>Up to so many files that were written since their content was last pinned.</summary>
-    public IReadOnlyList<string> FindUnpinned(int most) => IsPinned ? [] : [.. _mark.Newer().Take(most)];
+    public IReadOnlyList<string> FindUnpinnedFiles(int most) => IsPinned ? [] : [.. _mark.Newer().Take(most)];
 
     /// <summary>Pins what the worker made, if the attempt's ref is still at <paramref name="expected"/>.</summary>
     protected abstract Task<Capture> CaptureAsync(

@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Workspaces.Clones;
-using Isolation.Sdk.Workspaces.Trees;
-using Isolation.Sdk.Workspaces.Worktrees;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -11,27 +9,26 @@ namespace Isolation.Sdk.Workspaces;
 internal abstract class GitWorkspaceProvider(
     WorkspaceOptions options,
     TimeProvider time,
-    WorkersFolder? workers,
+    WorkersDirectory? workers,
     GitRepository? opened,
-    GitRepositories? repositories
+    GitRepositoryCache? repositories
 ) : IWorkspaceProvider, IAsyncDisposable
 {
-    private readonly GitRepositories _repositories = repositories ?? new GitRepositories();
+    private readonly GitRepositoryCache _repositories = repositories ?? new GitRepositoryCache();
     private readonly Trash _trash = new();
 
-    private readonly ConcurrentDictionary<string, (WorkspaceFiller Filler, PristineTrees Trees)> _fillers = new(
-        StringComparer.Ordinal
-    );
+    private readonly ConcurrentDictionary<string, (WorkspaceMaterializer Filler, TemplateTrees Trees)> _materializers =
+        new(StringComparer.Ordinal);
 
     /// <summary>Called at each named step, for tests that end the process there.</summary>
-    public Action<TreeStep> Reached
+    public Action<WorkspaceStep> OnStep
     {
-        get => _trash.Reached;
-        init => _trash.Reached = value;
+        get => _trash.OnStep;
+        init => _trash.OnStep = value;
     }
 
     /// <summary>Whether pristine trees are made for the workspaces to come.</summary>
-    public bool MakesTrees { get; init; } = true;
+    public bool MakesTemplates { get; init; } = true;
 
     /// <summary>Whether a pool uses workspaces again; set before the first is made.</summary>
     public bool KeepsIndexes { get; set; }
@@ -40,18 +37,19 @@ internal abstract class GitWorkspaceProvider(
     protected abstract IsolationGuarantees Seals { get; }
 
     /// <inheritdoc/>
-    public async ValueTask<AxisReport> ProbeAsync(
+    public async ValueTask<ProbeResult> ProbeAsync(
         RepositoryRef repository,
         CancellationToken cancellationToken = default
     )
     {
-        AxisReport report = await WorkspaceProbe
+        ProbeResult report = await WorkspaceProbe
             .RunAsync(repository, options, Seals, workers, _repositories, cancellationToken)
             .ConfigureAwait(false);
         return
-            report.Missing.Count == 0
-            && (await FillerAsync(repository, cancellationToken).ConfigureAwait(false)).FindFault() is { } fault
-            ? new AxisReport(IsolationGuarantees.None, IsolationGuarantees.None, [fault])
+            report.Problems.Count == 0
+            && (await GetMaterializerAsync(repository, cancellationToken).ConfigureAwait(false)).FindFault()
+                is { } fault
+            ? new ProbeResult(IsolationGuarantees.None, IsolationGuarantees.None, [fault])
             : report;
     }
 
@@ -69,7 +67,7 @@ internal abstract class GitWorkspaceProvider(
     internal async ValueTask<GitWorkspace> AcquireAsync(
         WorkspaceRequest request,
         bool issue,
-        Task<PreparedTree?>? parked,
+        Task<TemplateTree?>? parked,
         CancellationToken cancellationToken
     )
     {
@@ -77,7 +75,7 @@ internal abstract class GitWorkspaceProvider(
         try
         {
             GitRepository repository = await OpenAsync(request.Repository, cancellationToken).ConfigureAwait(false);
-            return await MakeAsync(FillerOf(repository), request, issue, parked, cancellationToken)
+            return await MakeAsync(MaterializerOf(repository), request, issue, parked, cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (IsolationException e) when (e.Attempt is null)
@@ -100,7 +98,7 @@ internal abstract class GitWorkspaceProvider(
         }
 
         GitRepository repository = await OpenAsync(record.Repository, cancellationToken).ConfigureAwait(false);
-        TreeContext context = FillerOf(repository).Context;
+        WorkspaceContext context = MaterializerOf(repository).Context;
         return record.Notes.ContainsKey(WorkspaceNotes.CloneBranch)
             ? await PrivateCloneWorkspace
                 .ReopenAsync(repository, record, new CloneRemoval(context), cancellationToken)
@@ -120,18 +118,20 @@ internal abstract class GitWorkspaceProvider(
     public Task SettleAsync() => _trash.EmptyAsync();
 
     /// <summary>Completes when no pristine tree is being made.</summary>
-    public Task SettleTreesAsync() => Task.WhenAll(_fillers.Values.Select(f => f.Trees.SettleAsync()));
+    public Task SettleTemplatesAsync() => Task.WhenAll(_materializers.Values.Select(f => f.Trees.SettleAsync()));
 
     /// <summary>What fills workspaces of a repository.</summary>
-    public async Task<WorkspaceFiller> FillerAsync(RepositoryRef repository, CancellationToken cancellationToken) =>
-        FillerOf(await OpenAsync(repository, cancellationToken).ConfigureAwait(false));
+    public async Task<WorkspaceMaterializer> GetMaterializerAsync(
+        RepositoryRef repository,
+        CancellationToken cancellationToken
+    ) => MaterializerOf(await OpenAsync(repository, cancellationToken).ConfigureAwait(false));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (string repository in _fillers.Keys)
+        foreach (string repository in _materializers.Keys)
         {
-            if (_fillers.TryRemove(repository, out (WorkspaceFiller Filler, PristineTrees Trees) filler))
+            if (_materializers.TryRemove(repository, out (WorkspaceMaterializer Filler, TemplateTrees Trees) filler))
             {
                 await filler.Trees.DisposeAsync().ConfigureAwait(false);
             }
@@ -142,31 +142,31 @@ internal abstract class GitWorkspaceProvider(
 
     /// <summary>Makes a workspace, whole or not at all.</summary>
     protected abstract Task<GitWorkspace> MakeAsync(
-        WorkspaceFiller filler,
+        WorkspaceMaterializer filler,
         WorkspaceRequest request,
         bool issue,
-        Task<PreparedTree?>? parked,
+        Task<TemplateTree?>? parked,
         CancellationToken cancellationToken
     );
 
-    private WorkspaceFiller FillerOf(GitRepository repository) =>
-        _fillers
+    private WorkspaceMaterializer MaterializerOf(GitRepository repository) =>
+        _materializers
             .GetOrAdd(repository.CommonDirectory, _ =>
             {
-                TreeContext context = new(
+                WorkspaceContext context = new(
                     repository,
-                    workers ?? WorkersFolder.Beside(repository.CommonDirectory),
+                    workers ?? WorkersDirectory.Beside(repository.CommonDirectory),
                     time,
                     _trash
                 )
                 {
-                    Reached = Reached,
+                    OnStep = OnStep,
                 };
-                PristineTrees trees = new(context, options.PristineTrees);
+                TemplateTrees trees = new(context, options.MaxTemplateTrees);
                 return (
-                    new WorkspaceFiller(context, options, trees)
+                    new WorkspaceMaterializer(context, options, trees)
                     {
-                        MakesTrees = MakesTrees,
+                        MakesTemplates = MakesTemplates,
                         KeepsIndexes = KeepsIndexes,
                     },
                     trees

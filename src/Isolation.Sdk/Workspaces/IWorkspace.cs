@@ -1,5 +1,5 @@
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Leases;
+using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
 

@@ -1,4 +1,4 @@
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -12,7 +12,7 @@ internal static class Quarantine
 
     public static void Mark(WorkspaceInfo info, AttemptId attempt)
     {
-        string reason = $"quarantined: isolation attempt {AttemptNames.File(attempt)}\n";
+        string reason = $"quarantined: isolation attempt {AttemptNames.FileName(attempt)}\n";
         if (Path.GetDirectoryName(info.Path) is { } folder && Directory.Exists(folder))
         {
             File.WriteAllText(Path.Combine(folder, FileName), reason);

@@ -1,5 +1,6 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -37,7 +38,7 @@ internal sealed class StandaloneWorkspace : IAsyncDisposable
         ArgumentException.ThrowIfNullOrEmpty(repositoryPath);
         ArgumentException.ThrowIfNullOrEmpty(revision);
         string path = Path.GetFullPath(repositoryPath);
-        GitRepository repository = await GitHost.OpenAsync(path, cancellationToken).ConfigureAwait(false);
+        GitRepository repository = await GitOpener.OpenAsync(path, cancellationToken).ConfigureAwait(false);
         string commit = await ResolveAsync(repository, path, revision, cancellationToken).ConfigureAwait(false);
         GitWorkspaceProvider provider = choose(repository);
         LeaseStore store = new(repository.CommonDirectory, repository.Reference, TimeProvider.System);
@@ -58,7 +59,10 @@ internal sealed class StandaloneWorkspace : IAsyncDisposable
         catch
         {
             await repository
-                .TryUpdateAsync(new RefTransaction().Delete(AttemptNames.Ref(lease.Attempt)), CancellationToken.None)
+                .TryUpdateAsync(
+                    new RefTransaction().Delete(AttemptNames.RefName(lease.Attempt)),
+                    CancellationToken.None
+                )
                 .ConfigureAwait(false);
             lease.Complete();
             await provider.DisposeAsync().ConfigureAwait(false);
@@ -136,7 +140,7 @@ internal sealed class StandaloneWorkspace : IAsyncDisposable
         }
 
         await repository
-            .TryUpdateAsync(new RefTransaction().Delete(AttemptNames.Ref(lease.Attempt)), CancellationToken.None)
+            .TryUpdateAsync(new RefTransaction().Delete(AttemptNames.RefName(lease.Attempt)), CancellationToken.None)
             .ConfigureAwait(false);
         lease.Complete();
         lease.Dispose();

@@ -1,4 +1,4 @@
-namespace Isolation.Sdk;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>What became of bringing the target into a worker's own branch.</summary>
 /// <param name="Outcome">Whether it is in.</param>

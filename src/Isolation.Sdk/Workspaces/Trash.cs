@@ -1,5 +1,4 @@
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Workspaces.Trees;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -13,7 +12,7 @@ internal sealed class Trash : IAsyncDisposable
     private Task _pending = Task.CompletedTask;
 
     /// <summary>Called at each named step, for tests that end the process there.</summary>
-    public Action<TreeStep> Reached { get; set; } = static _ => { };
+    public Action<WorkspaceStep> OnStep { get; set; } = static _ => { };
 
     /// <summary>Renames a tree into <paramref name="bin"/> and deletes it behind.</summary>
     public void Discard(string path, string bin)
@@ -22,17 +21,17 @@ internal sealed class Trash : IAsyncDisposable
         {
             if (SafeDelete.MoveToTrash(path, bin) is { } grave)
             {
-                Behind(grave);
+                DeleteInBackground(grave);
             }
         }
-        catch (IOException e) when (WorkersRoot.IsFull(e) || e.HResult == OtherDevice)
+        catch (IOException e) when (WorkersDirectorySetup.IsFull(e) || e.HResult == OtherDevice)
         {
-            SafeDelete.Tree(path); // No room for another name, or inside a subvolume, which a rename does not leave: it goes at once.
+            SafeDelete.DeleteTree(path); // No room for another name, or inside a subvolume, which a rename does not leave: it goes at once.
         }
     }
 
     /// <summary>Deletes what an earlier process had no time for; looks once.</summary>
-    public void Adopt(string bin)
+    public void DeleteLeftBehind(string bin)
     {
         bool first;
         lock (_gate)
@@ -44,7 +43,7 @@ internal sealed class Trash : IAsyncDisposable
         {
             foreach (string grave in Directory.EnumerateFileSystemEntries(bin).ToArray())
             {
-                Behind(grave);
+                DeleteInBackground(grave);
             }
         }
     }
@@ -64,7 +63,7 @@ internal sealed class Trash : IAsyncDisposable
         _one.Dispose();
     }
 
-    private void Behind(string grave)
+    private void DeleteInBackground(string grave)
     {
         lock (_gate)
         {
@@ -96,15 +95,15 @@ internal sealed class Trash : IAsyncDisposable
             && folder.EnumerateFileSystemInfos().FirstOrDefault() is { } first
         )
         {
-            SafeDelete.Tree(first.FullName);
-            Reached(TreeStep.MidDelete);
+            SafeDelete.DeleteTree(first.FullName);
+            OnStep(WorkspaceStep.MidDelete);
         }
 
         for (int tried = 1; ; tried++)
         {
             try
             {
-                SafeDelete.Tree(grave);
+                SafeDelete.DeleteTree(grave);
                 return;
             }
             catch (Exception e) when (tried < 3 && e is (DirectoryNotFoundException or FileNotFoundException))

@@ -10,14 +10,14 @@ internal static class WorkspaceCodes
     public const string StaleAttempt = "ISO0305";
     public const string LfsMissing = "ISO0306";
     public const string CaptureFailed = "ISO0307";
-    public const string ShareMissing = "ISO0309";
+    public const string LinkTargetMissing = "ISO0309";
     public const string CopyRefused = "ISO0310";
     public const string CheckoutFailed = "ISO0311";
     public const string RootInsideRepository = "ISO0312";
     public const string WorkspaceGone = "ISO0313";
     public const string SyncFailed = "ISO0314";
     public const string CollectRefused = "ISO0315";
-    public const string FillingImpossible = "ISO0316";
-    public const string NoRoom = "ISO0317";
-    public const string PoolImpossible = "ISO0318";
+    public const string CheckoutMethodUnsupported = "ISO0316";
+    public const string NoFreeSpace = "ISO0317";
+    public const string PoolUnsupported = "ISO0318";
 }

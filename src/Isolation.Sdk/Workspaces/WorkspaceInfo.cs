@@ -8,7 +8,7 @@ namespace Isolation.Sdk.Workspaces;
 public sealed record WorkspaceInfo(string Path, string GitDirectory, string? Branch, string BaseCommit)
 {
     /// <summary>How its files got there; <see langword="null"/> when it never became whole.</summary>
-    public Filling? FilledBy { get; init; }
+    public CheckoutMethod? CheckedOutBy { get; init; }
 
     /// <summary>Whether it is a repository of its own: then nothing of the shared one is the worker's, not even a branch.</summary>
     internal bool HasOwnRepository =>

@@ -31,10 +31,10 @@ internal sealed record WorkspaceFacts(
     public string? TargetRef { get; init; }
 
     /// <summary>How its files got there.</summary>
-    public Filling? FilledBy { get; init; }
+    public CheckoutMethod? CheckedOutBy { get; init; }
 
     /// <summary>When its files were there, by the file system's own clock.</summary>
-    public DateTime? FilledAt { get; init; }
+    public DateTime? CheckedOutAt { get; init; }
 
     public static WorkspaceFacts None { get; } = new(new Dictionary<string, string>(), [], []);
 

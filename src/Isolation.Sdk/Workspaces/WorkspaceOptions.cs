@@ -17,14 +17,14 @@ public abstract class WorkspaceOptions
     /// </summary>
     public string BranchTemplate { get; set; } = DefaultBranchTemplate;
 
-    /// <summary>How the files get into a new workspace. One that is named and not to be had here is a fault. <value><see cref="Filling.Auto"/></value></summary>
-    public Filling Filling { get; set; }
+    /// <summary>How the files get into a new workspace. One that is named and not to be had here is a fault. <value><see cref="CheckoutMethod.Auto"/></value></summary>
+    public CheckoutMethod CheckoutMethod { get; set; }
 
     /// <summary>
     /// How many pristine trees are kept for a repository in the folder of its workers, one for a base commit: what new workspaces are copied from. Each takes the room of a checkout, and the least
-    /// recently used goes. None is made for a base of fewer than 500 files, unless <see cref="Filling"/> names a way of copying. <value>2; with 0 git checks every workspace out.</value>
+    /// recently used goes. None is made for a base of fewer than 500 files, unless <see cref="CheckoutMethod"/> names a way of copying. <value>2; with 0 git checks every workspace out.</value>
     /// </summary>
-    public int PristineTrees { get; set; } = 2;
+    public int MaxTemplateTrees { get; set; } = 2;
 
     /// <summary>Globs of <see cref="CopyIgnored"/>. <value>Empty.</value></summary>
     public IReadOnlyList<string> CopiedGlobs => _copied;

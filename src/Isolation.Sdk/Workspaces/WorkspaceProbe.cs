@@ -1,17 +1,17 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Whether workspaces can be made here. Looks, and changes nothing.</summary>
 internal static class WorkspaceProbe
 {
-    public static async ValueTask<AxisReport> RunAsync(
+    public static async ValueTask<ProbeResult> RunAsync(
         RepositoryRef reference,
         WorkspaceOptions options,
         IsolationGuarantees seals,
-        WorkersFolder? workers,
-        GitRepositories repositories,
+        WorkersDirectory? workers,
+        GitRepositoryCache repositories,
         CancellationToken cancellationToken
     )
     {
@@ -34,14 +34,14 @@ internal static class WorkspaceProbe
                 );
             }
 
-            WorkersFolder folder = workers ?? WorkersFolder.Beside(repository.CommonDirectory);
-            WorkersRoot.Check(folder, repository);
-            if (!WorkersRoot.IsWritable(folder))
+            WorkersDirectory folder = workers ?? WorkersDirectory.Beside(repository.CommonDirectory);
+            WorkersDirectorySetup.Check(folder, repository);
+            if (!WorkersDirectorySetup.IsWritable(folder))
             {
-                missing.Add(WorkersRoot.NotWritable(folder, "no folder can be written there"));
+                missing.Add(WorkersDirectorySetup.NotWritable(folder, "no folder can be written there"));
             }
 
-            if (!WorkersRoot.IsWritable(new WorkersFolder(repository.CommonDirectory)))
+            if (!WorkersDirectorySetup.IsWritable(new WorkersDirectory(repository.CommonDirectory)))
             {
                 missing.Add(
                     new IsolationFault(
@@ -71,7 +71,7 @@ internal static class WorkspaceProbe
                 );
             }
 
-            if (!Lfs.IsSetUp(repository))
+            if (!GitLfs.IsSetUp(repository))
             {
                 notices.Add(
                     "git-lfs is not set up: a base commit with files in Git LFS is refused, other repositories need none."
@@ -83,7 +83,7 @@ internal static class WorkspaceProbe
             missing.Add(e.Fault);
         }
 
-        return new AxisReport(missing.Count == 0 ? seals : IsolationGuarantees.None, IsolationGuarantees.None, missing)
+        return new ProbeResult(missing.Count == 0 ? seals : IsolationGuarantees.None, IsolationGuarantees.None, missing)
         {
             Notices = notices,
         };

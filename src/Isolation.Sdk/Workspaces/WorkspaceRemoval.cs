@@ -1,17 +1,16 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Workspaces.Trees;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Takes workspaces away in two phases: what is on the disk is renamed out of the way, and deleted behind.</summary>
-internal abstract class WorkspaceRemoval(TreeContext context)
+internal abstract class WorkspaceRemoval(WorkspaceContext context)
 {
-    protected TreeContext Context => context;
+    protected WorkspaceContext Context => context;
 
     protected GitRepository Repository => context.Repository;
 
-    protected WorkersFolder Workers => context.Workers;
+    protected WorkersDirectory Workers => context.Workers;
 
     protected Trash Trash => context.Trash;
 
@@ -30,7 +29,7 @@ internal abstract class WorkspaceRemoval(TreeContext context)
             Directory.Move(path, to);
         }
 
-        context.Reached(TreeStep.Discarded);
+        context.OnStep(WorkspaceStep.Discarded);
     }
 
     /// <summary>Undoes a half-made workspace, and takes the folders away again that were made for it. Goes on whatever fails, and is not cancelled.</summary>
@@ -45,8 +44,8 @@ internal abstract class WorkspaceRemoval(TreeContext context)
         await TryAsync(async () =>
             {
                 using OsFileLock held = await LockAsync(CancellationToken.None).ConfigureAwait(false);
-                DeleteIfEmpty(Workers.Of(attempt));
-                WorkersRoot.RemoveIfUnused(Workers);
+                DeleteIfEmpty(Workers.For(attempt));
+                WorkersDirectorySetup.RemoveIfUnused(Workers);
             })
             .ConfigureAwait(false);
     }

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Host;
 using Isolation.Sdk.Tests.Infrastructure;
@@ -198,7 +198,7 @@ public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<Ho
 
     private async Task WorksAsync(ThrowawayRepository repository, HostRequest request)
     {
-        string[] before = await World.LookAsync(request.Repository, fixture.Temp, fixture.Host.Id);
+        string[] before = await HostSnapshot.TakeAsync(request.Repository, fixture.Temp, fixture.Host.Id);
 
         HostAnswer answer = await fixture.Host.AskAsync(request);
 
@@ -208,9 +208,9 @@ public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<Ho
         string[] landed = (
             await ThrowawayRepository.GitInAsync(request.Repository, ["ls-tree", "--name-only", request.Target])
         ).Split('\n');
-        Assert.All(request.Items, i => Assert.Contains(AttemptNames.File(new AttemptId(i.Id, 1)) + ".txt", landed));
+        Assert.All(request.Items, i => Assert.Contains(AttemptNames.FileName(new AttemptId(i.Id, 1)) + ".txt", landed));
 
-        string[] after = await World.LookAsync(request.Repository, fixture.Temp, fixture.Host.Id);
+        string[] after = await HostSnapshot.TakeAsync(request.Repository, fixture.Temp, fixture.Host.Id);
         Assert.DoesNotContain(before.Except(after), l =>
             !l.Contains($"/{Path.GetFileName(request.Repository)}/.git/worktrees", StringComparison.Ordinal)
         );

@@ -1,4 +1,4 @@
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Tests.Stress;
 
 namespace Isolation.Sdk.Tests.BadInput;
@@ -19,6 +19,6 @@ public sealed class HostFixture : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await Host.DisposeAsync();
-        SafeDelete.Tree(Temp);
+        SafeDelete.DeleteTree(Temp);
     }
 }

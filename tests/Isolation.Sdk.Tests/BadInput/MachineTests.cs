@@ -112,7 +112,7 @@ public sealed class MachineTests
             Assert.Equal("ready", await holder.StandardOutput.ReadLineAsync());
             string seen = $"/proc/{holder.Id}/root{mount}/repo";
             string temp = Directory.CreateDirectory(Path.Combine(repository.Root, "temp")).FullName;
-            string[] before = await World.LookAsync(seen, temp, null, git: false);
+            string[] before = await HostSnapshot.TakeAsync(seen, temp, null, git: false);
 
             HostAnswer answer = await HostProcess.AskOnceAsync(
                 new HostRequest($"{mount}/repo"),
@@ -125,7 +125,7 @@ public sealed class MachineTests
             IsolationFault fault = Assert.Single(answer.Faults);
             Assert.Equal("ISO0201", fault.Code); // With what git said about it.
             Assert.NotEmpty(fault.Remedy);
-            World.AssertEqual(before, await World.LookAsync(seen, temp, null, git: false));
+            HostSnapshot.AssertEqual(before, await HostSnapshot.TakeAsync(seen, temp, null, git: false));
         }
         finally
         {
@@ -158,14 +158,14 @@ public sealed class MachineTests
     )
     {
         await using HostProcess host = HostProcess.Start(environment, through);
-        string[] before = await World.LookAsync(repository, temp, host.Id);
+        string[] before = await HostSnapshot.TakeAsync(repository, temp, host.Id);
 
         HostAnswer answer = await host.AskAsync(new HostRequest(repository));
 
         Assert.True(answer.Faults.Count == 1, $"{string.Join('\n', answer.Faults)}{string.Join('\n', answer.Items)}");
         Assert.Equal(code, answer.Faults[0].Code);
         Assert.NotEmpty(answer.Faults[0].Remedy);
-        World.AssertEqual(before, await World.LookAsync(repository, temp, host.Id));
+        HostSnapshot.AssertEqual(before, await HostSnapshot.TakeAsync(repository, temp, host.Id));
     }
 
     private static string Which(string program) =>

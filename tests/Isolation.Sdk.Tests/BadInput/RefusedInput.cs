@@ -117,35 +117,35 @@ internal sealed record RefusedInput(string Code, Func<HostRequest, HostRequest> 
                 Prepare = r => r.GitAsync(["symbolic-ref", "HEAD", "refs/heads/unborn"]),
             },
 
-            ["workers: relative"] = new("ISO0906", r => r with { WorkersAt = "workers" }),
+            ["workers: relative"] = new("ISO0906", r => r with { UseWorkersDirectory = "workers" }),
             ["workers: inside the repository"] = new("ISO0312", r =>
                 r with
                 {
-                    WorkersAt = Path.Combine(r.Repository, "workers"),
+                    UseWorkersDirectory = Path.Combine(r.Repository, "workers"),
                 }
             ),
             ["workers: inside, by ../"] = new("ISO0312", r =>
                 r with
                 {
-                    WorkersAt = Path.Combine(r.Repository, "..", "repo", "workers"),
+                    UseWorkersDirectory = Path.Combine(r.Repository, "..", "repo", "workers"),
                 }
             ),
-            ["workers: not writable"] = new("ISO0301", r => r with { WorkersAt = "/proc/workers" }),
+            ["workers: not writable"] = new("ISO0301", r => r with { UseWorkersDirectory = "/proc/workers" }),
             ["workers: below a file"] = new("ISO0301", r =>
                 r with
                 {
-                    WorkersAt = Path.Combine(Path.GetDirectoryName(r.Repository)!, "file", "workers"),
+                    UseWorkersDirectory = Path.Combine(Path.GetDirectoryName(r.Repository)!, "file", "workers"),
                 }
             )
             {
                 Prepare = r => File.WriteAllTextAsync(Path.Combine(r.Root, "file"), ""),
             },
-            ["workers: a file"] = new("ISO0301", r => r with { WorkersAt = r.Repository + ".workers" })
+            ["workers: a file"] = new("ISO0301", r => r with { UseWorkersDirectory = r.Repository + ".workers" })
             {
                 Prepare = r => File.WriteAllTextAsync(r.Path + ".workers", ""),
             },
-            ["workers: 5,000 characters"] = new("ISO0301", r => r with { WorkersAt = "/" + Long }),
-            ["workers: NUL"] = new("ISO0906", r => r with { WorkersAt = "/a\0b" }),
+            ["workers: 5,000 characters"] = new("ISO0301", r => r with { UseWorkersDirectory = "/" + Long }),
+            ["workers: NUL"] = new("ISO0906", r => r with { UseWorkersDirectory = "/a\0b" }),
         };
 
     private static RefusedInput Items(string code, params HostItem[] items) => new(code, r => r with { Items = items });

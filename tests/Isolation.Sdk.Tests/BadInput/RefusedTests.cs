@@ -17,7 +17,7 @@ public sealed class RefusedTests(HostFixture fixture) : IClassFixture<HostFixtur
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
         await input.Prepare(repository);
         HostRequest request = input.Ask(new HostRequest(repository.Path));
-        string[] before = await World.LookAsync(repository.Path, fixture.Temp, fixture.Host.Id);
+        string[] before = await HostSnapshot.TakeAsync(repository.Path, fixture.Temp, fixture.Host.Id);
 
         HostAnswer answer = await fixture.Host.AskAsync(request);
 
@@ -26,6 +26,6 @@ public sealed class RefusedTests(HostFixture fixture) : IClassFixture<HostFixtur
         Assert.Equal(input.Code, fault.Code);
         Assert.NotEmpty(fault.Remedy);
         Assert.True(fault.Message.Length < 1_000 && !fault.Message.Any(char.IsControl), fault.Message);
-        World.AssertEqual(before, await World.LookAsync(repository.Path, fixture.Temp, fixture.Host.Id));
+        HostSnapshot.AssertEqual(before, await HostSnapshot.TakeAsync(repository.Path, fixture.Temp, fixture.Host.Id));
     }
 }

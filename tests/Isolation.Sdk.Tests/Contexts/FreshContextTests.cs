@@ -1,6 +1,6 @@
 using Isolation.Sdk.Contexts;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
@@ -64,7 +64,7 @@ public sealed class FreshContextTests : IDisposable
                     []
                 )),
         ];
-        EarlierConflict conflict = new(
+        PreviousConflict conflict = new(
             new AttemptId("auth-123", 1),
             new string('c', 40),
             new string('b', 40),
@@ -77,10 +77,10 @@ public sealed class FreshContextTests : IDisposable
         };
         ContextRequest request = Request() with { Conflict = conflict };
         int without = FreshContextOptions.EstimateByBytes(
-            await BriefingAsync(new FreshContextOptions { ConflictTokens = 0 }, request)
+            await BriefingAsync(new FreshContextOptions { MaxConflictTokens = 0 }, request)
         );
 
-        string all = await BriefingAsync(new FreshContextOptions { ConflictTokens = 100_000 }, request);
+        string all = await BriefingAsync(new FreshContextOptions { MaxConflictTokens = 100_000 }, request);
         Assert.All(
             new[]
             {
@@ -109,7 +109,7 @@ public sealed class FreshContextTests : IDisposable
         );
         Assert.Equal(
             await BriefingAsync(new FreshContextOptions(), Request()),
-            await BriefingAsync(new FreshContextOptions { ConflictTokens = 0 }, request)
+            await BriefingAsync(new FreshContextOptions { MaxConflictTokens = 0 }, request)
         );
     }
 
@@ -230,11 +230,11 @@ public sealed class FreshContextTests : IDisposable
     {
         FreshContextOptions options = new();
         options.References.Add("/no/such/rules.md");
-        AxisReport report = await new FreshContextFactory(options, TimeProvider.System).ProbeAsync(
+        ProbeResult report = await new FreshContextFactory(options, TimeProvider.System).ProbeAsync(
             new RepositoryRef(_root)
         );
         Assert.Equal(IsolationGuarantees.Context, report.Sealed);
-        Assert.Equal("ISO0504", Assert.Single(report.Missing).Code);
+        Assert.Equal("ISO0504", Assert.Single(report.Problems).Code);
     }
 
     [Fact(Timeout = 60_000)]
@@ -247,7 +247,7 @@ public sealed class FreshContextTests : IDisposable
         Assert.StartsWith("Before.", (await factory.CreateAsync(Request())).Briefing, StringComparison.Ordinal);
     }
 
-    public void Dispose() => SafeDelete.Tree(_root);
+    public void Dispose() => SafeDelete.DeleteTree(_root);
 
     private static async Task<WorkerContext> CreateAsync(FreshContextOptions options, ContextRequest request) =>
         await new FreshContextFactory(options, TimeProvider.System).CreateAsync(request);

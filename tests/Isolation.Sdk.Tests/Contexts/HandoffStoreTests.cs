@@ -1,6 +1,6 @@
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Testing;
 
 namespace Isolation.Sdk.Tests.Contexts;
@@ -39,9 +39,9 @@ public sealed class HandoffStoreTests
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
         HandoffStore store = await OpenAsync(repository);
-        await repository.GitAsync(["update-ref", AttemptNames.Ref(new AttemptId("a", 1)), "HEAD"]);
+        await repository.GitAsync(["update-ref", AttemptNames.RefName(new AttemptId("a", 1)), "HEAD"]);
         await store.AppendAsync(new AttemptId("a", 1), "from the one that failed");
-        await repository.GitAsync(["update-ref", AttemptNames.Ref(new AttemptId("a", 2)), "HEAD"]);
+        await repository.GitAsync(["update-ref", AttemptNames.RefName(new AttemptId("a", 2)), "HEAD"]);
         IsolationException late = await Assert.ThrowsAsync<IsolationException>(() =>
             store.AppendAsync(new AttemptId("a", 1), "too late")
         );
@@ -64,16 +64,16 @@ public sealed class HandoffStoreTests
     public async Task Processes_are_few()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
-        GitRepository opened = await GitHost.OpenAsync(repository.Path);
+        GitRepository opened = await GitOpener.OpenAsync(repository.Path);
         HandoffStore store = new(opened);
         Assert.Empty(await store.ReadAsync("a"));
-        Assert.Equal(1, opened.Client.Started);
+        Assert.Equal(1, opened.Client.StartedProcesses);
         await store.AppendAsync(new AttemptId("a", 1), "one");
-        Assert.Equal(5, opened.Client.Started);
+        Assert.Equal(5, opened.Client.StartedProcesses);
         await store.AppendAsync(new AttemptId("a", 1), "two");
-        Assert.Equal(8, opened.Client.Started);
+        Assert.Equal(8, opened.Client.StartedProcesses);
         Assert.Equal(2, (await store.ReadAsync("a")).Count);
-        Assert.Equal(10, opened.Client.Started);
+        Assert.Equal(10, opened.Client.StartedProcesses);
     }
 
     [Theory(Timeout = 60_000)]
@@ -99,5 +99,5 @@ public sealed class HandoffStoreTests
     }
 
     private static async Task<HandoffStore> OpenAsync(ThrowawayRepository repository) =>
-        new(await GitHost.OpenAsync(repository.Path));
+        new(await GitOpener.OpenAsync(repository.Path));
 }

@@ -1,8 +1,9 @@
 using System.Reflection;
 using System.Threading.Channels;
 using Isolation.Sdk.Contexts;
-using Isolation.Sdk.Sandboxing;
-using Isolation.Sdk.Tests.Running;
+using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Sandbox;
+using Isolation.Sdk.Tests.Runners;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Contexts;

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Isolation.Sdk.Contexts;
-using Isolation.Sdk.Running;
-using Isolation.Sdk.Tests.Running;
+using Isolation.Sdk.Runners;
+using Isolation.Sdk.Tests.Runners;
 
 namespace Isolation.Sdk.Tests.Contexts;
 

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Isolation.Sdk.Merging.Gates;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Gates;

@@ -17,8 +17,8 @@ public sealed class TypeGates
         | BindingFlags.NonPublic
         | BindingFlags.Static
         | BindingFlags.Instance;
-    private const int MostOptions = 8;
-    private const int MostMembers = 3;
+    private const int MaxOptions = 8;
+    private const int MaxMembers = 3;
 
     private static readonly Type[] Mutable =
     [
@@ -60,7 +60,7 @@ public sealed class TypeGates
                     t.IsInterface
                     && t != typeof(IIsolationAxis)
                     && t.IsAssignableTo(typeof(IIsolationAxis))
-                    && t.GetMethods().Length > MostMembers
+                    && t.GetMethods().Length > MaxMembers
                 )
                 .Select(t => t.FullName)
         );
@@ -122,7 +122,7 @@ public sealed class TypeGates
     private static bool TooManyOptions(Type type) =>
         type.Name.EndsWith("Options", StringComparison.Ordinal)
         && type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Count(p => p.SetMethod is { IsPublic: true })
-            > MostOptions;
+            > MaxOptions;
 
     private static IEnumerable<string> MutableStatics(Type type)
     {

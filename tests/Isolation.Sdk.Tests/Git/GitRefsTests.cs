@@ -9,7 +9,7 @@ public class GitRefsTests
     public async Task Refs_move_all_or_none()
     {
         await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();
-        GitRepository repository = await GitHost.OpenAsync(made.Path);
+        GitRepository repository = await GitOpener.OpenAsync(made.Path);
         string first = (await repository.TryResolveCommitAsync("HEAD"))!;
         string second = await made.CommitAsync("Second", new Dictionary<string, string> { ["a"] = "1" });
         Assert.True(
@@ -58,7 +58,7 @@ public class GitRefsTests
     public async Task What_means_no_commit_resolves_to_none(string revision)
     {
         await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();
-        GitRepository repository = await GitHost.OpenAsync(made.Path);
+        GitRepository repository = await GitOpener.OpenAsync(made.Path);
         Assert.Null(await repository.TryResolveCommitAsync(revision));
     }
 }

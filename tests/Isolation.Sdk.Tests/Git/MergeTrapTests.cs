@@ -9,7 +9,7 @@ public class MergeTrapTests
     [IsolationFact]
     public async Task A_commit_that_nobody_knows_is_no_conflict_although_git_ends_with_one()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "a\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "a\n"));
         MergeOutcome.Broken unknown = Assert.IsType<MergeOutcome.Broken>(
             await bench.MergeAsync(bench.Base, new string('1', 40))
         );
@@ -21,7 +21,7 @@ public class MergeTrapTests
     [IsolationFact]
     public async Task A_missing_tree_is_no_conflict_although_git_makes_one_up()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("sub/a.txt", "a\n"), ("b.txt", "b\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("sub/a.txt", "a\n"), ("b.txt", "b\n"));
         string ours = await bench.SideAsync(("sub/a.txt", "ours\n"));
         string theirs = await bench.SideAsync(("sub/c.txt", "c\n"));
         Assert.IsType<MergeOutcome.Clean>(await bench.MergeAsync(ours, theirs));
@@ -35,7 +35,7 @@ public class MergeTrapTests
     [InlineData("side~1")]
     public async Task A_missing_blob_or_commit_is_no_conflict(string lost)
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n2\n3\n4\n5\n6\n7\n8\n9\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "1\n2\n3\n4\n5\n6\n7\n8\n9\n"));
         string ours = await bench.SideAsync(("a.txt", "ours\n2\n3\n4\n5\n6\n7\n8\n9\n"));
         await bench.SideAsync(("a.txt", "1\n2\n3\n4\n5\n6\n7\n8\ntheirs\n"));
         string theirs = await bench.Made.CommitAsync("Further", new Dictionary<string, string> { ["b.txt"] = "b\n" });
@@ -48,7 +48,7 @@ public class MergeTrapTests
     [IsolationFact]
     public async Task Histories_without_a_common_commit_are_told_apart_from_a_failure()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "a\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "a\n"));
         string orphan = await bench.GitAsync("commit-tree", bench.Base + "^{tree}", "-m", "Orphan");
         Assert.IsType<MergeOutcome.Unrelated>(await bench.MergeAsync(bench.Base, orphan));
     }
@@ -56,7 +56,7 @@ public class MergeTrapTests
     [IsolationFact]
     public async Task The_free_text_after_a_submodule_conflict_is_not_read_as_a_remark()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "a\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "a\n"));
         string[] sides = new string[3];
         for (int i = 0; i < sides.Length; i++)
         {
@@ -91,7 +91,7 @@ public class MergeTrapTests
     [InlineData("1111111111111111111111111111111111111111", "target")]
     public async Task Names_that_git_makes_up_have_the_name_of_a_side_in_them_never_an_id(string label, string inPath)
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "a\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "a\n"));
         string ours = await bench.SideAsync(("thing", "a file\n"), ("a.txt", "ours\n"));
         string theirs = await bench.SideAsync(("thing/inside", "in a folder\n"), ("a.txt", "theirs\n"));
         MergeTreeOutput output = Assert
@@ -106,7 +106,7 @@ public class MergeTrapTests
     [IsolationFact]
     public async Task Committed_attributes_count_in_a_bare_repository_too_and_those_beside_it_never()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(
+        await using MergeFixture bench = await MergeFixture.CreateAsync(
             (".gitattributes", "*.log merge=union\n"),
             ("x.log", "1\n"),
             ("a.txt", "1\n")
@@ -127,7 +127,7 @@ public class MergeTrapTests
         File.Copy(evil, Path.Combine(bare, "info", "attributes"));
         await Isolation.Sdk.Testing.ThrowawayRepository.GitInAsync(bare, ["config", "core.attributesFile", evil]);
 
-        GitRepository repository = await GitHost.OpenAsync(bare);
+        GitRepository repository = await GitOpener.OpenAsync(bare);
         Assert.IsType<MergeOutcome.Clean>(await bench.MergeAsync(repository, ours, theirs));
         Assert.IsType<MergeOutcome.Conflict>(await bench.MergeAsync(repository, oursText, theirsText));
     }
@@ -135,7 +135,7 @@ public class MergeTrapTests
     [IsolationFact]
     public async Task A_merge_driver_of_the_repository_never_runs()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(
+        await using MergeFixture bench = await MergeFixture.CreateAsync(
             (".gitattributes", "a.txt merge=evil\n"),
             ("a.txt", "1\n")
         );
@@ -151,7 +151,7 @@ public class MergeTrapTests
     public async Task Renames_are_found_whatever_the_config_of_the_repository_says()
     {
         string text = string.Concat(Enumerable.Range(1, 30).Select(i => $"line {i}\n"));
-        await using MergeBench bench = await MergeBench.CreateAsync(("old/a.txt", text), ("old/b.txt", "b" + text));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("old/a.txt", text), ("old/b.txt", "b" + text));
         foreach (
             (string key, string value) in new[]
             {
@@ -188,7 +188,7 @@ public class MergeTrapTests
     [IsolationFact]
     public async Task A_replaced_commit_is_merged_as_it_really_is()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "1\n"));
         string ours = await bench.SideAsync(("b.txt", "b\n"));
         string theirs = await bench.SideAsync(("c.txt", "real\n"));
         await bench.GitAsync("replace", theirs, await bench.SideAsync(("c.txt", "replaced\n")));
@@ -208,7 +208,7 @@ public class MergeTrapTests
     [InlineData("-n")]
     public async Task A_file_of_any_name_collides_under_its_name(string name)
     {
-        await using MergeBench bench = await MergeBench.CreateAsync((name, "1\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync((name, "1\n"));
         string ours = await bench.SideAsync((name, "ours\n"));
         string theirs = await bench.SideAsync((name, "theirs\n"));
         MergeTreeOutput output = Assert.IsType<MergeOutcome.Conflict>(await bench.MergeAsync(ours, theirs)).Output;
@@ -219,7 +219,7 @@ public class MergeTrapTests
     [IsolationFact]
     public async Task A_name_that_is_no_text_still_collides_with_the_right_versions()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "1\n"));
         string[] sides = new string[2];
         for (int i = 0; i < sides.Length; i++)
         {

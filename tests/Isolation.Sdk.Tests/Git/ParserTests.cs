@@ -2,7 +2,6 @@ using FsCheck;
 using FsCheck.Fluent;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Workspaces;
-using Isolation.Sdk.Workspaces.Capturing;
 
 namespace Isolation.Sdk.Tests.Git;
 
@@ -122,7 +121,7 @@ public class ParserTests
                 Gen.Choose(0, 2).ToArbitrary(),
                 (text, code) =>
                 {
-                    bool clean = GitMerge.Judge(new GitResult(code, text, "")) is MergeOutcome.Clean;
+                    bool clean = GitMerge.Classify(new GitResult(code, text, "")) is MergeOutcome.Clean;
                     return !clean
                         || (
                             code == 0
@@ -138,15 +137,15 @@ public class ParserTests
     public void An_answer_that_was_cut_off_is_never_clean()
     {
         string whole = $"{new string('a', 64)}\0\0";
-        Assert.IsType<MergeOutcome.Clean>(GitMerge.Judge(new GitResult(0, whole, "")));
+        Assert.IsType<MergeOutcome.Clean>(GitMerge.Classify(new GitResult(0, whole, "")));
         Assert.All(Enumerable.Range(0, whole.Length), length =>
-            Assert.IsType<MergeOutcome.Broken>(GitMerge.Judge(new GitResult(0, whole[..length], "")))
+            Assert.IsType<MergeOutcome.Broken>(GitMerge.Classify(new GitResult(0, whole[..length], "")))
         );
         string conflict = $"{new string('a', 40)}\0100644 {new string('b', 40)} 2\tfile\0\0";
-        Assert.IsType<MergeOutcome.Conflict>(GitMerge.Judge(new GitResult(1, conflict, "")));
-        Assert.IsType<MergeOutcome.Broken>(GitMerge.Judge(new GitResult(0, conflict, "")));
+        Assert.IsType<MergeOutcome.Conflict>(GitMerge.Classify(new GitResult(1, conflict, "")));
+        Assert.IsType<MergeOutcome.Broken>(GitMerge.Classify(new GitResult(0, conflict, "")));
         Assert.All(Enumerable.Range(0, conflict.Length), length =>
-            Assert.IsType<MergeOutcome.Broken>(GitMerge.Judge(new GitResult(1, conflict[..length], "")))
+            Assert.IsType<MergeOutcome.Broken>(GitMerge.Classify(new GitResult(1, conflict[..length], "")))
         );
     }
 

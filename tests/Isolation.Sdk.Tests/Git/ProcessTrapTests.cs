@@ -11,7 +11,7 @@ public class ProcessTrapTests
     [IsolationFact]
     public async Task Much_input_and_much_output_at_once_do_not_block_each_other()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "1\n"));
         GitCommand ask = GitCommand.In(bench.Repository.CommonDirectory, "cat-file", "--batch-check") with
         {
             Input = string.Concat(Enumerable.Repeat(bench.Base + "\n", Lines)),
@@ -23,7 +23,7 @@ public class ProcessTrapTests
     [IsolationFact]
     public async Task A_git_that_ends_before_it_read_its_input_says_why()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "1\n"));
         GitCommand refused = GitCommand.In(
             bench.Repository.CommonDirectory,
             "cat-file",
@@ -41,7 +41,7 @@ public class ProcessTrapTests
     [IsolationFact]
     public async Task Nothing_to_say_means_an_input_that_ends_at_once()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "1\n"));
         Assert.Equal("", (await bench.Repository.RunAsync(CancellationToken.None, "cat-file", "--batch-check")).Output);
     }
 }

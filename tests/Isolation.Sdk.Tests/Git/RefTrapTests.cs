@@ -13,7 +13,7 @@ public class RefTrapTests
     [InlineData("packed-refs.lock")]
     public async Task A_lock_that_a_killed_git_left_is_named_and_never_taken_away(string file)
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "1\n"));
         string next = await bench.SideAsync(("a.txt", "2\n"));
         await bench.GitAsync("update-ref", Name, bench.Base);
         await bench.GitAsync("update-ref", "refs/isolation/item", bench.Base);
@@ -45,7 +45,7 @@ public class RefTrapTests
     [IsolationFact]
     public async Task A_stale_value_names_the_ref_and_moves_none()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "1\n"));
         string next = await bench.SideAsync(("a.txt", "2\n"));
         await bench.GitAsync("update-ref", Name, bench.Base);
         RefTransaction stale = new RefTransaction()
@@ -70,7 +70,7 @@ public class RefTrapTests
     [IsolationFact]
     public async Task An_input_that_ends_after_prepare_moves_nothing_although_git_ends_well()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "1\n"));
         string whole = new RefTransaction().Create(Name, bench.Base).ToInput();
         GitCommand cut = GitCommand.In(bench.Repository.CommonDirectory, "update-ref", "--stdin", "-z") with
         {
@@ -86,7 +86,7 @@ public class RefTrapTests
     [IsolationFact]
     public async Task A_branch_takes_commits_alone()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "1\n"));
         await bench.GitAsync("update-ref", Name, bench.Base);
         string[] others =
         [
@@ -110,7 +110,7 @@ public class RefTrapTests
     [IsolationFact]
     public async Task What_is_to_last_is_flushed_to_the_disk()
     {
-        await using MergeBench bench = await MergeBench.CreateAsync(("a.txt", "1\n"));
+        await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "1\n"));
         string trace = Path.Combine(bench.Made.Root, "trace");
         Dictionary<string, string> host = new(StringComparer.Ordinal)
         {

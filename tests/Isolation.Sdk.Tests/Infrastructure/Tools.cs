@@ -39,9 +39,9 @@ internal static class Tools
 
     /// <summary>Why a test that needs these cannot run here; <see langword="null"/> when it can.</summary>
     public static string? Missing(IEnumerable<string> needs) =>
-        needs.Select(n => Known.GetOrAdd(n, Look)).FirstOrDefault(r => r is not null);
+        needs.Select(n => Known.GetOrAdd(n, Check)).FirstOrDefault(r => r is not null);
 
-    private static string? Look(string need) =>
+    private static string? Check(string need) =>
         need switch
         {
             Linux => OperatingSystem.IsLinux() ? null : "needs Linux",
@@ -55,11 +55,10 @@ internal static class Tools
             Bubblewrap => Works("bwrap", "--ro-bind", "/", "/", "--unshare-all", "true")
                 ? null
                 : "needs bubblewrap that may make namespaces",
-            Landlock => Isolation.Sdk.Sandboxing.Seals.Landlock.Version
-            >= Isolation.Sdk.Sandboxing.Seals.Landlock.NeededVersion
+            Landlock => Isolation.Sdk.Platform.Landlock.Version >= Isolation.Sdk.Platform.Landlock.NeededVersion
                 ? null
                 : "needs Landlock 6 (Linux 6.12)",
-            Marks => Isolation.Sdk.Sandboxing.Limits.ResourceLimits.CanMark
+            Marks => Isolation.Sdk.Platform.ResourceLimits.CanMark
                 ? null
                 : "needs an unlimited number of file locks, and /proc/thread-self/children",
             Interruptible => IsInterruptible()
@@ -89,7 +88,7 @@ internal static class Tools
 
     private static bool CanMakeCgroup()
     {
-        Isolation.Sdk.Sandboxing.Limits.Cgroup? made = Isolation.Sdk.Sandboxing.Limits.Cgroup.TryCreate(
+        Isolation.Sdk.Platform.Cgroup? made = Isolation.Sdk.Platform.Cgroup.TryCreate(
             "isolation-test-" + Guid.NewGuid().ToString("n")
         );
         made?.Remove();

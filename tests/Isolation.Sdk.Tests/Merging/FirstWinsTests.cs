@@ -1,5 +1,4 @@
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Merging.Gates;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
@@ -13,22 +12,24 @@ public class FirstWinsTests
     [IsolationFact]
     public async Task Work_that_does_not_collide_lands_with_trailers_that_prove_it()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
         await using IMergeQueue queue = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
 
         await queue.SubmitAsync(new MergeRequest(A, work) { Title = "Add b" });
-        MergeStatus landed = await QueueBench.EndAsync(queue, A);
+        MergeStatus landed = await QueueFixture.EndAsync(queue, A);
 
         Assert.Equal(MergeState.Landed, landed.State);
         Assert.Equal(await bench.TargetCommitAsync(), landed.LandedCommit);
         Assert.Equal(
             $"Add b\n\nIsolation-Item: auth\nIsolation-Attempt: auth.1\nIsolation-Head: {work.Commit}",
-            await bench.GitAsync("log", "-1", "--format=%B", QueueBench.TargetRef).ContinueWith(t => t.Result.TrimEnd())
+            await bench
+                .GitAsync("log", "-1", "--format=%B", QueueFixture.TargetRef)
+                .ContinueWith(t => t.Result.TrimEnd())
         );
         Assert.Equal(
             $"{work.BaseCommit} {work.Commit}",
-            await bench.GitAsync("log", "-1", "--format=%P", QueueBench.TargetRef)
+            await bench.GitAsync("log", "-1", "--format=%P", QueueFixture.TargetRef)
         );
         Assert.Equal("", await bench.GitAsync("for-each-ref", "refs/isolation/mq"));
         Assert.Equal("", await bench.GitAsync("status", "--porcelain"));
@@ -37,15 +38,15 @@ public class FirstWinsTests
     [IsolationFact]
     public async Task The_second_of_two_that_collide_gets_the_whole_conflict()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "one\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "one\n"));
         Capture first = await bench.WorkAsync(null, ("a.txt", "first\n"));
         Capture second = await bench.WorkAsync(first.BaseCommit, ("a.txt", "second\n"), ("new.txt", "n\n"));
         await using IMergeQueue queue = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
 
         await queue.SubmitAsync(new MergeRequest(A, first));
         await queue.SubmitAsync(new MergeRequest(B, second));
-        MergeStatus landed = await QueueBench.EndAsync(queue, A);
-        MergeStatus collided = await QueueBench.EndAsync(queue, B);
+        MergeStatus landed = await QueueFixture.EndAsync(queue, A);
+        MergeStatus collided = await QueueFixture.EndAsync(queue, B);
 
         Assert.Equal(MergeState.Conflicted, collided.State);
         Assert.Equal(landed.LandedCommit, collided.Conflict!.TargetCommit);
@@ -69,7 +70,7 @@ public class FirstWinsTests
     public async Task Items_that_touched_the_same_file_without_colliding_are_coupled()
     {
         string lines = string.Join('\n', Enumerable.Range(1, 30)) + "\n";
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", lines));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", lines));
         Capture first = await bench.WorkAsync(null, ("a.txt", "top\n" + lines));
         Capture second = await bench.WorkAsync(first.BaseCommit, ("a.txt", lines + "bottom\n"));
         await using IMergeQueue queue = await MergeStrategies
@@ -78,12 +79,15 @@ public class FirstWinsTests
 
         await queue.SubmitAsync(new MergeRequest(A, first));
         await queue.SubmitAsync(new MergeRequest(B, second));
-        MergeStatus status = await QueueBench.EndAsync(queue, B);
+        MergeStatus status = await QueueFixture.EndAsync(queue, B);
 
         Assert.Equal(MergeState.Landed, status.State);
         CoupledItem coupled = Assert.Single(status.Coupled);
         Assert.Equal(("auth", "a.txt"), (coupled.Item, Assert.Single(coupled.Files)));
-        Assert.Equal(2, (await bench.GitAsync("log", "-1", "--format=%H %P", QueueBench.TargetRef)).Split(' ').Length);
-        Assert.Equal("top\n" + lines + "bottom", await bench.GitAsync("show", QueueBench.TargetRef + ":a.txt"));
+        Assert.Equal(
+            2,
+            (await bench.GitAsync("log", "-1", "--format=%H %P", QueueFixture.TargetRef)).Split(' ').Length
+        );
+        Assert.Equal("top\n" + lines + "bottom", await bench.GitAsync("show", QueueFixture.TargetRef + ":a.txt"));
     }
 }

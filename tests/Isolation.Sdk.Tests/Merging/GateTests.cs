@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Merging.Gates;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
@@ -15,7 +15,7 @@ public class GateTests
 
     private static ProcessSandbox Sandbox() => new(new ProcessSandboxOptions());
 
-    private static ValueTask<IMergeQueue> OpenAsync(QueueBench bench, Action<SerialQueueOptions> configure) =>
+    private static ValueTask<IMergeQueue> OpenAsync(QueueFixture bench, Action<SerialQueueOptions> configure) =>
         MergeStrategies.Serial(configure, Sandbox()).OpenAsync(bench.Target);
 
     internal static bool IsRunning(string pid)
@@ -34,7 +34,7 @@ public class GateTests
     [IsolationFact]
     public async Task What_an_outsider_sees_on_the_target_was_tested_as_exactly_that_tree()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         string start = await bench.TargetCommitAsync();
         Capture one = await bench.WorkAsync(null, ("one.txt", "1\n"));
         Capture two = await bench.WorkAsync(null, ("two.txt", "2\n"));
@@ -55,14 +55,14 @@ public class GateTests
         {
             await queue.SubmitAsync(new MergeRequest(A, one));
             await queue.SubmitAsync(new MergeRequest(B, two));
-            first = await QueueBench.EndAsync(queue, A);
-            second = await QueueBench.EndAsync(queue, B);
+            first = await QueueFixture.EndAsync(queue, A);
+            second = await QueueFixture.EndAsync(queue, B);
         }
 
         await stop.CancelAsync();
         await observer;
         Assert.Equal((MergeState.Landed, MergeState.Landed), (first.State, second.State));
-        string log = Path.Combine(WorkersFolder.Beside(bench.Common).Gates, "target.gates.jsonl");
+        string log = Path.Combine(WorkersDirectory.Beside(bench.Common).Gates, "target.gates.jsonl");
         Dictionary<string, string> passed = [];
         foreach (string line in await File.ReadAllLinesAsync(log))
         {
@@ -89,7 +89,7 @@ public class GateTests
     [IsolationFact]
     public async Task A_red_gate_rejects_one_and_its_neighbour_lands()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         string start = await bench.TargetCommitAsync();
         Capture bad = await bench.WorkAsync(null, ("bad.txt", "x\n"));
         Capture good = await bench.WorkAsync(null, ("good.txt", "x\n"));
@@ -97,28 +97,28 @@ public class GateTests
 
         await queue.SubmitAsync(new MergeRequest(A, bad));
         await queue.SubmitAsync(new MergeRequest(B, good));
-        MergeStatus red = await QueueBench.EndAsync(queue, A);
-        MergeStatus green = await QueueBench.EndAsync(queue, B);
+        MergeStatus red = await QueueFixture.EndAsync(queue, A);
+        MergeStatus green = await QueueFixture.EndAsync(queue, B);
 
         Assert.Equal((MergeState.Rejected, GateVerdict.Fail, 3), (red.State, red.Gate!.Verdict, red.Gate.ExitCode));
         Assert.Equal(MergeState.Landed, green.State);
-        Assert.Equal(start, await bench.GitAsync("rev-parse", QueueBench.TargetRef + "^1"));
+        Assert.Equal(start, await bench.GitAsync("rev-parse", QueueFixture.TargetRef + "^1"));
     }
 
     [IsolationFact]
     public async Task A_gate_that_takes_too_long_is_ended_with_everything_it_started()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         string start = await bench.TargetCommitAsync();
         string pid = Path.Combine(bench.Repository.Root, "pid");
         await using IMergeQueue queue = await OpenAsync(bench, o =>
         {
             o.Gate("sh", "-c", $"setsid sleep 600 & echo $! > '{pid}'; sleep 600");
-            o.GateTimeLimit = TimeSpan.FromSeconds(1);
+            o.GateTimeout = TimeSpan.FromSeconds(1);
         });
 
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(null, ("b.txt", "b\n"))));
-        MergeStatus late = await QueueBench.EndAsync(queue, A);
+        MergeStatus late = await QueueFixture.EndAsync(queue, A);
 
         Assert.Equal((MergeState.TimedOut, GateVerdict.Timeout), (late.State, late.Gate!.Verdict));
         Assert.False(IsRunning((await File.ReadAllTextAsync(pid)).Trim()));
@@ -128,25 +128,25 @@ public class GateTests
     [IsolationFact]
     public async Task A_gate_that_cannot_be_run_holds_the_item_and_an_approval_tries_again()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         string tool = Path.Combine(bench.Repository.Root, "tool");
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
         await using IMergeQueue queue = await OpenAsync(bench, o => o.Gate(tool));
 
         await queue.SubmitAsync(new MergeRequest(A, work));
-        MergeStatus held = await QueueBench.UntilAsync(queue, A, s => s.State == MergeState.Held);
+        MergeStatus held = await QueueFixture.UntilAsync(queue, A, s => s.State == MergeState.Held);
         Assert.Equal(GateVerdict.Infra, held.Gate!.Verdict);
         Assert.StartsWith("Infra", held.Reason, StringComparison.Ordinal);
 
         File.Copy("/bin/true", tool);
         await queue.CommandAsync(A, new MergeCommand.Approve(work.Commit, "someone"));
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, A)).State);
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
     }
 
     [IsolationFact]
     public async Task A_gate_that_is_too_quick_is_vacuous_and_not_green()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         await using IMergeQueue queue = await OpenAsync(bench, o =>
         {
             o.Gate("true");
@@ -154,7 +154,7 @@ public class GateTests
         });
 
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(null, ("b.txt", "b\n"))));
-        MergeStatus status = await QueueBench.EndAsync(queue, A);
+        MergeStatus status = await QueueFixture.EndAsync(queue, A);
 
         Assert.Equal((MergeState.Rejected, GateVerdict.Vacuous), (status.State, status.Gate!.Verdict));
     }
@@ -162,7 +162,7 @@ public class GateTests
     [IsolationFact]
     public async Task A_queue_without_a_gate_opens_only_when_that_was_allowed()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         IsolationException refused = await Assert.ThrowsAnyAsync<IsolationException>(async () =>
             await OpenAsync(bench, _ => { })
         );
@@ -170,13 +170,13 @@ public class GateTests
 
         await using IMergeQueue queue = await OpenAsync(bench, o => o.AllowNoGate = true);
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(null, ("b.txt", "b\n"))));
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, A)).State);
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
     }
 
     [IsolationFact]
     public async Task When_the_target_moves_under_the_gate_the_new_merge_is_tested_before_it_lands()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         string start = await bench.TargetCommitAsync();
         string once = Path.Combine(bench.Repository.Root, "once");
         Capture outside = await bench.WorkAsync(null, ("outside.txt", "o\n"));
@@ -186,7 +186,7 @@ public class GateTests
             $"test -e '{once}' && exit 0; touch '{once}'; git --git-dir='{bench.Common}' update-ref refs/heads/target {outside.Commit} {start}; sleep 600";
         await using IMergeQueue queue = await OpenAsync(bench, o => o.Gate("sh", "-c", script));
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(start, ("b.txt", "b\n"))));
-        MergeStatus status = await QueueBench.EndAsync(queue, A);
+        MergeStatus status = await QueueFixture.EndAsync(queue, A);
 
         Assert.Equal(MergeState.Landed, status.State);
         Assert.Equal(outside.Commit, await bench.GitAsync("rev-parse", status.LandedCommit + "^1"));
@@ -196,15 +196,15 @@ public class GateTests
     [IsolationFact]
     public async Task Cancelling_an_item_in_the_gate_ends_its_gate()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         string start = await bench.TargetCommitAsync();
         await using IMergeQueue queue = await OpenAsync(bench, o => o.Gate("sleep", "600"));
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(null, ("b.txt", "b\n"))));
-        await QueueBench.UntilAsync(queue, A, s => s.State == MergeState.Testing);
+        await QueueFixture.UntilAsync(queue, A, s => s.State == MergeState.Testing);
 
         await queue.CommandAsync(A, new MergeCommand.Cancel());
 
-        Assert.Equal(MergeState.Cancelled, (await QueueBench.EndAsync(queue, A)).State);
+        Assert.Equal(MergeState.Cancelled, (await QueueFixture.EndAsync(queue, A)).State);
         Assert.Equal(start, await bench.TargetCommitAsync());
     }
 }

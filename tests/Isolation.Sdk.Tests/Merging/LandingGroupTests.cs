@@ -1,6 +1,4 @@
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Merging.Landing;
-using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
@@ -34,17 +32,17 @@ public class LandingGroupTests
     {
         Random random = new(seed);
         string start = string.Join('\n', Enumerable.Range(0, 40).Select(i => $"line {i}")) + "\n";
-        await using LandingBench bench = await LandingBench.CreateAsync(
+        await using LandingFixture bench = await LandingFixture.CreateAsync(
             mode,
             ("f0", start),
             ("f1", start),
             ("f2", start)
         );
-        string root = await bench.Bench.TargetCommitAsync();
-        string tree = Path.Combine(bench.Bench.Repository.Root, "plain");
-        await bench.Bench.GitAsync("worktree", "add", "-q", "--detach", tree, root);
+        string root = await bench.Fixture.TargetCommitAsync();
+        string tree = Path.Combine(bench.Fixture.Repository.Root, "plain");
+        await bench.Fixture.GitAsync("worktree", "add", "-q", "--detach", tree, root);
         string before = await EditAsync(tree, random, root, "earlier", 2);
-        await bench.Bench.GitAsync("update-ref", QueueBench.TargetRef, before);
+        await bench.Fixture.GitAsync("update-ref", QueueFixture.TargetRef, before);
 
         // Most start from where the target was a while ago: that is where a wrong merge base reverts what came since.
         List<(string Name, Capture Work)> works = [];
@@ -63,18 +61,18 @@ public class LandingGroupTests
             );
         }
 
-        List<Link> chain = [];
+        List<Candidate> chain = [];
         List<string> expected = [];
         await ThrowawayRepository.GitInAsync(tree, ["checkout", "-q", "--detach", before]);
         foreach ((string name, Capture work) in works)
         {
             bool fits = await PlainAsync(tree, mode, work);
-            Stacking stacking = await bench.StackAsync(await bench.SubmitAsync(name, work), [.. chain]);
+            StackingResult stacking = await bench.StackAsync(await bench.SubmitAsync(name, work), [.. chain]);
             Assert.True(
-                fits == stacking is Stacking.Stacked,
+                fits == stacking is StackingResult.Stacked,
                 $"seed {seed}, {name}: plain git says {fits}, the queue says {stacking}"
             );
-            if (stacking is Stacking.Stacked stacked)
+            if (stacking is StackingResult.Stacked stacked)
             {
                 chain.Add(stacked.Link);
                 expected.Add(await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD^{tree}"]));
@@ -82,25 +80,25 @@ public class LandingGroupTests
         }
 
         Assert.Equal(expected, chain.Select(l => l.Tree));
-        Assert.IsType<LandOutcome.Landed>(await bench.LandAsync([.. chain]));
-        Assert.Equal(expected[^1], await bench.Bench.GitAsync("rev-parse", QueueBench.TargetRef + "^{tree}"));
+        Assert.IsType<LandingResult.Landed>(await bench.LandAsync([.. chain]));
+        Assert.Equal(expected[^1], await bench.Fixture.GitAsync("rev-parse", QueueFixture.TargetRef + "^{tree}"));
         await NothingIsLostAsync(bench, chain, before);
 
-        await bench.Bench.GitAsync("update-ref", QueueBench.TargetRef, before);
+        await bench.Fixture.GitAsync("update-ref", QueueFixture.TargetRef, before);
         for (int i = 0; i < chain.Count; i++)
         {
             QueueItem item = chain[i].Item;
             await bench.LandedAsync(
                 await bench.SubmitAsync("again" + item.Attempt.Item, new Capture(item.Head, item.Base, "refs/x", []))
             );
-            Assert.Equal(expected[i], await bench.Bench.GitAsync("rev-parse", QueueBench.TargetRef + "^{tree}"));
+            Assert.Equal(expected[i], await bench.Fixture.GitAsync("rev-parse", QueueFixture.TargetRef + "^{tree}"));
         }
     }
 
     /// <summary>Every line that somebody wrote is there: what was there before, too.</summary>
-    private static async Task NothingIsLostAsync(LandingBench bench, List<Link> chain, string before)
+    private static async Task NothingIsLostAsync(LandingFixture bench, List<Candidate> chain, string before)
     {
-        string[] landed = (await AllLinesAsync(bench, QueueBench.TargetRef)).ToArray();
+        string[] landed = (await AllLinesAsync(bench, QueueFixture.TargetRef)).ToArray();
         foreach (
             (string name, string commit) in chain
                 .Select(l => (l.Item.Attempt.Item, l.Item.Head))
@@ -115,8 +113,8 @@ public class LandingGroupTests
         }
     }
 
-    private static async Task<string[]> AllLinesAsync(LandingBench bench, string commit) =>
-        (await bench.Bench.GitAsync("grep", "-h", "", commit, "--")).Split('\n');
+    private static async Task<string[]> AllLinesAsync(LandingFixture bench, string commit) =>
+        (await bench.Fixture.GitAsync("grep", "-h", "", commit, "--")).Split('\n');
 
     private static async Task<bool> PlainAsync(string tree, MergeMode mode, Capture work)
     {

@@ -1,7 +1,4 @@
-using Isolation.Sdk.Git;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Merging.Landing;
-using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
@@ -20,20 +17,24 @@ public class LandingModeTests
     {
         foreach (bool together in new[] { true, false })
         {
-            await using LandingBench bench = await LandingBench.CreateAsync(mode, ("a.txt", Lines), ("b.txt", Lines));
-            string before = await bench.Bench.TargetCommitAsync();
-            Capture below = await bench.Bench.WorkAsync(
+            await using LandingFixture bench = await LandingFixture.CreateAsync(
+                mode,
+                ("a.txt", Lines),
+                ("b.txt", Lines)
+            );
+            string before = await bench.Fixture.TargetCommitAsync();
+            Capture below = await bench.Fixture.WorkAsync(
                 before,
                 ("a.txt", Lines.Replace("\n5\n", "\nfive\n", StringComparison.Ordinal))
             );
-            Capture above = await bench.Bench.WorkAsync(
+            Capture above = await bench.Fixture.WorkAsync(
                 below.Commit,
                 ("a.txt", Lines.Replace("\n5\n", "\nFIVE\n", StringComparison.Ordinal))
             );
             QueueItem first = await bench.SubmitAsync("first", below);
             QueueItem other = await bench.SubmitAsync(
                 "other",
-                await bench.Bench.WorkAsync(before, ("b.txt", "top\n" + Lines))
+                await bench.Fixture.WorkAsync(before, ("b.txt", "top\n" + Lines))
             );
             QueueItem second = await bench.SubmitAsync("second", above);
 
@@ -50,16 +51,16 @@ public class LandingModeTests
 
             Assert.Equal(
                 Lines.Replace("\n5\n", "\nFIVE\n", StringComparison.Ordinal).TrimEnd(),
-                await bench.Bench.GitAsync("show", QueueBench.TargetRef + ":a.txt")
+                await bench.Fixture.GitAsync("show", QueueFixture.TargetRef + ":a.txt")
             );
             Assert.StartsWith(
                 "top\n",
-                await bench.Bench.GitAsync("show", QueueBench.TargetRef + ":b.txt"),
+                await bench.Fixture.GitAsync("show", QueueFixture.TargetRef + ":b.txt"),
                 StringComparison.Ordinal
             );
             Assert.Equal(
                 3,
-                (await bench.Bench.GitAsync("rev-list", "--first-parent", $"{before}..{QueueBench.TargetRef}"))
+                (await bench.Fixture.GitAsync("rev-list", "--first-parent", $"{before}..{QueueFixture.TargetRef}"))
                     .Split('\n')
                     .Length
             );
@@ -71,39 +72,39 @@ public class LandingModeTests
     [InlineData(MergeMode.Rebase)]
     public async Task The_checklist_merges_a_group_once_more_and_sees_a_tree_that_reverts_earlier_work(MergeMode mode)
     {
-        await using LandingBench bench = await LandingBench.CreateAsync(mode, ("a.txt", "a\n"));
-        string old = await bench.Bench.TargetCommitAsync();
-        await bench.Bench.GitAsync(
+        await using LandingFixture bench = await LandingFixture.CreateAsync(mode, ("a.txt", "a\n"));
+        string old = await bench.Fixture.TargetCommitAsync();
+        await bench.Fixture.GitAsync(
             "update-ref",
-            QueueBench.TargetRef,
-            (await bench.Bench.WorkAsync(old, ("earlier.txt", "kept\n"))).Commit
+            QueueFixture.TargetRef,
+            (await bench.Fixture.WorkAsync(old, ("earlier.txt", "kept\n"))).Commit
         );
-        string before = await bench.Bench.TargetCommitAsync();
-        Link[] chain = await bench.ChainAsync(
-            await bench.SubmitAsync("one", await bench.Bench.WorkAsync(old, ("one.txt", "1\n"))),
-            await bench.SubmitAsync("two", await bench.Bench.WorkAsync(old, ("two.txt", "2\n")))
+        string before = await bench.Fixture.TargetCommitAsync();
+        Candidate[] chain = await bench.ChainAsync(
+            await bench.SubmitAsync("one", await bench.Fixture.WorkAsync(old, ("one.txt", "1\n"))),
+            await bench.SubmitAsync("two", await bench.Fixture.WorkAsync(old, ("two.txt", "2\n")))
         );
 
         // What a squash by the wrong merge base gives: the second item's own tree, without what others did since its base.
-        string tree = await bench.Bench.GitAsync("rev-parse", chain[1].Item.Head + "^{tree}");
-        string commit = await bench.Bench.GitAsync("commit-tree", tree, "-p", chain[0].Commit, "-m", "two");
-        Link wrong = chain[1] with { Commit = commit, Commits = [commit], Tree = tree };
+        string tree = await bench.Fixture.GitAsync("rev-parse", chain[1].Item.Head + "^{tree}");
+        string commit = await bench.Fixture.GitAsync("commit-tree", tree, "-p", chain[0].Commit, "-m", "two");
+        Candidate wrong = chain[1] with { Commit = commit, Commits = [commit], Tree = tree };
 
         Assert.Contains(
             "merged once more",
-            Assert.IsType<LandOutcome.Refused>(await bench.LandAsync(chain[0], wrong)).Reason,
+            Assert.IsType<LandingResult.Refused>(await bench.LandAsync(chain[0], wrong)).Reason,
             StringComparison.Ordinal
         );
-        Assert.Equal(before, await bench.Bench.TargetCommitAsync());
-        Assert.IsType<LandOutcome.Landed>(await bench.LandAsync(chain));
-        Assert.Equal("kept", await bench.Bench.GitAsync("show", QueueBench.TargetRef + ":earlier.txt"));
+        Assert.Equal(before, await bench.Fixture.TargetCommitAsync());
+        Assert.IsType<LandingResult.Landed>(await bench.LandAsync(chain));
+        Assert.Equal("kept", await bench.Fixture.GitAsync("show", QueueFixture.TargetRef + ":earlier.txt"));
     }
 
     [IsolationFact]
     public async Task A_rebase_keeps_authors_dates_and_messages_and_only_the_queue_says_what_landed()
     {
-        await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Rebase, ("a.txt", "a\n"));
-        string before = await bench.Bench.TargetCommitAsync();
+        await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Rebase, ("a.txt", "a\n"));
+        string before = await bench.Fixture.TargetCommitAsync();
         string tree = await WorktreeAsync(bench, before);
         await CommitAsync(
             tree,
@@ -116,30 +117,30 @@ public class LandingModeTests
         await CommitAsync(tree, "a.txt", "other\n", "Same as another");
         await CommitAsync(tree, "y.txt", "2\n", "Last\n\nIsolation-Attempt: victim.1\nIsolation-Tested-Tree: 123");
         string head = await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD"]);
-        QueueItem same = await bench.SubmitAsync("same", await bench.Bench.WorkAsync(before, ("a.txt", "other\n")));
+        QueueItem same = await bench.SubmitAsync("same", await bench.Fixture.WorkAsync(before, ("a.txt", "other\n")));
         QueueItem item = await bench.SubmitAsync("item", new Capture(head, before, "refs/x", []));
 
-        Link[] links = await bench.LandedAsync(same, item);
+        Candidate[] links = await bench.LandedAsync(same, item);
 
         // The commit in the middle is empty by now.
         Assert.Equal(2, links[1].Commits.Count);
         Assert.Equal(
             "Zoë Müller <z@example.org> 2020-02-03T04:05:06+02:00",
-            await bench.Bench.GitAsync("log", "-1", "--format=%an <%ae> %aI", links[1].Commits[0])
+            await bench.Fixture.GitAsync("log", "-1", "--format=%an <%ae> %aI", links[1].Commits[0])
         );
         Assert.Equal(
             "First\n\nWhy it is so.\n\nSigned-off-by: Someone <s@example.org>\nIsolation-Item: item",
-            (await bench.Bench.GitAsync("log", "-1", "--format=%B", links[1].Commits[0])).TrimEnd()
+            (await bench.Fixture.GitAsync("log", "-1", "--format=%B", links[1].Commits[0])).TrimEnd()
         );
         Assert.Equal(
             $"Last\n\nIsolation-Item: item\nIsolation-Attempt: item.1\nIsolation-Head: {head}",
-            (await bench.Bench.GitAsync("log", "-1", "--format=%B", links[1].Commit)).TrimEnd()
+            (await bench.Fixture.GitAsync("log", "-1", "--format=%B", links[1].Commit)).TrimEnd()
         );
-        Assert.Equal("", await bench.Bench.GitAsync("rev-list", "--merges", $"{before}..{QueueBench.TargetRef}"));
+        Assert.Equal("", await bench.Fixture.GitAsync("rev-list", "--merges", $"{before}..{QueueFixture.TargetRef}"));
         Assert.Null(
             await new TargetHistory(bench.Context.Names).FindAsync(
                 new AttemptId("victim", 1),
-                await bench.Bench.TargetCommitAsync(),
+                await bench.Fixture.TargetCommitAsync(),
                 CancellationToken.None
             )
         );
@@ -150,8 +151,8 @@ public class LandingModeTests
     [InlineData(true)]
     public async Task A_rebase_flattens_merge_commits_unless_that_would_lose_something(bool changesOfItsOwn)
     {
-        await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Rebase, ("a.txt", "a\n"));
-        string before = await bench.Bench.TargetCommitAsync();
+        await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Rebase, ("a.txt", "a\n"));
+        string before = await bench.Fixture.TargetCommitAsync();
         string tree = await WorktreeAsync(bench, before);
         await CommitAsync(tree, "side.txt", "1\n", "Side");
         string side = await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD"]);
@@ -163,47 +164,47 @@ public class LandingModeTests
             "item",
             new Capture(await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD"]), before, "refs/x", [])
         );
-        QueueItem ahead = await bench.SubmitAsync("ahead", await bench.Bench.WorkAsync(before, ("o.txt", "o\n")));
+        QueueItem ahead = await bench.SubmitAsync("ahead", await bench.Fixture.WorkAsync(before, ("o.txt", "o\n")));
 
-        Stacking stacking = await bench.StackAsync(item, await bench.ChainAsync(ahead));
+        StackingResult stacking = await bench.StackAsync(item, await bench.ChainAsync(ahead));
 
         if (changesOfItsOwn)
         {
-            QueueItem over = Assert.IsType<Stacking.Over>(stacking).Item;
+            QueueItem over = Assert.IsType<StackingResult.Final>(stacking).Item;
             Assert.Equal(MergeState.Conflicted, over.State);
             Assert.Contains("SyncAsync", over.Reason, StringComparison.Ordinal);
         }
         else
         {
-            Assert.Equal(2, Assert.IsType<Stacking.Stacked>(stacking).Link.Commits.Count);
+            Assert.Equal(2, Assert.IsType<StackingResult.Stacked>(stacking).Link.Commits.Count);
         }
     }
 
     [IsolationFact]
     public async Task A_fast_forward_lands_the_workers_own_commits_and_the_journal_proves_it()
     {
-        await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.FastForward, ("a.txt", "a\n"));
-        string before = await bench.Bench.TargetCommitAsync();
-        Capture below = await bench.Bench.WorkAsync(before, ("one.txt", "1\n"));
-        Capture above = await bench.Bench.WorkAsync(
-            (await bench.Bench.WorkAsync(below.Commit, ("two.txt", "2\n"))).Commit,
+        await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.FastForward, ("a.txt", "a\n"));
+        string before = await bench.Fixture.TargetCommitAsync();
+        Capture below = await bench.Fixture.WorkAsync(before, ("one.txt", "1\n"));
+        Capture above = await bench.Fixture.WorkAsync(
+            (await bench.Fixture.WorkAsync(below.Commit, ("two.txt", "2\n"))).Commit,
             ("two.txt", "3\n")
         );
         QueueItem one = await bench.SubmitAsync("one", below);
         QueueItem two = await bench.SubmitAsync("two", above);
-        QueueItem beside = await bench.SubmitAsync("beside", await bench.Bench.WorkAsync(before, ("x.txt", "x\n")));
-        Link[] chain = await bench.ChainAsync(one, two);
+        QueueItem beside = await bench.SubmitAsync("beside", await bench.Fixture.WorkAsync(before, ("x.txt", "x\n")));
+        Candidate[] chain = await bench.ChainAsync(one, two);
 
         Assert.Equal(
             [one.Attempt, two.Attempt],
-            Assert.IsType<Stacking.Collides>(await bench.StackAsync(beside, chain)).With
+            Assert.IsType<StackingResult.Conflict>(await bench.StackAsync(beside, chain)).With
         );
-        LandOutcome.Landed landed = Assert.IsType<LandOutcome.Landed>(
-            await bench.Lander.LandAsync(before, chain, _ => true, CancellationToken.None)
+        LandingResult.Landed landed = Assert.IsType<LandingResult.Landed>(
+            await bench.Landing.LandAsync(before, chain, _ => true, CancellationToken.None)
         );
 
         Assert.Equal([below.Commit, above.Commit], landed.Links.Select(l => l.Commit));
-        Assert.Equal(above.Commit, await bench.Bench.TargetCommitAsync());
+        Assert.Equal(above.Commit, await bench.Fixture.TargetCommitAsync());
         Assert.Equal(
             below.Commit,
             (
@@ -217,7 +218,7 @@ public class LandingModeTests
         Assert.Null(
             await new TargetHistory(bench.Context.Names).FindAsync(two.Attempt, below.Commit, CancellationToken.None)
         );
-        QueueItem over = Assert.IsType<Stacking.Over>(await bench.StackAsync(beside)).Item;
+        QueueItem over = Assert.IsType<StackingResult.Final>(await bench.StackAsync(beside)).Item;
         Assert.Equal(MergeState.Conflicted, over.State);
         Assert.Contains("not a fast-forward of target: rebase it (SyncAsync", over.Reason, StringComparison.Ordinal);
     }
@@ -225,18 +226,21 @@ public class LandingModeTests
     [IsolationFact]
     public async Task A_fast_forward_neither_turns_the_targets_line_around_nor_takes_trailers_from_workers()
     {
-        await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.FastForward, ("a.txt", "a\n"));
-        string before = await bench.Bench.TargetCommitAsync();
+        await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.FastForward, ("a.txt", "a\n"));
+        string before = await bench.Fixture.TargetCommitAsync();
         string tree = await WorktreeAsync(bench, before);
         await CommitAsync(tree, "x.txt", "1\n", "Innocent\n\nIsolation-Attempt: victim.1");
         QueueItem forged = await bench.SubmitAsync(
             "forged",
             new Capture(await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD"]), before, "refs/x", [])
         );
-        Assert.Equal(MergeState.Rejected, Assert.IsType<Stacking.Over>(await bench.StackAsync(forged)).Item.State);
+        Assert.Equal(
+            MergeState.Rejected,
+            Assert.IsType<StackingResult.Final>(await bench.StackAsync(forged)).Item.State
+        );
 
-        string target = (await bench.Bench.WorkAsync(before, ("o.txt", "o\n"))).Commit;
-        await bench.Bench.GitAsync("update-ref", QueueBench.TargetRef, target);
+        string target = (await bench.Fixture.WorkAsync(before, ("o.txt", "o\n"))).Commit;
+        await bench.Fixture.GitAsync("update-ref", QueueFixture.TargetRef, target);
         await ThrowawayRepository.GitInAsync(tree, ["checkout", "-q", "--detach", before]);
         await CommitAsync(tree, "y.txt", "1\n", "Mine");
         await ThrowawayRepository.GitInAsync(tree, ["merge", "-q", "--no-ff", "-m", "Target into mine", target]);
@@ -244,13 +248,16 @@ public class LandingModeTests
             "turned",
             new Capture(await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD"]), before, "refs/x", [])
         );
-        Assert.Equal(MergeState.Conflicted, Assert.IsType<Stacking.Over>(await bench.StackAsync(turned)).Item.State);
+        Assert.Equal(
+            MergeState.Conflicted,
+            Assert.IsType<StackingResult.Final>(await bench.StackAsync(turned)).Item.State
+        );
     }
 
-    private static async Task<string> WorktreeAsync(LandingBench bench, string from)
+    private static async Task<string> WorktreeAsync(LandingFixture bench, string from)
     {
-        string tree = Path.Combine(bench.Bench.Repository.Root, "w" + Guid.NewGuid().ToString("n")[..8]);
-        await bench.Bench.GitAsync("worktree", "add", "-q", "--detach", tree, from);
+        string tree = Path.Combine(bench.Fixture.Repository.Root, "w" + Guid.NewGuid().ToString("n")[..8]);
+        await bench.Fixture.GitAsync("worktree", "add", "-q", "--detach", tree, from);
         return tree;
     }
 

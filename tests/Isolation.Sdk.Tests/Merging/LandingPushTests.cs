@@ -1,6 +1,4 @@
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Merging.Landing;
-using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 
@@ -13,45 +11,47 @@ public class LandingPushTests
     {
         string? there = null;
         string? here = null;
-        await using LandingBench bench = await CreateAsync(
+        await using LandingFixture bench = await CreateAsync(
             step => step == QueueStep.AfterPush,
-            async b => (there, here) = (await RemoteTargetAsync(b), await b.Bench.TargetCommitAsync())
+            async b => (there, here) = (await RemoteTargetAsync(b), await b.Fixture.TargetCommitAsync())
         );
-        string before = await bench.Bench.TargetCommitAsync();
-        await bench.Bench.GitAsync("push", "-q", "origin", "target");
+        string before = await bench.Fixture.TargetCommitAsync();
+        await bench.Fixture.GitAsync("push", "-q", "origin", "target");
 
-        Link[] landed = await bench.LandedAsync(
+        Candidate[] landed = await bench.LandedAsync(
             await ItemAsync(bench, "one", before),
             await ItemAsync(bench, "two", before)
         );
 
         Assert.Equal((landed[1].Commit, before), (there, here));
-        Assert.Equal(landed[1].Commit, await bench.Bench.TargetCommitAsync());
+        Assert.Equal(landed[1].Commit, await bench.Fixture.TargetCommitAsync());
     }
 
     [IsolationFact]
     public async Task A_remote_that_has_no_target_yet_gets_it_with_the_first_landing()
     {
-        await using LandingBench bench = await CreateAsync();
-        Link[] landed = await bench.LandedAsync(await ItemAsync(bench, "one", await bench.Bench.TargetCommitAsync()));
+        await using LandingFixture bench = await CreateAsync();
+        Candidate[] landed = await bench.LandedAsync(
+            await ItemAsync(bench, "one", await bench.Fixture.TargetCommitAsync())
+        );
         Assert.Equal(landed[0].Commit, await RemoteTargetAsync(bench));
     }
 
     [IsolationFact]
     public async Task What_others_pushed_is_taken_over_first_and_never_lost()
     {
-        await using LandingBench bench = await CreateAsync();
-        string before = await bench.Bench.TargetCommitAsync();
-        string theirs = (await bench.Bench.WorkAsync(before, ("theirs.txt", "t\n"))).Commit;
-        await bench.Bench.GitAsync("push", "-q", "origin", $"{theirs}:{QueueBench.TargetRef}");
+        await using LandingFixture bench = await CreateAsync();
+        string before = await bench.Fixture.TargetCommitAsync();
+        string theirs = (await bench.Fixture.WorkAsync(before, ("theirs.txt", "t\n"))).Commit;
+        await bench.Fixture.GitAsync("push", "-q", "origin", $"{theirs}:{QueueFixture.TargetRef}");
         QueueItem item = await ItemAsync(bench, "one", before);
 
-        Assert.IsType<LandOutcome.Moved>(await bench.LandAsync(await bench.ChainAsync(item)));
-        Assert.Equal(theirs, await bench.Bench.TargetCommitAsync());
+        Assert.IsType<LandingResult.Moved>(await bench.LandAsync(await bench.ChainAsync(item)));
+        Assert.Equal(theirs, await bench.Fixture.TargetCommitAsync());
 
-        Link[] landed = await bench.LandedAsync(item);
+        Candidate[] landed = await bench.LandedAsync(item);
         Assert.Equal(landed[0].Commit, await RemoteTargetAsync(bench));
-        Assert.Equal("t", await bench.Bench.GitAsync("show", landed[0].Commit + ":theirs.txt"));
+        Assert.Equal("t", await bench.Fixture.GitAsync("show", landed[0].Commit + ":theirs.txt"));
     }
 
     [IsolationTheory]
@@ -61,31 +61,31 @@ public class LandingPushTests
     [InlineData("apart")]
     public async Task A_remote_that_does_not_take_it_keeps_it_from_landing_here(string why)
     {
-        await using LandingBench bench = await CreateAsync();
-        string before = await bench.Bench.TargetCommitAsync();
-        string target = (await bench.Bench.WorkAsync(before, ("here.txt", "h\n"))).Commit;
-        await bench.Bench.GitAsync("update-ref", QueueBench.TargetRef, target);
-        string remote = Path.Combine(bench.Bench.Repository.Root, "remote.git");
+        await using LandingFixture bench = await CreateAsync();
+        string before = await bench.Fixture.TargetCommitAsync();
+        string target = (await bench.Fixture.WorkAsync(before, ("here.txt", "h\n"))).Commit;
+        await bench.Fixture.GitAsync("update-ref", QueueFixture.TargetRef, target);
+        string remote = Path.Combine(bench.Fixture.Repository.Root, "remote.git");
         string? there = why switch
         {
-            "apart" => (await bench.Bench.WorkAsync(before, ("there.txt", "t\n"))).Commit,
+            "apart" => (await bench.Fixture.WorkAsync(before, ("there.txt", "t\n"))).Commit,
             "behind" => before,
             _ => target,
         };
-        await bench.Bench.GitAsync("push", "-q", "origin", $"{there}:{QueueBench.TargetRef}");
+        await bench.Fixture.GitAsync("push", "-q", "origin", $"{there}:{QueueFixture.TargetRef}");
         if (why == "hook")
         {
             string hook = Path.Combine(remote, "hooks", "pre-receive");
             Directory.CreateDirectory(Path.GetDirectoryName(hook)!);
             await File.WriteAllTextAsync(hook, "#!/bin/sh\necho not on a Friday >&2\nexit 1\n");
-            await bench.Bench.GitAsync("-c", "alias.allow=!chmod +x", "allow", hook);
+            await bench.Fixture.GitAsync("-c", "alias.allow=!chmod +x", "allow", hook);
         }
         else if (why == "gone")
         {
             Directory.Move(remote, remote + ".moved");
         }
 
-        LandOutcome.Blocked blocked = Assert.IsType<LandOutcome.Blocked>(
+        LandingResult.Blocked blocked = Assert.IsType<LandingResult.Blocked>(
             await bench.LandAsync(await bench.ChainAsync(await ItemAsync(bench, "one", before)))
         );
 
@@ -100,9 +100,9 @@ public class LandingPushTests
             blocked.Reason,
             StringComparison.Ordinal
         );
-        Assert.Equal(target, await bench.Bench.TargetCommitAsync());
+        Assert.Equal(target, await bench.Fixture.TargetCommitAsync());
         Assert.Single(await bench.ItemRefsAsync());
-        Assert.Equal("", await bench.Bench.GitAsync("for-each-ref", "refs/isolation/mq/target/journal"));
+        Assert.Equal("", await bench.Fixture.GitAsync("for-each-ref", "refs/isolation/mq/target/journal"));
         if (why != "gone")
         {
             Assert.Equal(there, await RemoteTargetAsync(bench));
@@ -115,18 +115,21 @@ public class LandingPushTests
     public async Task An_actor_that_ends_around_the_push_leaves_what_the_next_one_finishes_or_drops(bool pushed)
     {
         QueueStep at = pushed ? QueueStep.AfterPush : QueueStep.AfterIntent;
-        await using LandingBench dying = await CreateAsync(step => step == at, _ => throw new TimeoutException("dead"));
-        string before = await dying.Bench.TargetCommitAsync();
-        await dying.Bench.GitAsync("push", "-q", "origin", "target");
-        Link[] chain = await dying.ChainAsync(await ItemAsync(dying, "one", before));
+        await using LandingFixture dying = await CreateAsync(
+            step => step == at,
+            _ => throw new TimeoutException("dead")
+        );
+        string before = await dying.Fixture.TargetCommitAsync();
+        await dying.Fixture.GitAsync("push", "-q", "origin", "target");
+        Candidate[] chain = await dying.ChainAsync(await ItemAsync(dying, "one", before));
         await Assert.ThrowsAsync<TimeoutException>(() => dying.LandAsync(chain));
-        Assert.Equal(before, await dying.Bench.TargetCommitAsync());
+        Assert.Equal(before, await dying.Fixture.TargetCommitAsync());
 
-        LandingBench next = await LandingBench.OnAsync(dying.Bench, o => o.PushTarget("origin"));
+        LandingFixture next = await LandingFixture.OnAsync(dying.Fixture, o => o.PushTarget("origin"));
         Assert.True(await next.RecoverAsync());
 
-        Assert.Equal(pushed ? chain[0].Commit : before, await dying.Bench.TargetCommitAsync());
-        Assert.Equal(await dying.Bench.TargetCommitAsync(), await RemoteTargetAsync(dying));
+        Assert.Equal(pushed ? chain[0].Commit : before, await dying.Fixture.TargetCommitAsync());
+        Assert.Equal(await dying.Fixture.TargetCommitAsync(), await RemoteTargetAsync(dying));
         Assert.Equal([pushed ? "Landed one.1" : "Did not land one.1"], await next.JournalAsync());
         Assert.Equal(pushed ? 0 : 1, (await next.ItemRefsAsync()).Length);
     }
@@ -134,11 +137,11 @@ public class LandingPushTests
     [IsolationFact]
     public async Task A_command_that_comes_after_the_push_comes_too_late()
     {
-        await using LandingBench bench = await CreateAsync(
+        await using LandingFixture bench = await CreateAsync(
             step => step == QueueStep.AfterPush,
             async b =>
             {
-                QueueItem item = Assert.Single(b.View.Snapshot.Items);
+                QueueItem item = Assert.Single(b.Monitor.State.Items);
                 Assert.NotNull(
                     await b.Store.TryChangeAsync(
                         item,
@@ -151,24 +154,24 @@ public class LandingPushTests
                 );
             }
         );
-        await bench.Bench.GitAsync("push", "-q", "origin", "target");
+        await bench.Fixture.GitAsync("push", "-q", "origin", "target");
 
-        await bench.LandedAsync(await ItemAsync(bench, "one", await bench.Bench.TargetCommitAsync()));
+        await bench.LandedAsync(await ItemAsync(bench, "one", await bench.Fixture.TargetCommitAsync()));
 
         Assert.Empty(await bench.ItemRefsAsync());
-        Assert.Equal(await RemoteTargetAsync(bench), await bench.Bench.TargetCommitAsync());
+        Assert.Equal(await RemoteTargetAsync(bench), await bench.Fixture.TargetCommitAsync());
     }
 
-    private static async Task<LandingBench> CreateAsync(
+    private static async Task<LandingFixture> CreateAsync(
         Func<QueueStep, bool>? at = null,
-        Func<LandingBench, Task>? then = null
+        Func<LandingFixture, Task>? then = null
     )
     {
-        QueueBench queue = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        QueueFixture queue = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         await queue.GitAsync("init", "-q", "--bare", Path.Combine(queue.Repository.Root, "remote.git"));
         await queue.GitAsync("remote", "add", "origin", Path.Combine(queue.Repository.Root, "remote.git"));
-        LandingBench? bench = null;
-        bench = await LandingBench.OnAsync(
+        LandingFixture? bench = null;
+        bench = await LandingFixture.OnAsync(
             queue,
             o => o.PushTarget("origin"),
             step =>
@@ -182,12 +185,12 @@ public class LandingPushTests
         return bench;
     }
 
-    private static async Task<string> RemoteTargetAsync(LandingBench bench) =>
+    private static async Task<string> RemoteTargetAsync(LandingFixture bench) =>
         await ThrowawayRepository.GitInAsync(
-            Path.Combine(bench.Bench.Repository.Root, "remote.git"),
-            ["rev-parse", QueueBench.TargetRef]
+            Path.Combine(bench.Fixture.Repository.Root, "remote.git"),
+            ["rev-parse", QueueFixture.TargetRef]
         );
 
-    private static async Task<QueueItem> ItemAsync(LandingBench bench, string name, string from) =>
-        await bench.SubmitAsync(name, await bench.Bench.WorkAsync(from, (name + ".txt", name + "\n")));
+    private static async Task<QueueItem> ItemAsync(LandingFixture bench, string name, string from) =>
+        await bench.SubmitAsync(name, await bench.Fixture.WorkAsync(from, (name + ".txt", name + "\n")));
 }

@@ -1,8 +1,5 @@
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Merging.Landing;
-using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Tests.Infrastructure;
-using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Merging;
 
@@ -11,151 +8,163 @@ public class LandingTests
     [IsolationFact]
     public async Task Three_items_land_in_one_move_of_the_target()
     {
-        await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Merge, ("a.txt", "a\n"));
-        string before = await bench.Bench.TargetCommitAsync();
+        await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Merge, ("a.txt", "a\n"));
+        string before = await bench.Fixture.TargetCommitAsync();
         QueueItem one = await ItemAsync(bench, "one", before);
         QueueItem two = await ItemAsync(bench, "two", before);
         QueueItem three = await ItemAsync(bench, "three", before);
 
-        Link[] links = await bench.LandedAsync(one, two, three);
+        Candidate[] links = await bench.LandedAsync(one, two, three);
 
-        Assert.Equal(links[2].Commit, await bench.Bench.TargetCommitAsync());
+        Assert.Equal(links[2].Commit, await bench.Fixture.TargetCommitAsync());
         Assert.Equal(
             ["three", "two", "one"],
             (
-                await bench.Bench.GitAsync("log", "--first-parent", "--format=%s", $"{before}..{QueueBench.TargetRef}")
+                await bench.Fixture.GitAsync(
+                    "log",
+                    "--first-parent",
+                    "--format=%s",
+                    $"{before}..{QueueFixture.TargetRef}"
+                )
             ).Split('\n')
         );
         Assert.Equal(["Landed one.1, two.1, three.1"], await bench.JournalAsync());
-        Assert.Equal(before, await bench.Bench.GitAsync("rev-parse", "refs/isolation/mq/target/backup"));
+        Assert.Equal(before, await bench.Fixture.GitAsync("rev-parse", "refs/isolation/mq/target/backup"));
         Assert.Empty(await bench.ItemRefsAsync());
-        Assert.Equal("", await bench.Bench.GitAsync("fsck", "--no-dangling", "--strict"));
+        Assert.Equal("", await bench.Fixture.GitAsync("fsck", "--no-dangling", "--strict"));
     }
 
     [IsolationFact]
     public async Task What_collides_with_those_ahead_alone_is_provisional_and_what_collides_with_the_target_is_final()
     {
-        await using LandingBench bench = await LandingBench.CreateAsync(
+        await using LandingFixture bench = await LandingFixture.CreateAsync(
             MergeMode.Merge,
             ("a.txt", "a\n"),
             ("b.txt", "b\n")
         );
-        string before = await bench.Bench.TargetCommitAsync();
+        string before = await bench.Fixture.TargetCommitAsync();
         QueueItem other = await ItemAsync(bench, "other", before);
-        QueueItem ahead = await bench.SubmitAsync("ahead", await bench.Bench.WorkAsync(before, ("a.txt", "ahead\n")));
+        QueueItem ahead = await bench.SubmitAsync("ahead", await bench.Fixture.WorkAsync(before, ("a.txt", "ahead\n")));
         QueueItem behind = await bench.SubmitAsync(
             "behind",
-            await bench.Bench.WorkAsync(before, ("a.txt", "behind\n"))
+            await bench.Fixture.WorkAsync(before, ("a.txt", "behind\n"))
         );
-        Link[] chain = await bench.ChainAsync(other, ahead);
+        Candidate[] chain = await bench.ChainAsync(other, ahead);
 
-        Stacking.Collides provisional = Assert.IsType<Stacking.Collides>(await bench.StackAsync(behind, chain));
+        StackingResult.Conflict provisional = Assert.IsType<StackingResult.Conflict>(
+            await bench.StackAsync(behind, chain)
+        );
         Assert.Equal([ahead.Attempt], provisional.With);
-        Assert.Equal(["ahead"], provisional.Conflict.With);
-        Assert.Equal("a.txt", Assert.Single(provisional.Conflict.Files).Path);
+        Assert.Equal(["ahead"], provisional.Details.With);
+        Assert.Equal("a.txt", Assert.Single(provisional.Details.Files).Path);
 
-        Assert.IsType<LandOutcome.Landed>(await bench.LandAsync(chain));
-        Link later = Assert.Single(await bench.ChainAsync(await ItemAsync(bench, "later", before)));
-        QueueItem final = Assert.IsType<Stacking.Over>(await bench.StackAsync(behind, later)).Item;
+        Assert.IsType<LandingResult.Landed>(await bench.LandAsync(chain));
+        Candidate later = Assert.Single(await bench.ChainAsync(await ItemAsync(bench, "later", before)));
+        QueueItem final = Assert.IsType<StackingResult.Final>(await bench.StackAsync(behind, later)).Item;
         Assert.Equal((MergeState.Conflicted, "ahead"), (final.State, Assert.Single(final.Conflict!.With)));
     }
 
     [IsolationFact]
     public async Task What_those_ahead_bring_too_is_nothing_only_once_they_have_landed()
     {
-        await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Squash, ("a.txt", "a\n"));
-        string before = await bench.Bench.TargetCommitAsync();
-        QueueItem ahead = await bench.SubmitAsync("ahead", await bench.Bench.WorkAsync(before, ("a.txt", "same\n")));
+        await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Squash, ("a.txt", "a\n"));
+        string before = await bench.Fixture.TargetCommitAsync();
+        QueueItem ahead = await bench.SubmitAsync("ahead", await bench.Fixture.WorkAsync(before, ("a.txt", "same\n")));
         QueueItem behind = await bench.SubmitAsync(
             "behind",
-            await bench.Bench.WorkAsync(before, ("a.txt", "same\n"), ("x", null))
+            await bench.Fixture.WorkAsync(before, ("a.txt", "same\n"), ("x", null))
         );
-        Link[] chain = await bench.ChainAsync(ahead);
+        Candidate[] chain = await bench.ChainAsync(ahead);
 
-        Stacking.Collides provisional = Assert.IsType<Stacking.Collides>(await bench.StackAsync(behind, chain));
+        StackingResult.Conflict provisional = Assert.IsType<StackingResult.Conflict>(
+            await bench.StackAsync(behind, chain)
+        );
         Assert.Equal([ahead.Attempt], provisional.With);
-        Assert.Contains("Nothing to merge", Assert.Single(provisional.Conflict.Messages), StringComparison.Ordinal);
+        Assert.Contains("Nothing to merge", Assert.Single(provisional.Details.Messages), StringComparison.Ordinal);
 
-        Assert.IsType<LandOutcome.Landed>(await bench.LandAsync(chain));
-        Assert.Equal(MergeState.Cancelled, Assert.IsType<Stacking.Over>(await bench.StackAsync(behind)).Item.State);
+        Assert.IsType<LandingResult.Landed>(await bench.LandAsync(chain));
+        Assert.Equal(
+            MergeState.Cancelled,
+            Assert.IsType<StackingResult.Final>(await bench.StackAsync(behind)).Item.State
+        );
     }
 
     [IsolationFact]
     public async Task Attributes_that_a_link_ahead_brings_hold_for_those_behind_it()
     {
-        await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Merge, ("list.txt", "a\n"));
-        string before = await bench.Bench.TargetCommitAsync();
+        await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Merge, ("list.txt", "a\n"));
+        string before = await bench.Fixture.TargetCommitAsync();
         QueueItem attributes = await bench.SubmitAsync(
             "attributes",
-            await bench.Bench.WorkAsync(before, (".gitattributes", "list.txt merge=union\n"))
+            await bench.Fixture.WorkAsync(before, (".gitattributes", "list.txt merge=union\n"))
         );
-        QueueItem one = await bench.SubmitAsync("one", await bench.Bench.WorkAsync(before, ("list.txt", "a\none\n")));
-        QueueItem two = await bench.SubmitAsync("two", await bench.Bench.WorkAsync(before, ("list.txt", "a\ntwo\n")));
+        QueueItem one = await bench.SubmitAsync("one", await bench.Fixture.WorkAsync(before, ("list.txt", "a\none\n")));
+        QueueItem two = await bench.SubmitAsync("two", await bench.Fixture.WorkAsync(before, ("list.txt", "a\ntwo\n")));
 
-        Assert.IsType<Stacking.Collides>(await bench.StackAsync(two, await bench.ChainAsync(one)));
-        Link[] chain = await bench.ChainAsync(attributes, one, two);
+        Assert.IsType<StackingResult.Conflict>(await bench.StackAsync(two, await bench.ChainAsync(one)));
+        Candidate[] chain = await bench.ChainAsync(attributes, one, two);
 
-        Assert.Equal("a\none\ntwo", await bench.Bench.GitAsync("show", chain[2].Commit + ":list.txt"));
-        Assert.IsType<Stacking.Collides>(await bench.StackAsync(two, await bench.ChainAsync(one)));
+        Assert.Equal("a\none\ntwo", await bench.Fixture.GitAsync("show", chain[2].Commit + ":list.txt"));
+        Assert.IsType<StackingResult.Conflict>(await bench.StackAsync(two, await bench.ChainAsync(one)));
     }
 
     [IsolationFact]
     public async Task A_changed_item_and_a_moved_target_are_told_apart_and_nothing_lands()
     {
-        await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Merge, ("a.txt", "a\n"));
-        string before = await bench.Bench.TargetCommitAsync();
+        await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Merge, ("a.txt", "a\n"));
+        string before = await bench.Fixture.TargetCommitAsync();
         QueueItem one = await ItemAsync(bench, "one", before);
         QueueItem two = await ItemAsync(bench, "two", before);
-        Link[] chain = await bench.ChainAsync(one, two);
+        Candidate[] chain = await bench.ChainAsync(one, two);
 
         QueueItem changed = (
             await bench.Store.TryChangeAsync(
                 two,
                 two with
                 {
-                    Hold = new HoldReason(MergeHold.Paused, "for the test"),
+                    Hold = new ItemHold(MergeHoldReason.Paused, "for the test"),
                 },
                 CancellationToken.None
             )
         )!;
-        Assert.Equal(two.Attempt, Assert.IsType<LandOutcome.Changed>(await bench.LandAsync(chain)).Attempt);
-        Assert.Equal(before, await bench.Bench.TargetCommitAsync());
-        Assert.Equal("", await bench.Bench.GitAsync("for-each-ref", "refs/isolation/mq/target/journal"));
+        Assert.Equal(two.Attempt, Assert.IsType<LandingResult.Changed>(await bench.LandAsync(chain)).Attempt);
+        Assert.Equal(before, await bench.Fixture.TargetCommitAsync());
+        Assert.Equal("", await bench.Fixture.GitAsync("for-each-ref", "refs/isolation/mq/target/journal"));
 
         chain = await bench.ChainAsync(one, changed);
-        string outside = (await bench.Bench.WorkAsync(before, ("o", "o\n"))).Commit;
-        await bench.Bench.GitAsync("update-ref", QueueBench.TargetRef, outside);
-        Assert.IsType<LandOutcome.Moved>(await bench.LandAsync(chain));
-        Assert.Equal(outside, await bench.Bench.TargetCommitAsync());
+        string outside = (await bench.Fixture.WorkAsync(before, ("o", "o\n"))).Commit;
+        await bench.Fixture.GitAsync("update-ref", QueueFixture.TargetRef, outside);
+        Assert.IsType<LandingResult.Moved>(await bench.LandAsync(chain));
+        Assert.Equal(outside, await bench.Fixture.TargetCommitAsync());
         Assert.Equal(2, (await bench.ItemRefsAsync()).Length);
     }
 
     [IsolationFact]
     public async Task A_claim_that_a_tree_was_tested_is_made_only_of_trees_with_a_pass()
     {
-        await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Squash, ("a.txt", "a\n"));
-        string before = await bench.Bench.TargetCommitAsync();
-        Link[] chain = await bench.ChainAsync(
+        await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Squash, ("a.txt", "a\n"));
+        string before = await bench.Fixture.TargetCommitAsync();
+        Candidate[] chain = await bench.ChainAsync(
             await ItemAsync(bench, "one", before),
             await ItemAsync(bench, "two", before),
             await ItemAsync(bench, "three", before)
         );
 
-        LandOutcome.Landed landed = Assert.IsType<LandOutcome.Landed>(
-            await bench.Lander.LandAsync(before, chain, tree => tree == chain[1].Tree, CancellationToken.None)
+        LandingResult.Landed landed = Assert.IsType<LandingResult.Landed>(
+            await bench.Landing.LandAsync(before, chain, tree => tree == chain[1].Tree, CancellationToken.None)
         );
 
-        Assert.Equal([false, true, false], landed.Links.Select(l => l.ClaimsTested));
+        Assert.Equal([false, true, false], landed.Links.Select(l => l.RecordsTestedTree));
         Assert.Equal(chain.Select(l => l.Tree), landed.Links.Select(l => l.Tree));
         Assert.Equal(chain[0].Commit, landed.Links[0].Commit);
         Assert.Equal(
             ["", chain[1].Tree, ""],
             (
-                await bench.Bench.GitAsync(
+                await bench.Fixture.GitAsync(
                     "log",
                     "--reverse",
                     "--format=%(trailers:key=Isolation-Tested-Tree,valueonly,separator=%x2C)",
-                    $"{before}..{QueueBench.TargetRef}"
+                    $"{before}..{QueueFixture.TargetRef}"
                 ) + "\n"
             )
                 .Split('\n')
@@ -173,14 +182,14 @@ public class LandingTests
     [InlineData("empty")]
     public async Task The_checklist_refuses_what_was_not_stacked_as_it_says(string fault)
     {
-        await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Merge, ("a.txt", "a\n"));
-        string before = await bench.Bench.TargetCommitAsync();
-        Link[] chain = await bench.ChainAsync(
+        await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Merge, ("a.txt", "a\n"));
+        string before = await bench.Fixture.TargetCommitAsync();
+        Candidate[] chain = await bench.ChainAsync(
             await ItemAsync(bench, "one", before),
             await ItemAsync(bench, "two", before),
             await ItemAsync(bench, "three", before)
         );
-        Link[] wrong = fault switch
+        Candidate[] wrong = fault switch
         {
             "untested" => [chain[0], chain[1], chain[2] with { Item = chain[2].Item with { NeedsGate = true } }],
             "tree" => [chain[0], chain[1] with { Tree = chain[0].Tree }, chain[2]],
@@ -200,18 +209,18 @@ public class LandingTests
             _ => [],
         };
 
-        Assert.IsType<LandOutcome.Refused>(
-            await bench.Lander.LandAsync(
+        Assert.IsType<LandingResult.Refused>(
+            await bench.Landing.LandAsync(
                 before,
                 wrong,
                 tree => fault == "untested" && tree != chain[2].Tree,
                 CancellationToken.None
             )
         );
-        Assert.Equal(before, await bench.Bench.TargetCommitAsync());
-        Assert.Equal("", await bench.Bench.GitAsync("for-each-ref", "refs/isolation/mq/target/journal"));
+        Assert.Equal(before, await bench.Fixture.TargetCommitAsync());
+        Assert.Equal("", await bench.Fixture.GitAsync("for-each-ref", "refs/isolation/mq/target/journal"));
     }
 
-    private static async Task<QueueItem> ItemAsync(LandingBench bench, string name, string from) =>
-        await bench.SubmitAsync(name, await bench.Bench.WorkAsync(from, (name + ".txt", name + "\n")));
+    private static async Task<QueueItem> ItemAsync(LandingFixture bench, string name, string from) =>
+        await bench.SubmitAsync(name, await bench.Fixture.WorkAsync(from, (name + ".txt", name + "\n")));
 }

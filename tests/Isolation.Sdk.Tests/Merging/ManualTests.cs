@@ -12,12 +12,12 @@ public class ManualTests
     [IsolationFact]
     public async Task Nothing_lands_before_the_exact_commit_was_approved_by_another_queue_later()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
         await using (IMergeQueue before = await MergeStrategies.Manual().OpenAsync(bench.Target))
         {
             await before.SubmitAsync(new MergeRequest(A, work));
-            MergeStatus held = await QueueBench.UntilAsync(before, A, s => s.State == MergeState.Held);
+            MergeStatus held = await QueueFixture.UntilAsync(before, A, s => s.State == MergeState.Held);
             Assert.StartsWith("Approval", held.Reason, StringComparison.Ordinal);
         }
 
@@ -29,7 +29,7 @@ public class ManualTests
         Assert.Equal(work.BaseCommit, await bench.TargetCommitAsync());
 
         await later.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"));
-        MergeStatus landed = await QueueBench.EndAsync(later, A);
+        MergeStatus landed = await QueueFixture.EndAsync(later, A);
         Assert.Equal((MergeState.Landed, await bench.TargetCommitAsync()), (landed.State, landed.LandedCommit));
         Assert.Equal(
             MergeState.Landed,
@@ -40,7 +40,7 @@ public class ManualTests
     [IsolationFact]
     public async Task A_laxer_queue_that_acts_does_not_land_what_was_submitted_for_approval()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
         await using IMergeQueue lax = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
         await using IMergeQueue strict = await MergeStrategies.Manual().OpenAsync(bench.Target);
@@ -50,22 +50,22 @@ public class ManualTests
             new MergeRequest(new AttemptId("other", 1), await bench.WorkAsync(null, ("c.txt", "c\n")))
         );
 
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(lax, new AttemptId("other", 1))).State);
-        Assert.Equal(MergeState.Held, (await QueueBench.UntilAsync(lax, A, _ => true)).State);
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(lax, new AttemptId("other", 1))).State);
+        Assert.Equal(MergeState.Held, (await QueueFixture.UntilAsync(lax, A, _ => true)).State);
         await strict.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"));
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(strict, A)).State);
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(strict, A)).State);
     }
 
     [IsolationFact]
     public async Task Rejected_and_cancelled_work_stays_pinned_and_never_lands()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
         await queue.SubmitAsync(new MergeRequest(A, work));
 
         await queue.CommandAsync(A, new MergeCommand.Reject("No tests."));
-        MergeStatus rejected = await QueueBench.EndAsync(queue, A);
+        MergeStatus rejected = await QueueFixture.EndAsync(queue, A);
         MergeStatus approved = await queue.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"));
 
         Assert.Equal((MergeState.Rejected, "No tests."), (rejected.State, rejected.Reason));
@@ -76,7 +76,7 @@ public class ManualTests
     [IsolationFact]
     public async Task Held_work_waits_until_it_is_approved_again()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
         await queue.SubmitAsync(new MergeRequest(A, work));
@@ -85,17 +85,17 @@ public class ManualTests
         Assert.Equal((MergeState.Held, "Paused: Friday"), (held.State, held.Reason));
 
         await queue.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"));
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, A)).State);
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
     }
 
     [IsolationFact]
     public async Task Work_that_was_merged_outside_is_closed_as_landed()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
         await queue.SubmitAsync(new MergeRequest(A, work));
-        await QueueBench.UntilAsync(queue, A, s => s.State == MergeState.Held);
+        await QueueFixture.UntilAsync(queue, A, s => s.State == MergeState.Held);
 
         // As a forge does it: a merge commit with the work as its second parent, and nothing of ours in it.
         string merge = await bench.GitAsync(
@@ -108,8 +108,8 @@ public class ManualTests
             "-m",
             "Merge pull request"
         );
-        await bench.GitAsync("update-ref", QueueBench.TargetRef, merge, work.BaseCommit);
-        MergeStatus landed = await QueueBench.EndAsync(queue, A);
+        await bench.GitAsync("update-ref", QueueFixture.TargetRef, merge, work.BaseCommit);
+        MergeStatus landed = await QueueFixture.EndAsync(queue, A);
 
         Assert.Equal((MergeState.Landed, merge), (landed.State, landed.LandedCommit));
         Assert.Equal(merge, await bench.TargetCommitAsync());
@@ -118,11 +118,11 @@ public class ManualTests
     [IsolationFact]
     public async Task A_squash_outside_that_kept_the_trailers_is_recognised()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
         await queue.SubmitAsync(new MergeRequest(A, work));
-        await QueueBench.UntilAsync(queue, A, s => s.State == MergeState.Held);
+        await QueueFixture.UntilAsync(queue, A, s => s.State == MergeState.Held);
 
         string squash = await bench.GitAsync(
             "commit-tree",
@@ -132,8 +132,8 @@ public class ManualTests
             "-m",
             "Squashed\n\nIsolation-Attempt: auth.1\n"
         );
-        await bench.GitAsync("update-ref", QueueBench.TargetRef, squash, work.BaseCommit);
-        MergeStatus landed = await QueueBench.EndAsync(queue, A);
+        await bench.GitAsync("update-ref", QueueFixture.TargetRef, squash, work.BaseCommit);
+        MergeStatus landed = await QueueFixture.EndAsync(queue, A);
 
         Assert.Equal((MergeState.Landed, squash), (landed.State, landed.LandedCommit));
     }
@@ -141,7 +141,7 @@ public class ManualTests
     [IsolationFact]
     public async Task The_branch_is_pushed_and_never_forced()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         string remote = Path.Combine(bench.Repository.Root, "remote.git");
         await bench.GitAsync("clone", "-q", "--bare", bench.Repository.Path, remote);
         await bench.GitAsync("remote", "add", "origin", remote);
@@ -158,10 +158,10 @@ public class ManualTests
         await queue.SubmitAsync(new MergeRequest(A, work) { Branch = "isolation/auth/1/work" });
         await queue.SubmitAsync(new MergeRequest(new AttemptId("b", 1), work) { Branch = "taken" });
 
-        await QueueBench.UntilAsync(queue, A, s =>
+        await QueueFixture.UntilAsync(queue, A, s =>
             s.Reason!.Contains("pushed to origin as isolation/auth/1/work", StringComparison.Ordinal)
         );
-        MergeStatus refused = await QueueBench.UntilAsync(queue, new AttemptId("b", 1), s =>
+        MergeStatus refused = await QueueFixture.UntilAsync(queue, new AttemptId("b", 1), s =>
             s.Reason!.StartsWith("Infra: the push to origin failed", StringComparison.Ordinal)
         );
         Assert.Equal(MergeState.Held, refused.State);

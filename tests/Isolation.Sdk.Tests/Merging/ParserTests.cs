@@ -1,11 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Merging.Gates;
-using Isolation.Sdk.Merging.Landing;
-using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Merging;
@@ -77,7 +74,7 @@ public class ParserTests
                 _ = MergeTreeOutput.Parse(new string('a', 40) + "\0\0" + text);
                 _ = TargetHistory.Parse(text ?? "", Marker);
                 _ = DurableRefs.RefusedRef(text ?? "");
-                _ = LandedMessage.Trailers(text ?? "");
+                _ = LandingMessage.Trailers(text ?? "");
                 return QueueItem.Parse("x", text ?? "") is null;
             })
             .QuickCheckThrowOnFailure();
@@ -97,17 +94,17 @@ public class ParserTests
     {
         string tree = new('a', 40);
         Assert.IsType<MergeOutcome.Broken>(
-            GitMerge.Judge(new GitResult(1, "", "merge-tree: x - not something we can merge"))
+            GitMerge.Classify(new GitResult(1, "", "merge-tree: x - not something we can merge"))
         );
         Assert.IsType<MergeOutcome.Broken>(
-            GitMerge.Judge(new GitResult(1, $"{tree}\0\0", "error: Could not read 1234"))
+            GitMerge.Classify(new GitResult(1, $"{tree}\0\0", "error: Could not read 1234"))
         );
-        Assert.IsType<MergeOutcome.Broken>(GitMerge.Judge(new GitResult(128, "", "fatal: unable to write")));
+        Assert.IsType<MergeOutcome.Broken>(GitMerge.Classify(new GitResult(128, "", "fatal: unable to write")));
         Assert.IsType<MergeOutcome.Unrelated>(
-            GitMerge.Judge(new GitResult(128, "", "fatal: refusing to merge unrelated histories"))
+            GitMerge.Classify(new GitResult(128, "", "fatal: refusing to merge unrelated histories"))
         );
-        Assert.IsType<MergeOutcome.Conflict>(GitMerge.Judge(new GitResult(1, $"{tree}\0\0", "")));
-        Assert.IsType<MergeOutcome.Clean>(GitMerge.Judge(new GitResult(0, $"{tree}\0\0", "")));
+        Assert.IsType<MergeOutcome.Conflict>(GitMerge.Classify(new GitResult(1, $"{tree}\0\0", "")));
+        Assert.IsType<MergeOutcome.Clean>(GitMerge.Classify(new GitResult(0, $"{tree}\0\0", "")));
     }
 
     [IsolationFact]
@@ -118,9 +115,9 @@ public class ParserTests
                 {
                     Title = title,
                 };
-                string message = LandedMessage.Write(item, null, new string('d', 40));
+                string message = LandingMessage.Write(item, null, new string('d', 40));
                 string[] parts = message.Split("\n\n");
-                IReadOnlyDictionary<string, string> trailers = LandedMessage.Trailers(parts[1]);
+                IReadOnlyDictionary<string, string> trailers = LandingMessage.Trailers(parts[1]);
 
                 // A lone surrogate has no UTF-8 form: ids with one are told apart by their slug.
                 bool whole = !id.Any(char.IsSurrogate);
@@ -129,8 +126,8 @@ public class ParserTests
                     && !parts[0].Contains('\n', StringComparison.Ordinal)
                     && parts[0].Length > 0
                     && trailers.Count == 4
-                    && trailers[LandedMessage.AttemptTrailer] == LandedMessage.Name(item.Attempt)
-                    && trailers[LandedMessage.HeadTrailer] == item.Head;
+                    && trailers[LandingMessage.AttemptTrailer] == LandingMessage.Name(item.Attempt)
+                    && trailers[LandingMessage.HeadTrailer] == item.Head;
             })
             .QuickCheckThrowOnFailure();
 
@@ -139,8 +136,8 @@ public class ParserTests
     {
         string real = new('a', 40);
         string evil = $"evil{Marker[..31]}0\0{new string('b', 40)}";
-        List<TargetStep> steps = TargetHistory.Parse(
-            $"{Marker}\0{real}\0{new string('c', 40)}\0{LandedMessage.ItemTrailer}: auth\n\0\0\n{evil}\0plain.txt\0",
+        List<TargetCommit> steps = TargetHistory.Parse(
+            $"{Marker}\0{real}\0{new string('c', 40)}\0{LandingMessage.ItemTrailer}: auth\n\0\0\n{evil}\0plain.txt\0",
             Marker
         );
         Assert.Equal((real, "auth"), (Assert.Single(steps).Commit, steps[0].Item));
@@ -151,6 +148,6 @@ public class ParserTests
     public void A_hostile_id_never_reaches_a_trailer_as_it_is()
     {
         AttemptId attempt = new("x\nIsolation-Item: other", 1);
-        Assert.Equal($"{Slug.Of(attempt.Item)}.1", LandedMessage.Name(attempt));
+        Assert.Equal($"{Slug.Of(attempt.Item)}.1", LandingMessage.Name(attempt));
     }
 }

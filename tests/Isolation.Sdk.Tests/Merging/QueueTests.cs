@@ -1,7 +1,5 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Merging.Gates;
-using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,30 +14,30 @@ public class QueueTests
     [IsolationFact]
     public async Task Of_two_queues_one_acts_and_the_other_watches_and_takes_over()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture one = await bench.WorkAsync(null, ("one.txt", "1\n"));
         Capture two = await bench.WorkAsync(null, ("two.txt", "2\n"));
         IMergeQueue actor = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
         await using IMergeQueue watcher = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
 
         await watcher.SubmitAsync(new MergeRequest(A, one));
-        MergeStatus there = await QueueBench.EndAsync(actor, A);
-        MergeStatus here = await QueueBench.EndAsync(watcher, A);
+        MergeStatus there = await QueueFixture.EndAsync(actor, A);
+        MergeStatus here = await QueueFixture.EndAsync(watcher, A);
         Assert.Equal((MergeState.Landed, there.LandedCommit), (here.State, here.LandedCommit));
 
         await actor.DisposeAsync();
         await watcher.SubmitAsync(new MergeRequest(B, two));
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(watcher, B)).State);
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(watcher, B)).State);
         Assert.Equal(
             "3",
-            await bench.GitAsync("rev-list", "--first-parent", "--count", QueueBench.TargetRef, "^main~1")
+            await bench.GitAsync("rev-list", "--first-parent", "--count", QueueFixture.TargetRef, "^main~1")
         );
     }
 
     [IsolationFact]
     public async Task What_was_submitted_is_landed_in_order_by_whoever_comes_next()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         AttemptId[] attempts = [new("low", 1), new("first", 1), new("second", 1), new("urgent", 1)];
         int[] priorities = [-1, 0, 0, 5];
         await using (IMergeQueue held = await MergeStrategies.Manual().OpenAsync(bench.Target))
@@ -51,7 +49,7 @@ public class QueueTests
                     new MergeRequest(attempts[i], work)
                     {
                         Priority = priorities[i],
-                        After = i == 0 ? [] : [attempts[0]],
+                        DependsOn = i == 0 ? [] : [attempts[0]],
                     }
                 );
                 await held.CommandAsync(attempts[i], new MergeCommand.Hold("for the test"));
@@ -67,7 +65,7 @@ public class QueueTests
 
         foreach (AttemptId attempt in attempts)
         {
-            Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, attempt)).State);
+            Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, attempt)).State);
         }
 
         string order = await bench.GitAsync("log", "--first-parent", "--reverse", "--format=%s", "main..target");
@@ -77,7 +75,7 @@ public class QueueTests
     [IsolationFact]
     public async Task Submitting_again_changes_nothing_and_another_commit_is_refused()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
         Capture other = await bench.WorkAsync(null, ("c.txt", "c\n"));
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
@@ -96,16 +94,16 @@ public class QueueTests
     [IsolationFact]
     public async Task Submitting_what_has_landed_lands_nothing_twice()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture work = await bench.WorkAsync(null, ("a.txt", "b\n"));
         await using (
             IMergeQueue first = await MergeStrategies.FirstWins(o => o.Mode = MergeMode.Squash).OpenAsync(bench.Target)
         )
         {
             await first.SubmitAsync(new MergeRequest(A, work));
-            await QueueBench.EndAsync(first, A);
+            await QueueFixture.EndAsync(first, A);
             await first.SubmitAsync(new MergeRequest(B, await bench.WorkAsync(null, ("a.txt", "c\n"))));
-            await QueueBench.EndAsync(first, B);
+            await QueueFixture.EndAsync(first, B);
         }
 
         string target = await bench.TargetCommitAsync();
@@ -113,7 +111,7 @@ public class QueueTests
             .FirstWins(o => o.Mode = MergeMode.Squash)
             .OpenAsync(bench.Target);
         await again.SubmitAsync(new MergeRequest(A, work));
-        MergeStatus status = await QueueBench.EndAsync(again, A);
+        MergeStatus status = await QueueFixture.EndAsync(again, A);
 
         Assert.Equal(
             (MergeState.Landed, await bench.GitAsync("rev-parse", target + "^1")),
@@ -125,14 +123,14 @@ public class QueueTests
     [IsolationFact]
     public async Task A_newer_attempt_takes_the_place_of_an_older_one()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(null, ("b.txt", "1\n"))));
         await queue.SubmitAsync(
             new MergeRequest(new AttemptId("auth", 2), await bench.WorkAsync(null, ("b.txt", "2\n")))
         );
 
-        MergeStatus old = await QueueBench.EndAsync(queue, A);
+        MergeStatus old = await QueueFixture.EndAsync(queue, A);
 
         Assert.Equal((MergeState.Superseded, "auth.2 took its place."), (old.State, old.Reason));
     }
@@ -140,13 +138,13 @@ public class QueueTests
     [IsolationFact]
     public async Task Work_that_brings_nothing_is_cancelled_with_that_reason()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         string start = await bench.TargetCommitAsync();
         await using IMergeQueue queue = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
         Capture empty = await bench.WorkAsync(null);
         await queue.SubmitAsync(new MergeRequest(A, empty));
 
-        MergeStatus status = await QueueBench.EndAsync(queue, A);
+        MergeStatus status = await QueueFixture.EndAsync(queue, A);
 
         Assert.Equal(MergeState.Cancelled, status.State);
         Assert.StartsWith("Nothing to merge", status.Reason, StringComparison.Ordinal);
@@ -156,12 +154,12 @@ public class QueueTests
     [IsolationFact]
     public async Task Histories_without_a_common_commit_are_an_outcome()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         string orphan = await bench.GitAsync("commit-tree", "HEAD^{tree}", "-m", "Orphan");
         await using IMergeQueue queue = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
         await queue.SubmitAsync(new MergeRequest(A, new Capture(orphan, orphan, "refs/x", [])));
 
-        MergeStatus status = await QueueBench.EndAsync(queue, A);
+        MergeStatus status = await QueueFixture.EndAsync(queue, A);
 
         Assert.Equal(MergeState.Conflicted, status.State);
         Assert.Contains("no commit in common", status.Reason, StringComparison.Ordinal);
@@ -170,7 +168,7 @@ public class QueueTests
     [IsolationFact]
     public async Task The_branch_goes_in_the_same_transaction_unless_something_would_be_lost_with_it()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture one = await bench.WorkAsync(null, ("one.txt", "1\n"));
         Capture two = await bench.WorkAsync(null, ("two.txt", "2\n"));
         await bench.GitAsync("branch", "behind", one.BaseCommit);
@@ -179,8 +177,8 @@ public class QueueTests
         await queue.SubmitAsync(new MergeRequest(A, one) { Branch = "behind" });
         await queue.SubmitAsync(new MergeRequest(B, two) { Branch = "ahead" });
 
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, A)).State);
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, B)).State);
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, B)).State);
         Assert.Equal(
             "ahead\nmain\ntarget",
             await bench.GitAsync("for-each-ref", "--format=%(refname:short)", "refs/heads")
@@ -190,45 +188,45 @@ public class QueueTests
     [IsolationFact]
     public async Task A_landed_item_costs_two_processes_to_submit_and_four_to_land()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         List<Capture> works = [];
         for (int i = 0; i < 5; i++)
         {
             works.Add(await bench.WorkAsync(null, ($"f{i}.txt", "x\n")));
         }
 
-        GitRepository repository = await GitHost.OpenAsync(bench.Repository.Path);
+        GitRepository repository = await GitOpener.OpenAsync(bench.Repository.Path);
         FirstWinsOptions options = new();
         QueueContext context = new(
-            new QueueNames(repository, QueueBench.TargetRef),
+            new QueueLayout(repository, QueueFixture.TargetRef),
             MergePolicy.Of(options),
             null,
-            Leasing.WorkersFolder.Beside(bench.Common),
+            Isolation.Sdk.IO.WorkersDirectory.Beside(bench.Common),
             TimeProvider.System,
             NullLogger.Instance
         );
         await using MergeQueue queue = await MergeQueue.OpenAsync(context, CancellationToken.None);
         await queue.SubmitAsync(new MergeRequest(new AttemptId("f0", 1), works[0]));
-        await QueueBench.EndAsync(queue, new AttemptId("f0", 1));
+        await QueueFixture.EndAsync(queue, new AttemptId("f0", 1));
 
-        int before = repository.Client.Started;
+        int before = repository.Client.StartedProcesses;
         for (int i = 1; i < 5; i++)
         {
             await queue.SubmitAsync(new MergeRequest(new AttemptId($"f{i}", 1), works[i]));
-            Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, new AttemptId($"f{i}", 1))).State);
+            Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, new AttemptId($"f{i}", 1))).State);
         }
 
         // Reading the refs when nothing happened for a while is the only other thing a queue does; it is not counted on in a test.
-        Assert.InRange(repository.Client.Started - before, 4 * 5, (4 * 7) + 2);
+        Assert.InRange(repository.Client.StartedProcesses - before, 4 * 5, (4 * 7) + 2);
     }
 
     [IsolationFact]
     public async Task A_watcher_of_everything_sees_the_present_first_and_ends_when_it_is_told_to()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(null, ("b.txt", "1\n"))));
-        await QueueBench.UntilAsync(queue, A, s => s.State == MergeState.Held);
+        await QueueFixture.UntilAsync(queue, A, s => s.State == MergeState.Held);
         using CancellationTokenSource stop = new();
 
         await using IAsyncEnumerator<MergeStatus> all = queue.WatchAsync(null, stop.Token).GetAsyncEnumerator();
@@ -242,7 +240,7 @@ public class QueueTests
     [IsolationFact]
     public async Task A_branch_name_cannot_smuggle_a_command_into_the_transaction()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync();
+        await using QueueFixture bench = await QueueFixture.CreateAsync();
         Capture work = await bench.WorkAsync(null, ("b.txt", "1\n"));
         await using IMergeQueue queue = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
         string before = await bench.GitAsync("for-each-ref");
@@ -258,25 +256,25 @@ public class QueueTests
     [IsolationFact]
     public async Task A_lock_that_a_killed_git_left_holds_the_item_and_says_so()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync();
+        await using QueueFixture bench = await QueueFixture.CreateAsync();
         Capture work = await bench.WorkAsync(null, ("b.txt", "1\n"));
         string stale = Path.Combine(bench.Common, "refs", "heads", "target.lock");
         await using IMergeQueue queue = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
         await File.WriteAllTextAsync(stale, "");
         await queue.SubmitAsync(new MergeRequest(A, work));
 
-        MergeStatus held = await QueueBench.UntilAsync(queue, A, s => s.State == MergeState.Held);
+        MergeStatus held = await QueueFixture.UntilAsync(queue, A, s => s.State == MergeState.Held);
         Assert.Contains("target.lock", held.Reason, StringComparison.Ordinal);
 
         File.Delete(stale);
         await queue.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"));
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, A)).State);
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
     }
 
     [IsolationFact]
     public async Task An_unknown_attempt_cannot_be_approved()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync();
+        await using QueueFixture bench = await QueueFixture.CreateAsync();
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
 
         IsolationException unknown = await Assert.ThrowsAsync<IsolationException>(async () =>

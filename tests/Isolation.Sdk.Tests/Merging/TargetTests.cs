@@ -1,6 +1,4 @@
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Merging.Gates;
-using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
@@ -13,11 +11,11 @@ public class TargetTests
     [IsolationFact]
     public async Task A_target_that_is_checked_out_is_refused_with_two_remedies()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         string linked = Path.Combine(bench.Repository.Root, "linked");
         await bench.GitAsync("worktree", "add", "-q", linked, "target");
 
-        foreach (string target in new[] { "refs/heads/main", QueueBench.TargetRef })
+        foreach (string target in new[] { "refs/heads/main", QueueFixture.TargetRef })
         {
             IsolationException refused = await Assert.ThrowsAnyAsync<IsolationException>(async () =>
                 await MergeStrategies.FirstWins().OpenAsync(bench.Target with { Ref = target })
@@ -35,12 +33,12 @@ public class TargetTests
     [IsolationFact]
     public async Task A_clean_checkout_of_the_target_is_moved_along()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"), ("gone.txt", "g\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"), ("gone.txt", "g\n"));
         Capture work = await bench.WorkAsync(null, ("a.txt", "changed\n"), ("new/b.txt", "b\n"), ("gone.txt", null));
         MergeTarget main = bench.Target with { Ref = "refs/heads/main" };
         await using IMergeQueue queue = await MergeStrategies.FirstWins(o => o.FastForwardCheckout()).OpenAsync(main);
         await queue.SubmitAsync(new MergeRequest(A, work));
-        await QueueBench.EndAsync(queue, A);
+        await QueueFixture.EndAsync(queue, A);
 
         Assert.Equal("", await bench.GitAsync("status", "--porcelain"));
         Assert.Equal("changed\n", await File.ReadAllTextAsync(Path.Combine(bench.Repository.Path, "a.txt")));
@@ -50,7 +48,7 @@ public class TargetTests
     [IsolationFact]
     public async Task A_checkout_that_became_dirty_is_not_touched_and_nothing_lands()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
         MergeTarget main = bench.Target with { Ref = "refs/heads/main" };
         await using IMergeQueue queue = await MergeStrategies.FirstWins(o => o.FastForwardCheckout()).OpenAsync(main);
@@ -58,19 +56,19 @@ public class TargetTests
         await File.WriteAllTextAsync(file, "mine\n");
 
         await queue.SubmitAsync(new MergeRequest(A, work));
-        MergeStatus held = await QueueBench.UntilAsync(queue, A, s => s.State == MergeState.Held);
+        MergeStatus held = await QueueFixture.UntilAsync(queue, A, s => s.State == MergeState.Held);
         Assert.Contains("uncommitted changes", held.Reason, StringComparison.Ordinal);
         Assert.Equal("mine\n", await File.ReadAllTextAsync(file));
         Assert.Equal(work.BaseCommit, await bench.GitAsync("rev-parse", "main"));
 
         await bench.GitAsync("checkout", "-q", "a.txt");
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, A)).State);
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
     }
 
     [IsolationFact]
     public async Task A_checkout_that_a_killed_queue_left_behind_is_moved_by_the_next()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
         string queues = Path.Combine(bench.Common, "isolation", "queues");
         Directory.CreateDirectory(queues);
@@ -87,7 +85,7 @@ public class TargetTests
             .OpenAsync(bench.Target with { Ref = "refs/heads/main" });
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(work.BaseCommit, ("c.txt", "c\n"))));
 
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, A)).State);
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
         Assert.Equal("", await bench.GitAsync("status", "--porcelain"));
         Assert.True(File.Exists(Path.Combine(bench.Repository.Path, "b.txt")));
     }
@@ -95,7 +93,7 @@ public class TargetTests
     [IsolationFact]
     public async Task A_missing_target_and_one_that_is_no_branch_are_refused()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync();
+        await using QueueFixture bench = await QueueFixture.CreateAsync();
 
         IsolationException missing = await Assert.ThrowsAnyAsync<IsolationException>(async () =>
             await MergeStrategies.FirstWins().OpenAsync(bench.Target with { Ref = "refs/heads/nowhere" })
@@ -110,7 +108,7 @@ public class TargetTests
     [IsolationFact]
     public async Task Only_what_is_committed_on_the_target_decides_how_files_merge()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(
+        await using QueueFixture bench = await QueueFixture.CreateAsync(
             ("a.txt", "one\n"),
             ("sub/.gitattributes", "*.log merge=union\n"),
             ("sub/x.log", "one\n")
@@ -129,11 +127,11 @@ public class TargetTests
         foreach ((AttemptId attempt, Capture work) in attempts.Zip([first, second, third]))
         {
             await queue.SubmitAsync(new MergeRequest(attempt, work));
-            await QueueBench.EndAsync(queue, attempt);
+            await QueueFixture.EndAsync(queue, attempt);
         }
 
-        Assert.Equal(MergeState.Conflicted, (await QueueBench.EndAsync(queue, attempts[1])).State);
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, attempts[2])).State);
-        Assert.Equal("one\nfirst\nthird", await bench.GitAsync("show", QueueBench.TargetRef + ":sub/x.log"));
+        Assert.Equal(MergeState.Conflicted, (await QueueFixture.EndAsync(queue, attempts[1])).State);
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, attempts[2])).State);
+        Assert.Equal("one\nfirst\nthird", await bench.GitAsync("show", QueueFixture.TargetRef + ":sub/x.log"));
     }
 }

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Monitoring;
-using Isolation.Sdk.Tests.Tracking;
+using Isolation.Sdk.Tests.Infrastructure;
 using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Tests.Monitoring;
@@ -227,7 +227,7 @@ public sealed class WorkerEventHubTests : IDisposable
         meter.SetMeasurementEventCallback<long>((i, v, tags, _) => Sum(i.Name, v, tags));
         meter.SetMeasurementEventCallback<double>((i, v, tags, _) => Sum(i.Name, v, tags));
         meter.Start();
-        Telemetry.AttemptBegan();
+        Telemetry.AttemptStarted();
         Telemetry.AttemptEnded("test-result", TimeSpan.FromSeconds(2));
         Telemetry.ItemClosed(ItemOutcome.TimedOut);
         Assert.Equal(
@@ -237,7 +237,7 @@ public sealed class WorkerEventHubTests : IDisposable
         Assert.Equal(2, sums["isolation.attempt.duration"]);
     }
 
-    public void Dispose() => SafeDelete.Tree(_root);
+    public void Dispose() => SafeDelete.DeleteTree(_root);
 
     private static WorkerEvent Event(WorkerEventKind kind) => new(Attempt, default, kind);
 

@@ -61,7 +61,7 @@ public sealed class WorkerStatusTests
             "waiting | last activity: 0s ago | item: auth-123 | phase: setup",
             WorkerStatusFormat.Short(status, At(1))
         );
-        Assert.Empty(WorkerStatus.Fold(status, Event(WorkerEventKind.Phase, 2) with { Phase = "implement" }).Blockers);
+        Assert.Empty(WorkerStatus.Apply(status, Event(WorkerEventKind.Phase, 2) with { Phase = "implement" }).Blockers);
     }
 
     [Theory]
@@ -122,8 +122,8 @@ public sealed class WorkerStatusTests
             Event(WorkerEventKind.Progress, 3, ("tokens", "not a number"))
         );
         Assert.Equal([12], status.ProcessIds);
-        Assert.Equal((120L, 900, 4096L), (status.SetupMs, status.Tokens, status.Bytes));
-        WorkerStatus ended = WorkerStatus.Fold(status, Event(WorkerEventKind.Ended, 4, ("outcome", "landed")));
+        Assert.Equal((120L, 900, 4096L), (status.SetupMilliseconds, status.Tokens, status.Bytes));
+        WorkerStatus ended = WorkerStatus.Apply(status, Event(WorkerEventKind.Ended, 4, ("outcome", "landed")));
         Assert.Equal(
             (ItemOutcome.Landed, WorkerLiveness.Ended, 0),
             (ended.Outcome!.Value, ended.Liveness, ended.ProcessIds.Count)
@@ -170,8 +170,11 @@ public sealed class WorkerStatusTests
     )
     {
         WorkerStatus status = Fold(Event(WorkerEventKind.Stage, 0) with { Stage = stage });
-        status = last is { } kind ? WorkerStatus.Fold(status, Event(kind, 0)) : status;
-        Assert.True(expected == status.Judge(At(minutesLater), TimeSpan.FromMinutes(10), leaseHeld).Liveness, what);
+        status = last is { } kind ? WorkerStatus.Apply(status, Event(kind, 0)) : status;
+        Assert.True(
+            expected == status.WithLiveness(At(minutesLater), TimeSpan.FromMinutes(10), leaseHeld).Liveness,
+            what
+        );
     }
 
     [Fact]
@@ -179,9 +182,9 @@ public sealed class WorkerStatusTests
     {
         WorkerStatus before = Fold(Event(WorkerEventKind.Phase, 0) with { Phase = "plan" });
         WorkerStatus copy = before with { };
-        WorkerStatus.Fold(before, Event(WorkerEventKind.Phase, 1) with { Phase = "implement" });
+        WorkerStatus.Apply(before, Event(WorkerEventKind.Phase, 1) with { Phase = "implement" });
         Assert.Equal(copy, before);
-        Assert.Same(before, WorkerStatus.Fold(before, Event(WorkerEventKind.Missed, 5, ("count", "3"))));
+        Assert.Same(before, WorkerStatus.Apply(before, Event(WorkerEventKind.Missed, 5, ("count", "3"))));
     }
 
     private static DateTimeOffset At(int minutes) => Start.AddMinutes(minutes);
@@ -193,5 +196,5 @@ public sealed class WorkerStatusTests
         };
 
     private static WorkerStatus Fold(params WorkerEvent[] events) =>
-        events.Aggregate((WorkerStatus?)null, (s, e) => WorkerStatus.Fold(s, e))!;
+        events.Aggregate((WorkerStatus?)null, (s, e) => WorkerStatus.Apply(s, e))!;
 }

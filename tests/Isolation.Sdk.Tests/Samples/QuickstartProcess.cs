@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Samples;
@@ -125,7 +125,7 @@ internal sealed partial class QuickstartProcess : IDisposable
     /// <summary>Sends the signal that Ctrl-C is.</summary>
     public static void Interrupt(Process process) => Assert.Equal(0, Kill(process.Id, 2));
 
-    public void Dispose() => SafeDelete.Tree(Root);
+    public void Dispose() => SafeDelete.DeleteTree(Root);
 
     /// <summary>What works in this sample's folders, by its directory.</summary>
     private IEnumerable<string> Processes() =>

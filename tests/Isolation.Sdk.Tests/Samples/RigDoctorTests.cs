@@ -15,7 +15,7 @@ public sealed class RigDoctorTests
         JsonElement report = JsonDocument.Parse(output.Output).RootElement;
         Assert.Equal((0, "rig.doctor/1"), (output.ExitCode, report.GetProperty("schema").GetString()));
         JsonElement[] levels = [.. report.GetProperty("levels").EnumerateArray()];
-        Assert.Equal(["cooperative", "guarded", "sealed"], levels.Select(l => l.GetProperty("level").GetString()));
+        Assert.Equal(["cooperative", "restricted", "sealed"], levels.Select(l => l.GetProperty("level").GetString()));
         Assert.True(levels[0].GetProperty("given").GetBoolean());
         Assert.Contains("environment", levels[0].GetProperty("sealed").EnumerateArray().Select(g => g.GetString()));
         Assert.All(levels, l =>

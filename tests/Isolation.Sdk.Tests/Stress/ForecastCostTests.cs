@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Isolation.Sdk.Scheduling;
 using Isolation.Sdk.Tests.Infrastructure;
-using Isolation.Sdk.Tests.Pipeline;
 
 namespace Isolation.Sdk.Tests.Stress;
 
@@ -12,7 +12,7 @@ public sealed class ForecastCostTests
     [IsolationFact]
     public async Task Only_pairs_with_a_path_in_common_are_merged_for_trial_each_once_and_no_more_than_allowed()
     {
-        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         ConcurrentDictionary<string, int> started = new();
         using MeterListener listener = new()
         {
@@ -29,20 +29,20 @@ public sealed class ForecastCostTests
         );
         TaskCompletionSource looked = new(TaskCreationOptions.RunContinuationsAsynchronously),
             committed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Meeting all = new(4);
+        AsyncBarrier all = new(4);
         await using IsolationPipeline pipeline = rig.Compose()
-            .Forecast(o => (o.Every, o.MostTrialMerges) = (Timeout.InfiniteTimeSpan, 2))
+            .Forecast(o => (o.Interval, o.MaxTrialMerges) = (Timeout.InfiniteTimeSpan, 2))
             .RunWith(
                 async (worker, token) =>
                 {
                     // a, b and c share a file: three pairs. d shares none.
-                    await PipelineRig.CommitAsync(
+                    await PipelineFixture.CommitAsync(
                         worker,
                         worker.Item.Id == "d" ? "d.txt" : "shared.txt",
                         $"by {worker.Id}\n",
                         token
                     );
-                    await all.ArriveAsync(token);
+                    await all.SignalAndWaitAsync(token);
                     committed.TrySetResult();
                     await looked.Task.WaitAsync(token);
                     return new RunResult.Failed("It is over.", Retryable: false);
@@ -50,7 +50,7 @@ public sealed class ForecastCostTests
             )
             .Build();
 
-        await using IsolationRun run = pipeline.Start([.. "abcd".Select(c => PipelineRig.Item($"{c}"))]);
+        await using IsolationRun run = pipeline.Start([.. "abcd".Select(c => PipelineFixture.Item($"{c}"))]);
         await committed.Task;
         listener.Start();
         List<(int Merges, int All, int Collide)> looks = [];

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Isolation.Sdk.Tests.Infrastructure;
-using Isolation.Sdk.Tests.Pipeline;
 
 namespace Isolation.Sdk.Tests.Stress;
 
@@ -11,13 +10,13 @@ namespace Isolation.Sdk.Tests.Stress;
 public sealed class GitBudgetTests
 {
     private const int Workers = 8;
-    private const int MostPerWorker = 12;
+    private const int MaxPerWorker = 12;
 
     // The status of a capture runs inside the worker's scope, where the meter does not see it.
     private const int InScopePerWorker = 1;
 
     // Opening the repository, the audit, the queue and its journal, the checkout's first look, what workers are told of a landing, and a landing or two that the guard sees before it is told.
-    private const int MostPerRun = 20;
+    private const int MaxPerRun = 20;
 
     [IsolationFact]
     public async Task A_worker_that_commits_one_file_costs_at_most_twelve_git_processes()
@@ -26,7 +25,7 @@ public sealed class GitBudgetTests
         int total = started.Values.Sum() + (Workers * InScopePerWorker);
         string byVerb = string.Join(", ", started.OrderByDescending(s => s.Value).Select(s => $"{s.Key} {s.Value}"));
         Assert.True(
-            total <= (Workers * MostPerWorker) + MostPerRun,
+            total <= (Workers * MaxPerWorker) + MaxPerRun,
             $"{total} git processes for {Workers} workers, {(double)total / Workers:0.0} each: {byVerb}"
         );
     }
@@ -44,7 +43,7 @@ public sealed class GitBudgetTests
         Func<IsolationPipelineBuilder, IsolationPipelineBuilder> compose
     )
     {
-        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         ConcurrentDictionary<string, int> started = new();
         using MeterListener listener = new()
         {
@@ -60,12 +59,12 @@ public sealed class GitBudgetTests
             (_, count, tags, _) => started.AddOrUpdate($"{tags[0].Value}", (int)count, (_, n) => n + (int)count)
         );
         await using IsolationPipeline pipeline = compose(rig.Compose())
-            .RunWith(PipelineRig.WriteAndCommitAsync)
+            .RunWith(PipelineFixture.WriteAndCommitAsync)
             .Build();
         listener.Start();
 
         await using IsolationRun run = pipeline.Start([
-            .. Enumerable.Range(0, Workers).Select(n => PipelineRig.Item($"w{n}")),
+            .. Enumerable.Range(0, Workers).Select(n => PipelineFixture.Item($"w{n}")),
         ]);
         IsolationSummary summary = await run.Completion;
         listener.Dispose();

@@ -103,7 +103,7 @@ internal sealed class HostProcess : IAsyncDisposable
 
     /// <summary>Waits until it has killed itself.</summary>
     /// <returns><see langword="null"/>; its answer if it lived on.</returns>
-    public async Task<HostAnswer?> DieAsync()
+    public async Task<HostAnswer?> WaitUntilKilledAsync()
     {
         if (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
@@ -117,7 +117,7 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for the scripts that it was running when it died: they hold its standard error.</summary>
-    public Task LastAsync() => _error;
+    public Task DrainErrorAsync() => _error;
 
     /// <summary>Kills it as a crash would, and nothing that it started.</summary>
     public async Task KillAsync()

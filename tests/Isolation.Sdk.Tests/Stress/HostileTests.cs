@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using Isolation.Sdk.Running;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Runners;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
-using Isolation.Sdk.Tests.Pipeline;
 using Xunit.Abstractions;
 
 namespace Isolation.Sdk.Tests.Stress;
@@ -42,7 +41,7 @@ public sealed class HostileTests(ITestOutputHelper output)
     {
         int seed = Environment.TickCount;
         output.WriteLine($"seed {seed}");
-        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await rig.Repository.CommitAsync(
             "Something to work on",
             new Dictionary<string, string> { ["f1"] = "one\n", ["f2"] = "two\n" }
@@ -55,7 +54,7 @@ public sealed class HostileTests(ITestOutputHelper output)
 
         // An attack that destroys the attacker's own repository comes last, or there would be nothing left to attack with.
         ILookup<bool, string> attacks = LeakMatrix
-            .Rows.SelectMany(row => row.Probe.Attacks)
+            .Rows.SelectMany(row => row.Probe.AttackScripts)
             .ToLookup(script => script.Contains("rm -rf .git;", StringComparison.Ordinal));
         string[] repeatable = [.. attacks[false]];
         ConcurrentDictionary<string, string> places = new(StringComparer.Ordinal);
@@ -133,10 +132,10 @@ public sealed class HostileTests(ITestOutputHelper output)
         }
 
         IsolationPipelineBuilder builder = rig.Compose(o => o.MaxWorkers = hostile + honest)
-            .UseLevel(SealLevel.Guarded)
+            .UseLevel(SandboxLevel.Restricted)
             .RunCommands(_ => new DelegateRunner(WorkAsync));
-        builder.State.UseConfinedSandbox(o =>
-            (o.Limits.Processes, o.Limits.MemoryBytes, o.Limits.DiskBytes, o.Limits.WallClock) = (
+        builder.Sandbox.UseRestricted(o =>
+            (o.Limits.MaxProcesses, o.Limits.MaxMemoryBytes, o.Limits.MaxDiskBytes, o.Limits.MaxDuration) = (
                 200,
                 1L << 30,
                 1L << 28,
@@ -146,8 +145,8 @@ public sealed class HostileTests(ITestOutputHelper output)
         await using IsolationPipeline pipeline = builder.Build();
         WorkItem[] items =
         [
-            .. Enumerable.Range(0, honest).Select(n => PipelineRig.Item($"g{n}")),
-            .. Enumerable.Range(0, hostile).Select(n => PipelineRig.Item($"h{n}")),
+            .. Enumerable.Range(0, honest).Select(n => PipelineFixture.Item($"g{n}")),
+            .. Enumerable.Range(0, hostile).Select(n => PipelineFixture.Item($"h{n}")),
         ];
         await using IsolationRun run = pipeline.Start(items);
         IsolationSummary summary = await run.Completion;
@@ -166,7 +165,7 @@ public sealed class HostileTests(ITestOutputHelper output)
             );
             Assert.Equal(
                 $"{done[result.Item.Id]}",
-                await rig.GitAsync("show", $"{PipelineRig.Target}:{result.Item.Id}.1.src")
+                await rig.GitAsync("show", $"{PipelineFixture.Target}:{result.Item.Id}.1.src")
             );
         }
 
@@ -199,7 +198,7 @@ public sealed class HostileTests(ITestOutputHelper output)
                 {
                     LeakKind.Lease => kept.Contains(leak.What),
                     LeakKind.Ref => leak.What.StartsWith("refs/isolation/", StringComparison.Ordinal),
-                    LeakKind.Branch => leak.What.Contains(PipelineRig.Target, StringComparison.Ordinal),
+                    LeakKind.Branch => leak.What.Contains(PipelineFixture.Target, StringComparison.Ordinal),
                     _ => false,
                 },
                 leak.ToString()

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Cleanup;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Host;
 using Isolation.Sdk.Tests.Infrastructure;

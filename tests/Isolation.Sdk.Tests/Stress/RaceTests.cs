@@ -1,4 +1,4 @@
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Host;
 using Isolation.Sdk.Tests.Infrastructure;
@@ -54,7 +54,7 @@ public sealed class RaceTests
                     .SelectMany(w => Directory.GetDirectories(w, "planted*"))
             )
             {
-                SafeDelete.Tree(entry);
+                SafeDelete.DeleteTree(entry);
             }
 
             Assert.All(answers, a => Assert.Empty(a.Faults));

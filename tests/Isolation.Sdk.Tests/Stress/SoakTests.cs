@@ -1,5 +1,4 @@
 using Isolation.Sdk.Tests.Infrastructure;
-using Isolation.Sdk.Tests.Pipeline;
 using Xunit.Abstractions;
 
 namespace Isolation.Sdk.Tests.Stress;
@@ -27,11 +26,11 @@ public sealed class SoakTests(ITestOutputHelper output)
                 n > 3 && random.Next(3) == 0
                     ? [.. Enumerable.Range(0, random.Next(1, 3)).Select(_ => $"i{random.Next(n)}").Distinct()]
                     : [];
-            work[n] = PipelineRig.Item($"i{n}", blockers) with { Priority = random.Next(3) };
+            work[n] = PipelineFixture.Item($"i{n}", blockers) with { Priority = random.Next(3) };
             fates[work[n].Id] = random.Next(100);
         }
 
-        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await using IsolationPipeline pipeline = rig.Compose(o => (o.MaxWorkers, o.MaxAttempts) = (atOnce, 2))
             .RunWith(
                 async (worker, token) =>
@@ -49,13 +48,13 @@ public sealed class SoakTests(ITestOutputHelper output)
                         case < 30:
                             return new RunResult.Done(); // Without a change.
                         case < 50: // Fights for the same lines.
-                            await PipelineRig.CommitAsync(worker, "README.md", $"# {worker.Id}\n", token);
+                            await PipelineFixture.CommitAsync(worker, "README.md", $"# {worker.Id}\n", token);
                             return new RunResult.Done();
                         case < 60: // Leaves it uncommitted.
                             await File.WriteAllTextAsync(Path.Combine(worker.Workspace.Path, own), "left\n", token);
                             return new RunResult.Done();
                         default:
-                            return await PipelineRig.WriteAndCommitAsync(worker, token);
+                            return await PipelineFixture.WriteAndCommitAsync(worker, token);
                     }
                 }
             )
@@ -77,7 +76,7 @@ public sealed class SoakTests(ITestOutputHelper output)
                 "log",
                 "--first-parent",
                 "--format=%(trailers:key=Isolation-Item,valueonly,separator=)",
-                $"main..{PipelineRig.Target}"
+                $"main..{PipelineFixture.Target}"
             )
         ).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(
@@ -117,7 +116,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         await NothingIsLeftAsync(rig, summary, what);
     }
 
-    private static async Task NothingIsLeftAsync(PipelineRig rig, IsolationSummary summary, string what)
+    private static async Task NothingIsLeftAsync(PipelineFixture rig, IsolationSummary summary, string what)
     {
         string[] refs = (await rig.GitAsync("for-each-ref", "--format=%(refname)")).Split('\n');
         string[] attempts =
@@ -129,7 +128,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         string[] strange =
         [
             .. refs.Except(attempts)
-                .Except(["refs/heads/main", $"refs/heads/{PipelineRig.Target}"])
+                .Except(["refs/heads/main", $"refs/heads/{PipelineFixture.Target}"])
                 .Where(r =>
                     !r.StartsWith("refs/isolation/mq/", StringComparison.Ordinal)
                     && !r.StartsWith("refs/heads/isolation/", StringComparison.Ordinal)

@@ -1,5 +1,5 @@
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 

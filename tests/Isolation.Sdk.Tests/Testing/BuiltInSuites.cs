@@ -1,14 +1,11 @@
 using Isolation.Sdk.Contexts;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Sandboxing;
-using Isolation.Sdk.Sandboxing.Seals;
+using Isolation.Sdk.Platform;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
-using Isolation.Sdk.Workspaces.Admission;
-using Isolation.Sdk.Workspaces.Clones;
-using Isolation.Sdk.Workspaces.Pooling;
-using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Testing;
 
@@ -54,20 +51,20 @@ internal sealed class WarmPoolSuite(bool clones) : WorkspaceProviderConformance
 
     protected override async ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository)
     {
-        WarmPool pool = WarmPool.Around(
+        WorkspacePool pool = WorkspacePool.Around(
             clones
                 ? new PrivateCloneProvider(new PrivateCloneOptions(), TimeProvider.System)
                 : new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System),
-            new WarmPoolOptions()
+            new WorkspacePoolOptions()
         );
         string head = await repository.GitAsync(["rev-parse", "HEAD"]);
         List<IWorkspace> used = [];
         for (int i = 0; i < Used; i++)
         {
             FakeLease lease = new($"used-{Guid.NewGuid():n}");
-            await repository.GitAsync(["update-ref", AttemptNames.Ref(lease.Attempt), head]);
+            await repository.GitAsync(["update-ref", AttemptNames.RefName(lease.Attempt), head]);
             used.Add(await pool.AcquireAsync(new WorkspaceRequest(lease, repository.Reference, head)));
-            await repository.GitAsync(["update-ref", "-d", AttemptNames.Ref(lease.Attempt)]);
+            await repository.GitAsync(["update-ref", "-d", AttemptNames.RefName(lease.Attempt)]);
         }
 
         foreach (IWorkspace workspace in used)
@@ -97,18 +94,18 @@ internal sealed class LimitedSandboxSuite : StateSandboxConformance
     protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository)
     {
         ProcessSandboxOptions options = new ProcessSandboxOptions().Port("web");
-        options.Limits.FileBytes = 1 << 20;
+        options.Limits.MaxFileBytes = 1 << 20;
         return new(new Promising(new ProcessSandbox(options, TimeProvider.System)));
     }
 
     private sealed class Promising(ProcessSandbox inner) : IStateSandbox
     {
-        public async ValueTask<AxisReport> ProbeAsync(
+        public async ValueTask<ProbeResult> ProbeAsync(
             RepositoryRef repository,
             CancellationToken cancellationToken = default
         )
         {
-            AxisReport report = await inner.ProbeAsync(repository, cancellationToken);
+            ProbeResult report = await inner.ProbeAsync(repository, cancellationToken);
             return report with { Sealed = report.Sealed | IsolationGuarantees.Resources };
         }
 
@@ -123,7 +120,13 @@ internal sealed class LimitedSandboxSuite : StateSandboxConformance
 internal sealed class ConfinedSandboxSuite : StateSandboxConformance
 {
     protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) =>
-        new(new ProcessSandbox(new ProcessSandboxOptions().Port("web"), TimeProvider.System, seal: new ConfinedSeal()));
+        new(
+            new ProcessSandbox(
+                new ProcessSandboxOptions().Port("web"),
+                TimeProvider.System,
+                seal: new RestrictedConfinement()
+            )
+        );
 }
 
 internal sealed class SealedSandboxSuite : StateSandboxConformance
@@ -133,7 +136,7 @@ internal sealed class SealedSandboxSuite : StateSandboxConformance
             new ProcessSandbox(
                 new ProcessSandboxOptions().Port("web"),
                 TimeProvider.System,
-                seal: new BubblewrapSeal(TimeProvider.System)
+                seal: new BubblewrapConfinement(TimeProvider.System)
             )
         );
 }

@@ -1,11 +1,9 @@
-using Isolation.Sdk.Contexts;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Leases;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
-using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Testing;
 
@@ -115,12 +113,12 @@ public sealed class ConformanceSuiteTests
 
         private sealed class Broken(BrokenSuite suite, IWorkspaceProvider inner) : IWorkspaceProvider
         {
-            public async ValueTask<AxisReport> ProbeAsync(
+            public async ValueTask<ProbeResult> ProbeAsync(
                 RepositoryRef repository,
                 CancellationToken cancellationToken = default
             )
             {
-                AxisReport report = await inner.ProbeAsync(repository, cancellationToken);
+                ProbeResult report = await inner.ProbeAsync(repository, cancellationToken);
                 return report with { Sealed = report.Sealed | suite.Claims };
             }
 
@@ -156,12 +154,12 @@ public sealed class ConformanceSuiteTests
 
         private sealed class NoSandbox : IStateSandbox
         {
-            public ValueTask<AxisReport> ProbeAsync(
+            public ValueTask<ProbeResult> ProbeAsync(
                 RepositoryRef repository,
                 CancellationToken cancellationToken = default
             ) =>
                 new(
-                    new AxisReport(
+                    new ProbeResult(
                         IsolationGuarantees.Environment
                             | IsolationGuarantees.Ports
                             | IsolationGuarantees.Processes

@@ -1,6 +1,5 @@
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
-using Isolation.Sdk.Tests.Pipeline;
 
 namespace Isolation.Sdk.Tests.Testing;
 
@@ -9,7 +8,7 @@ public sealed class FakeAgentRunnerTests
     [IsolationFact]
     public async Task It_does_what_the_script_says_one_step_an_attempt()
     {
-        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         FakeAgentRunner runner = new FakeAgentRunner()
             .On("twice", new RunResult.Failed("not yet", Retryable: true))
             .Writes("twice", "twice.txt", "2\n")
@@ -17,9 +16,9 @@ public sealed class FakeAgentRunnerTests
         await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 2).RunWith(_ => runner).Build();
 
         await using IsolationRun run = pipeline.Start([
-            PipelineRig.Item("twice"),
-            PipelineRig.Item("once"),
-            PipelineRig.Item("nothing"),
+            PipelineFixture.Item("twice"),
+            PipelineFixture.Item("once"),
+            PipelineFixture.Item("nothing"),
         ]);
         IsolationSummary summary = await run.Completion;
 
@@ -37,7 +36,7 @@ public sealed class FakeAgentRunnerTests
         );
         Assert.Equal(
             ["README.md", "folder/once.txt", "twice.txt"],
-            (await rig.GitAsync("ls-tree", "-r", "--name-only", PipelineRig.Target)).Split('\n')
+            (await rig.GitAsync("ls-tree", "-r", "--name-only", PipelineFixture.Target)).Split('\n')
         );
     }
 }

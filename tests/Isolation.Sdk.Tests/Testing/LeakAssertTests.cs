@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Isolation.Sdk.Sandboxing.Processes;
+using Isolation.Sdk.Leases;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 
@@ -55,7 +55,7 @@ public sealed class LeakAssertTests : IAsyncLifetime
     public async Task A_lease_is_a_leak()
     {
         LeakSnapshot before = await LeakAssert.SnapshotAsync(_repository.Path, AtOnce);
-        using var lease = new Leasing.LeaseStore(
+        using var lease = new Isolation.Sdk.Leases.LeaseStore(
             Path.Combine(_repository.Path, ".git"),
             _repository.Reference,
             TimeProvider.System

@@ -9,7 +9,7 @@ public sealed class LeakMatrixTests
     // A machine's memory, name and clock, and the user's own build server, are not the tests' to disturb.
     private static readonly string[] NotTried = ["F11", "P20", "W11"];
 
-    private static readonly SealLevel?[] Levels = [null, .. Enum.GetValues<SealLevel>()];
+    private static readonly SandboxLevel?[] Levels = [null, .. Enum.GetValues<SandboxLevel>()];
 
     public static TheoryData<string> Ids => [.. LeakMatrix.Rows.Select(r => r.Id)];
 
@@ -19,22 +19,22 @@ public sealed class LeakMatrixTests
 
     [IsolationTheory(Tier = Tier.Ci, Timeout = 180_000)]
     [MemberData(nameof(Ids))]
-    public Task At_the_cooperative_level(string id) => SeesAsync(id, SealLevel.Cooperative);
+    public Task At_the_cooperative_level(string id) => SeesAsync(id, SandboxLevel.Cooperative);
 
     [IsolationTheory(Tools.Landlock, Tier = Tier.Ci, Timeout = 180_000)]
     [MemberData(nameof(Ids))]
-    public Task At_the_guarded_level(string id) => SeesAsync(id, SealLevel.Guarded);
+    public Task At_the_guarded_level(string id) => SeesAsync(id, SandboxLevel.Restricted);
 
     [IsolationTheory(Tools.Bubblewrap, Tier = Tier.Ci, Timeout = 180_000)]
     [MemberData(nameof(Ids))]
-    public Task At_the_sealed_level(string id) => SeesAsync(id, SealLevel.Sealed);
+    public Task At_the_sealed_level(string id) => SeesAsync(id, SandboxLevel.Sealed);
 
     [Fact]
     public void Every_channel_is_tried_everywhere_but_for_those_that_harm_the_machine() =>
         Assert.Equal(
             NotTried,
             LeakMatrix
-                .Rows.Where(row => Levels.Any(level => row.At(level).Sight == LeakSight.NotTried))
+                .Rows.Where(row => Levels.Any(level => row.ExpectedAt(level).Outcome == LeakOutcome.NotTried))
                 .Select(row => row.Id)
         );
 
@@ -45,7 +45,7 @@ public sealed class LeakMatrixTests
     {
         string before = Environment.CurrentDirectory;
 
-        await SeesAsync(id, SealLevel.Cooperative);
+        await SeesAsync(id, SandboxLevel.Cooperative);
 
         Assert.Equal(before, Environment.CurrentDirectory);
     }
@@ -58,7 +58,7 @@ public sealed class LeakMatrixTests
         // The process is there when this returns, and takes seconds.
         Task<LeakObservation> tried = LeakMatrix.TryAsync(
             LeakMatrix.Rows.Single(r => r.Id == "N11"),
-            (SealLevel?)null,
+            (SandboxLevel?)null,
             stop.Token
         );
         int child = Assert.Single(Trying(), IsChild);
@@ -68,7 +68,7 @@ public sealed class LeakMatrixTests
         Assert.DoesNotContain(child, Trying());
     }
 
-    private static int[] Trying() => [.. ProcessTable.Find([], "ISOLATION_LEAK_ROW=N11").Select(p => p.Id)];
+    private static int[] Trying() => [.. ProcessScanner.Find([], "ISOLATION_LEAK_ROW=N11").Select(p => p.Id)];
 
     private static bool IsChild(int process)
     {
@@ -82,7 +82,7 @@ public sealed class LeakMatrixTests
         }
     }
 
-    private static async Task SeesAsync(string id, SealLevel? level)
+    private static async Task SeesAsync(string id, SandboxLevel? level)
     {
         LeakObservation seen = await LeakMatrix.TryAsync(LeakMatrix.Rows.Single(r => r.Id == id), level);
         Assert.True(seen.IsAsExpected, seen.ToString());

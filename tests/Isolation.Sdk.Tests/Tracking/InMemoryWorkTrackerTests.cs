@@ -1,3 +1,4 @@
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Tests.Tracking;
@@ -117,8 +118,8 @@ public sealed class InMemoryWorkTrackerTests
         _time.Advance(TimeSpan.FromSeconds(1));
         WorkClaim claim = (await next)!;
         Assert.Equal(
-            ("red gate", new AttemptId("a", 1), ClaimStep.Start),
-            (claim.PreviousFailure, claim.Previous, claim.Step)
+            ("red gate", new AttemptId("a", 1), ClaimKind.New),
+            (claim.PreviousFailure, claim.Previous, claim.Kind)
         );
     }
 
@@ -136,8 +137,8 @@ public sealed class InMemoryWorkTrackerTests
         Assert.False(tracker.Resume("a"));
         WorkClaim claim = await ClaimAsync(tracker);
         Assert.Equal(
-            (ClaimStep.Suspended, "token-7", new AttemptId("a", 1)),
-            (claim.Step, claim.ResumeToken, claim.Previous)
+            (ClaimKind.Resumed, "token-7", new AttemptId("a", 1)),
+            (claim.Kind, claim.ResumeToken, claim.Previous)
         );
     }
 

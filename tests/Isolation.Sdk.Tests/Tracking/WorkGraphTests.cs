@@ -36,7 +36,7 @@ public sealed class WorkGraphTests
 
     [Fact]
     public void An_id_that_has_the_slug_of_another_is_refused() =>
-        Assert.Equal(["ISO0702"], Codes(Item("a b"), Item(Isolation.Sdk.Leasing.Slug.Of("a b"))));
+        Assert.Equal(["ISO0702"], Codes(Item("a b"), Item(Isolation.Sdk.IO.Slug.Of("a b"))));
 
     [Fact]
     public void Cycles_are_named_once_each_and_unknown_blockers_too()

@@ -1,4 +1,4 @@
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
@@ -10,7 +10,7 @@ public class AcquireTests
     [Fact(Timeout = 60_000)]
     public async Task A_workspace_has_the_files_of_its_base_on_a_branch_of_its_own_and_is_locked()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         await rig.Repository.CommitAsync(
             "More",
             new Dictionary<string, string> { ["src/a b\nc.txt"] = "1\n", ["ünï.txt"] = "2\n" }
@@ -22,9 +22,12 @@ public class AcquireTests
         Assert.Equal($"isolation/{slug}/1/work", workspace.Info.Branch);
         Assert.Equal("1\n", File.ReadAllText(Path.Combine(workspace.Info.Path, "src", "a b\nc.txt")));
         Assert.True(File.Exists(Path.Combine(workspace.Info.Path, "ünï.txt")));
-        Assert.Equal("", await Rig.GitAsync(workspace, "status", "--porcelain"));
-        Assert.Equal(workspace.Info.Branch, await Rig.GitAsync(workspace, "branch", "--show-current"));
-        Assert.Equal(workspace.Info.GitDirectory, await Rig.GitAsync(workspace, "rev-parse", "--absolute-git-dir"));
+        Assert.Equal("", await WorkspaceFixture.GitAsync(workspace, "status", "--porcelain"));
+        Assert.Equal(workspace.Info.Branch, await WorkspaceFixture.GitAsync(workspace, "branch", "--show-current"));
+        Assert.Equal(
+            workspace.Info.GitDirectory,
+            await WorkspaceFixture.GitAsync(workspace, "rev-parse", "--absolute-git-dir")
+        );
         Assert.Contains(
             $"locked isolation attempt {slug}.1",
             await rig.Repository.GitAsync(["worktree", "list", "--porcelain"])
@@ -38,12 +41,12 @@ public class AcquireTests
     [Fact(Timeout = 60_000)]
     public async Task Work_is_captured_and_outlives_its_workspace()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
-        Rig.Write(workspace, "one.txt", "1\n");
-        await Rig.GitAsync(workspace, "add", "-A");
-        await Rig.GitAsync(workspace, "commit", "-qm", "One");
-        Rig.Write(workspace, "two.txt", "1\n2\n");
+        WorkspaceFixture.Write(workspace, "one.txt", "1\n");
+        await WorkspaceFixture.GitAsync(workspace, "add", "-A");
+        await WorkspaceFixture.GitAsync(workspace, "commit", "-qm", "One");
+        WorkspaceFixture.Write(workspace, "two.txt", "1\n2\n");
 
         Capture capture = await rig.CaptureAsync(workspace);
         await workspace.DisposeAsync();
@@ -65,7 +68,7 @@ public class AcquireTests
     [IsolationFact("git-lfs")]
     public async Task Files_in_lfs_arrive_with_their_content_and_go_back_as_pointers()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         await rig.Repository.GitAsync(["lfs", "install", "--local"]);
         await rig.Repository.CommitAsync(
             "Large",
@@ -78,7 +81,7 @@ public class AcquireTests
         Assert.StartsWith("version https://git-lfs", await rig.Repository.GitAsync(["cat-file", "blob", "HEAD:a.bin"]));
         IWorkspace workspace = await rig.AcquireAsync();
         Assert.Equal("content\n", File.ReadAllText(Path.Combine(workspace.Info.Path, "a.bin")));
-        Rig.Write(workspace, "b.bin", "more\n");
+        WorkspaceFixture.Write(workspace, "b.bin", "more\n");
         Capture capture = await rig.CaptureAsync(workspace);
         Assert.StartsWith(
             "version https://git-lfs",
@@ -92,7 +95,7 @@ public class AcquireTests
     [InlineData("{attempt}-{item}", "1-a")]
     public async Task The_branch_follows_its_template_and_always_has_the_attempt_in_it(string template, string branch)
     {
-        await using Rig rig = await Rig.CreateAsync(o => o.BranchTemplate = template);
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.BranchTemplate = template);
         IWorkspace first = await rig.AcquireAsync();
         IWorkspace second = await rig.AcquireAsync(number: 2);
         Assert.Equal(branch, first.Info.Branch);
@@ -102,7 +105,7 @@ public class AcquireTests
     [Fact(Timeout = 60_000)]
     public async Task Hostile_ids_get_workspaces_beside_each_other()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         string[] ids =
         [
             "../x",
@@ -135,7 +138,7 @@ public class AcquireTests
     [Fact(Timeout = 60_000)]
     public async Task A_repository_can_be_bare_with_sha256_or_a_linked_worktree_itself()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         string root = rig.Repository.Root;
         await rig.Repository.GitAsync(["clone", "-q", "--bare", ".", Path.Combine(root, "bare.git")]);
         await rig.Repository.GitAsync(["worktree", "add", "-q", "--detach", Path.Combine(root, "linked")]);

@@ -1,4 +1,3 @@
-using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
 
@@ -19,34 +18,36 @@ public class CaptureTests
     [InlineData("with a stale index lock")]
     public async Task Everything_is_captured_whatever_HEAD_is(string state)
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
-        Rig.Write(workspace, "committed.txt", "committed\n");
-        await Rig.GitAsync(workspace, "add", "-A");
-        await Rig.GitAsync(workspace, "commit", "-qm", "Committed");
+        WorkspaceFixture.Write(workspace, "committed.txt", "committed\n");
+        await WorkspaceFixture.GitAsync(workspace, "add", "-A");
+        await WorkspaceFixture.GitAsync(workspace, "commit", "-qm", "Committed");
         string index = Path.Combine(workspace.Info.GitDirectory, "index");
         switch (state)
         {
             case "detached":
-                await Rig.GitAsync(workspace, "checkout", "-q", "--detach");
+                await WorkspaceFixture.GitAsync(workspace, "checkout", "-q", "--detach");
                 break;
             case "on another branch":
-                await Rig.GitAsync(workspace, "checkout", "-q", "-b", "mine");
+                await WorkspaceFixture.GitAsync(workspace, "checkout", "-q", "-b", "mine");
                 break;
             case "in the middle of a merge" or "in the middle of a rebase":
-                await Rig.GitAsync(workspace, "branch", "theirs", workspace.Info.BaseCommit);
-                await Rig.GitAsync(workspace, "checkout", "-q", "theirs");
-                Rig.Write(workspace, "committed.txt", "theirs\n");
-                await Rig.GitAsync(workspace, "add", "-A");
-                await Rig.GitAsync(workspace, "commit", "-qm", "Theirs");
-                await Rig.GitAsync(workspace, "checkout", "-q", workspace.Info.Branch!);
+                await WorkspaceFixture.GitAsync(workspace, "branch", "theirs", workspace.Info.BaseCommit);
+                await WorkspaceFixture.GitAsync(workspace, "checkout", "-q", "theirs");
+                WorkspaceFixture.Write(workspace, "committed.txt", "theirs\n");
+                await WorkspaceFixture.GitAsync(workspace, "add", "-A");
+                await WorkspaceFixture.GitAsync(workspace, "commit", "-qm", "Theirs");
+                await WorkspaceFixture.GitAsync(workspace, "checkout", "-q", workspace.Info.Branch!);
                 string[] arguments = state.EndsWith("merge", StringComparison.Ordinal)
                     ? ["merge", "theirs"]
                     : ["rebase", "theirs"];
-                await Assert.ThrowsAsync<InvalidOperationException>(() => Rig.GitAsync(workspace, arguments));
+                await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                    WorkspaceFixture.GitAsync(workspace, arguments)
+                );
                 break;
             case "on an unborn branch":
-                await Rig.GitAsync(workspace, "checkout", "-q", "--orphan", "fresh");
+                await WorkspaceFixture.GitAsync(workspace, "checkout", "-q", "--orphan", "fresh");
                 break;
             case "with its branch deleted":
                 await rig.Repository.GitAsync(["update-ref", "-d", $"refs/heads/{workspace.Info.Branch}"]);
@@ -62,7 +63,7 @@ public class CaptureTests
                 break;
         }
 
-        Rig.Write(workspace, "left over.txt", "left\n");
+        WorkspaceFixture.Write(workspace, "left over.txt", "left\n");
         Capture capture = await rig.CaptureAsync(workspace);
 
         Assert.True(capture.HadLeftovers);
@@ -84,24 +85,24 @@ public class CaptureTests
     [Fact(Timeout = 60_000)]
     public async Task A_clean_worker_is_captured_as_it_is_and_an_idle_one_is_empty()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
         Capture idle = await rig.CaptureAsync(workspace);
         Assert.True(idle.IsEmpty);
         Assert.Equal(idle.BaseCommit, idle.Commit);
 
-        Rig.Write(workspace, "a.txt", "1\n");
-        await Rig.GitAsync(workspace, "add", "-A");
-        await Rig.GitAsync(workspace, "commit", "-qm", "One");
+        WorkspaceFixture.Write(workspace, "a.txt", "1\n");
+        await WorkspaceFixture.GitAsync(workspace, "add", "-A");
+        await WorkspaceFixture.GitAsync(workspace, "commit", "-qm", "One");
         Capture done = await rig.CaptureAsync(workspace);
         Assert.False(done.HadLeftovers);
-        Assert.Equal(await Rig.GitAsync(workspace, "rev-parse", "HEAD"), done.Commit);
+        Assert.Equal(await WorkspaceFixture.GitAsync(workspace, "rev-parse", "HEAD"), done.Commit);
     }
 
     [Fact(Timeout = 60_000)]
     public async Task Every_kind_of_change_is_told_apart()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         string lines = string.Concat(Enumerable.Range(0, 40).Select(i => $"line {i}\n"));
         await rig.Repository.CommitAsync(
             "Start",
@@ -119,10 +120,10 @@ public class CaptureTests
         File.Delete(At("gone.txt"));
         File.Delete(At("kind"));
         File.CreateSymbolicLink(At("kind"), "README.md");
-        Rig.Write(workspace, "m.txt", "a\nc\nd\n");
+        WorkspaceFixture.Write(workspace, "m.txt", "a\nc\nd\n");
         File.WriteAllBytes(At("binary"), [0, 1, 2, 0, 255]);
-        Rig.Write(workspace, "-leading", "x\n");
-        Rig.Write(workspace, ":(top)magic", "x\n");
+        WorkspaceFixture.Write(workspace, "-leading", "x\n");
+        WorkspaceFixture.Write(workspace, ":(top)magic", "x\n");
 
         Capture capture = await rig.CaptureAsync(workspace);
         FileChange[] expected =
@@ -144,16 +145,16 @@ public class CaptureTests
     [Fact(Timeout = 60_000)]
     public async Task Capturing_leaves_index_and_work_tree_of_the_worker_alone_and_the_branch_unless_told()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
-        Rig.Write(workspace, "staged.txt", "1\n");
-        await Rig.GitAsync(workspace, "add", "-A");
-        Rig.Write(workspace, "README.md", "changed\n");
-        string before = await Rig.GitAsync(workspace, "status", "--porcelain");
+        WorkspaceFixture.Write(workspace, "staged.txt", "1\n");
+        await WorkspaceFixture.GitAsync(workspace, "add", "-A");
+        WorkspaceFixture.Write(workspace, "README.md", "changed\n");
+        string before = await WorkspaceFixture.GitAsync(workspace, "status", "--porcelain");
         byte[] index = File.ReadAllBytes(Path.Combine(workspace.Info.GitDirectory, "index"));
         await rig.CaptureAsync(workspace);
         Assert.Equal(index, File.ReadAllBytes(Path.Combine(workspace.Info.GitDirectory, "index")));
-        Assert.Equal(before, await Rig.GitAsync(workspace, "status", "--porcelain"));
+        Assert.Equal(before, await WorkspaceFixture.GitAsync(workspace, "status", "--porcelain"));
         Assert.Equal(workspace.Info.BaseCommit, await rig.Repository.GitAsync(["rev-parse", workspace.Info.Branch!]));
 
         rig.Options.LeftoversOnBranch = true;
@@ -164,9 +165,9 @@ public class CaptureTests
     [Fact(Timeout = 60_000)]
     public async Task A_late_capture_of_an_older_attempt_is_refused()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         IWorkspace first = await rig.AcquireAsync();
-        Rig.Write(first, "late.txt", "late\n");
+        WorkspaceFixture.Write(first, "late.txt", "late\n");
         IWorkspace second = await rig.AcquireAsync(number: 2);
         IsolationException fault = await Assert.ThrowsAsync<IsolationException>(() => rig.CaptureAsync(first));
         Assert.Equal("ISO0305", fault.Code);
@@ -182,7 +183,7 @@ public class CaptureTests
     [Fact(Timeout = 60_000)]
     public async Task A_capture_is_refused_when_someone_moved_the_attempts_ref()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
         string other = await rig.Repository.CommitAsync("Other", new Dictionary<string, string> { ["o"] = "o" });
         await rig.Repository.GitAsync(["update-ref", "refs/isolation/attempts/a/1", other]);
@@ -192,10 +193,10 @@ public class CaptureTests
     [Fact(Timeout = 60_000)]
     public async Task A_repository_inside_the_work_tree_is_not_captured_as_a_pointer_and_keeps_the_workspace()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
-        Rig.Write(workspace, "inner/file", "1\n");
-        Rig.Write(workspace, "mine", "1\n");
+        WorkspaceFixture.Write(workspace, "inner/file", "1\n");
+        WorkspaceFixture.Write(workspace, "mine", "1\n");
         await ThrowawayRepository.GitInAsync(Path.Combine(workspace.Info.Path, "inner"), ["init", "-q"]);
         Capture capture = await rig.CaptureAsync(workspace);
         Assert.Equal(["mine"], capture.Files.Select(f => f.Path));
@@ -206,19 +207,19 @@ public class CaptureTests
     [Fact(Timeout = 60_000)]
     public async Task A_sparse_worker_loses_nothing()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         await rig.Repository.CommitAsync("Two", new Dictionary<string, string> { ["in/a"] = "1\n", ["out/b"] = "1\n" });
         await rig.Repository.GitAsync(["sparse-checkout", "set", "in"]);
         IWorkspace workspace = await rig.AcquireAsync();
         Assert.False(File.Exists(Path.Combine(workspace.Info.Path, "out", "b")));
-        Rig.Write(workspace, "in/c", "1\n");
+        WorkspaceFixture.Write(workspace, "in/c", "1\n");
         Assert.Equal(["in/c"], (await rig.CaptureAsync(workspace)).Files.Select(f => f.Path));
     }
 
     [Fact(Timeout = 60_000)]
     public async Task Line_endings_the_host_chose_do_not_show_as_changes()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         await rig.Repository.GitAsync(["config", "core.autocrlf", "true"]);
         IWorkspace workspace = await rig.AcquireAsync();
         Assert.Contains("\r\n", File.ReadAllText(Path.Combine(workspace.Info.Path, "README.md")));

@@ -1,6 +1,5 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Workspaces;
-using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
@@ -9,7 +8,7 @@ public class ContentionTests
     [Fact(Timeout = 60_000)]
     public async Task Two_providers_make_32_workspaces_at_once_without_a_failure_or_an_orphan()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         await using GitWorktreeProvider other = new(new GitWorktreeOptions(), TimeProvider.System);
         WorkspaceRequest[] requests = new WorkspaceRequest[32];
         for (int i = 0; i < requests.Length; i++)
@@ -30,7 +29,7 @@ public class ContentionTests
     [Fact(Timeout = 60_000)]
     public async Task A_worktree_is_never_seen_half_made()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         string entries = Path.Combine(rig.Repository.Path, ".git", "worktrees");
         List<string> half = [];
         using CancellationTokenSource made = new();
@@ -73,7 +72,7 @@ public class ContentionTests
     [InlineData("initializing")]
     public async Task What_a_dead_add_left_half_made_stops_nobody(string state)
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         IWorkspace neighbour = await rig.AcquireAsync("neighbour");
         string entry = Directory.CreateDirectory(Path.Combine(rig.Repository.Path, ".git", "worktrees", "zz")).FullName;
         if (state != "empty directory")
@@ -94,8 +93,8 @@ public class ContentionTests
 
         Directory.SetLastWriteTimeUtc(entry, DateTime.UnixEpoch);
         IWorkspace workspace = await rig.AcquireAsync();
-        Assert.Equal("", await Rig.GitAsync(workspace, "status", "--porcelain"));
-        Assert.Equal("", await Rig.GitAsync(neighbour, "status", "--porcelain"));
+        Assert.Equal("", await WorkspaceFixture.GitAsync(workspace, "status", "--porcelain"));
+        Assert.Equal("", await WorkspaceFixture.GitAsync(neighbour, "status", "--porcelain"));
         await rig.Repository.GitAsync(["worktree", "list"]);
         await rig.Repository.GitAsync(["fetch", "."]);
         await rig.Repository.GitAsync(["fsck"]);
@@ -104,7 +103,7 @@ public class ContentionTests
     [Fact(Timeout = 60_000)]
     public async Task An_entry_that_is_half_made_this_moment_is_waited_for_and_not_healed_away()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         File.WriteAllText(Path.Combine(rig.Repository.Path, ".git", "config.worktree"), ""); // Settings of one worktree: git has to make it.
         string entry = Directory.CreateDirectory(Path.Combine(rig.Repository.Path, ".git", "worktrees", "zz")).FullName;
         string common = Path.Combine(entry, "commondir");
@@ -131,20 +130,20 @@ public class ContentionTests
     [Fact(Timeout = 60_000)]
     public async Task A_workspace_costs_two_git_processes_a_clean_capture_two_and_a_release_none()
     {
-        await using Rig rig = await Rig.CreateAsync();
-        GitRepository opened = await GitHost.OpenAsync(rig.Repository.Path);
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
+        GitRepository opened = await GitOpener.OpenAsync(rig.Repository.Path);
         await using GitWorktreeProvider provider = new(new GitWorktreeOptions(), TimeProvider.System, null, opened);
-        int before = opened.Client.Started;
+        int before = opened.Client.StartedProcesses;
         IWorkspace workspace = await rig.AcquireAsync(provider: provider);
-        Assert.Equal(2, opened.Client.Started - before);
-        Rig.Write(workspace, "a", "1\n");
-        await Rig.GitAsync(workspace, "add", "-A");
-        await Rig.GitAsync(workspace, "commit", "-qm", "A");
-        before = opened.Client.Started;
+        Assert.Equal(2, opened.Client.StartedProcesses - before);
+        WorkspaceFixture.Write(workspace, "a", "1\n");
+        await WorkspaceFixture.GitAsync(workspace, "add", "-A");
+        await WorkspaceFixture.GitAsync(workspace, "commit", "-qm", "A");
+        before = opened.Client.StartedProcesses;
         await rig.CaptureAsync(workspace);
-        Assert.Equal(2, opened.Client.Started - before);
+        Assert.Equal(2, opened.Client.StartedProcesses - before);
         await workspace.DisposeAsync();
-        Assert.Equal(2, opened.Client.Started - before);
+        Assert.Equal(2, opened.Client.StartedProcesses - before);
         Assert.False(Directory.Exists(workspace.Info.Path));
     }
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
-using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
@@ -22,7 +22,7 @@ public class FailedAcquireTests
     {
         foreach (bool packed in new[] { false, true })
         {
-            await using Rig rig = await Rig.CreateAsync();
+            await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
             await rig.Repository.GitAsync(["branch", existing]);
             if (packed)
             {
@@ -41,7 +41,7 @@ public class FailedAcquireTests
     [InlineData("")]
     public async Task A_base_that_is_no_commit_here_is_refused(string commit)
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         WorkspaceRequest request = await rig.RequestAsync();
         IsolationException fault = await FailsAsync(rig, request with { BaseCommit = commit }, "ISO0206");
         Assert.Equal(Stage.Workspace, fault.Stage);
@@ -50,7 +50,7 @@ public class FailedAcquireTests
     [Fact(Timeout = 60_000)]
     public async Task A_base_that_is_a_tree_is_refused()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         WorkspaceRequest request = await rig.RequestAsync();
         string tree = await rig.Repository.GitAsync(["rev-parse", "HEAD^{tree}"]);
         await rig.Repository.GitAsync(["update-ref", "refs/isolation/attempts/a/1", tree]);
@@ -60,7 +60,7 @@ public class FailedAcquireTests
     [Fact(Timeout = 60_000)]
     public async Task An_attempt_that_was_never_issued_gets_no_workspace()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         WorkspaceRequest request = await rig.RequestAsync();
         await rig.Repository.GitAsync(["update-ref", "-d", "refs/isolation/attempts/a/1"]);
         await FailsAsync(rig, request, "ISO0305");
@@ -76,7 +76,7 @@ public class FailedAcquireTests
     [InlineData("")]
     public async Task A_template_that_gives_no_valid_branch_is_refused(string template)
     {
-        await using Rig rig = await Rig.CreateAsync(o => o.BranchTemplate = template);
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.BranchTemplate = template);
         await FailsAsync(rig, await rig.RequestAsync(), "ISO0303");
     }
 
@@ -85,7 +85,7 @@ public class FailedAcquireTests
     {
         foreach (string root in new[] { "/proc/isolation/workers", "/dev/null/workers" })
         {
-            await using Rig rig = await Rig.CreateAsync(workers: new WorkersFolder(root));
+            await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(workers: new WorkersDirectory(root));
             await FailsAsync(rig, await rig.RequestAsync(), "ISO0301");
         }
     }
@@ -93,11 +93,11 @@ public class FailedAcquireTests
     [Fact(Timeout = 60_000)]
     public async Task A_workers_folder_inside_the_repository_is_refused()
     {
-        await using Rig outer = await Rig.CreateAsync();
+        await using WorkspaceFixture outer = await WorkspaceFixture.CreateAsync();
         await using GitWorktreeProvider provider = new(
             new GitWorktreeOptions(),
             TimeProvider.System,
-            new WorkersFolder(Path.Combine(outer.Repository.Path, ".workers"))
+            new WorkersDirectory(Path.Combine(outer.Repository.Path, ".workers"))
         );
         await FailsAsync(outer, await outer.RequestAsync(), "ISO0312", provider);
     }
@@ -107,7 +107,7 @@ public class FailedAcquireTests
     [InlineData(true)]
     public async Task Files_in_lfs_without_lfs_are_an_error_and_never_pointers(bool configured)
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         await rig.Repository.CommitAsync(
             "Large",
             new Dictionary<string, string>
@@ -116,7 +116,7 @@ public class FailedAcquireTests
                 ["assets/a.bin"] = "content\n",
             }
         );
-        GitRepository opened = await GitHost.OpenAsync(rig.Repository.Path);
+        GitRepository opened = await GitOpener.OpenAsync(rig.Repository.Path);
         KeyValuePair<string, string>[] config = configured
             ? [new("filter.lfs.smudge", "not-git-lfs smudge %f"), new("filter.lfs.process", "not-git-lfs process")]
             : [];
@@ -136,12 +136,14 @@ public class FailedAcquireTests
     [Fact(Timeout = 60_000)]
     public async Task A_shared_path_that_does_not_exist_or_leads_out_is_an_error()
     {
-        await using (Rig rig = await Rig.CreateAsync(o => o.ShareReadOnly("models", "not-there")))
+        await using (
+            WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.ShareReadOnly("models", "not-there"))
+        )
         {
             await FailsAsync(rig, await rig.RequestAsync(), "ISO0309");
         }
 
-        await using (Rig rig = await Rig.CreateAsync(o => o.ShareReadOnly("../models", ".")))
+        await using (WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.ShareReadOnly("../models", ".")))
         {
             await FailsAsync(rig, await rig.RequestAsync(), "ISO0310");
         }
@@ -150,7 +152,9 @@ public class FailedAcquireTests
     [Fact(Timeout = 60_000)]
     public async Task A_cancelled_acquire_leaves_nothing()
     {
-        await using Rig rig = await Rig.CreateAsync(o => o.ShareReadOnly("models", "not-there"));
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o =>
+            o.ShareReadOnly("models", "not-there")
+        );
         using CancellationTokenSource cancel = new();
         WorkspaceRequest request = await rig.RequestAsync();
         string before = await rig.SnapshotAsync();
@@ -168,7 +172,9 @@ public class FailedAcquireTests
         await RunAsync("mount", "-t", "tmpfs", "-o", "size=256k", "isolation-test", mount);
         try
         {
-            await using Rig rig = await Rig.CreateAsync(workers: new WorkersFolder(Path.Combine(mount, "workers")));
+            await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(
+                workers: new WorkersDirectory(Path.Combine(mount, "workers"))
+            );
             await rig.Repository.CommitAsync(
                 "Large",
                 new Dictionary<string, string> { ["large"] = new string('x', 1_000_000) }
@@ -185,7 +191,7 @@ public class FailedAcquireTests
     }
 
     private static async Task<IsolationException> FailsAsync(
-        Rig rig,
+        WorkspaceFixture rig,
         WorkspaceRequest request,
         string code,
         GitWorktreeProvider? provider = null

@@ -1,4 +1,4 @@
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.Leases;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
 
@@ -9,7 +9,7 @@ public class GitWorktreeTests
     [Fact(Timeout = 60_000)]
     public async Task It_comes_and_goes_in_one_line()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         string tag = await rig.HeadAsync();
         await rig.Repository.GitAsync(["tag", "v1"]);
         await rig.Repository.CommitAsync("Next", new Dictionary<string, string> { ["next"] = "1" });
@@ -33,7 +33,7 @@ public class GitWorktreeTests
     [Fact(Timeout = 60_000)]
     public async Task What_a_killed_process_left_is_swept_by_the_next()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
 
         // A dead holder: its notes and its workspace are there, its lock is not.
         WorkspaceRequest request = await rig.RequestAsync("throwaway-dead");
@@ -52,7 +52,7 @@ public class GitWorktreeTests
     [InlineData("--help", "ISO0206")]
     public async Task A_revision_that_means_nothing_is_refused(string revision, string code)
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         string before = await rig.SnapshotAsync();
         Assert.Equal(
             code,

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 

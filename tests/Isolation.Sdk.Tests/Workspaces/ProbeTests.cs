@@ -1,7 +1,6 @@
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
-using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
@@ -10,10 +9,10 @@ public class ProbeTests
     [Fact(Timeout = 60_000)]
     public async Task A_repository_is_probed_without_a_trace()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         string before = await rig.SnapshotAsync();
-        AxisReport report = await rig.Provider.ProbeAsync(new RepositoryRef(rig.Repository.Path));
-        Assert.Empty(report.Missing);
+        ProbeResult report = await rig.Provider.ProbeAsync(new RepositoryRef(rig.Repository.Path));
+        Assert.Empty(report.Problems);
         Assert.Equal(IsolationGuarantees.Files, report.Sealed);
         Assert.Equal(IsolationGuarantees.None, report.Detected);
         Assert.Equal(before, await rig.SnapshotAsync());
@@ -23,7 +22,7 @@ public class ProbeTests
     [Fact(Timeout = 60_000)]
     public async Task What_cannot_work_is_said_with_its_code()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         string root = rig.Repository.Root;
         await ThrowawayRepository.GitInAsync(root, ["init", "-q", "empty"]);
         Directory.CreateDirectory(Path.Combine(root, "plain"));
@@ -36,7 +35,7 @@ public class ProbeTests
                 new GitWorktreeProvider(
                     new GitWorktreeOptions(),
                     TimeProvider.System,
-                    new WorkersFolder("/proc/isolation")
+                    new WorkersDirectory("/proc/isolation")
                 ),
                 rig.Repository.Path
             )
@@ -47,7 +46,7 @@ public class ProbeTests
                 new GitWorktreeProvider(
                     new GitWorktreeOptions(),
                     TimeProvider.System,
-                    new WorkersFolder(Path.Combine(rig.Repository.Path, "w"))
+                    new WorkersDirectory(Path.Combine(rig.Repository.Path, "w"))
                 ),
                 rig.Repository.Path
             )
@@ -63,8 +62,8 @@ public class ProbeTests
 
     private static async Task<string[]> CodesAsync(GitWorktreeProvider provider, string path)
     {
-        AxisReport report = await provider.ProbeAsync(new RepositoryRef(path));
+        ProbeResult report = await provider.ProbeAsync(new RepositoryRef(path));
         Assert.Equal(IsolationGuarantees.None, report.Sealed);
-        return [.. report.Missing.Select(f => f.Code)];
+        return [.. report.Problems.Select(f => f.Code)];
     }
 }

@@ -1,7 +1,7 @@
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
-using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
@@ -10,14 +10,14 @@ public class ReleaseTests
     [Fact(Timeout = 60_000)]
     public async Task An_untouched_workspace_goes_with_its_branch_when_disposed()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         WorkspaceRequest request = await rig.RequestAsync();
         string before = await rig.SnapshotAsync();
         IWorkspace workspace = await rig.Provider.AcquireAsync(request);
         await workspace.DisposeAsync();
         await rig.Provider.SettleAsync();
         Assert.False(Directory.Exists(Path.GetDirectoryName(workspace.Info.Path)));
-        SafeDelete.Tree(rig.Workers);
+        SafeDelete.DeleteTree(rig.Workers);
         Assert.Equal(before, await rig.SnapshotAsync());
     }
 
@@ -28,23 +28,23 @@ public class ReleaseTests
     [InlineData("a commit without files")]
     public async Task What_changed_after_its_capture_is_kept(string change)
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
-        Rig.Write(workspace, "deep/er/one.txt", "1\n");
+        WorkspaceFixture.Write(workspace, "deep/er/one.txt", "1\n");
         await rig.CaptureAsync(workspace);
         switch (change)
         {
             case "a new file":
-                Rig.Write(workspace, "deep/er/two.txt", "2\n");
+                WorkspaceFixture.Write(workspace, "deep/er/two.txt", "2\n");
                 break;
             case "a changed file":
-                Rig.Write(workspace, "deep/er/one.txt", "2\n");
+                WorkspaceFixture.Write(workspace, "deep/er/one.txt", "2\n");
                 break;
             case "a deleted file":
                 File.Delete(Path.Combine(workspace.Info.Path, "deep", "er", "one.txt"));
                 break;
             default:
-                await Rig.GitAsync(workspace, "commit", "-q", "--allow-empty", "-m", "Empty");
+                await WorkspaceFixture.GitAsync(workspace, "commit", "-q", "--allow-empty", "-m", "Empty");
                 break;
         }
 
@@ -56,13 +56,13 @@ public class ReleaseTests
     [Fact(Timeout = 60_000)]
     public async Task Remove_takes_all_but_what_links_point_to()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         string outside = Directory.CreateDirectory(Path.Combine(rig.Repository.Root, "outside")).FullName;
         File.WriteAllText(Path.Combine(outside, "precious"), "1");
         IWorkspace workspace = await rig.AcquireAsync();
         Directory.CreateSymbolicLink(Path.Combine(workspace.Info.Path, "to-folder"), outside);
         File.CreateSymbolicLink(Path.Combine(workspace.Info.Path, "to-file"), Path.Combine(outside, "precious"));
-        Rig.Write(workspace, "locked/down", "1");
+        WorkspaceFixture.Write(workspace, "locked/down", "1");
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(Path.Combine(workspace.Info.Path, "locked"), UnixFileMode.None);
@@ -81,7 +81,7 @@ public class ReleaseTests
     [Fact(Timeout = 60_000)]
     public async Task A_workspace_with_a_submodule_can_be_captured_and_removed()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         await using ThrowawayRepository inner = await ThrowawayRepository.CreateAsync();
         await rig.Repository.GitAsync([
             "-c",
@@ -94,7 +94,15 @@ public class ReleaseTests
         ]);
         await rig.Repository.CommitAsync("Submodule", new Dictionary<string, string>());
         IWorkspace workspace = await rig.AcquireAsync();
-        await Rig.GitAsync(workspace, "-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init");
+        await WorkspaceFixture.GitAsync(
+            workspace,
+            "-c",
+            "protocol.file.allow=always",
+            "submodule",
+            "--quiet",
+            "update",
+            "--init"
+        );
         Assert.True(File.Exists(Path.Combine(workspace.Info.Path, "sub", "README.md")));
         Assert.True((await rig.CaptureAsync(workspace)).IsEmpty);
         await workspace.DisposeAsync();
@@ -106,10 +114,10 @@ public class ReleaseTests
     [Fact(Timeout = 60_000)]
     public async Task A_quarantined_workspace_stays_and_says_so()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
         await workspace.ReleaseAsync(ReleaseMode.Quarantine);
-        Assert.Equal("", await Rig.GitAsync(workspace, "status", "--porcelain"));
+        Assert.Equal("", await WorkspaceFixture.GitAsync(workspace, "status", "--porcelain"));
         Assert.True(File.Exists(Path.Combine(rig.Workers, "a.1", "quarantined")));
         Assert.Contains("locked quarantined", await rig.Repository.GitAsync(["worktree", "list", "--porcelain"]));
     }
@@ -122,17 +130,17 @@ public class ReleaseTests
     [InlineData("not noted where its git directory is")]
     public async Task A_sweep_finds_a_workspace_again_however_much_there_is_of_it(string state)
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
         LeaseRecord record = rig.Store.List().Single();
         if (state is "without its directory" or "branch only")
         {
-            SafeDelete.Tree(workspace.Info.Path);
+            SafeDelete.DeleteTree(workspace.Info.Path);
         }
 
         if (state is "without its registration" or "branch only")
         {
-            SafeDelete.Tree(workspace.Info.GitDirectory);
+            SafeDelete.DeleteTree(workspace.Info.GitDirectory);
         }
 
         if (state.StartsWith("not noted", StringComparison.Ordinal))
@@ -157,11 +165,11 @@ public class ReleaseTests
     [Fact(Timeout = 60_000)]
     public async Task A_reopened_workspace_is_captured_as_the_first_holder_would_have()
     {
-        await using Rig rig = await Rig.CreateAsync(o => o.CopyIgnored(".env"));
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.CopyIgnored(".env"));
         await rig.Repository.CommitAsync("Ignore", new Dictionary<string, string> { [".gitignore"] = ".env\n" });
         File.WriteAllText(Path.Combine(rig.Repository.Path, ".env"), "KEY=1\n");
         IWorkspace workspace = await rig.AcquireAsync();
-        Rig.Write(workspace, "work.txt", "1\n");
+        WorkspaceFixture.Write(workspace, "work.txt", "1\n");
         File.Delete(Path.Combine(workspace.Info.Path, ".gitignore"));
         await using GitWorktreeProvider later = new(new GitWorktreeOptions(), TimeProvider.System);
         IWorkspace again = (await later.ReopenAsync(rig.Store.List().Single()))!;
@@ -175,7 +183,7 @@ public class ReleaseTests
     [Fact(Timeout = 60_000)]
     public async Task A_lease_of_another_provider_reopens_nothing()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         await rig.RequestAsync();
         Assert.Null(await rig.Provider.ReopenAsync(rig.Store.List().Single()));
     }

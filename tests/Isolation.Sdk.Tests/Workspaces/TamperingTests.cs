@@ -11,7 +11,7 @@ public class TamperingTests
     [InlineData("included config")]
     public async Task Programs_planted_in_config_do_not_run(string where)
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         await rig.Repository.GitAsync(["config", "extensions.worktreeConfig", "true"]);
         await rig.Repository.CommitAsync(
             "Filter",
@@ -40,8 +40,8 @@ public class TamperingTests
         }
 
         File.AppendAllText(config, planted);
-        Rig.Write(workspace, "a.txt", "2\n");
-        Rig.Write(workspace, "b.txt", "3\n");
+        WorkspaceFixture.Write(workspace, "a.txt", "2\n");
+        WorkspaceFixture.Write(workspace, "b.txt", "3\n");
         Capture capture = await rig.CaptureAsync(workspace);
 
         Assert.False(File.Exists(canary), "a planted program ran");
@@ -53,30 +53,30 @@ public class TamperingTests
     [Fact(Timeout = 60_000)]
     public async Task A_pointer_bent_to_another_worker_takes_nothing_from_it_and_gives_nothing_to_it()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         IWorkspace a = await rig.AcquireAsync("a");
         IWorkspace b = await rig.AcquireAsync("b");
-        Rig.Write(b, "b.txt", "b\n");
-        await Rig.GitAsync(b, "add", "-A");
-        await Rig.GitAsync(b, "commit", "-qm", "B");
-        string tip = await Rig.GitAsync(b, "rev-parse", "HEAD");
+        WorkspaceFixture.Write(b, "b.txt", "b\n");
+        await WorkspaceFixture.GitAsync(b, "add", "-A");
+        await WorkspaceFixture.GitAsync(b, "commit", "-qm", "B");
+        string tip = await WorkspaceFixture.GitAsync(b, "rev-parse", "HEAD");
         File.WriteAllText(Path.Combine(a.Info.Path, ".git"), $"gitdir: {b.Info.GitDirectory}\n");
-        Rig.Write(a, "a.txt", "a\n");
+        WorkspaceFixture.Write(a, "a.txt", "a\n");
         Capture capture = await rig.CaptureAsync(a);
         Assert.Equal([".git pointer was changed"], capture.Tampering);
         Assert.Equal(["a.txt"], capture.Files.Select(f => f.Path));
         Assert.Equal(a.Info.BaseCommit, await rig.Repository.GitAsync(["rev-parse", $"{capture.Commit}^"]));
-        Assert.Equal(tip, await Rig.GitAsync(b, "rev-parse", "HEAD"));
+        Assert.Equal(tip, await WorkspaceFixture.GitAsync(b, "rev-parse", "HEAD"));
         Assert.Empty((await rig.CaptureAsync(b)).Tampering);
     }
 
     [Fact(Timeout = 60_000)]
     public async Task A_worker_that_removed_its_pointer_is_captured_all_the_same()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
         File.Delete(Path.Combine(workspace.Info.Path, ".git"));
-        Rig.Write(workspace, "a.txt", "a\n");
+        WorkspaceFixture.Write(workspace, "a.txt", "a\n");
         Capture capture = await rig.CaptureAsync(workspace);
         Assert.Equal([".git pointer was removed"], capture.Tampering);
         Assert.Equal(["a.txt"], capture.Files.Select(f => f.Path));

@@ -19,10 +19,10 @@ internal static class DotnetProject
     );
 
     /// <summary>A library, <c>p.csproj</c>, with a warning in it.</summary>
-    public static Task CommitAsync(LeakPlace place) => CommitAsync(place, "");
+    public static Task CommitAsync(LeakFixture place) => CommitAsync(place, "");
 
     /// <summary>The library uses a package, <c>leaky</c>, from a folder in the repository.</summary>
-    public static async Task CommitWithPackageAsync(LeakPlace place)
+    public static async Task CommitWithPackageAsync(LeakFixture place)
     {
         string feed = Directory.CreateDirectory(Path.Combine(place.Repository.Path, "feed")).FullName;
         using (ZipArchive package = ZipFile.Open(Path.Combine(feed, "leaky.1.0.0.nupkg"), ZipArchiveMode.Create))
@@ -49,7 +49,7 @@ internal static class DotnetProject
     }
 
     /// <summary>A project, <c>t.proj</c>, whose only task is this.</summary>
-    public static Task CommitTaskAsync(LeakPlace place, string task, string before = "") =>
+    public static Task CommitTaskAsync(LeakFixture place, string task, string before = "") =>
         place.Repository.CommitAsync(
             "A task",
             new Dictionary<string, string>
@@ -59,7 +59,7 @@ internal static class DotnetProject
         );
 
     /// <summary>A project, <c>t.proj</c>, that does nothing but compile one file; by a server, if nobody says otherwise.</summary>
-    public static async Task CommitCompileAsync(LeakPlace place)
+    public static async Task CommitCompileAsync(LeakFixture place)
     {
         await CommitTaskAsync(
                 place,
@@ -75,7 +75,7 @@ internal static class DotnetProject
             .ConfigureAwait(false);
     }
 
-    private static Task CommitAsync(LeakPlace place, string items) =>
+    private static Task CommitAsync(LeakFixture place, string items) =>
         place.Repository.CommitAsync(
             "A library",
             new Dictionary<string, string>

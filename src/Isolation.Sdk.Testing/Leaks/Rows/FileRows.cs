@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using static Isolation.Sdk.SealLevel;
-using static Isolation.Sdk.Testing.LeakSight;
+using static Isolation.Sdk.SandboxLevel;
+using static Isolation.Sdk.Testing.LeakOutcome;
 using static Isolation.Sdk.Testing.LeakStep;
 
 namespace Isolation.Sdk.Testing;
@@ -25,17 +25,17 @@ internal static class FileRows
                 "a sibling's uncommitted files, read",
                 LeakProbe.Of(B("echo secret-$4 > unc.txt"), A("grep -qx secret-$4 $1/unc.txt && echo LEAK"))
             )
-                .Cooperative(LeakSight.Leak, OneUser)
-                .Guarded(LeakSight.Sealed, NoRule)
-                .Sealed(LeakSight.Sealed, NotThere),
+                .Cooperative(LeakOutcome.Leak, OneUser)
+                .Restricted(LeakOutcome.Sealed, NoRule)
+                .Sealed(LeakOutcome.Sealed, NotThere),
             new LeakRow(
                 "F02",
                 "a sibling's files, written",
                 LeakProbe.Of(A("echo $4 >> $1/f1"), B("grep -qx $4 f1 && echo LEAK"))
             )
-                .Cooperative(LeakSight.Leak, OneUser)
-                .Guarded(LeakSight.Sealed, NoRule)
-                .Sealed(LeakSight.Sealed, NotThere),
+                .Cooperative(LeakOutcome.Leak, OneUser)
+                .Restricted(LeakOutcome.Sealed, NoRule)
+                .Sealed(LeakOutcome.Sealed, NotThere),
             new LeakRow(
                 "F03",
                 "a tracked link to a folder outside",
@@ -44,17 +44,17 @@ internal static class FileRows
                     Prepare = LinkAsync,
                 }
             )
-                .Cooperative(LeakSight.Leak, OneUser)
-                .Guarded(LeakSight.Sealed, "Landlock: no rule for what a link leads to")
-                .Sealed(LeakSight.Sealed, "own mounts: what the link leads to is not there"),
+                .Cooperative(LeakOutcome.Leak, OneUser)
+                .Restricted(LeakOutcome.Sealed, "Landlock: no rule for what a link leads to")
+                .Sealed(LeakOutcome.Sealed, "own mounts: what the link leads to is not there"),
             new LeakRow(
                 "F04",
                 "hard links between workspaces (cp -al)",
                 LeakProbe.Of(A("cp -alf f1 $1/; echo $4 >> f1"), B("grep -qx $4 f1 && echo LEAK"))
             )
-                .Cooperative(LeakSight.Leak, OneUser + "; the library itself makes no hard links")
-                .Guarded(LeakSight.Sealed, NoRule)
-                .Sealed(LeakSight.Sealed, NotThere),
+                .Cooperative(LeakOutcome.Leak, OneUser + "; the library itself makes no hard links")
+                .Restricted(LeakOutcome.Sealed, NoRule)
+                .Sealed(LeakOutcome.Sealed, NotThere),
             new LeakRow(
                 "F05",
                 "objects as hard links (clone --local)",
@@ -65,14 +65,14 @@ internal static class FileRows
                     B("git cat-file blob HEAD:f1 > /dev/null || echo LEAK")
                 )
             )
-                .Cooperative(LeakSight.Leak, "open: one object store for all")
-                .Guarded(LeakSight.Sealed, "borrowed objects; Landlock: read, and not linked")
-                .Sealed(LeakSight.Sealed, "borrowed objects, mounted read-only"),
+                .Cooperative(LeakOutcome.Leak, "open: one object store for all")
+                .Restricted(LeakOutcome.Sealed, "borrowed objects; Landlock: read, and not linked")
+                .Sealed(LeakOutcome.Sealed, "borrowed objects, mounted read-only"),
             new LeakRow(
                 "F06",
                 "a watch on a sibling's tree",
                 LeakProbe.Of(
-                    A(Perl.Watch).Staying,
+                    A(Perl.Watch).AsBackground,
                     B("echo x > $4"),
                     A(
                         "[ \"$6\" = watching ] || exit 0; i=0; until [ -s seen ] || [ $i -gt 600 ]; do sleep 0.05; i=$((i + 1)); done; [ -s seen ] && echo LEAK"
@@ -82,9 +82,9 @@ internal static class FileRows
                     Needs = ["perl"],
                 }
             )
-                .Cooperative(LeakSight.Leak, OneUser)
-                .Guarded(LeakSight.Leak, "open: Landlock has no word for watches; names are seen, never contents")
-                .Sealed(LeakSight.Sealed, NotThere),
+                .Cooperative(LeakOutcome.Leak, OneUser)
+                .Restricted(LeakOutcome.Leak, "open: Landlock has no word for watches; names are seen, never contents")
+                .Sealed(LeakOutcome.Sealed, NotThere),
             new LeakRow(
                 "F07",
                 "a full disk",
@@ -93,7 +93,7 @@ internal static class FileRows
                     Needs = ["mount"],
                     Prepare = SmallDiskAsync,
                 }
-            ).From(Cooperative, LeakSight.Leak, "open: one disk for all, unless MaxDisk is set"),
+            ).FromLevel(Cooperative, LeakOutcome.Leak, "open: one disk for all, unless MaxDisk is set"),
             new LeakRow(
                 "F08",
                 "watchers, counted per user",
@@ -103,7 +103,7 @@ internal static class FileRows
                             + "n=$(cat /proc/sys/fs/inotify/max_user_instances); [ $n -gt 4096 ] && be=; [ -n \"$be\" ] || n=3; $be "
                             + Perl.Watchers
                             + "$n \"${be:-$me}\""
-                    ).Staying,
+                    ).AsBackground,
                     B(
                         Account
                             + "if [ -n \"$be\" ]; then $be "
@@ -114,9 +114,9 @@ internal static class FileRows
                 {
                     Needs = ["perl", "setpriv"],
                 }
-            ).From(
+            ).FromLevel(
                 Cooperative,
-                LeakSight.Leak,
+                LeakOutcome.Leak,
                 "open: the kernel counts them for the user, through user namespaces too (shown by whose account it is, where nothing else may run out of them)"
             ),
             new LeakRow(
@@ -126,7 +126,7 @@ internal static class FileRows
                     A(
                         Account
                             + "for i in 1 2 3 4 5 6 7 8 9; do $be sleep 600 > /dev/null 2>&1 & done; echo $me $(readlink /proc/self/ns/user); wait"
-                    ).Staying,
+                    ).AsBackground,
                     B(
                         Account
                             + "if [ -n \"$be\" ]; then prlimit --nproc=8 $be sh -c 'true | true' || echo LEAK; elif [ \"$6\" = \"$me $(readlink /proc/self/ns/user)\" ]; then echo LEAK; fi"
@@ -136,9 +136,9 @@ internal static class FileRows
                     Needs = ["setpriv", "prlimit"],
                 }
             )
-                .Cooperative(LeakSight.Leak, "open: the kernel counts them for the user, unless MaxProcesses is set")
-                .Guarded(LeakSight.Leak, "open: the kernel counts them for the user, unless MaxProcesses is set")
-                .Sealed(LeakSight.Sealed, "own user namespace: a count of its own"),
+                .Cooperative(LeakOutcome.Leak, "open: the kernel counts them for the user, unless MaxProcesses is set")
+                .Restricted(LeakOutcome.Leak, "open: the kernel counts them for the user, unless MaxProcesses is set")
+                .Sealed(LeakOutcome.Sealed, "own user namespace: a count of its own"),
             new LeakRow(
                 "F10",
                 "the processor",
@@ -146,7 +146,7 @@ internal static class FileRows
                     A(
                         OneProcessor
                             + "for i in 1 2 3 4 5 6; do timeout 100 $on sh -c 'while :; do :; done' > /dev/null 2>&1 & done; echo spinning; wait"
-                    ).Staying,
+                    ).AsBackground,
                     B(
                         OneProcessor
                             + """$on sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done; read run wait n < /proc/$$/schedstat; [ $wait -gt $((run / 2)) ] && echo LEAK'"""
@@ -155,13 +155,13 @@ internal static class FileRows
                 {
                     Needs = ["taskset", "timeout"],
                 }
-            ).From(Cooperative, LeakSight.Leak, "open: shared as between any processes, unless a share is set"),
+            ).FromLevel(Cooperative, LeakOutcome.Leak, "open: shared as between any processes, unless a share is set"),
             new LeakRow("F11", "memory", LeakProbe.Of(_ => Task.CompletedTask))
                 .Plain(NotTried, "not run: the kernel may choose any process of this machine to end")
-                .From(Cooperative, NotTried, "not run: the kernel may choose any process of this machine to end"),
+                .FromLevel(Cooperative, NotTried, "not run: the kernel may choose any process of this machine to end"),
         ];
 
-    private static async Task LinkAsync(LeakPlace place)
+    private static async Task LinkAsync(LeakFixture place)
     {
         string outside = Path.Combine(place.Repository.Root, "outside");
         Directory.CreateDirectory(outside);
@@ -170,15 +170,18 @@ internal static class FileRows
     }
 
     /// <summary>A disk that can be filled without harm.</summary>
-    private static async Task SmallDiskAsync(LeakPlace place)
+    private static async Task SmallDiskAsync(LeakFixture place)
     {
-        Directory.CreateDirectory(place.Workers);
-        if (await RunAsync("mount", "-t", "tmpfs", "-o", "size=16m", "none", place.Workers).ConfigureAwait(false) != 0)
+        Directory.CreateDirectory(place.WorkersDirectory);
+        if (
+            await RunAsync("mount", "-t", "tmpfs", "-o", "size=16m", "none", place.WorkersDirectory)
+                .ConfigureAwait(false) != 0
+        )
         {
             throw new NotSupportedException("A small disk could not be mounted; that needs root.");
         }
 
-        place.Undo.Push(() => RunAsync("umount", "-l", place.Workers).GetAwaiter().GetResult());
+        place.Undo.Push(() => RunAsync("umount", "-l", place.WorkersDirectory).GetAwaiter().GetResult());
     }
 
     private static async Task<int> RunAsync(string file, params string[] arguments)

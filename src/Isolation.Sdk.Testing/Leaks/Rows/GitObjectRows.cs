@@ -1,6 +1,6 @@
-using static Isolation.Sdk.SealLevel;
+using static Isolation.Sdk.SandboxLevel;
 using static Isolation.Sdk.Testing.GitRows;
-using static Isolation.Sdk.Testing.LeakSight;
+using static Isolation.Sdk.Testing.LeakOutcome;
 using static Isolation.Sdk.Testing.LeakStep;
 
 namespace Isolation.Sdk.Testing;
@@ -21,7 +21,7 @@ internal static class GitObjectRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: shallow")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G20",
                 "objects, changed in place",
@@ -36,10 +36,10 @@ internal static class GitObjectRows
                 }
             )
                 .Cooperative(
-                    LeakSight.Leak,
+                    LeakOutcome.Leak,
                     "open: a pack is read-only, and its owner may change that; git notices when it reads"
                 )
-                .From(Guarded, LeakSight.Sealed, "the borrowed objects cannot be written"),
+                .FromLevel(Restricted, LeakOutcome.Sealed, "the borrowed objects cannot be written"),
             new LeakRow(
                 "G21",
                 "objects, read",
@@ -50,8 +50,8 @@ internal static class GitObjectRows
                     )
                 )
             )
-                .Cooperative(LeakSight.Leak, "open: worktrees share one object store")
-                .From(Guarded, LeakSight.Sealed, OutOfReach),
+                .Cooperative(LeakOutcome.Leak, "open: worktrees share one object store")
+                .FromLevel(Restricted, LeakOutcome.Sealed, OutOfReach),
             new LeakRow(
                 "G22",
                 "another's index",
@@ -60,8 +60,8 @@ internal static class GitObjectRows
                     A(Entry + """GIT_INDEX_FILE="$e/index" git ls-files | grep -qx staged && echo LEAK""")
                 )
             )
-                .Cooperative(LeakSight.Leak, "open: processes of one user read each other's files")
-                .From(Guarded, LeakSight.Sealed, OutOfReach),
+                .Cooperative(LeakOutcome.Leak, "open: processes of one user read each other's files")
+                .FromLevel(Restricted, LeakOutcome.Sealed, OutOfReach),
             new LeakRow(
                 "G23",
                 "prune of what nothing refers to yet",
@@ -72,10 +72,10 @@ internal static class GitObjectRows
                 )
             )
                 .Cooperative(
-                    LeakSight.Leak,
+                    LeakOutcome.Leak,
                     "open: one git command prunes for everybody; by itself git does not in a worker"
                 )
-                .From(Guarded, LeakSight.Sealed, OutOfReach),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OutOfReach),
             // The race with a commit that is being made, staged: its objects are there, and the ref is not yet.
             new LeakRow(
                 "G24",
@@ -87,10 +87,10 @@ internal static class GitObjectRows
                 )
             )
                 .Cooperative(
-                    LeakSight.Leak,
+                    LeakOutcome.Leak,
                     "open: one git command collects for everybody; by itself git does not in a worker"
                 )
-                .From(Guarded, LeakSight.Sealed, OutOfReach),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OutOfReach),
             new LeakRow(
                 "G32",
                 "LFS objects",
@@ -106,8 +106,8 @@ internal static class GitObjectRows
                     Prepare = place => place.Repository.GitAsync(["config", "lfs.repositoryformatversion", "0"]),
                 }
             )
-                .Cooperative(LeakSight.Leak, "open: worktrees share one LFS store")
-                .From(Guarded, LeakSight.Sealed, OutOfReach),
+                .Cooperative(LeakOutcome.Leak, "open: worktrees share one LFS store")
+                .FromLevel(Restricted, LeakOutcome.Sealed, OutOfReach),
             new LeakRow(
                 "G46",
                 "gc of the source under a clone that borrows from it",
@@ -130,6 +130,6 @@ internal static class GitObjectRows
                         place.Base = "lost";
                     },
                 }
-            ).Cooperative(LeakSight.Sealed, "a worktree's own branch holds its base").From(Guarded, LeakSight.Sealed, "the base is pinned by a ref as long as the worker lives"),
+            ).Cooperative(LeakOutcome.Sealed, "a worktree's own branch holds its base").FromLevel(Restricted, LeakOutcome.Sealed, "the base is pinned by a ref as long as the worker lives"),
         ];
 }

@@ -1,6 +1,6 @@
-using static Isolation.Sdk.SealLevel;
+using static Isolation.Sdk.SandboxLevel;
 using static Isolation.Sdk.Testing.GitRows;
-using static Isolation.Sdk.Testing.LeakSight;
+using static Isolation.Sdk.Testing.LeakOutcome;
 using static Isolation.Sdk.Testing.LeakStep;
 
 namespace Isolation.Sdk.Testing;
@@ -22,8 +22,8 @@ internal static class GitRefRows
                     B("git log -1 --format=%s | grep -qx mine || echo LEAK")
                 )
             )
-                .Plain(LeakSight.Sealed, "git refuses what is checked out elsewhere")
-                .From(Cooperative, LeakSight.Sealed, "git refuses what is checked out elsewhere"),
+                .Plain(LeakOutcome.Sealed, "git refuses what is checked out elsewhere")
+                .FromLevel(Cooperative, LeakOutcome.Sealed, "git refuses what is checked out elsewhere"),
             new LeakRow(
                 "G08",
                 "another's branch, by plumbing",
@@ -34,7 +34,7 @@ internal static class GitRefRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: refs")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G09",
                 "another's HEAD",
@@ -45,7 +45,7 @@ internal static class GitRefRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: HEAD of worktrees")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G10",
                 "the branch of a finished worker",
@@ -58,7 +58,7 @@ internal static class GitRefRows
                 }
             )
                 .Cooperative(Detected, "contamination guard: refs")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G11",
                 "the stash",
@@ -71,7 +71,7 @@ internal static class GitRefRows
                     Detected,
                     "contamination guard: refs/stash, as long as an entry is left; what was stashed and popped between two looks nobody sees"
                 )
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G12",
                 "tags",
@@ -81,7 +81,7 @@ internal static class GitRefRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: refs")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G13",
                 "notes",
@@ -91,7 +91,7 @@ internal static class GitRefRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: refs")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G14",
                 "refs/replace",
@@ -101,7 +101,7 @@ internal static class GitRefRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: refs")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G25",
                 "reflogs",
@@ -112,19 +112,19 @@ internal static class GitRefRows
                 )
             )
                 .Cooperative(
-                    LeakSight.Leak,
+                    LeakOutcome.Leak,
                     "open: one git command empties everybody's; no commit is lost, each is pinned when it is captured"
                 )
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G44",
                 "tags that come along when work is collected",
                 LeakProbe.Of(A("""git commit -q --allow-empty -m work; git tag "$4" """)) with
                 {
-                    Afterwards = """git rev-parse -q --verify "refs/tags/$4" >/dev/null && echo LEAK""",
+                    AfterwardsScript = """git rev-parse -q --verify "refs/tags/$4" >/dev/null && echo LEAK""",
                 }
             )
                 .Cooperative(Detected, "contamination guard: refs")
-                .From(Guarded, LeakSight.Sealed, "collected by a fetch without tags"),
+                .FromLevel(Restricted, LeakOutcome.Sealed, "collected by a fetch without tags"),
         ];
 }

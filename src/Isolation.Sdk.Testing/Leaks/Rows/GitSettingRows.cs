@@ -1,6 +1,6 @@
-using static Isolation.Sdk.SealLevel;
+using static Isolation.Sdk.SandboxLevel;
 using static Isolation.Sdk.Testing.GitRows;
-using static Isolation.Sdk.Testing.LeakSight;
+using static Isolation.Sdk.Testing.LeakOutcome;
 using static Isolation.Sdk.Testing.LeakStep;
 
 namespace Isolation.Sdk.Testing;
@@ -19,7 +19,7 @@ internal static class GitSettingRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: config")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G02",
                 "config that makes another's git run code",
@@ -29,7 +29,7 @@ internal static class GitSettingRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: config")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G03",
                 "config meant for one worktree",
@@ -43,7 +43,7 @@ internal static class GitSettingRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: config")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G04",
                 "core.bare, flipped by 'git init'",
@@ -55,7 +55,7 @@ internal static class GitSettingRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: config")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G05",
                 "core.worktree",
@@ -65,7 +65,7 @@ internal static class GitSettingRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: config")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G06",
                 "hooks",
@@ -76,8 +76,8 @@ internal static class GitSettingRows
                     B("git commit -q --allow-empty -m work 2>&1")
                 )
             )
-                .Cooperative(LeakSight.Sealed, "core.hooksPath in the worker's environment")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .Cooperative(LeakOutcome.Sealed, "core.hooksPath in the worker's environment")
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G15",
                 "remotes",
@@ -90,7 +90,7 @@ internal static class GitSettingRows
                 }
             )
                 .Cooperative(Detected, "contamination guard: config")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G16",
                 "rerere: remembered conflict resolutions",
@@ -103,8 +103,8 @@ internal static class GitSettingRows
                     B(Conflict + "grep -qx BAD f1 && echo LEAK")
                 )
             )
-                .Cooperative(LeakSight.Sealed, "rerere off in the worker's environment")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .Cooperative(LeakOutcome.Sealed, "rerere off in the worker's environment")
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G17",
                 "info/exclude",
@@ -116,7 +116,7 @@ internal static class GitSettingRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: info/exclude")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G18",
                 "info/attributes with a filter",
@@ -128,7 +128,7 @@ internal static class GitSettingRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: info/attributes, config")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G31",
                 "settings of submodules",
@@ -138,7 +138,7 @@ internal static class GitSettingRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: config")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
         ];
 
     // Two sides of one line; what is left is the conflict, or what git made of it by itself.

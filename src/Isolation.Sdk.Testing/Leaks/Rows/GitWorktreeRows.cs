@@ -1,6 +1,6 @@
-using static Isolation.Sdk.SealLevel;
+using static Isolation.Sdk.SandboxLevel;
 using static Isolation.Sdk.Testing.GitRows;
-using static Isolation.Sdk.Testing.LeakSight;
+using static Isolation.Sdk.Testing.LeakOutcome;
 using static Isolation.Sdk.Testing.LeakStep;
 
 namespace Isolation.Sdk.Testing;
@@ -18,8 +18,8 @@ internal static class GitWorktreeRows
                     B("git status >/dev/null 2>&1 || echo LEAK")
                 )
             )
-                .Cooperative(LeakSight.Sealed, "the worktree is locked")
-                .From(Guarded, LeakSight.Sealed, OutOfReach),
+                .Cooperative(LeakOutcome.Sealed, "the worktree is locked")
+                .FromLevel(Restricted, LeakOutcome.Sealed, OutOfReach),
             new LeakRow(
                 "G27",
                 "'git worktree remove' of another's",
@@ -29,7 +29,7 @@ internal static class GitWorktreeRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: worktrees")
-                .From(Guarded, LeakSight.Sealed, OutOfReach),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OutOfReach),
             new LeakRow(
                 "G28",
                 "locks of a killed git",
@@ -41,7 +41,7 @@ internal static class GitWorktreeRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: locks")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G29",
                 "a half-made worktree entry",
@@ -53,7 +53,7 @@ internal static class GitWorktreeRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: worktree entries")
-                .From(Guarded, LeakSight.Sealed, OwnClone),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(
                 "G30",
                 "a .git file that names another's",
@@ -63,10 +63,10 @@ internal static class GitWorktreeRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: HEAD of worktrees")
-                .From(Guarded, LeakSight.Sealed, OutOfReach),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OutOfReach),
             new LeakRow("G33", "what git keeps for each worktree", LeakProbe.Of(PathsAsync))
-                .Plain(LeakSight.Sealed, "git itself")
-                .From(Cooperative, LeakSight.Sealed, "git itself"),
+                .Plain(LeakOutcome.Sealed, "git itself")
+                .FromLevel(Cooperative, LeakOutcome.Sealed, "git itself"),
             new LeakRow(
                 "G34",
                 "git's file system monitor",
@@ -75,8 +75,8 @@ internal static class GitWorktreeRows
                     B("git fsmonitor--daemon status >/dev/null 2>&1 && echo LEAK")
                 )
             )
-                .Plain(LeakSight.Sealed, "git: one for each work tree, where there is one")
-                .From(Cooperative, LeakSight.Sealed, "core.fsmonitor off in the worker's environment"),
+                .Plain(LeakOutcome.Sealed, "git: one for each work tree, where there is one")
+                .FromLevel(Cooperative, LeakOutcome.Sealed, "core.fsmonitor off in the worker's environment"),
             new LeakRow(
                 "G35",
                 "the user's git config",
@@ -86,7 +86,7 @@ internal static class GitWorktreeRows
                     ),
                     B("git config user.signingkey | grep -qx evil && echo LEAK")
                 )
-            ).From(Cooperative, LeakSight.Sealed, "own HOME, XDG folders and GIT_CONFIG_GLOBAL"),
+            ).FromLevel(Cooperative, LeakOutcome.Sealed, "own HOME, XDG folders and GIT_CONFIG_GLOBAL"),
             new LeakRow(
                 "G36",
                 "the machine's git config",
@@ -103,7 +103,7 @@ internal static class GitWorktreeRows
                             )
                         ),
                 }
-            ).From(Cooperative, LeakSight.Sealed, "GIT_CONFIG_NOSYSTEM"),
+            ).FromLevel(Cooperative, LeakOutcome.Sealed, "GIT_CONFIG_NOSYSTEM"),
             new LeakRow(
                 "G37",
                 "git's stored credentials",
@@ -115,7 +115,7 @@ internal static class GitWorktreeRows
                         """printf 'protocol=https\nhost=x.invalid\n\n' | GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=true git -c credential.helper=store credential fill 2>/dev/null | grep -qx password=hidden && echo LEAK"""
                     )
                 )
-            ).From(Cooperative, LeakSight.Sealed, "own HOME"),
+            ).FromLevel(Cooperative, LeakOutcome.Sealed, "own HOME"),
             new LeakRow(
                 "G38",
                 "GIT_DIR of the host",
@@ -127,7 +127,7 @@ internal static class GitWorktreeRows
                     Prepare = place =>
                         Task.FromResult(place.Environment["GIT_DIR"] = Path.Combine(place.Repository.Path, ".git")),
                 }
-            ).From(Cooperative, LeakSight.Sealed, "no GIT_* of the host's"),
+            ).FromLevel(Cooperative, LeakOutcome.Sealed, "no GIT_* of the host's"),
             new LeakRow(
                 "G39",
                 "who commits, and when, from the host's environment",
@@ -147,7 +147,7 @@ internal static class GitWorktreeRows
                         return Task.CompletedTask;
                     },
                 }
-            ).From(Cooperative, LeakSight.Sealed, "no GIT_* of the host's"),
+            ).FromLevel(Cooperative, LeakOutcome.Sealed, "no GIT_* of the host's"),
             new LeakRow(
                 "G40",
                 "what git exports to the hook that started the host",
@@ -166,7 +166,7 @@ internal static class GitWorktreeRows
                         return Task.CompletedTask;
                     },
                 }
-            ).From(Cooperative, LeakSight.Sealed, "no GIT_* of the host's"),
+            ).FromLevel(Cooperative, LeakOutcome.Sealed, "no GIT_* of the host's"),
             new LeakRow(
                 "G41",
                 "a repository further up",
@@ -179,15 +179,16 @@ internal static class GitWorktreeRows
                 {
                     Prepare = place => ThrowawayRepository.GitInAsync(place.Repository.Root, ["init", "-q"]),
                 }
-            ).From(Cooperative, LeakSight.Sealed, "GIT_CEILING_DIRECTORIES; out of reach above that"),
+            ).FromLevel(Cooperative, LeakOutcome.Sealed, "GIT_CEILING_DIRECTORIES; out of reach above that"),
             new LeakRow(
                 "G42",
                 "a worktree inside the canonical checkout",
                 LeakProbe.Of(A("true"), Host("""git clean -ffdxq; test -e "$5/f1" || echo LEAK""")) with
                 {
-                    Prepare = place => Task.FromResult(place.Workers = Path.Combine(place.Repository.Path, "workers")),
+                    Prepare = place =>
+                        Task.FromResult(place.WorkersDirectory = Path.Combine(place.Repository.Path, "workers")),
                 }
-            ).From(Cooperative, Refused, "checklist: no workers' folder inside a work tree"),
+            ).FromLevel(Cooperative, Refused, "checklist: no workers' folder inside a work tree"),
             new LeakRow(
                 "G43",
                 ".gitignore above the work tree",
@@ -196,8 +197,8 @@ internal static class GitWorktreeRows
                     B("echo x > new; git add new 2>/dev/null || echo LEAK")
                 )
             )
-                .Plain(LeakSight.Sealed, "git itself: it reads none above")
-                .From(Cooperative, LeakSight.Sealed, "git itself: it reads none above"),
+                .Plain(LeakOutcome.Sealed, "git itself: it reads none above")
+                .FromLevel(Cooperative, LeakOutcome.Sealed, "git itself: it reads none above"),
             new LeakRow(
                 "G45",
                 "code that a worker's repository makes the host's git run",
@@ -208,11 +209,11 @@ internal static class GitWorktreeRows
                     PlainHost("""git -C "$1" status >/dev/null 2>&1; test -e "$3/ran" && echo LEAK""")
                 ) with
                 {
-                    Afterwards = """test -e "$3/ran" && echo LEAK""",
+                    AfterwardsScript = """test -e "$3/ran" && echo LEAK""",
                 }
-            ).From(
+            ).FromLevel(
                 Cooperative,
-                LeakSight.Sealed,
+                LeakOutcome.Sealed,
                 "the host reads a worker's files by plumbing, without its filters, hooks and monitors"
             ),
             new LeakRow(
@@ -227,11 +228,11 @@ internal static class GitWorktreeRows
                     Needs = ["setpriv"],
                 }
             )
-                .Plain(LeakSight.Sealed, "git: dubious ownership")
-                .From(Cooperative, LeakSight.Sealed, "git: dubious ownership"),
+                .Plain(LeakOutcome.Sealed, "git: dubious ownership")
+                .FromLevel(Cooperative, LeakOutcome.Sealed, "git: dubious ownership"),
         ];
 
-    private static async Task PathsAsync(LeakStage stage)
+    private static async Task PathsAsync(LeakScenario stage)
     {
         const string Names =
             "FETCH_HEAD index index.lock ORIG_HEAD MERGE_HEAD MERGE_MSG AUTO_MERGE rebase-merge rebase-apply sequencer BISECT_LOG refs/worktree/x refs/bisect/x COMMIT_EDITMSG info/sparse-checkout MERGE_RR modules";
@@ -245,7 +246,7 @@ internal static class GitWorktreeRows
             '\n',
             StringSplitOptions.RemoveEmptyEntries
         );
-        stage.Saw(
+        stage.Report(
             a.Length == 0 || a.Intersect(b, StringComparer.Ordinal).Any(),
             $"{a.Length} names, {a.Intersect(b, StringComparer.Ordinal).Count()} of them the same for both"
         );

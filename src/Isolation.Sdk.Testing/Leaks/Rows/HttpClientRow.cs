@@ -13,7 +13,7 @@ internal static class HttpClientRow
             server.Start();
             HttpClient shared = new(new SocketsHttpHandler { UseProxy = false });
             List<HttpClient> made = [shared];
-            HttpClient Client(InProcessTurn turn)
+            HttpClient Client(InProcessStepContext turn)
             {
                 if (turn.Worker is null)
                 {
@@ -26,7 +26,7 @@ internal static class HttpClientRow
                 return made[^1];
             }
 
-            return new InProcessTurns(
+            return new InProcessSteps(
                 turn =>
                 {
                     HttpClient client = Client(turn);

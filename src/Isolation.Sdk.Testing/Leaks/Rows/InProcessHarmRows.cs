@@ -20,16 +20,16 @@ internal static class InProcessHarmRows
             new InProcessProbe(_ =>
             {
                 string before = Environment.CurrentDirectory;
-                return new InProcessTurns(
+                return new InProcessSteps(
                     _ => Environment.CurrentDirectory = Path.GetPathRoot(before)!,
                     _ => Path.GetFullPath("x") != Path.Combine(before, "x")
                 )
                 {
-                    Noticed = "current directory",
+                    NoticePattern = "current directory",
                 };
             })
             {
-                Apart = true,
+                NeedsOwnProcess = true,
             }
         );
 
@@ -40,7 +40,7 @@ internal static class InProcessHarmRows
             new InProcessProbe(word =>
             {
                 StringWriter mine = new();
-                return new InProcessTurns(
+                return new InProcessSteps(
                     _ => Console.SetOut(mine),
                     _ =>
                     {
@@ -50,7 +50,7 @@ internal static class InProcessHarmRows
                 );
             })
             {
-                Apart = true,
+                NeedsOwnProcess = true,
             }
         );
 #pragma warning restore RS0030
@@ -63,7 +63,7 @@ internal static class InProcessHarmRows
             {
                 ManualResetEventSlim letGo = new();
                 bool gaveUp = false;
-                return new InProcessTurns(
+                return new InProcessSteps(
                     _ =>
                     {
                         for (int left = Math.Max(500, 10 * Environment.ProcessorCount); left > 0; left--)
@@ -93,7 +93,7 @@ internal static class InProcessHarmRows
                 );
             })
             {
-                Apart = true,
+                NeedsOwnProcess = true,
             }
         );
 
@@ -101,10 +101,10 @@ internal static class InProcessHarmRows
         InProcessRows.Row(
             "N18",
             "the end of the process",
-            new InProcessProbe(_ => new InProcessTurns(_ => Environment.Exit(ExitCode), _ => false))
+            new InProcessProbe(_ => new InProcessSteps(_ => Environment.Exit(ExitCode), _ => false))
             {
-                Apart = true,
-                EndsWith = ExitCode,
+                NeedsOwnProcess = true,
+                ExpectedExitCode = ExitCode,
             }
         );
 
@@ -115,7 +115,7 @@ internal static class InProcessHarmRows
             new InProcessProbe(_ =>
             {
                 byte[]? taken = null;
-                return new InProcessTurns(
+                return new InProcessSteps(
                     _ => taken = new byte[Most],
                     _ =>
                     {
@@ -138,7 +138,7 @@ internal static class InProcessHarmRows
                 };
             })
             {
-                Apart = true,
+                NeedsOwnProcess = true,
                 Variables = [("DOTNET_GCHeapHardLimit", Heap.ToString("x", CultureInfo.InvariantCulture))],
             }
         );

@@ -1,10 +1,10 @@
 using System.Diagnostics;
-using static Isolation.Sdk.SealLevel;
-using static Isolation.Sdk.Testing.LeakSight;
+using static Isolation.Sdk.SandboxLevel;
+using static Isolation.Sdk.Testing.LeakOutcome;
 
 namespace Isolation.Sdk.Testing;
 
-/// <summary>One .NET process that runs several workers itself: from <see cref="SealLevel.Guarded"/> on such a pipeline is refused.</summary>
+/// <summary>One .NET process that runs several workers itself: from <see cref="SandboxLevel.Restricted"/> on such a pipeline is refused.</summary>
 internal static class InProcessRows
 {
     private const string Flow = "a runner starts in an empty execution context";
@@ -19,16 +19,16 @@ internal static class InProcessRows
             Row("N01", "an AsyncLocal of the host's", _ =>
                 {
                     AsyncLocal<string?> local = new();
-                    return new InProcessTurns(_ => { }, _ => local.Value is not null)
+                    return new InProcessSteps(_ => { }, _ => local.Value is not null)
                     {
                         Host = () => local.Value = "host",
                     };
                 })
-                .Cooperative(LeakSight.Sealed, Flow),
+                .Cooperative(LeakOutcome.Sealed, Flow),
             Row("N02", "an AsyncLocal that an async worker sets", _ =>
                 {
                     AsyncLocal<string?> local = new();
-                    return new InProcessTurns(
+                    return new InProcessSteps(
                         async _ =>
                         {
                             local.Value = "A";
@@ -37,27 +37,27 @@ internal static class InProcessRows
                         _ => local.Value is not null
                     );
                 })
-                .Plain(LeakSight.Sealed, "what an async method writes does not reach its caller")
-                .Cooperative(LeakSight.Sealed, Flow),
+                .Plain(LeakOutcome.Sealed, "what an async method writes does not reach its caller")
+                .Cooperative(LeakOutcome.Sealed, Flow),
             Row("N03", "a mutable object in an AsyncLocal", word =>
                 {
                     AsyncLocal<List<string>?> local = new();
-                    return new InProcessTurns(_ => local.Value?.Add(word), _ => local.Value?.Contains(word) == true)
+                    return new InProcessSteps(_ => local.Value?.Add(word), _ => local.Value?.Contains(word) == true)
                     {
                         Host = () => local.Value = [],
                     };
                 })
-                .Cooperative(LeakSight.Sealed, Flow),
+                .Cooperative(LeakOutcome.Sealed, Flow),
             Row("N04", "an AsyncLocal that is written without a wait", _ =>
                 {
                     AsyncLocal<string?> local = new();
-                    return new InProcessTurns(_ => local.Value = "A", _ => local.Value is not null);
+                    return new InProcessSteps(_ => local.Value = "A", _ => local.Value is not null);
                 })
-                .Cooperative(LeakSight.Sealed, "a runner has a flow of its own, and what it writes stays in it"),
+                .Cooperative(LeakOutcome.Sealed, "a runner has a flow of its own, and what it writes stays in it"),
             Row("N08", "the host's culture", _ =>
                 {
                     System.Globalization.CultureInfo odd = new("") { NumberFormat = { NumberDecimalSeparator = "_" } };
-                    return new InProcessTurns(
+                    return new InProcessSteps(
                         _ => { },
                         _ => System.Globalization.CultureInfo.CurrentCulture.NumberFormat.NumberDecimalSeparator == "_"
                     )
@@ -65,11 +65,11 @@ internal static class InProcessRows
                         Host = () => System.Globalization.CultureInfo.CurrentCulture = odd,
                     };
                 })
-                .Cooperative(LeakSight.Sealed, "a runner starts with the invariant culture"),
+                .Cooperative(LeakOutcome.Sealed, "a runner starts with the invariant culture"),
             Row("N09", "Activity.Current and its baggage", word =>
                 {
                     Activity host = new(word);
-                    return new InProcessTurns(
+                    return new InProcessSteps(
                         _ => Activity.Current?.AddBaggage(word, "A"),
                         _ => Activity.Current?.GetBaggageItem(word) is not null
                     )
@@ -78,11 +78,11 @@ internal static class InProcessRows
                         Undo = host.Dispose,
                     };
                 })
-                .Cooperative(LeakSight.Sealed, "a runner starts without an activity"),
+                .Cooperative(LeakOutcome.Sealed, "a runner starts without an activity"),
             Row("N13", "the conversation", word =>
                 {
                     List<string> history = [];
-                    return new InProcessTurns(
+                    return new InProcessSteps(
                         turn =>
                         {
                             if (turn.Worker is { } worker)
@@ -102,19 +102,19 @@ internal static class InProcessRows
                                 : history.Contains(word)
                     );
                 })
-                .Cooperative(LeakSight.Sealed, "each worker has a conversation of its own"),
-            Row("N16", "cancellation", _ => new InProcessTurns(
+                .Cooperative(LeakOutcome.Sealed, "each worker has a conversation of its own"),
+            Row("N16", "cancellation", _ => new InProcessSteps(
                     turn => turn.Cancel(),
                     turn => turn.Token.IsCancellationRequested
                 ))
-                .Cooperative(LeakSight.Sealed, "workers are given tokens, never a source"),
+                .Cooperative(LeakOutcome.Sealed, "workers are given tokens, never a source"),
         ];
 
     /// <summary>A row that is refused where workers are held by the kernel.</summary>
-    internal static LeakRow Row(string id, string channel, Func<string, InProcessTurns> create) =>
+    internal static LeakRow Row(string id, string channel, Func<string, InProcessSteps> create) =>
         Row(id, channel, new InProcessProbe(create));
 
     /// <summary>The same, with what its process has to be.</summary>
     internal static LeakRow Row(string id, string channel, InProcessProbe probe) =>
-        new LeakRow(id, channel, probe).From(Guarded, Refused, "a runner of the host's process is refused");
+        new LeakRow(id, channel, probe).FromLevel(Restricted, Refused, "a runner of the host's process is refused");
 }

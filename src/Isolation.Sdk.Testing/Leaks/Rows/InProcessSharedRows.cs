@@ -1,5 +1,5 @@
 using System.Buffers;
-using static Isolation.Sdk.Testing.LeakSight;
+using static Isolation.Sdk.Testing.LeakOutcome;
 
 namespace Isolation.Sdk.Testing;
 
@@ -15,42 +15,45 @@ internal static class InProcessSharedRows
                 .Row("N05", "statics and singletons", word =>
                 {
                     List<string> shared = [];
-                    return new InProcessTurns(_ => shared.Add(word), _ => shared.Contains(word));
+                    return new InProcessSteps(_ => shared.Add(word), _ => shared.Contains(word));
                 })
-                .Cooperative(LeakSight.Leak, "open for one process: only scoped services are a worker's own"),
+                .Cooperative(LeakOutcome.Leak, "open for one process: only scoped services are a worker's own"),
             InProcessHarmRows.Directory.Cooperative(Detected, Noticed),
 #pragma warning disable RS0030 // That it is everybody's is what is shown; the name is the try's own, and it is taken back.
             InProcessRows
-                .Row("N07", "environment variables", word => new InProcessTurns(
+                .Row("N07", "environment variables", word => new InProcessSteps(
                     _ => Environment.SetEnvironmentVariable(word, "A"),
                     _ => Environment.GetEnvironmentVariable(word) is not null
                 )
                 {
                     Undo = () => Environment.SetEnvironmentVariable(word, null),
-                    Noticed = word,
+                    NoticePattern = word,
                 })
                 .Cooperative(Detected, Noticed),
 #pragma warning restore RS0030
 
             HttpClientRow.Row.Cooperative(
-                LeakSight.Sealed,
+                LeakOutcome.Sealed,
                 "a handler on offer that keeps no cookies, for a client of the worker's own"
             ),
             InProcessHarmRows.Pool.Cooperative(
-                LeakSight.Leak,
+                LeakOutcome.Leak,
                 "open for one process: the pool is everybody's; a runner has a thread of its own up to its first wait only"
             ),
             InProcessHarmRows.Output.Cooperative(
-                LeakSight.Leak,
+                LeakOutcome.Leak,
                 "open for one process: the console is everybody's; another number of trace listeners is told as a notice"
             ),
             InProcessRows
                 .Row("N14", "thread statics", word =>
                 {
                     ThreadLocal<string?> slot = new();
-                    return new InProcessTurns(_ => slot.Value = word, _ => slot.Value == word) { Undo = slot.Dispose };
+                    return new InProcessSteps(_ => slot.Value = word, _ => slot.Value == word) { Undo = slot.Dispose };
                 })
-                .Cooperative(LeakSight.Sealed, "a runner has a thread of its own up to its first wait; open after it"),
+                .Cooperative(
+                    LeakOutcome.Sealed,
+                    "a runner has a thread of its own up to its first wait; open after it"
+                ),
             InProcessRows
                 .Row("N15", "buffers of the shared pool", word =>
                 {
@@ -60,7 +63,7 @@ internal static class InProcessSharedRows
                     byte[][] Rent() => [.. Enumerable.Range(0, Count).Select(_ => ArrayPool<byte>.Shared.Rent(Size))];
                     void Return(byte[][] buffers, bool clear) =>
                         Array.ForEach(buffers, b => ArrayPool<byte>.Shared.Return(b, clear));
-                    return new InProcessTurns(
+                    return new InProcessSteps(
                         _ =>
                         {
                             byte[][] buffers = Rent();
@@ -77,24 +80,24 @@ internal static class InProcessSharedRows
                     );
                 })
                 .Cooperative(
-                    LeakSight.Leak,
+                    LeakOutcome.Leak,
                     "open for one process: the pool is everybody's; a worker clears what it returns"
                 ),
             InProcessRows
                 .Row("N17", "AppContext switches", _ =>
                 {
                     bool before = AppContext.TryGetSwitch(Switch, out bool on) && on;
-                    return new InProcessTurns(
+                    return new InProcessSteps(
                         _ => AppContext.SetSwitch(Switch, !before),
                         _ => AppContext.TryGetSwitch(Switch, out bool now) && now != before
                     )
                     {
                         Undo = () => AppContext.SetSwitch(Switch, before),
-                        Noticed = Switch,
+                        NoticePattern = Switch,
                     };
                 })
                 .Cooperative(Detected, Noticed),
-            InProcessHarmRows.End.Cooperative(LeakSight.Leak, "open for one process: it ends every worker"),
-            InProcessHarmRows.Memory.Cooperative(LeakSight.Leak, "open for one process: the heap is one"),
+            InProcessHarmRows.End.Cooperative(LeakOutcome.Leak, "open for one process: it ends every worker"),
+            InProcessHarmRows.Memory.Cooperative(LeakOutcome.Leak, "open for one process: the heap is one"),
         ];
 }

@@ -1,5 +1,5 @@
-using static Isolation.Sdk.SealLevel;
-using static Isolation.Sdk.Testing.LeakSight;
+using static Isolation.Sdk.SandboxLevel;
+using static Isolation.Sdk.Testing.LeakOutcome;
 using static Isolation.Sdk.Testing.LeakStep;
 
 namespace Isolation.Sdk.Testing;
@@ -31,7 +31,11 @@ internal static class ToolchainCacheRows
                             + $"dotnet restore p.csproj -v:q {DotnetProject.NoServers}; dotnet msbuild p.csproj -getProperty:FromPackage | grep -q evil && echo LEAK"
                     ),
                 }.Probe(DotnetProject.CommitWithPackageAsync)
-            ).From(Cooperative, LeakSight.Sealed, "a package cache of the worker's own, the shared one only read"),
+            ).FromLevel(
+                Cooperative,
+                LeakOutcome.Sealed,
+                "a package cache of the worker's own, the shared one only read"
+            ),
             new LeakRow(
                 "W09",
                 "MSBuild's waiting nodes",
@@ -41,12 +45,12 @@ internal static class ToolchainCacheRows
                     Prepare = PrepareNodesAsync,
                 }
             )
-                .From(
+                .FromLevel(
                     Cooperative,
-                    LeakSight.Sealed,
+                    LeakOutcome.Sealed,
                     "nodes are not kept, and answer to a salt of the worker's own only"
                 )
-                .Guarded(LeakSight.Sealed, "MSBuild's processes cannot reach each other at all"),
+                .Restricted(LeakOutcome.Sealed, "MSBuild's processes cannot reach each other at all"),
             new LeakRow(
                 "W10",
                 "the compiler's server",
@@ -63,15 +67,15 @@ internal static class ToolchainCacheRows
                     PlainHost(EndServers),
                 }.Probe(place =>
                 {
-                    place.Environment["SharedCompilationId"] = place.Word;
+                    place.Environment["SharedCompilationId"] = place.UniqueName;
 
                     // A server that is ended by force leaves its socket, at a place of its own choosing.
-                    place.Undo.Push(() => File.Delete($"/tmp/{place.Word}"));
+                    place.Undo.Push(() => File.Delete($"/tmp/{place.UniqueName}"));
                     return DotnetProject.CommitCompileAsync(place);
                 })
-            ).From(
+            ).FromLevel(
                 Cooperative,
-                LeakSight.Sealed,
+                LeakOutcome.Sealed,
                 "compiled without a server, and one would answer to the worker's own id only"
             ),
             new LeakRow("W11", "MSBuild's server", LeakProbe.Of(_ => Task.CompletedTask))
@@ -79,7 +83,11 @@ internal static class ToolchainCacheRows
                     NotTried,
                     "its shutdown ends every build server of the user, those of the machine's real builds too"
                 )
-                .From(Cooperative, NotTried, "workers are told to use none; see the baseline for why it is not tried"),
+                .FromLevel(
+                    Cooperative,
+                    NotTried,
+                    "workers are told to use none; see the baseline for why it is not tried"
+                ),
             new LeakRow(
                 "W12",
                 ".NET's diagnostic sockets",
@@ -97,7 +105,7 @@ internal static class ToolchainCacheRows
                         "<Exec Command=\"test ! -e $SAME || ls $FOLDER/dotnet-diagnostic-$PPID-* &gt; sockets.txt\" IgnoreExitCode=\"true\" />"
                     )
                 )
-            ).From(Cooperative, LeakSight.Sealed, "no such socket is opened, and temp is the worker's own"),
+            ).FromLevel(Cooperative, LeakOutcome.Sealed, "no such socket is opened, and temp is the worker's own"),
             new LeakRow(
                 "W14",
                 "NuGet's scratch folder",
@@ -115,10 +123,10 @@ internal static class ToolchainCacheRows
                         .FullName;
                     return DotnetProject.CommitWithPackageAsync(place);
                 })
-            ).From(Cooperative, LeakSight.Sealed, "temp is the worker's own"),
+            ).FromLevel(Cooperative, LeakOutcome.Sealed, "temp is the worker's own"),
         ];
 
-    private static LeakProbe Probe(this LeakStep[] steps, Func<LeakPlace, Task> prepare) =>
+    private static LeakProbe Probe(this LeakStep[] steps, Func<LeakFixture, Task> prepare) =>
         LeakProbe.Of(steps) with
         {
             Needs = ["sh", "dotnet"],
@@ -126,7 +134,7 @@ internal static class ToolchainCacheRows
         };
 
     // Where a build cannot reach a node it tries for minutes; that is answer enough.
-    private static async Task TryNodesAsync(LeakStage stage)
+    private static async Task TryNodesAsync(LeakScenario stage)
     {
         const string Build = "MSBUILDNOINPROCNODE=1 timeout 45 dotnet msbuild t.proj -nologo > build.log 2>&1";
         if ((await stage.A.RunAsync($"{DotnetProject.Quiet}umask 0077; {Build}").ConfigureAwait(false)).Exit.Code == 0)
@@ -136,7 +144,7 @@ internal static class ToolchainCacheRows
                 .ConfigureAwait(false);
         }
 
-        if (stage is PlainStage)
+        if (stage is PlainScenario)
         {
             await stage
                 .RunAtHostAsync("""cat "$1/node.pid" "$5/node.pid" | sort -u | xargs kill 2>/dev/null; true""")
@@ -144,10 +152,10 @@ internal static class ToolchainCacheRows
         }
     }
 
-    private static Task PrepareNodesAsync(LeakPlace place)
+    private static Task PrepareNodesAsync(LeakFixture place)
     {
         (place.Environment["MSBUILDNODEHANDSHAKESALT"], place.Environment["MSBUILDNODECONNECTIONTIMEOUT"]) = (
-            place.Word,
+            place.UniqueName,
             "60000"
         );
         return DotnetProject.CommitTaskAsync(

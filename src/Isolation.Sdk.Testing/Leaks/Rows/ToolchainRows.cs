@@ -1,5 +1,5 @@
-using static Isolation.Sdk.SealLevel;
-using static Isolation.Sdk.Testing.LeakSight;
+using static Isolation.Sdk.SandboxLevel;
+using static Isolation.Sdk.Testing.LeakOutcome;
 using static Isolation.Sdk.Testing.LeakStep;
 
 namespace Isolation.Sdk.Testing;
@@ -39,7 +39,7 @@ internal static class ToolchainRows
                             + "dotnet msbuild p.csproj -getProperty:FromBuildprops,FromBuildtargets,FromPackagesprops,FromRsp | grep -q above && echo LEAK"
                     )
                 )
-            ).From(Cooperative, LeakSight.Sealed, Barrier),
+            ).FromLevel(Cooperative, LeakOutcome.Sealed, Barrier),
             new LeakRow(
                 "W02",
                 "global.json above",
@@ -47,7 +47,7 @@ internal static class ToolchainRows
                     A(Above + """echo '{"sdk":{"version":"99.9.999","rollForward":"disable"}}' > "$up/global.json" """),
                     B(DotnetProject.Quiet + "dotnet --version 2>&1 | grep -q 99.9.999 && echo LEAK")
                 )
-            ).From(Cooperative, LeakSight.Sealed, Barrier),
+            ).FromLevel(Cooperative, LeakOutcome.Sealed, Barrier),
             new LeakRow(
                 "W03",
                 "nuget.config above",
@@ -60,10 +60,10 @@ internal static class ToolchainRows
                 )
             )
                 .Cooperative(
-                    LeakSight.Leak,
+                    LeakOutcome.Leak,
                     "open: NuGet merges every file up to the root; what is above when workers start is shut off, what comes later is not"
                 )
-                .From(Guarded, LeakSight.Sealed, OutOfReach),
+                .FromLevel(Restricted, LeakOutcome.Sealed, OutOfReach),
             new LeakRow(
                 "W04",
                 ".editorconfig above",
@@ -77,7 +77,7 @@ internal static class ToolchainRows
                             + $"dotnet build p.csproj -v:q {DotnetProject.NoServers} 2>&1 | grep -q 'error CS0219' && echo LEAK"
                     )
                 )
-            ).From(Cooperative, LeakSight.Sealed, Barrier),
+            ).FromLevel(Cooperative, LeakOutcome.Sealed, Barrier),
             new LeakRow(
                 "W05",
                 "node_modules above",
@@ -89,8 +89,8 @@ internal static class ToolchainRows
                     B("""node -e 'console.log(require("evil"))'""")
                 )
             )
-                .Cooperative(LeakSight.Leak, "open: node looks in every folder up to the root, and no file ends that")
-                .From(Guarded, LeakSight.Sealed, OutOfReach),
+                .Cooperative(LeakOutcome.Leak, "open: node looks in every folder up to the root, and no file ends that")
+                .FromLevel(Restricted, LeakOutcome.Sealed, OutOfReach),
             new LeakRow(
                 "W06",
                 "package.json above",
@@ -98,7 +98,7 @@ internal static class ToolchainRows
                     A(Above + """echo '{"type":"module"}' > "$up/package.json" """),
                     B("""echo 'console.log(typeof require === "undefined" ? "LEAK" : "its own")' > x.js; node x.js""")
                 )
-            ).From(Cooperative, LeakSight.Sealed, Barrier),
+            ).FromLevel(Cooperative, LeakOutcome.Sealed, Barrier),
             new LeakRow(
                 "W07",
                 ".config/dotnet-tools.json above",
@@ -109,7 +109,7 @@ internal static class ToolchainRows
                     ),
                     B(DotnetProject.Quiet + "dotnet tool list | grep -q evil && echo LEAK")
                 )
-            ).From(Cooperative, LeakSight.Sealed, Barrier),
+            ).FromLevel(Cooperative, LeakOutcome.Sealed, Barrier),
             new LeakRow(
                 "W13",
                 "a work tree inside the project's folder, compiled with it",
@@ -123,11 +123,11 @@ internal static class ToolchainRows
                 {
                     Prepare = place =>
                     {
-                        place.Workers = Path.Combine(place.Repository.Path, "wt");
+                        place.WorkersDirectory = Path.Combine(place.Repository.Path, "wt");
                         return DotnetProject.CommitAsync(place);
                     },
                 }
-            ).From(Cooperative, Refused, "a workers' folder inside the checkout is refused"),
+            ).FromLevel(Cooperative, Refused, "a workers' folder inside the checkout is refused"),
             new LeakRow(
                 "W15",
                 "the files that end such a search",
@@ -140,7 +140,7 @@ internal static class ToolchainRows
                 )
             )
                 .Cooperative(Detected, "contamination guard: barrier files")
-                .From(Guarded, LeakSight.Sealed, "the workers' folder can only be read"),
+                .FromLevel(Restricted, LeakOutcome.Sealed, "the workers' folder can only be read"),
         ];
 
     private static LeakProbe Dotnet(params LeakStep[] steps) =>

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Isolation.Sdk.Merging.Gates;
+namespace Isolation.Sdk.Merging;
 
 /// <summary>Tells a gate that failed for want of space from one that failed for its candidate.</summary>
 internal static class FullDisk

@@ -1,6 +1,4 @@
-using Isolation.Sdk.Merging.Cuts;
-
-namespace Isolation.Sdk.Merging.Gates;
+namespace Isolation.Sdk.Merging;
 
 /// <summary>What earlier runs of the same gate in the same environment say: which trees passed, how long that takes, how often it is red and then green.</summary>
 internal sealed class GateHistory
@@ -10,11 +8,11 @@ internal sealed class GateHistory
     private readonly Lock _gate = new();
     private readonly Dictionary<string, GateResult> _passes = new(StringComparer.Ordinal);
     private readonly HashSet<string> _red = new(StringComparer.Ordinal);
-    private readonly CutModel _times = new();
+    private readonly BatchSizeModel _times = new();
     private readonly Queue<(TimeSpan Elapsed, int Concurrent)> _newest = new();
-    private GateCounts _counts = new();
+    private GateStatistics _counts = new();
 
-    public GateCounts Counts
+    public GateStatistics Counts
     {
         get
         {
@@ -38,13 +36,13 @@ internal sealed class GateHistory
     }
 
     /// <summary>How the runs of the gate that ran last ended, in the environment it ran in.</summary>
-    public static GateCounts Count(IReadOnlyList<GateLogLine> lines) =>
+    public static GateStatistics Count(IReadOnlyList<GateLogLine> lines) =>
         lines
             .Where(l => l.Gate == lines[^1].Gate && l.Environment == lines[^1].Environment)
-            .Aggregate(new GateCounts(), (c, l) => c.With(l.ToResult()));
+            .Aggregate(new GateStatistics(), (c, l) => c.With(l.ToResult()));
 
     /// <summary>Whether the tree has passed.</summary>
-    public bool Has(string tree)
+    public bool HasPassed(string tree)
     {
         lock (_gate)
         {
@@ -97,8 +95,8 @@ internal sealed class GateHistory
             if (result.Verdict == GateVerdict.Pass)
             {
                 _red.Remove(line.Tree);
-                _times.Ran(result.Elapsed, line.Concurrent);
-                _newest.Enqueue((result.Elapsed, line.Concurrent));
+                _times.RecordPass(result.Elapsed, line.Concurrency);
+                _newest.Enqueue((result.Elapsed, line.Concurrency));
                 if (_newest.Count > TimesKept)
                 {
                     _newest.Dequeue();

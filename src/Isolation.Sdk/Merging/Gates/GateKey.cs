@@ -2,10 +2,9 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using Isolation.Sdk.Merging.Queueing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 
-namespace Isolation.Sdk.Merging.Gates;
+namespace Isolation.Sdk.Merging;
 
 /// <summary>What a pass of a tree is reused by: the gate as it was asked for, and what it ran in as far as that can be known.</summary>
 internal sealed record GateKey(string Gate, string Environment)
@@ -42,7 +41,7 @@ internal sealed record GateKey(string Gate, string Environment)
         }
 
         yield return policy.MinimumGateTime.Ticks.ToString(CultureInfo.InvariantCulture);
-        yield return Hash([.. policy.KeptBetweenRuns]);
+        yield return Hash([.. policy.CachePaths]);
     }
 
     private static IEnumerable<string> Surroundings(QueueContext context, string git)
@@ -50,8 +49,8 @@ internal sealed record GateKey(string Gate, string Environment)
         yield return git;
         yield return RuntimeInformation.OSDescription;
         yield return RuntimeInformation.OSArchitecture.ToString();
-        yield return (context.Sandbox as ProcessSandbox)?.Recipe ?? context.Sandbox?.GetType().FullName ?? "";
-        yield return context.Policy.EnvironmentKey ?? "";
+        yield return (context.Sandbox as ProcessSandbox)?.Fingerprint ?? context.Sandbox?.GetType().FullName ?? "";
+        yield return context.Policy.CacheKey ?? "";
     }
 
     // Each part with its length, so that no two lists read the same.

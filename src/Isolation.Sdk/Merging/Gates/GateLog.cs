@@ -1,22 +1,21 @@
 using System.Text;
 using System.Text.Json;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Merging.Queueing;
+using Isolation.Sdk.IO;
 
-namespace Isolation.Sdk.Merging.Gates;
+namespace Isolation.Sdk.Merging;
 
 /// <summary>The queue's gate log: one sealed JSON line a run, on the disk before anything lands by it. Only ever appended to, but for a queue that opens and finds it grown too long.</summary>
 /// <param name="folder">Where logs of gates are.</param>
 /// <param name="names">The queue.</param>
-internal sealed class GateLog(string folder, QueueNames names)
+internal sealed class GateLog(string folder, QueueLayout names)
 {
     /// <summary>A longer log is shortened when the next queue opens.</summary>
-    public const long LongestBytes = 4 * 1024 * 1024;
+    public const long MaxBytes = 4 * 1024 * 1024;
 
     private const int NewestKept = 1000;
     private const int PassesKept = 5000;
     private readonly Lock _gate = new();
-    private GateSeal? _seal;
+    private GateLogSigner? _seal;
     private bool _torn;
 
     private string Path => System.IO.Path.Combine(folder, names.QueueSlug + ".gates.jsonl");
@@ -26,7 +25,7 @@ internal sealed class GateLog(string folder, QueueNames names)
     {
         lock (_gate)
         {
-            GateSeal seal = _seal = GateSeal.Open(names);
+            GateLogSigner seal = _seal = GateLogSigner.Open(names);
             if (!File.Exists(Path))
             {
                 return [];
@@ -35,7 +34,7 @@ internal sealed class GateLog(string folder, QueueNames names)
             byte[] bytes = File.ReadAllBytes(Path);
             _torn = bytes.Length > 0 && bytes[^1] != (byte)'\n';
             List<GateLogLine> lines = Lines(bytes, seal);
-            return bytes.Length > LongestBytes ? Shorten(lines) : lines;
+            return bytes.Length > MaxBytes ? Shorten(lines) : lines;
         }
     }
 
@@ -44,7 +43,9 @@ internal sealed class GateLog(string folder, QueueNames names)
     {
         try
         {
-            return GateSeal.TryOpen(names) is { } seal && File.Exists(Path) ? Lines(File.ReadAllBytes(Path), seal) : [];
+            return GateLogSigner.TryOpen(names) is { } seal && File.Exists(Path)
+                ? Lines(File.ReadAllBytes(Path), seal)
+                : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -57,8 +58,8 @@ internal sealed class GateLog(string folder, QueueNames names)
     {
         lock (_gate)
         {
-            _seal ??= GateSeal.Open(names);
-            string text = Write(_seal.Seal(line));
+            _seal ??= GateLogSigner.Open(names);
+            string text = Write(_seal.Sign(line));
             Directory.CreateDirectory(folder);
             using FileStream file = new(Path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
 
@@ -92,8 +93,8 @@ internal sealed class GateLog(string folder, QueueNames names)
         return kept;
     }
 
-    private static List<GateLogLine> Lines(byte[] bytes, GateSeal seal) =>
-        [.. Encoding.UTF8.GetString(bytes).Split('\n').Select(Parse).OfType<GateLogLine>().Where(seal.IsOurs)];
+    private static List<GateLogLine> Lines(byte[] bytes, GateLogSigner seal) =>
+        [.. Encoding.UTF8.GetString(bytes).Split('\n').Select(Parse).OfType<GateLogLine>().Where(seal.IsValid)];
 
     private static string Write(GateLogLine line) =>
         JsonSerializer.Serialize(line, QueueJson.Default.GateLogLine) + "\n";

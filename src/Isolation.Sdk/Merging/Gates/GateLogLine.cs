@@ -1,6 +1,4 @@
-using Isolation.Sdk.Merging.Landing;
-
-namespace Isolation.Sdk.Merging.Gates;
+namespace Isolation.Sdk.Merging;
 
 /// <summary>One line of a queue's gate log: which tree was tested, as which commit, and what came of it. Anyone can check it against the target's history.</summary>
 internal sealed record GateLogLine(
@@ -22,7 +20,7 @@ internal sealed record GateLogLine(
     public string Environment { get; init; } = "";
 
     /// <summary>How many gates of the queue ran meanwhile, this one included.</summary>
-    public int Concurrent { get; init; } = 1;
+    public int Concurrency { get; init; } = 1;
 
     /// <summary>Whether the same tree had been red before.</summary>
     public bool Flaky { get; init; }
@@ -36,12 +34,12 @@ internal sealed record GateLogLine(
     public string? Log { get; init; }
 
     /// <summary>Proves that the line was written by a queue of this repository, and is whole.</summary>
-    public string? Seal { get; init; }
+    public string? Signature { get; init; }
 
     public static GateLogLine Of(GateResult result, GateRun run, DateTimeOffset at, int number) =>
         new(at, number, run.Tree, run.Commit, result.Verdict, result.Elapsed.TotalMilliseconds)
         {
-            Attempts = [.. run.Items.Select(LandedMessage.Name)],
+            Attempts = [.. run.Items.Select(LandingMessage.Name)],
             Flaky = result.Flaky,
             Command = result.Command,
             ExitCode = result.ExitCode,

@@ -1,12 +1,11 @@
 using System.Globalization;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Merging.Queueing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Sandbox;
 
-namespace Isolation.Sdk.Merging.Gates;
+namespace Isolation.Sdk.Merging;
 
 /// <summary>The parts of a gate, one after the other, until one is not green or the time is over. Each starts from exactly the candidate's tracked files.</summary>
-internal sealed class GateParts(QueueContext context, GateSlot slot, GateRun run, AttemptId name)
+internal sealed class GateParts(QueueContext context, GateWorktree slot, GateRun run, AttemptId name)
 {
     // What a shell says of a child that was killed: by the kernel, short of memory, or by somebody.
     private const int Killed = 128 + 9;
@@ -74,9 +73,9 @@ internal sealed class GateParts(QueueContext context, GateSlot slot, GateRun run
 
     private string LogOf(int part)
     {
-        string candidate = run.Items.Count == 0 ? "target" : AttemptNames.File(run.Items[^1]);
+        string candidate = run.Items.Count == 0 ? "target" : AttemptNames.FileName(run.Items[^1]);
         return Path.Combine(
-            GateSlot.FolderOf(context),
+            GateWorktree.FolderOf(context),
             string.Create(CultureInfo.InvariantCulture, $"{candidate}-{run.Commit[..12]}-{name.Number}-{part}.log")
         );
     }
@@ -108,7 +107,7 @@ internal sealed class GateParts(QueueContext context, GateSlot slot, GateRun run
         {
             try
             {
-                context.Reached(QueueStep.MidGate);
+                context.OnStep(QueueStep.MidGate);
                 code = (await process.Exit.WaitAsync(cancellationToken).ConfigureAwait(false)).Code;
             }
             finally
@@ -139,12 +138,12 @@ internal sealed class GateParts(QueueContext context, GateSlot slot, GateRun run
     )
     {
         GateContext seen = new(scope, slot.Folder, run.Commit, run.Tree, run.Items);
-        Task<GateAnswer> code = Task.Run(() => gate.Code!(seen, cancellationToken).AsTask(), CancellationToken.None);
+        Task<GateDecision> code = Task.Run(() => gate.Test!(seen, cancellationToken).AsTask(), CancellationToken.None);
         _code = code;
-        context.Reached(QueueStep.MidGate);
+        context.OnStep(QueueStep.MidGate);
         try
         {
-            GateAnswer? answer = await code.WaitAsync(cancellationToken).ConfigureAwait(false);
+            GateDecision? answer = await code.WaitAsync(cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             return answer is not null && Enum.IsDefined(answer.Verdict)
                 ? result with

@@ -1,12 +1,11 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Merging.Queueing;
 
-namespace Isolation.Sdk.Merging.Gates;
+namespace Isolation.Sdk.Merging;
 
 /// <summary>Branches and tags as they were before a gate, to say which of them moved meanwhile.</summary>
 internal sealed class GateRefs(QueueContext context)
 {
-    private const int MostNamed = 20;
+    private const int MaxNamed = 20;
     private static readonly string[] Prefixes = ["refs/heads/", "refs/tags/"];
     private readonly Dictionary<string, string> _before = Read(context);
 
@@ -26,7 +25,7 @@ internal sealed class GateRefs(QueueContext context)
         }
 
         HashSet<string> owned = [.. Heads(context.Repository.CommonDirectory)];
-        return [.. moved.Where(r => !owned.Contains(r)).Order(StringComparer.Ordinal).Take(MostNamed)];
+        return [.. moved.Where(r => !owned.Contains(r)).Order(StringComparer.Ordinal).Take(MaxNamed)];
     }
 
     private static Dictionary<string, string> Read(QueueContext context)
@@ -34,7 +33,7 @@ internal sealed class GateRefs(QueueContext context)
         Dictionary<string, string> refs = new(StringComparer.Ordinal);
         foreach (string prefix in Prefixes)
         {
-            RefFiles.ReadAll(context.Repository.CommonDirectory, refs, prefix);
+            RefReader.ReadAll(context.Repository.CommonDirectory, refs, prefix);
         }
 
         return refs;

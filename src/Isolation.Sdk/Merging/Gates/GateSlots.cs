@@ -1,36 +1,34 @@
-using Isolation.Sdk.Merging.Queueing;
 using Isolation.Sdk.Workspaces;
-using Isolation.Sdk.Workspaces.Worktrees;
 
-namespace Isolation.Sdk.Merging.Gates;
+namespace Isolation.Sdk.Merging;
 
 /// <summary>The places in which candidates of one queue are tested at once: made on demand, lowest first, kept while the queue is open.</summary>
 internal sealed class GateSlots(QueueContext context) : IAsyncDisposable
 {
     private readonly Trash _trash = new();
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _free = new(context.Policy.Slots, context.Policy.Slots);
-    private readonly Dictionary<GateSlot, int> _all = [];
-    private readonly SortedList<int, GateSlot> _idle = [];
+    private readonly SemaphoreSlim _free = new(context.Policy.MaxConcurrency, context.Policy.MaxConcurrency);
+    private readonly Dictionary<GateWorktree, int> _all = [];
+    private readonly SortedList<int, GateWorktree> _idle = [];
     private int _made;
 
     /// <summary>How many are taken.</summary>
-    public int Taken => context.Policy.Slots - _free.CurrentCount;
+    public int InUse => context.Policy.MaxConcurrency - _free.CurrentCount;
 
     /// <summary>Waits for a free one.</summary>
-    public async Task<GateSlot> TakeAsync(CancellationToken cancellationToken)
+    public async Task<GateWorktree> TakeAsync(CancellationToken cancellationToken)
     {
         await _free.WaitAsync(cancellationToken).ConfigureAwait(false);
         lock (_gate)
         {
             if (_idle.Count > 0)
             {
-                GateSlot idle = _idle.GetValueAtIndex(0);
+                GateWorktree idle = _idle.GetValueAtIndex(0);
                 _idle.RemoveAt(0);
                 return idle;
             }
 
-            GateSlot slot = new(context, _trash, GateSlot.NameOf(++_made));
+            GateWorktree slot = new(context, _trash, GateWorktree.NameOf(++_made));
             _all[slot] = _made;
             return slot;
         }
@@ -39,7 +37,7 @@ internal sealed class GateSlots(QueueContext context) : IAsyncDisposable
     /// <summary>Gives one back.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="lost">Whether something that cannot be ended still uses it: no candidate gets there any more.</param>
-    public void Return(GateSlot slot, bool lost)
+    public void Return(GateWorktree slot, bool lost)
     {
         lock (_gate)
         {
@@ -55,8 +53,8 @@ internal sealed class GateSlots(QueueContext context) : IAsyncDisposable
     /// <summary>Takes away what a killed queue left: the caller holds the queue's lock, so nobody uses it.</summary>
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
-        string folder = GateSlot.FolderOf(context);
-        string prefix = GateSlot.NameOf(0)[..^1];
+        string folder = GateWorktree.FolderOf(context);
+        string prefix = GateWorktree.NameOf(0)[..^1];
         HashSet<string> left = [.. WorktreeEntries.Below(context.Repository, folder)];
         if (Directory.Exists(folder))
         {
@@ -70,7 +68,7 @@ internal sealed class GateSlots(QueueContext context) : IAsyncDisposable
 
         foreach (string slot in left.Order(StringComparer.Ordinal))
         {
-            await new GateSlot(context, _trash, Path.GetFileName(slot))
+            await new GateWorktree(context, _trash, Path.GetFileName(slot))
                 .RemoveAsync(cancellationToken)
                 .ConfigureAwait(false);
         }
@@ -79,7 +77,7 @@ internal sealed class GateSlots(QueueContext context) : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (GateSlot slot in _all.Keys)
+        foreach (GateWorktree slot in _all.Keys)
         {
             await slot.RemoveAsync(CancellationToken.None).ConfigureAwait(false);
         }

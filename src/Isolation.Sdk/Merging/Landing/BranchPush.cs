@@ -1,9 +1,8 @@
 using System.Globalization;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Merging.Queueing;
+using Isolation.Sdk.IO;
 
-namespace Isolation.Sdk.Merging.Landing;
+namespace Isolation.Sdk.Merging;
 
 /// <summary>Pushes an attempt's captured commit to its branch on a remote. Never forced: a branch that is somebody else's stays theirs.</summary>
 internal sealed class BranchPush(QueueContext context)
@@ -54,6 +53,9 @@ internal sealed class BranchPush(QueueContext context)
     private static QueueItem Held(QueueItem item, string remote, string why) =>
         item with
         {
-            Hold = new HoldReason(MergeHold.Infra, $"the push to {remote} failed: {why} Approve it again to retry."),
+            Hold = new ItemHold(
+                MergeHoldReason.Infra,
+                $"the push to {remote} failed: {why} Approve it again to retry."
+            ),
         };
 }

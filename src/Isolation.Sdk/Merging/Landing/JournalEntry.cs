@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Isolation.Sdk.Merging.Landing;
+namespace Isolation.Sdk.Merging;
 
 /// <summary>How far a landing got.</summary>
 internal enum JournalState
@@ -36,7 +36,7 @@ internal sealed record JournalEntry(
     IReadOnlyList<JournalItem> Items
 )
 {
-    private const int MostNamed = 5;
+    private const int MaxNamed = 5;
 
     /// <summary>Where the target is pushed to before it moves here.</summary>
     public string? Remote { get; init; }
@@ -52,11 +52,11 @@ internal sealed record JournalEntry(
             JournalState.Landed => "Landed",
             _ => "Did not land",
         };
-        string names = string.Join(", ", Items.Take(MostNamed).Select(i => LandedMessage.Name(i.Attempt)));
+        string names = string.Join(", ", Items.Take(MaxNamed).Select(i => LandingMessage.Name(i.Attempt)));
         StringBuilder message = new();
         message.Append(
             CultureInfo.InvariantCulture,
-            $"{verb} {names}{(Items.Count > MostNamed ? $" and {Items.Count - MostNamed} more" : "")}\n\n"
+            $"{verb} {names}{(Items.Count > MaxNamed ? $" and {Items.Count - MaxNamed} more" : "")}\n\n"
         );
         message.Append(CultureInfo.InvariantCulture, $"{Target} {Old}..{New}\n");
         message.Append(Note is null ? "" : Note + "\n").Append('\n');
@@ -64,9 +64,9 @@ internal sealed record JournalEntry(
         foreach (JournalItem item in Items)
         {
             message
-                .Append(LandedMessage.AttemptTrailer)
+                .Append(LandingMessage.AttemptTrailer)
                 .Append(": ")
-                .Append(LandedMessage.Name(item.Attempt))
+                .Append(LandingMessage.Name(item.Attempt))
                 .Append('\n');
         }
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Isolation.Sdk.Merging.Landing;
+namespace Isolation.Sdk.Merging;
 
 /// <summary>What git says of a remote, fit to be shown.</summary>
 internal static partial class RemoteText

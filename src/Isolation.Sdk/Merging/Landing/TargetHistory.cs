@@ -1,10 +1,9 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Merging.Queueing;
 
-namespace Isolation.Sdk.Merging.Landing;
+namespace Isolation.Sdk.Merging;
 
 /// <summary>One step of the target: what brought it there and what it touched.</summary>
-internal sealed record TargetStep(string Commit, string? Parent, IReadOnlyList<string> Files)
+internal sealed record TargetCommit(string Commit, string? Parent, IReadOnlyList<string> Files)
 {
     public string? Item { get; init; }
 
@@ -14,16 +13,16 @@ internal sealed record TargetStep(string Commit, string? Parent, IReadOnlyList<s
 }
 
 /// <summary>The target's first-parent line, as far as it was needed: what the queue landed itself is known without asking git.</summary>
-internal sealed class TargetHistory(QueueNames names)
+internal sealed class TargetHistory(QueueLayout names)
 {
-    private const int MostSteps = 4096;
-    private readonly Dictionary<string, TargetStep> _steps = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TargetStep> _landed = new(StringComparer.Ordinal);
+    private const int MaxCommits = 4096;
+    private readonly Dictionary<string, TargetCommit> _steps = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TargetCommit> _landed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _notFound = new(StringComparer.Ordinal);
 
-    public void Add(TargetStep step)
+    public void Add(TargetCommit step)
     {
-        if (_steps.Count >= MostSteps)
+        if (_steps.Count >= MaxCommits)
         {
             _steps.Clear();
             _landed.Clear();
@@ -41,7 +40,7 @@ internal sealed class TargetHistory(QueueNames names)
     /// <param name="to">The newer.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The steps, newest first.</returns>
-    public async Task<IReadOnlyList<TargetStep>> BetweenAsync(
+    public async Task<IReadOnlyList<TargetCommit>> BetweenAsync(
         string? from,
         string to,
         CancellationToken cancellationToken
@@ -62,21 +61,21 @@ internal sealed class TargetHistory(QueueNames names)
             "--diff-merges=first-parent",
             "--name-only",
             "--no-renames",
-            $"--max-count={MostSteps / 8}",
+            $"--max-count={MaxCommits / 8}",
             $"--format={marker}%x00%H%x00%P%x00%(trailers:only=true,unfold=true)%x00",
         ];
         arguments.Add(from is null ? to : $"{from}..{to}");
         GitResult answer = await names.Repository.RunAsync(cancellationToken, [.. arguments]).ConfigureAwait(false);
-        List<TargetStep> steps = Parse(answer.Output, marker);
+        List<TargetCommit> steps = Parse(answer.Output, marker);
         steps.ForEach(Add);
         return steps;
     }
 
     /// <summary>The commit that landed an attempt; <see langword="null"/> when none did by this target.</summary>
-    public async Task<TargetStep?> FindAsync(AttemptId attempt, string target, CancellationToken cancellationToken)
+    public async Task<TargetCommit?> FindAsync(AttemptId attempt, string target, CancellationToken cancellationToken)
     {
-        string name = LandedMessage.Name(attempt);
-        if (_landed.TryGetValue(name, out TargetStep? step) || !_notFound.Add(name))
+        string name = LandingMessage.Name(attempt);
+        if (_landed.TryGetValue(name, out TargetCommit? step) || !_notFound.Add(name))
         {
             return step;
         }
@@ -89,7 +88,7 @@ internal sealed class TargetHistory(QueueNames names)
                 "-z",
                 "--first-parent",
                 "--fixed-strings",
-                $"--grep={LandedMessage.AttemptTrailer}: {name}",
+                $"--grep={LandingMessage.AttemptTrailer}: {name}",
                 $"--format={marker}%x00%H%x00%P%x00%(trailers:only=true,unfold=true)%x00",
                 target
             )
@@ -108,35 +107,35 @@ internal sealed class TargetHistory(QueueNames names)
     public bool Contains(string older, string newer) => Known(older, newer) is not null;
 
     /// <summary>What this reader already knows to have landed.</summary>
-    public TargetStep? Known(AttemptId attempt) => _landed.GetValueOrDefault(LandedMessage.Name(attempt));
+    public TargetCommit? Known(AttemptId attempt) => _landed.GetValueOrDefault(LandingMessage.Name(attempt));
 
     /// <summary>A fast-forward leaves no trailers: the journal knows its commit, and the target has it below.</summary>
-    private async Task<TargetStep?> FindInJournalAsync(
+    private async Task<TargetCommit?> FindInJournalAsync(
         AttemptId attempt,
         string target,
         CancellationToken cancellationToken
     )
     {
         return
-            await Journal.FindAsync(names, attempt, cancellationToken).ConfigureAwait(false) is { } item
+            await LandingJournal.FindAsync(names, attempt, cancellationToken).ConfigureAwait(false) is { } item
             && (
                 await names
                     .Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", item.Commit, target)
                     .ConfigureAwait(false)
             ).Ok
-            ? new TargetStep(item.Commit, null, [])
+            ? new TargetCommit(item.Commit, null, [])
             {
-                Item = LandedMessage.Name(attempt.Item),
-                Attempt = LandedMessage.Name(attempt),
+                Item = LandingMessage.Name(attempt.Item),
+                Attempt = LandingMessage.Name(attempt),
                 Head = item.Head,
             }
             : null;
     }
 
-    internal static List<TargetStep> Parse(string output, string marker)
+    internal static List<TargetCommit> Parse(string output, string marker)
     {
         // The marker is new each time, so that no file name can pass for the start of a commit.
-        List<TargetStep> steps = [];
+        List<TargetCommit> steps = [];
         foreach (string record in output.Split(marker + '\0').Skip(1))
         {
             string[] fields = record.Split('\0');
@@ -145,17 +144,17 @@ internal sealed class TargetHistory(QueueNames names)
                 continue;
             }
 
-            IReadOnlyDictionary<string, string> trailers = LandedMessage.Trailers(fields[2]);
+            IReadOnlyDictionary<string, string> trailers = LandingMessage.Trailers(fields[2]);
             string[] files =
             [
                 .. fields.Skip(3).Select((f, i) => i == 1 ? f.TrimStart('\n') : f).Where(f => f.Length > 0),
             ];
             steps.Add(
-                new TargetStep(fields[0], fields[1].Split(' ')[0] is { Length: > 0 } parent ? parent : null, files)
+                new TargetCommit(fields[0], fields[1].Split(' ')[0] is { Length: > 0 } parent ? parent : null, files)
                 {
-                    Item = trailers.GetValueOrDefault(LandedMessage.ItemTrailer),
-                    Attempt = trailers.GetValueOrDefault(LandedMessage.AttemptTrailer),
-                    Head = trailers.GetValueOrDefault(LandedMessage.HeadTrailer),
+                    Item = trailers.GetValueOrDefault(LandingMessage.ItemTrailer),
+                    Attempt = trailers.GetValueOrDefault(LandingMessage.AttemptTrailer),
+                    Head = trailers.GetValueOrDefault(LandingMessage.HeadTrailer),
                 }
             );
         }
@@ -163,12 +162,12 @@ internal sealed class TargetHistory(QueueNames names)
         return steps;
     }
 
-    private List<TargetStep>? Known(string from, string to)
+    private List<TargetCommit>? Known(string from, string to)
     {
-        List<TargetStep> steps = [];
+        List<TargetCommit> steps = [];
         for (string? at = to; at != from; at = steps[^1].Parent)
         {
-            if (at is null || !_steps.TryGetValue(at, out TargetStep? step))
+            if (at is null || !_steps.TryGetValue(at, out TargetCommit? step))
             {
                 return null;
             }

@@ -1,7 +1,6 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Merging.Queueing;
 
-namespace Isolation.Sdk.Merging.Landing;
+namespace Isolation.Sdk.Merging;
 
 /// <summary>Moves the target on a remote before it moves here: from exactly the old commit to exactly the new one, or not at all.</summary>
 internal sealed class TargetPush(QueueContext context)
@@ -11,37 +10,33 @@ internal sealed class TargetPush(QueueContext context)
     private string Target => context.Names.Target;
 
     /// <summary>Pushes: one process when nothing is in the way.</summary>
-    public async Task<PushOutcome> RunAsync(
-        string remote,
-        string old,
-        string fresh,
-        CancellationToken cancellationToken
-    )
+    public async Task<PushResult> RunAsync(string remote, string old, string fresh, CancellationToken cancellationToken)
     {
         // The lease is on the old value and the new one descends from it, so that no forced update can come of it.
         GitResult pushed = await PushAsync(remote, old, fresh, cancellationToken).ConfigureAwait(false);
         if (pushed.Ok)
         {
-            return new PushOutcome.Pushed();
+            return new PushResult.Pushed();
         }
 
         // What the remote has now says more than what git says of it.
-        (bool reached, string? there, string said) = await LookAsync(remote, cancellationToken).ConfigureAwait(false);
+        (bool reached, string? there, string said) = await ReadRemoteAsync(remote, cancellationToken)
+            .ConfigureAwait(false);
         if (reached && there is null)
         {
             // It is not there yet; the empty lease says that it still must not be.
             pushed = await PushAsync(remote, "", fresh, cancellationToken).ConfigureAwait(false);
-            return pushed.Ok ? new PushOutcome.Pushed() : Failed(remote, pushed.Error);
+            return pushed.Ok ? new PushResult.Pushed() : Failed(remote, pushed.Error);
         }
 
         return !reached ? Failed(remote, said)
-            : there == fresh ? new PushOutcome.Pushed()
+            : there == fresh ? new PushResult.Pushed()
             : there == old ? Failed(remote, pushed.Error)
             : await TakeOverAsync(remote, old, there!, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The commit that the remote has for the target now.</summary>
-    public async Task<(bool Reached, string? Commit, string Said)> LookAsync(
+    public async Task<(bool Reached, string? Commit, string Said)> ReadRemoteAsync(
         string remote,
         CancellationToken cancellationToken
     )
@@ -67,7 +62,7 @@ internal sealed class TargetPush(QueueContext context)
         );
 
     /// <summary>Somebody else moved the target there: fetches it, and says whether the target here can follow.</summary>
-    private async Task<PushOutcome> TakeOverAsync(
+    private async Task<PushResult> TakeOverAsync(
         string remote,
         string old,
         string there,
@@ -93,7 +88,7 @@ internal sealed class TargetPush(QueueContext context)
             ).Ok
         )
         {
-            return new PushOutcome.Ahead(there);
+            return new PushResult.Ahead(there);
         }
 
         bool behind = (
@@ -101,7 +96,7 @@ internal sealed class TargetPush(QueueContext context)
                 .Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", there, old)
                 .ConfigureAwait(false)
         ).Ok;
-        return new PushOutcome.Failed(
+        return new PushResult.Failed(
             behind
                 ? $"{Target} on {remote} is at {there}, behind {old} here: push it, or set it back here, as is right."
                 : $"{Target} on {remote} is at {there}, which does not contain {old} here: bring the two together by hand."
@@ -133,21 +128,21 @@ internal sealed class TargetPush(QueueContext context)
         }
     }
 
-    private PushOutcome.Failed Failed(string remote, string why) =>
+    private PushResult.Failed Failed(string remote, string why) =>
         new($"{Target} cannot be pushed to {remote}: {RemoteText.Line(why)}");
 }
 
 /// <summary>What became of a push.</summary>
-internal abstract record PushOutcome
+internal abstract record PushResult
 {
-    private PushOutcome() { }
+    private PushResult() { }
 
     /// <summary>The remote has it.</summary>
-    public sealed record Pushed : PushOutcome;
+    public sealed record Pushed : PushResult;
 
     /// <summary>Others pushed on top of what is here: the target here can follow to this commit.</summary>
-    public sealed record Ahead(string Commit) : PushOutcome;
+    public sealed record Ahead(string Commit) : PushResult;
 
     /// <summary>It has not, and not because of what was to be pushed alone.</summary>
-    public sealed record Failed(string Reason) : PushOutcome;
+    public sealed record Failed(string Reason) : PushResult;
 }

@@ -1,35 +1,36 @@
 using System.Collections.Concurrent;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
 
-namespace Isolation.Sdk.Workspaces.Admission;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Lets a workspace be made when there is room for it, and not before.</summary>
 internal sealed class AdmissionProvider(
     IWorkspaceProvider inner,
     AdmissionOptions options,
     TimeProvider time,
-    WorkersFolder? workers = null,
-    GitRepositories? repositories = null,
-    Func<string, Room>? look = null
+    WorkersDirectory? workers = null,
+    GitRepositoryCache? repositories = null,
+    Func<string, FreeSpace>? look = null
 ) : IWorkspaceProvider, IAsyncDisposable
 {
     // What is removed is renamed at once and deleted behind, so the room comes a while after a release says so.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private readonly ConcurrentDictionary<string, AdmissionBook> _books = new(StringComparer.Ordinal);
-    private readonly Func<string, Room> _look = look ?? Room.At;
-    private readonly GitRepositories _repositories = repositories ?? new GitRepositories();
+    private readonly ConcurrentDictionary<string, AdmissionController> _controllers = new(StringComparer.Ordinal);
+    private readonly Func<string, FreeSpace> _look = look ?? FreeSpace.Measure;
+    private readonly GitRepositoryCache _repositories = repositories ?? new GitRepositoryCache();
 
     /// <inheritdoc/>
-    public async ValueTask<AxisReport> ProbeAsync(
+    public async ValueTask<ProbeResult> ProbeAsync(
         RepositoryRef repository,
         CancellationToken cancellationToken = default
     )
     {
-        AxisReport report = await inner.ProbeAsync(repository, cancellationToken).ConfigureAwait(false);
+        ProbeResult report = await inner.ProbeAsync(repository, cancellationToken).ConfigureAwait(false);
         return
-            report.Missing.Count == 0
-            && _look(await FolderAsync(repository, cancellationToken).ConfigureAwait(false)).Lacks(options, 0)
+            report.Problems.Count == 0
+            && _look(await FolderAsync(repository, cancellationToken).ConfigureAwait(false)).FindShortage(options, 0)
                 is { } lacks
             ? report with
             {
@@ -46,7 +47,7 @@ internal sealed class AdmissionProvider(
     {
         ArgumentNullException.ThrowIfNull(request);
         string folder = await FolderAsync(request.Repository, cancellationToken).ConfigureAwait(false);
-        AdmissionBook book = _books.GetOrAdd(folder, f => new AdmissionBook(options, () => _look(f)));
+        AdmissionController book = _controllers.GetOrAdd(folder, f => new AdmissionController(options, () => _look(f)));
         await AdmitAsync(book, folder, request, cancellationToken).ConfigureAwait(false);
         IWorkspace? made = null;
         try
@@ -55,7 +56,7 @@ internal sealed class AdmissionProvider(
         }
         finally
         {
-            book.End(made is not null);
+            book.Complete(made is not null);
         }
 
         return new AdmittedWorkspace(made, book);
@@ -80,7 +81,7 @@ internal sealed class AdmissionProvider(
     }
 
     private async Task AdmitAsync(
-        AdmissionBook book,
+        AdmissionController book,
         string folder,
         WorkspaceRequest request,
         CancellationToken cancellationToken
@@ -91,7 +92,7 @@ internal sealed class AdmissionProvider(
         {
             cancellationToken.ThrowIfCancellationRequested();
             Task changed = book.Changed; // Taken before the look: what is given back after it is not missed.
-            if (book.TryBegin() is not { } lacks)
+            if (book.TryAdmit() is not { } lacks)
             {
                 return;
             }
@@ -100,7 +101,7 @@ internal sealed class AdmissionProvider(
             if (left <= TimeSpan.Zero)
             {
                 throw new IsolationException(
-                    WorkspaceCodes.NoRoom,
+                    WorkspaceCodes.NoFreeSpace,
                     $"There is no room for another workspace in '{folder}', and there was none for {options.Wait}: {lacks}.",
                     "Free some, run fewer workers at once, or ask for less or wait longer with UseAdmission(o => …)."
                 )
@@ -125,7 +126,7 @@ internal sealed class AdmissionProvider(
     private async Task<string> FolderAsync(RepositoryRef repository, CancellationToken cancellationToken) =>
         (
             workers
-            ?? WorkersFolder.Beside(
+            ?? WorkersDirectory.Beside(
                 (
                     await _repositories.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false)
                 ).CommonDirectory

@@ -1,10 +1,9 @@
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 
-namespace Isolation.Sdk.Workspaces.Admission;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Tells those who wait for room when it is released.</summary>
-internal sealed class AdmittedWorkspace(IWorkspace inner, AdmissionBook book) : IWorkspace
+internal sealed class AdmittedWorkspace(IWorkspace inner, AdmissionController book) : IWorkspace
 {
     /// <inheritdoc/>
     public WorkspaceInfo Info => inner.Info;
@@ -17,13 +16,13 @@ internal sealed class AdmittedWorkspace(IWorkspace inner, AdmissionBook book) : 
     public async ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
     {
         await inner.ReleaseAsync(mode, cancellationToken).ConfigureAwait(false);
-        book.Wake();
+        book.SignalReleased();
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await inner.DisposeAsync().ConfigureAwait(false);
-        book.Wake();
+        book.SignalReleased();
     }
 }

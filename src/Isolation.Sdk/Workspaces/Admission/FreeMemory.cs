@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Isolation.Sdk.Workspaces.Admission;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>How much memory this process can still get: of the machine, and under the limits of its control groups.</summary>
 internal static class FreeMemory

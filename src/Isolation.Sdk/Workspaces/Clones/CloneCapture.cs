@@ -1,7 +1,6 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Workspaces.Capturing;
 
-namespace Isolation.Sdk.Workspaces.Clones;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Captures from a private clone: looks at it in the worker's scope, and collects from it as from a stranger's.</summary>
 internal sealed class CloneCapture(
@@ -22,8 +21,8 @@ internal sealed class CloneCapture(
         CancellationToken cancellationToken
     )
     {
-        string? head = git.IsHonest ? await git.TryOwnHeadAsync(cancellationToken).ConfigureAwait(false) : null;
-        if (git.IsHonest && head is null)
+        string? head = git.IsTrusted ? await git.TryOwnHeadAsync(cancellationToken).ConfigureAwait(false) : null;
+        if (git.IsTrusted && head is null)
         {
             // Only its files can be had, so the rest is kept for someone to look at.
             tampering.Add("what HEAD is in .git cannot be read");
@@ -32,7 +31,7 @@ internal sealed class CloneCapture(
         return head;
     }
 
-    protected override async Task<Collected> CollectAsync(
+    protected override async Task<CollectedWork> CollectAsync(
         CaptureGit git,
         string commit,
         IReadOnlyList<string> strangers,
@@ -40,11 +39,11 @@ internal sealed class CloneCapture(
         CancellationToken cancellationToken
     )
     {
-        CloneRefs refs = git.IsHonest ? CloneRefs.Read(Info.GitDirectory, Repository.NullId.Length) : CloneRefs.None;
+        CloneRefs refs = git.IsTrusted ? CloneRefs.Read(Info.GitDirectory, Repository.NullId.Length) : CloneRefs.None;
         if (!refs.IsAll)
         {
             tampering.Add(
-                $"the refs in .git are more than {CloneRefs.Most}, or of a kind that cannot be read: not all were kept"
+                $"the refs in .git are more than {CloneRefs.MaxRefs}, or of a kind that cannot be read: not all were kept"
             );
         }
 
@@ -56,7 +55,7 @@ internal sealed class CloneCapture(
         IReadOnlyCollection<string> here = await collector
             .FetchAsync(commit, [.. others.Select(r => r.Value).Distinct(StringComparer.Ordinal)], cancellationToken)
             .ConfigureAwait(false);
-        if (git.IsHonest)
+        if (git.IsTrusted)
         {
             CloneLfs.Collect(Repository, Info.GitDirectory);
         }
@@ -64,10 +63,10 @@ internal sealed class CloneCapture(
         KeyValuePair<string, string>[] had = [.. others.Where(r => here.Contains(r.Value))];
         if (commit == Info.BaseCommit || await DescendsAsync(commit, cancellationToken).ConfigureAwait(false))
         {
-            (IReadOnlyList<CapturedRef> finds, bool all) = await new CloneFinds(Repository, Attempt)
+            (IReadOnlyList<CapturedRef> finds, bool all) = await new CloneExtraRefs(Repository, Attempt)
                 .PinAsync(had, commit, strangers, cancellationToken)
                 .ConfigureAwait(false);
-            return new Collected(commit, finds, all && refs.IsAll && had.Length == others.Length);
+            return new CollectedWork(commit, finds, all && refs.IsAll && had.Length == others.Length);
         }
 
         // A history that does not start from the base would bring in more than was made, or take something back. The files are what counts; the history is pinned beside them.
@@ -79,10 +78,10 @@ internal sealed class CloneCapture(
                 cancellationToken
             )
             .ConfigureAwait(false);
-        (IReadOnlyList<CapturedRef> kept, bool whole) = await new CloneFinds(Repository, Attempt)
+        (IReadOnlyList<CapturedRef> kept, bool whole) = await new CloneExtraRefs(Repository, Attempt)
             .PinAsync([new("HEAD", commit), .. had], onBase, strangers, cancellationToken)
             .ConfigureAwait(false);
-        return new Collected(onBase, kept, whole && refs.IsAll && had.Length == others.Length);
+        return new CollectedWork(onBase, kept, whole && refs.IsAll && had.Length == others.Length);
     }
 
     private async Task<bool> DescendsAsync(string commit, CancellationToken cancellationToken) =>

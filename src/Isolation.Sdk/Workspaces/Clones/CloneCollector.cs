@@ -1,9 +1,8 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Monitoring;
-using Isolation.Sdk.Workspaces.Capturing;
 
-namespace Isolation.Sdk.Workspaces.Clones;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>
 /// Brings objects of a worker's into the repository. Nothing of the host's ever runs in the worker's repository: what git fetches from has a config and refs that the library wrote, and
@@ -12,7 +11,7 @@ namespace Isolation.Sdk.Workspaces.Clones;
 internal sealed class CloneCollector : IDisposable
 {
     private const string Checked = "'fetch.fsckObjects=true' 'core.fsync=all'";
-    private const int MostOneByOne = 50;
+    private const int MaxSingleFetches = 50;
     private readonly GitRepository _repository;
     private readonly WorkspaceInfo _info;
     private readonly string _folder;
@@ -20,8 +19,8 @@ internal sealed class CloneCollector : IDisposable
     public CloneCollector(GitRepository repository, WorkspaceInfo info, string objects)
     {
         (_repository, _info, _folder) = (repository, info, Folder(info));
-        SafeDelete.Tree(_folder);
-        BareRepository.Make(_folder, repository, head: "", [objects]);
+        SafeDelete.DeleteTree(_folder);
+        BareRepositoryWriter.Write(_folder, repository, head: "", [objects]);
     }
 
     /// <summary>Where it is made: beside the work tree, not in it.</summary>
@@ -52,13 +51,13 @@ internal sealed class CloneCollector : IDisposable
         {
             throw new IsolationException(
                 WorkspaceCodes.CollectRefused,
-                $"What the worker committed cannot be taken over: {PlainText.Line(answer.Error.Trim().ReplaceLineEndings(" "), 400)}",
+                $"What the worker committed cannot be taken over: {PlainText.SingleLine(answer.Error.Trim().ReplaceLineEndings(" "), 400)}",
                 "Look at the workspace, which is kept: objects are missing there, or are not what git allows."
             );
         }
 
         List<string> had = [];
-        foreach (string other in others.Take(MostOneByOne))
+        foreach (string other in others.Take(MaxSingleFetches))
         {
             if ((await TryFetchAsync([other], cancellationToken).ConfigureAwait(false)).Ok)
             {
@@ -69,7 +68,7 @@ internal sealed class CloneCollector : IDisposable
         return had;
     }
 
-    public void Dispose() => SafeDelete.Tree(_folder);
+    public void Dispose() => SafeDelete.DeleteTree(_folder);
 
     private Task<GitResult> TryFetchAsync(IEnumerable<string> ids, CancellationToken cancellationToken)
     {

@@ -1,12 +1,12 @@
 using System.Security.Cryptography;
 
-namespace Isolation.Sdk.Workspaces.Clones;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>What makes a private clone itself: that it is where it was made, and whose objects it reads. Its config, hooks and refs are the worker's to change.</summary>
 internal static class CloneFingerprint
 {
     private const string Absent = "-";
-    private const int MostBytes = 64 * 1024;
+    private const int MaxBytes = 64 * 1024;
     private static readonly string[] Folders = ["", "objects", "objects/info", "objects/pack", "refs"];
     private static readonly EnumerationOptions Everything = new()
     {
@@ -45,7 +45,7 @@ internal static class CloneFingerprint
             : !file.Exists
                 ? Directory.Exists(path) ? "directory"
                     : Absent
-            : file.Length is 0 or > MostBytes ? $"{file.Length} bytes"
+            : file.Length is 0 or > MaxBytes ? $"{file.Length} bytes"
             : Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
     }
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Isolation.Sdk.Git;
 
-namespace Isolation.Sdk.Workspaces.Clones;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Large files of a private clone: a store of its own. git-lfs finds what it lacks beside the borrowed objects, and links it in; what the library fills in is made a copy.</summary>
 internal static class CloneLfs

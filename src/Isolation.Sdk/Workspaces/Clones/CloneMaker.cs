@@ -1,17 +1,15 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Workspaces.Capturing;
-using Isolation.Sdk.Workspaces.Trees;
+using Isolation.Sdk.IO;
 
-namespace Isolation.Sdk.Workspaces.Clones;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Makes one private clone, whole or not at all.</summary>
 internal sealed class CloneMaker(
     PrivateCloneOptions options,
-    WorkspaceFiller filler,
+    WorkspaceMaterializer filler,
     CloneSettings settings,
     WorkspaceRequest request,
-    Task<PreparedTree?>? parked
+    Task<TemplateTree?>? parked
 )
 {
     private readonly CloneRemoval _removal = new(filler.Context);
@@ -21,13 +19,13 @@ internal sealed class CloneMaker(
 
     private GitRepository Repository => filler.Context.Repository;
 
-    private WorkersFolder Workers => filler.Context.Workers;
+    private WorkersDirectory Workers => filler.Context.Workers;
 
     public async Task<PrivateCloneWorkspace> MakeAsync(CancellationToken cancellationToken)
     {
         AttemptId attempt = request.Lease.Attempt;
-        WorkersRoot.Check(Workers, Repository);
-        string path = Workers.Workspace(attempt);
+        WorkersDirectorySetup.Check(Workers, Repository);
+        string path = Workers.WorkspaceOf(attempt);
         WorkspaceInfo info = new(
             path,
             PrivateCloneWorkspace.GitDirectoryOf(path),
@@ -53,26 +51,26 @@ internal sealed class CloneMaker(
                 .ReadAsync(Repository, cancellationToken)
                 .ConfigureAwait(false);
             await PrepareAsync(path, cancellationToken).ConfigureAwait(false);
-            using Placement placed = await filler
+            using MaterializedFiles placed = await filler
                 .PlaceAsync(path, request.BaseCommit, parked, cancellationToken)
                 .ConfigureAwait(false);
-            info = info with { FilledBy = placed.By };
+            info = info with { CheckedOutBy = placed.By };
             new CloneWriter(Repository, options, filler.Context.Time).Write(info, theirs);
             await CompleteAsync(info, placed, theirs, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<string> copied = await SharedFiles
+            IReadOnlyList<string> copied = await ExtraFiles
                 .CopyIgnoredAsync(Repository, path, options.CopiedGlobs, cancellationToken)
                 .ConfigureAwait(false);
-            IReadOnlyList<string> linked = SharedFiles.Link(Repository, path, options.SharedPaths);
+            IReadOnlyList<string> linked = ExtraFiles.Link(Repository, path, options.SharedPaths);
             WorkspaceFacts facts = new(CloneFingerprint.Take(info.GitDirectory), copied, linked)
             {
                 TargetRef = request.TargetRef,
-                FilledBy = placed.By,
-                FilledAt = new PinnedMark(info).Set(request.BaseCommit),
+                CheckedOutBy = placed.By,
+                CheckedOutAt = new PinMarker(info).Set(request.BaseCommit),
             };
             await NoteAsync(WorkspaceNotes.Made, facts.ToJson(), cancellationToken).ConfigureAwait(false);
             return new PrivateCloneWorkspace(Repository, attempt, info, facts, _removal, request.BaseCommit)
             {
-                Filled = filler.KeepIndex(info, placed),
+                CheckedOutIndex = filler.KeepIndex(info, placed),
             };
         }
         catch (Exception e)
@@ -80,7 +78,7 @@ internal sealed class CloneMaker(
             await _removal.RollBackAsync(attempt, info).ConfigureAwait(false);
             if (e is UnauthorizedAccessException or IOException)
             {
-                throw WorkersRoot.Failed(Workers, e);
+                throw WorkersDirectorySetup.Failed(Workers, e);
             }
 
             throw;
@@ -94,14 +92,14 @@ internal sealed class CloneMaker(
     private async Task PinBaseAsync(AttemptId attempt, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        string name = AttemptNames.Ref(attempt);
+        string name = AttemptNames.RefName(attempt);
         BaseCommits.Check(Repository, request.BaseCommit);
         bool pinned = Issue
             ? await Repository
                 .TryUpdateAsync(new RefTransaction().Create(name, request.BaseCommit), cancellationToken)
                 .ConfigureAwait(false)
             : (
-                RefFiles.Read(Repository.CommonDirectory, name)
+                RefReader.Read(Repository.CommonDirectory, name)
                 ?? await Repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false)
             ) == request.BaseCommit;
         if (!pinned)
@@ -116,14 +114,14 @@ internal sealed class CloneMaker(
         using OsFileLock held = await OsFileLock
             .AcquireAsync(Repository.WorktreeLock, filler.Context.Time, cancellationToken)
             .ConfigureAwait(false);
-        WorkersRoot.Prepare(Workers, Repository);
-        filler.Context.Trash.Adopt(Workers.Trash);
+        WorkersDirectorySetup.Prepare(Workers, Repository);
+        filler.Context.Trash.DeleteLeftBehind(Workers.Trash);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
     }
 
     private async Task CompleteAsync(
         WorkspaceInfo info,
-        Placement placed,
+        MaterializedFiles placed,
         IReadOnlyList<KeyValuePair<string, string>> theirs,
         CancellationToken cancellationToken
     )
@@ -134,7 +132,7 @@ internal sealed class CloneMaker(
             .CompleteAsync(
                 info,
                 placed,
-                Lfs.IsSetUp(Repository) && origin is { Length: > 0 } ? [new("remote.origin.url", origin)] : [],
+                GitLfs.IsSetUp(Repository) && origin is { Length: > 0 } ? [new("remote.origin.url", origin)] : [],
                 cancellationToken
             )
             .ConfigureAwait(false);

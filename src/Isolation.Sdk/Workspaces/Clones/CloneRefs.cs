@@ -1,4 +1,4 @@
-namespace Isolation.Sdk.Workspaces.Clones;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>What a worker's own repository has refs on. Read as files, none of them trusted: no link is followed, nothing long or endless is read, and there is a most.</summary>
 /// <param name="Found">Names and ids; refs of remotes are left out, since what they hold came from there.</param>
@@ -6,7 +6,7 @@ namespace Isolation.Sdk.Workspaces.Clones;
 internal sealed record CloneRefs(IReadOnlyList<KeyValuePair<string, string>> Found, bool IsAll)
 {
     /// <summary>The most that are kept of one worker.</summary>
-    public const int Most = 1000;
+    public const int MaxRefs = 1000;
 
     private const int LongestFile = 8 * 1024 * 1024;
     private static readonly EnumerationOptions NoLinks = new()
@@ -38,7 +38,7 @@ internal sealed record CloneRefs(IReadOnlyList<KeyValuePair<string, string>> Fou
                 continue;
             }
 
-            if (refs.Count == Most)
+            if (refs.Count == MaxRefs)
             {
                 all = false;
                 break;

@@ -1,10 +1,7 @@
-using Isolation.Sdk.Workspaces.Capturing;
-using Isolation.Sdk.Workspaces.Trees;
-
-namespace Isolation.Sdk.Workspaces.Clones;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Takes private clones away. The repository has nothing of them to forget, so it needs no lock.</summary>
-internal sealed class CloneRemoval(TreeContext context) : WorkspaceRemoval(context)
+internal sealed class CloneRemoval(WorkspaceContext context) : WorkspaceRemoval(context)
 {
     /// <param name="info">The clone.</param>
     /// <param name="to">Where its work tree goes, without its repository; <see langword="null"/>: into the trash.</param>
@@ -12,7 +9,7 @@ internal sealed class CloneRemoval(TreeContext context) : WorkspaceRemoval(conte
     {
         // The work tree goes last: as long as it is there, a sweep comes back for the rest.
         Trash.Discard(CloneCollector.Folder(info), Workers.Trash);
-        new PinnedMark(info).Remove();
+        new PinMarker(info).Remove();
         if (to is not null)
         {
             Trash.Discard(info.GitDirectory, Workers.Trash);

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Isolation.Sdk.Git;
 
-namespace Isolation.Sdk.Workspaces.Clones;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>
 /// What of the repository's own config a clone starts with: who commits, and what decides how files look (line endings, filters, drivers, large files, submodules). Nothing that runs by

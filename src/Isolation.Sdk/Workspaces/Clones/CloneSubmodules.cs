@@ -1,6 +1,6 @@
 using Isolation.Sdk.Git;
 
-namespace Isolation.Sdk.Workspaces.Clones;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Relative addresses of submodules mean what they mean in the repository: a clone lies elsewhere and has no remote to start from, so it is told the whole address.</summary>
 internal static class CloneSubmodules

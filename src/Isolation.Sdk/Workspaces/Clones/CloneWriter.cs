@@ -1,8 +1,7 @@
 using System.Globalization;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Workspaces.Capturing;
 
-namespace Isolation.Sdk.Workspaces.Clones;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>
 /// Writes the git directory of a private clone in git's documented layout, as <c>git init</c> with an empty template and an alternates file would: no hook, no remote, and one branch on the base
@@ -25,11 +24,11 @@ internal sealed class CloneWriter(GitRepository repository, PrivateCloneOptions 
 
         WriteText(
             Path.Combine(git, "objects", "info", "alternates"),
-            BareRepository.AlternatesLine(Path.Combine(repository.CommonDirectory, "objects")) + "\n"
+            BareRepositoryWriter.AlternatesLine(Path.Combine(repository.CommonDirectory, "objects")) + "\n"
         );
         WriteText(
             Path.Combine(git, "config"),
-            BareRepository.Config(
+            BareRepositoryWriter.Config(
                 repository,
                 "bare = false",
                 "logallrefupdates = true",
@@ -45,7 +44,7 @@ internal sealed class CloneWriter(GitRepository repository, PrivateCloneOptions 
             }
         }
 
-        BareRepository.CopyShallow(repository, git);
+        BareRepositoryWriter.CopyShallow(repository, git);
         WriteText(Path.Combine(git, heads), info.BaseCommit + "\n");
         WriteText(Path.Combine(git, "logs", heads), log);
         WriteText(Path.Combine(git, "logs", "HEAD"), log);

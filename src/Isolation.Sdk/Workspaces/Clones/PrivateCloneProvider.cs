@@ -1,16 +1,15 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Workspaces.Trees;
+using Isolation.Sdk.IO;
 
-namespace Isolation.Sdk.Workspaces.Clones;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Private clones: a repository of its own, refs, config, hooks, stash and index included; only the objects it starts from are borrowed.</summary>
 internal sealed class PrivateCloneProvider(
     PrivateCloneOptions options,
     TimeProvider time,
-    WorkersFolder? workers = null,
+    WorkersDirectory? workers = null,
     GitRepository? opened = null,
-    GitRepositories? repositories = null
+    GitRepositoryCache? repositories = null
 ) : GitWorkspaceProvider(options, time, workers, opened, repositories)
 {
     private readonly PrivateCloneOptions _options = options;
@@ -26,10 +25,10 @@ internal sealed class PrivateCloneProvider(
 
     /// <inheritdoc/>
     protected override async Task<GitWorkspace> MakeAsync(
-        WorkspaceFiller filler,
+        WorkspaceMaterializer filler,
         WorkspaceRequest request,
         bool issue,
-        Task<PreparedTree?>? parked,
+        Task<TemplateTree?>? parked,
         CancellationToken cancellationToken
     ) =>
         await new CloneMaker(_options, filler, _settings, request, parked) { Issue = issue }

@@ -1,9 +1,9 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Sandboxing;
-using Isolation.Sdk.Workspaces.Capturing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
+using Isolation.Sdk.Sandbox;
 
-namespace Isolation.Sdk.Workspaces.Clones;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>A private clone that an attempt holds.</summary>
 internal sealed class PrivateCloneWorkspace(
@@ -30,13 +30,15 @@ internal sealed class PrivateCloneWorkspace(
         }
 
         string? pinned = (
-            await repository.ListRefsAsync(AttemptNames.Ref(record.Attempt), cancellationToken).ConfigureAwait(false)
-        ).GetValueOrDefault(AttemptNames.Ref(record.Attempt));
+            await repository
+                .ListRefsAsync(AttemptNames.RefName(record.Attempt), cancellationToken)
+                .ConfigureAwait(false)
+        ).GetValueOrDefault(AttemptNames.RefName(record.Attempt));
         string baseCommit = record.Notes.GetValueOrDefault(WorkspaceNotes.Base) ?? pinned ?? repository.NullId;
         WorkspaceFacts facts = WorkspaceFacts.FromJson(record.Notes.GetValueOrDefault(WorkspaceNotes.Made));
         WorkspaceInfo info = new(path, GitDirectoryOf(path), record.Notes[WorkspaceNotes.CloneBranch], baseCommit)
         {
-            FilledBy = facts.FilledBy,
+            CheckedOutBy = facts.CheckedOutBy,
         };
         return new PrivateCloneWorkspace(repository, record.Attempt, info, facts, removal, pinned);
     }
@@ -45,7 +47,7 @@ internal sealed class PrivateCloneWorkspace(
     private static bool IsFolderLeft(string path) =>
         Path.GetDirectoryName(path) is { } folder
         && Directory.Exists(folder)
-        && Directory.EnumerateFileSystemEntries(folder).All(PinnedMark.IsOne);
+        && Directory.EnumerateFileSystemEntries(folder).All(PinMarker.IsMarker);
 
     public static string GitDirectoryOf(string path) => Path.Combine(path, ".git");
 

@@ -1,16 +1,15 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Workspaces.Trees;
+using Isolation.Sdk.IO;
 
-namespace Isolation.Sdk.Workspaces.Worktrees;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Linked worktrees: a directory of its own, on a branch of its own, objects and refs shared with the repository.</summary>
 internal sealed class GitWorktreeProvider(
     GitWorktreeOptions options,
     TimeProvider time,
-    WorkersFolder? workers = null,
+    WorkersDirectory? workers = null,
     GitRepository? opened = null,
-    GitRepositories? repositories = null
+    GitRepositoryCache? repositories = null
 ) : GitWorkspaceProvider(options, time, workers, opened, repositories)
 {
     private readonly GitWorktreeOptions _options = options;
@@ -20,10 +19,10 @@ internal sealed class GitWorktreeProvider(
 
     /// <inheritdoc/>
     protected override async Task<GitWorkspace> MakeAsync(
-        WorkspaceFiller filler,
+        WorkspaceMaterializer filler,
         WorkspaceRequest request,
         bool issue,
-        Task<PreparedTree?>? parked,
+        Task<TemplateTree?>? parked,
         CancellationToken cancellationToken
     ) =>
         await new WorktreeMaker(_options, filler, request, parked) { Issue = issue }

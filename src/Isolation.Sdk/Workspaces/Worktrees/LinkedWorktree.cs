@@ -1,8 +1,9 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
+using Isolation.Sdk.Sandbox;
 
-namespace Isolation.Sdk.Workspaces.Worktrees;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>A linked worktree that an attempt holds.</summary>
 internal sealed class LinkedWorktree(
@@ -35,7 +36,7 @@ internal sealed class LinkedWorktree(
             return null;
         }
 
-        string attemptRef = AttemptNames.Ref(record.Attempt);
+        string attemptRef = AttemptNames.RefName(record.Attempt);
         GitResult answer = await repository
             .RunAsync(
                 cancellationToken,
@@ -70,7 +71,7 @@ internal sealed class LinkedWorktree(
             baseCommit
         )
         {
-            FilledBy = facts.FilledBy,
+            CheckedOutBy = facts.CheckedOutBy,
         };
         return new LinkedWorktree(
             repository,

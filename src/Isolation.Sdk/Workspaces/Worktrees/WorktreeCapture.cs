@@ -1,7 +1,6 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Workspaces.Capturing;
 
-namespace Isolation.Sdk.Workspaces.Worktrees;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Captures from a linked worktree, whose objects are the repository's already.</summary>
 internal sealed class WorktreeCapture(
@@ -21,13 +20,13 @@ internal sealed class WorktreeCapture(
         CancellationToken cancellationToken
     ) => git.ReadHeadAsync(cancellationToken);
 
-    protected override Task<Collected> CollectAsync(
+    protected override Task<CollectedWork> CollectAsync(
         CaptureGit git,
         string commit,
         IReadOnlyList<string> strangers,
         List<string> tampering,
         CancellationToken cancellationToken
-    ) => Task.FromResult(new Collected(commit, []));
+    ) => Task.FromResult(new CollectedWork(commit, []));
 
     protected override string? BranchToMove(GitStatus? status) =>
         options.LeftoversOnBranch && status?.Branch == Info.Branch ? Info.Branch : null;

@@ -1,6 +1,6 @@
 using Isolation.Sdk.Git;
 
-namespace Isolation.Sdk.Workspaces.Worktrees;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>The entries under <c>worktrees/</c> of a common git directory. A half-made one breaks git for everyone: an empty <c>commondir</c> fails add, list and fetch, a HEAD of zeros fails fetch and gc.</summary>
 internal static class WorktreeEntries
@@ -32,19 +32,23 @@ internal static class WorktreeEntries
 
     /// <summary>Moves what a dead add left half-made out of git's way; it is kept, not deleted.</summary>
     /// <returns>How many.</returns>
-    public static int Heal(GitRepository repository, DateTimeOffset now)
+    public static int QuarantineHalfMade(GitRepository repository, DateTimeOffset now)
     {
         string[] dead = [.. All(repository).Where(e => IsHalfMade(e) && now - Youngest(e) > DeadAfter)];
         foreach (string entry in dead)
         {
-            Directory.CreateDirectory(Healed(repository));
-            Directory.Move(entry, Path.Combine(Healed(repository), $"{Path.GetFileName(entry)}-{Guid.NewGuid():n}"));
+            Directory.CreateDirectory(HalfMadeFolder(repository));
+            Directory.Move(
+                entry,
+                Path.Combine(HalfMadeFolder(repository), $"{Path.GetFileName(entry)}-{Guid.NewGuid():n}")
+            );
         }
 
         return dead.Length;
     }
 
-    public static string Healed(GitRepository repository) => Path.Combine(repository.IsolationDirectory, "healed");
+    public static string HalfMadeFolder(GitRepository repository) =>
+        Path.Combine(repository.IsolationDirectory, "healed");
 
     private static bool IsHalfMade(string entry)
     {

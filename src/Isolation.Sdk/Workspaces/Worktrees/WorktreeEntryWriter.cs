@@ -1,13 +1,13 @@
 using System.Globalization;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 
-namespace Isolation.Sdk.Workspaces.Worktrees;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Writes a worktree's entry beside where it belongs and moves it there whole. <c>git worktree add</c> writes it in place, and every git command that looks at all worktrees meanwhile, a sibling's checkout say, dies of what is half there.</summary>
 internal sealed class WorktreeEntryWriter(GitRepository repository, TimeProvider time)
 {
-    private string Making => Path.Combine(repository.IsolationDirectory, "making");
+    private string StagingFolder => Path.Combine(repository.IsolationDirectory, "making");
 
     /// <summary>Whether the entry needs nothing that only git knows to copy: per-worktree settings, sparse patterns, a ref table.</summary>
     public bool IsPossible =>
@@ -19,18 +19,18 @@ internal sealed class WorktreeEntryWriter(GitRepository repository, TimeProvider
     /// <returns>Its git directory.</returns>
     public string Write(AttemptId attempt, string path, string branch, string commit)
     {
-        SafeDelete.Tree(Making); // Only a process that died holding the lock left something there.
+        SafeDelete.DeleteTree(StagingFolder); // Only a process that died holding the lock left something there.
         string entries = Path.Combine(repository.CommonDirectory, "worktrees");
-        string name = AttemptNames.File(attempt);
+        string name = AttemptNames.FileName(attempt);
         for (int twin = 1; Directory.Exists(Path.Combine(entries, name)); twin++)
         {
-            name = string.Create(CultureInfo.InvariantCulture, $"{AttemptNames.File(attempt)}-{twin}");
+            name = string.Create(CultureInfo.InvariantCulture, $"{AttemptNames.FileName(attempt)}-{twin}");
         }
 
-        string made = Path.Combine(Making, name),
+        string made = Path.Combine(StagingFolder, name),
             entry = Path.Combine(entries, name);
         Directory.CreateDirectory(Path.Combine(made, "logs"));
-        File.WriteAllText(Path.Combine(made, "locked"), $"isolation attempt {AttemptNames.File(attempt)}\n");
+        File.WriteAllText(Path.Combine(made, "locked"), $"isolation attempt {AttemptNames.FileName(attempt)}\n");
         File.WriteAllText(Path.Combine(made, "gitdir"), Path.Combine(path, ".git") + "\n");
         File.WriteAllText(Path.Combine(made, "commondir"), "../..\n");
         File.WriteAllText(Path.Combine(made, "HEAD"), $"ref: refs/heads/{branch}\n");

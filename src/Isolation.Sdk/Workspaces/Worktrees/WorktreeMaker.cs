@@ -1,22 +1,21 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Workspaces.Capturing;
-using Isolation.Sdk.Workspaces.Trees;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
 
-namespace Isolation.Sdk.Workspaces.Worktrees;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Makes one linked worktree, whole or not at all.</summary>
 internal sealed class WorktreeMaker(
     GitWorktreeOptions options,
-    WorkspaceFiller filler,
+    WorkspaceMaterializer filler,
     WorkspaceRequest request,
-    Task<PreparedTree?>? parked
+    Task<TemplateTree?>? parked
 )
 {
     private const int Tries = 8;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(25);
     private readonly WorktreeRemoval _removal = new(filler.Context);
-    private readonly string _path = filler.Context.Workers.Workspace(request.Lease.Attempt);
+    private readonly string _path = filler.Context.Workers.WorkspaceOf(request.Lease.Attempt);
     private readonly string _branch = BranchName.Of(options.BranchTemplate, request.Lease.Attempt);
 
     /// <summary>Whether the attempt's ref is still to be created.</summary>
@@ -24,7 +23,7 @@ internal sealed class WorktreeMaker(
 
     private GitRepository Repository => filler.Context.Repository;
 
-    private WorkersFolder Workers => filler.Context.Workers;
+    private WorkersDirectory Workers => filler.Context.Workers;
 
     private TimeProvider Time => filler.Context.Time;
 
@@ -32,7 +31,7 @@ internal sealed class WorktreeMaker(
 
     public async Task<LinkedWorktree> MakeAsync(CancellationToken cancellationToken)
     {
-        WorkersRoot.Check(Workers, Repository);
+        WorkersDirectorySetup.Check(Workers, Repository);
         if (Directory.Exists(_path) || File.Exists(_path))
         {
             throw new IsolationException(
@@ -49,17 +48,17 @@ internal sealed class WorktreeMaker(
         try
         {
             await PrepareAsync(cancellationToken).ConfigureAwait(false);
-            using Placement placed = await filler
+            using MaterializedFiles placed = await filler
                 .PlaceAsync(_path, request.BaseCommit, parked, cancellationToken)
                 .ConfigureAwait(false);
             string gitDirectory = await AddAsync(cancellationToken).ConfigureAwait(false);
             await NoteAsync(WorkspaceNotes.GitDirectory, gitDirectory, cancellationToken).ConfigureAwait(false);
-            WorkspaceInfo info = new(_path, gitDirectory, _branch, request.BaseCommit) { FilledBy = placed.By };
+            WorkspaceInfo info = new(_path, gitDirectory, _branch, request.BaseCommit) { CheckedOutBy = placed.By };
             await filler.CompleteAsync(info, placed, [], cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<string> copied = await SharedFiles
+            IReadOnlyList<string> copied = await ExtraFiles
                 .CopyIgnoredAsync(Repository, _path, options.CopiedGlobs, cancellationToken)
                 .ConfigureAwait(false);
-            IReadOnlyList<string> linked = SharedFiles.Link(Repository, _path, options.SharedPaths);
+            IReadOnlyList<string> linked = ExtraFiles.Link(Repository, _path, options.SharedPaths);
             WorkspaceFacts facts = new(
                 Fingerprint.Take(Repository.CommonDirectory, gitDirectory, _path),
                 copied,
@@ -67,8 +66,8 @@ internal sealed class WorktreeMaker(
             )
             {
                 TargetRef = request.TargetRef,
-                FilledBy = placed.By,
-                FilledAt = new PinnedMark(info).Set(request.BaseCommit),
+                CheckedOutBy = placed.By,
+                CheckedOutAt = new PinMarker(info).Set(request.BaseCommit),
             };
             await NoteAsync(WorkspaceNotes.Made, facts.ToJson(), cancellationToken).ConfigureAwait(false);
             return new LinkedWorktree(
@@ -81,7 +80,7 @@ internal sealed class WorktreeMaker(
                 request.BaseCommit
             )
             {
-                Filled = filler.KeepIndex(info, placed),
+                CheckedOutIndex = filler.KeepIndex(info, placed),
             };
         }
         catch (Exception e)
@@ -91,7 +90,7 @@ internal sealed class WorktreeMaker(
                 .ConfigureAwait(false);
             if (e is UnauthorizedAccessException or IOException)
             {
-                throw WorkersRoot.Failed(Workers, e);
+                throw WorkersDirectorySetup.Failed(Workers, e);
             }
 
             throw;
@@ -111,7 +110,7 @@ internal sealed class WorktreeMaker(
         }
 
         // One transaction: it is this attempt's turn still, and the branch is new. Git looks for every conflict of names before it writes anything.
-        string attemptRef = AttemptNames.Ref(request.Lease.Attempt);
+        string attemptRef = AttemptNames.RefName(request.Lease.Attempt);
         RefTransaction transaction = new RefTransaction().Create($"refs/heads/{_branch}", id);
         _ = Issue ? transaction.Create(attemptRef, id) : transaction.Verify(attemptRef, id);
         GitCommand update = GitCommand.In(
@@ -162,15 +161,15 @@ internal sealed class WorktreeMaker(
         if (!OsFileLock.IsHeld(Repository.WorktreeLock))
         {
             throw new IsolationException(
-                LeasingCodes.LocksDisabled,
+                LeaseCodes.LocksDisabled,
                 $"File locks do nothing on the file system of '{Repository.CommonDirectory}'.",
                 "Keep the repository on a local disk, or on a network file system with locks."
             );
         }
 
-        WorkersRoot.Prepare(Workers, Repository);
-        Trash.Adopt(Workers.Trash);
-        Trash.Adopt(_removal.EntryTrash);
+        WorkersDirectorySetup.Prepare(Workers, Repository);
+        Trash.DeleteLeftBehind(Workers.Trash);
+        Trash.DeleteLeftBehind(_removal.EntryTrash);
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
     }
 
@@ -183,7 +182,7 @@ internal sealed class WorktreeMaker(
         WorktreeEntryWriter writer = new(Repository, Time);
         if (writer.IsPossible)
         {
-            WorktreeEntries.Heal(Repository, Time.GetUtcNow());
+            WorktreeEntries.QuarantineHalfMade(Repository, Time.GetUtcNow());
             return writer.Write(request.Lease.Attempt, _path, _branch, request.BaseCommit);
         }
 
@@ -195,7 +194,7 @@ internal sealed class WorktreeMaker(
             "--no-checkout",
             "--lock",
             "--reason",
-            $"isolation attempt {AttemptNames.File(request.Lease.Attempt)}",
+            $"isolation attempt {AttemptNames.FileName(request.Lease.Attempt)}",
             "--",
             _path,
             _branch
@@ -203,7 +202,7 @@ internal sealed class WorktreeMaker(
         TimeSpan pause = FirstPause;
         for (int tried = 1; ; tried++)
         {
-            WorktreeEntries.Heal(Repository, Time.GetUtcNow());
+            WorktreeEntries.QuarantineHalfMade(Repository, Time.GetUtcNow());
             GitResult answer = await Repository.Client.TryRunAsync(add, cancellationToken).ConfigureAwait(false);
             if (answer.Ok)
             {

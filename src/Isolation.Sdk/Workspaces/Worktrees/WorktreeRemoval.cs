@@ -1,11 +1,10 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
-using Isolation.Sdk.Workspaces.Trees;
+using Isolation.Sdk.IO;
 
-namespace Isolation.Sdk.Workspaces.Worktrees;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>Takes linked worktrees away, with their registration; git knows nothing of them afterwards.</summary>
-internal sealed class WorktreeRemoval(TreeContext context) : WorkspaceRemoval(context)
+internal sealed class WorktreeRemoval(WorkspaceContext context) : WorkspaceRemoval(context)
 {
     /// <summary>Where registrations go: on the file system of the git directory, so that a rename is enough.</summary>
     public string EntryTrash => Path.Combine(Repository.IsolationDirectory, "trash");
@@ -31,7 +30,7 @@ internal sealed class WorktreeRemoval(TreeContext context) : WorkspaceRemoval(co
             Trash.Discard(entry, EntryTrash);
         }
 
-        Context.Reached(TreeStep.Unregistered);
+        Context.OnStep(WorkspaceStep.Unregistered);
 
         DeleteIfEmpty(entries);
         DeleteIfEmpty(Path.GetDirectoryName(path)!);

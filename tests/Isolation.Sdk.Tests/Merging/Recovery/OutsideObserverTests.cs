@@ -1,6 +1,5 @@
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Merging.Landing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Merging.Recovery;
@@ -27,29 +26,29 @@ public sealed class OutsideObserverTests
                     }
                 ),
         ];
-        await using KillBench bench = await KillBench.CreateAsync(plans);
+        await using KilledQueueFixture bench = await KilledQueueFixture.CreateAsync(plans);
         IMergeStrategy strategy = MergeStrategies.Refinery(
             o =>
             {
-                o.Gate("sh", "-c", KillBench.Gate);
-                o.Step = 2;
+                o.Gate("sh", "-c", KilledQueueFixture.Gate);
+                o.BatchSize = 2;
             },
             new ProcessSandbox(new ProcessSandboxOptions())
         );
-        await using (IMergeQueue queue = await strategy.OpenAsync(bench.Bench.Target))
+        await using (IMergeQueue queue = await strategy.OpenAsync(bench.Fixture.Target))
         {
             await queue.CommandAsync(new QueueCommand.Pause("for the test"));
             await bench.SubmitAsync(plans.Length);
             await queue.CommandAsync(new QueueCommand.Resume());
             foreach (int n in new[] { 0, 6, 12, 18 })
             {
-                await QueueBench.EndAsync(queue, new AttemptId($"i{n}", 1));
+                await QueueFixture.EndAsync(queue, new AttemptId($"i{n}", 1));
                 await bench.PushOutsideAsync($"outside{n}.txt");
             }
 
             foreach (QueuePlan plan in plans)
             {
-                MergeStatus end = await QueueBench.EndAsync(queue, new AttemptId(plan.Item, 1));
+                MergeStatus end = await QueueFixture.EndAsync(queue, new AttemptId(plan.Item, 1));
                 Assert.True(plan.End == end.State, $"{plan.Item}: {end.State}, {end.Reason}");
             }
         }
@@ -58,7 +57,7 @@ public sealed class OutsideObserverTests
         Assert.Contains(await bench.JournalAsync(), e => e.State == JournalState.Landed && e.Items.Count > 1);
         Assert.Equal(
             4,
-            (await bench.Bench.GitAsync("ls-tree", "--name-only", "target"))
+            (await bench.Fixture.GitAsync("ls-tree", "--name-only", "target"))
                 .Split('\n')
                 .Count(f => f.StartsWith("outside", StringComparison.Ordinal))
         );

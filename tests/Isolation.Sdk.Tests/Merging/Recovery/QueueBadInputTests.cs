@@ -1,9 +1,7 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Tests.Infrastructure;
-using Isolation.Sdk.Tests.Merging.Refinery;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Merging.Recovery;
@@ -16,12 +14,12 @@ public sealed class QueueBadInputTests
     [IsolationFact(Timeout = Patience)]
     public async Task Waiting_work_outlives_its_attempts_ref_and_a_pruning()
     {
-        await using RefineryBench refinery = await RefineryBench.CreateAsync();
+        await using RefineryFixture refinery = await RefineryFixture.CreateAsync();
         Capture work = await refinery.SubmitAsync("a");
-        refinery.Gate.Always("a", GateAnswer.Pass);
+        refinery.Gate.Always("a", GateDecision.Pass);
 
-        await refinery.Bench.GitAsync("update-ref", "-d", work.Source);
-        await refinery.Bench.GitAsync("gc", "-q", "--prune=now");
+        await refinery.Fixture.GitAsync("update-ref", "-d", work.Source);
+        await refinery.Fixture.GitAsync("gc", "-q", "--prune=now");
         await refinery.GoAsync();
 
         Assert.Equal(MergeState.Landed, (await refinery.EndAsync("a")).State);
@@ -32,50 +30,50 @@ public sealed class QueueBadInputTests
     [InlineData("tree")]
     public async Task A_vanished_object_is_the_machines_fault_and_holds_nobody_else(string kind)
     {
-        await using RefineryBench refinery = await RefineryBench.CreateAsync();
+        await using RefineryFixture refinery = await RefineryFixture.CreateAsync();
         Capture lost = await refinery.SubmitAsync("lost");
         await refinery.SubmitAsync("fine");
-        refinery.Gate.Always("lost", GateAnswer.Pass);
-        refinery.Gate.Always("fine", GateAnswer.Pass);
-        string id = await refinery.Bench.GitAsync(
+        refinery.Gate.Always("lost", GateDecision.Pass);
+        refinery.Gate.Always("fine", GateDecision.Pass);
+        string id = await refinery.Fixture.GitAsync(
             "rev-parse",
             kind == "commit" ? lost.Commit : lost.Commit + "^{tree}"
         );
-        string file = Path.Combine(refinery.Bench.Common, "objects", id[..2], id[2..]);
+        string file = Path.Combine(refinery.Fixture.Common, "objects", id[..2], id[2..]);
         byte[] bytes = await File.ReadAllBytesAsync(file);
         File.Delete(file);
         await refinery.GoAsync();
 
         MergeStatus held = await refinery.UntilAsync("lost", s =>
-            s.State == MergeState.Held && s.Hold != MergeHold.Paused
+            s.State == MergeState.Held && s.Hold != MergeHoldReason.Paused
         );
-        Assert.True(held.Hold == MergeHold.Infra, held.Reason);
+        Assert.True(held.Hold == MergeHoldReason.Infra, held.Reason);
         MergeStatus fine = await refinery.EndAsync("fine");
         Assert.True(fine.State == MergeState.Landed, fine.Reason);
 
         await File.WriteAllBytesAsync(file, bytes);
-        await refinery.Queue.CommandAsync(RefineryBench.Of("lost"), new MergeCommand.Approve(lost.Commit, "ada"));
+        await refinery.Queue.CommandAsync(RefineryFixture.Of("lost"), new MergeCommand.Approve(lost.Commit, "ada"));
         Assert.Equal(MergeState.Landed, (await refinery.EndAsync("lost")).State);
     }
 
     [IsolationFact(Timeout = Patience)]
     public async Task A_commit_that_does_not_exist_is_refused_and_leaves_nothing()
     {
-        await using RefineryBench refinery = await RefineryBench.CreateAsync();
+        await using RefineryFixture refinery = await RefineryFixture.CreateAsync();
         string missing = new('1', 40);
 
         await Assert.ThrowsAsync<IsolationException>(() =>
             refinery
                 .Queue.SubmitAsync(
                     new MergeRequest(
-                        RefineryBench.Of("a"),
+                        RefineryFixture.Of("a"),
                         new Capture(missing, missing, "refs/isolation/attempts/a/1", [])
                     )
                 )
                 .AsTask()
         );
 
-        Assert.Empty(await refinery.Bench.GitAsync("for-each-ref", "refs/isolation/mq/target/items"));
+        Assert.Empty(await refinery.Fixture.GitAsync("for-each-ref", "refs/isolation/mq/target/items"));
     }
 
     [IsolationTheory(Timeout = Patience)]
@@ -83,23 +81,23 @@ public sealed class QueueBadInputTests
     [InlineData(true)]
     public async Task A_target_that_was_deleted_keeps_its_queue_waiting_until_there_is_one_again(bool inTheGate)
     {
-        await using RefineryBench refinery = await RefineryBench.CreateAsync();
+        await using RefineryFixture refinery = await RefineryFixture.CreateAsync();
         await refinery.SubmitAsync("a");
-        string target = await refinery.Bench.TargetCommitAsync();
-        HandRun? run = null;
+        string target = await refinery.Fixture.TargetCommitAsync();
+        ControlledGateRun? run = null;
         if (inTheGate)
         {
             await refinery.GoAsync();
             run = await refinery.Gate.RunOfAsync("a");
         }
 
-        await refinery.Bench.GitAsync("update-ref", "-d", QueueBench.TargetRef);
-        run?.Answer(GateAnswer.Pass);
-        refinery.Gate.Always("a", GateAnswer.Pass);
-        MergeStatus held = await refinery.UntilAsync("a", s => s.Hold == MergeHold.Policy);
+        await refinery.Fixture.GitAsync("update-ref", "-d", QueueFixture.TargetRef);
+        run?.Answer(GateDecision.Pass);
+        refinery.Gate.Always("a", GateDecision.Pass);
+        MergeStatus held = await refinery.UntilAsync("a", s => s.Hold == MergeHoldReason.Policy);
         Assert.Contains("gone", held.Reason, StringComparison.Ordinal);
 
-        await refinery.Bench.GitAsync("update-ref", QueueBench.TargetRef, target);
+        await refinery.Fixture.GitAsync("update-ref", QueueFixture.TargetRef, target);
         await refinery.GoAsync();
         MergeStatus end = await refinery.EndAsync("a");
         Assert.True(end.State == MergeState.Landed, end.Reason);
@@ -109,28 +107,28 @@ public sealed class QueueBadInputTests
     [IsolationFact(Timeout = Patience)]
     public async Task A_target_that_somebody_checks_out_meanwhile_is_left_alone_until_they_are_done()
     {
-        await using RefineryBench refinery = await RefineryBench.CreateAsync();
+        await using RefineryFixture refinery = await RefineryFixture.CreateAsync();
         await refinery.SubmitAsync("a");
         await refinery.GoAsync();
-        HandRun run = await refinery.Gate.RunOfAsync("a");
-        string start = await refinery.Bench.TargetCommitAsync();
-        string tree = Path.Combine(refinery.Bench.Repository.Root, "theirs");
+        ControlledGateRun run = await refinery.Gate.RunOfAsync("a");
+        string start = await refinery.Fixture.TargetCommitAsync();
+        string tree = Path.Combine(refinery.Fixture.Repository.Root, "theirs");
 
-        await refinery.Bench.GitAsync("worktree", "add", "-q", tree, "target");
-        run.Answer(GateAnswer.Pass);
-        MergeStatus held = await refinery.UntilAsync("a", s => s.Hold == MergeHold.Policy);
+        await refinery.Fixture.GitAsync("worktree", "add", "-q", tree, "target");
+        run.Answer(GateDecision.Pass);
+        MergeStatus held = await refinery.UntilAsync("a", s => s.Hold == MergeHoldReason.Policy);
         Assert.Contains(tree, held.Reason, StringComparison.Ordinal);
-        Assert.Equal(start, await refinery.Bench.TargetCommitAsync());
+        Assert.Equal(start, await refinery.Fixture.TargetCommitAsync());
 
-        refinery.Gate.Always("a", GateAnswer.Pass);
-        await refinery.Bench.GitAsync("worktree", "remove", tree);
+        refinery.Gate.Always("a", GateDecision.Pass);
+        await refinery.Fixture.GitAsync("worktree", "remove", tree);
         Assert.Equal(MergeState.Landed, (await refinery.EndAsync("a")).State);
     }
 
     [IsolationFact(Timeout = Patience)]
     public async Task A_gate_that_puts_another_commit_into_an_items_record_lands_nothing_untested()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture good = await bench.WorkAsync(null, ("good.txt", "x\n"));
         Capture evil = await bench.WorkAsync(null, ("evil.txt", "x\n"));
         string start = await bench.TargetCommitAsync();
@@ -150,14 +148,16 @@ public sealed class QueueBadInputTests
                     text.Replace(good.Commit, evil.Commit, StringComparison.Ordinal)
                 );
                 await bench.GitAsync("update-ref", Record, commit);
-                return GateAnswer.Pass;
+                return GateDecision.Pass;
             }
 
-            return File.Exists(Path.Combine(context.Workspace, "evil.txt")) ? GateAnswer.Fail("evil") : GateAnswer.Pass;
+            return File.Exists(Path.Combine(context.Workspace, "evil.txt"))
+                ? GateDecision.Fail("evil")
+                : GateDecision.Pass;
         });
 
         await queue.SubmitAsync(new MergeRequest(new AttemptId("good", 1), good));
-        MergeStatus end = await QueueBench.EndAsync(queue, new AttemptId("good", 1));
+        MergeStatus end = await QueueFixture.EndAsync(queue, new AttemptId("good", 1));
 
         Assert.True(end.State == MergeState.Rejected, $"{end.State}: {end.Reason}");
         Assert.Equal(start, await bench.TargetCommitAsync());
@@ -166,7 +166,7 @@ public sealed class QueueBadInputTests
     [IsolationFact(Timeout = Patience)]
     public async Task A_gate_that_moves_the_target_has_its_candidate_tested_again_on_what_is_there_now()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture good = await bench.WorkAsync(null, ("good.txt", "x\n"));
         Capture other = await bench.WorkAsync(null, ("other.txt", "x\n"));
         List<string> tested = [];
@@ -174,15 +174,15 @@ public sealed class QueueBadInputTests
         {
             if (tested.Count == 0)
             {
-                await bench.GitAsync("update-ref", QueueBench.TargetRef, other.Commit);
+                await bench.GitAsync("update-ref", QueueFixture.TargetRef, other.Commit);
             }
 
             tested.Add(context.Tree);
-            return GateAnswer.Pass;
+            return GateDecision.Pass;
         });
 
         await queue.SubmitAsync(new MergeRequest(new AttemptId("good", 1), good));
-        MergeStatus end = await QueueBench.EndAsync(queue, new AttemptId("good", 1));
+        MergeStatus end = await QueueFixture.EndAsync(queue, new AttemptId("good", 1));
 
         Assert.True(end.State == MergeState.Landed, end.Reason);
         Assert.Equal(other.Commit, await bench.GitAsync("rev-parse", "target^1"));
@@ -193,7 +193,7 @@ public sealed class QueueBadInputTests
     [IsolationFact(Tier = Tier.Ci, Timeout = Patience)]
     public async Task A_lock_that_a_killed_git_left_on_one_target_holds_that_targets_work_with_its_code_and_no_other()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         await bench.GitAsync("branch", "other");
         Capture[] works =
         [
@@ -203,7 +203,7 @@ public sealed class QueueBadInputTests
         AttemptId[] attempts = [new("one", 1), new("two", 1)];
         string stale = Path.Combine(bench.Common, "refs", "heads", "target.lock");
         await File.WriteAllTextAsync(stale, "");
-        await using IMergeQueue queue = await OpenAsync(bench, (_, _) => ValueTask.FromResult(GateAnswer.Pass));
+        await using IMergeQueue queue = await OpenAsync(bench, (_, _) => ValueTask.FromResult(GateDecision.Pass));
         await using IMergeQueue elsewhere = await MergeStrategies
             .FirstWins()
             .OpenAsync(new MergeTarget(bench.Target.Repository, "refs/heads/other"));
@@ -213,12 +213,12 @@ public sealed class QueueBadInputTests
         }
 
         await elsewhere.SubmitAsync(new MergeRequest(new AttemptId("three", 1), works[0]));
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(elsewhere, new AttemptId("three", 1))).State);
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(elsewhere, new AttemptId("three", 1))).State);
         foreach (AttemptId attempt in attempts)
         {
-            MergeStatus held = await QueueBench.UntilAsync(queue, attempt, s => s.State == MergeState.Held);
+            MergeStatus held = await QueueFixture.UntilAsync(queue, attempt, s => s.State == MergeState.Held);
             Assert.True(
-                held.Hold == MergeHold.Infra
+                held.Hold == MergeHoldReason.Infra
                     && held.Reason!.Contains(GitCodes.Locked, StringComparison.Ordinal)
                     && held.Reason.Contains("target.lock", StringComparison.Ordinal),
                 held.Reason
@@ -229,21 +229,21 @@ public sealed class QueueBadInputTests
         for (int i = 0; i < works.Length; i++)
         {
             await queue.CommandAsync(attempts[i], new MergeCommand.Approve(works[i].Commit, "ada"));
-            Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, attempts[i])).State);
+            Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, attempts[i])).State);
         }
     }
 
     private static async Task<IMergeQueue> OpenAsync(
-        QueueBench bench,
-        Func<GateContext, CancellationToken, ValueTask<GateAnswer>> gate
+        QueueFixture bench,
+        Func<GateContext, CancellationToken, ValueTask<GateDecision>> gate
     )
     {
         IMergeStrategy strategy = MergeStrategies.Refinery(
             o =>
             {
                 o.Gate("host code", gate);
-                o.Slots = 1;
-                o.Step = 1;
+                o.MaxConcurrency = 1;
+                o.BatchSize = 1;
             },
             new ProcessSandbox(new ProcessSandboxOptions())
         );

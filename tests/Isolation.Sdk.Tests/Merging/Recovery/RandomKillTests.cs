@@ -24,7 +24,7 @@ public sealed class RandomKillTests(ITestOutputHelper output)
         string what = $"seed {seed}, {kills} kills";
         output.WriteLine(what);
         Random random = new(seed);
-        await using KillBench bench = await KillBench.CreateAsync(Plan(random, kills + 10));
+        await using KilledQueueFixture bench = await KilledQueueFixture.CreateAsync(Plan(random, kills + 10));
 
         // One half is there from the start, so that short lives have something to land; the other comes in meanwhile.
         int half = bench.Works.Count / 2;
@@ -40,7 +40,7 @@ public sealed class RandomKillTests(ITestOutputHelper output)
             };
             await using HostProcess host = HostProcess.Start();
             await host.SendAsync(bench.Ask(request));
-            HostAnswer? answer = await host.DieAsync();
+            HostAnswer? answer = await host.WaitUntilKilledAsync();
             Assert.True(answer is null, $"{what}: {answer?.Crash} {string.Join(' ', answer?.Faults ?? [])}");
         }
 

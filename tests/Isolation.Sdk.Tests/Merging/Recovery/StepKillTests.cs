@@ -1,5 +1,4 @@
-using Isolation.Sdk.Merging.Landing;
-using Isolation.Sdk.Merging.Queueing;
+using Isolation.Sdk.Merging;
 using Isolation.Sdk.Tests.Host;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Tests.Stress;
@@ -24,8 +23,8 @@ public sealed class StepKillTests
         (QueueStep.AfterIntent, 2, true),
         (QueueStep.AfterPush, 1, true),
         (QueueStep.AfterPush, 2, true),
-        (QueueStep.AfterSwap, 1, false),
-        (QueueStep.AfterSwap, 2, true),
+        (QueueStep.AfterTransaction, 1, false),
+        (QueueStep.AfterTransaction, 2, true),
         (QueueStep.AfterBookkeeping, 1, false),
         (QueueStep.BeforeEviction, 1, false),
         (QueueStep.AfterEviction, 1, false),
@@ -63,7 +62,7 @@ public sealed class StepKillTests
     private static async Task KillAsync(string step, int on, bool push)
     {
         string what = $"killed at {step} {on}{(push ? " with a push" : "")}";
-        await using KillBench bench = await KillBench.CreateAsync(Scenario, push);
+        await using KilledQueueFixture bench = await KilledQueueFixture.CreateAsync(Scenario, push);
         await bench.SubmitAsync(Scenario.Length - 1);
         string[] all = [.. bench.Works.Select(w => w.Item)];
         QueueRequest work = new(bench.TrailFolder, []) { Watch = all };
@@ -96,11 +95,11 @@ public sealed class StepKillTests
         );
     }
 
-    private static async Task DieAsync(KillBench bench, QueueRequest request, string what)
+    private static async Task DieAsync(KilledQueueFixture bench, QueueRequest request, string what)
     {
         await using HostProcess host = HostProcess.Start();
         await host.SendAsync(bench.Ask(request));
-        HostAnswer? answer = await host.DieAsync();
+        HostAnswer? answer = await host.WaitUntilKilledAsync();
         Assert.True(
             answer is null,
             $"{what}: the step was never reached. {string.Join('\n', answer?.Items ?? [])} {answer?.Crash} {string.Join(' ', answer?.Faults ?? [])}"

@@ -25,7 +25,7 @@ internal sealed class TargetObserver : IAsyncDisposable
         _reading = ReadAsync();
     }
 
-    public static TargetObserver Start(QueueBench bench)
+    public static TargetObserver Start(QueueFixture bench)
     {
         string stop = Path.Combine(bench.Repository.Root, "observed-" + Guid.NewGuid().ToString("n"));
         ProcessStartInfo start = new("sh", ["-c", Loop, "sh", bench.Repository.Path, stop])

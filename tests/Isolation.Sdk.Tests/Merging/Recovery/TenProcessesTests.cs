@@ -1,4 +1,4 @@
-using Isolation.Sdk.Merging.Queueing;
+using Isolation.Sdk.Merging;
 using Isolation.Sdk.Tests.Host;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Tests.Stress;
@@ -15,7 +15,7 @@ public sealed class TenProcessesTests
     public async Task Ten_open_one_queue_the_acting_one_is_killed_and_another_goes_on_in_order()
     {
         const string What = "ten processes";
-        await using KillBench bench = await KillBench.CreateAsync(
+        await using KilledQueueFixture bench = await KilledQueueFixture.CreateAsync(
             Enumerable
                 .Range(0, Processes * Each)
                 .Select(n => n is 7 or 12 ? QueuePlan.Bad($"i{n}") : QueuePlan.Good($"i{n}"))
@@ -24,7 +24,7 @@ public sealed class TenProcessesTests
         Assert.True(
             await store.TryPauseAsync(
                 await store.ReadAsync(CancellationToken.None),
-                new QueuePause("for the test"),
+                new StoredPause("for the test"),
                 CancellationToken.None
             )
         );
@@ -33,7 +33,7 @@ public sealed class TenProcessesTests
             Watch = [.. bench.Works.Select(w => w.Item)],
             KillAt = nameof(QueueStep.AfterBookkeeping),
             KillOn = 2,
-            KillToken = Path.Combine(bench.Bench.Repository.Root, "killed"),
+            KillToken = Path.Combine(bench.Fixture.Repository.Root, "killed"),
         };
         HostProcess[] hosts = [.. Enumerable.Range(0, Processes).Select(_ => HostProcess.Start())];
         try
@@ -51,13 +51,13 @@ public sealed class TenProcessesTests
             }
 
             // Everybody is there, and one of them has taken the seat.
-            QueueSnapshot waiting = await store.ReadAsync(CancellationToken.None);
+            QueueState waiting = await store.ReadAsync(CancellationToken.None);
             string[] order = [.. waiting.Items.Select(i => i.Attempt.Item)];
             Assert.Equal(Processes * Each, order.Length);
             Assert.True(Acted(bench, QueueStep.AfterTakeover) <= 1);
             Assert.True(await store.TryPauseAsync(waiting, null, CancellationToken.None));
 
-            HostAnswer?[] answers = await Task.WhenAll(hosts.Select(h => h.DieAsync()));
+            HostAnswer?[] answers = await Task.WhenAll(hosts.Select(h => h.WaitUntilKilledAsync()));
             Assert.Single(answers, a => a is null);
             foreach (HostAnswer answer in answers.OfType<HostAnswer>())
             {
@@ -65,7 +65,7 @@ public sealed class TenProcessesTests
                 bench.Compare(answer, What);
             }
 
-            Assert.Equal(2, Acted(bench, QueueStep.AfterSwap));
+            Assert.Equal(2, Acted(bench, QueueStep.AfterTransaction));
             await bench.CheckAsync(What, order);
         }
         finally
@@ -77,5 +77,6 @@ public sealed class TenProcessesTests
         }
     }
 
-    private static int Acted(KillBench bench, QueueStep step) => bench.Trails().Count(t => t.Contains(step.ToString()));
+    private static int Acted(KilledQueueFixture bench, QueueStep step) =>
+        bench.Trails().Count(t => t.Contains(step.ToString()));
 }

@@ -9,26 +9,29 @@ public sealed class DescribeTests
     [IsolationFact]
     public async Task Who_passes_by_reads_what_is_in_the_gate_what_waits_and_why()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync();
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync();
         await bench.SubmitAsync("a");
         await bench.SubmitAsync("b");
         await bench.SubmitAsync("c");
-        await bench.SubmitAsync("e", change: r => r with { After = [RefineryBench.Of("gone")] });
+        await bench.SubmitAsync("e", change: r => r with { DependsOn = [RefineryFixture.Of("gone")] });
         await bench.GoAsync();
-        HandRun first = await bench.Gate.RunOfAsync("a");
+        ControlledGateRun first = await bench.Gate.RunOfAsync("a");
         await bench.Gate.RunOfAsync("a b");
         await bench.UntilAsync("b", s => s.State == MergeState.Testing);
 
         QueueReport queue = (
-            await MergeQueues.DescribeAsync(bench.Bench.Target, bench.Bench.Repository.Path + ".workers")
+            await MergeQueueClient.DescribeAsync(bench.Fixture.Target, bench.Fixture.Repository.Path + ".workers")
         )!;
 
-        Assert.Equal((true, 2, await bench.Bench.TargetCommitAsync()), (queue.IsActing, queue.Slots, queue.Commit));
-        Assert.Null(queue.Halt);
+        Assert.Equal(
+            (true, 2, await bench.Fixture.TargetCommitAsync()),
+            (queue.IsActing, queue.MaxConcurrency, queue.Commit)
+        );
+        Assert.Null(queue.Pause);
         Assert.Equal(["a", "a b"], queue.Testing.Select(t => string.Join(' ', t.Attempts.Select(a => a.Item))));
         Assert.Equal(
             (first.Commit, first.Tree, false, false),
-            (queue.Testing[0].Commit, queue.Testing[0].Tree, queue.Testing[0].Confirms, queue.Testing[0].IsTarget)
+            (queue.Testing[0].Commit, queue.Testing[0].Tree, queue.Testing[0].IsRetry, queue.Testing[0].IsTarget)
         );
         Assert.Equal(
             (MergeState.Testing, "a.1", queue.Testing[1].Since),
@@ -36,13 +39,13 @@ public sealed class DescribeTests
         );
         Assert.Equal((MergeState.Queued, 1), (Of(queue, "c").Status.State, Of(queue, "c").Status.Position));
         Assert.Equal(
-            (MergeState.Held, MergeHold.Dependency),
+            (MergeState.Held, MergeHoldReason.Dependency),
             (Of(queue, "e").Status.State, Of(queue, "e").Status.Hold)
         );
         Assert.NotNull(Of(queue, "e").Since);
         Assert.Equal(
             queue.Items.Select(i => i.Status.ToString()),
-            (await MergeQueues.ReadAsync(bench.Bench.Target.Repository)).Select(i => i.Status.ToString())
+            (await MergeQueueClient.ReadAsync(bench.Fixture.Target.Repository)).Select(i => i.Status.ToString())
         );
     }
 
@@ -51,7 +54,7 @@ public sealed class DescribeTests
     {
         Dictionary<string, double> measured = [];
         using MeterListener listener = Listen(measured);
-        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = 1);
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.MaxConcurrency = 1);
         await bench.SubmitAsync("a");
         await bench.SubmitAsync("bad");
         await bench.GoAsync();
@@ -59,13 +62,13 @@ public sealed class DescribeTests
         await bench.Gate.PassAsync("a");
         await bench.Gate.FailAsync("bad");
         await bench.Gate.FailAsync("bad");
-        bench.Gate.Always("", GateAnswer.Pass);
+        bench.Gate.Always("", GateDecision.Pass);
         MergeStatus rejected = await bench.EndAsync("bad");
         await bench.Queue.DisposeAsync();
 
-        QueueReport queue = (await MergeQueues.DescribeAsync(bench.Bench.Target))!;
+        QueueReport queue = (await MergeQueueClient.DescribeAsync(bench.Fixture.Target))!;
 
-        Assert.Equal((MergeState.Rejected, false, null), (rejected.State, queue.IsActing, queue.Slots));
+        Assert.Equal((MergeState.Rejected, false, null), (rejected.State, queue.IsActing, queue.MaxConcurrency));
         Assert.Empty(queue.Testing);
         Assert.Equal((1, 3), (queue.Gates.Flakes, queue.Gates.Failures));
         Assert.Equal(
@@ -95,36 +98,39 @@ public sealed class DescribeTests
     [IsolationFact]
     public async Task Who_passes_by_can_pause_and_resume_what_another_one_acts_in()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync();
-        await MergeQueues.CommandAsync(bench.Bench.Target, new QueueCommand.Pause("release") { PassPriority = 2 });
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync();
+        await MergeQueueClient.CommandAsync(
+            bench.Fixture.Target,
+            new QueueCommand.Pause("release") { MinimumPriority = 2 }
+        );
         await bench.SubmitAsync("a");
-        await bench.UntilAsync("a", s => s.Hold == MergeHold.Paused);
+        await bench.UntilAsync("a", s => s.Hold == MergeHoldReason.Paused);
 
-        QueueHalt halt = (await MergeQueues.DescribeAsync(bench.Bench.Target.Repository)).Single().Halt!;
-        await MergeQueues.CommandAsync(bench.Bench.Target, new QueueCommand.Resume());
+        QueuePause halt = (await MergeQueueClient.DescribeAsync(bench.Fixture.Target.Repository)).Single().Pause!;
+        await MergeQueueClient.CommandAsync(bench.Fixture.Target, new QueueCommand.Resume());
         await bench.Gate.PassAsync("a");
 
-        Assert.Equal(new QueueHalt(MergeHold.Paused, "release") { PassPriority = 2 }, halt);
+        Assert.Equal(new QueuePause(MergeHoldReason.Paused, "release") { MinimumPriority = 2 }, halt);
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("a")).State);
     }
 
     [IsolationFact]
     public async Task A_branch_without_a_queue_has_no_report_and_a_missing_one_is_a_fault()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
 
-        Assert.Null(await MergeQueues.DescribeAsync(bench.Target));
-        Assert.Empty(await MergeQueues.DescribeAsync(bench.Target.Repository));
+        Assert.Null(await MergeQueueClient.DescribeAsync(bench.Target));
+        Assert.Empty(await MergeQueueClient.DescribeAsync(bench.Target.Repository));
         MergeTarget missing = bench.Target with { Ref = "refs/heads/nowhere" };
         Assert.Equal(
             "ISO0602",
-            (await Assert.ThrowsAsync<IsolationException>(() => MergeQueues.DescribeAsync(missing))).Code
+            (await Assert.ThrowsAsync<IsolationException>(() => MergeQueueClient.DescribeAsync(missing))).Code
         );
         Assert.Equal(
             "ISO0602",
             (
                 await Assert.ThrowsAsync<IsolationException>(() =>
-                    MergeQueues.CommandAsync(missing, new QueueCommand.Resume())
+                    MergeQueueClient.CommandAsync(missing, new QueueCommand.Resume())
                 )
             ).Code
         );

@@ -1,9 +1,7 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Merging.Landing;
-using Isolation.Sdk.Merging.Queueing;
-using Isolation.Sdk.Sandboxing;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Tests.Infrastructure;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -15,23 +13,23 @@ public sealed class InvariantTests
     [IsolationFact]
     public async Task Nothing_of_a_group_lands_when_one_of_it_left_meanwhile()
     {
-        await using LandingBench bench = await LandingBench.CreateAsync(MergeMode.Merge, ("a.txt", "a\n"));
-        string before = await bench.Bench.TargetCommitAsync();
-        QueueItem one = await bench.SubmitAsync("one", await bench.Bench.WorkAsync(before, ("one.txt", "1\n")));
-        QueueItem two = await bench.SubmitAsync("two", await bench.Bench.WorkAsync(before, ("two.txt", "2\n")));
-        Link[] group = await bench.ChainAsync(one, two);
+        await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Merge, ("a.txt", "a\n"));
+        string before = await bench.Fixture.TargetCommitAsync();
+        QueueItem one = await bench.SubmitAsync("one", await bench.Fixture.WorkAsync(before, ("one.txt", "1\n")));
+        QueueItem two = await bench.SubmitAsync("two", await bench.Fixture.WorkAsync(before, ("two.txt", "2\n")));
+        Candidate[] group = await bench.ChainAsync(one, two);
         await bench.Store.TryChangeAsync(two, two with { State = MergeState.Cancelled }, CancellationToken.None);
 
-        Assert.Equal(two.Attempt, Assert.IsType<LandOutcome.Changed>(await bench.LandAsync(group)).Attempt);
+        Assert.Equal(two.Attempt, Assert.IsType<LandingResult.Changed>(await bench.LandAsync(group)).Attempt);
 
-        Assert.Equal(before, await bench.Bench.TargetCommitAsync());
+        Assert.Equal(before, await bench.Fixture.TargetCommitAsync());
         Assert.Equal(2, (await bench.ItemRefsAsync()).Length);
     }
 
     [IsolationFact]
     public async Task Of_two_seats_only_one_acts_until_it_is_given_up()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         TaskCompletionSource first = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource second = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await using MergeQueue actor = await OpenAsync(bench, step => Note(step, QueueStep.AfterTakeover, first));
@@ -42,9 +40,9 @@ public sealed class InvariantTests
         foreach (string item in new[] { "a", "b" })
         {
             await watcher.SubmitAsync(
-                new MergeRequest(RefineryBench.Of(item), await bench.WorkAsync(null, (item + ".txt", "x\n")))
+                new MergeRequest(RefineryFixture.Of(item), await bench.WorkAsync(null, (item + ".txt", "x\n")))
             );
-            Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(watcher, RefineryBench.Of(item))).State);
+            Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(watcher, RefineryFixture.Of(item))).State);
         }
 
         Assert.False(second.Task.IsCompleted);
@@ -55,7 +53,7 @@ public sealed class InvariantTests
     [IsolationFact]
     public async Task An_innocent_that_was_only_ever_tested_behind_a_bad_item_lands()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         await using IMergeQueue queue = await MergeStrategies
             .Refinery(
                 o =>
@@ -63,12 +61,12 @@ public sealed class InvariantTests
                     o.Gate("tree", (seen, _) =>
                         ValueTask.FromResult(
                             File.Exists(Path.Combine(seen.Workspace, "bad.txt"))
-                                ? GateAnswer.Fail("It is bad.")
-                                : GateAnswer.Pass
+                                ? GateDecision.Fail("It is bad.")
+                                : GateDecision.Pass
                         )
                     );
-                    o.Slots = 1;
-                    o.Step = 2;
+                    o.MaxConcurrency = 1;
+                    o.BatchSize = 2;
                 },
                 new ProcessSandbox(new ProcessSandboxOptions())
             )
@@ -77,26 +75,32 @@ public sealed class InvariantTests
         foreach (string item in new[] { "bad", "innocent" })
         {
             await queue.SubmitAsync(
-                new MergeRequest(RefineryBench.Of(item), await bench.WorkAsync(null, (item + ".txt", "x\n")))
+                new MergeRequest(RefineryFixture.Of(item), await bench.WorkAsync(null, (item + ".txt", "x\n")))
             );
         }
 
         await queue.CommandAsync(new QueueCommand.Resume());
 
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, RefineryBench.Of("innocent"))).State);
-        Assert.Equal(MergeState.Rejected, (await QueueBench.EndAsync(queue, RefineryBench.Of("bad"))).State);
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, RefineryFixture.Of("innocent"))).State);
+        Assert.Equal(MergeState.Rejected, (await QueueFixture.EndAsync(queue, RefineryFixture.Of("bad"))).State);
     }
 
     [IsolationFact]
     public async Task A_dependent_lands_behind_what_it_depends_on_however_urgent_it_is()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync();
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync();
         foreach (string candidate in new[] { "base", "dependent", "base dependent", "dependent base" })
         {
-            bench.Gate.Always(candidate, GateAnswer.Pass);
+            bench.Gate.Always(candidate, GateDecision.Pass);
         }
 
-        await bench.SubmitAsync("dependent", change: r => r with { After = [RefineryBench.Of("base")], Priority = 5 });
+        await bench.SubmitAsync("dependent", change: r =>
+            r with
+            {
+                DependsOn = [RefineryFixture.Of("base")],
+                Priority = 5,
+            }
+        );
         await bench.SubmitAsync("base");
         await bench.GoAsync();
 
@@ -108,16 +112,16 @@ public sealed class InvariantTests
     [IsolationFact]
     public async Task A_paused_queue_takes_work_and_lands_none_below_its_threshold()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync();
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync();
         foreach (string candidate in new[] { "usual", "urgent", "usual urgent", "urgent usual" })
         {
-            bench.Gate.Always(candidate, GateAnswer.Pass);
+            bench.Gate.Always(candidate, GateDecision.Pass);
         }
 
         await bench.SubmitAsync("usual");
         MergeStatus usual = await bench.UntilAsync("usual", s => s.State is MergeState.Held or MergeState.Landed);
-        Assert.Equal((MergeState.Held, MergeHold.Paused), (usual.State, usual.Hold));
-        await bench.Queue.CommandAsync(new QueueCommand.Pause("release") { PassPriority = 3 });
+        Assert.Equal((MergeState.Held, MergeHoldReason.Paused), (usual.State, usual.Hold));
+        await bench.Queue.CommandAsync(new QueueCommand.Pause("release") { MinimumPriority = 3 });
         await bench.SubmitAsync("urgent", change: r => r with { Priority = 3 });
 
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("urgent")).State);
@@ -129,21 +133,25 @@ public sealed class InvariantTests
     [IsolationFact]
     public async Task What_landed_has_landed_though_everything_after_it_failed()
     {
-        await using QueueBench bench = await QueueBench.CreateAsync(("a.txt", "a\n"));
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         int failures = 0;
         await using MergeQueue queue = await OpenAsync(bench, step =>
         {
-            if (step == QueueStep.AfterSwap && Interlocked.Increment(ref failures) == 1)
+            if (step == QueueStep.AfterTransaction && Interlocked.Increment(ref failures) == 1)
             {
                 throw new IsolationException(MergingCodes.BadRequest, "The test said so.", "None.");
             }
         });
-        await queue.SubmitAsync(new MergeRequest(RefineryBench.Of("a"), await bench.WorkAsync(null, ("b.txt", "b\n"))));
+        await queue.SubmitAsync(
+            new MergeRequest(RefineryFixture.Of("a"), await bench.WorkAsync(null, ("b.txt", "b\n")))
+        );
 
-        MergeStatus status = await QueueBench.EndAsync(queue, RefineryBench.Of("a"));
+        MergeStatus status = await QueueFixture.EndAsync(queue, RefineryFixture.Of("a"));
         Assert.Equal((MergeState.Landed, await bench.TargetCommitAsync()), (status.State, status.LandedCommit));
-        await queue.SubmitAsync(new MergeRequest(RefineryBench.Of("b"), await bench.WorkAsync(null, ("c.txt", "c\n"))));
-        Assert.Equal(MergeState.Landed, (await QueueBench.EndAsync(queue, RefineryBench.Of("b"))).State);
+        await queue.SubmitAsync(
+            new MergeRequest(RefineryFixture.Of("b"), await bench.WorkAsync(null, ("c.txt", "c\n")))
+        );
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, RefineryFixture.Of("b"))).State);
         Assert.Equal(
             "b.1\na.1",
             await bench.GitAsync(
@@ -163,19 +171,19 @@ public sealed class InvariantTests
         }
     }
 
-    private static async Task<MergeQueue> OpenAsync(QueueBench bench, Action<QueueStep> reached)
+    private static async Task<MergeQueue> OpenAsync(QueueFixture bench, Action<QueueStep> reached)
     {
-        GitRepository repository = await GitHost.OpenAsync(bench.Repository.Path);
+        GitRepository repository = await GitOpener.OpenAsync(bench.Repository.Path);
         QueueContext context = new(
-            new QueueNames(repository, QueueBench.TargetRef),
+            new QueueLayout(repository, QueueFixture.TargetRef),
             MergePolicy.Of(new FirstWinsOptions()),
             null,
-            WorkersFolder.Beside(bench.Common),
+            WorkersDirectory.Beside(bench.Common),
             TimeProvider.System,
             NullLogger.Instance
         )
         {
-            Reached = reached,
+            OnStep = reached,
         };
         return await MergeQueue.OpenAsync(context, CancellationToken.None);
     }

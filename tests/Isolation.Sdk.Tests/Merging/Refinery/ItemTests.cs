@@ -9,16 +9,16 @@ public sealed class ItemTests
     [IsolationFact]
     public async Task A_collision_with_work_ahead_is_held_and_final_once_that_has_landed()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync();
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync();
         await bench.SubmitAsync("first", "same.txt", "1\n");
         await bench.SubmitAsync("second", "same.txt", "2\n");
 
         await bench.GoAsync();
-        HandRun run = await bench.Gate.RunOfAsync("first");
+        ControlledGateRun run = await bench.Gate.RunOfAsync("first");
         MergeStatus held = await bench.UntilAsync("second", s =>
-            s is { State: MergeState.Held, Hold: MergeHold.Conflict }
+            s is { State: MergeState.Held, Hold: MergeHoldReason.Conflict }
         );
-        run.Answer(GateAnswer.Pass);
+        run.Answer(GateDecision.Pass);
         MergeStatus final = await bench.EndAsync("second");
 
         Assert.Contains("same.txt with first.1", held.Reason, StringComparison.Ordinal);
@@ -31,14 +31,14 @@ public sealed class ItemTests
     [IsolationFact]
     public async Task A_collision_with_work_ahead_is_forgotten_once_that_has_left()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync();
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync();
         await bench.SubmitAsync("first", "same.txt", "1\n");
         await bench.SubmitAsync("second", "same.txt", "2\n");
 
         await bench.GoAsync();
         await bench.Gate.RunOfAsync("first");
-        await bench.UntilAsync("second", s => s.Hold == MergeHold.Conflict);
-        await bench.Queue.CommandAsync(RefineryBench.Of("first"), new MergeCommand.Cancel());
+        await bench.UntilAsync("second", s => s.Hold == MergeHoldReason.Conflict);
+        await bench.Queue.CommandAsync(RefineryFixture.Of("first"), new MergeCommand.Cancel());
         await bench.Gate.PassAsync("second");
 
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("second")).State);
@@ -47,13 +47,13 @@ public sealed class ItemTests
     [IsolationFact]
     public async Task A_collision_with_the_target_is_final_at_once_whatever_is_ahead()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync();
-        string old = await bench.Bench.TargetCommitAsync();
-        Capture late = await bench.Bench.WorkAsync(old, ("same.txt", "2\n"));
-        Capture landed = await bench.Bench.WorkAsync(old, ("same.txt", "1\n"));
-        await bench.Bench.GitAsync("update-ref", QueueBench.TargetRef, landed.Commit, old);
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync();
+        string old = await bench.Fixture.TargetCommitAsync();
+        Capture late = await bench.Fixture.WorkAsync(old, ("same.txt", "2\n"));
+        Capture landed = await bench.Fixture.WorkAsync(old, ("same.txt", "1\n"));
+        await bench.Fixture.GitAsync("update-ref", QueueFixture.TargetRef, landed.Commit, old);
         await bench.SubmitAsync("ahead");
-        await bench.Queue.SubmitAsync(new MergeRequest(RefineryBench.Of("late"), late));
+        await bench.Queue.SubmitAsync(new MergeRequest(RefineryFixture.Of("late"), late));
 
         await bench.GoAsync();
         await bench.Gate.RunOfAsync("ahead");
@@ -65,20 +65,20 @@ public sealed class ItemTests
     [IsolationFact]
     public async Task Cancelling_one_leaves_the_candidates_without_it_running()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = 3);
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.MaxConcurrency = 3);
         foreach (string item in new[] { "a", "b", "c" })
         {
             await bench.SubmitAsync(item);
         }
 
         await bench.GoAsync();
-        HandRun one = await bench.Gate.RunOfAsync("a");
-        HandRun two = await bench.Gate.RunOfAsync("a b");
-        HandRun three = await bench.Gate.RunOfAsync("a b c");
-        await bench.Queue.CommandAsync(RefineryBench.Of("b"), new MergeCommand.Cancel());
-        HandRun rest = await bench.Gate.RunOfAsync("a c");
+        ControlledGateRun one = await bench.Gate.RunOfAsync("a");
+        ControlledGateRun two = await bench.Gate.RunOfAsync("a b");
+        ControlledGateRun three = await bench.Gate.RunOfAsync("a b c");
+        await bench.Queue.CommandAsync(RefineryFixture.Of("b"), new MergeCommand.Cancel());
+        ControlledGateRun rest = await bench.Gate.RunOfAsync("a c");
         Assert.False(one.Answered.IsCompleted);
-        rest.Answer(GateAnswer.Pass);
+        rest.Answer(GateDecision.Pass);
 
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("c")).State);
         Assert.Equal(MergeState.Cancelled, (await bench.EndAsync("b")).State);
@@ -92,18 +92,24 @@ public sealed class ItemTests
     [IsolationFact]
     public async Task A_dependent_is_tested_only_behind_what_it_depends_on_and_leaves_with_it()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.RejectAtFirstRed());
-        bench.Gate.Always("", GateAnswer.Pass);
-        await bench.SubmitAsync("dependent", change: r => r with { After = [RefineryBench.Of("base")], Priority = 5 });
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.RejectAtFirstRed());
+        bench.Gate.Always("", GateDecision.Pass);
+        await bench.SubmitAsync("dependent", change: r =>
+            r with
+            {
+                DependsOn = [RefineryFixture.Of("base")],
+                Priority = 5,
+            }
+        );
         await bench.UntilAsync("dependent", s => s.State == MergeState.Held);
         await bench.SubmitAsync("base");
 
         await bench.GoAsync();
         await bench.Gate.RunOfAsync("base dependent");
         await bench.Gate.FailAsync("base");
-        MergeStatus held = await bench.UntilAsync("dependent", s => s.Hold == MergeHold.Dependency);
+        MergeStatus held = await bench.UntilAsync("dependent", s => s.Hold == MergeHoldReason.Dependency);
         await bench.Queue.SubmitAsync(
-            new MergeRequest(new AttemptId("base", 2), await bench.Bench.WorkAsync(null, ("base.txt", "better\n")))
+            new MergeRequest(new AttemptId("base", 2), await bench.Fixture.WorkAsync(null, ("base.txt", "better\n")))
         );
         await bench.Gate.PassAsync("base dependent");
 
@@ -116,12 +122,12 @@ public sealed class ItemTests
     [IsolationFact]
     public async Task What_would_wait_for_itself_is_refused()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync();
-        await bench.SubmitAsync("a", change: r => r with { After = [RefineryBench.Of("b")] });
-        await bench.SubmitAsync("b", change: r => r with { After = [RefineryBench.Of("c")] });
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync();
+        await bench.SubmitAsync("a", change: r => r with { DependsOn = [RefineryFixture.Of("b")] });
+        await bench.SubmitAsync("b", change: r => r with { DependsOn = [RefineryFixture.Of("c")] });
 
         IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() =>
-            bench.SubmitAsync("c", change: r => r with { After = [RefineryBench.Of("a")] })
+            bench.SubmitAsync("c", change: r => r with { DependsOn = [RefineryFixture.Of("a")] })
         );
 
         Assert.Equal(MergingCodes.BadRequest, refused.Code);
@@ -130,20 +136,20 @@ public sealed class ItemTests
     [IsolationFact]
     public async Task Order_is_priority_then_submission_and_a_later_attempt_keeps_the_place()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = 1);
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.MaxConcurrency = 1);
         foreach ((string item, int priority) in new[] { ("first", 0), ("second", 0), ("urgent", 1) })
         {
             await bench.SubmitAsync(item, change: r => r with { Priority = priority });
         }
 
         await bench.Queue.SubmitAsync(
-            new MergeRequest(new AttemptId("first", 2), await bench.Bench.WorkAsync(null, ("first.txt", "again\n")))
+            new MergeRequest(new AttemptId("first", 2), await bench.Fixture.WorkAsync(null, ("first.txt", "again\n")))
         );
         await bench.Queue.DisposeAsync();
-        await bench.OpenAsync(o => o.Slots = 1);
+        await bench.OpenAsync(o => o.MaxConcurrency = 1);
         foreach (string item in new[] { "urgent", "first", "second" })
         {
-            bench.Gate.Always(item, GateAnswer.Pass);
+            bench.Gate.Always(item, GateDecision.Pass);
         }
 
         await bench.GoAsync();
@@ -156,16 +162,16 @@ public sealed class ItemTests
     [IsolationFact]
     public async Task Nobody_pushes_in_before_what_is_in_the_gate_and_the_report_says_so()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = 2);
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.MaxConcurrency = 2);
         await bench.SubmitAsync("usual");
         await bench.GoAsync();
-        HandRun usual = await bench.Gate.RunOfAsync("usual");
+        ControlledGateRun usual = await bench.Gate.RunOfAsync("usual");
         await bench.SubmitAsync("urgent", change: r => r with { Priority = 9 });
-        HandRun both = await bench.Gate.RunOfAsync("usual urgent");
+        ControlledGateRun both = await bench.Gate.RunOfAsync("usual urgent");
         await bench.UntilAsync("urgent", s => s.State == MergeState.Testing);
 
-        QueueReport report = (await MergeQueues.DescribeAsync(bench.Bench.Target))!;
-        both.Answer(GateAnswer.Pass);
+        QueueReport report = (await MergeQueueClient.DescribeAsync(bench.Fixture.Target))!;
+        both.Answer(GateDecision.Pass);
 
         Assert.Equal(["usual.1", "urgent.1"], report.Items.Select(i => i.Attempt.ToString()));
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("urgent")).State);
@@ -176,18 +182,18 @@ public sealed class ItemTests
     [IsolationFact]
     public async Task What_lands_is_the_commit_that_was_submitted_wherever_its_branch_went()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync();
-        Capture work = await bench.Bench.WorkAsync(null, ("a.txt", "submitted\n"));
-        Capture later = await bench.Bench.WorkAsync(work.Commit, ("a.txt", "later\n"));
-        await bench.Bench.GitAsync("branch", "work", work.Commit);
-        await bench.Queue.SubmitAsync(new MergeRequest(RefineryBench.Of("a"), work) { Branch = "work" });
-        await bench.Bench.GitAsync("branch", "-f", "work", later.Commit);
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync();
+        Capture work = await bench.Fixture.WorkAsync(null, ("a.txt", "submitted\n"));
+        Capture later = await bench.Fixture.WorkAsync(work.Commit, ("a.txt", "later\n"));
+        await bench.Fixture.GitAsync("branch", "work", work.Commit);
+        await bench.Queue.SubmitAsync(new MergeRequest(RefineryFixture.Of("a"), work) { Branch = "work" });
+        await bench.Fixture.GitAsync("branch", "-f", "work", later.Commit);
 
         await bench.GoAsync();
         await bench.Gate.PassAsync("a");
         MergeStatus landed = await bench.EndAsync("a");
 
-        Assert.Equal("submitted", await bench.Bench.GitAsync("show", landed.LandedCommit + ":a.txt"));
-        Assert.Equal(later.Commit, await bench.Bench.GitAsync("rev-parse", "work"));
+        Assert.Equal("submitted", await bench.Fixture.GitAsync("show", landed.LandedCommit + ":a.txt"));
+        Assert.Equal(later.Commit, await bench.Fixture.GitAsync("rev-parse", "work"));
     }
 }

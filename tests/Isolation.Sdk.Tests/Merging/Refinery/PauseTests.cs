@@ -8,8 +8,8 @@ public sealed class PauseTests
     [IsolationFact]
     public async Task A_paused_queue_takes_work_and_lands_only_what_is_urgent_enough_also_after_a_restart()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync();
-        await bench.Queue.CommandAsync(new QueueCommand.Pause("release") { PassPriority = 3 });
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync();
+        await bench.Queue.CommandAsync(new QueueCommand.Pause("release") { MinimumPriority = 3 });
         await bench.SubmitAsync("usual");
         await bench.SubmitAsync("urgent", change: r => r with { Priority = 3 });
         await bench.Gate.PassAsync("urgent");
@@ -21,7 +21,7 @@ public sealed class PauseTests
         await bench.GoAsync();
         await bench.Gate.PassAsync("usual");
 
-        Assert.Equal((MergeHold.Paused, "Paused: release"), (held.Hold, held.Reason));
+        Assert.Equal((MergeHoldReason.Paused, "Paused: release"), (held.Hold, held.Reason));
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("usual")).State);
         Assert.Equal("urgent\nusual", await bench.LandedAsync());
     }
@@ -29,7 +29,7 @@ public sealed class PauseTests
     [IsolationFact]
     public async Task A_target_that_is_red_by_itself_pauses_the_queue_until_something_mends_it()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = 1);
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.MaxConcurrency = 1);
         await bench.SubmitAsync("innocent");
 
         await bench.GoAsync();
@@ -43,8 +43,8 @@ public sealed class PauseTests
             await bench.Gate.FailAsync("");
         }
 
-        MergeStatus held = await bench.UntilAsync("innocent", s => s.Hold == MergeHold.BaseBroken);
-        await bench.SubmitAsync("mend", change: r => r with { MendsTarget = true });
+        MergeStatus held = await bench.UntilAsync("innocent", s => s.Hold == MergeHoldReason.BaseBroken);
+        await bench.SubmitAsync("mend", change: r => r with { FixesTarget = true });
         await bench.Gate.PassAsync("mend");
         await bench.Gate.PassAsync("innocent");
 
@@ -56,41 +56,41 @@ public sealed class PauseTests
     [IsolationFact]
     public async Task A_remote_that_does_not_take_the_target_pauses_the_queue_and_nothing_lands_here_either()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.PushTarget("origin"));
-        string before = await bench.Bench.TargetCommitAsync();
-        string remote = Path.Combine(bench.Bench.Repository.Root, "remote.git");
-        await bench.Bench.GitAsync("remote", "add", "origin", remote);
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.PushTarget("origin"));
+        string before = await bench.Fixture.TargetCommitAsync();
+        string remote = Path.Combine(bench.Fixture.Repository.Root, "remote.git");
+        await bench.Fixture.GitAsync("remote", "add", "origin", remote);
         await bench.SubmitAsync("a");
         await bench.SubmitAsync("b");
 
         await bench.GoAsync();
         await bench.Gate.PassAsync("a b");
-        MergeStatus held = await bench.UntilAsync("b", s => s.Hold == MergeHold.Infra);
-        Assert.Equal(before, await bench.Bench.TargetCommitAsync());
+        MergeStatus held = await bench.UntilAsync("b", s => s.Hold == MergeHoldReason.Infra);
+        Assert.Equal(before, await bench.Fixture.TargetCommitAsync());
 
-        await bench.Bench.GitAsync("clone", "-q", "--bare", bench.Bench.Repository.Path, remote);
-        bench.Gate.Always("a b", GateAnswer.Pass);
+        await bench.Fixture.GitAsync("clone", "-q", "--bare", bench.Fixture.Repository.Path, remote);
+        bench.Gate.Always("a b", GateDecision.Pass);
         await bench.GoAsync();
 
         Assert.Contains("Resume the queue", held.Reason, StringComparison.Ordinal);
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("b")).State);
         Assert.Equal(
-            await bench.Bench.TargetCommitAsync(),
-            await bench.Bench.GitAsync("--git-dir=" + remote, "rev-parse", QueueBench.TargetRef)
+            await bench.Fixture.TargetCommitAsync(),
+            await bench.Fixture.GitAsync("--git-dir=" + remote, "rev-parse", QueueFixture.TargetRef)
         );
     }
 
     [IsolationFact]
     public async Task A_gate_that_works_for_nobody_pauses_the_queue_and_holds_no_item()
     {
-        await using RefineryBench bench = await RefineryBench.CreateAsync(o => o.Slots = 1);
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.MaxConcurrency = 1);
         await bench.SubmitAsync("a");
-        bench.Gate.Always("a", new GateAnswer(GateVerdict.Infra, "no space"));
-        bench.Gate.Always("", new GateAnswer(GateVerdict.Infra, "no space"));
+        bench.Gate.Always("a", new GateDecision(GateVerdict.Infra, "no space"));
+        bench.Gate.Always("", new GateDecision(GateVerdict.Infra, "no space"));
 
         await bench.GoAsync();
-        MergeStatus held = await bench.UntilAsync("a", s => s.Hold == MergeHold.BaseBroken);
-        bench.Gate.Always("a", GateAnswer.Pass);
+        MergeStatus held = await bench.UntilAsync("a", s => s.Hold == MergeHoldReason.BaseBroken);
+        bench.Gate.Always("a", GateDecision.Pass);
         await bench.GoAsync();
 
         Assert.Contains("cannot be run", held.Reason, StringComparison.Ordinal);

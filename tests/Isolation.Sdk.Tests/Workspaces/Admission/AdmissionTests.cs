@@ -1,14 +1,12 @@
 using System.Collections.Concurrent;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Host;
 using Isolation.Sdk.Tests.Infrastructure;
-using Isolation.Sdk.Tests.Pipeline;
 using Isolation.Sdk.Tests.Stress;
-using Isolation.Sdk.Tests.Tracking;
 using Isolation.Sdk.Workspaces;
-using Isolation.Sdk.Workspaces.Admission;
 
 namespace Isolation.Sdk.Tests.Workspaces.Admission;
 
@@ -16,13 +14,13 @@ namespace Isolation.Sdk.Tests.Workspaces.Admission;
 public sealed class AdmissionTests
 {
     private const long Wanted = 1_000;
-    private static readonly Room Plenty = new(Wanted, Wanted, Wanted);
-    private static readonly Room Short = Plenty with { Disk = Wanted - 1 };
+    private static readonly FreeSpace Plenty = new(Wanted, Wanted, Wanted);
+    private static readonly FreeSpace Short = Plenty with { Disk = Wanted - 1 };
 
     [IsolationFact]
     public async Task Where_there_is_room_nobody_waits()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         List<string> said = [];
 
         IWorkspace made = await Guard(rig, new ManualTime(), () => Plenty)
@@ -35,9 +33,9 @@ public sealed class AdmissionTests
     [IsolationFact]
     public async Task Who_waits_says_so_once_and_goes_on_when_room_is_found_at_a_later_look()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         ManualTime time = new();
-        Room room = Short;
+        FreeSpace room = Short;
         List<string> said = [];
         Task<IWorkspace> waiting = Guard(rig, time, () => room)
             .AcquireAsync(await rig.RequestAsync() with { OnWaiting = said.Add })
@@ -56,8 +54,8 @@ public sealed class AdmissionTests
     [IsolationFact]
     public async Task A_release_is_noticed_although_no_time_passes()
     {
-        await using Rig rig = await Rig.CreateAsync();
-        Room room = Plenty;
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
+        FreeSpace room = Plenty;
         AdmissionProvider guard = Guard(rig, new ManualTime(), () => room);
         IWorkspace first = await guard.AcquireAsync(await rig.RequestAsync());
         room = Short;
@@ -79,10 +77,10 @@ public sealed class AdmissionTests
     [InlineData(Wanted, Wanted, Wanted - 1, "memory")]
     public async Task What_is_short_is_named_and_nothing_is_left(long disk, long files, long memory, string named)
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         WorkspaceRequest request = await rig.RequestAsync();
         string before = await rig.SnapshotAsync();
-        AdmissionProvider guard = Guard(rig, new ManualTime(), () => new Room(disk, files, memory), TimeSpan.Zero);
+        AdmissionProvider guard = Guard(rig, new ManualTime(), () => new FreeSpace(disk, files, memory), TimeSpan.Zero);
 
         IsolationException fault = await Assert.ThrowsAsync<IsolationException>(async () =>
             await guard.AcquireAsync(request)
@@ -103,7 +101,7 @@ public sealed class AdmissionTests
     [IsolationFact]
     public async Task What_cannot_be_known_refuses_nobody()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
 
         Assert.NotNull(await Guard(rig, new ManualTime(), () => default).AcquireAsync(await rig.RequestAsync()));
     }
@@ -111,7 +109,7 @@ public sealed class AdmissionTests
     [IsolationFact]
     public async Task The_wait_has_an_end_and_a_cancelled_one_ends_at_once()
     {
-        await using Rig rig = await Rig.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         ManualTime time = new();
         AdmissionProvider guard = Guard(rig, time, () => Short, TimeSpan.FromSeconds(10));
         using CancellationTokenSource cancel = new();
@@ -135,7 +133,7 @@ public sealed class AdmissionTests
             inner,
             Options(TimeSpan.FromDays(1)),
             new ManualTime(),
-            new WorkersFolder("/nowhere"),
+            new WorkersDirectory("/nowhere"),
             look: _ => Plenty with { Disk = inner.Free }
         );
 
@@ -176,11 +174,11 @@ public sealed class AdmissionTests
     [IsolationFact]
     public async Task A_worker_that_waits_for_room_says_so_in_its_status_and_fails_with_the_reason()
     {
-        await using PipelineRig rig = await PipelineRig.CreateAsync();
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         IsolationPipelineBuilder builder = rig.Compose()
             .Workspaces.UseAdmission(o => (o.FreeDisk, o.Wait) = (long.MaxValue, TimeSpan.FromMilliseconds(200)));
-        await using IsolationPipeline pipeline = builder.RunWith(PipelineRig.WriteAndCommitAsync).Build();
-        await using IsolationRun run = pipeline.Start([PipelineRig.Item("a")]);
+        await using IsolationPipeline pipeline = builder.RunWith(PipelineFixture.WriteAndCommitAsync).Build();
+        await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a")]);
 
         IsolationSummary summary = await run.Completion;
 
@@ -192,7 +190,7 @@ public sealed class AdmissionTests
                 .TakeWhile(e => e.Kind != WorkerEventKind.Ended && e.Stage != Stage.Release)
         )
         {
-            status = WorkerStatus.Fold(status, happened);
+            status = WorkerStatus.Apply(status, happened);
         }
 
         Assert.Equal((Stage.Workspace, WorkerLiveness.Waiting), (status!.Stage, status.Liveness));
@@ -229,8 +227,12 @@ public sealed class AdmissionTests
 
     private static WorkspaceRequest Request(string item) => new(new FakeLease(item), new RepositoryRef("/nowhere"), "");
 
-    private static AdmissionProvider Guard(Rig rig, ManualTime time, Func<Room> look, TimeSpan? wait = null) =>
-        new(rig.Provider, Options(wait ?? TimeSpan.FromDays(1)), time, look: _ => look());
+    private static AdmissionProvider Guard(
+        WorkspaceFixture rig,
+        ManualTime time,
+        Func<FreeSpace> look,
+        TimeSpan? wait = null
+    ) => new(rig.Provider, Options(wait ?? TimeSpan.FromDays(1)), time, look: _ => look());
 
     private static AdmissionOptions Options(TimeSpan wait) =>
         new()
@@ -278,7 +280,7 @@ public sealed class AdmissionTests
             made.SetResult(new Counted(this));
         }
 
-        public ValueTask<AxisReport> ProbeAsync(
+        public ValueTask<ProbeResult> ProbeAsync(
             RepositoryRef repository,
             CancellationToken cancellationToken = default
         ) => throw new NotSupportedException();
@@ -301,7 +303,7 @@ public sealed class AdmissionTests
             public WorkspaceInfo Info { get; } = new("/nowhere", "/nowhere/.git", null, "");
 
             public ValueTask<Capture> CaptureAsync(
-                Isolation.Sdk.Sandboxing.IStateScope scope,
+                Isolation.Sdk.Sandbox.IStateScope scope,
                 CancellationToken cancellationToken = default
             ) => throw new NotSupportedException();
 

@@ -1,4 +1,4 @@
-using Isolation.Sdk.Workspaces.Admission;
+using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces.Admission;
 

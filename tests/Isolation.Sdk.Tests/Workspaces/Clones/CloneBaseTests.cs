@@ -1,9 +1,8 @@
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
-using Isolation.Sdk.Workspaces.Clones;
-using Isolation.Sdk.Workspaces.Worktrees;
 
 namespace Isolation.Sdk.Tests.Workspaces.Clones;
 
@@ -13,7 +12,7 @@ public sealed class CloneBaseTests
     [IsolationFact]
     public async Task The_repositorys_own_gc_takes_nothing_that_is_borrowed()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         await rig.GitAsync("checkout", "-q", "-b", "dropped");
         await rig.Repository.CommitAsync("Dropped", new Dictionary<string, string> { ["dropped.txt"] = "only here\n" });
         IWorkspace workspace = await rig.AcquireAsync();
@@ -23,11 +22,14 @@ public sealed class CloneBaseTests
 
         await rig.GitAsync("gc", "--prune=now", "--quiet");
 
-        await Rig.GitAsync(workspace, "fsck", "--no-dangling");
-        await CloneRig.CommitAsync(workspace, "mine.txt", "mine\n");
+        await WorkspaceFixture.GitAsync(workspace, "fsck", "--no-dangling");
+        await CloneFixture.CommitAsync(workspace, "mine.txt", "mine\n");
         Capture capture = await rig.CaptureAsync(workspace);
         await rig.GitAsync("gc", "--prune=now", "--quiet");
-        Assert.Equal("only here", await Rig.GitAsync(workspace, "show", $"{capture.BaseCommit}:dropped.txt"));
+        Assert.Equal(
+            "only here",
+            await WorkspaceFixture.GitAsync(workspace, "show", $"{capture.BaseCommit}:dropped.txt")
+        );
         Assert.Equal("only here", await rig.GitAsync("show", $"{capture.Commit}:dropped.txt"));
     }
 
@@ -40,12 +42,14 @@ public sealed class CloneBaseTests
     [InlineData("in a path with spaces and more")]
     public async Task Any_kind_of_repository_can_be_borrowed_from(string kind)
     {
-        await using CloneRig rig = await CloneRig.CreateAsync(elsewhere: throwaway => MakeAsync(throwaway, kind));
+        await using CloneFixture rig = await CloneFixture.CreateAsync(elsewhere: throwaway =>
+            MakeAsync(throwaway, kind)
+        );
         IWorkspace workspace = await rig.AcquireAsync();
-        Assert.Equal("", await Rig.GitAsync(workspace, "status", "--porcelain"));
-        string tip = await CloneRig.CommitAsync(workspace, "mine.txt", "mine\n");
-        Rig.Write(workspace, "left.txt", "left\n");
-        await Rig.GitAsync(workspace, "tag", "-am", "mine", "mine");
+        Assert.Equal("", await WorkspaceFixture.GitAsync(workspace, "status", "--porcelain"));
+        string tip = await CloneFixture.CommitAsync(workspace, "mine.txt", "mine\n");
+        WorkspaceFixture.Write(workspace, "left.txt", "left\n");
+        await WorkspaceFixture.GitAsync(workspace, "tag", "-am", "mine", "mine");
 
         Capture capture = await rig.CaptureAsync(workspace);
 
@@ -61,7 +65,7 @@ public sealed class CloneBaseTests
     [IsolationFact(Tools.Linux, Tools.Root, "chown")]
     public async Task A_clone_that_came_to_belong_to_another_user_is_collected_all_the_same()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
         using System.Diagnostics.Process chown = System.Diagnostics.Process.Start(
             "chown",
@@ -69,7 +73,7 @@ public sealed class CloneBaseTests
         );
         await chown.WaitForExitAsync();
 
-        Rig.Write(workspace, "mine.txt", "mine\n");
+        WorkspaceFixture.Write(workspace, "mine.txt", "mine\n");
         Capture capture = await rig.CaptureAsync(workspace);
 
         Assert.Equal(["mine.txt"], capture.Files.Select(f => f.Path));
@@ -80,7 +84,7 @@ public sealed class CloneBaseTests
     [IsolationFact]
     public async Task An_attempt_that_was_not_issued_at_that_commit_gets_nothing()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         FakeLease lease = new("never-issued");
         WorkspaceRequest request = new(lease, new RepositoryRef(rig.Path), await rig.GitAsync("rev-parse", "HEAD"));
 
@@ -95,12 +99,12 @@ public sealed class CloneBaseTests
     [IsolationFact]
     public async Task A_clone_of_a_dead_host_is_found_by_a_host_that_makes_worktrees_and_the_other_way_round()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         IWorkspace clone = await rig.AcquireAsync("clone");
-        Rig.Write(clone, "unsaved.txt", "precious");
+        WorkspaceFixture.Write(clone, "unsaved.txt", "precious");
         await using GitWorktreeProvider worktrees = new(new GitWorktreeOptions(), TimeProvider.System);
         AttemptId linked = new("linked", 1);
-        await rig.GitAsync("update-ref", AttemptNames.Ref(linked), clone.Info.BaseCommit, "");
+        await rig.GitAsync("update-ref", AttemptNames.RefName(linked), clone.Info.BaseCommit, "");
         using AttemptLease lease = rig.Store.Create(linked);
         IWorkspace worktree = await worktrees.AcquireAsync(
             new WorkspaceRequest(lease, new RepositoryRef(rig.Path), clone.Info.BaseCommit)
@@ -111,7 +115,7 @@ public sealed class CloneBaseTests
         IWorkspace? other = await rig.Provider.ReopenAsync(records.Single(r => r.Attempt.Item == "linked"));
 
         Assert.Equal((clone.Info, worktree.Info), (again!.Info, other!.Info));
-        Assert.Equal(["unsaved.txt"], ((GitWorkspace)again).FindUnpinned(5));
+        Assert.Equal(["unsaved.txt"], ((GitWorkspace)again).FindUnpinnedFiles(5));
         await again.ReleaseAsync(ReleaseMode.KeepIfUnmerged);
         Assert.True(File.Exists(Path.Combine(clone.Info.Path, "unsaved.txt")));
         await other.ReleaseAsync(ReleaseMode.Remove);
@@ -122,15 +126,15 @@ public sealed class CloneBaseTests
     [IsolationFact]
     public async Task A_quarantined_clone_stays_and_says_so()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
         await rig.CaptureAsync(workspace);
         await workspace.ReleaseAsync(ReleaseMode.Quarantine);
-        Assert.Equal("", await Rig.GitAsync(workspace, "status", "--porcelain"));
+        Assert.Equal("", await WorkspaceFixture.GitAsync(workspace, "status", "--porcelain"));
         GitWorkspace again = Assert.IsType<PrivateCloneWorkspace>(
             await rig.Provider.ReopenAsync(rig.Store.List().Single())
         );
-        Assert.True(again.IsEvidence);
+        Assert.True(again.IsQuarantined);
         await again.ReleaseAsync(ReleaseMode.KeepIfUnmerged);
         Assert.True(Directory.Exists(workspace.Info.Path));
     }

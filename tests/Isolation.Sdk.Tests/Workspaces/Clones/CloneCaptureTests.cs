@@ -9,19 +9,19 @@ public sealed class CloneCaptureTests
     [IsolationFact]
     public async Task What_was_committed_on_any_ref_is_found_and_pinned()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
-        Task<string> Git(params string[] arguments) => Rig.GitAsync(workspace, arguments);
-        string main = await CloneRig.CommitAsync(workspace, "main.txt", "main\n");
+        Task<string> Git(params string[] arguments) => WorkspaceFixture.GitAsync(workspace, arguments);
+        string main = await CloneFixture.CommitAsync(workspace, "main.txt", "main\n");
         await Git("checkout", "-q", "-b", "idea");
-        string idea = await CloneRig.CommitAsync(workspace, "idea.txt", "idea\n");
+        string idea = await CloneFixture.CommitAsync(workspace, "idea.txt", "idea\n");
         await Git("checkout", "-q", "--detach", main);
-        string detached = await CloneRig.CommitAsync(workspace, "detached.txt", "detached\n");
+        string detached = await CloneFixture.CommitAsync(workspace, "detached.txt", "detached\n");
         await Git("tag", "light");
         await Git("checkout", "-q", workspace.Info.Branch!);
         foreach (string text in new[] { "older", "newer" })
         {
-            Rig.Write(workspace, "main.txt", text + "\n");
+            WorkspaceFixture.Write(workspace, "main.txt", text + "\n");
             await Git("stash", "push", "-q");
         }
 
@@ -88,7 +88,7 @@ public sealed class CloneCaptureTests
     [InlineData("back in time")]
     public async Task A_history_that_does_not_start_from_the_base_is_brought_onto_it_and_kept_beside(string how)
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         await rig.Repository.CommitAsync("Second", new Dictionary<string, string> { ["second.txt"] = "2\n" });
         IWorkspace workspace = await rig.AcquireAsync();
         string[] step = how switch
@@ -97,8 +97,8 @@ public sealed class CloneCaptureTests
             "amended base" => ["commit", "-q", "--amend", "-m", "Amended"],
             _ => ["reset", "-q", "--hard", "HEAD~1"],
         };
-        await Rig.GitAsync(workspace, step);
-        string tip = await CloneRig.CommitAsync(workspace, "mine.txt", "mine\n");
+        await WorkspaceFixture.GitAsync(workspace, step);
+        string tip = await CloneFixture.CommitAsync(workspace, "mine.txt", "mine\n");
 
         Capture capture = await rig.CaptureAsync(workspace);
 
@@ -118,14 +118,14 @@ public sealed class CloneCaptureTests
     [IsolationFact]
     public async Task What_was_copied_in_is_captured_from_no_ref()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync(o => o.CopyIgnored(".env"));
+        await using CloneFixture rig = await CloneFixture.CreateAsync(o => o.CopyIgnored(".env"));
         await rig.Repository.CommitAsync("Ignore", new Dictionary<string, string> { [".gitignore"] = ".env\n" });
         File.WriteAllText(Path.Combine(rig.Path, ".env"), "SECRET\n");
         IWorkspace workspace = await rig.AcquireAsync();
-        await Rig.GitAsync(workspace, "add", "-f", ".env");
-        await CloneRig.CommitAsync(workspace, "mine.txt", "mine\n");
-        await Rig.GitAsync(workspace, "branch", "copy");
-        await Rig.GitAsync(workspace, "commit", "-q", "--amend", "-m", "Twice");
+        await WorkspaceFixture.GitAsync(workspace, "add", "-f", ".env");
+        await CloneFixture.CommitAsync(workspace, "mine.txt", "mine\n");
+        await WorkspaceFixture.GitAsync(workspace, "branch", "copy");
+        await WorkspaceFixture.GitAsync(workspace, "commit", "-q", "--amend", "-m", "Twice");
 
         Capture capture = await rig.CaptureAsync(workspace);
         await workspace.DisposeAsync();
@@ -139,11 +139,11 @@ public sealed class CloneCaptureTests
     [IsolationFact]
     public async Task What_is_written_after_the_capture_keeps_the_clone()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         foreach (string late in new[] { "file", "branch", "stash" })
         {
             IWorkspace workspace = await rig.AcquireAsync(late);
-            await CloneRig.CommitAsync(workspace, "mine.txt", "mine\n");
+            await CloneFixture.CommitAsync(workspace, "mine.txt", "mine\n");
             await rig.CaptureAsync(workspace);
             Assert.True(((GitWorkspace)workspace).IsPinned);
             string[] step = late switch
@@ -154,10 +154,10 @@ public sealed class CloneCaptureTests
             };
             if (late == "file")
             {
-                Rig.Write(workspace, "late.txt", "late\n");
+                WorkspaceFixture.Write(workspace, "late.txt", "late\n");
             }
 
-            await Rig.GitAsync(workspace, step);
+            await WorkspaceFixture.GitAsync(workspace, step);
             await workspace.DisposeAsync();
             Assert.True(Directory.Exists(workspace.Info.Path), late);
         }

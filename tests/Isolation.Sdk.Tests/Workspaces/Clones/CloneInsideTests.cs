@@ -20,17 +20,17 @@ public sealed class CloneInsideTests
     [InlineData("config, hooks and exclude")]
     public async Task It_works_inside_and_nothing_outside_moves(string what)
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         await rig.Repository.CommitAsync("Second", new Dictionary<string, string> { ["second.txt"] = "2\n" });
         IWorkspace workspace = await rig.AcquireAsync();
         string shared = await rig.SharedAsync();
-        await CloneRig.CommitAsync(workspace, "one.txt", "1\n");
-        await CloneRig.CommitAsync(workspace, "two.txt", "2\n");
+        await CloneFixture.CommitAsync(workspace, "one.txt", "1\n");
+        await CloneFixture.CommitAsync(workspace, "two.txt", "2\n");
         await DoAsync(workspace, what);
 
         Assert.Equal(shared, await rig.SharedAsync());
-        await Rig.GitAsync(workspace, "fsck", "--no-dangling");
-        Rig.Write(workspace, "left.txt", "left\n");
+        await WorkspaceFixture.GitAsync(workspace, "fsck", "--no-dangling");
+        WorkspaceFixture.Write(workspace, "left.txt", "left\n");
         Capture capture = await rig.CaptureAsync(workspace);
         Assert.Empty(capture.Tampering);
         Assert.Contains("left.txt", capture.Files.Select(f => f.Path));
@@ -44,7 +44,7 @@ public sealed class CloneInsideTests
 
     private static async Task DoAsync(IWorkspace workspace, string what)
     {
-        Task<string> Git(params string[] arguments) => Rig.GitAsync(workspace, arguments);
+        Task<string> Git(params string[] arguments) => WorkspaceFixture.GitAsync(workspace, arguments);
         switch (what)
         {
             case "rebase -i":
@@ -57,7 +57,7 @@ public sealed class CloneInsideTests
                 Assert.Equal("2", await Git("show", "HEAD:two.txt"));
                 break;
             case "stash":
-                Rig.Write(workspace, "one.txt", "stashed\n");
+                WorkspaceFixture.Write(workspace, "one.txt", "stashed\n");
                 await Git("stash", "push", "-q");
                 Assert.Equal("1", await Git("show", ":one.txt"));
                 await Git("stash", "pop", "-q");
@@ -107,7 +107,7 @@ public sealed class CloneInsideTests
     [InlineData(true)]
     public async Task Submodules_are_updated_from_where_the_repository_would_get_them(bool relative)
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         string inner = Path.Combine(rig.Repository.Root, "inner");
         await ThrowawayRepository.GitInAsync(
             rig.Repository.Root,
@@ -127,7 +127,15 @@ public sealed class CloneInsideTests
         await rig.GitAsync("commit", "-qm", "Submodule");
         IWorkspace workspace = await rig.AcquireAsync();
 
-        await Rig.GitAsync(workspace, "-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init");
+        await WorkspaceFixture.GitAsync(
+            workspace,
+            "-c",
+            "protocol.file.allow=always",
+            "submodule",
+            "--quiet",
+            "update",
+            "--init"
+        );
 
         Assert.True(File.Exists(Path.Combine(workspace.Info.Path, "sub", "README.md")));
         Assert.True((await rig.CaptureAsync(workspace)).IsEmpty);
@@ -138,7 +146,7 @@ public sealed class CloneInsideTests
     [IsolationFact("git-lfs")]
     public async Task Large_files_arrive_as_copies_go_back_checked_and_are_pruned_alone()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         await rig.GitAsync("lfs", "install", "--local");
         await rig.Repository.CommitAsync(
             "Large",
@@ -153,7 +161,7 @@ public sealed class CloneInsideTests
         string mine = Assert.Single(LargeFiles(workspace.Info.GitDirectory)),
             shared = Assert.Single(LargeFiles(rig.GitDirectory));
 
-        await CloneRig.CommitAsync(workspace, "b.bin", "new\n");
+        await CloneFixture.CommitAsync(workspace, "b.bin", "new\n");
         File.WriteAllText(mine, "tampered"); // With a hard link it would be the repository's, too.
         Capture capture = await rig.CaptureAsync(workspace);
 
@@ -169,7 +177,7 @@ public sealed class CloneInsideTests
     [InlineData(true, "https://example.org/shop.git")]
     public async Task There_is_no_remote_unless_asked_for_and_never_a_credential(bool keep, string expected)
     {
-        await using CloneRig rig = await CloneRig.CreateAsync(o => o.KeepOrigin = keep);
+        await using CloneFixture rig = await CloneFixture.CreateAsync(o => o.KeepOrigin = keep);
         await rig.GitAsync("remote", "add", "origin", "https://someone:secret@example.org/shop.git");
         await rig.GitAsync("config", "submodule.x.url", "ssh://git:secret@example.org/x");
         IWorkspace workspace = await rig.AcquireAsync();
@@ -181,15 +189,15 @@ public sealed class CloneInsideTests
         Assert.Equal(
             expected,
             keep
-                ? await Rig.GitAsync(workspace, "remote", "get-url", "origin")
-                : await Rig.GitAsync(workspace, "remote")
+                ? await WorkspaceFixture.GitAsync(workspace, "remote", "get-url", "origin")
+                : await WorkspaceFixture.GitAsync(workspace, "remote")
         );
     }
 
     [IsolationFact]
     public async Task Settings_that_decide_how_files_look_come_along_and_those_that_run_do_not()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         await rig.GitAsync("config", "core.autocrlf", "true");
         await rig.GitAsync("config", "filter.odd \"name\\.clean", "sed 's/\"a\\\\b\"/x/' \t# y");
         await rig.GitAsync("config", "alias.pwn", "!touch pwned");
@@ -202,13 +210,15 @@ public sealed class CloneInsideTests
         Assert.Contains("\r\n", File.ReadAllText(Path.Combine(workspace.Info.Path, "README.md")));
         Assert.Equal(
             await rig.GitAsync("config", "filter.odd \"name\\.clean"),
-            await Rig.GitAsync(workspace, "config", "filter.odd \"name\\.clean")
+            await WorkspaceFixture.GitAsync(workspace, "config", "filter.odd \"name\\.clean")
         );
-        string[] keys = (await Rig.GitAsync(workspace, "config", "--local", "--name-only", "--list")).Split('\n');
+        string[] keys = (
+            await WorkspaceFixture.GitAsync(workspace, "config", "--local", "--name-only", "--list")
+        ).Split('\n');
         Assert.DoesNotContain(keys, k =>
             k.StartsWith("alias.", StringComparison.Ordinal) || k is "core.fsmonitor" or "core.sshcommand"
         );
-        Rig.Write(workspace, "a.secret", "s");
+        WorkspaceFixture.Write(workspace, "a.secret", "s");
         Assert.True((await rig.CaptureAsync(workspace)).IsEmpty);
     }
 

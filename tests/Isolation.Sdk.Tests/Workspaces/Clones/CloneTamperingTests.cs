@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using Isolation.Sdk.Leasing;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
-using Isolation.Sdk.Workspaces.Capturing;
 
 namespace Isolation.Sdk.Tests.Workspaces.Clones;
 
@@ -19,23 +18,23 @@ public sealed class CloneTamperingTests
     [InlineData("its other half is another's")]
     public async Task Nothing_of_another_workers_is_ever_captured(string how)
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         IWorkspace a = await rig.AcquireAsync("a"),
             b = await rig.AcquireAsync("b");
-        string secret = await CloneRig.CommitAsync(b, "secret.txt", "secret of b\n");
-        await Rig.GitAsync(b, "gc", "--quiet");
-        Rig.Write(b, "staged.txt", "staged by b\n");
-        await Rig.GitAsync(b, "add", "-A");
+        string secret = await CloneFixture.CommitAsync(b, "secret.txt", "secret of b\n");
+        await WorkspaceFixture.GitAsync(b, "gc", "--quiet");
+        WorkspaceFixture.Write(b, "staged.txt", "staged by b\n");
+        await WorkspaceFixture.GitAsync(b, "add", "-A");
         string git = a.Info.GitDirectory,
             theirs = b.Info.GitDirectory;
         switch (how)
         {
             case "its .git is a link to another's":
-                SafeDelete.Tree(git);
+                SafeDelete.DeleteTree(git);
                 Directory.CreateSymbolicLink(git, theirs);
                 break;
             case "its .git is a pointer to another's":
-                SafeDelete.Tree(git);
+                SafeDelete.DeleteTree(git);
                 File.WriteAllText(git, $"gitdir: {theirs}\n");
                 break;
             case "it borrows from another":
@@ -52,7 +51,7 @@ public sealed class CloneTamperingTests
                     how == "its objects are another's" ? "objects"
                     : how == "its refs are another's" ? "refs"
                     : "objects/pack";
-                SafeDelete.Tree(Path.Combine(git, folder));
+                SafeDelete.DeleteTree(Path.Combine(git, folder));
                 Directory.CreateSymbolicLink(Path.Combine(git, folder), Path.Combine(theirs, folder));
                 break;
         }
@@ -62,7 +61,7 @@ public sealed class CloneTamperingTests
             File.WriteAllText(Path.Combine(git, "HEAD"), secret + "\n");
         }
 
-        Rig.Write(a, "mine.txt", "mine\n");
+        WorkspaceFixture.Write(a, "mine.txt", "mine\n");
         Capture capture = await rig.CaptureAsync(a);
 
         Assert.NotEmpty(capture.Tampering);
@@ -70,7 +69,7 @@ public sealed class CloneTamperingTests
         Assert.Equal(["mine.txt"], capture.Files.Select(f => f.Path));
         Assert.Empty(capture.OtherRefs);
         await Assert.ThrowsAsync<InvalidOperationException>(() => rig.GitAsync("cat-file", "-e", secret));
-        Assert.Equal(secret, await Rig.GitAsync(b, "rev-parse", "HEAD"));
+        Assert.Equal(secret, await WorkspaceFixture.GitAsync(b, "rev-parse", "HEAD"));
         Capture honest = await rig.CaptureAsync(b);
         Assert.Equal((0, 2), (honest.Tampering.Count, honest.Files.Count));
         await a.ReleaseAsync(ReleaseMode.Remove);
@@ -82,16 +81,16 @@ public sealed class CloneTamperingTests
     [IsolationFact]
     public async Task Objects_that_are_gone_keep_the_files_and_the_clone()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
-        await CloneRig.CommitAsync(workspace, "mine.txt", "mine\n");
+        await CloneFixture.CommitAsync(workspace, "mine.txt", "mine\n");
         foreach (
             string folder in Directory
                 .GetDirectories(Path.Combine(workspace.Info.GitDirectory, "objects"))
                 .Where(d => Path.GetFileName(d).Length == 2)
         )
         {
-            SafeDelete.Tree(folder);
+            SafeDelete.DeleteTree(folder);
         }
 
         // By its times no file has changed since it was added, so git would not look for the content again.
@@ -107,12 +106,12 @@ public sealed class CloneTamperingTests
     [IsolationFact]
     public async Task A_commit_whose_files_are_missing_is_refused_and_kept()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
-        await CloneRig.CommitAsync(workspace, "gone.txt", "gone\n");
-        string blob = await Rig.GitAsync(workspace, "rev-parse", "HEAD:gone.txt");
-        await Rig.GitAsync(workspace, "rm", "-q", "gone.txt");
-        await CloneRig.CommitAsync(workspace, "mine.txt", "mine\n");
+        await CloneFixture.CommitAsync(workspace, "gone.txt", "gone\n");
+        string blob = await WorkspaceFixture.GitAsync(workspace, "rev-parse", "HEAD:gone.txt");
+        await WorkspaceFixture.GitAsync(workspace, "rm", "-q", "gone.txt");
+        await CloneFixture.CommitAsync(workspace, "mine.txt", "mine\n");
         File.Delete(Path.Combine(workspace.Info.GitDirectory, "objects", blob[..2], blob[2..]));
 
         IsolationException fault = await Assert.ThrowsAsync<IsolationException>(() => rig.CaptureAsync(workspace));
@@ -122,7 +121,7 @@ public sealed class CloneTamperingTests
         Assert.True(Directory.Exists(workspace.Info.Path));
         Assert.Equal(
             workspace.Info.BaseCommit,
-            await rig.GitAsync("rev-parse", AttemptNames.Ref(new AttemptId("a", 1)))
+            await rig.GitAsync("rev-parse", AttemptNames.RefName(new AttemptId("a", 1)))
         );
         await rig.GitAsync("fsck", "--no-dangling");
     }
@@ -130,9 +129,9 @@ public sealed class CloneTamperingTests
     [IsolationFact("mkfifo", Timeout = 120_000)]
     public async Task Planted_refs_cost_neither_time_nor_the_work()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
-        string tip = await CloneRig.CommitAsync(workspace, "mine.txt", "mine\n");
+        string tip = await CloneFixture.CommitAsync(workspace, "mine.txt", "mine\n");
         string refs = Path.Combine(workspace.Info.GitDirectory, "refs", "heads");
         using (Process pipe = Process.Start("mkfifo", [Path.Combine(refs, "pipe")]))
         {
@@ -159,9 +158,9 @@ public sealed class CloneTamperingTests
     [IsolationFact("sh")]
     public async Task Nothing_of_the_workers_runs_on_the_host()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         IWorkspace workspace = await rig.AcquireAsync();
-        await CloneRig.CommitAsync(workspace, "mine.txt", "mine\n");
+        await CloneFixture.CommitAsync(workspace, "mine.txt", "mine\n");
         string canary = Path.Combine(rig.Repository.Root, "canary"),
             script = Path.Combine(rig.Repository.Root, "plant.sh");
         File.WriteAllText(script, $"#!/bin/sh\necho \"$0 $*\" >> '{canary}'\nexec \"$@\"\n");
@@ -185,7 +184,7 @@ public sealed class CloneTamperingTests
             );
         }
 
-        Rig.Write(workspace, "left.txt", "left\n");
+        WorkspaceFixture.Write(workspace, "left.txt", "left\n");
         Capture capture = await rig.CaptureAsync(workspace);
 
         Assert.False(File.Exists(canary), File.Exists(canary) ? File.ReadAllText(canary) : "");
@@ -196,12 +195,12 @@ public sealed class CloneTamperingTests
     [IsolationFact]
     public async Task A_work_tree_that_was_moved_elsewhere_by_config_is_not_what_is_captured()
     {
-        await using CloneRig rig = await CloneRig.CreateAsync();
+        await using CloneFixture rig = await CloneFixture.CreateAsync();
         IWorkspace a = await rig.AcquireAsync("a"),
             b = await rig.AcquireAsync("b");
-        Rig.Write(b, "secret.txt", "secret\n");
-        Rig.Write(a, "mine.txt", "mine\n");
-        await Rig.GitAsync(a, "config", "core.worktree", b.Info.Path);
+        WorkspaceFixture.Write(b, "secret.txt", "secret\n");
+        WorkspaceFixture.Write(a, "mine.txt", "mine\n");
+        await WorkspaceFixture.GitAsync(a, "config", "core.worktree", b.Info.Path);
         Assert.Equal(["mine.txt"], (await rig.CaptureAsync(a)).Files.Select(f => f.Path));
     }
 }

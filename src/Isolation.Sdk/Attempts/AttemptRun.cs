@@ -1,0 +1,355 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Isolation.Sdk.Composition;
+using Isolation.Sdk.Contexts;
+using Isolation.Sdk.Dispatching;
+using Isolation.Sdk.Guard;
+using Isolation.Sdk.Leases;
+using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Sandbox;
+using Isolation.Sdk.Scheduling;
+using Isolation.Sdk.Workspaces;
+using Polly.Timeout;
+
+namespace Isolation.Sdk.Attempts;
+
+/// <summary>The story of one worker, from its lease to its report. What a stage acquires, the end of the story gives back, whatever happens between.</summary>
+internal sealed class AttemptRun(
+    RunSession session,
+    WorkerAssignment assignment,
+    ChannelReader<WorkerMessage> inbox,
+    WorkerStopSource stop
+)
+{
+    private readonly PipelinePlan _plan = session.Plan;
+    private readonly AttemptRecord _record = new(session.Plan.Services.Time);
+    private readonly DiskUsageMeter _disk = new(session.Folder.For(assignment.Attempt), bytes =>
+        session.Events.Publish(
+            new WorkerEvent(assignment.Attempt, default, WorkerEventKind.Activity)
+            {
+                Data = new Dictionary<string, string> { ["bytes"] = Number(bytes) },
+            }
+        )
+    );
+    private IWorkspace? _workspace;
+    private IStateScope? _state;
+    private WorkerContext? _context;
+    private bool _ran;
+
+    private AttemptId Attempt => assignment.Attempt;
+
+    public async Task<AttemptReport> RunAsync(CancellationToken cancellationToken)
+    {
+        using AttemptLease lease = session.Leases.Create(Attempt);
+        using CancellationTokenSource now = CancellationTokenSource.CreateLinkedTokenSource(stop.Aborted, lease.Lost);
+        using Activity? activity = Telemetry.StartAttempt(Attempt);
+        Telemetry.AttemptStarted();
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await AcquireAsync(lease, now.Token).ConfigureAwait(false);
+            _record.Result = await InvokeRunnerAsync(now.Token).ConfigureAwait(false);
+            if (_record.Result is RunResult.Failed failed && stop is { IsRequested: true, IsTimedOut: false })
+            {
+                _record.Result = failed with { Retryable = false };
+            }
+        }
+        catch (Exception e)
+        {
+            Fail(e, cancellationToken);
+        }
+
+        await CaptureAsync().ConfigureAwait(false);
+        await InspectAsync().ConfigureAwait(false);
+        if (await ReleaseAsync().ConfigureAwait(false))
+        {
+            lease.Complete();
+        }
+
+        Telemetry.AttemptEnded(_record.Result.GetType().Name.ToLowerInvariant(), _record.Elapsed);
+        return Report();
+    }
+
+    private async Task AcquireAsync(AttemptLease lease, CancellationToken cancellationToken)
+    {
+        using (Enter(Stage.Workspace))
+        {
+            WorkspaceRequest request = new(lease, session.Repository.Reference, assignment.BaseCommit)
+            {
+                TargetRef = _plan.TargetRef,
+                OnWaiting = why =>
+                    session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Blocked) { Text = why }),
+            };
+            _workspace = await _plan.Workspaces.AcquireAsync(request, cancellationToken).ConfigureAwait(false);
+            _disk.Begin(session.DiskTurns);
+        }
+
+        using (Enter(Stage.State))
+        {
+            _state = await _plan
+                .Sandbox.OpenAsync(
+                    new StateRequest(lease, session.Repository.Reference, _workspace.Info),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            session.Mask(_state.Info);
+        }
+
+        using (Enter(Stage.Setup))
+        {
+            await SetupCommands.RunAsync(_plan, _state, cancellationToken).ConfigureAwait(false);
+        }
+
+        using (Enter(Stage.Context))
+        {
+            _context = await _plan
+                .Contexts.CreateAsync(
+                    new ContextRequest(Attempt, assignment.Item, _workspace.Info, _state.Info, assignment.Handoffs)
+                    {
+                        PreviousFailure = assignment.PreviousFailure,
+                        Conflict = assignment.Conflict,
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            session.Checklist.Admit(
+                new WorkerAllocation(
+                    Attempt,
+                    assignment.Item,
+                    _workspace.Info,
+                    _state.Info,
+                    _context,
+                    assignment.Handoffs
+                )
+            );
+        }
+
+        await session
+            .Guard.EnterAsync(new GuardedWorker(Attempt, _workspace.Info), cancellationToken)
+            .ConfigureAwait(false);
+        session.Host?.Enter(Attempt);
+        session.Enter(new RunningAttempt(Attempt, assignment.Item, _workspace.Info));
+        _ran = true;
+        _record.EndSetup();
+    }
+
+    private async Task<RunResult> InvokeRunnerAsync(CancellationToken cancellationToken)
+    {
+        using Activity? stage = Enter(
+            Stage.Run,
+            new()
+            {
+                ["setup-ms"] = Number(_record.SetupDuration.TotalMilliseconds),
+                ["tokens"] = Number(_context!.MeasuredTokens),
+            }
+        );
+        MonitoredScope watched = new(_state!, Attempt, session.Events);
+        WorkerServices services = session.OpenServices();
+        await using (services.ConfigureAwait(false))
+        {
+            IsolatedWorker worker = session.MakeWorker(
+                assignment,
+                _workspace!.Info,
+                _context,
+                watched,
+                services.Provider,
+                inbox,
+                stop.Stopping
+            );
+            Task<RunResult> run = WorkerFlow.RunAsync(_context.Seal, () =>
+                session.Resilience.RunAsync(_plan.Settings.Runner!(services.Provider), worker, stop, cancellationToken)
+            );
+            try
+            {
+                return await run.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // It was told to end now. What does not listen is left behind, sealed off from everything it held.
+                return await run.WaitAsync(_plan.Options.StopGrace, _plan.Services.Time, CancellationToken.None)
+                    .ConfigureAwait(false);
+            }
+            finally
+            {
+                _ = run.ContinueWith(
+                    static late => late.Exception,
+                    CancellationToken.None,
+                    TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default
+                );
+                session.Flights.Remove(Attempt);
+                _context.Seal.Close();
+                await watched.StopAllAsync().ConfigureAwait(false);
+                _record.EndRun();
+            }
+        }
+    }
+
+    private async Task CaptureAsync()
+    {
+        if (_workspace is null || _state is null)
+        {
+            return;
+        }
+
+        using Activity? stage = Enter(Stage.Capture);
+        using CancellationTokenSource limit = new(_plan.Options.SetupTimeout, _plan.Services.Time);
+        try
+        {
+            _record.Capture = await _workspace.CaptureAsync(_state, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // What could not be captured stays where it is: release keeps what is not pinned.
+            string before = _ran && _record.Result is RunResult.Failed failed ? failed.Reason + " " : "";
+            _record.Fail(
+                Stage.Capture,
+                new RunResult.Failed($"{before}Its work could not be captured: {e.Message}"),
+                e
+            );
+        }
+    }
+
+    private async Task InspectAsync()
+    {
+        if (!_ran)
+        {
+            return;
+        }
+
+        using Activity? stage = Enter(Stage.Inspect);
+        _record.Notices = session.Host?.Leave(Attempt) ?? [];
+        try
+        {
+            _record.Findings = await session.Guard.LeaveAsync(Attempt, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // What was not looked at is not merged.
+            _record.Fail(
+                Stage.Inspect,
+                new RunResult.Failed($"What it left behind could not be inspected: {e.Message}"),
+                e
+            );
+        }
+
+        foreach (string found in _record.Findings.Select(f => f.ToString()).Concat(_record.Notices))
+        {
+            session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Contamination) { Text = found });
+        }
+    }
+
+    /// <returns>Whether nothing is left that a lease would have to name.</returns>
+    private async Task<bool> ReleaseAsync()
+    {
+        _record.Bytes = await _disk.EndAsync().ConfigureAwait(false);
+        using Activity? stage = Enter(Stage.Release, new() { ["bytes"] = Number(_record.Bytes) });
+        ReleaseMode mode =
+            _record.Contamination.Count > 0 ? ReleaseMode.Quarantine
+            : _record.Result is RunResult.Failed ? _plan.Options.OnFailure
+            : ReleaseMode.KeepIfUnmerged;
+        bool released = await TryReleaseAsync(
+                _state,
+                mode is ReleaseMode.Quarantine or ReleaseMode.Keep ? mode : ReleaseMode.Remove
+            )
+            .ConfigureAwait(false);
+        released &= await TryReleaseAsync(_workspace, mode).ConfigureAwait(false);
+        session.Checklist.Dismiss(Attempt);
+        return released && (_workspace is null || !Directory.Exists(_workspace.Info.Path));
+    }
+
+    private async Task<bool> TryReleaseAsync(IAttemptResource? resource, ReleaseMode mode)
+    {
+        try
+        {
+            if (resource is not null)
+            {
+                await resource.ReleaseAsync(mode, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            return true;
+        }
+        catch (Exception e)
+        {
+            session.Events.Publish(
+                new WorkerEvent(Attempt, default, WorkerEventKind.Progress)
+                {
+                    Text = $"Release is left to a later sweep: {e.Message}",
+                }
+            );
+            return false;
+        }
+    }
+
+    private Activity? Enter(Stage stage, Dictionary<string, string>? data = null)
+    {
+        _record.Stage = stage;
+        return session.EnterStage(Attempt, stage, _workspace?.Info.Branch, data);
+    }
+
+    private void Fail(Exception e, CancellationToken cancellationToken)
+    {
+        RunResult.Failed failed = e switch
+        {
+            _ when stop.IsTimedOut || e is TimeoutRejectedException => new RunResult.Failed(
+                $"It took longer than {_plan.Options.AttemptTimeout}."
+            ),
+            OperationCanceledException when cancellationToken.IsCancellationRequested => new RunResult.Failed(
+                "The run was cancelled."
+            ),
+            OperationCanceledException when stop.IsRequested => new RunResult.Failed("It was stopped."),
+            TimeoutException => new RunResult.Failed("It did not end when it was told to."),
+            IsolationException fault => new RunResult.Failed(fault.Message),
+            _ => new RunResult.Failed($"{e.GetType().Name}: {e.Message}"),
+        };
+        if (cancellationToken.IsCancellationRequested || stop is { IsRequested: true, IsTimedOut: false })
+        {
+            failed = failed with { Retryable = false }; // Who stops a worker does not want it back.
+        }
+
+        _record.Fail(_record.Stage, failed, e);
+    }
+
+    private AttemptReport Report() =>
+        new(Attempt, Masked(_record.Result))
+        {
+            Commit = _record.Capture?.Commit,
+            BaseCommit = _record.Capture?.BaseCommit ?? assignment.BaseCommit,
+            Branch = _workspace?.Info is { HasOwnRepository: false } shared ? shared.Branch : null,
+            Changes = _record.Capture?.Files ?? [],
+            Contamination = _record.Contamination,
+            Notices = [.. _record.Notices.Select(session.Events.Secrets.Apply)],
+            IsVictim =
+                _record.OwnTampering.Count == 0
+                && _record.Findings.Count > 0
+                && _record.Findings.All(f => f.IsVictim(Attempt) || f.Suspects.Count > 1),
+            Fault = _record.Fault is { } fault
+                ? new IsolationFault(fault.Code, session.Events.Secrets.Apply(fault.Message), fault.Remedy)
+                : null,
+            FailedIn = _record.FailedIn,
+            TimedOut = stop.IsTimedOut && _record.Result is RunResult.Failed,
+            KeptWorkspace = _workspace is { } w && Directory.Exists(w.Info.Path) ? w.Info.Path : null,
+            Log = session.Folder.LogOf(Attempt),
+            Output = File.Exists(session.Folder.OutputOf(Attempt)) ? session.Folder.OutputOf(Attempt) : null,
+            Cost = new AttemptCost
+            {
+                SetupMs = (long)_record.SetupDuration.TotalMilliseconds,
+                RunMs = (long)_record.RunDuration.TotalMilliseconds,
+                Bytes = _record.Bytes,
+                BriefingTokens = _context?.MeasuredTokens ?? 0,
+            },
+        };
+
+    // Reasons go into results, logs and the next briefing.
+    private RunResult Masked(RunResult result) =>
+        result switch
+        {
+            RunResult.Failed failed => failed with { Reason = session.Events.Secrets.Apply(failed.Reason) },
+            RunResult.Suspended suspended => suspended with { Reason = session.Events.Secrets.Apply(suspended.Reason) },
+            RunResult.Done { Summary: { } summary } => new RunResult.Done(session.Events.Secrets.Apply(summary)),
+            _ => result,
+        };
+
+    private static string Number(double value) =>
+        ((long)value).ToString(System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Sandbox;
+
+namespace Isolation.Sdk.Attempts;
+
+/// <summary>A worker's scope as the worker sees it: what it starts shows in its status, and ending the scope is not its business.</summary>
+internal sealed class MonitoredScope(IStateScope inner, AttemptId attempt, WorkerEventHub events) : IStateScope
+{
+    private readonly ConcurrentDictionary<IWorkerProcess, bool> _alive = new();
+
+    public StateInfo Info => inner.Info;
+
+    public async ValueTask<IWorkerProcess> StartAsync(
+        WorkerCommand command,
+        CancellationToken cancellationToken = default
+    )
+    {
+        IWorkerProcess process = await inner.StartAsync(command, cancellationToken).ConfigureAwait(false);
+        MonitoredProcess watched = new(process, _alive);
+        Publish(WorkerEventKind.ProcessStarted, process.Id, "");
+        _ = process.Exit.ContinueWith(
+            e => Publish(WorkerEventKind.ProcessEnded, process.Id, e.IsCompletedSuccessfully ? e.Result.Mechanism : ""),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
+        return watched;
+    }
+
+    /// <summary>The worker is over: what it started and did not wait for ends before anybody looks at what it made.</summary>
+    public async Task StopAllAsync() =>
+        await ((Task)Task.WhenAll(_alive.Keys.Select(p => p.StopAsync(TimeSpan.Zero).AsTask()))).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing
+        );
+
+    public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) =>
+        ValueTask.CompletedTask;
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void Publish(WorkerEventKind kind, int id, string mechanism)
+    {
+        Dictionary<string, string> data = new() { ["pid"] = id.ToString(CultureInfo.InvariantCulture) };
+        if (mechanism.Length > 0)
+        {
+            data["mechanism"] = mechanism;
+        }
+
+        events.Publish(new WorkerEvent(attempt, default, kind) { Data = data });
+    }
+
+    private sealed class MonitoredProcess : IWorkerProcess
+    {
+        private readonly IWorkerProcess _inner;
+        private readonly ConcurrentDictionary<IWorkerProcess, bool> _alive;
+
+        public MonitoredProcess(IWorkerProcess inner, ConcurrentDictionary<IWorkerProcess, bool> alive)
+        {
+            (_inner, _alive) = (inner, alive);
+            alive[inner] = true;
+        }
+
+        public int Id => _inner.Id;
+
+        public Stream Input => _inner.Input;
+
+        public Stream Output => _inner.Output;
+
+        public Stream Error => _inner.Error;
+
+        public Task<ProcessExit> Exit => _inner.Exit;
+
+        public ValueTask<ProcessExit> StopAsync(TimeSpan grace) => _inner.StopAsync(grace);
+
+        public async ValueTask DisposeAsync()
+        {
+            await _inner.DisposeAsync().ConfigureAwait(false);
+            _alive.TryRemove(_inner, out _);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using System.Collections.Concurrent;
+
+namespace Isolation.Sdk.Attempts;
+
+/// <summary>Which attempts run in this process at the moment.</summary>
+internal sealed class RunningAttempts
+{
+    private readonly ConcurrentDictionary<AttemptId, RunningAttempt> _running = new();
+
+    public IReadOnlyList<RunningAttempt> All =>
+        [.. _running.Values.OrderBy(f => f.Attempt.ToString(), StringComparer.Ordinal)];
+
+    public void Add(RunningAttempt flight) => _running[flight.Attempt] = flight;
+
+    public void Remove(AttemptId attempt) => _running.TryRemove(attempt, out _);
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using Isolation.Sdk.Attempts;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
+using Isolation.Sdk.Monitoring;
+
+namespace Isolation.Sdk.Cleanup;
+
+/// <summary>The pins and logs of attempts whose work is part of the target: nothing would be lost without them.</summary>
+internal sealed class LandedRecords(
+    GitRepository repository,
+    LeaseStore leases,
+    WorkersDirectory folder,
+    string targetRef,
+    TimeProvider time
+)
+{
+    public async Task<IReadOnlyList<CleanItem>> FindAsync(CancellationToken cancellationToken)
+    {
+        GitResult merged = await repository
+            .TryRunAsync(
+                cancellationToken,
+                "for-each-ref",
+                "--format=%(refname)",
+                $"--merged={targetRef}",
+                AttemptNames.AttemptsPrefix
+            )
+            .ConfigureAwait(false);
+        HashSet<string> landed = new(
+            merged.Ok ? merged.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries) : [],
+            StringComparer.Ordinal
+        );
+        HashSet<string> held = new(
+            leases.List().Select(l => ItemPart(AttemptNames.RefName(l.Attempt))),
+            StringComparer.Ordinal
+        );
+        IReadOnlyDictionary<string, string> all = await repository
+            .ListRefsAsync(AttemptNames.AttemptsPrefix, cancellationToken)
+            .ConfigureAwait(false);
+
+        // An item's numbers are its fencing tokens: they go together, and only when no attempt of it holds anything.
+        return
+        [
+            .. all
+                .Keys.GroupBy(ItemPart, StringComparer.Ordinal)
+                .Where(item => !held.Contains(item.Key) && item.All(name => landed.Contains(name) && HasEnded(name)))
+                .SelectMany(item => item)
+                .Select(name => new CleanItem(
+                    Attempt(name),
+                    $"record {name}",
+                    CleanAction.Remove,
+                    "Its work is part of the target."
+                )),
+        ];
+    }
+
+    /// <summary>Removes one record, if it is still what the plan saw.</summary>
+    public async Task RemoveAsync(CleanItem item, CancellationToken cancellationToken)
+    {
+        string name = item.What["record ".Length..];
+        string[] parts = name[AttemptNames.AttemptsPrefix.Length..].Split('/');
+        await new RetiredNumbers(repository)
+            .RetireAsync(parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture), time, cancellationToken)
+            .ConfigureAwait(false);
+        if (await repository.TryUpdateAsync(new RefTransaction().Delete(name), cancellationToken).ConfigureAwait(false))
+        {
+            File.Delete(LogOf(name));
+            File.Delete(Path.ChangeExtension(LogOf(name), ".out"));
+        }
+    }
+
+    // Issued a moment ago, an attempt stands at its base and holds no lease yet: only its log says that it is over.
+    private bool HasEnded(string name) =>
+        File.Exists(LogOf(name)) && WorkerLog.ReadStatus(LogOf(name))?.Liveness == WorkerLiveness.Ended;
+
+    private string LogOf(string name) =>
+        Path.Combine(folder.Root, $"{name[AttemptNames.AttemptsPrefix.Length..].Replace('/', '.')}.log");
+
+    private static string ItemPart(string name) => name[..name.LastIndexOf('/')];
+
+    private static AttemptId Attempt(string name) =>
+        AttemptId.TryParse(name[AttemptNames.AttemptsPrefix.Length..].Replace('/', '.'), out AttemptId attempt)
+            ? attempt
+            : default;
+}

@@ -1,0 +1,54 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Tracking;
+
+namespace Isolation.Sdk.Composition;
+
+/// <summary>Finds items that could never start, before anything is made for any of them.</summary>
+internal static class BaseCommitCheck
+{
+    /// <summary>Looks at the bases of the items that are known and wait for nobody; a fetch or a blocker may bring the others.</summary>
+    /// <exception cref="IsolationConfigurationException">ISO0206: a base names no commit.</exception>
+    public static async Task RunAsync(
+        GitRepository repository,
+        PipelinePlan plan,
+        IWorkTracker tracker,
+        CancellationToken cancellationToken
+    )
+    {
+        if (tracker is not InMemoryWorkTracker own || plan.Settings.FetchRemote is not null)
+        {
+            return;
+        }
+
+        List<IsolationFault> faults = [];
+        foreach (
+            IGrouping<string, WorkItem> items in own.Snapshot()
+                .Select(t => t.Item)
+                .Where(i =>
+                    i.Base is not null
+                    && i.BlockedBy.Count == 0
+                    && i.Base != plan.Settings.Target
+                    && i.Base != plan.TargetRef
+                )
+                .GroupBy(i => i.Base!, StringComparer.Ordinal)
+        )
+        {
+            if (await repository.TryResolveCommitAsync(items.Key, cancellationToken).ConfigureAwait(false) is null)
+            {
+                faults.Add(
+                    new IsolationFault(
+                        GitCodes.UnknownRevision,
+                        $"Item '{PlainText.SingleLine(items.First().Id, 60)}' starts from '{PlainText.SingleLine(items.Key, 200)}', which names no commit.",
+                        "Give item.Base a branch, a tag or a commit id."
+                    )
+                );
+            }
+        }
+
+        if (faults.Count > 0)
+        {
+            throw new IsolationConfigurationException(faults);
+        }
+    }
+}

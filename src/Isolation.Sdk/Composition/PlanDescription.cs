@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Text;
+
+namespace Isolation.Sdk.Composition;
+
+/// <summary>A composed plan as text for people.</summary>
+internal static class PlanDescription
+{
+    public static string Of(PipelinePlan plan, AuditReport audit)
+    {
+        IsolationGuarantees open =
+            Enum.GetValues<IsolationGuarantees>().Aggregate((a, b) => a | b) & ~(audit.Sealed | audit.Detected);
+        StringBuilder text = new();
+        void Line(string name, string value) => text.AppendLine(CultureInfo.InvariantCulture, $"{name, -12}{value}");
+        Line("repository", plan.Settings.Repository);
+        Line(
+            "target",
+            plan.Settings.TargetFrom is null
+                ? plan.Settings.Target
+                : $"{plan.Settings.Target} (from {plan.Settings.TargetFrom})"
+        );
+        Line("level", plan.Settings.Level.ToString());
+        Line("workspaces", plan.Workspaces.GetType().Name);
+        Line("contexts", plan.Contexts.GetType().Name);
+        Line("state", plan.Sandbox.GetType().Name);
+        Line("merging", plan.Merging.GetType().Name);
+        Line(
+            "workers",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{plan.Options.MaxWorkers} at a time, {plan.Options.MaxAttempts} attempts an item"
+            )
+        );
+        Line("sealed", audit.Sealed.ToString());
+        Line("detected", audit.Detected.ToString());
+        Line("open", open.ToString());
+        foreach (string notice in audit.Notices)
+        {
+            Line("notice", notice);
+        }
+
+        foreach (IsolationFault fault in audit.Faults)
+        {
+            Line("fault", fault.ToString());
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,11 @@
+namespace Isolation.Sdk.Composition;
+
+/// <summary>Looks things up in the services that an axis' factory is given.</summary>
+internal static class ServiceLookup
+{
+    public static T? Of<T>(this IServiceProvider services)
+        where T : class => services.GetService(typeof(T)) as T;
+
+    public static TimeProvider Time(this IServiceProvider services) =>
+        services.Of<TimeProvider>() ?? TimeProvider.System;
+}

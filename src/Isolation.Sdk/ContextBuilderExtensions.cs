@@ -1,0 +1,22 @@
+using Isolation.Sdk.Composition;
+using Isolation.Sdk.Contexts;
+
+namespace Isolation.Sdk;
+
+/// <summary>Built-in ways to make contexts.</summary>
+public static class ContextBuilderExtensions
+{
+    /// <summary>A fresh context for each attempt: nothing is inherited.</summary>
+    /// <param name="axis">The axis.</param>
+    /// <param name="configure">Changes the options.</param>
+    public static IsolationPipelineBuilder UseFresh(
+        this Axis<IContextFactory> axis,
+        Action<FreshContextOptions>? configure = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(axis);
+        FreshContextOptions options = new();
+        configure?.Invoke(options);
+        return axis.Use(services => new FreshContextFactory(options, services.Time()));
+    }
+}

@@ -1,0 +1,33 @@
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Git;
+
+/// <summary>What differs between two commits: plumbing, so that no diff driver of anyone runs.</summary>
+internal static class CommitDiff
+{
+    public static async Task<IReadOnlyList<FileChange>> ReadAsync(
+        GitRepository repository,
+        string from,
+        string to,
+        CancellationToken cancellationToken
+    )
+    {
+        GitResult answer = await repository
+            .RunAsync(
+                cancellationToken,
+                "diff-tree",
+                "-r",
+                "-z",
+                "--raw",
+                "--numstat",
+                "-M",
+                "--no-ext-diff",
+                "--no-textconv",
+                "--no-commit-id",
+                from,
+                to
+            )
+            .ConfigureAwait(false);
+        return DiffParser.Parse(answer.Fields);
+    }
+}

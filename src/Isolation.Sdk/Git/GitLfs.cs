@@ -1,0 +1,38 @@
+namespace Isolation.Sdk.Git;
+
+/// <summary>Git LFS: its content, or a fault; never pointer files that look like content.</summary>
+internal static class GitLfs
+{
+    private static IReadOnlyList<KeyValuePair<string, string>> Tripwire { get; } =
+    [
+        // Stands in for git-lfs where it is not set up: the first file that needs it stops git.
+        new("filter.lfs.smudge", "git-lfs-is-not-set-up"),
+        new("filter.lfs.clean", "git-lfs-is-not-set-up"),
+        new("filter.lfs.process", ""),
+        new("filter.lfs.required", "true"),
+    ];
+
+    /// <summary>Whether the host's own config names the filter, as <c>git lfs install</c> does.</summary>
+    public static bool IsSetUp(GitRepository repository) =>
+        repository.Client.Environment.Config.Any(e =>
+            e.Key.StartsWith("filter.lfs.", StringComparison.OrdinalIgnoreCase)
+        );
+
+    /// <summary>The config every command gets that reads or writes work trees.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Config(GitRepository repository)
+    {
+        IReadOnlyList<KeyValuePair<string, string>> config = repository.Client.Environment.Config;
+        return IsSetUp(repository) ? [.. config, new("filter.lfs.required", "true")] : [.. config, .. Tripwire];
+    }
+
+    /// <summary>The same, as variables.</summary>
+    public static IReadOnlyDictionary<string, string> Environment(
+        GitRepository repository,
+        params IReadOnlyList<KeyValuePair<string, string>> settings
+    )
+    {
+        Dictionary<string, string> environment = new(StringComparer.Ordinal);
+        GitEnvironment.AddConfig(environment, [.. Config(repository), .. settings]);
+        return environment;
+    }
+}

@@ -1,0 +1,207 @@
+using System.Collections;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Isolation.Sdk.Monitoring;
+
+namespace Isolation.Sdk.Git;
+
+/// <summary>Meets the host's git once: its version, whether it trusts the repository, and the few settings that are passed on.</summary>
+internal static partial class GitOpener
+{
+    /// <summary>The oldest git that has everything: <c>merge-tree --write-tree</c> with <c>--stdin</c>.</summary>
+    public static Version MinimumVersion { get; } = new(2, 39);
+
+    private static readonly string[] AllowedEverywhere = ["user.name", "user.email", "core.autocrlf", "core.eol"];
+    private static readonly string[] AllowedPrefixes = ["filter.lfs."];
+    private static readonly string[] RemotePrefixes = ["url.", "http.", "credential."];
+    private static readonly string[] RemoteKeys = ["core.sshcommand"];
+
+    /// <summary>Opens a repository with everything checked that can be checked once.</summary>
+    public static async Task<GitRepository> OpenAsync(string path, CancellationToken cancellationToken = default)
+    {
+        Dictionary<string, string> host = HostVariables();
+        GitClient asHost = new(new GitEnvironment(host, [], []));
+        if (!Path.IsPathFullyQualified(path))
+        {
+            throw new IsolationException(
+                GitCodes.BadPath,
+                $"'{PlainText.SingleLine(path, 200)}' is not an absolute path.",
+                "Give the full path: a process has one current directory and its workers many."
+            );
+        }
+
+        if (path.Any(char.IsControl))
+        {
+            throw new IsolationException(
+                GitCodes.BadPath,
+                $"'{PlainText.SingleLine(path, 200)}' has a control character in it, which git's answers cannot tell from their own.",
+                "Rename that folder."
+            );
+        }
+
+        // Three questions that do not depend on each other, asked at once; most repositories belong to who asks, and need no trust.
+        Task<GitResult> versioning = asHost.RunAsync(
+            GitCommand.In(Path.GetPathRoot(Path.GetTempPath())!, "--version"),
+            cancellationToken
+        );
+        Task<IReadOnlyList<KeyValuePair<string, string>>> reading = ReadHostConfigAsync(
+            asHost,
+            host,
+            cancellationToken
+        );
+        Task<GitResult> locating = LocateAsync(asHost, path, cancellationToken);
+        CheckVersion(await versioning.ConfigureAwait(false));
+        IReadOnlyList<KeyValuePair<string, string>> settings = await reading.ConfigureAwait(false);
+        KeyValuePair<string, string>[] trusted =
+        [
+            .. settings.Where(e => e.Key.Equals("safe.directory", StringComparison.OrdinalIgnoreCase)),
+        ];
+        GitResult located = await locating.ConfigureAwait(false);
+        if (IsDubious(located) && trusted.Length > 0)
+        {
+            located = await LocateAsync(new GitClient(new GitEnvironment(host, trusted, [])), path, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        GitRepository found = Describe(asHost, path, located);
+        List<KeyValuePair<string, string>> local = [.. settings.Where(e => IsAllowed(e.Key))];
+        if (trusted.Length > 0)
+        {
+            // The host accepted this repository, or LocateAsync had refused it: say so for exactly this one.
+            local.AddRange(
+                new[] { found.TopLevel, found.GitDirectory, found.CommonDirectory }
+                    .OfType<string>()
+                    .Distinct(StringComparer.Ordinal)
+                    .Select(p => new KeyValuePair<string, string>("safe.directory", p))
+            );
+        }
+
+        List<KeyValuePair<string, string>> remote = [.. settings.Where(e => IsForRemotes(e.Key))];
+        return found with { Client = new GitClient(new GitEnvironment(host, local, remote)) };
+    }
+
+    private static Task<GitResult> LocateAsync(GitClient client, string path, CancellationToken cancellationToken) =>
+        client.TryRunAsync(
+            GitCommand.In(
+                path,
+                "rev-parse",
+                "--path-format=absolute",
+                "--git-common-dir",
+                "--absolute-git-dir",
+                "--is-bare-repository",
+                "--show-object-format",
+                "--show-toplevel"
+            ),
+            cancellationToken
+        );
+
+    private static bool IsDubious(GitResult answer) =>
+        answer.Error.Contains("dubious ownership", StringComparison.Ordinal);
+
+    private static GitRepository Describe(GitClient client, string path, GitResult answer)
+    {
+        // Outside of a work tree the last question ends the command, after the others were answered.
+        string[] lines = answer.Line.Split('\n');
+        if (lines.Length >= 4)
+        {
+            return new GitRepository(
+                client,
+                lines[0],
+                lines[1],
+                answer.Ok ? lines[4] : null,
+                lines[2] == "true",
+                lines[3]
+            );
+        }
+
+        throw IsDubious(answer)
+            ? new IsolationException(
+                GitCodes.DubiousOwnership,
+                $"'{path}' belongs to another user, and git does not trust it.",
+                $"If you do: git config --global --add safe.directory '{path}'"
+            )
+            : new IsolationException(
+                GitCodes.NotARepository,
+                $"'{PlainText.SingleLine(path, 200)}' is not a git repository.",
+                "Give the path of a checkout or a bare repository, or run 'git init' there."
+            );
+    }
+
+    private static void CheckVersion(GitResult answer)
+    {
+        Match match = VersionPattern().Match(answer.Output);
+        Version found = match.Success
+            ? new Version(
+                int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture),
+                int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)
+            )
+            : new Version(0, 0);
+        if (found < MinimumVersion)
+        {
+            throw new IsolationException(
+                GitCodes.GitTooOld,
+                $"This is '{answer.Line}'; {MinimumVersion} is the oldest that can merge without a work tree.",
+                "Install a newer git and put it first on PATH."
+            );
+        }
+    }
+
+    private static async Task<IReadOnlyList<KeyValuePair<string, string>>> ReadHostConfigAsync(
+        GitClient client,
+        Dictionary<string, string> host,
+        CancellationToken cancellationToken
+    )
+    {
+        // The host's own view: its HOME, its system and global files, nothing of any repository.
+        Dictionary<string, string> asHost = host.Where(e =>
+                e.Key is "HOME" or "XDG_CONFIG_HOME" or "USERPROFILE" or "GIT_CONFIG_GLOBAL" or "GIT_CONFIG_SYSTEM"
+            )
+            .ToDictionary();
+        asHost.TryAdd("GIT_CONFIG_GLOBAL", "");
+        GitCommand list = GitCommand.In(Path.GetPathRoot(Path.GetTempPath())!, "config", "--list", "-z") with
+        {
+            Environment = ForReading(asHost),
+        };
+        GitResult answer = await client.TryRunAsync(list, cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. answer
+                .Fields.Select(f => f.Split('\n', 2))
+                .Where(p => p.Length == 2)
+                .Select(p => new KeyValuePair<string, string>(p[0], p[1])),
+        ];
+    }
+
+    private static Dictionary<string, string> ForReading(Dictionary<string, string> asHost)
+    {
+        Dictionary<string, string> read = new(asHost)
+        {
+            ["GIT_CONFIG_NOSYSTEM"] = "0",
+            ["GIT_CONFIG_COUNT"] = "0",
+            ["GIT_CEILING_DIRECTORIES"] = "/",
+        };
+        if (read["GIT_CONFIG_GLOBAL"].Length == 0)
+        {
+            read.Remove("GIT_CONFIG_GLOBAL");
+        }
+
+        return read;
+    }
+
+    private static bool IsAllowed(string key) =>
+        AllowedEverywhere.Contains(key, StringComparer.OrdinalIgnoreCase)
+        || AllowedPrefixes.Any(p => key.StartsWith(p, StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsForRemotes(string key) =>
+        RemoteKeys.Contains(key, StringComparer.OrdinalIgnoreCase)
+        || RemotePrefixes.Any(p => key.StartsWith(p, StringComparison.OrdinalIgnoreCase));
+
+    private static Dictionary<string, string> HostVariables() =>
+        Environment
+            .GetEnvironmentVariables()
+            .Cast<DictionaryEntry>()
+            .ToDictionary(e => (string)e.Key, e => (string)e.Value!, StringComparer.Ordinal);
+
+    [GeneratedRegex(@"(\d+)\.(\d+)")]
+    private static partial Regex VersionPattern();
+}

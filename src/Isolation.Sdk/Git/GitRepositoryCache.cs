@@ -1,0 +1,30 @@
+using System.Collections.Concurrent;
+
+namespace Isolation.Sdk.Git;
+
+/// <summary>Repositories opened once for all who need them: opening costs three git processes, and everybody starts at the same moment.</summary>
+internal sealed class GitRepositoryCache
+{
+    private readonly ConcurrentDictionary<string, Lazy<Task<GitRepository>>> _repositories = new(
+        StringComparer.Ordinal
+    );
+
+    public async Task<GitRepository> OpenAsync(string path, CancellationToken cancellationToken = default)
+    {
+        Lazy<Task<GitRepository>> opening = _repositories.GetOrAdd(path, p => new Lazy<Task<GitRepository>>(() =>
+            GitOpener.OpenAsync(p, CancellationToken.None)
+        ));
+        try
+        {
+            GitRepository repository = await opening.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+            _repositories.TryAdd(repository.Reference.Path, opening);
+            return repository;
+        }
+        catch when (opening.Value.IsFaulted)
+        {
+            // What is wrong with it may be put right: the next one looks again.
+            _repositories.TryRemove(path, out _);
+            throw;
+        }
+    }
+}

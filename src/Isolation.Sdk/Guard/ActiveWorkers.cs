@@ -1,0 +1,73 @@
+using Isolation.Sdk.IO;
+
+namespace Isolation.Sdk.Guard;
+
+/// <summary>Who runs, what was found meanwhile, and whom it is held against.</summary>
+internal sealed class ActiveWorkers(WorkersDirectory folder, AuthorResolver authors)
+{
+    private readonly Dictionary<AttemptId, GuardedWorker> _running = [];
+    private readonly Dictionary<AttemptId, List<GuardFinding>> _findings = [];
+
+    public IReadOnlyCollection<GuardedWorker> Running => _running.Values;
+
+    public void Enter(GuardedWorker worker)
+    {
+        _running[worker.Attempt] = worker;
+        _findings[worker.Attempt] = [];
+    }
+
+    /// <returns>What was found while it ran.</returns>
+    public IReadOnlyList<GuardFinding> Leave(AttemptId attempt)
+    {
+        _running.Remove(attempt);
+        return _findings.Remove(attempt, out List<GuardFinding>? found) ? found : [];
+    }
+
+    public GuardedWorker? OwnerOf(string name) => Running.FirstOrDefault(w => w.Owns(name));
+
+    /// <summary>Finds who could have done what nobody in the pipeline did.</summary>
+    public GuardFinding FindSuspects(SharedStateChange change)
+    {
+        // Where git's own logs and settings name who it was, nobody else is suspected.
+        IReadOnlyCollection<string>? trees = OwnerOf(change.What) is null
+            ? authors.FindWorktrees(change.What, appeared: change.Before is null && change.After is not null)
+            : null;
+        return new GuardFinding(
+            change,
+            [
+                .. Running
+                    .Where(w => !w.Owns(change.What) && (trees is null || trees.Any(tree => IsOf(tree, w))))
+                    .Select(w => w.Attempt),
+            ]
+        );
+    }
+
+    /// <summary>Holds it against everyone who is suspected; whoever had it done to him hears of it, too.</summary>
+    public void Report(GuardFinding finding)
+    {
+        if (finding.Suspects.Count > 0)
+        {
+            foreach (
+                GuardedWorker held in Running.Where(w =>
+                    finding.Suspects.Contains(w.Attempt) || w.Owns(finding.Change.What)
+                )
+            )
+            {
+                _findings[held.Attempt].Add(finding);
+            }
+        }
+    }
+
+    /// <summary>Something of a worker's own was changed in a way that its git never does: by itself, or by anyone else who runs. Its work cannot be trusted; nothing says more.</summary>
+    public void Blame(GuardedWorker owner, SharedStateChange change)
+    {
+        if (Running.Count > 1)
+        {
+            _findings[owner.Attempt].Add(new GuardFinding(change, [.. Running.Select(w => w.Attempt)]));
+        }
+    }
+
+    private bool IsOf(string tree, GuardedWorker worker) =>
+        tree == worker.Workspace.Path
+        || tree.StartsWith(folder.For(worker.Attempt) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+}

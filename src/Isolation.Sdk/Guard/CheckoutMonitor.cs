@@ -1,0 +1,96 @@
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Guard;
+
+/// <summary>Watches the files of the canonical checkout. Git is asked only when a file or folder it tracks looks different from before: a status costs a process, a look does not.</summary>
+internal sealed class CheckoutMonitor(GitRepository repository, string top, string landingNote, TimeProvider time)
+{
+    private const int MaxScans = 100;
+    private static readonly TimeSpan ScanInterval = TimeSpan.FromMilliseconds(20);
+    private string? _baseline;
+    private FileInfo[] _watched = [];
+    private long _signature;
+
+    /// <summary>What changed since the last look; empty when nothing did, and on the first look.</summary>
+    public async Task<IReadOnlyList<string>> ScanAsync(CancellationToken cancellationToken)
+    {
+        if (_baseline is not null && Signature() == _signature)
+        {
+            return [];
+        }
+
+        for (int look = 1; ; look++)
+        {
+            string status = await StatusAsync(cancellationToken).ConfigureAwait(false);
+            string[] old = (_baseline ?? status).Split('\0'),
+                now = status.Split('\0');
+            string[] changed =
+            [
+                .. now.Except(old, StringComparer.Ordinal)
+                    .Concat(old.Except(now, StringComparer.Ordinal))
+                    .Select(Path)
+                    .Distinct(StringComparer.Ordinal),
+            ];
+
+            // The queue may be moving this checkout along at the moment: what it does is over soon, and leaves nothing.
+            if (changed.Length == 0 || (look > 1 && !File.Exists(landingNote)) || look == MaxScans)
+            {
+                _baseline = status;
+                return changed;
+            }
+
+            await Task.Delay(ScanInterval, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<string> StatusAsync(CancellationToken cancellationToken)
+    {
+        string status = (
+            await repository
+                .Client.RunAsync(
+                    GitCommand.In(top, "status", "--porcelain=v2", "-z", "--untracked-files=all"),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+        ).Output;
+        await ReadTrackedAsync(cancellationToken).ConfigureAwait(false);
+        _signature = Signature();
+        return status;
+    }
+
+    // "1 .M N... 100644 100644 100644 <id> <id> <path>" and "? <path>": the path comes last.
+    private static string Path(string entry) =>
+        entry.Length == 0 ? entry
+        : entry[0] is '?' or '!' ? entry[2..]
+        : entry.Split(' ', 9)[^1];
+
+    private async Task ReadTrackedAsync(CancellationToken cancellationToken)
+    {
+        GitResult tracked = await repository
+            .Client.RunAsync(GitCommand.In(top, "ls-files", "-z"), cancellationToken)
+            .ConfigureAwait(false);
+        IEnumerable<string> files = tracked.Fields.Select(f => System.IO.Path.Combine(top, f));
+        _watched =
+        [
+            .. files
+                .Concat(files.Select(f => System.IO.Path.GetDirectoryName(f)!))
+                .Append(top)
+                .Append(System.IO.Path.Combine(repository.GitDirectory, "index"))
+                .Distinct(StringComparer.Ordinal)
+                .Select(p => new FileInfo(p)),
+        ];
+    }
+
+    private long Signature()
+    {
+        HashCode hash = default;
+        foreach (FileInfo file in _watched)
+        {
+            file.Refresh();
+            hash.Add(file.LastWriteTimeUtc.Ticks);
+            hash.Add(file.Exists ? file.Length : -1);
+        }
+
+        return hash.ToHashCode();
+    }
+}

@@ -1,0 +1,197 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
+using Isolation.Sdk.Merging;
+
+namespace Isolation.Sdk.Guard;
+
+/// <summary>Compares what no worker owns with what it was, whenever a worker starts or ends, and holds a difference that nobody in the pipeline made against those who ran meanwhile.</summary>
+internal sealed class ContaminationGuard : IDisposable
+{
+    /// <summary>What it finds.</summary>
+    public const IsolationGuarantees Detects =
+        IsolationGuarantees.Refs
+        | IsolationGuarantees.GitConfig
+        | IsolationGuarantees.Hooks
+        | IsolationGuarantees.Stash;
+
+    private const int MaxNamed = 5;
+    private readonly CoalescedScan _scan;
+    private readonly LeaseStore _leases;
+    private readonly RepositorySnapshotReader _reader;
+    private readonly StaleLockDetector _staleLocks;
+    private readonly ActiveWorkers _workers;
+    private readonly ExpectedChanges _expected;
+    private readonly CheckoutMonitor? _checkout;
+    private readonly Restorer? _restorer;
+    private readonly Dictionary<AttemptId, WorkspaceMonitor> _workspaces = [];
+    private Dictionary<string, string>? _last;
+
+    public ContaminationGuard(
+        GitRepository repository,
+        LeaseStore leases,
+        WorkersDirectory folder,
+        GuardOptions plan,
+        TimeProvider time
+    )
+    {
+        _scan = new CoalescedScan(ScanAsync);
+        _leases = leases;
+        _reader = new RepositorySnapshotReader(repository, folder);
+        _staleLocks = new StaleLockDetector(
+            _reader,
+            new GitProcessProbe([
+                .. new[] { repository.CommonDirectory, repository.TopLevel, folder.Root }.OfType<string>(),
+            ])
+        );
+        _workers = new ActiveWorkers(folder, new AuthorResolver(repository));
+        _expected = new ExpectedChanges(repository, folder, plan, _workers, time);
+        _checkout =
+            plan.WatchCheckout && repository.TopLevel is { } top
+                ? new CheckoutMonitor(repository, top, new QueueLayout(repository, plan.TargetRef).Checkout, time)
+                : null;
+        _restorer = plan.Restore ? new Restorer(repository, folder) : null;
+    }
+
+    /// <summary>A worker is about to run.</summary>
+    public Task EnterAsync(GuardedWorker worker, CancellationToken cancellationToken) =>
+        _scan.RunAfterScanAsync(
+            () =>
+            {
+                _workers.Enter(worker);
+                _expected.AddBranch(worker);
+                _workspaces[worker.Attempt] = new WorkspaceMonitor(worker);
+            },
+            cancellationToken
+        );
+
+    /// <summary>A worker has ended, and nothing of it runs any more.</summary>
+    /// <returns>What was written outside of what its writer owns, while this worker ran.</returns>
+    public async Task<IReadOnlyList<GuardFinding>> LeaveAsync(AttemptId attempt, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<GuardFinding> found = [];
+        void Leave()
+        {
+            _workspaces.Remove(attempt);
+            found = _workers.Leave(attempt);
+        }
+
+        try
+        {
+            await _scan.RunAfterScanAsync(Leave, cancellationToken).ConfigureAwait(false);
+            return found;
+        }
+        catch
+        {
+            // Whatever kept it from being looked at, it is over, and suspected of nothing that comes after it.
+            await _scan.RunExclusiveAsync(Leave).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>The queue moved the target: this commit there is its doing.</summary>
+    public void AddLanding(string commit) => _expected.AddLanding(commit);
+
+    public void Dispose() => _scan.Dispose();
+
+    private async Task ScanAsync(CancellationToken cancellationToken)
+    {
+        // A lease is older than what it notes and younger than its removal: read on both sides, it explains whatever comes or goes between.
+        IReadOnlyList<LeaseRecord> held = _leases.List();
+        RepositorySnapshot read = await _reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        _expected.Refresh([.. held, .. _leases.List()], _last);
+        Dictionary<string, string> now = await WithStaleLocksAsync(read, cancellationToken).ConfigureAwait(false);
+        if (_last is { } before)
+        {
+            await ReportAsync(Changes(before, now), now, cancellationToken).ConfigureAwait(false);
+        }
+
+        _last = now;
+        _restorer?.Keep(now);
+        foreach (GuardedWorker worker in _workers.Running)
+        {
+            foreach (SharedStateChange change in _workspaces[worker.Attempt].Changes())
+            {
+                _workers.Blame(worker, change);
+            }
+        }
+
+        if (
+            _checkout is not null
+            && await _checkout.ScanAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } changed
+        )
+        {
+            _workers.Report(
+                _workers.FindSuspects(
+                    new SharedStateChange($"checkout: {string.Join(", ", changed.Take(MaxNamed))}", null, null)
+                )
+            );
+        }
+    }
+
+    /// <summary>What was there at the first look, or at the last one, needs no second look.</summary>
+    private async Task<Dictionary<string, string>> WithStaleLocksAsync(
+        RepositorySnapshot read,
+        CancellationToken cancellationToken
+    )
+    {
+        Dictionary<string, string> now = read.Values;
+        foreach (
+            (string name, string made) in read.Transient.Where(p =>
+                _last is null || _last.GetValueOrDefault(p.Key) == p.Value
+            )
+        )
+        {
+            now[name] = made;
+        }
+
+        foreach (
+            (string name, string made) in await _staleLocks
+                .FindAsync(
+                    read.Transient.Where(p => !now.ContainsKey(p.Key)).ToDictionary(StringComparer.Ordinal),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+        )
+        {
+            now[name] = made;
+        }
+
+        return now;
+    }
+
+    private async Task ReportAsync(
+        IEnumerable<SharedStateChange> changes,
+        Dictionary<string, string> now,
+        CancellationToken cancellationToken
+    )
+    {
+        List<GuardFinding> findings = [];
+        foreach (SharedStateChange change in changes)
+        {
+            if (!await _expected.IsExpectedAsync(change, cancellationToken).ConfigureAwait(false))
+            {
+                findings.Add(_workers.FindSuspects(change));
+            }
+        }
+
+        foreach (
+            GuardFinding finding in _restorer is null
+                ? findings
+                : await _restorer.RestoreAsync(findings, _workers, now, cancellationToken).ConfigureAwait(false)
+        )
+        {
+            _workers.Report(finding);
+        }
+    }
+
+    private static IEnumerable<SharedStateChange> Changes(
+        Dictionary<string, string> before,
+        Dictionary<string, string> now
+    ) =>
+        [
+            .. now.Where(n => before.GetValueOrDefault(n.Key) != n.Value)
+                .Select(n => new SharedStateChange(n.Key, before.GetValueOrDefault(n.Key), n.Value)),
+            .. before.Where(b => !now.ContainsKey(b.Key)).Select(b => new SharedStateChange(b.Key, b.Value, null)),
+        ];
+}

@@ -1,0 +1,241 @@
+using System.Text;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Guard;
+
+/// <summary>Knows what changes in a repository without anyone's being at fault: workers on their own branches, providers, the queue, fetches, other pipelines.</summary>
+internal sealed class ExpectedChanges(
+    GitRepository repository,
+    WorkersDirectory folder,
+    GuardOptions plan,
+    ActiveWorkers roster,
+    TimeProvider time
+)
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(20);
+    private readonly HashSet<string> _branches = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _landed = new(StringComparer.Ordinal);
+    private IReadOnlyList<LeaseRecord> _leases = [];
+    private IReadOnlyDictionary<string, string> _before = new Dictionary<string, string>();
+
+    /// <summary>The queue moved the target: this commit there is its doing.</summary>
+    public void AddLanding(string commit)
+    {
+        lock (_landed)
+        {
+            _landed.Add(commit);
+        }
+    }
+
+    /// <summary>A branch that was an attempt's: it may go at any time.</summary>
+    public void AddBranch(GuardedWorker worker)
+    {
+        if (!worker.Workspace.HasOwnRepository)
+        {
+            _branches.Add($"refs/heads/{worker.Workspace.Branch}");
+        }
+    }
+
+    /// <summary>What providers say they made, on both sides of a look, and what there was at the look before.</summary>
+    public void Refresh(IReadOnlyList<LeaseRecord> leases, IReadOnlyDictionary<string, string>? before)
+    {
+        (_leases, _before) = (leases, before ?? _before);
+        _branches.UnionWith(
+            leases
+                .Select(l => l.Notes.GetValueOrDefault(WorkspaceNotes.Branch))
+                .OfType<string>()
+                .Select(b => $"refs/heads/{b}")
+        );
+    }
+
+    public async Task<bool> IsExpectedAsync(SharedStateChange change, CancellationToken cancellationToken)
+    {
+        (string name, string? now) = (change.What, change.After);
+        if (!plan.WatchCheckout && (name is "HEAD" or "HEAD.lock" or "index.lock" || name == CheckoutBranch()))
+        {
+            return true; // Who may work there may commit there.
+        }
+
+        if (name == plan.TargetRef)
+        {
+            return now is not null && await IsLandingAsync(now, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (roster.OwnerOf(name) is { } owner)
+        {
+            if (name == $"{owner.Entry}HEAD" && owner.HeadSetByPlumbing() && IsCheckedOutElsewhere(owner, now))
+            {
+                return false;
+            }
+
+            return name != $"{owner.Entry}HEAD" && name != $"refs/heads/{owner.Workspace.Branch}"
+                || await HeadMatchesReflogAsync(
+                        owner,
+                        mayBeUnborn: name.EndsWith("/HEAD", StringComparison.Ordinal),
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
+        }
+
+        // Made or removed by a provider on behalf of an attempt: its lease says so, or said so before.
+        return IsTransient(name, now)
+            || IsBarrier(name, now)
+            || IsNoted(change)
+            || (now is null && IsOfEndedAttempt(name))
+            || await IsPinnedAsync(name, now, cancellationToken).ConfigureAwait(false);
+    }
+
+    // What is checked out elsewhere git gives to nobody else.
+    private bool IsCheckedOutElsewhere(GuardedWorker owner, string? head) =>
+        head?.StartsWith("ref: ", StringComparison.Ordinal) == true
+        && (
+            (
+                repository.TopLevel is not null
+                && FileFingerprint.ReadLine(Path.Combine(repository.CommonDirectory, "HEAD")) == head
+            )
+            || roster.Running.Any(w =>
+                w != owner && FileFingerprint.ReadLine(Path.Combine(w.Workspace.GitDirectory, "HEAD")) == head
+            )
+        );
+
+    private string? CheckoutBranch() =>
+        FileFingerprint.ReadLine(Path.Combine(repository.GitDirectory, "HEAD")) is { } head
+        && head.StartsWith("ref: ", StringComparison.Ordinal)
+            ? head[5..]
+            : null;
+
+    // What goes harms nobody: a lock, a resolution, an entry that is whole again.
+    private bool IsTransient(string name, string? now) =>
+        WorktreeSnapshotReader.IsUnfinished(name)
+            ? now is null
+                || _leases.Any(l =>
+                    name.StartsWith($"worktrees/{AttemptNames.FileName(l.Attempt)}", StringComparison.Ordinal)
+                )
+            : now is null
+                && (
+                    name.EndsWith(".lock", StringComparison.Ordinal)
+                    || name.StartsWith("rr-cache", StringComparison.Ordinal)
+                );
+
+    // A provider writes barriers with every worker it makes, and takes away what is not to be there: what it says is right then.
+    private bool IsBarrier(string path, string? now) =>
+        Path.IsPathFullyQualified(path)
+        && (
+            (now is null && !Directory.Exists(folder.Root))
+            || (now == FileFingerprint.Directory && Path.GetFileName(path) == ".config")
+            || BarrierFiles
+                .Create(folder.Root, repository.TopLevel)
+                .Any(b =>
+                    Path.Combine(folder.Root, b.Name) == path
+                    && (b.Content is null ? null : FileFingerprint.OfContent(Encoding.UTF8.GetBytes(b.Content))) == now
+                )
+        );
+
+    // The branch of an attempt of another process, which came and went between two looks: its pin holds what it had.
+    private async Task<bool> IsPinnedAsync(string name, string? now, CancellationToken cancellationToken)
+    {
+        if (!name.StartsWith("refs/heads/", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        foreach (
+            (string pin, string commit) in await repository
+                .ListRefsAsync(AttemptNames.AttemptsPrefix, cancellationToken)
+                .ConfigureAwait(false)
+        )
+        {
+            bool hasNone = roster.Running.Any(w =>
+                w.Workspace.HasOwnRepository && AttemptNames.RefName(w.Attempt) == pin
+            );
+            if (
+                !hasNone
+                && $"{name}/".Contains($"/{pin[AttemptNames.AttemptsPrefix.Length..]}/", StringComparison.Ordinal)
+            )
+            {
+                return now is null
+                    || now == commit
+                    || (
+                        await repository
+                            .TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", now, commit)
+                            .ConfigureAwait(false)
+                    ).Ok;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task<bool> HeadMatchesReflogAsync(
+        GuardedWorker owner,
+        bool mayBeUnborn,
+        CancellationToken cancellationToken
+    )
+    {
+        // Git writes the log just before the ref: what does not match yet may match in a moment.
+        for (int look = 0; look < 5; look++)
+        {
+            if (owner.HeadMatchesReflog(mayBeUnborn))
+            {
+                return true;
+            }
+
+            await Task.Delay(RetryDelay, time, cancellationToken).ConfigureAwait(false);
+        }
+
+        return false;
+    }
+
+    private async Task<bool> IsLandingAsync(string commit, CancellationToken cancellationToken)
+    {
+        lock (_landed)
+        {
+            if (_landed.Contains(commit))
+            {
+                return true;
+            }
+        }
+
+        GitResult trailers = await repository
+            .TryRunAsync(cancellationToken, "log", "-1", "--format=%(trailers:key=Isolation-Attempt)", commit)
+            .ConfigureAwait(false);
+        return trailers.Ok && trailers.Line.Length > 0;
+    }
+
+    // A provider notes in its lease what it is about to make; a worktree's name is git's choice, its place is not. Where an entry points to no provider ever changes.
+    private bool IsNoted(SharedStateChange change)
+    {
+        string name = change.What;
+        if (!name.StartsWith("worktrees/", StringComparison.Ordinal))
+        {
+            return _leases.Any(l =>
+                l.Notes.TryGetValue(WorkspaceNotes.Branch, out string? branch) && name == $"refs/heads/{branch}"
+            );
+        }
+
+        bool repoints =
+            change is { Before: not null, After: not null } && Path.GetFileName(name) is "gitdir" or "commondir";
+        return !repoints
+            && !WorktreeSnapshotReader.IsUnfinished(name)
+            && (
+                WorktreePath(name) is not { } path
+                || path.StartsWith(folder.Root + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                || _leases.Any(l =>
+                    l.Notes.TryGetValue(WorkspaceNotes.Path, out string? place)
+                    && path.StartsWith(place + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                )
+            );
+    }
+
+    // Where it pointed to before: what it points to now may be part of the deed.
+    private string? WorktreePath(string name) =>
+        _before.GetValueOrDefault($"{Path.GetDirectoryName(name)}/gitdir")
+        ?? FileFingerprint.ReadLine(Path.Combine(repository.CommonDirectory, Path.GetDirectoryName(name)!, "gitdir"));
+
+    // A branch or worktree entry of an attempt that is over: it goes when the work has landed or the workspace is given back.
+    private bool IsOfEndedAttempt(string name) =>
+        name.StartsWith("worktrees/", StringComparison.Ordinal) || _branches.Contains(name);
+}

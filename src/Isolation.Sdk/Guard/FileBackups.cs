@@ -1,0 +1,97 @@
+namespace Isolation.Sdk.Guard;
+
+/// <summary>Keeps small files as they were, and puts them back as git writes its own: under a lock that keeps other gits out, whole or not at all.</summary>
+internal sealed class FileBackups(string commonDirectory)
+{
+    public const string ChangedAgain = "not put back: it changed again";
+    private const long MaxBytes = 1 << 20;
+    private readonly Dictionary<string, (string Fact, byte[] Content)> _kept = new(StringComparer.Ordinal);
+
+    /// <summary>Reads what changed since the last time.</summary>
+    public void Save(IEnumerable<KeyValuePair<string, string>> files)
+    {
+        foreach ((string name, string fact) in files)
+        {
+            string path = Path.Combine(commonDirectory, name);
+            if (
+                _kept.GetValueOrDefault(name).Fact != fact
+                && new FileInfo(path) is { Exists: true, LinkTarget: null, Length: <= MaxBytes } file
+            )
+            {
+                byte[] content = file.Length == 0 ? [] : File.ReadAllBytes(path);
+                if (fact.Split(' ')[0] == FileFingerprint.OfContent(content))
+                {
+                    _kept[name] = (fact, content);
+                }
+            }
+        }
+    }
+
+    /// <returns>What became of it.</returns>
+    public string Restore(SharedStateChange change)
+    {
+        string path = Path.Combine(commonDirectory, change.What);
+        (string Fact, byte[] Content) kept = _kept.GetValueOrDefault(change.What);
+        if (change.Before is not null && kept.Fact != change.Before)
+        {
+            return "not put back: there is no copy";
+        }
+
+        string folder = Path.GetDirectoryName(path)!;
+        if (RealPath.Of(folder) != Path.Combine(RealPath.Of(commonDirectory), Path.GetDirectoryName(change.What)!))
+        {
+            return "not put back: its folder is behind a link";
+        }
+
+        Directory.CreateDirectory(folder);
+        string locked = path + ".lock";
+        using (FileStream fresh = new(locked, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+        {
+            fresh.Write(kept.Content ?? []);
+            fresh.Flush(flushToDisk: true);
+        }
+
+        try
+        {
+            return Replace(change, path, locked);
+        }
+        finally
+        {
+            File.Delete(locked);
+        }
+    }
+
+    private static string Replace(SharedStateChange change, string path, string locked)
+    {
+        if (
+            FileFingerprint.Of(
+                path,
+                withMode: change.What.StartsWith(RepositorySnapshotReader.Hooks, StringComparison.Ordinal)
+            ) != change.After
+        )
+        {
+            return ChangedAgain;
+        }
+
+        if (change.Before?.Split(' ') is [_, { } mode] && !OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(locked, (UnixFileMode)Convert.ToInt32(mode, 8));
+        }
+
+        if (Directory.Exists(path) && new FileInfo(path).LinkTarget is null)
+        {
+            return "not put back: it is a directory now";
+        }
+
+        if (change.Before is null)
+        {
+            File.Delete(path);
+        }
+        else
+        {
+            File.Move(locked, path, overwrite: true);
+        }
+
+        return "put back";
+    }
+}

@@ -1,0 +1,34 @@
+namespace Isolation.Sdk.Guard;
+
+/// <summary>Something that is not what it was.</summary>
+/// <param name="What">A ref by its full name, a file by its path under the git directory, or a full path.</param>
+/// <param name="Before">What it was; <see langword="null"/>: not there.</param>
+/// <param name="After">What it is; <see langword="null"/>: gone.</param>
+internal sealed record SharedStateChange(string What, string? Before, string? After)
+{
+    public override string ToString() =>
+        Before is null && After is null ? $"{What} changed"
+        : Before is null ? $"{What} appeared ({Short(After)})"
+        : After is null ? $"{What} is gone (was {Short(Before)})"
+        : $"{What} changed from {Short(Before)} to {Short(After)}";
+
+    private static string? Short(string? value) =>
+        value is { Length: >= 40 } && value.All(char.IsAsciiHexDigitLower) ? value[..12] : value;
+}
+
+/// <summary>A change that nobody in the pipeline made.</summary>
+/// <param name="Change">What changed.</param>
+/// <param name="Suspects">Who ran meanwhile and could have made it.</param>
+internal sealed record GuardFinding(SharedStateChange Change, IReadOnlyList<AttemptId> Suspects)
+{
+    public string What => Change.What;
+
+    /// <summary>What became of an attempt to put it back; <see langword="null"/> for none.</summary>
+    public string? Restored { get; init; }
+
+    /// <summary>Whether an attempt had this done to it, instead of having done it perhaps.</summary>
+    public bool IsVictim(AttemptId attempt) => !Suspects.Contains(attempt);
+
+    public override string ToString() =>
+        $"{Change}{(Suspects.Count > 1 ? $"; could have been: {string.Join(", ", Suspects)}" : "")}{(Restored is null ? "" : $"; {Restored}")}";
+}

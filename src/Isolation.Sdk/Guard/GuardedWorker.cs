@@ -1,0 +1,70 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Guard;
+
+/// <summary>What a worker owns of the repository's shared state.</summary>
+internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
+{
+    /// <summary>Its own entry under <c>worktrees/</c>.</summary>
+    public string Entry => $"worktrees/{Path.GetFileName(Path.TrimEndingDirectorySeparator(Workspace.GitDirectory))}/";
+
+    /// <summary>Whether a ref or file is its own: its branch, the folder its branch is in, its worktree's entry. Nothing is, of one that works in a repository of its own.</summary>
+    public bool Owns(string name) =>
+        !Workspace.HasOwnRepository
+        && (
+            name.StartsWith(Entry, StringComparison.Ordinal)
+            || (
+                Workspace.Branch is { } branch
+                && (
+                    name == $"refs/heads/{branch}"
+                    || (BranchFolder(branch) is { } folder && name.StartsWith(folder, StringComparison.Ordinal))
+                )
+            )
+        );
+
+    /// <summary>Whether where it stands is where its own git put it, step by step. A branch moved by somebody else leaves a gap in this log.</summary>
+    /// <param name="mayBeUnborn">Whether to stand on a branch without a commit is no gap: it went there to start a history.</param>
+    public bool HeadMatchesReflog(bool mayBeUnborn = false)
+    {
+        string log = Path.Combine(Workspace.GitDirectory, "logs", "HEAD");
+        if (!HasContent(log))
+        {
+            return true; // Logs are off in this repository: nothing speaks for it, and nothing against it.
+        }
+
+        string? went = null;
+        foreach (string[] step in File.ReadLines(log).Select(l => l.Split(' ', 3)).Where(s => s.Length == 3))
+        {
+            if (went is not null && step[0] != went && step[0].Any(c => c != '0'))
+            {
+                return false;
+            }
+
+            went = step[1];
+        }
+
+        string common = Path.GetFullPath(Path.Combine(Workspace.GitDirectory, "..", ".."));
+        string head = FileFingerprint.ReadLine(Path.Combine(Workspace.GitDirectory, "HEAD")) ?? "";
+        string? stands = head.StartsWith("ref: ", StringComparison.Ordinal) ? RefReader.Read(common, head[5..]) : head;
+        return went is null || stands == went || (mayBeUnborn && stands is null);
+    }
+
+    /// <summary>Whether its HEAD was last set by plumbing, which says no reason. Its own git goes by checkout, and that does; so does all but the first step of a worktree.</summary>
+    public bool HeadSetByPlumbing()
+    {
+        string log = Path.Combine(Workspace.GitDirectory, "logs", "HEAD");
+        return HasContent(log)
+            && File.ReadLines(log).Skip(1).LastOrDefault() is { } last
+            && !last.Contains('\t', StringComparison.Ordinal);
+    }
+
+    // A pipe has no length either, and opening one would wait for ever.
+    private static bool HasContent(string log) => new FileInfo(log) is { Exists: true, Length: > 0 };
+
+    // Only a folder that carries the attempt's own name is its own: work/x and work/y are neighbours.
+    private static string? BranchFolder(string branch) =>
+        branch.EndsWith("/work", StringComparison.Ordinal) && branch.Count(c => c == '/') >= 2
+            ? $"refs/heads/{branch[..^4]}"
+            : null;
+}

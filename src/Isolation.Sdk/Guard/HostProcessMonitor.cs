@@ -1,0 +1,63 @@
+namespace Isolation.Sdk.Guard;
+
+/// <summary>Compares what the host's process shares with what it was, whenever a runner of its own begins or ends, and says who ran meanwhile. It accuses nobody: the host's own code may have been the one.</summary>
+internal sealed class HostProcessMonitor(Func<IReadOnlyDictionary<string, string>> read)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<AttemptId, List<string>> _running = [];
+    private IReadOnlyDictionary<string, string> _last = new Dictionary<string, string>();
+
+    /// <summary>A worker is about to run.</summary>
+    public void Enter(AttemptId attempt)
+    {
+        lock (_gate)
+        {
+            Scan();
+            _running[attempt] = [];
+        }
+    }
+
+    /// <summary>A worker has ended.</summary>
+    /// <returns>What changed while it ran.</returns>
+    public IReadOnlyList<string> Leave(AttemptId attempt)
+    {
+        lock (_gate)
+        {
+            Scan();
+            return _running.Remove(attempt, out List<string>? noticed) ? noticed : [];
+        }
+    }
+
+    private void Scan()
+    {
+        IReadOnlyDictionary<string, string> now = read();
+        string[] names =
+            _running.Count == 0
+                ? []
+                : [.. _last.Keys.Union(now.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        foreach (string name in names)
+        {
+            if (
+                _last.GetValueOrDefault(name) is var before
+                && now.GetValueOrDefault(name) is var after
+                && before != after
+            )
+            {
+                string notice =
+                    $"The process's {name} {Change(name, before, after)} while {string.Join(", ", _running.Keys.Select(a => a.ToString()).Order(StringComparer.Ordinal))} ran.";
+                foreach (List<string> noticed in _running.Values)
+                {
+                    noticed.Add(notice);
+                }
+            }
+        }
+
+        _last = now;
+    }
+
+    private static string Change(string name, string? before, string? after) =>
+        before is null ? "appeared"
+        : after is null ? "is gone"
+        : name.StartsWith(HostProcessFacts.Variable, StringComparison.Ordinal) ? "changed"
+        : $"changed from {before} to {after}";
+}

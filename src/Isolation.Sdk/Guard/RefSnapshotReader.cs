@@ -1,0 +1,97 @@
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Guard;
+
+/// <summary>Reads all refs at every look, without git. The packed ones are parsed again only when their file holds something else: comparing bytes costs less, and unlike a time stamp they cannot be forged.</summary>
+internal sealed class RefSnapshotReader(string commonDirectory)
+{
+    private const string File = "packed-refs";
+
+    // What the library moves itself is guarded by compare-and-swap, and moves all the time; a fetch by a worker is nobody's harm: every base is pinned.
+    private static readonly string[] Unwatched = ["refs/isolation/", "refs/remotes/"];
+    private readonly string _folder = Path.Combine(commonDirectory, "refs");
+    private readonly string[] _skip = [.. Unwatched.Select(u => Path.Combine(commonDirectory, u.TrimEnd('/')))];
+    private readonly Dictionary<string, string> _packed = new(StringComparer.Ordinal);
+    private byte[] _bytes = [];
+    private bool _isWhole = true;
+
+    /// <param name="facts">Refs by full name.</param>
+    /// <param name="passing">Locks of refs.</param>
+    public void Read(Dictionary<string, string> facts, Dictionary<string, string> passing)
+    {
+        // Loose ones first, as git reads them: one that is being packed meanwhile is in the packed file before its own goes.
+        foreach (GitFolderEntry entry in GitFolderEnumerator.Of(_folder, deep: true, _skip))
+        {
+            string name = entry.Path[(commonDirectory.Length + 1)..].Replace('\\', '/');
+            if (entry.IsLock)
+            {
+                passing[name] = FileFingerprint.OfWriteTime(entry.Written);
+            }
+            else if (
+                (
+                    entry.IsLink ? FileFingerprint.Of(entry.Path)
+                    : entry.Length == 0 ? null
+                    : FileFingerprint.ReadStart(entry.Path)
+                ) is
+                { Length: > 0 } value
+            )
+            {
+                facts[name] = value;
+            }
+        }
+
+        string packed = Path.Combine(commonDirectory, File);
+        ReadPacked(packed);
+        if (
+            (
+                FileFingerprint.Kind(packed)
+                ?? (_isWhole ? null : $"no list of refs: {FileFingerprint.OfContent(_bytes)}")
+            ) is
+            { } odd
+        )
+        {
+            facts[File] = odd;
+        }
+
+        facts.EnsureCapacity(facts.Count + _packed.Count);
+        foreach ((string name, string id) in _packed)
+        {
+            facts.TryAdd(name, id);
+        }
+    }
+
+    private void ReadPacked(string path)
+    {
+        byte[] bytes = Bytes(path);
+        if (bytes.AsSpan().SequenceEqual(_bytes))
+        {
+            return;
+        }
+
+        _bytes = bytes;
+        _packed.Clear();
+        using StreamReader lines = new(new MemoryStream(bytes));
+        _isWhole = RefReader.AddPacked(lines, _packed, "refs/");
+        foreach (
+            string own in _packed
+                .Keys.Where(k => Array.Exists(Unwatched, u => k.StartsWith(u, StringComparison.Ordinal)))
+                .ToArray()
+        )
+        {
+            _packed.Remove(own);
+        }
+    }
+
+    private static byte[] Bytes(string path)
+    {
+        FileInfo file = new(path);
+        try
+        {
+            return file.Exists && file.Length > 0 ? System.IO.File.ReadAllBytes(path) : [];
+        }
+        catch (FileNotFoundException)
+        {
+            return [];
+        }
+    }
+}

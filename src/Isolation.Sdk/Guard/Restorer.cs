@@ -1,0 +1,140 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+
+namespace Isolation.Sdk.Guard;
+
+/// <summary>Puts back what a worker changed although it was not its own, where that is safe: refs by compare-and-swap, settings, hooks and barriers from a copy, and locks that nobody holds. What is there instead by now is left alone.</summary>
+internal sealed class Restorer(GitRepository repository, WorkersDirectory workers)
+{
+    private const string Done = "put back";
+    private readonly FileBackups _copies = new(repository.CommonDirectory);
+
+    /// <summary>Keeps a copy of what may have to be put back.</summary>
+    public void Keep(IReadOnlyDictionary<string, string> now) => _copies.Save(now.Where(f => IsFile(f.Key)));
+
+    /// <param name="findings">What was found; what nobody is suspected of stays.</param>
+    /// <param name="roster">Who runs.</param>
+    /// <param name="now">What is, corrected where something was put back.</param>
+    /// <param name="cancellationToken">Ends the work between two things.</param>
+    /// <returns>The findings, each with what became of it.</returns>
+    public async Task<IReadOnlyList<GuardFinding>> RestoreAsync(
+        IReadOnlyList<GuardFinding> findings,
+        ActiveWorkers roster,
+        Dictionary<string, string> now,
+        CancellationToken cancellationToken
+    )
+    {
+        List<GuardFinding> told = [];
+        foreach (GuardFinding finding in findings)
+        {
+            string? outcome =
+                finding.Suspects.Count == 0
+                    ? null
+                    : await RestoreAsync(finding, roster, cancellationToken).ConfigureAwait(false);
+            told.Add(finding with { Restored = outcome });
+            if (outcome != Done)
+            {
+                continue;
+            }
+
+            if (finding.Change.Before is { } before)
+            {
+                now[finding.What] = before;
+            }
+            else
+            {
+                now.Remove(finding.What);
+            }
+        }
+
+        return told;
+    }
+
+    private async Task<string> RestoreAsync(
+        GuardFinding finding,
+        ActiveWorkers roster,
+        CancellationToken cancellationToken
+    )
+    {
+        SharedStateChange change = finding.Change;
+        try
+        {
+            return change.What.EndsWith(".lock", StringComparison.Ordinal) ? Unlock(change)
+                : IsFile(change.What) ? _copies.Restore(change)
+                : await PutRefBackAsync(finding, roster, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IsolationException)
+        {
+            return $"not put back: {e.Message}";
+        }
+    }
+
+    private bool IsFile(string name) =>
+        name is "config" or "config.worktree"
+        || name.StartsWith(RepositorySnapshotReader.Hooks, StringComparison.Ordinal)
+        || name.StartsWith("info/", StringComparison.Ordinal)
+        || name.StartsWith(workers.Root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    private string Unlock(SharedStateChange change)
+    {
+        string path = Path.Combine(repository.CommonDirectory, change.What);
+        if (FileFingerprint.OfWriteTime(File.GetLastWriteTimeUtc(path)) != change.After)
+        {
+            return FileBackups.ChangedAgain;
+        }
+
+        if (Directory.Exists(path) && new FileInfo(path).LinkTarget is null)
+        {
+            Directory.Delete(path);
+        }
+        else
+        {
+            File.Delete(path);
+        }
+
+        return Done;
+    }
+
+    private async Task<string> PutRefBackAsync(
+        GuardFinding finding,
+        ActiveWorkers roster,
+        CancellationToken cancellationToken
+    )
+    {
+        (string name, string? before, string? after) = (finding.What, finding.Change.Before, finding.Change.After);
+        if (
+            !name.StartsWith("refs/", StringComparison.Ordinal)
+            || name == "refs/stash"
+            || !IsId(before ?? after)
+            || !IsId(after ?? before)
+        )
+        {
+            return "not put back: that is not safe";
+        }
+
+        if (roster.OwnerOf(name) is { } owner)
+        {
+            return $"not put back: it is {owner.Attempt}'s, who may have gone on";
+        }
+
+        RefTransaction back =
+            before is null ? new RefTransaction().Delete(name, after)
+            : after is null ? new RefTransaction().Create(name, before)
+            : new RefTransaction().Update(name, before, after);
+        if (after is not null)
+        {
+            // What it was moved to stays as evidence, and its objects with it.
+            back.Update(
+                $"{AttemptNames.ExtraRefsPrefix(finding.Suspects[0])}{name["refs/".Length..]}",
+                after,
+                repository.NullId
+            );
+        }
+
+        return await repository.TryUpdateAsync(back, cancellationToken).ConfigureAwait(false)
+            ? Done
+            : FileBackups.ChangedAgain;
+    }
+
+    private static bool IsId(string? value) => value is { Length: >= 40 } && value.All(char.IsAsciiHexDigitLower);
+}

@@ -1,0 +1,45 @@
+namespace Isolation.Sdk.IO;
+
+/// <summary>The folder beside the repository that holds everything of its workers: <c>&lt;repo&gt;.workers/</c>.</summary>
+/// <remarks>
+/// <code>
+/// shop.workers/
+///   auth-123.1/work     the workspace
+///   auth-123.1/home …   the state scope: home, tmp, cache, log
+///   auth-123.1.log      the worker's log, which survives both
+///   auth-123.1.out      what its command said
+///   .trees/             prepared trees: what new workspaces are copied from
+///   .gates/  .trash/    integration worktrees; what is being deleted
+/// </code>
+/// </remarks>
+internal sealed record WorkersDirectory(string Root)
+{
+    /// <summary>What waits to be deleted, on the same file system.</summary>
+    public string Trash => Path.Combine(Root, ".trash");
+
+    /// <summary>Prepared trees, from which new workspaces get their files.</summary>
+    public string Templates => Path.Combine(Root, ".trees");
+
+    /// <summary>Integration worktrees of merge queues.</summary>
+    public string Gates => Path.Combine(Root, ".gates");
+
+    /// <summary>The default place for a repository: beside it, never inside.</summary>
+    public static WorkersDirectory Beside(string commonDirectory)
+    {
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(commonDirectory));
+        string repository = Path.GetFileName(full) == ".git" ? Path.GetDirectoryName(full)! : full;
+        return new WorkersDirectory(repository + ".workers");
+    }
+
+    /// <summary>Everything of one attempt but its log.</summary>
+    public string For(AttemptId attempt) => Path.Combine(Root, AttemptNames.FileName(attempt));
+
+    /// <summary>The work tree of one attempt.</summary>
+    public string WorkspaceOf(AttemptId attempt) => Path.Combine(For(attempt), "work");
+
+    /// <summary>The log of one attempt: JSON lines, outside of what is removed with the worker.</summary>
+    public string LogOf(AttemptId attempt) => For(attempt) + ".log";
+
+    /// <summary>What one attempt's command said, bounded: it outlives the worker, as the log does.</summary>
+    public string OutputOf(AttemptId attempt) => For(attempt) + ".out";
+}

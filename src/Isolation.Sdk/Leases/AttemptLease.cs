@@ -1,0 +1,72 @@
+using Isolation.Sdk.IO;
+
+namespace Isolation.Sdk.Leases;
+
+/// <summary>A lease that this process holds.</summary>
+internal sealed class AttemptLease : IAttemptLease, IDisposable
+{
+    private readonly LeaseStore _store;
+    private readonly OsFileLock _lock;
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _lost = new();
+    private bool _ended;
+
+    public AttemptLease(LeaseStore store, OsFileLock held, LeaseRecord record)
+    {
+        _store = store;
+        _lock = held;
+        Record = record;
+        store.Save(record);
+    }
+
+    public AttemptId Attempt => Record.Attempt;
+
+    public CancellationToken Lost => _lost.Token;
+
+    public LeaseRecord Record { get; private set; }
+
+    public ValueTask NoteAsync(string key, string value, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_ended, this);
+            Record = Record with { Notes = new Dictionary<string, string>(Record.Notes) { [key] = value } };
+            _store.Save(Record);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Says that the claim behind it is gone.</summary>
+    public void MarkLost() => _lost.Cancel();
+
+    /// <summary>Everything it names is gone: the record goes too.</summary>
+    public void Complete()
+    {
+        lock (_gate)
+        {
+            if (!_ended)
+            {
+                _ended = true;
+                _store.Delete(Attempt);
+                _lock.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Lets go of the lock and leaves the record, for a sweep or for someone to look at.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (!_ended)
+            {
+                _ended = true;
+                _lock.Dispose();
+            }
+        }
+
+        _lost.Dispose();
+    }
+}

@@ -1,8 +1,0 @@
-namespace Isolation.Sdk.Leasing;
-
-/// <summary>Codes of this folder: ISO01##.</summary>
-internal static class LeasingCodes
-{
-    public const string Held = "ISO0101";
-    public const string LocksDisabled = "ISO0102";
-}

@@ -1,0 +1,127 @@
+namespace Isolation.Sdk.Merging;
+
+/// <summary>What a queue has learned of its items and its gate, and the cuts that follow from it.</summary>
+/// <param name="bad">The chance that an item is bad, as assumed before anything was seen.</param>
+/// <param name="weight">How many items that assumption counts for.</param>
+internal sealed class BatchSizeModel(
+    double bad = BatchSizeModel.NeutralFailureRate,
+    double weight = BatchSizeModel.NeutralWeight
+)
+{
+    /// <summary>Between a queue that is nearly always green and one whose every fifth item is bad.</summary>
+    public const double NeutralFailureRate = 0.1;
+
+    private const double NeutralWeight = 10;
+    private const double ItemMemory = 100;
+    private const int Passes = 100;
+    private const int FewestPasses = 5;
+    private readonly Queue<TimeSpan> _passes = new();
+    private readonly GateSlowdown _slowdown = new();
+    private readonly SearchRounds _rounds = new();
+    private readonly double _memory = Math.Max(weight, ItemMemory);
+    private double _seen = weight;
+
+    /// <summary>The chance that an item is bad.</summary>
+    public double FailureRate { get; private set; } = bad;
+
+    /// <summary>So many items landed.</summary>
+    public void RecordLanded(int items)
+    {
+        for (int item = 0; item < items; item++)
+        {
+            Saw(0);
+        }
+    }
+
+    /// <summary>One item was evicted because its gate was red.</summary>
+    public void RecordEvicted() => Saw(1);
+
+    /// <summary>A gate passed. Those that fail may do so early and say nothing of how long a gate takes.</summary>
+    /// <param name="elapsed">How long it took.</param>
+    /// <param name="concurrent">How many gates ran for most of that time, itself included.</param>
+    public void RecordPass(TimeSpan elapsed, int concurrent)
+    {
+        _slowdown.Saw(elapsed.TotalSeconds, Math.Max(1, concurrent));
+        _passes.Enqueue(elapsed);
+        if (_passes.Count > Passes)
+        {
+            _passes.Dequeue();
+        }
+    }
+
+    /// <summary>Three times what nearly all recent passes took, at least <paramref name="floor"/>; <see langword="null"/> while there were too few to say.</summary>
+    public TimeSpan? TimeLimit(TimeSpan floor)
+    {
+        if (_passes.Count < FewestPasses)
+        {
+            return null;
+        }
+
+        TimeSpan[] sorted = [.. _passes.Order()];
+        TimeSpan limit = 3 * sorted[(int)Math.Ceiling(0.95 * sorted.Length) - 1];
+        return limit > floor ? limit : floor;
+    }
+
+    /// <summary>The slots and the step that resolve most items in a time.</summary>
+    /// <param name="maxSlots">How many gates may run at once.</param>
+    /// <param name="fixedStep">The step, if the host sets it.</param>
+    /// <param name="largestStep">The largest step to choose.</param>
+    /// <param name="everyCommitGreen">No commit lands that did not pass itself.</param>
+    /// <param name="waiting">How many items are stacked, those under test included.</param>
+    public BatchSettings Settings(int maxSlots, int? fixedStep, int largestStep, bool everyCommitGreen, int waiting)
+    {
+        BatchSettings best = new(1, 1, everyCommitGreen);
+        double bestRate = 0;
+        for (int slots = 1; slots <= Math.Max(1, maxSlots); slots++)
+        {
+            (int first, int last) = (everyCommitGreen, fixedStep) switch
+            {
+                (true, _) => (1, 1),
+                (_, { } step) => (step, step),
+                _ => (1, Math.Clamp((waiting + slots - 1) / slots, 1, Math.Max(1, largestStep))),
+            };
+            for (int step = first; step <= last; step++)
+            {
+                double rate = Rate(slots, step) / _slowdown.Time(slots);
+                if (rate > bestRate)
+                {
+                    (best, bestRate) = (best with { MaxConcurrency = slots, BatchSize = step }, rate);
+                }
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>Items resolved in the time of one gate, while the queue is never empty: <c>(L + F·pos) / (1 + F·r)</c>.</summary>
+    /// <remarks>
+    /// L are the items of the blocks before the first red one, F is the chance that there is one; its culprit then is expected at <c>pos</c> and takes <c>r</c> more rounds to find.
+    /// </remarks>
+    public double Rate(int slots, int step)
+    {
+        double good = 1 - Math.Clamp(FailureRate, 0.001, 0.99);
+        double block = Math.Pow(good, step);
+        double landed = step * Enumerable.Range(1, slots).Sum(i => Math.Pow(block, i));
+        double red = 1 - Math.Pow(block, slots);
+        double sum = 0,
+            position = 0,
+            rounds = 0,
+            chance = 1;
+        foreach ((int index, int more) in _rounds.Of(slots, step).Index())
+        {
+            sum += chance;
+            position += chance * (index + 1);
+            rounds += chance * more;
+            chance *= good;
+        }
+
+        return (landed + (red * position / sum)) / (1 + (red * rounds / sum));
+    }
+
+    // An average at first, then one in which old items fade.
+    private void Saw(double value)
+    {
+        _seen = Math.Min(_seen + 1, _memory);
+        FailureRate += (value - FailureRate) / _seen;
+    }
+}

@@ -1,0 +1,92 @@
+namespace Isolation.Sdk.Merging;
+
+/// <summary>Prefix cuts: gates run on cumulative prefixes of the queue, the longest green one lands at once, and the first red interval is searched with all slots.</summary>
+/// <remarks>
+/// A pure function of what is known. What runs up to the first red cut is never stopped for other settings, a longer queue or a freed slot: new cuts are laid around it. What runs beyond that cut is red,
+/// too, unless the cut was red by a flake, and then it clears everybody: it is stopped, the longest first, when the search or the confirmation needs its slot, and not before.
+/// </remarks>
+internal static class PrefixBisection
+{
+    public static BatchPlan Plan(BatchState state)
+    {
+        int land = Landable(state);
+        if (land > 0)
+        {
+            return new BatchPlan(land, ConfirmFirst: false, [], [.. state.Running.Where(p => p <= land).Order()]);
+        }
+
+        int red = state.Red.Where(p => p >= 1 && p <= state.Length).DefaultIfEmpty(int.MaxValue).Min();
+
+        // A second run of the red cut itself is a confirmation.
+        int[] useful = [.. state.Running.Where(p => p >= 1 && p <= Math.Min(red, state.Length)).Order()];
+        int[] spare = [.. state.Running.Where(p => p > red && p <= state.Length).Order()];
+        int[] wanted = red == 1 ? [] : [.. Wanted(state, red, useful)];
+        int free = state.Settings.MaxConcurrency - state.Running.Count;
+        int slots = red == 1 && useful.Length == 0 ? 1 : wanted.Length;
+        int lacking = slots == 0 ? 0 : Math.Clamp(slots - free, 0, spare.Length);
+        return new BatchPlan(
+            Land: 0,
+            ConfirmFirst: red == 1,
+            Start: [.. wanted.Take(Math.Max(0, free - state.Busy))],
+            Stop: [.. state.Running.Where(p => p < 1 || p > state.Length).Concat(spare.TakeLast(lacking)).Order()]
+        );
+    }
+
+    /// <summary>Cuts that divide the interval whose last prefix is red, as evenly as those that run already allow.</summary>
+    /// <param name="red">The red prefix; its culprit is one of its items.</param>
+    /// <param name="running">Shorter prefixes that run, in order.</param>
+    /// <param name="slots">How many more to lay.</param>
+    public static IEnumerable<int> Search(int red, IEnumerable<int> running, int slots)
+    {
+        int[] fence = [0, .. running, red];
+        int[] width = [.. fence.Zip(fence.Skip(1), (a, b) => b - a)];
+        int[] parts = [.. width.Select(_ => 1)];
+        for (int slot = 0; slot < slots; slot++)
+        {
+            // The widest part is divided once more; of equal ones the first, where the culprit is likelier.
+            int gap = Enumerable.Range(0, width.Length).MaxBy(g => (double)width[g] / parts[g]);
+            if (parts[gap] == width[gap])
+            {
+                break;
+            }
+
+            parts[gap]++;
+        }
+
+        return Enumerable
+            .Range(0, width.Length)
+            .SelectMany(g => Enumerable.Range(1, parts[g] - 1).Select(i => fence[g] + (width[g] * i / parts[g])));
+    }
+
+    // A green prefix clears every red one inside it, unless each commit has to be green itself.
+    private static int Landable(BatchState state) =>
+        state.Settings.TestEveryCommit
+            ? Enumerable.Range(1, state.Length).TakeWhile(state.Green.Contains).LastOrDefault()
+            : state.Green.Where(p => p <= state.Length).Append(0).Max();
+
+    // Laid for all slots, started in the ones that are free: what waits for a stopped run to end still finds its place.
+    private static IEnumerable<int> Wanted(BatchState state, int red, int[] running)
+    {
+        if (state.Settings.TestEveryCommit)
+        {
+            return Enumerable
+                .Range(1, Math.Min(red - 1, state.Length))
+                .Where(p => !state.Green.Contains(p) && !running.Contains(p));
+        }
+
+        int[] inner = [.. running.Where(p => p < red)];
+        int slots = Math.Max(0, state.Settings.MaxConcurrency - inner.Length);
+        return red <= state.Length ? Search(red, inner, slots) : Onward(state, inner.LastOrDefault(), slots);
+    }
+
+    /// <summary>Cuts past the last one that runs; where fewer than a step each wait, they are spread over all slots, so that none idles while there is something to cut.</summary>
+    private static IEnumerable<int> Onward(BatchState state, int last, int slots)
+    {
+        int waiting = Math.Max(0, state.Length - last);
+        long step = Math.Max(1, state.Settings.BatchSize);
+        IEnumerable<int> each = Enumerable.Range(1, slots);
+        return waiting >= slots * step
+            ? each.Select(i => last + (int)(i * step))
+            : each.Select(i => last + (int)((((long)i * waiting) + slots - 1) / slots)).Where(p => p > last).Distinct();
+    }
+}

@@ -1,0 +1,120 @@
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Merging;
+
+/// <summary>Writes the commits of a link, on the disk when it returns.</summary>
+internal sealed class CandidateWriter(QueueContext context)
+{
+    private MergeMode Mode => context.Policy.Options.Mode;
+
+    private GitRepository Repository => context.Repository;
+
+    public async Task<Candidate> WriteAsync(
+        QueueItem item,
+        MergeBase place,
+        MergeResult.Clean fits,
+        bool claimsTested,
+        CancellationToken cancellationToken
+    )
+    {
+        string? tested = claimsTested ? fits.Tree : null;
+        switch (Mode)
+        {
+            case MergeMode.FastForward:
+                return new Candidate(item, place.Commit, item.Head, fits.Tree) { Commits = fits.Commits };
+            case MergeMode.Rebase:
+                IReadOnlyList<string> commits = await ReplayAsync(
+                        item,
+                        place.Commit,
+                        fits.Picks,
+                        tested,
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
+                return new Candidate(item, place.Commit, commits[^1], fits.Tree)
+                {
+                    Commits = commits,
+                    Picks = fits.Picks,
+                    RecordsTestedTree = claimsTested,
+                };
+            default:
+                string message = LandingMessage.Write(item, context.Policy.Options.MessageTemplate, tested);
+                string[] parents = Mode == MergeMode.Squash ? [place.Commit] : [place.Commit, item.Head];
+                return new Candidate(
+                    item,
+                    place.Commit,
+                    await Repository
+                        .CommitTreeAsync(fits.Tree, parents, message, cancellationToken)
+                        .ConfigureAwait(false),
+                    fits.Tree
+                )
+                {
+                    RecordsTestedTree = claimsTested,
+                };
+        }
+    }
+
+    /// <summary>The same link with another parent or another claim: same trees.</summary>
+    public async Task<Candidate> RewriteAsync(
+        Candidate link,
+        string parent,
+        bool claimsTested,
+        CancellationToken cancellationToken
+    )
+    {
+        if (Mode == MergeMode.FastForward)
+        {
+            return link;
+        }
+
+        Candidate written = await WriteAsync(
+                link.Item,
+                new MergeBase(parent, ""),
+                new MergeResult.Clean(link.Tree) { Picks = link.Picks },
+                claimsTested,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return link with
+        {
+            Parent = parent,
+            Commit = written.Commit,
+            Commits = written.Commits,
+            RecordsTestedTree = claimsTested,
+        };
+    }
+
+    private async Task<IReadOnlyList<string>> ReplayAsync(
+        QueueItem item,
+        string parent,
+        IReadOnlyList<ReplayedCommit> picks,
+        string? tested,
+        CancellationToken cancellationToken
+    )
+    {
+        List<string> commits = [];
+        foreach (ReplayedCommit pick in picks)
+        {
+            string message = LandingMessage.Append(pick.Message, item, last: commits.Count == picks.Count - 1, tested);
+            GitCommand write = GitCommand.In(
+                Repository.CommonDirectory,
+                "commit-tree",
+                pick.Tree,
+                "-p",
+                commits.Count == 0 ? parent : commits[^1]
+            ) with
+            {
+                Input = message,
+                Environment = new Dictionary<string, string>(DurableRefs.Durable)
+                {
+                    ["GIT_AUTHOR_NAME"] = pick.AuthorName.Length > 0 ? pick.AuthorName : "unknown",
+                    ["GIT_AUTHOR_EMAIL"] = pick.AuthorEmail,
+                    ["GIT_AUTHOR_DATE"] = "@" + pick.AuthorDate,
+                },
+            };
+            commits.Add((await Repository.Client.RunAsync(write, cancellationToken).ConfigureAwait(false)).Line);
+        }
+
+        return commits;
+    }
+}

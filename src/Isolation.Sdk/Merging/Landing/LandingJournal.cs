@@ -1,0 +1,182 @@
+using System.Globalization;
+using System.Text;
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Merging;
+
+/// <summary>What a queue has landed and is about to land: one ref to a commit without files, whose parent is the entry before. Plain <c>git log</c> reads it.</summary>
+/// <remarks>
+/// Whoever moves this ref decides what becomes of the intent in it: a landing moves it in the same transaction as the target, so that a git process
+/// which outlives its actor cannot land what the next actor has dropped. It keeps only its own entries alive, no commit that was landed or dropped.
+/// </remarks>
+internal sealed class LandingJournal(QueueContext context)
+{
+    private string? _tip;
+    private string? _last;
+    private bool _known;
+
+    private GitRepository Repository => context.Repository;
+
+    /// <summary>The journal's ref.</summary>
+    public string Ref { get; } = $"refs/isolation/mq/{context.Names.QueueSlug}/journal";
+
+    /// <summary>Where the target was before it last moved.</summary>
+    public string Backup { get; } = $"refs/isolation/mq/{context.Names.QueueSlug}/backup";
+
+    private string EmptyTree =>
+        Repository.ObjectFormat == "sha256"
+            ? "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
+            : "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+    /// <summary>Reads the newest entry: one process.</summary>
+    /// <returns>The intent that nobody has resolved; <see langword="null"/> when there is none.</returns>
+    public async Task<JournalEntry?> ReadAsync(CancellationToken cancellationToken)
+    {
+        GitResult answer = await Repository
+            .RunAsync(cancellationToken, "for-each-ref", "--format=%(objectname)%00%(parent)%00%(contents)", Ref)
+            .ConfigureAwait(false);
+        string[] fields = answer.Output.Split('\0', 3);
+        JournalEntry? entry = fields.Length < 3 ? null : JournalEntry.Parse(fields[2]);
+        JournalEntry? intent = entry is { State: JournalState.Intent } ? entry : null;
+        _tip = fields.Length < 3 ? null : fields[0];
+        _last =
+            intent is null ? _tip
+            : fields[1].Split(' ')[0] is { Length: > 0 } parent ? parent
+            : null;
+        _known = true;
+        return intent;
+    }
+
+    /// <summary>Writes an intent, durably, and the entry that will take its place: two processes.</summary>
+    /// <returns>The commit of that entry, for the transaction that lands; <see langword="null"/> when somebody else wrote the journal.</returns>
+    public async Task<string?> BeginAsync(JournalEntry intent, CancellationToken cancellationToken)
+    {
+        if (!_known)
+        {
+            await ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        string[] written = await WriteAsync([intent, intent with { State = JournalState.Landed }], cancellationToken)
+            .ConfigureAwait(false);
+        return await MoveAsync(written[0], cancellationToken).ConfigureAwait(false) ? written[1] : null;
+    }
+
+    /// <summary>Puts the entry that follows an intent into the transaction that makes it true.</summary>
+    public RefTransaction End(RefTransaction transaction, string entry) => transaction.Update(Ref, entry, _tip!);
+
+    /// <summary>Says that this entry is the newest, and that it stays.</summary>
+    public void Ended(string entry) => (_tip, _last) = (entry, entry);
+
+    /// <summary>Takes an intent of this process back: nothing of it happened.</summary>
+    public async Task ForgetAsync(CancellationToken cancellationToken)
+    {
+        if (_tip is not null && _tip != _last)
+        {
+            RefTransaction back = _last is null
+                ? new RefTransaction().Delete(Ref, _tip)
+                : new RefTransaction().Update(Ref, _last, _tip);
+            _known = await Repository.UpdateDurablyAsync(back, cancellationToken).ConfigureAwait(false) is null;
+            _tip = _last;
+        }
+    }
+
+    /// <summary>Writes the entry that ends an intent somebody else left.</summary>
+    public async Task<string> WriteAsync(JournalEntry entry, CancellationToken cancellationToken) =>
+        (await WriteAsync([entry], cancellationToken).ConfigureAwait(false))[0];
+
+    /// <summary>How an attempt landed, as the journal has it.</summary>
+    public static async Task<JournalItem?> FindAsync(
+        QueueLayout names,
+        AttemptId attempt,
+        CancellationToken cancellationToken
+    )
+    {
+        // A pattern, so that a journal which does not exist yet is no error.
+        string name = LandingMessage.Name(attempt);
+        GitResult answer = await names
+            .Repository.RunAsync(
+                cancellationToken,
+                "log",
+                "-z",
+                "--fixed-strings",
+                $"--grep={LandingMessage.AttemptTrailer}: {name}",
+                "--format=%B",
+                $"--glob=refs/isolation/mq/{names.QueueSlug}/journa[l]"
+            )
+            .ConfigureAwait(false);
+        return answer
+            .Fields.Select(JournalEntry.Parse)
+            .Where(e => e is { State: JournalState.Landed } && e.Target == names.Target)
+            .SelectMany(e => e!.Items)
+            .FirstOrDefault(i => LandingMessage.Name(i.Attempt) == name);
+    }
+
+    /// <summary>Makes an entry the newest.</summary>
+    /// <returns>false: somebody else wrote the journal.</returns>
+    public async Task<bool> MoveAsync(string commit, CancellationToken cancellationToken)
+    {
+        RefTransaction move = _tip is null
+            ? new RefTransaction().Create(Ref, commit)
+            : new RefTransaction().Update(Ref, commit, _tip);
+        _known = await Repository.UpdateDurablyAsync(move, cancellationToken).ConfigureAwait(false) is null;
+        _tip = _known ? commit : _tip;
+        return _known;
+    }
+
+    private async Task<string[]> WriteAsync(JournalEntry[] entries, CancellationToken cancellationToken)
+    {
+        if (_last is null)
+        {
+            await Repository
+                .Client.RunAsync(
+                    GitCommand.In(Repository.CommonDirectory, "hash-object", "-w", "-t", "tree", "--stdin") with
+                    {
+                        Input = "",
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+        }
+
+        string folder = Path.Combine(context.Names.MergeFolder, "journal");
+        Directory.CreateDirectory(folder);
+        string[] files = [.. entries.Select((_, i) => Path.Combine(folder, i.ToString(CultureInfo.InvariantCulture)))];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            await File.WriteAllTextAsync(files[i], Commit(entries[i]), cancellationToken).ConfigureAwait(false);
+        }
+
+        // One process for all of them; git checks what it is given.
+        GitCommand write = GitCommand.In(
+            Repository.CommonDirectory,
+            "hash-object",
+            "-w",
+            "-t",
+            "commit",
+            "--no-filters",
+            "--stdin-paths"
+        ) with
+        {
+            Input = string.Concat(files.Select(f => f + "\n")),
+            Environment = DurableRefs.Durable,
+        };
+        return (await Repository.Client.RunAsync(write, cancellationToken).ConfigureAwait(false)).Line.Split('\n');
+    }
+
+    private string Commit(JournalEntry entry)
+    {
+        IReadOnlyDictionary<string, string> environment = Repository.Client.Environment.For(remote: false);
+        string who = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Plain(environment["GIT_COMMITTER_NAME"])} <{Plain(environment["GIT_COMMITTER_EMAIL"])}> {context.Time.GetUtcNow().ToUnixTimeSeconds()} +0000"
+        );
+        StringBuilder commit = new();
+        commit.Append("tree ").Append(EmptyTree).Append('\n');
+        commit.Append(_last is null ? "" : $"parent {_last}\n");
+        commit.Append("author ").Append(who).Append("\ncommitter ").Append(who).Append("\n\n");
+        return commit.Append(entry.ToMessage()).ToString();
+    }
+
+    private static string Plain(string text) =>
+        string.Concat(text.Where(c => c is not ('<' or '>' or '\n' or '\0'))).Trim();
+}

@@ -1,0 +1,22 @@
+namespace Isolation.Sdk.Merging;
+
+/// <summary>What became of a landing. Only <see cref="Landed"/> moved the target to the links' tip.</summary>
+internal abstract record LandingResult
+{
+    private LandingResult() { }
+
+    /// <summary>All links are in the target, as they are in history now: messages may have been written anew.</summary>
+    public sealed record Landed(IReadOnlyList<Candidate> Links) : LandingResult;
+
+    /// <summary>The target is not what it was: stack again.</summary>
+    public sealed record Moved : LandingResult;
+
+    /// <summary>An item is not what it was.</summary>
+    public sealed record Changed(AttemptId Attempt) : LandingResult;
+
+    /// <summary>The checklist said no: this chain never lands.</summary>
+    public sealed record Refused(string Reason) : LandingResult;
+
+    /// <summary>Something around it is in the way, a remote for example; the chain may land later as it is.</summary>
+    public sealed record Blocked(string Reason) : LandingResult;
+}

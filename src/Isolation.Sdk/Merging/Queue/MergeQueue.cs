@@ -1,0 +1,229 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+
+namespace Isolation.Sdk.Merging;
+
+/// <summary>A seat at the queue of one target: submits and watches, and acts while it holds the queue's lock.</summary>
+internal sealed class MergeQueue : IMergeQueue
+{
+    private readonly QueueContext _context;
+    private readonly QueueStore _store;
+    private readonly StatusBroadcaster _hub;
+    private readonly QueueChangeFile _bell;
+    private readonly QueueMonitor _view;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly AsyncSignal _wake;
+    private Task _loop = Task.CompletedTask;
+
+    private MergeQueue(QueueContext context)
+    {
+        _context = context;
+        _wake = new AsyncSignal(context.Time);
+        _hub = new StatusBroadcaster(Wake);
+        _store = new QueueStore(context.Names, context.Time);
+        _bell = new QueueChangeFile(context.Names.ChangeFile);
+        _view = new QueueMonitor(context, _store, _hub, _bell);
+    }
+
+    public static async Task<MergeQueue> OpenAsync(QueueContext context, CancellationToken cancellationToken)
+    {
+        MergeQueue queue = new(context);
+        await queue._view.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
+        if (queue._view.State.Target is null)
+        {
+            throw new IsolationException(MergeStrategy.Missing(context.Names));
+        }
+
+        // Nothing of the caller's flow is in the queue's: it outlives the call.
+        using (ExecutionContext.SuppressFlow())
+        {
+            queue._loop = Task.Run(queue.RunAsync, CancellationToken.None);
+        }
+
+        return queue;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask SubmitAsync(MergeRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+        RequestRules.Check(request);
+        if (request.DependsOn.Count > 0)
+        {
+            RequestRules.CheckOrder(request, await _store.ReadAsync(cancellationToken).ConfigureAwait(false));
+        }
+
+        if (
+            _hub.Latest(request.Attempt)?.State != MergeState.Landed
+            && await _store.TryCreateAsync(request, _context.Policy, cancellationToken).ConfigureAwait(false) is null
+        )
+        {
+            QueueItem? before = (await _store.ReadAsync(cancellationToken).ConfigureAwait(false)).Find(request.Attempt);
+            if (before is not null && before.Head != request.Capture.Commit)
+            {
+                throw new IsolationException(
+                    MergingCodes.Pinned,
+                    $"{request.Attempt} was submitted with commit {before.Head}; {request.Capture.Commit} is another one.",
+                    "An attempt is pinned to what was captured: start a new attempt for new work."
+                )
+                {
+                    Attempt = request.Attempt,
+                    Stage = Stage.Merge,
+                };
+            }
+        }
+
+        Announce();
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<MergeStatus> WatchAsync(
+        AttemptId? attempt = null,
+        CancellationToken cancellationToken = default
+    ) => _hub.WatchAsync(attempt, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<MergeStatus> CommandAsync(
+        AttemptId attempt,
+        MergeCommand command,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+        while (true)
+        {
+            QueueState snapshot = await _store.ReadAsync(cancellationToken).ConfigureAwait(false);
+            QueueItem? item = snapshot.Find(attempt);
+            if (item is null)
+            {
+                return await LandedBeforeAsync(attempt, snapshot, cancellationToken).ConfigureAwait(false);
+            }
+
+            QueueItem changed = RequestRules.Apply(item, command);
+            if (item.IsTerminal || changed == item)
+            {
+                return _view.StatusOf(item);
+            }
+
+            if (await _store.TryChangeAsync(item, changed, cancellationToken).ConfigureAwait(false) is { } stored)
+            {
+                Announce();
+                return _view.StatusOf(stored);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask CommandAsync(QueueCommand command, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+        await _store.ApplyAsync(command, cancellationToken).ConfigureAwait(false);
+        Announce();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            await _loop.ConfigureAwait(false);
+            return;
+        }
+
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        _hub.End();
+    }
+
+    private async Task<MergeStatus> LandedBeforeAsync(
+        AttemptId attempt,
+        QueueState snapshot,
+        CancellationToken cancellationToken
+    )
+    {
+        // Refs are not read all at once: the item may be gone from a reading in which the target had not moved yet. Read after it, the target has.
+        string? target = snapshot.Target is null
+            ? null
+            : await _context
+                .Repository.TryResolveCommitAsync(_context.Names.Target, cancellationToken)
+                .ConfigureAwait(false);
+        TargetCommit? step = target is null
+            ? null
+            : await new TargetHistory(_context.Names)
+                .FindAsync(attempt, target, cancellationToken)
+                .ConfigureAwait(false);
+        return step is not null
+            ? new MergeStatus(attempt, MergeState.Landed) { LandedCommit = step.Commit }
+            : throw new IsolationException(
+                MergingCodes.UnknownAttempt,
+                $"{attempt} is not in the queue of {_context.Names.Target}.",
+                "Check the attempt's id, its number and the target."
+            )
+            {
+                Attempt = attempt,
+                Stage = Stage.Merge,
+            };
+    }
+
+    private async Task RunAsync()
+    {
+        CancellationToken stop = _stop.Token;
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await LookAsync(stop).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                MergeLog.QueueFailed(_context.Logger, _context.Names.Target, e);
+                await PauseAsync(QueueContext.ReadInterval).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task LookAsync(CancellationToken stop)
+    {
+        using OsFileLock? seat = OsFileLock.TryAcquire(_context.Names.Lock);
+        if (seat is null)
+        {
+            await _view.RefreshAsync(force: false, stop).ConfigureAwait(false);
+            await PauseAsync(QueueContext.PollInterval).ConfigureAwait(false);
+            return;
+        }
+
+        QueueActor actor = new(_context, _store, _view, _hub, _bell, _wake);
+        await using (actor.ConfigureAwait(false))
+        {
+            await _view.RefreshAsync(force: true, stop).ConfigureAwait(false);
+            await actor.RecoverAsync(stop).ConfigureAwait(false);
+            while (!stop.IsCancellationRequested)
+            {
+                await actor.DrainAsync(stop).ConfigureAwait(false);
+                await PauseAsync(QueueContext.PollInterval).ConfigureAwait(false);
+                await _view.RefreshAsync(force: false, stop).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Announce()
+    {
+        Wake();
+        _bell.Signal();
+    }
+
+    private void Wake()
+    {
+        _view.Invalidate();
+        _wake.Set();
+    }
+
+    private Task PauseAsync(TimeSpan pause) => _wake.WaitAsync(pause, [], _stop.Token);
+}

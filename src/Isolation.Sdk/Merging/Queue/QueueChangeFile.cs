@@ -1,0 +1,52 @@
+namespace Isolation.Sdk.Merging;
+
+/// <summary>A file that changes whenever a queue does: looking at it costs no process. A ring that is missed only costs time, for everybody reads the refs now and then anyway.</summary>
+internal sealed class QueueChangeFile(string path)
+{
+    private readonly Lock _gate = new();
+    private string _heard = "";
+
+    /// <summary>Whether somebody rang since the last look.</summary>
+    public bool HasChanged()
+    {
+        lock (_gate)
+        {
+            string now = Read();
+            bool rang = now != _heard;
+            _heard = now;
+            return rang;
+        }
+    }
+
+    /// <summary>Rings, and does not hear itself unless somebody else rang too.</summary>
+    public void Signal()
+    {
+        lock (_gate)
+        {
+            bool missed = Read() != _heard;
+            string mine = Guid.NewGuid().ToString("n");
+            try
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                File.WriteAllText(path, mine);
+                _heard = missed ? "" : mine;
+            }
+            catch (IOException)
+            {
+                // Another one is ringing at this moment: that serves as well.
+            }
+        }
+    }
+
+    private string Read()
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return _heard;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+
+namespace Isolation.Sdk.Merging;
+
+/// <summary>Where a queue keeps what: refs in the repository, locks and scratch beside its leases.</summary>
+internal sealed record QueueLayout(GitRepository Repository, string Target)
+{
+    private const string Heads = "refs/heads/";
+
+    /// <summary>The target without <c>refs/heads/</c>.</summary>
+    public string ShortTarget => Target.StartsWith(Heads, StringComparison.Ordinal) ? Target[Heads.Length..] : Target;
+
+    public string QueueSlug { get; } =
+        Slug.Of(Target.StartsWith(Heads, StringComparison.Ordinal) ? Target[Heads.Length..] : Target);
+
+    public string ItemsPrefix => $"refs/isolation/mq/{QueueSlug}/items/";
+
+    /// <summary>There while the whole queue is paused.</summary>
+    public string Pause => $"refs/isolation/mq/{QueueSlug}/pause";
+
+    /// <summary>Held by the one process that acts.</summary>
+    public string Lock => Under(".lock");
+
+    /// <summary>The last number given to a submitted item.</summary>
+    public string Sequence => Under(".seq");
+
+    /// <summary>Rung after every change, so that watchers need not ask git.</summary>
+    public string ChangeFile => Under(".bell");
+
+    /// <summary>What the actor is doing now; means nothing while nobody holds the lock.</summary>
+    public string ActivityFile => Under(".now");
+
+    /// <summary>A checkout that is about to be moved along.</summary>
+    public string Checkout => Under(".checkout");
+
+    /// <summary>What lines of the gate log are sealed with.</summary>
+    public string GateKey => Under(".key");
+
+    public string MergeFolder => Under(".merge");
+
+    public string Item(AttemptId attempt) =>
+        string.Create(CultureInfo.InvariantCulture, $"{ItemsPrefix}{Slug.Of(attempt.Item)}/{attempt.Number}");
+
+    private string Under(string suffix) => Path.Combine(Repository.IsolationDirectory, "queues", QueueSlug + suffix);
+}

@@ -1,0 +1,227 @@
+using System.Globalization;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+
+namespace Isolation.Sdk.Merging;
+
+/// <summary>The durable half of a queue: one ref an item, changed by compare-and-swap only.</summary>
+internal sealed class QueueStore(QueueLayout names, TimeProvider time)
+{
+    private const int MaxFilesKept = 1000;
+
+    private GitRepository Repository => names.Repository;
+
+    /// <summary>Reads the target and every item: one process.</summary>
+    public async Task<QueueState> ReadAsync(CancellationToken cancellationToken)
+    {
+        GitResult answer = await Repository
+            .RunAsync(
+                cancellationToken,
+                "for-each-ref",
+                "--format=" + QueueState.Format,
+                names.Target,
+                names.Pause,
+                names.ItemsPrefix
+            )
+            .ConfigureAwait(false);
+        return QueueState.Parse(answer.Output, names);
+    }
+
+    /// <summary>Stores a new item: two processes, three for a later attempt, which takes the place of the one before.</summary>
+    /// <returns>The item; <see langword="null"/> when that attempt was stored before.</returns>
+    public async Task<QueueItem?> TryCreateAsync(
+        MergeRequest request,
+        MergePolicy policy,
+        CancellationToken cancellationToken
+    )
+    {
+        QueueItem item = new(
+            request.Attempt,
+            request.Capture.Commit,
+            request.Capture.BaseCommit,
+            await PlaceAsync(request.Attempt, cancellationToken).ConfigureAwait(false)
+        )
+        {
+            Title = request.Title,
+            Submitted = time.GetUtcNow(),
+            Priority = request.Priority,
+            DependsOn = request.DependsOn,
+            Exclusive = request.Exclusive,
+            FixesTarget = request.FixesTarget,
+            Branch = request.Branch,
+            Files = Paths(request.Capture.Files),
+            NeedsApproval = policy.NeedsApproval,
+            NeedsGate = policy.NeedsGate,
+        };
+        item = await WriteAsync(item, cancellationToken).ConfigureAwait(false);
+        return
+            await Repository
+                .UpdateDurablyAsync(
+                    new RefTransaction().Create(names.Item(item.Attempt), item.Commit),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+                is null
+            ? item
+            : null;
+    }
+
+    /// <summary>Stores a changed item: two processes, two more when what the item brings has vanished from the repository.</summary>
+    /// <returns>The item as stored; <see langword="null"/> when somebody else changed it first.</returns>
+    public async Task<QueueItem?> TryChangeAsync(QueueItem old, QueueItem changed, CancellationToken cancellationToken)
+    {
+        QueueItem item;
+        try
+        {
+            item = await WriteAsync(changed, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IsolationException)
+        {
+            // Nobody else may have to wait because this one's record cannot say what is wrong with it.
+            item = await WriteUncheckedAsync(old, changed, cancellationToken).ConfigureAwait(false);
+        }
+
+        return
+            await Repository
+                .UpdateDurablyAsync(
+                    new RefTransaction().Update(names.Item(item.Attempt), item.Commit, old.Commit),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+                is null
+            ? item
+            : null;
+    }
+
+    /// <summary>Pauses the queue, or changes why; <see langword="null"/> resumes it. Two processes at most.</summary>
+    /// <returns>false: somebody else was faster.</returns>
+    public async Task<bool> TryPauseAsync(QueueState before, StoredPause? pause, CancellationToken cancellationToken)
+    {
+        if (pause is null)
+        {
+            return before.Pause is not { } present
+                || await Repository
+                    .UpdateDurablyAsync(new RefTransaction().Delete(names.Pause, present.Commit), cancellationToken)
+                    .ConfigureAwait(false)
+                    is null;
+        }
+
+        string commit = await Repository
+            .CommitTreeAsync(names.Target + "^{tree}", [], pause.ToJson(), cancellationToken)
+            .ConfigureAwait(false);
+        RefTransaction change = before.Pause is { } old
+            ? new RefTransaction().Update(names.Pause, commit, old.Commit)
+            : new RefTransaction().Create(names.Pause, commit);
+        return await Repository.UpdateDurablyAsync(change, cancellationToken).ConfigureAwait(false) is null;
+    }
+
+    /// <summary>Pauses or resumes the queue, whoever else does so meanwhile.</summary>
+    public async Task ApplyAsync(QueueCommand command, CancellationToken cancellationToken)
+    {
+        StoredPause? pause = command is QueueCommand.Pause wanted
+            ? new StoredPause(wanted.Reason) { MinimumPriority = wanted.MinimumPriority }
+            : null;
+        while (
+            !await TryPauseAsync(await ReadAsync(cancellationToken).ConfigureAwait(false), pause, cancellationToken)
+                .ConfigureAwait(false)
+        )
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>The numbers go on after a restart, and after someone lost the file.</summary>
+    public void StartSequenceAfter(QueueState snapshot)
+    {
+        if (!File.Exists(names.Sequence) && snapshot.Items.Count > 0)
+        {
+            AtomicFile.Write(
+                names.Sequence,
+                System.Text.Encoding.ASCII.GetBytes(
+                    snapshot.Items.Max(i => i.Sequence).ToString(CultureInfo.InvariantCulture)
+                )
+            );
+        }
+    }
+
+    private async Task<QueueItem> WriteAsync(QueueItem item, CancellationToken cancellationToken) =>
+        item with
+        {
+            Commit = await Repository
+                .CommitTreeAsync(item.Head + "^{tree}", [item.Head], item.ToJson(), cancellationToken)
+                .ConfigureAwait(false),
+        };
+
+    /// <summary>Writes a record without a look at the head and the tree that it names.</summary>
+    private async Task<QueueItem> WriteUncheckedAsync(
+        QueueItem old,
+        QueueItem changed,
+        CancellationToken cancellationToken
+    )
+    {
+        string before = (
+            await Repository.RunAsync(cancellationToken, "cat-file", "commit", old.Commit).ConfigureAwait(false)
+        ).Output;
+        string header = before[..(before.IndexOf("\n\n", StringComparison.Ordinal) + 2)];
+        GitCommand write = GitCommand.In(
+            Repository.CommonDirectory,
+            "hash-object",
+            "-w",
+            "-t",
+            "commit",
+            "--stdin"
+        ) with
+        {
+            Input = header + changed.ToJson() + "\n",
+            Environment = DurableRefs.Durable,
+        };
+        return changed with
+        {
+            Commit = (await Repository.Client.RunAsync(write, cancellationToken).ConfigureAwait(false)).Line,
+        };
+    }
+
+    private async Task<long> PlaceAsync(AttemptId attempt, CancellationToken cancellationToken)
+    {
+        QueueItem? before =
+            attempt.Number > 1
+                ? (await ReadAsync(cancellationToken).ConfigureAwait(false))
+                    .Items.Where(i => i.Attempt.Item == attempt.Item)
+                    .MinBy(i => i.Sequence)
+                : null;
+        return before?.Sequence ?? await NextSequenceAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<long> NextSequenceAsync(CancellationToken cancellationToken)
+    {
+        using OsFileLock held = await OsFileLock
+            .AcquireAsync(names.Sequence + ".lock", time, cancellationToken)
+            .ConfigureAwait(false);
+        long last =
+            File.Exists(names.Sequence)
+            && long.TryParse(
+                await File.ReadAllTextAsync(names.Sequence, cancellationToken).ConfigureAwait(false),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out long n
+            )
+                ? n
+                : 0;
+        AtomicFile.Write(
+            names.Sequence,
+            System.Text.Encoding.ASCII.GetBytes((last + 1).ToString(CultureInfo.InvariantCulture))
+        );
+        return last + 1;
+    }
+
+    private static List<string>? Paths(IReadOnlyList<Workspaces.FileChange> files)
+    {
+        List<string> paths =
+        [
+            .. files
+                .SelectMany(f => f.OldPath is null ? [f.Path] : new[] { f.OldPath, f.Path })
+                .Distinct(StringComparer.Ordinal),
+        ];
+        return paths.Count is 0 or > MaxFilesKept ? null : paths;
+    }
+}

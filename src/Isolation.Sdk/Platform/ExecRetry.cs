@@ -1,0 +1,30 @@
+using System.ComponentModel;
+
+namespace Isolation.Sdk.Platform;
+
+/// <summary>Starts a script that was just written: a process forked meanwhile holds it open for writing until its own exec, and the kernel refuses to run it so long.</summary>
+internal static class ExecRetry
+{
+    private const int TextFileBusy = 26,
+        MaxTries = 20;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Tries again, about a second in all, while the program is busy and nothing else is wrong.</summary>
+    /// <param name="start">Starts it once.</param>
+    /// <param name="time">The clock.</param>
+    public static async Task<T> StartAsync<T>(Func<Task<T>> start, TimeProvider time)
+    {
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                return await start().ConfigureAwait(false);
+            }
+            catch (IsolationException e)
+                when (tries < MaxTries && e.InnerException is Win32Exception { NativeErrorCode: TextFileBusy })
+            {
+                await Task.Delay(Pause * tries, time).ConfigureAwait(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Platform;
+
+/// <summary>Subvolumes of btrfs: folders that can be copied whole, without their files being looked at.</summary>
+internal static unsafe class Btrfs
+{
+    private const nuint CreateCall = 0x5000940E,
+        SnapshotCall = 0x50009417,
+        GetFlags = 0x80089419,
+        SetFlags = 0x4008941A,
+        SyncCall = 0x9408,
+        GetInfo = 0x81F8943C;
+    private const int ArgumentBytes = 4096,
+        InfoBytes = 504,
+        NameAt = 8,
+        SnapshotNameAt = 56,
+        GenerationAt = 344;
+
+    // "ctransid" in btrfs_ioctl_get_subvol_info_args: the transaction of the last change.
+    private const ulong ReadOnlyFlag = 2;
+    private const ulong SubvolumeInode = 256;
+
+    /// <summary>Whether a folder is on btrfs and this user may make, copy and take away subvolumes there.</summary>
+    public static bool IsSupported(string folder)
+    {
+        string tried = Path.Combine(folder, $".isolation-{Guid.NewGuid():n}"),
+            copy = tried + "-copy";
+        try
+        {
+            Create(tried);
+            Snapshot(tried, copy);
+            return true;
+        }
+        catch (IOException e) when (!WorkersDirectorySetup.IsFull(e))
+        {
+            return false;
+        }
+        finally
+        {
+            SafeDelete.DeleteTree(copy);
+            SafeDelete.DeleteTree(tried);
+        }
+    }
+
+    /// <summary>Makes an empty one at a path that is free.</summary>
+    public static void Create(string path)
+    {
+        byte* arguments = stackalloc byte[ArgumentBytes];
+        In(Path.GetDirectoryName(path)!, above => Call(above, CreateCall, Named(arguments, NameAt, path), path));
+    }
+
+    /// <summary>Copies one to a path that is free; the copy can be written.</summary>
+    public static void Snapshot(string from, string to)
+    {
+        byte* arguments = stackalloc byte[ArgumentBytes];
+        In(from, source => In(Path.GetDirectoryName(to)!, above =>
+            {
+                Named(arguments, SnapshotNameAt, to);
+                *(long*)arguments = source;
+                Call(above, SnapshotCall, arguments, to);
+            }));
+    }
+
+    /// <summary>Waits until what was written is a transaction of the past: before that, the generation of what was written is not known.</summary>
+    public static void Commit(string path) => In(path, folder => Call(folder, SyncCall, null, path));
+
+    /// <summary>Whether it can be written at all, whoever asks.</summary>
+    public static void SetReadOnly(string path, bool value) => In(path, folder =>
+        {
+            ulong flags = value ? ReadOnlyFlag : 0;
+            Call(folder, SetFlags, &flags, path);
+        });
+
+    /// <summary>What changes with every write to it, and whether it is read-only; <see langword="null"/> for what is no subvolume.</summary>
+    public static (ulong Generation, bool IsReadOnly)? Inspect(string path)
+    {
+        if (!OperatingSystem.IsLinux() || !Directory.Exists(path))
+        {
+            return null;
+        }
+
+        (ulong, bool)? found = null;
+        In(path, folder =>
+        {
+            ulong flags = 0;
+            byte* info = stackalloc byte[InfoBytes];
+            // The last call answers with 1 for a subvolume that was never copied.
+            if (
+                LinuxFiles.GetStat(folder, null, out LinuxFiles.Stat stat) == 0
+                && stat.Inode == SubvolumeInode
+                && LinuxFiles.Control(folder, GetFlags, &flags) == 0
+                && LinuxFiles.Control(folder, GetInfo, info) >= 0
+            )
+            {
+                found = (*(ulong*)(info + GenerationAt), (flags & ReadOnlyFlag) != 0);
+            }
+        });
+        return found;
+    }
+
+    private static byte* Named(byte* arguments, int at, string path)
+    {
+        new Span<byte>(arguments, ArgumentBytes).Clear();
+        byte[] name = Encoding.UTF8.GetBytes(Path.GetFileName(path));
+        name.CopyTo(new Span<byte>(arguments + at, ArgumentBytes - at - 1));
+        return arguments;
+    }
+
+    private static void Call(int folder, nuint request, void* argument, string path)
+    {
+        if (LinuxFiles.Control(folder, request, argument) != 0)
+        {
+            throw LinuxFiles.Failed(Marshal.GetLastPInvokeError(), path);
+        }
+    }
+
+    private static void In(string path, Action<int> work)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + "\0"))
+        {
+            int folder = LinuxFiles.Open(LinuxFiles.AtCurrent, name, LinuxFiles.ReadOnly | LinuxFiles.Directory);
+            if (folder < 0)
+            {
+                throw LinuxFiles.Failed(-folder, path);
+            }
+
+            try
+            {
+                work(folder);
+            }
+            finally
+            {
+                _ = LinuxFiles.Close(folder);
+            }
+        }
+    }
+}

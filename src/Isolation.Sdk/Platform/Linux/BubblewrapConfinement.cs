@@ -1,0 +1,119 @@
+using System.Runtime.InteropServices;
+using Isolation.Sdk.Sandbox;
+
+namespace Isolation.Sdk.Platform;
+
+/// <summary>Namespaces of the worker's own, made by <c>bwrap</c>: processes, network, IPC, mounts, users, host name. What a worker may not touch is not there.</summary>
+/// <param name="parts">Which parts of it.</param>
+/// <param name="time">The clock.</param>
+internal sealed class BubblewrapConfinement(TimeProvider time, ConfinementParts parts = ConfinementParts.All)
+    : IProcessConfinement
+{
+    /// <summary>The descriptor on which <c>bwrap</c> reads its filter.</summary>
+    public const int FilterDescriptor = 3;
+
+    private static readonly string[] Places = ["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap"];
+    private readonly Lazy<Task<IReadOnlyList<IsolationFault>>> _missing = new(() =>
+        new BubblewrapSelfTest(parts, time).RunAsync()
+    );
+
+    /// <summary>Where it is installed; never one from PATH, which may hold anybody's.</summary>
+    public static string? Program => Places.FirstOrDefault(File.Exists);
+
+    public bool EndsWholeTree => parts.HasFlag(ConfinementParts.Namespaces);
+
+    public bool KeepsMarks => parts.HasFlag(ConfinementParts.Seccomp);
+
+    public IsolationGuarantees Adds(NetworkAccess network) =>
+        IsolationGuarantees.Confinement | IsolationGuarantees.Network;
+
+    public async Task<IReadOnlyList<IsolationFault>> FindProblemsAsync(
+        NetworkAccess network,
+        CancellationToken cancellationToken
+    ) =>
+        network.IsOpen || network.Ports.Count > 0
+            ?
+            [
+                new IsolationFault(
+                    SandboxCodes.NoNetwork,
+                    "AllowNetwork was asked for, and a sealed worker has no network but its own loopback.",
+                    "Leave AllowNetwork out, or use the confined sandbox."
+                ),
+            ]
+            : await _missing.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+
+    public IScopeConfinement ForScope(AccessScope reach) => new Scope(reach, parts);
+
+    /// <summary>The words before the command.</summary>
+    public static IReadOnlyList<string> Words(AccessScope reach, ConfinementParts parts)
+    {
+        List<string> words = parts.HasFlag(ConfinementParts.Namespaces)
+            ? ["--unshare-all", "--hostname", "worker"]
+            : ["--unshare-user"];
+        if (parts.HasFlag(ConfinementParts.Capabilities))
+        {
+            // As root it would keep them all, and "mount -o remount,rw" would undo the rest.
+            words.AddRange(["--cap-drop", "ALL"]);
+        }
+
+        words.AddRange(["--new-session", "--die-with-parent"]);
+        words.AddRange(["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]);
+        List<string> shown = [];
+        foreach (
+            string path in AccessScope
+                .System.Concat(reach.Read)
+                .Where(Path.Exists)
+                .Distinct(StringComparer.Ordinal)
+                .OrderBy(p => p.Length)
+        )
+        {
+            if (!shown.Any(folder => AccessScope.Contains(folder, path)))
+            {
+                // What is a link at the host is a link inside, or /bin and /usr/bin would be two folders.
+                string? target = new FileInfo(path).LinkTarget;
+                bool inside =
+                    target is not null
+                    && AccessScope.System.Any(folder =>
+                        AccessScope.Contains(folder, Path.GetFullPath(target, Path.GetDirectoryName(path)!))
+                    );
+                words.AddRange(inside ? ["--symlink", target!, path] : ["--ro-bind", path, path]);
+                shown.Add(path);
+            }
+        }
+
+        foreach (string path in reach.Write)
+        {
+            words.AddRange(["--bind", path, path]);
+        }
+
+        // Last: the folders above those of the worker are made on it.
+        words.AddRange(["--remount-ro", "/"]);
+        return words;
+    }
+
+    private sealed class Scope(AccessScope reach, ConfinementParts parts) : IScopeConfinement
+    {
+        private readonly IReadOnlyList<string> _words = Words(reach, parts);
+        private readonly byte[]? _filter = parts.HasFlag(ConfinementParts.Seccomp)
+            ? MemoryMarshal
+                .AsBytes<SeccompInstruction>(SeccompFilter.Build(NetworkAccess.None with { IsOpen = true }))
+                .ToArray()
+            : null;
+
+        public ProcessSpec Apply(ProcessSpec launch)
+        {
+            RestrictedConfinement.Check(reach, launch);
+            string[] filter = _filter is null ? [] : ["--seccomp", "3"];
+            return launch with
+            {
+                File = Program!,
+                Arguments = [.. _words, .. filter, "--chdir", launch.Directory, "--", launch.File, .. launch.Arguments],
+                Directory = "/",
+                Filter = _filter,
+                HasKeeper = true,
+            };
+        }
+
+        public void Dispose() { }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Isolation.Sdk.Sandbox;
+
+namespace Isolation.Sdk.Platform;
+
+/// <summary>A controller of the kernel's groups in one of its two versions, and how it is told a limit.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Limit">The limit it keeps, as <see cref="ProcessLimits"/> names it.</param>
+/// <param name="Version">2 or 1.</param>
+internal sealed record CgroupController(string Name, string Limit, int Version)
+{
+    public static readonly CgroupController Memory = new("memory", nameof(ProcessLimits.MaxMemoryBytes), 2);
+    public static readonly CgroupController Tasks = new("pids", nameof(ProcessLimits.MaxProcesses), 2);
+    public static readonly CgroupController Share = new("cpu", nameof(ProcessLimits.CpuShare), 2);
+
+    private const int SharesOfOne = 1024;
+
+    /// <summary>What a report calls it.</summary>
+    public string Mechanism => $"cgroup v{Version}";
+
+    /// <summary>Files and what is written to them; those that need not be there come last.</summary>
+    public IEnumerable<(string File, string Text, bool Needed)> Settings(long value) =>
+        (Name, Version) switch
+        {
+            ("memory", 2) =>
+            [
+                ("memory.max", Text(value), true),
+                ("memory.swap.max", "0", false),
+                ("memory.oom.group", "1", false),
+            ],
+            ("memory", _) =>
+            [
+                ("memory.limit_in_bytes", Text(value), true),
+                ("memory.memsw.limit_in_bytes", Text(value), false),
+            ],
+            ("cpu", 2) => [("cpu.weight", Text(value), true)],
+            ("cpu", _) => [("cpu.shares", Text(Math.Max(2, value * SharesOfOne / 100)), true)],
+            _ => [("pids.max", Text(value), true)],
+        };
+
+    /// <summary>Whether the kernel had to hold a group to its limit.</summary>
+    /// <param name="folder">The group.</param>
+    public bool WasHit(string folder) =>
+        (Name, Version) switch
+        {
+            ("memory", 2) => Counted(folder, "memory.events", "oom_kill"),
+            ("memory", _) => Counted(folder, "memory.oom_control", "oom_kill"),
+            ("pids", _) => Counted(folder, "pids.events", "max"),
+            _ => false,
+        };
+
+    private static bool Counted(string folder, string file, string name) =>
+        CgroupDirectory
+            .TryRead(Path.Combine(folder, file))
+            ?.Split('\n')
+            .Any(line => line.Split(' ') is [string key, string count] && key == name && count != "0")
+        ?? false;
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

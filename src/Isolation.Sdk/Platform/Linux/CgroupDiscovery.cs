@@ -1,0 +1,103 @@
+using System.Runtime.InteropServices;
+
+namespace Isolation.Sdk.Platform;
+
+/// <summary>Where the kernel has its control groups, and which of them are this process's own to divide.</summary>
+internal static partial class CgroupDiscovery
+{
+    private const string Root = "/";
+    private static readonly string[] Marks = ["user.delegate", "trusted.delegate"];
+
+    /// <summary>Where groups of version 2 can be made; <see langword="null"/> where there are none. Whether this user may is only known by doing it.</summary>
+    /// <remarks>Beside this process's own group, where whoever made the one above gave it away: only there can controllers be handed on. Else below its own.</remarks>
+    public static string? Unified() => FindUnified()?.Folder;
+
+    /// <summary>Where groups of version 2 can be made for one controller.</summary>
+    /// <returns>The folder; <see langword="null"/> with the reason why there is none.</returns>
+    public static (string? Folder, string? Reason) Unified(string controller) =>
+        FindUnified() switch
+        {
+            null => (null, "not there"),
+            { } found when !Offers(found.Folder, controller) => (null, $"has no {controller} controller"),
+            { HandsOn: true } found => Writable(found.Folder),
+            _ => (null, "the group above this process's own was not delegated"),
+        };
+
+    /// <summary>Where groups of version 1 can be made for one controller.</summary>
+    /// <returns>The folder; <see langword="null"/> with the reason why there is none.</returns>
+    public static (string? Folder, string? Reason) Legacy(string controller)
+    {
+        if (
+            Find(
+                fields => fields[2] == "cgroup" && fields[3].Split(',').Contains(controller),
+                line => line.Split(':') is [_, string names, ..] && names.Split(',').Contains(controller)
+            )
+            is not { } own
+        )
+        {
+            return (null, "not there");
+        }
+
+        // Of an ordinary user, only what was given to it is writable. For root everything is: it has to be the root, or marked as given away.
+        return own.Place == Root || LinuxProcess.EffectiveUser() != 0 || IsDelegated(own.Folder)
+            ? Writable(own.Folder)
+            : (null, "the group belongs to whoever made it");
+    }
+
+    private static (string Folder, bool HandsOn)? FindUnified()
+    {
+        if (
+            Find(fields => fields[2] == "cgroup2", line => line.StartsWith("0::", StringComparison.Ordinal))
+            is not { } own
+        )
+        {
+            return null;
+        }
+
+        string above = Path.GetDirectoryName(own.Folder)!;
+        return own.Place == Root ? (own.Folder, true)
+            : IsDelegated(above) && LinuxProcess.IsWritable(above) ? (above, true)
+            : (own.Folder, false);
+    }
+
+    private static (string? Folder, string? Reason) Writable(string folder) =>
+        LinuxProcess.IsWritable(folder) ? (folder, null) : (null, "this user may not divide the group");
+
+    private static bool Offers(string folder, string controller)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, "cgroup.controllers"))
+                .Split((char[])[' ', '\n'])
+                .Contains(controller);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsDelegated(string folder) => Marks.Any(mark => getxattr(folder, mark, 0, 0) > 0);
+
+    private static (string Folder, string Place)? Find(Predicate<string[]> isMount, Predicate<string> isPlace)
+    {
+        try
+        {
+            string? mount = File.ReadLines("/proc/self/mounts")
+                .Select(line => line.Split(' '))
+                .FirstOrDefault(fields => fields.Length > 3 && isMount(fields))
+                ?[1];
+            string? place = File.ReadLines("/proc/self/cgroup").FirstOrDefault(line => isPlace(line))?.Split(':', 3)[2];
+            return mount is null || place is null || !Directory.Exists(mount + place)
+                ? null
+                : (place == Root ? mount : mount + place, place);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint getxattr(string path, string name, nint value, nuint size);
+}

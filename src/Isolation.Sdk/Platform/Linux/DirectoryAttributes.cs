@@ -1,0 +1,88 @@
+using System.Text;
+
+namespace Isolation.Sdk.Platform;
+
+/// <summary>What a folder is like that this process makes in a place: its permissions, owner, attributes.</summary>
+/// <param name="Mode">Its permissions.</param>
+/// <param name="User">Its owner.</param>
+/// <param name="Group">Its group.</param>
+/// <param name="Flags">Marks of its inode.</param>
+internal sealed unsafe record DirectoryAttributes(uint Mode, uint User, uint Group, nint Flags)
+{
+    private const uint Permissions = 0xFFF,
+        InheritGroup = 0b010_000_000_000,
+        Everybody = 0b111_111_111;
+    private const nuint GetFlags = 0x80086601;
+
+    // Sync, unchangeable, append only, no dump, no access times, compress, no copy-on-write, project, folders in sync, names without case.
+    private const nint Marks = 0x4 | 0x8 | 0x10 | 0x20 | 0x40 | 0x80 | 0x10000 | 0x800000 | 0x20000000 | 0x40000000;
+    private const int ListBytes = 1 << 12;
+
+    /// <summary>By the folder that a tree is in, and the process's mask.</summary>
+    public static DirectoryAttributes Of(string tree)
+    {
+        fixed (byte* above = Encoding.UTF8.GetBytes(Path.GetDirectoryName(tree) + "\0"))
+        {
+            int descriptor = LinuxFiles.Open(LinuxFiles.AtCurrent, above, LinuxFiles.ReadOnly | LinuxFiles.Directory);
+            if (descriptor < 0)
+            {
+                throw LinuxFiles.Failed(-descriptor, tree);
+            }
+
+            try
+            {
+                _ = LinuxFiles.GetStat(descriptor, null, out LinuxFiles.Stat stat);
+                bool inherits = (stat.Mode & InheritGroup) != 0;
+                return new DirectoryAttributes(
+                    (Everybody & ~Mask()) | (inherits ? InheritGroup : 0),
+                    LinuxFiles.UserId(),
+                    inherits ? stat.Group : LinuxFiles.GroupId(),
+                    FlagsOf(descriptor)
+                );
+            }
+            finally
+            {
+                _ = LinuxFiles.Close(descriptor);
+            }
+        }
+    }
+
+    /// <summary>Whether an open folder is like that, and nobody gave it attributes.</summary>
+    /// <param name="folder">Its descriptor.</param>
+    /// <param name="stat">What was seen of it.</param>
+    public bool Match(int folder, in LinuxFiles.Stat stat) =>
+        (stat.Mode & Permissions) == Mode
+        && stat.User == User
+        && stat.Group == Group
+        && FlagsOf(folder) == Flags
+        && !HasAttributes(folder);
+
+    private static nint FlagsOf(int folder)
+    {
+        nint flags = 0;
+        return LinuxFiles.Control(folder, GetFlags, &flags) == 0 ? flags & Marks : 0;
+    }
+
+    // What a security module writes there is not the worker's. Where new folders inherit a list of rights, none of them counts as new: then nothing is used again.
+    private static bool HasAttributes(int folder)
+    {
+        byte* names = stackalloc byte[ListBytes];
+        nint length = LinuxFiles.ListAttributes(folder, names, ListBytes);
+        if (length <= 0)
+        {
+            return length < 0 && System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == 34; // More than fit.
+        }
+
+        return Encoding
+            .UTF8.GetString(names, (int)length)
+            .Split('\0', StringSplitOptions.RemoveEmptyEntries)
+            .Any(n => !n.StartsWith("security.", StringComparison.Ordinal));
+    }
+
+    private static uint Mask()
+    {
+        string? line = File.ReadLines("/proc/self/status")
+            .FirstOrDefault(l => l.StartsWith("Umask:", StringComparison.Ordinal));
+        return line is null ? 0b000_010_010 : Convert.ToUInt32(line["Umask:".Length..].Trim(), 8);
+    }
+}

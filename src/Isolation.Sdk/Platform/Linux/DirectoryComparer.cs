@@ -1,0 +1,197 @@
+using System.Runtime.InteropServices;
+using Isolation.Sdk.Git;
+using static Isolation.Sdk.Platform.LinuxFiles;
+
+namespace Isolation.Sdk.Platform;
+
+/// <summary>Compares one folder after the other with what the index says of it; each thread has its own.</summary>
+/// <param name="index">What has to be there.</param>
+/// <param name="folders">Its folders.</param>
+/// <param name="rules">What each of them has to be like.</param>
+/// <param name="stamp">When they should say that they were written, if that is known.</param>
+/// <param name="content">Reads the files whose times say nothing; <see langword="null"/> where times are enough.</param>
+internal sealed unsafe class DirectoryComparer(
+    IndexFile index,
+    TreeDirectories folders,
+    DirectoryAttributes rules,
+    long? stamp,
+    FileHasher? content
+) : IDisposable
+{
+    private const int ListBytes = 1 << 15,
+        LongestName = 4096;
+    private readonly byte* _list = (byte*)NativeMemory.Alloc(ListBytes);
+    private readonly byte* _name = (byte*)NativeMemory.Alloc(LongestName);
+    private readonly ILookup<int, TreeDirectory> _below = folders.Below;
+
+    public List<byte[]> Unknown { get; } = [];
+
+    public List<int> Altered { get; } = [];
+
+    public List<int> Missing { get; } = [];
+
+    public List<byte[]> Folders { get; } = [];
+
+    public List<int> Locations { get; } = [];
+
+    public List<int> Written { get; } = [];
+
+    private int Count => Unknown.Count + Altered.Count + Missing.Count + Folders.Count;
+
+    /// <summary>Looks at what is directly in a folder.</summary>
+    /// <param name="number">Which one.</param>
+    /// <param name="there">Its descriptor; -1 when it is not there.</param>
+    public void CompareDirectory(int number, int there)
+    {
+        int before = Count;
+        if (there < 0)
+        {
+            Missing.AddRange(folders.All[number].Entries);
+            Locations.Add(number); // Even if only folders were in it.
+            return;
+        }
+
+        Compare(number, folders.All[number], there);
+        if (Count > before)
+        {
+            Locations.Add(number);
+        }
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.Free(_list);
+        NativeMemory.Free(_name);
+    }
+
+    private void Compare(int number, TreeDirectory folder, int there)
+    {
+        if (LinuxFiles.GetStat(there, null, out Stat own) != 0 || !rules.Match(there, own))
+        {
+            Folders.Add(PathOf(folder).ToArray());
+        }
+
+        if (own.WrittenSeconds != stamp || own.WrittenNanoseconds != 0)
+        {
+            Written.Add(number);
+        }
+
+        int found = 0;
+        foreach (int entry in folder.Entries)
+        {
+            DirectoryCursor.Name(index, folder, entry, new Span<byte>(_name, LongestName));
+            if (Exists(there, out Stat stat))
+            {
+                found++;
+                if (
+                    !IsUntouched(entry, stat)
+                    || (
+                        content is not null
+                        && stat.Kind == Regular
+                        && !content.HasContent(entry, there, _name, stat.Size)
+                    )
+                )
+                {
+                    Altered.Add(entry);
+                }
+            }
+            else
+            {
+                Missing.Add(entry);
+            }
+        }
+
+        foreach (TreeDirectory below in _below[number])
+        {
+            index.Path(below.Entry)[below.Start..below.End].CopyTo(new Span<byte>(_name, LongestName));
+            _name[below.End - below.Start] = 0;
+            found += Exists(there, out Stat stat) && stat.Kind == Folder ? 1 : 0;
+        }
+
+        // Nearly always nothing else is there, and no name has to be looked up.
+        if (ForEachName(folder, there, null) != found)
+        {
+            AddStrangers(number, folder, there);
+        }
+    }
+
+    private bool Exists(int there, out Stat stat) => LinuxFiles.GetStat(there, _name, out stat) == 0;
+
+    private bool IsUntouched(int entry, in Stat stat)
+    {
+        uint kind =
+            index.IsSubmodule(entry) ? Folder
+            : index.IsLink(entry) ? SymbolicLink
+            : Regular;
+        return stat.Kind == kind
+            && FileStamp.Of(stat).IsSameFile(index.Stamp(entry))
+            && (kind == Folder || (stat.Links == 1 && (uint)stat.Size == index.Size(entry)));
+    }
+
+    private void AddStrangers(int number, TreeDirectory folder, int there)
+    {
+        HashSet<string> known = new(StringComparer.Ordinal);
+        foreach (int entry in folder.Entries)
+        {
+            known.Add(Key(index.Path(entry)[(folder.Depth == 0 ? 0 : folder.End + 1)..]));
+        }
+
+        HashSet<string> below = [.. _below[number].Select(b => Key(index.Path(b.Entry)[b.Start..b.End]))];
+        byte[] above = PathOf(folder).ToArray();
+        List<byte[]> names = [];
+        ForEachName(folder, there, names);
+        foreach (byte[] name in names)
+        {
+            name.CopyTo(new Span<byte>(_name, LongestName));
+            _name[name.Length] = 0;
+            if (
+                !known.Contains(Key(name))
+                && !(below.Contains(Key(name)) && Exists(there, out Stat stat) && stat.Kind == Folder)
+            )
+            {
+                Unknown.Add(above.Length == 0 ? name : [.. above, (byte)'/', .. name]);
+            }
+        }
+    }
+
+    /// <returns>How many there are.</returns>
+    private int ForEachName(TreeDirectory folder, int there, List<byte[]>? names)
+    {
+        int count = 0;
+        if (names is not null)
+        {
+            _ = Seek(there, 0, 0); // It was listed before.
+        }
+
+        while (true)
+        {
+            nint length = List(there, _list, ListBytes);
+            if (length <= 0)
+            {
+                return length == 0
+                    ? count
+                    : throw Failed(Marshal.GetLastPInvokeError(), System.Text.Encoding.UTF8.GetString(PathOf(folder)));
+            }
+
+            for (nint at = 0; at < length; at += *(ushort*)(_list + at + 16))
+            {
+                ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(_list + at + 19);
+                if (
+                    !name.SequenceEqual("."u8)
+                    && !name.SequenceEqual(".."u8)
+                    && !(folder.Depth == 0 && name.SequenceEqual(".git"u8))
+                )
+                {
+                    count++;
+                    names?.Add(name.ToArray());
+                }
+            }
+        }
+    }
+
+    private ReadOnlySpan<byte> PathOf(TreeDirectory folder) =>
+        folder.Depth == 0 ? [] : index.Path(folder.Entry)[..folder.End];
+
+    // Any bytes, as characters.
+    private static string Key(ReadOnlySpan<byte> name) => System.Text.Encoding.Latin1.GetString(name);
+}

@@ -1,0 +1,77 @@
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Isolation.Sdk.Git;
+using static Isolation.Sdk.Platform.LinuxFiles;
+
+namespace Isolation.Sdk.Platform;
+
+/// <summary>Reads files and compares them with the ids that git gives to bytes; each thread has its own. Where git converts line endings, a file so converted is another one.</summary>
+internal sealed unsafe class FileHasher(IndexFile index) : IDisposable
+{
+    private const int Room = 1 << 17;
+    private readonly byte* _buffer = (byte*)NativeMemory.Alloc(Room);
+
+    /// <summary>Whether a file, by its name in an open folder, has the bytes of an entry.</summary>
+    public bool HasContent(int entry, int folder, byte* name, long size)
+    {
+        int file = Open(folder, name, ReadOnly | NoFollow | NoBlock);
+        if (file < 0)
+        {
+            return false;
+        }
+
+        try
+        {
+            return index
+                .Id(entry)
+                .SequenceEqual(
+                    Hash(
+                        file,
+                        size,
+                        index.Id(entry).Length == SHA256.HashSizeInBytes,
+                        stackalloc byte[SHA256.HashSizeInBytes]
+                    )
+                );
+        }
+        finally
+        {
+            _ = Close(file);
+        }
+    }
+
+    public void Dispose() => NativeMemory.Free(_buffer);
+
+    private ReadOnlySpan<byte> Hash(int file, long size, bool wide, Span<byte> to)
+    {
+        Span<byte> head = new(_buffer, Room);
+        "blob "u8.CopyTo(head);
+        _ = Utf8Formatter.TryFormat(size, head["blob ".Length..], out int digits);
+        int used = "blob ".Length + digits;
+        head[used++] = 0;
+        nint got = Read(file, _buffer + used, (nuint)(Room - used));
+        if (size <= Room - used)
+        {
+            return got == (nint)size
+                ? to[
+                    ..(
+                        wide
+                            ? SHA256.HashData(head[..(used + (int)size)], to)
+                            : SHA1.HashData(head[..(used + (int)size)], to)
+                    )
+                ]
+                : [];
+        }
+
+        using IncrementalHash hash = IncrementalHash.CreateHash(
+            wide ? HashAlgorithmName.SHA256 : HashAlgorithmName.SHA1
+        );
+        hash.AppendData(head[..used]);
+        for (byte* from = _buffer + used; got > 0; got = Read(file, from = _buffer, Room))
+        {
+            hash.AppendData(new ReadOnlySpan<byte>(from, (int)got));
+        }
+
+        return got < 0 ? [] : to[..hash.GetHashAndReset(to)];
+    }
+}

@@ -1,0 +1,114 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Isolation.Sdk.Platform;
+
+/// <summary>One process as <c>/proc</c> shows it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Parent">Its parent's id.</param>
+/// <param name="Session">Its session's id.</param>
+/// <param name="Started">When it started, in clock ticks since boot: with the id, the one identity of a process.</param>
+internal sealed record ProcessEntry(int Id, int Parent, int Session, long Started)
+{
+    /// <summary>What never changes: an orphan gets another parent, and anyone may start a session.</summary>
+    public (int Id, long Started) Identity => (Id, Started);
+}
+
+/// <summary>Reads <c>/proc</c>. What vanishes meanwhile is left out.</summary>
+internal static class ProcessTable
+{
+    private static ReadOnlySpan<byte> Locks => "Max file locks"u8;
+
+    /// <summary>Every process that is alive; what has ended and only waits to be reaped is not.</summary>
+    public static IReadOnlyList<ProcessEntry> Read()
+    {
+        List<ProcessEntry> found = [];
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (
+                int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                && Find(id) is { } entry
+            )
+            {
+                found.Add(entry);
+            }
+        }
+
+        return found;
+    }
+
+    /// <param name="id">Its id.</param>
+    /// <param name="evenEnded">Whether one that has ended and was not reaped counts.</param>
+    public static ProcessEntry? Find(int id, bool evenEnded = false)
+    {
+        if (ReadText(id, "stat") is not { Length: > 0 } stat)
+        {
+            return null;
+        }
+
+        // The name in parentheses may hold anything, parentheses and spaces too: the fields follow the last one.
+        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return !evenEnded && fields[0] is ("Z" or "X" or "x")
+            ? null
+            : new ProcessEntry(
+                id,
+                int.Parse(fields[1], CultureInfo.InvariantCulture),
+                int.Parse(fields[3], CultureInfo.InvariantCulture),
+                long.Parse(fields[19], CultureInfo.InvariantCulture)
+            );
+    }
+
+    /// <summary>Whether a process was started with a variable whose entry begins with this text.</summary>
+    public static bool WasStartedWith(int id, string entry)
+    {
+        string? all = ReadText(id, "environ");
+        return all is not null
+            && (
+                all.StartsWith(entry, StringComparison.Ordinal) || all.Contains('\0' + entry, StringComparison.Ordinal)
+            );
+    }
+
+    /// <summary>The limits of file locks a process lives under; <see langword="null"/> where there are none.</summary>
+    public static (ulong Soft, ulong Hard)? FileLocks(int id)
+    {
+        try
+        {
+            // Not for reading alone, or .NET would lock it.
+            using SafeFileHandle file = File.OpenHandle(
+                string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/limits"),
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.ReadWrite
+            );
+            Span<byte> all = stackalloc byte[4096];
+            ReadOnlySpan<byte> rest = all[..RandomAccess.Read(file, all, 0)];
+            int at = rest.IndexOf(Locks);
+            rest = at < 0 ? [] : rest[(at + Locks.Length)..].TrimStart((byte)' ');
+            return
+                Utf8Parser.TryParse(rest, out ulong soft, out int read)
+                && Utf8Parser.TryParse(rest[read..].TrimStart((byte)' '), out ulong hard, out _)
+                ? (soft, hard)
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string? ReadText(int id, string name)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(
+                File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/{name}"))
+            );
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

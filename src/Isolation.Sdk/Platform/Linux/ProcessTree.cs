@@ -1,0 +1,138 @@
+using Isolation.Sdk.Sandbox;
+
+namespace Isolation.Sdk.Platform;
+
+/// <summary>Everything that was started with one marker, however it tried to get away: found by cgroup, session, parent, marker and limit, ended until nothing is found.</summary>
+/// <param name="marker">The text its variable begins with.</param>
+/// <param name="cgroup">Its group, where there is one.</param>
+/// <param name="time">The clock.</param>
+/// <param name="groups">Other groups it is in.</param>
+internal sealed class ProcessTree(
+    string marker,
+    Cgroup? cgroup,
+    TimeProvider time,
+    IReadOnlyList<string>? groups = null
+)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(10);
+    private readonly HashSet<(int Id, long Started)> _known = []; // Parent and session of a process may change, these two never.
+    private readonly HashSet<int> _sessions = [];
+    private readonly string _entry = $"{ProcessMarker.Variable}={marker}";
+    private readonly ProcessMark _mark = ProcessMark.Of(marker);
+    private long _since;
+    private int _keeper;
+    private bool _marked;
+
+    // What keeps the command is the first process of its namespace, or that one's parent: the kernel ends all the others with it.
+    public string Mechanism =>
+        cgroup is not null ? "cgroup.kill"
+        : _keeper != 0 ? "pid namespace"
+        : _marked ? "session, marker and limit"
+        : "session and marker";
+
+    /// <summary>Adds the first process, a child that nobody has reaped: its session is its own until <see cref="Close"/>.</summary>
+    /// <param name="root">Its id.</param>
+    /// <param name="keeper">Whether it only keeps the command, and takes it along when it ends.</param>
+    /// <param name="marked">Whether it had the limit before it began, so that nothing it started is without.</param>
+    public void Add(int root, bool keeper = false, bool marked = false)
+    {
+        _marked = marked;
+        _keeper = keeper ? root : 0;
+        _sessions.Add(root);
+        if (ProcessTable.Find(root, evenEnded: true) is { } entry)
+        {
+            _known.Add(entry.Identity);
+            _since = entry.Started;
+        }
+    }
+
+    /// <summary>The first process is about to be reaped: from now on its id may be anybody's.</summary>
+    public void Close() => _sessions.Clear();
+
+    /// <summary>What of it is alive now.</summary>
+    public IReadOnlyList<ProcessEntry> Alive()
+    {
+        HashSet<int> inGroup = [.. cgroup?.Members() ?? [], .. (groups ?? []).SelectMany(CgroupDirectory.Members)];
+        // Nothing of it can be older than its first process, which spares reading most of the machine's environments.
+        ProcessEntry[] table =
+        [
+            .. ProcessTable.Read().Where(p => p.Started >= _since && p.Id != Environment.ProcessId),
+        ];
+        HashSet<ProcessEntry> found =
+        [
+            .. table.Where(p =>
+                _known.Contains(p.Identity)
+                || _sessions.Contains(p.Session)
+                || inGroup.Contains(p.Id)
+                || ProcessTable.WasStartedWith(p.Id, _entry)
+                || _mark.IsOn(p.Id)
+            ),
+        ];
+        bool more = found.Count > 0;
+        while (more)
+        {
+            HashSet<int> ids = [.. found.Select(p => p.Id)];
+            ProcessEntry[] children = [.. table.Where(p => ids.Contains(p.Parent) && !found.Contains(p))];
+            found.UnionWith(children);
+            more = children.Length > 0;
+        }
+
+        _known.UnionWith(found.Select(p => p.Identity));
+        return [.. found];
+    }
+
+    /// <summary>Asks all of it to end, and after the grace ends it.</summary>
+    /// <returns>Whether it took force.</returns>
+    public async Task<bool> EndAsync(TimeSpan grace)
+    {
+        IReadOnlyList<ProcessEntry> alive = Alive();
+        if (alive.Count > 0 && grace > TimeSpan.Zero)
+        {
+            Send(alive.Where(p => p.Id != _keeper), LinuxProcess.Terminate);
+            alive = await WaitAsync(grace, LinuxProcess.Terminate).ConfigureAwait(false);
+        }
+
+        if (alive.Count == 0)
+        {
+            return false;
+        }
+
+        cgroup?.Kill();
+        Send(alive, LinuxProcess.Kill);
+        alive = await WaitAsync(KillLimit, LinuxProcess.Kill).ConfigureAwait(false);
+        return alive.Count == 0
+            ? true
+            : throw new IsolationException(
+                SandboxCodes.TreeSurvived,
+                $"{alive.Count} processes could not be ended: {string.Join(", ", alive.Select(p => p.Id))}.",
+                "They hang in the kernel (a dead network drive, say) or belong to another user; end them by hand."
+            );
+    }
+
+    private static void Send(IEnumerable<ProcessEntry> processes, int signal)
+    {
+        foreach (ProcessEntry process in processes)
+        {
+            LinuxProcess.Signal(process.Id, signal, () => ProcessTable.Find(process.Id)?.Started == process.Started);
+        }
+    }
+
+    private async Task<IReadOnlyList<ProcessEntry>> WaitAsync(TimeSpan limit, int signal)
+    {
+        long begun = time.GetTimestamp();
+        HashSet<(int Id, long Started)> told = [.. _known];
+        while (true)
+        {
+            IReadOnlyList<ProcessEntry> alive = Alive();
+            if (alive.Count == 0 || time.GetElapsedTime(begun) >= limit)
+            {
+                return alive;
+            }
+
+            // What was born meanwhile has not been told yet; a second SIGKILL harms nobody, a second SIGTERM might.
+            Send(signal == LinuxProcess.Kill ? alive : alive.Where(p => told.Add(p.Identity)), signal);
+            await Task.Delay(Pause, time, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+}

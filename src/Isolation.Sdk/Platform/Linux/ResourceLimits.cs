@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Isolation.Sdk.Sandbox;
+
+namespace Isolation.Sdk.Platform;
+
+/// <summary>The limits that the kernel keeps for each process, set from outside before the process begins.</summary>
+internal static unsafe partial class ResourceLimits
+{
+    private const int FileSize = 1,
+        Data = 2,
+        Core = 4,
+        Tasks = 6,
+        OpenFiles = 7,
+        FileLocks = 10;
+    private const ulong Unlimited = ulong.MaxValue;
+    private const int Room = 4096;
+    private const int WholeShare = 100;
+    private const int Nicest = 19;
+
+    // What each step of nice makes of a process's share.
+    private const double Step = 1.25;
+
+    /// <summary>Whether commands can be marked: not in a host that is somebody's worker, for its mark is all that tells whose it is.</summary>
+    public static bool CanMark { get; } = LinuxProcess.SeesChildren && IsUnmarked(0);
+
+    /// <summary>Sets them, but for what a group keeps.</summary>
+    /// <returns>Whether all of them hold.</returns>
+    public static bool Hold(int process, ProcessSpec launch)
+    {
+        if (launch.Limits is not { } limits)
+        {
+            return NoCore(process);
+        }
+
+        bool Kept(string limit) => launch.Groups.Any(g => g.Controller.Limit == limit);
+        return NoCore(process)
+            && Set(process, FileSize, limits.MaxFileBytes)
+            && Set(process, OpenFiles, limits.MaxOpenFiles)
+            && (Kept(nameof(ProcessLimits.MaxMemoryBytes)) || Set(process, Data, limits.MaxMemoryBytes))
+            && (Kept(nameof(ProcessLimits.MaxProcesses)) || Set(process, Tasks, MaxTasks(limits.MaxProcesses)))
+            && (
+                Kept(nameof(ProcessLimits.CpuShare))
+                || limits.CpuShare is not { } share
+                || setpriority(0, process, Nice(share)) == 0
+            );
+    }
+
+    /// <summary>No image of its memory, which may hold secrets, is left in its workspace when it crashes.</summary>
+    public static bool NoCore(int process) => Set(process, Core, 0);
+
+    /// <summary>Marks a process and all it starts from now on, where nobody has.</summary>
+    /// <returns>Whether it is marked.</returns>
+    public static bool TryMark(int process, ProcessMark mark)
+    {
+        ulong* both = stackalloc ulong[2] { mark.Soft, mark.Hard };
+        return IsUnmarked(process) && prlimit(process, FileLocks, both, null) == 0;
+    }
+
+    /// <summary>How nice a process has to be to get about this share.</summary>
+    public static int Nice(int percent) =>
+        Math.Min(Nicest, (int)Math.Round(Math.Log((double)WholeShare / percent, Step)));
+
+    /// <summary>The kernel counts all of the user's, not only this command's: only a bound for what forks faster than anyone looks. It does not hold root.</summary>
+    private static long? MaxTasks(int? limit) =>
+        limit is { } most
+        && long.TryParse(
+            File.ReadAllText("/proc/loadavg").Split(' ')[3].Split('/')[1],
+            CultureInfo.InvariantCulture,
+            out long now
+        )
+            ? now + most + Room
+            : null;
+
+    private static bool IsUnmarked(int process)
+    {
+        ulong* both = stackalloc ulong[2];
+        return prlimit(process, FileLocks, null, both) == 0 && both[1] == Unlimited;
+    }
+
+    private static bool Set(int process, int resource, long? most)
+    {
+        if (most is not { } value)
+        {
+            return true;
+        }
+
+        ulong* both = stackalloc ulong[2];
+        if (prlimit(process, resource, null, both) != 0)
+        {
+            return false;
+        }
+
+        // Never above what the host itself may give.
+        both[0] = both[1] = Math.Min((ulong)value, both[1]);
+        return prlimit(process, resource, both, null) == 0;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int prlimit(int process, int resource, ulong* wanted, ulong* before);
+
+    [LibraryImport("libc")]
+    private static partial int setpriority(int kind, int process, int nice);
+}

@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Platform;
+
+/// <summary>Compares a folder with an index entry by entry, by what nobody can forge: the moment an inode last changed. <c>.git</c> at its top is left out.</summary>
+/// <param name="index">What has to be there.</param>
+/// <param name="top">The folder.</param>
+internal sealed class TreeComparer(IndexFile index, string top)
+{
+    private readonly TreeDirectories _folders = new(index);
+
+    /// <summary>Looks at everything below.</summary>
+    /// <param name="stamp">When folders should say that they were written, seconds since 1970, if that is known.</param>
+    /// <param name="reads">Whether files are read, too, since the file system does not say of each that it was written.</param>
+    /// <exception cref="IOException">The folder itself is not there.</exception>
+    public TreeDifferences Run(long? stamp = null, bool reads = false) => Run(stamp, reads, null);
+
+    /// <summary>Looks again where something was found, and nowhere else.</summary>
+    /// <exception cref="IOException">The folder itself is not there.</exception>
+    public TreeDifferences RunAgain(TreeDifferences before, long? stamp) => Run(stamp, reads: false, before.Locations);
+
+    /// <summary>Gives folders below the top a time of writing.</summary>
+    public unsafe void SetTimes(IEnumerable<int> folders, DateTimeOffset stamp)
+    {
+        using DirectoryCursor cursor = new(index, _folders, top, makes: false);
+        LinuxFiles.Time* times = stackalloc LinuxFiles.Time[2];
+        times[0] = new LinuxFiles.Time { Nanoseconds = LinuxFiles.Omit };
+        times[1] = new LinuxFiles.Time { Seconds = (nint)stamp.ToUnixTimeSeconds() };
+        foreach (int folder in folders.Distinct().Where(f => f > 0))
+        {
+            if (LinuxFiles.SetTimes(cursor.GoTo(folder), null, times) != 0)
+            {
+                throw LinuxFiles.Failed(Marshal.GetLastPInvokeError(), top);
+            }
+        }
+    }
+
+    private TreeDifferences Run(long? stamp, bool reads, IReadOnlySet<int>? only)
+    {
+        DirectoryAttributes rules = DirectoryAttributes.Of(top);
+        List<DirectoryComparer> scans = [];
+        _folders
+            .OnAllAsync(part =>
+            {
+                using DirectoryCursor cursor = new(index, _folders, top, makes: false);
+                using FileHasher? content = reads ? new FileHasher(index) : null;
+                using DirectoryComparer scan = new(index, _folders, rules, stamp, content);
+                for (int i = part.Start.Value; i < part.End.Value; i++)
+                {
+                    if (only?.Contains(i) != false)
+                    {
+                        scan.CompareDirectory(i, cursor.GoTo(i));
+                    }
+                }
+
+                lock (scans)
+                {
+                    scans.Add(scan);
+                }
+            })
+            .GetAwaiter()
+            .GetResult();
+        return new TreeDifferences(
+            [.. scans.SelectMany(s => s.Unknown)],
+            [.. scans.SelectMany(s => s.Altered).Order()],
+            [.. scans.SelectMany(s => s.Missing).Order()],
+            [.. scans.SelectMany(s => s.Folders).Select(f => Encoding.UTF8.GetString(f))]
+        )
+        {
+            Locations = scans
+                .SelectMany(s => s.Locations)
+                .SelectMany(f => new[] { f, Math.Max(0, _folders.All[f].Parent) })
+                .ToHashSet(),
+            Written = [.. scans.SelectMany(s => s.Written)],
+        };
+    }
+}

@@ -1,0 +1,117 @@
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Platform;
+
+/// <summary>The folders of an index, each after the one that it is in, with the entries directly in it.</summary>
+internal sealed class TreeDirectories
+{
+    public const int MaxThreads = 4;
+
+    private const int EntriesAtOnce = 64;
+    private readonly List<TreeDirectory> _all = [];
+    private ILookup<int, TreeDirectory>? _below;
+
+    /// <param name="index">The files.</param>
+    /// <param name="entries">Those that matter, in order; <see langword="null"/> for all.</param>
+    public TreeDirectories(IndexFile index, IEnumerable<int>? entries = null)
+    {
+        List<int> path = [0];
+        _all.Add(new TreeDirectory(-1, 0, 0, 0, 0));
+        foreach (int entry in entries ?? Enumerable.Range(0, index.Count))
+        {
+            Descend(index, entry, path);
+            _all[path[^1]].Entries.Add(entry);
+        }
+    }
+
+    public IReadOnlyList<TreeDirectory> All => _all;
+
+    /// <summary>The folders directly in each.</summary>
+    public ILookup<int, TreeDirectory> Below => _below ??= _all.Where(f => f.Parent >= 0).ToLookup(f => f.Parent);
+
+    /// <summary>Has several threads work on groups of neighbouring folders.</summary>
+    public Task OnAllAsync(Action<Range> work)
+    {
+        List<Range> parts = Split();
+        int next = -1;
+        return Task.WhenAll(
+            Enumerable
+                .Range(0, Math.Min(Math.Min(Environment.ProcessorCount, MaxThreads), parts.Count))
+                .Select(_ =>
+                    Task.Run(() =>
+                    {
+                        for (
+                            int mine = Interlocked.Increment(ref next);
+                            mine < parts.Count;
+                            mine = Interlocked.Increment(ref next)
+                        )
+                        {
+                            work(parts[mine]);
+                        }
+                    })
+                )
+        );
+    }
+
+    private List<Range> Split()
+    {
+        List<Range> parts = [];
+        int start = 0,
+            count = 0;
+        for (int i = 0; i < _all.Count; i++)
+        {
+            count += _all[i].Entries.Count + 1;
+            if (count >= EntriesAtOnce)
+            {
+                parts.Add(start..(i + 1));
+                (start, count) = (i + 1, 0);
+            }
+        }
+
+        if (start < _all.Count)
+        {
+            parts.Add(start.._all.Count);
+        }
+
+        return parts;
+    }
+
+    // Paths are sorted, so all that is below a folder comes in one piece, and the folders that are open are those of the path before.
+    private void Descend(IndexFile index, int entry, List<int> path)
+    {
+        ReadOnlySpan<byte> name = index.Path(entry);
+        int depth = 1,
+            at = 0;
+        while (
+            depth < path.Count
+            && _all[path[depth]] is var open
+            && name.Length > open.End
+            && name[open.End] == (byte)'/'
+            && name[at..open.End].SequenceEqual(index.Path(open.Entry)[at..open.End])
+        )
+        {
+            at = open.End + 1;
+            depth++;
+        }
+
+        path.RemoveRange(depth, path.Count - depth);
+        for (int slash = name[at..].IndexOf((byte)'/'); slash >= 0; slash = name[at..].IndexOf((byte)'/'))
+        {
+            _all.Add(new TreeDirectory(path[^1], path.Count, entry, at, at + slash));
+            path.Add(_all.Count - 1);
+            at += slash + 1;
+        }
+    }
+}
+
+/// <summary>One folder: its name is a part of the path of the first entry below it.</summary>
+/// <param name="Parent">The folder that it is in; -1 for the top.</param>
+/// <param name="Depth">0 for the top.</param>
+/// <param name="Entry">The entry whose path has its name.</param>
+/// <param name="Start">Where in that path.</param>
+/// <param name="End">Where it ends there.</param>
+internal sealed record TreeDirectory(int Parent, int Depth, int Entry, int Start, int End)
+{
+    /// <summary>What is directly in it.</summary>
+    public List<int> Entries { get; } = [];
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text;
+
+namespace Isolation.Sdk.Runners;
+
+/// <summary>The reporting end of a process runner: turns lines of the events file into what the worker can say. See docs/runner-protocol.md.</summary>
+internal sealed class RunnerProtocol(IsolatedWorker worker)
+{
+    public const string EventsVariable = "ISOLATION_EVENTS";
+    public const string InboxVariable = "ISOLATION_INBOX";
+
+    /// <summary>How many bad lines are reported one by one.</summary>
+    private const int MaxBadLinesReported = 10;
+
+    private int _lines;
+    private int _bad;
+
+    /// <summary>The last result reported; <see langword="null"/> while there is none.</summary>
+    public RunResult? Result { get; private set; }
+
+    public async Task HandleLineAsync(byte[]? line, CancellationToken cancellationToken)
+    {
+        _lines++;
+        if (line is not null && string.IsNullOrWhiteSpace(Encoding.UTF8.GetString(line)))
+        {
+            return;
+        }
+
+        if (line is null || RunnerReport.TryParse(line) is not { } reports)
+        {
+            ReportBadLine(line is null);
+            return;
+        }
+
+        foreach (RunnerReport report in reports)
+        {
+            try
+            {
+                await ApplyAsync(report, cancellationToken).ConfigureAwait(false);
+            }
+            catch (IsolationException e)
+                when (e.Code is not (Contexts.ContextCodes.Sealed or Contexts.ContextCodes.NotYours))
+            {
+                // A note that is too long, say: the line is at fault, not the run.
+                worker.ReportProgress(
+                    $"events file, line {_lines.ToString(CultureInfo.InvariantCulture)}: {e.Message}"
+                );
+            }
+        }
+    }
+
+    private async Task ApplyAsync(RunnerReport report, CancellationToken cancellationToken)
+    {
+        switch (report.Kind)
+        {
+            case "phase":
+                worker.ReportPhase(report.Text);
+                break;
+            case "progress":
+                worker.ReportProgress(report.Text);
+                break;
+            case "blocked":
+                await worker.ReportBlockerAsync(report.Text, cancellationToken).ConfigureAwait(false);
+                break;
+            case "handoff":
+                await worker.HandoffAsync(report.Text, cancellationToken).ConfigureAwait(false);
+                break;
+            case "comment":
+                await worker.CommentAsync(report.Text, cancellationToken).ConfigureAwait(false);
+                break;
+            default:
+                Result = report.Result;
+                break;
+        }
+    }
+
+    /// <summary>Says where, never what: a worker could have linked anything there.</summary>
+    private void ReportBadLine(bool tooLong)
+    {
+        if (++_bad <= MaxBadLinesReported)
+        {
+            worker.ReportProgress(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"events file, line {_lines}: {(tooLong ? $"longer than {LineTail.MaxLine} bytes" : "not of the protocol")}; passed over{(_bad == MaxBadLinesReported ? ", as further ones will be silently" : "")}"
+                )
+            );
+        }
+    }
+}

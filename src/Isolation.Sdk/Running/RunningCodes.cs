@@ -1,9 +1,0 @@
-namespace Isolation.Sdk.Running;
-
-/// <summary>Codes of this folder: ISO0751 to ISO0799.</summary>
-internal static class RunningCodes
-{
-    public const string UnknownPlaceholder = "ISO0751";
-    public const string EmptyCommand = "ISO0752";
-    public const string UnknownPort = "ISO0753";
-}

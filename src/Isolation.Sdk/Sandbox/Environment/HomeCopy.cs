@@ -1,0 +1,107 @@
+namespace Isolation.Sdk.Sandbox;
+
+/// <summary>Copies what the host shares into a worker's home: a copy cannot be written through.</summary>
+internal static class HomeCopy
+{
+    /// <summary>Where a shared path is at the host and where it goes, or what is wrong with it.</summary>
+    public static (string? From, string? Relative, IsolationFault? Fault) Resolve(string path, string? hostHome)
+    {
+        if (string.IsNullOrEmpty(hostHome))
+        {
+            return (null, null, Fault(path, "the host has no HOME"));
+        }
+
+        string home = Path.TrimEndingDirectorySeparator(Path.GetFullPath(hostHome));
+        string full = Path.GetFullPath(
+            path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? home + path[1..] : path,
+            home
+        );
+        string relative = Path.GetRelativePath(home, full);
+        if (
+            relative == "."
+            || relative == ".."
+            || relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            || Path.IsPathRooted(relative)
+        )
+        {
+            return (null, null, Fault(path, $"it is not below the host's home '{home}'"));
+        }
+
+        return File.Exists(full) || Directory.Exists(full)
+            ? (full, relative, null)
+            : (null, null, Fault(path, "there is nothing at that path"));
+    }
+
+    public static void Copy(string from, string to)
+    {
+        if (File.Exists(from))
+        {
+            CopyFile(from, to);
+            return;
+        }
+
+        CreateFolder(to);
+        foreach (
+            FileSystemInfo entry in new DirectoryInfo(from).EnumerateFileSystemInfos(
+                "*",
+                new EnumerationOptions { AttributesToSkip = 0, RecurseSubdirectories = false }
+            )
+        )
+        {
+            string target = Path.Combine(to, entry.Name);
+            if (File.Exists(entry.FullName))
+            {
+                CopyFile(entry.FullName, target);
+            }
+            else if (entry is DirectoryInfo && entry.LinkTarget is null)
+            {
+                Copy(entry.FullName, target);
+            }
+        }
+    }
+
+    private static void CopyFile(string from, string to)
+    {
+        CreateFolder(Path.GetDirectoryName(to)!);
+        if (new FileInfo(from).Length == 0)
+        {
+            // Also sockets and named pipes look like this, and opening one of those would wait for ever.
+            File.WriteAllBytes(to, []);
+        }
+        else
+        {
+            using FileStream source = new(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using FileStream copy = new(to, FileMode.CreateNew, FileAccess.Write);
+            source.CopyTo(copy);
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            File.SetAttributes(to, FileAttributes.ReadOnly);
+        }
+        else
+        {
+            const UnixFileMode Execute = UnixFileMode.UserExecute;
+            File.SetUnixFileMode(to, UnixFileMode.UserRead | (File.GetUnixFileMode(from) & Execute));
+        }
+    }
+
+    private static void CreateFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, ScopeFolders.OwnerOnly);
+        }
+    }
+
+    private static IsolationFault Fault(string path, string why) =>
+        new(
+            SandboxCodes.SharedPath,
+            $"'{path}' cannot be shared: {why}.",
+            "Share a file or folder that exists below the host's home, as in \"~/.claude\"."
+        );
+}

@@ -1,0 +1,110 @@
+using System.Text;
+using System.Xml;
+using System.Xml.Linq;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Sandbox;
+
+/// <summary>Config files that a worker's home starts with.</summary>
+internal static class ToolConfigFiles
+{
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+    private static readonly string[] Sources =
+    [
+        "packageSources",
+        "auditSources",
+        "disabledPackageSources",
+        "packageSourceMapping",
+        "config",
+    ];
+
+    /// <summary>Writes the worker's own global git config.</summary>
+    public static void WriteGit(string path, IEnumerable<KeyValuePair<string, string>> settings)
+    {
+        StringBuilder text = new();
+        foreach ((string key, string value) in settings)
+        {
+            int first = key.IndexOf('.', StringComparison.Ordinal);
+            int last = key.LastIndexOf('.');
+            text.Append('[').Append(key, 0, first);
+            if (last > first)
+            {
+                text.Append(" \"").Append(Escape(key[(first + 1)..last])).Append('"');
+            }
+
+            text.Append("]\n\t")
+                .Append(key, last + 1, key.Length - last - 1)
+                .Append(" = \"")
+                .Append(Escape(value))
+                .Append("\"\n");
+        }
+
+        Write(path, text.ToString());
+    }
+
+    /// <summary>Writes the worker's own user-level NuGet config: the host's sources without its credentials, and its packages to read from.</summary>
+    public static void WriteNuGet(string path, string? hostConfig, string? hostPackages)
+    {
+        XElement root = new("configuration");
+        if (hostConfig is not null && File.Exists(hostConfig))
+        {
+            try
+            {
+                root.Add(
+                    XDocument
+                        .Load(hostConfig)
+                        .Root?.Elements()
+                        .Where(e => Sources.Contains(e.Name.LocalName, StringComparer.OrdinalIgnoreCase))
+                        .Select(e => new XElement(
+                            e.Name,
+                            e.Attributes(),
+                            e.Elements().Select(entry => NuGetBarrier.Portable(entry, hostConfig))
+                        ))
+                );
+            }
+            catch (Exception e) when (e is XmlException or IOException or UnauthorizedAccessException)
+            {
+                // A config that the host's own NuGet could not read either.
+            }
+        }
+
+        root.Elements("config")
+            .Elements()
+            .Where(e =>
+                (string?)e.Attribute("key") is "globalPackagesFolder" or "repositoryPath"
+                || ((string?)e.Attribute("key"))?.Contains("proxy", StringComparison.OrdinalIgnoreCase) == true
+            )
+            .Remove();
+        if (hostPackages is not null && Directory.Exists(hostPackages))
+        {
+            root.Add(
+                new XElement(
+                    "fallbackPackageFolders",
+                    new XElement("add", new XAttribute("key", "host"), new XAttribute("value", hostPackages))
+                )
+            );
+        }
+
+        Write(path, new XDocument(root).ToString());
+    }
+
+    /// <summary>Says that NuGet's one-time work in a home is done. It would be done under a mutex for which every process of the machine meets in <c>/tmp</c>, out of reach of confined ones.</summary>
+    public static void WriteNuGetMigrated(string home) =>
+        Write(Path.Combine(home, ".local", "share", "NuGet", "Migrations", "1"), "");
+
+    /// <summary>Makes git in the worker's state ignore one path at the top of its work tree.</summary>
+    public static void WriteGitIgnore(string path, string ignored) =>
+        Write(path, "/" + ignored.Replace('\\', '/') + "\n");
+
+    private static void Write(string path, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text, Utf8);
+    }
+
+    private static string Escape(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal)
+            .Replace("\t", "\\t", StringComparison.Ordinal);
+}

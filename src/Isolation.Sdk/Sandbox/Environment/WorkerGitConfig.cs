@@ -1,0 +1,56 @@
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Sandbox;
+
+/// <summary>What of the host's git a worker's own config starts with: who commits, line endings, large files, and that this repository is trusted.</summary>
+/// <param name="CommonDirectory">The repository; <see langword="null"/> outside of one.</param>
+/// <param name="Settings">Keys and values, in order.</param>
+internal sealed record WorkerGitConfig(string? CommonDirectory, IReadOnlyList<KeyValuePair<string, string>> Settings)
+{
+    /// <summary>The checkout it was read from; <see langword="null"/> where there is none.</summary>
+    public string? TopLevel { get; init; }
+
+    private static readonly KeyValuePair<string, string>[] DefaultIdentity =
+    [
+        new("user.name", "Isolation.Sdk"),
+        new("user.email", "isolation@localhost"),
+    ];
+
+    /// <summary>For a state that has nothing to do with a repository.</summary>
+    public static WorkerGitConfig None { get; } = new(null, DefaultIdentity);
+
+    public static async Task<WorkerGitConfig> ReadAsync(
+        RepositoryRef repository,
+        CancellationToken cancellationToken
+    ) => Of(await GitOpener.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false));
+
+    // What is pinned is for commands of the library; a worker's git gets its own by the environment.
+    public static WorkerGitConfig Of(GitRepository opened) =>
+        new(
+            opened.CommonDirectory,
+            [.. DefaultIdentity, .. opened.Client.Environment.Config.Skip(GitEnvironment.Pinned.Count)]
+        )
+        {
+            TopLevel = opened.TopLevel,
+        };
+
+    /// <summary>Where git stops to look for a repository: above the work tree that commands run in.</summary>
+    public string Ceiling(string workspace)
+    {
+        string tree =
+            TopLevel is not null
+            && (workspace + Path.DirectorySeparatorChar).StartsWith(
+                TopLevel + Path.DirectorySeparatorChar,
+                StringComparison.Ordinal
+            )
+                ? TopLevel
+                : workspace;
+        return Path.GetDirectoryName(tree) ?? tree;
+    }
+
+    /// <summary>The worker's global config: a workspace is trusted where its repository had to be.</summary>
+    public IEnumerable<KeyValuePair<string, string>> For(string workspace) =>
+        Settings.Any(s => s.Key.Equals("safe.directory", StringComparison.OrdinalIgnoreCase))
+            ? Settings.Append(new KeyValuePair<string, string>("safe.directory", workspace))
+            : Settings;
+}

@@ -1,0 +1,12 @@
+namespace Isolation.Sdk.Sandbox;
+
+/// <summary>One environment variable.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Value">Its value, in the clear: print the entry, not the value.</param>
+/// <param name="Origin">Where it came from: <c>inherited</c>, <c>isolation</c>, <c>option</c>, <c>secret</c>, <c>env file</c>.</param>
+/// <param name="Secret">Whether it is masked in every log, status and report.</param>
+public sealed record EnvironmentEntry(string Name, string Value, string Origin, bool Secret = false)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name}={(Secret ? "***" : Value)}";
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
+
+namespace Isolation.Sdk.Sandbox;
+
+/// <summary>TCP ports leased across all processes of one user: a port is ours while we hold the OS lock on its file, and it was free when we took it.</summary>
+/// <param name="folder">Where the files are: one place for the user, whatever TMPDIR says.</param>
+/// <param name="first">The first port.</param>
+/// <param name="count">How many there are.</param>
+internal sealed class PortPool(string folder, int first = PortPool.First, int count = PortPool.Count)
+{
+    // Below what kernels hand out by themselves (32768 on Linux, 49152 elsewhere), so that no outgoing connection sits on a leased port.
+    private const int First = 20_000;
+    private const int Count = 10_000;
+
+    /// <summary>The pool of this user on this machine.</summary>
+    public static PortPool OfThisUser()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return new PortPool(
+                Path.Combine(
+                    Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData),
+                    "Isolation.Sdk",
+                    "ports"
+                )
+            );
+        }
+
+        uint user = LinuxProcess.EffectiveUser();
+        string root = user == 0 && Directory.Exists("/run") ? "/run" : "/tmp";
+        string folder = Path.Combine(root, string.Create(CultureInfo.InvariantCulture, $"isolation-ports-{user}"));
+        return new PortPool(PrivateFolder.Ensure(folder));
+    }
+
+    /// <summary>Takes a port that nobody leased and nobody listens on.</summary>
+    public PortLease Take()
+    {
+        int start = Random.Shared.Next(count);
+        for (int i = 0; i < count; i++)
+        {
+            int port = first + ((start + i) % count);
+            OsFileLock? held = OsFileLock.TryAcquire(
+                Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{port}.lock"))
+            );
+            if (held is not null && IsFree(port))
+            {
+                return new PortLease(port, held);
+            }
+
+            held?.Dispose();
+        }
+
+        throw new IsolationException(
+            SandboxCodes.NoPort,
+            $"All {count} ports from {first} on are taken.",
+            "End workers that hold ports, or whatever listens there."
+        );
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using Socket every = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            every.Bind(new IPEndPoint(IPAddress.Any, port));
+            every.Listen(1);
+            if (Socket.OSSupportsIPv6)
+            {
+                using Socket six = new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp)
+                {
+                    DualMode = false,
+                };
+                six.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
+                six.Listen(1);
+            }
+
+            return true;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable;
+        }
+    }
+}
+
+/// <summary>A port that is ours until this is disposed, or the process ends.</summary>
+internal sealed record PortLease(int Port, OsFileLock Held) : IDisposable
+{
+    public void Dispose() => Held.Dispose();
+}

@@ -1,0 +1,160 @@
+using Isolation.Sdk.Attempts;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Tracking;
+using Microsoft.Extensions.Logging;
+
+namespace Isolation.Sdk.Scheduling;
+
+/// <summary>Looks ahead: which of those who run here will meet each other, or what waits in the queue, in the same files.</summary>
+internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposable
+{
+    private const int MaxPaths = 200;
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly TrialMerges _trials = new(session.Repository);
+    private readonly OverlapNotifier _notifier = new(session.Events, logger);
+
+    private ForecastOptions Options => session.Plan.Settings.Forecast;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (Options.Interval != Timeout.InfiniteTimeSpan)
+        {
+            await Task.Delay(Options.Interval, session.Plan.Services.Time, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await ScanAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IsolationException or IOException)
+            {
+                Log.ForecastFailed(logger, e);
+            }
+        }
+    }
+
+    /// <summary>One look: at most one process for the running, three for the queue, one for attributes and those of the trial merges.</summary>
+    public async Task<IReadOnlyList<Overlap>> ScanAsync(CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            IReadOnlyList<RunningAttempt> running = session.Flights.All;
+            if (running.Count == 0)
+            {
+                return _notifier.Notify(running, []);
+            }
+
+            Pair[] pairs = [.. Pairs(await ReadAsync(running, cancellationToken).ConfigureAwait(false), running.Count)];
+            await _trials
+                .TryAsync(
+                    pairs.Where(p => p.Files.Count > 0).Select(p => (p.First.Tip, p.Second.Tip)),
+                    Options.MaxTrialMerges,
+                    session.Plan.TargetRef,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            return _notifier.Notify(running, [.. pairs.Select(Classify).OfType<Overlap>()]);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>A worker begins: what its item declares is compared at once, which costs nothing.</summary>
+    public void OnStarted(RunningAttempt flight)
+    {
+        if (flight.Item.Paths.Count > 0)
+        {
+            // Both of two that begin at once see each other: they say it in the same words, as a look does.
+            IReadOnlyList<RunningAttempt> running = session.Flights.All;
+            foreach (
+                (RunningAttempt first, RunningAttempt second) in running
+                    .TakeWhile(f => f != flight)
+                    .Select(f => (f, flight))
+                    .Concat(running.SkipWhile(f => f != flight).Skip(1).Select(f => (flight, f)))
+            )
+            {
+                if (DeclaredPaths.Common(first.Item.Paths, second.Item.Paths) is { Count: > 0 } paths)
+                {
+                    _notifier.Notify(
+                        first,
+                        second,
+                        new Overlap(first.Attempt, second.Attempt, OverlapKind.Declared, [.. paths.Take(MaxPaths)])
+                    );
+                }
+            }
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+
+    /// <summary>Those who run first, then what is in the queue.</summary>
+    private async Task<IReadOnlyList<Side>> ReadAsync(
+        IReadOnlyList<RunningAttempt> running,
+        CancellationToken cancellationToken
+    )
+    {
+        (RunningAttempt Flight, string Tip)[] tips = [.. running.Select(f => (f, f.Tip(session.Repository)))];
+        IEnumerable<string> without = [.. running.Select(f => f.Base), session.Plan.TargetRef];
+        IReadOnlyDictionary<string, IReadOnlySet<string>> own = await ChangedPaths
+            .OfTipsAsync(
+                session.Repository,
+                [.. tips.Where(t => t.Tip != t.Flight.Base).Select(t => t.Tip)],
+                without,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        HashSet<AttemptId> here = [.. running.Select(f => f.Attempt)];
+        IReadOnlyList<QueuedAttempt> queued = await MergeQueueClient
+            .ReadAsync(session.Repository, cancellationToken)
+            .ConfigureAwait(false);
+        return
+        [
+            .. tips.Select(t => new Side(
+                t.Flight.Attempt,
+                t.Tip,
+                [.. own.GetValueOrDefault(t.Tip) ?? new HashSet<string>()],
+                t.Flight.Item.Paths
+            )),
+            .. queued
+                .Where(q => q.Target.Ref == session.Plan.TargetRef && !q.Status.IsTerminal && !here.Contains(q.Attempt))
+                .Select(q => new Side(q.Attempt, q.Commit, [.. q.Files], [])),
+        ];
+    }
+
+    // What waits in the queue is the queue's business among itself.
+    private static IEnumerable<Pair> Pairs(IReadOnlyList<Side> sides, int running) =>
+        from first in Enumerable.Range(0, running)
+        from second in Enumerable.Range(first + 1, sides.Count - first - 1)
+        let a = sides[first]
+        let b = sides[second]
+        select new Pair(a, b, [.. a.Files.Where(b.Files.Contains).Order(StringComparer.Ordinal)]);
+
+    private Overlap? Classify(Pair pair)
+    {
+        (Side a, Side b, IReadOnlyList<string> files) = pair;
+        if (files.Count == 0)
+        {
+            IReadOnlyList<string> declared =
+            [
+                .. DeclaredPaths
+                    .Common(a.Declared, [.. b.Declared, .. b.Files])
+                    .Concat(DeclaredPaths.Common([.. a.Files], b.Declared))
+                    .Distinct(StringComparer.Ordinal),
+            ];
+            return declared.Count == 0
+                ? null
+                : new Overlap(a.Attempt, b.Attempt, OverlapKind.Declared, [.. declared.Take(MaxPaths)]);
+        }
+
+        return _trials.Known(a.Tip, b.Tip) is { Count: > 0 } collides
+            ? new Overlap(a.Attempt, b.Attempt, OverlapKind.Collides, [.. collides.Take(MaxPaths)])
+            : new Overlap(a.Attempt, b.Attempt, OverlapKind.SameFiles, [.. files.Take(MaxPaths)]);
+    }
+
+    private sealed record Side(AttemptId Attempt, string Tip, HashSet<string> Files, IReadOnlyList<string> Declared);
+
+    private sealed record Pair(Side First, Side Second, IReadOnlyList<string> Files);
+}

@@ -1,0 +1,90 @@
+using Isolation.Sdk.Attempts;
+using Isolation.Sdk.Monitoring;
+using Microsoft.Extensions.Logging;
+
+namespace Isolation.Sdk.Scheduling;
+
+/// <summary>Says what is new about overlaps, once, to the status of each worker it is about.</summary>
+internal sealed class OverlapNotifier(WorkerEventHub events, ILogger logger)
+{
+    private const int MaxInText = 3;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(AttemptId Worker, AttemptId With), string> _notified = [];
+
+    /// <summary>A whole look: what it does not name any more is over.</summary>
+    public IReadOnlyList<Overlap> Notify(IReadOnlyList<RunningAttempt> running, IReadOnlyList<Overlap> found)
+    {
+        HashSet<AttemptId> here = [.. running.Select(f => f.Attempt)];
+        lock (_gate)
+        {
+            HashSet<(AttemptId, AttemptId)> named =
+            [
+                .. found.SelectMany(o => new[] { (o.First, o.Second), (o.Second, o.First) }),
+            ];
+            foreach ((AttemptId worker, AttemptId with) in _notified.Keys.Where(k => !named.Contains(k)).ToArray())
+            {
+                _notified.Remove((worker, with));
+                if (here.Contains(worker))
+                {
+                    Publish(worker, with, "none", null);
+                }
+            }
+
+            foreach (Overlap overlap in found)
+            {
+                NotifyBoth(overlap, here);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>One overlap, between looks.</summary>
+    public void Notify(RunningAttempt first, RunningAttempt second, Overlap overlap)
+    {
+        lock (_gate)
+        {
+            NotifyBoth(overlap, [first.Attempt, second.Attempt]);
+        }
+    }
+
+    private void NotifyBoth(Overlap overlap, HashSet<AttemptId> here)
+    {
+        string where =
+            string.Join(", ", overlap.Paths.Take(MaxInText)) + (overlap.Paths.Count > MaxInText ? ", …" : "");
+        bool news = false;
+        foreach (
+            (AttemptId worker, AttemptId with) in new[]
+            {
+                (overlap.First, overlap.Second),
+                (overlap.Second, overlap.First),
+            }.Where(p => here.Contains(p.Item1))
+        )
+        {
+            string text = PlainText.SingleLine(
+                $"{(overlap.Kind == OverlapKind.Collides ? "collides" : overlap.Kind == OverlapKind.Declared ? "may overlap" : "overlaps")} with {with} in {where}",
+                PlainText.MaxLineLength
+            );
+            if (_notified.GetValueOrDefault((worker, with)) != text)
+            {
+                _notified[(worker, with)] = text;
+                Publish(worker, with, overlap.Kind.ToString(), text);
+                news = true;
+            }
+        }
+
+        if (news)
+        {
+            Log.Overlaps(logger, overlap.First, overlap.Second, overlap.Kind.ToString(), where);
+        }
+    }
+
+    private void Publish(AttemptId worker, AttemptId with, string kind, string? text) =>
+        events.Publish(
+            new WorkerEvent(worker, default, WorkerEventKind.Overlap)
+            {
+                Text = text,
+                Data = new Dictionary<string, string> { ["with"] = with.ToString(), ["kind"] = kind },
+            }
+        );
+}

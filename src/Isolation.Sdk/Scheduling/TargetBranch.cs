@@ -1,0 +1,39 @@
+using Isolation.Sdk.Composition;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Scheduling;
+
+/// <summary>Makes the target branch where the host said it starts, if it is not there yet.</summary>
+internal static class TargetBranch
+{
+    public static async Task EnsureAsync(
+        GitRepository repository,
+        PipelinePlan plan,
+        CancellationToken cancellationToken
+    )
+    {
+        if (
+            plan.Settings.TargetFrom is { } from
+            && await repository.TryResolveCommitAsync(plan.TargetRef, cancellationToken).ConfigureAwait(false) is null
+            && await repository.TryResolveCommitAsync(from, cancellationToken).ConfigureAwait(false) is { } start
+        )
+        {
+            // Lost the race: then somebody else made it, which is as good.
+            await repository
+                .TryUpdateAsync(new RefTransaction().Create(plan.TargetRef, start), cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What stands in the way of a target that is not there yet; <see langword="null"/> when nothing does.</summary>
+    public static async Task<string?> FindConflictAsync(
+        GitRepository repository,
+        string target,
+        CancellationToken cancellationToken
+    ) =>
+        BranchName.FindCaseTwin(repository, target)
+        ?? (await repository.ListRefsAsync($"refs/heads/{target}/", cancellationToken).ConfigureAwait(false))
+            .Keys.Select(r => BranchName.Conflict(target, r["refs/heads/".Length..]))
+            .FirstOrDefault();
+}

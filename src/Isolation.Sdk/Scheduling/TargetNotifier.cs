@@ -1,0 +1,135 @@
+using System.Globalization;
+using Isolation.Sdk.Attempts;
+using Isolation.Sdk.Dispatching;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Monitoring;
+using Microsoft.Extensions.Logging;
+
+namespace Isolation.Sdk.Scheduling;
+
+/// <summary>Tells every running worker when the target moves, whoever moved it. A look reads one ref's file; git is asked only when it moved while somebody runs.</summary>
+internal sealed class TargetNotifier(RunSession session, InProcessDispatcher here, ILogger logger)
+{
+    /// <summary>The most paths a message names.</summary>
+    public const int MaxPaths = 200;
+
+    private const string MessageKind = "target-advanced";
+    private const int MaxInText = 3;
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    // Where refs are in no files of their own, a look costs a process.
+    private static readonly TimeSpan ProcessInterval = TimeSpan.FromSeconds(5);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        bool asks = Directory.Exists(Path.Combine(session.Repository.CommonDirectory, "reftable"));
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await PollAsync(asks, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IsolationException or IOException)
+            {
+                Log.TargetPollFailed(logger, session.Plan.TargetRef, e);
+            }
+
+            await Task.Delay(asks ? ProcessInterval : Interval, session.Plan.Services.Time, cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    private async Task PollAsync(bool asks, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<RunningAttempt> running = session.Flights.All;
+        if (
+            running.Count == 0
+            || await ReadTargetAsync(asks, cancellationToken).ConfigureAwait(false) is not { } target
+        )
+        {
+            return;
+        }
+
+        // Who started from elsewhere knows of no target yet: it is told of what comes from now on.
+        foreach (RunningAttempt flight in running)
+        {
+            flight.LastNotified ??= target;
+        }
+
+        RunningAttempt[] behind = [.. running.Where(f => f.LastNotified != target)];
+        if (behind.Length == 0)
+        {
+            return;
+        }
+
+        Dictionary<AttemptId, string> tips = behind.ToDictionary(f => f.Attempt, f => f.Tip(session.Repository));
+        string[] moved = [.. behind.Where(f => tips[f.Attempt] != f.Base).Select(f => tips[f.Attempt])];
+        IReadOnlyDictionary<string, IReadOnlySet<string>> own = await ChangedPaths
+            .OfTipsAsync(session.Repository, moved, [target, .. behind.Select(f => f.Base)], cancellationToken)
+            .ConfigureAwait(false);
+        foreach (IGrouping<string, RunningAttempt> told in behind.GroupBy(f => f.LastNotified!, StringComparer.Ordinal))
+        {
+            IReadOnlyList<string> paths = await ChangedPaths
+                .BetweenAsync(session.Repository, told.Key, target, cancellationToken)
+                .ConfigureAwait(false);
+            foreach (RunningAttempt flight in told)
+            {
+                Notify(flight, target, paths, own.GetValueOrDefault(tips[flight.Attempt]));
+            }
+        }
+    }
+
+    private async Task<string?> ReadTargetAsync(bool asks, CancellationToken cancellationToken) =>
+        asks
+            ? await session
+                .Repository.TryResolveCommitAsync(session.Plan.TargetRef, cancellationToken)
+                .ConfigureAwait(false)
+            : RefReader.Read(session.Repository.CommonDirectory, session.Plan.TargetRef);
+
+    private void Notify(RunningAttempt flight, string target, IReadOnlyList<string> paths, IReadOnlySet<string>? own)
+    {
+        string[] both = own is null ? [] : [.. paths.Where(own.Contains)];
+        TargetAdvanced advanced = new(
+            session.Plan.Settings.Target,
+            flight.LastNotified!,
+            target,
+            [.. paths.Take(MaxPaths)]
+        )
+        {
+            More = paths.Count > MaxPaths,
+            Overlapping = [.. both.Take(MaxPaths)],
+        };
+        flight.LastNotified = target;
+        string text = Describe(advanced, paths.Count, both);
+        if (here.TrySend(flight.Attempt, new WorkerMessage(MessageKind, text) { TargetAdvanced = advanced }))
+        {
+            session.Events.Publish(
+                new WorkerEvent(flight.Attempt, default, WorkerEventKind.TargetAdvanced)
+                {
+                    Text = text,
+                    Data = new Dictionary<string, string>
+                    {
+                        ["from"] = advanced.From,
+                        ["to"] = target,
+                        ["paths"] = Number(paths.Count),
+                        ["overlapping"] = Number(both.Length),
+                    },
+                }
+            );
+        }
+    }
+
+    private static string Describe(TargetAdvanced advanced, int paths, string[] both)
+    {
+        string overlap =
+            both.Length == 0
+                ? "none of them yours"
+                : $"{Number(both.Length)} of them yours too: {string.Join(", ", both.Take(MaxInText))}{(both.Length > MaxInText ? ", …" : "")}";
+        return PlainText.SingleLine(
+            $"{advanced.Target} is at {advanced.To[..12]} now; {Number(paths)} {(paths == 1 ? "path" : "paths")} changed, {overlap}.",
+            PlainText.MaxLineLength
+        );
+    }
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

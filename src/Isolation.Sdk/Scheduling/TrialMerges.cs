@@ -1,0 +1,65 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+
+namespace Isolation.Sdk.Scheduling;
+
+/// <summary>Merges pairs of commits to see whether they collide; each pair once.</summary>
+internal sealed class TrialMerges(GitRepository repository)
+{
+    private const int MaxKnown = 4096;
+    private readonly Dictionary<(string, string), IReadOnlyList<string>> _known = [];
+
+    /// <summary>The paths that collide; empty when all goes together; <see langword="null"/> when it was not tried, or git could not say.</summary>
+    public IReadOnlyList<string>? Known(string first, string second) => _known.GetValueOrDefault((first, second));
+
+    /// <summary>Tries so many of the pairs that were not tried before.</summary>
+    public async Task TryAsync(
+        IEnumerable<(string First, string Second)> pairs,
+        int most,
+        string target,
+        CancellationToken cancellationToken
+    )
+    {
+        (string First, string Second)[] now = [.. pairs.Distinct().Where(p => !_known.ContainsKey(p)).Take(most)];
+        if (now.Length == 0)
+        {
+            return;
+        }
+
+        if (_known.Count > MaxKnown)
+        {
+            _known.Clear();
+        }
+
+        string folder = Directory.CreateTempSubdirectory("isolation-forecast-").FullName;
+        try
+        {
+            string attributes = await new GitAttributes(repository, Path.Combine(folder, "attributes"))
+                .WriteAsync(target, cancellationToken)
+                .ConfigureAwait(false);
+            GitMerge merge = new(repository, folder);
+            foreach ((string first, string second) in now)
+            {
+                MergeOutcome outcome = await merge
+                    .RunAsync((first, "first"), (second, "second"), attributes, cancellationToken)
+                    .ConfigureAwait(false);
+                if (outcome is MergeOutcome.Clean or MergeOutcome.Conflict)
+                {
+                    _known[(first, second)] = outcome is MergeOutcome.Conflict conflict
+                        ?
+                        [
+                            .. conflict
+                                .Output.Files.Select(f => f.Path)
+                                .Distinct(StringComparer.Ordinal)
+                                .Order(StringComparer.Ordinal),
+                        ]
+                        : [];
+                }
+            }
+        }
+        finally
+        {
+            SafeDelete.DeleteTree(folder);
+        }
+    }
+}

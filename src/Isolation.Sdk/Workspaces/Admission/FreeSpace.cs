@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>How much is free: on a file system, and of memory. What cannot be known is <see langword="null"/>, and refuses nobody.</summary>
+internal readonly partial record struct FreeSpace(long? Disk, long? Files, long? Memory)
+{
+    /// <param name="folder">Where it will be needed; it need not exist yet.</param>
+    public static FreeSpace Measure(string folder)
+    {
+        string? place = Path.GetFullPath(folder);
+        while (place is not null && !Directory.Exists(place))
+        {
+            place = Path.GetDirectoryName(place);
+        }
+
+        return place is null ? default : new FreeSpace(DiskAt(place), FilesAt(place), FreeMemory.Now());
+    }
+
+    /// <summary>What is missing, in words; <see langword="null"/> when everything is there.</summary>
+    /// <param name="options">What is wanted.</param>
+    /// <param name="expected">Bytes that are promised to others.</param>
+    public string? FindShortage(AdmissionOptions options, long expected)
+    {
+        string spoken = expected > 0 ? $", {Size(expected)} of it for workspaces being made" : "";
+        return Disk - expected < options.FreeDisk
+                ? $"{Size(Disk!.Value)} of disk are free{spoken}; {Size(options.FreeDisk)} have to be"
+            : Files < options.FreeFiles ? $"{Files} files fit on the disk yet; {options.FreeFiles} have to"
+            : Memory < options.FreeMemory
+                ? $"{Size(Memory!.Value)} of memory are free; {Size(options.FreeMemory)} have to be"
+            : null;
+    }
+
+    private static long? DiskAt(string place)
+    {
+        try
+        {
+            return new DriveInfo(place).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    // A file system that makes inodes as it needs them (btrfs) says that it has none at all.
+    private static long? FilesAt(string place)
+    {
+        ulong[] answer = new ulong[32];
+        return OperatingSystem.IsLinux() && Environment.Is64BitProcess && statvfs(place, answer) == 0 && answer[5] > 0
+            ? (long)answer[7]
+            : null;
+    }
+
+    private static string Size(long bytes) =>
+        bytes switch
+        {
+            >= 1L << 30 => string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"{bytes / (double)(1L << 30):0.0} GiB"
+            ),
+            _ => $"{Math.Max(bytes, 0) >> 20} MiB",
+        };
+
+    // struct statvfs of 64-bit Linux: words 5 to 7 are f_files, f_ffree and f_favail.
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statvfs(string path, [Out] ulong[] answer);
+}

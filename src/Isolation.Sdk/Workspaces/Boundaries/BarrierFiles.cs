@@ -1,0 +1,103 @@
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>
+/// Files that tools look for in every folder above a project. Without them a workspace takes on what happens to lie above it; with them it gets exactly what the canonical checkout gets
+/// from its own parents, so that a build is the same in both places.
+/// </summary>
+internal static class BarrierFiles
+{
+    private static readonly string[] Imports =
+    [
+        "Directory.Build.props",
+        "Directory.Build.targets",
+        "Directory.Packages.props",
+        "Directory.Solution.props",
+        "Directory.Solution.targets",
+    ];
+
+    /// <summary>The top-level names of everything in <see cref="Create"/>.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [.. Imports, "Directory.Build.rsp", "global.json", "nuget.config", ".editorconfig", "package.json", ".config"];
+
+    // Beside the barriers' own names: what is looked for and cannot be shut off, or goes by another name.
+    private static readonly string[] LookedFor =
+    [
+        .. Names,
+        ".globalconfig",
+        "dotnet-tools.json",
+        Path.Combine(".config", "dotnet-tools.json"),
+        .. NuGetBarrier.Spellings,
+    ];
+
+    /// <summary>What to write into the workers' folder.</summary>
+    /// <returns>Names and contents; a name without one is not to be there.</returns>
+    /// <param name="root">The workers' folder.</param>
+    /// <param name="checkout">The canonical checkout; <see langword="null"/> for a bare repository, which inherits nothing.</param>
+    public static IEnumerable<(string Name, string? Content)> Create(string root, string? checkout)
+    {
+        foreach (string name in Imports)
+        {
+            yield return (name, FindAbove(checkout, name) is { } parent ? Import(Escape(parent)) : "<Project />\n");
+        }
+
+        yield return (
+            "Directory.Build.rsp",
+            FindAbove(checkout, "Directory.Build.rsp") is { } rsp ? $"@\"{rsp}\"\n" : ""
+        );
+        yield return (
+            "global.json",
+            FindAbove(checkout, "global.json") is { } global ? GlobalJsonBarrier.Content(global) : "{}\n"
+        );
+        yield return (".editorconfig", EditorConfigBarrier.Content(checkout));
+        yield return ("package.json", PackageJsonBarrier.Content(FindAbove(checkout, "package.json")));
+        yield return (
+            Path.Combine(".config", "dotnet-tools.json"),
+            ToolManifestBarrier.Content(
+                FindAllAbove(checkout, Path.Combine(".config", "dotnet-tools.json"), "dotnet-tools.json")
+            )
+        );
+        yield return ("nuget.config", NuGetBarrier.Content(root, checkout));
+    }
+
+    /// <summary>
+    /// What tools look for above a workspace and find: the barriers, and what they or the tools themselves go on to. A worker that may read but little has to be able to read these.
+    /// </summary>
+    /// <param name="workspace">The work tree.</param>
+    /// <param name="checkout">The canonical checkout.</param>
+    public static IEnumerable<string> FindVisible(string workspace, string? checkout) =>
+        FindAllAbove(workspace, LookedFor)
+            .Concat(FindAllAbove(checkout, LookedFor))
+            .Distinct(StringComparer.Ordinal)
+            .Where(path => !NuGetBarrier.HoldsCredentials(path));
+
+    /// <summary>The nearest such file above a folder, not in it.</summary>
+    public static string? FindAbove(string? folder, string name) => FindAllAbove(folder, name).FirstOrDefault();
+
+    /// <summary>Every such file above a folder, the nearest first.</summary>
+    public static IEnumerable<string> FindAllAbove(string? folder, params string[] names)
+    {
+        for (string? above = Path.GetDirectoryName(folder); above is not null; above = Path.GetDirectoryName(above))
+        {
+            foreach (string name in names)
+            {
+                string path = Path.Combine(above, name);
+                if (File.Exists(path))
+                {
+                    yield return path;
+                }
+            }
+        }
+    }
+
+    // What is not there any more is not there for the canonical checkout either.
+    private static string Import(string parent) =>
+        $"<Project>\n  <Import Project=\"{parent}\" Condition=\"Exists('{parent}')\" />\n</Project>\n";
+
+    // First for MSBuild, to which a folder's name is no expression, then for XML.
+    private static string Escape(string path) =>
+        System.Security.SecurityElement.Escape(
+            string.Concat(
+                path.Select(c => "%$@';()*?".Contains(c, StringComparison.Ordinal) ? $"%{(int)c:x2}" : c.ToString())
+            )
+        );
+}

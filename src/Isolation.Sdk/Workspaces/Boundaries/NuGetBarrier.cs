@@ -1,0 +1,141 @@
+using System.Text.RegularExpressions;
+using System.Xml;
+using System.Xml.Linq;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>
+/// NuGet merges every <c>nuget.config</c> on the way up, so an empty one stops nothing. Where the workers' folder has configs above it that the checkout has not, this one clears what they
+/// say and says again what the checkout inherits; where it has none, there is nothing to shut off and none is written.
+/// </summary>
+internal static partial class NuGetBarrier
+{
+    private static readonly string[] Sections =
+    [
+        "packageSources",
+        "auditSources",
+        "disabledPackageSources",
+        "packageSourceMapping",
+        "fallbackPackageFolders",
+        "config",
+    ];
+    private static readonly string[] Places = ["packageSources", "auditSources", "fallbackPackageFolders"];
+    private static readonly string[] Secret = ["packageSourceCredentials", "apikeys", "clientCertificates"];
+
+    /// <summary>How the file's name is written on file systems that tell.</summary>
+    public static IReadOnlyList<string> Spellings { get; } = ["nuget.config", "NuGet.config", "NuGet.Config"];
+
+    public static string? Content(string root, string? checkout)
+    {
+        string[] wanted = [.. BarrierFiles.FindAllAbove(checkout, [.. Spellings]).Distinct(StringComparer.Ordinal)];
+        string[] given = [.. BarrierFiles.FindAllAbove(root, [.. Spellings]).Distinct(StringComparer.Ordinal)];
+        if (wanted.SequenceEqual(given, StringComparer.Ordinal))
+        {
+            return null;
+        }
+
+        XElement configuration = new("configuration");
+        foreach (string section in Sections)
+        {
+            // Clearing takes the user's own entries away too: they come back first, then what the checkout inherits, the farthest first.
+            bool clears = given.Any(path => Entries(path, section).Any());
+            XElement rewritten = new(section, clears ? new XElement("clear") : null);
+            foreach (string path in (clears ? UserConfigs() : []).Concat(wanted.Reverse()))
+            {
+                foreach (XElement entry in Entries(path, section))
+                {
+                    Add(rewritten, Portable(entry, path), keep: clears ? 1 : 0);
+                }
+            }
+
+            if (clears && section == "packageSources" && !rewritten.Elements("add").Any())
+            {
+                rewritten.Add(
+                    new XElement(
+                        "add",
+                        new XAttribute("key", "nuget.org"),
+                        new XAttribute("value", "https://api.nuget.org/v3/index.json"),
+                        new XAttribute("protocolVersion", "3")
+                    )
+                );
+            }
+
+            configuration.Add(rewritten.HasElements ? rewritten : null);
+        }
+
+        return configuration + "\n";
+    }
+
+    /// <summary>An entry that means the same in another folder's config, and names nobody's password: a relative path is written out, and an address loses its user.</summary>
+    /// <param name="entry">The entry; it is left as it is.</param>
+    /// <param name="config">The config that it is from.</param>
+    public static XElement Portable(XElement entry, string config)
+    {
+        XElement copy = new(entry);
+        if (
+            copy.Attribute("value") is { } value
+            && Places.Contains(entry.Parent?.Name.LocalName, StringComparer.OrdinalIgnoreCase)
+        )
+        {
+            value.Value =
+                value.Value.Contains("://", StringComparison.Ordinal) ? User().Replace(value.Value, "")
+                : value.Value.Contains('%', StringComparison.Ordinal) ? value.Value
+                : Path.GetFullPath(value.Value, Path.GetDirectoryName(config)!);
+        }
+
+        return copy;
+    }
+
+    /// <summary>Whether a file is a config with passwords or keys in it.</summary>
+    public static bool HoldsCredentials(string path) =>
+        Spellings.Contains(Path.GetFileName(path), StringComparer.Ordinal)
+        && Load(path) is { } root
+        && root.DescendantsAndSelf()
+            .Any(e =>
+                Secret.Contains(e.Name.LocalName, StringComparer.OrdinalIgnoreCase)
+                || User().IsMatch((string?)e.Attribute("value") ?? "")
+            );
+
+    private static void Add(XElement section, XElement entry, int keep)
+    {
+        if (entry.Name == "clear")
+        {
+            section.Elements().Skip(keep).Remove();
+            return;
+        }
+
+        section
+            .Elements()
+            .Where(e => e.Name == entry.Name && (string?)e.Attribute("key") == (string?)entry.Attribute("key"))
+            .Remove();
+        section.Add(entry);
+    }
+
+    private static IEnumerable<XElement> Entries(string path, string section) =>
+        Load(path)?.Element(section)?.Elements() ?? [];
+
+    private static XElement? Load(string path)
+    {
+        try
+        {
+            return XDocument.Load(path).Root;
+        }
+        catch (Exception e) when (e is XmlException or IOException or UnauthorizedAccessException)
+        {
+            // NuGet cannot read it either, and says so where it is used.
+            return null;
+        }
+    }
+
+    private static IEnumerable<string> UserConfigs()
+    {
+        string user = OperatingSystem.IsWindows()
+            ? Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData)
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget");
+        string config = Path.Combine(user, "NuGet", "NuGet.Config");
+        return user.Length > 0 && File.Exists(config) ? [config] : [];
+    }
+
+    [GeneratedRegex(@"(?<=^\w+://)[^/@]*@")]
+    private static partial Regex User();
+}

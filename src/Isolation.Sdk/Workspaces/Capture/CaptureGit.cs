@@ -1,0 +1,321 @@
+using System.Globalization;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Sandbox;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>Git in a worker's own scope, as capture needs it: a private index always, and a private git directory where the worker's cannot be trusted.</summary>
+internal sealed class CaptureGit : IDisposable
+{
+    private readonly GitRepository _repository;
+    private readonly WorkspaceInfo _info;
+    private readonly IStateScope _scope;
+    private readonly string _private;
+
+    /// <param name="repository">The repository that workers run on.</param>
+    /// <param name="info">The workspace.</param>
+    /// <param name="scope">The worker's scope.</param>
+    /// <param name="honest">Whether what git trusts in the workspace is as it was made.</param>
+    public CaptureGit(GitRepository repository, WorkspaceInfo info, IStateScope scope, bool honest)
+    {
+        (_repository, _info, _scope, IsTrusted) = (repository, info, scope, honest);
+        _private = Path.Combine(scope.Info.Temp, $"capture-{Guid.NewGuid():n}");
+    }
+
+    /// <summary>Whether what git trusts in the workspace is as it was made.</summary>
+    public bool IsTrusted { get; }
+
+    /// <summary>Whether contents are compared where git would go by time stamps.</summary>
+    public bool ComparesContent { get; set; }
+
+    /// <summary>Where new objects go: for a repository of the worker's own, nothing is written in there by looking at it.</summary>
+    public string Objects => Path.Combine(_info.HasOwnRepository ? PrivateGit : _repository.CommonDirectory, "objects");
+
+    private string Index => Path.Combine(_private, "index");
+
+    private string PrivateGit => Path.Combine(_private, "git");
+
+    /// <summary>What the worker's own index says; <see langword="null"/> when git cannot read it.</summary>
+    public async Task<GitStatus?> TryStatusAsync(CancellationToken cancellationToken)
+    {
+        ExecResult answer = await ExecAsync(
+                Trusted(),
+                cancellationToken,
+                "status",
+                "--porcelain=v2",
+                "--branch",
+                "-z",
+                "--untracked-files=all",
+                "--ignore-submodules=dirty",
+                "--no-renames"
+            )
+            .ConfigureAwait(false);
+        if (answer.ExitCode != 0)
+        {
+            return null;
+        }
+
+        // Longer than what is buffered: its end is cut off somewhere, and so many changes are changes anyway.
+        string output =
+            answer.Output.Length < StateScopeExtensions.MaxBufferedLength
+                ? answer.Output
+                : answer.Output[..(answer.Output.LastIndexOf('\0') + 1)];
+        return GitStatus.Parse(new GitResult(0, output, "").Fields);
+    }
+
+    /// <summary>What HEAD means, read without git in the worktree.</summary>
+    public async Task<string?> ReadHeadAsync(CancellationToken cancellationToken)
+    {
+        string file = Path.Combine(_info.GitDirectory, "HEAD");
+        string text = File.Exists(file)
+            ? (await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false)).Trim()
+            : "";
+        string name = text.StartsWith("ref: ", StringComparison.Ordinal) ? text[5..] : text;
+        bool plausible =
+            name.StartsWith("refs/", StringComparison.Ordinal)
+            || (name.Length == _repository.NullId.Length && name.All(char.IsAsciiHexDigitLower));
+        return plausible
+            ? await _repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false)
+            : null;
+    }
+
+    /// <summary>What HEAD means in a repository of the worker's own; <see langword="null"/> when it means nothing that can be read.</summary>
+    public async Task<string?> TryOwnHeadAsync(CancellationToken cancellationToken)
+    {
+        ExecResult answer = await ExecAsync(
+                Trusted(),
+                cancellationToken,
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                "HEAD^{commit}"
+            )
+            .ConfigureAwait(false);
+        return answer.ExitCode == 0 && answer.Output.Trim() is { Length: >= 40 } id ? id : null;
+    }
+
+    /// <summary>The tree of a commit; <see langword="null"/> when there is none.</summary>
+    public async Task<string?> TryTreeOfAsync(string commit, CancellationToken cancellationToken)
+    {
+        ExecResult answer = await ExecAsync(
+                Untrusted(commit),
+                cancellationToken,
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                $"{commit}^{{tree}}"
+            )
+            .ConfigureAwait(false);
+        return answer.ExitCode == 0 ? answer.Output.Trim() : null;
+    }
+
+    /// <summary>Writes the tree of everything in the work tree that is not ignored.</summary>
+    /// <param name="readable">Whether the worker's git directory and index may be used as they are.</param>
+    /// <param name="head">What the index starts from when the worker's own is of no use.</param>
+    /// <param name="strangers">Paths that are not the worker's: neither added nor left in.</param>
+    /// <param name="nested">Repositories inside the work tree, which would be added as bare pointers.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task<string> WriteWorkTreeAsync(
+        bool readable,
+        string head,
+        IReadOnlyList<string> strangers,
+        IReadOnlyList<string> nested,
+        CancellationToken cancellationToken
+    )
+    {
+        Directory.CreateDirectory(_private);
+        Dictionary<string, string> environment = readable ? Trusted() : Untrusted(head);
+        environment["GIT_INDEX_FILE"] = Index;
+        AddExcludes(environment, [.. strangers, .. nested]);
+        string[] add = ["add", "--all", "--", ":/"];
+        bool copied = (readable || !_info.HasOwnRepository) && TryCopyIndex(); // What it says is stored may be gone with what HEAD is.
+        if (!copied || (await ExecAsync(environment, cancellationToken, add).ConfigureAwait(false)).ExitCode != 0)
+        {
+            // Its index is gone or broken: start from HEAD, and take what lies there.
+            File.Delete(Index);
+            File.Delete(Index + ".lock");
+            await RunAsync(environment, cancellationToken, "read-tree", head).ConfigureAwait(false);
+            await RunAsync(environment, cancellationToken, add).ConfigureAwait(false);
+        }
+
+        return await WithoutAsync(environment, strangers, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes the tree of a commit without some paths.</summary>
+    public async Task<string> WriteTreeWithoutAsync(
+        string commit,
+        IReadOnlyList<string> strangers,
+        CancellationToken cancellationToken
+    )
+    {
+        Directory.CreateDirectory(_private);
+        Dictionary<string, string> environment = Untrusted(commit);
+        environment["GIT_INDEX_FILE"] = Index;
+        await RunAsync(environment, cancellationToken, "read-tree", commit).ConfigureAwait(false);
+        return await WithoutAsync(environment, strangers, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<string> CommitAsync(
+        string tree,
+        string parent,
+        string message,
+        CancellationToken cancellationToken
+    ) =>
+        (
+            await RunAsync(Untrusted(parent), cancellationToken, "commit-tree", tree, "-p", parent, "-m", message)
+                .ConfigureAwait(false)
+        ).Output.Trim();
+
+    public void Dispose() => SafeDelete.DeleteTree(_private);
+
+    // An altered repository's index may be another worker's, and a pipe in its place would never end.
+    private bool TryCopyIndex()
+    {
+        FileInfo theirs = new(Path.Combine(_info.GitDirectory, "index"));
+        if (
+            !theirs.Exists
+            || theirs.LinkTarget is not null
+            || theirs.Length == 0
+            || (_info.HasOwnRepository && !IsTrusted)
+        )
+        {
+            return false;
+        }
+
+        theirs.CopyTo(Index);
+        if (ComparesContent)
+        {
+            // To git a file that is not older than the index may have changed in the index's own second: it looks into it.
+            File.SetLastWriteTimeUtc(Index, DateTime.UnixEpoch.AddSeconds(1));
+        }
+
+        return true;
+    }
+
+    /// <summary>Makes git ignore what is not the worker's, so that its content does not even reach the object store.</summary>
+    private void AddExcludes(Dictionary<string, string> environment, string[] paths)
+    {
+        if (paths.Length > 0)
+        {
+            string file = Path.Combine(_private, "exclude");
+            File.WriteAllLines(
+                file,
+                paths.Select(p =>
+                    "/"
+                    + string.Concat(
+                        p.Select(c =>
+                            c is '*' or '?' or '[' or ']' or '\\' or ' ' or '!' or '#' ? $"\\{c}" : c.ToString()
+                        )
+                    )
+                )
+            );
+            int count = int.Parse(environment["GIT_CONFIG_COUNT"], CultureInfo.InvariantCulture);
+            environment[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_KEY_{count}")] = "core.excludesFile";
+            environment[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_VALUE_{count}")] = file;
+            environment["GIT_CONFIG_COUNT"] = (count + 1).ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
+    private async Task<string> WithoutAsync(
+        Dictionary<string, string> environment,
+        IReadOnlyList<string> strangers,
+        CancellationToken cancellationToken
+    )
+    {
+        if (strangers.Count > 0)
+        {
+            await RunAsync(
+                    environment,
+                    cancellationToken,
+                    [
+                        "rm",
+                        "-r",
+                        "--cached",
+                        "--quiet",
+                        "--force",
+                        "--ignore-unmatch",
+                        "--",
+                        .. strangers.Select(p => $":(top,literal){p}"),
+                    ]
+                )
+                .ConfigureAwait(false);
+        }
+
+        return (await RunAsync(environment, cancellationToken, "write-tree").ConfigureAwait(false)).Output.Trim();
+    }
+
+    private async Task<ExecResult> RunAsync(
+        Dictionary<string, string> environment,
+        CancellationToken cancellationToken,
+        params string[] arguments
+    )
+    {
+        ExecResult answer = await ExecAsync(environment, cancellationToken, arguments).ConfigureAwait(false);
+        string limit = answer.Exit.Limit is { } hit ? $" by the limit {hit.Name} ({hit.Mechanism})" : "";
+        return answer.ExitCode == 0
+            ? answer
+            : throw new IsolationException(
+                WorkspaceCodes.CaptureFailed,
+                $"'git {arguments[0]}' in the worker's scope ended with {answer.ExitCode}{limit}: {answer.Error.Trim().ReplaceLineEndings(" ")}",
+                "Look at the workspace, which is kept, and capture again."
+            );
+    }
+
+    private async Task<ExecResult> ExecAsync(
+        Dictionary<string, string> environment,
+        CancellationToken cancellationToken,
+        params string[] arguments
+    ) =>
+        await _scope
+            .ExecAsync(
+                new WorkerCommand("git", arguments) { Directory = _info.Path, Environment = environment },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+
+    /// <summary>The worker's own git directory. Where it is a repository, no setting in it says where its work tree or its other half is.</summary>
+    private Dictionary<string, string> Trusted()
+    {
+        Dictionary<string, string> environment = With(GitLfs.Config(_repository));
+        if (_info.HasOwnRepository)
+        {
+            environment["GIT_DIR"] = environment["GIT_COMMON_DIR"] = _info.GitDirectory;
+            environment["GIT_WORK_TREE"] = _info.Path;
+            MakePrivate(head: "");
+            environment["GIT_OBJECT_DIRECTORY"] = Objects;
+        }
+
+        return environment;
+    }
+
+    /// <summary>A git directory made for this capture: its config is ours, it knows no filter, and it has nothing of the repository but the objects.</summary>
+    private Dictionary<string, string> Untrusted(string head)
+    {
+        MakePrivate(head);
+        Dictionary<string, string> environment = With(_repository.Client.Environment.Config);
+        environment["GIT_DIR"] = PrivateGit;
+        environment["GIT_WORK_TREE"] = _info.Path;
+        environment["GIT_OBJECT_DIRECTORY"] = Objects;
+        return environment;
+    }
+
+    private void MakePrivate(string head)
+    {
+        string[] borrowed =
+            !_info.HasOwnRepository ? []
+            : IsTrusted ? [Path.Combine(_info.GitDirectory, "objects")]
+            : [Path.Combine(_repository.CommonDirectory, "objects")];
+        BareRepositoryWriter.Write(PrivateGit, _repository, head, borrowed);
+    }
+
+    private Dictionary<string, string> With(IReadOnlyList<KeyValuePair<string, string>> config)
+    {
+        Dictionary<string, string> environment = _repository
+            .Client.Environment.For(remote: false)
+            .Where(e => e.Key.StartsWith("GIT_", StringComparison.Ordinal) || e.Key == "LC_ALL")
+            .ToDictionary(StringComparer.Ordinal);
+        GitEnvironment.AddConfig(environment, config);
+        return environment;
+    }
+}

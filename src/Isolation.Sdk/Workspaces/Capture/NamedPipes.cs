@@ -1,0 +1,69 @@
+using System.IO.Enumeration;
+using System.Text;
+using Isolation.Sdk.Platform;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>
+/// Takes pipes away that git would open: nobody writes to them any more, and who opens one waits for ever. Git has no kind for them, so nothing is lost that it could keep. In a work tree that is
+/// what it reads by name, for it looks at everything else first; among its own files it is any.
+/// </summary>
+internal static class NamedPipes
+{
+    private const uint Pipe = 0x1000;
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = true,
+    };
+
+    public static void Remove(WorkspaceInfo info)
+    {
+        if (OperatingSystem.IsLinux() && new DirectoryInfo(info.Path) is { Exists: true, LinkTarget: null })
+        {
+            Remove(info.Path, Path.Combine(info.Path, ".git"));
+            RemoveBelow(info.Path, byName: true);
+            if (new DirectoryInfo(info.GitDirectory) is { Exists: true, LinkTarget: null })
+            {
+                RemoveBelow(info.GitDirectory, byName: false);
+            }
+        }
+    }
+
+    private static void RemoveBelow(string folder, bool byName)
+    {
+        using Candidates candidates = new(folder, byName);
+        while (candidates.MoveNext())
+        {
+            Remove(folder, candidates.Current);
+        }
+    }
+
+    private static void Remove(string folder, string path)
+    {
+        if (IsPipe(path))
+        {
+            LinuxDelete.DeleteTree(folder, Encoding.UTF8.GetBytes(Path.GetRelativePath(folder, path)));
+        }
+    }
+
+    private static unsafe bool IsPipe(string path)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+        {
+            return LinuxFiles.GetStat(LinuxFiles.AtCurrent, name, out LinuxFiles.Stat stat) == 0 && stat.Kind == Pipe;
+        }
+    }
+
+    private sealed class Candidates(string folder, bool byName) : FileSystemEnumerator<string>(folder, Everything)
+    {
+        protected override bool ShouldIncludeEntry(ref FileSystemEntry entry) =>
+            byName ? entry.FileName is ".gitattributes" or ".gitignore" : !entry.IsDirectory;
+
+        protected override string TransformEntry(ref FileSystemEntry entry) => entry.ToFullPath();
+
+        // Deeper than any path: git cannot go there either.
+        protected override bool ContinueOnError(int error) => true;
+    }
+}

@@ -1,0 +1,131 @@
+using System.IO.Enumeration;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>A file that says which commit holds a workspace's content; its time stamp, taken from the file system's own clock, says since when.</summary>
+/// <remarks>A linked worktree has it in its git directory. That of a private clone is the worker's, so there it lies beside the work tree.</remarks>
+internal sealed class PinMarker(WorkspaceInfo info)
+{
+    private const string Name = "isolation-pinned";
+
+    // Longer ones name nothing.
+    private const int LongestPath = 4096;
+
+    // What says where a repository of one's own stands; its objects and index change by being looked at.
+    private static readonly string[] Standing = ["HEAD", "packed-refs", "refs", "logs", "worktrees"];
+
+    // A link's own making shows in its folder; where it leads is not the worker's.
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = false,
+    };
+
+    public static bool IsMarker(string path) => Path.GetFileName(path) == Name;
+
+    private string Folder => info.HasOwnRepository ? Path.GetDirectoryName(info.Path)! : info.GitDirectory;
+
+    private string File => Path.Combine(Folder, Name);
+
+    /// <returns>When: every change before it has an earlier time, and every one after it has not.</returns>
+    public DateTime Set(string commit)
+    {
+        // File systems stamp with a clock of some milliseconds a tick. Only a mark from a later tick than all before it tells a write after it from one before.
+        System.IO.File.WriteAllText(File, commit);
+        DateTime before = System.IO.File.GetLastWriteTimeUtc(File);
+        SpinWait wait = default;
+        DateTime now;
+        while ((now = System.IO.File.GetLastWriteTimeUtc(File)) <= before)
+        {
+            wait.SpinOnce();
+            System.IO.File.WriteAllText(File, commit);
+        }
+
+        return now;
+    }
+
+    /// <summary>Notes the moment before a capture looks; <see langword="null"/> where there is no folder for it any more.</summary>
+    public DateTime? Begin() => Directory.Exists(Folder) ? Set("") : null;
+
+    /// <summary>Says that everything up to that moment is pinned.</summary>
+    public void Complete(string commit, DateTime since)
+    {
+        System.IO.File.WriteAllText(File, commit);
+        System.IO.File.SetLastWriteTimeUtc(File, since);
+    }
+
+    public string? Read() => System.IO.File.Exists(File) ? System.IO.File.ReadAllText(File) : null;
+
+    /// <summary>Takes it away, where it lies beside what it speaks of.</summary>
+    public void Remove()
+    {
+        if (info.HasOwnRepository && Directory.Exists(Folder))
+        {
+            System.IO.File.Delete(File);
+        }
+    }
+
+    /// <summary>Whether anything was written since: a file or folder of the work tree, HEAD, or HEAD's log, and every ref of a repository of its own. Looks at time stamps only and runs nothing of the worker's.</summary>
+    public bool IsStale()
+    {
+        FileInfo mark = new(File);
+        if (!mark.Exists)
+        {
+            return true;
+        }
+
+        DateTime since = mark.LastWriteTimeUtc;
+        try
+        {
+            return info.HasOwnRepository
+                ? IsTreeNewer(info.Path, since, except: info.GitDirectory)
+                    || new FileInfo(info.GitDirectory).LinkTarget is not null
+                    || Standing.Any(name => IsNewer(Path.Combine(info.GitDirectory, name), since))
+                : IsNewer(Path.Combine(info.GitDirectory, "HEAD"), since)
+                    || IsNewer(Path.Combine(info.GitDirectory, "logs", "HEAD"), since)
+                    || IsTreeNewer(info.Path, since);
+        }
+        catch (PathTooLongException)
+        {
+            return true; // What no path reaches, git did not pin either.
+        }
+    }
+
+    /// <summary>Files of the work tree that were written since, by their paths in it; all of them where nothing was ever pinned.</summary>
+    public IEnumerable<string> Newer()
+    {
+        FileInfo mark = new(File);
+        DateTime since = mark.Exists ? mark.LastWriteTimeUtc : DateTime.MinValue;
+        return FilesOf(new DirectoryInfo(info.Path))
+            .Where(f => f.LastWriteTimeUtc >= since)
+            .Select(f => Path.GetRelativePath(info.Path, f.FullName))
+            .Where(p => p != ".git" && !p.StartsWith(".git" + Path.DirectorySeparatorChar, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<FileSystemInfo> FilesOf(DirectoryInfo folder) =>
+        folder
+            .EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = true })
+            .Where(e => e.FullName.Length is > 0 and < LongestPath)
+            .OrderBy(e => e.Name, StringComparer.Ordinal)
+            .SelectMany(e => e is DirectoryInfo below && e.LinkTarget is null ? FilesOf(below) : [e]);
+
+    private static bool IsNewer(string path, DateTime since) =>
+        Directory.Exists(path) ? IsTreeNewer(path, since) : System.IO.File.GetLastWriteTimeUtc(path) >= since;
+
+    private static bool IsTreeNewer(string folder, DateTime since, string? except = null) =>
+        Directory.GetLastWriteTimeUtc(folder) >= since
+        || new FileSystemEnumerable<bool>(
+            folder,
+            (ref FileSystemEntry e) => e.LastWriteTimeUtc.UtcDateTime >= since,
+            Everything
+        )
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry e) => !IsThe(ref e, except),
+            ShouldRecursePredicate = (ref FileSystemEntry e) => !IsThe(ref e, except),
+        }.Any(newer => newer);
+
+    // Once for every file of the tree: no path is put together for those of another name.
+    private static bool IsThe(ref FileSystemEntry entry, string? path) =>
+        path is not null && entry.FileName.SequenceEqual(".git") && entry.ToFullPath() == path;
+}

@@ -1,0 +1,64 @@
+using System.IO.Enumeration;
+using System.Text;
+using Isolation.Sdk.Platform;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>Time stamps that cannot be true. Git takes a file of the same size and times for unchanged, and times are anybody's to set; when an inode changed is not, but git compares that by the second alone.</summary>
+internal static class TimestampForgery
+{
+    private const long TickNanoseconds = 100;
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = true,
+    };
+
+    /// <summary>Whether a file of a work tree says that it is older than the work tree, and is not one that it was filled with.</summary>
+    /// <param name="info">The workspace.</param>
+    /// <param name="except">Paths in it that were copied in with their times.</param>
+    /// <param name="filled">
+    /// When its files were there. Not the last capture: that saw what was forged before, but the worker's index still takes it for unchanged. Where it is unknown, or cannot be asked for each file, the folder's birth counts, and more is doubted than need be.
+    /// </param>
+    public static bool IsFound(WorkspaceInfo info, IReadOnlyList<string> except, DateTime? filled)
+    {
+        try
+        {
+            bool asks = filled is not null && OperatingSystem.IsLinux();
+            DateTime since = asks ? filled!.Value : Directory.GetCreationTimeUtc(info.Path);
+            string[] paths = [.. except.Select(p => Path.Combine(info.Path, p)), Path.Combine(info.Path, ".git")];
+            HashSet<string> names = [.. paths.Select(p => Path.GetFileName(p))];
+            HashSet<string>.AlternateLookup<ReadOnlySpan<char>> known = names.GetAlternateLookup<ReadOnlySpan<char>>();
+            bool IsTheirs(ref FileSystemEntry e) => !known.Contains(e.FileName) || !paths.Contains(e.ToFullPath());
+            return new FileSystemEnumerable<bool>(
+                info.Path,
+                (ref FileSystemEntry e) =>
+                    !e.IsDirectory
+                    && e.LastWriteTimeUtc.UtcDateTime < since
+                    && !(asks && IsUntouched(e.ToFullPath(), since)),
+                Everything
+            )
+            {
+                ShouldIncludePredicate = IsTheirs,
+                ShouldRecursePredicate = IsTheirs,
+            }.Any(older => older);
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    // A workspace is filled with files that say they are older than it, but nobody can have changed one since and deny it: that time cannot be set.
+    private static unsafe bool IsUntouched(string file, DateTime since)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(file + '\0'))
+        {
+            return LinuxFiles.GetStat(LinuxFiles.AtCurrent, name, out LinuxFiles.Stat stat) == 0
+                && DateTime.UnixEpoch.AddTicks(
+                    (stat.ChangedSeconds * TimeSpan.TicksPerSecond) + (stat.ChangedNanoseconds / TickNanoseconds)
+                ) < since;
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>Pins what a worker kept on other refs of its own: <c>refs/isolation/finds/auth-123/2/heads/idea</c>.</summary>
+internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt)
+{
+    private const string RefsPrefix = "refs/";
+    private readonly string _prefix = AttemptNames.ExtraRefsPrefix(attempt);
+
+    /// <summary>Pins what is not part of the repository's history, and of what is handed in, already.</summary>
+    /// <param name="refs">The worker's refs; every object is in the repository.</param>
+    /// <param name="commit">What is handed in.</param>
+    /// <param name="strangers">Paths that are not the worker's: what has one of them in its history is not pinned.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>What is pinned, and whether nothing was left out.</returns>
+    public async Task<(IReadOnlyList<CapturedRef> Pinned, bool IsAll)> PinAsync(
+        IReadOnlyList<KeyValuePair<string, string>> refs,
+        string commit,
+        IReadOnlyList<string> strangers,
+        CancellationToken cancellationToken
+    )
+    {
+        if (refs.Count == 0)
+        {
+            return ([], true);
+        }
+
+        IReadOnlyDictionary<string, string> before = await repository
+            .ListRefsAsync(_prefix, cancellationToken)
+            .ConfigureAwait(false);
+        HashSet<string> worth = await FindWorthAsync(
+                [.. refs.Select(r => r.Value).Distinct(StringComparer.Ordinal)],
+                commit,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        HashSet<string> tainted = await FindTaintedAsync(worth, commit, strangers, cancellationToken)
+            .ConfigureAwait(false);
+        Dictionary<string, string> names = Names(refs);
+        List<CapturedRef> pinned = [];
+        RefTransaction transaction = new();
+        bool moves = false;
+        foreach ((string name, string id) in refs)
+        {
+            string pin = names[name];
+            string? old = before.GetValueOrDefault(pin);
+            if (old != id && (!worth.Contains(id) || tainted.Contains(id)))
+            {
+                continue;
+            }
+
+            pinned.Add(new CapturedRef(name, id, pin));
+            if (old != id)
+            {
+                transaction.Update(pin, id, old ?? repository.NullId);
+                moves = true;
+            }
+        }
+
+        bool done = !moves || await repository.TryUpdateAsync(transaction, cancellationToken).ConfigureAwait(false);
+        return (done ? pinned : [], done && tainted.Count == 0);
+    }
+
+    /// <summary>Tags that say something and what no ref here leads to. A branch that stands on the base is of no interest, and neither is what is another attempt's.</summary>
+    private async Task<HashSet<string>> FindWorthAsync(string[] ids, string commit, CancellationToken cancellationToken)
+    {
+        GitResult kinds = await repository
+            .Client.RunAsync(
+                GitCommand.In(repository.CommonDirectory, "cat-file", "--batch-check=%(objectname) %(objecttype)") with
+                {
+                    Input = string.Join('\n', ids) + "\n",
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        ILookup<string, string> byKind = kinds
+            .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => l.Split(' '))
+            .ToLookup(l => l[1], l => l[0], StringComparer.Ordinal);
+        string[] commits = [.. byKind["commit"]];
+        HashSet<string> worth = [.. byKind["tag"], .. byKind["blob"], .. byKind["tree"]];
+        if (commits.Length > 0)
+        {
+            GitCommand unknown = GitCommand.In(
+                repository.CommonDirectory,
+                "rev-list",
+                "--not",
+                "--all",
+                commit,
+                "--stdin"
+            ) with
+            {
+                Input = string.Join('\n', commits) + "\n",
+            };
+            GitResult list = await repository.Client.RunAsync(unknown, cancellationToken).ConfigureAwait(false);
+            worth.UnionWith(
+                list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Intersect(commits, StringComparer.Ordinal)
+            );
+        }
+
+        return worth;
+    }
+
+    private async Task<HashSet<string>> FindTaintedAsync(
+        HashSet<string> ids,
+        string commit,
+        IReadOnlyList<string> strangers,
+        CancellationToken cancellationToken
+    )
+    {
+        HashSet<string> tainted = new(StringComparer.Ordinal);
+        foreach (string id in strangers.Count == 0 ? [] : ids)
+        {
+            string[] arguments =
+            [
+                "rev-list",
+                "--full-history",
+                "--max-count=1",
+                id,
+                "--not",
+                commit,
+                "--",
+                .. strangers.Select(p => $":(top,literal){p}"),
+            ];
+            GitResult touched = await repository
+                .Client.TryRunAsync(new GitCommand(repository.CommonDirectory, arguments), cancellationToken)
+                .ConfigureAwait(false);
+            if (!touched.Ok || touched.Line.Length > 0)
+            {
+                tainted.Add(id);
+            }
+        }
+
+        return tainted;
+    }
+
+    /// <summary>The worker's own names as far as they can be names beside each other; a slug for the others.</summary>
+    private Dictionary<string, string> Names(IReadOnlyList<KeyValuePair<string, string>> refs)
+    {
+        Dictionary<string, string> names = new(StringComparer.Ordinal);
+        HashSet<string> folders = new(StringComparer.OrdinalIgnoreCase),
+            taken = new(StringComparer.OrdinalIgnoreCase);
+        foreach (string name in refs.Select(r => r.Key))
+        {
+            string own = name.StartsWith(RefsPrefix, StringComparison.Ordinal) ? name[RefsPrefix.Length..] : name;
+            string[] above = [.. own.Select((c, i) => c == '/' ? own[..i] : "").Where(f => f.Length > 0)];
+            bool fits =
+                own.Length < 200
+                && RefNames.IsBranch(own)
+                && !folders.Contains(own)
+                && !above.Any(taken.Contains)
+                && taken.Add(own);
+            if (fits)
+            {
+                folders.UnionWith(above);
+            }
+
+            names[name] = _prefix + (fits ? own : Slug.Of(name));
+        }
+
+        return names;
+    }
+}

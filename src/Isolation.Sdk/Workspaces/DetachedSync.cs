@@ -1,0 +1,118 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Sandbox;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>A place in the worker's own temp folder where git rebases or merges without its work tree: a git directory with the objects and nothing else, and a sparse work tree without files. A conflict ends with it.</summary>
+internal sealed class DetachedSync(GitRepository repository, WorkspaceInfo info, IStateScope scope) : IDisposable
+{
+    private readonly string _folder = Path.Combine(scope.Info.Temp, $"sync-{Guid.NewGuid():n}");
+
+    private string Git => Path.Combine(_folder, "git");
+
+    private string Tree => Path.Combine(_folder, "tree");
+
+    /// <summary>What holds for every command of a sync: nothing is run or asked, and the worker's own name stays.</summary>
+    public static Dictionary<string, string> Environment(GitRepository repository)
+    {
+        Dictionary<string, string> environment = new(StringComparer.Ordinal)
+        {
+            ["LC_ALL"] = "C",
+            ["GIT_OPTIONAL_LOCKS"] = "0",
+            ["GIT_NO_REPLACE_OBJECTS"] = "1",
+            ["GIT_EDITOR"] = ":",
+            ["GIT_SEQUENCE_EDITOR"] = ":",
+        };
+        GitEnvironment.AddConfig(
+            environment,
+            [.. GitLfs.Config(repository).Where(e => !e.Key.StartsWith("user.", StringComparison.OrdinalIgnoreCase))]
+        );
+        return environment;
+    }
+
+    /// <summary>Makes the new commits.</summary>
+    /// <returns>The new tip; or <see langword="null"/> and the paths that collided.</returns>
+    /// <exception cref="IsolationException">ISO0314: git could not say.</exception>
+    public async Task<(string? Tip, IReadOnlyList<string> Collided)> TryAsync(
+        SyncMode mode,
+        string head,
+        string with,
+        string message,
+        CancellationToken cancellationToken
+    )
+    {
+        Prepare(head);
+        await RunAsync(cancellationToken, "read-tree", "-m", "-u", head).ConfigureAwait(false);
+        string[] arguments =
+            mode == SyncMode.Merge
+                ? ["merge", "--quiet", "--no-ff", "--no-edit", "--no-verify", "-m", message, with]
+                : ["rebase", "--quiet", "--merge", "--no-autostash", "--no-fork-point", "--no-verify", with];
+        ExecResult answer = await ExecAsync(cancellationToken, arguments).ConfigureAwait(false);
+        if (answer.ExitCode == 0)
+        {
+            return (
+                (
+                    await RunAsync(cancellationToken, "rev-parse", "--verify", "HEAD^{commit}").ConfigureAwait(false)
+                ).Output.Trim(),
+                []
+            );
+        }
+
+        ExecResult unmerged = await RunAsync(cancellationToken, "ls-files", "--unmerged", "-z").ConfigureAwait(false);
+        string[] collided =
+        [
+            .. new GitResult(0, unmerged.Output, "")
+                .Fields.Select(f => f[(f.IndexOf('\t', StringComparison.Ordinal) + 1)..])
+                .Distinct(StringComparer.Ordinal),
+        ];
+        return collided.Length > 0 ? (null, collided) : throw Failed(arguments[0], answer);
+    }
+
+    public void Dispose() => SafeDelete.DeleteTree(_folder);
+
+    private void Prepare(string head)
+    {
+        Directory.CreateDirectory(Tree);
+        Directory.CreateDirectory(Path.Combine(Git, "refs"));
+        Directory.CreateDirectory(Path.Combine(Git, "objects"));
+        Directory.CreateDirectory(Path.Combine(Git, "info"));
+        File.WriteAllText(Path.Combine(Git, "HEAD"), head + "\n");
+        File.WriteAllText(Path.Combine(Git, "info", "sparse-checkout"), "/.none\n");
+        string format = repository.ObjectFormat == "sha256" ? "[extensions]\n\tobjectFormat = sha256\n" : "";
+        File.WriteAllText(
+            Path.Combine(Git, "config"),
+            $"[core]\n\trepositoryformatversion = {(format.Length > 0 ? 1 : 0)}\n\tsparseCheckout = true\n\tsparseCheckoutCone = false\n{format}"
+        );
+    }
+
+    private async Task<ExecResult> RunAsync(CancellationToken cancellationToken, params string[] arguments)
+    {
+        ExecResult answer = await ExecAsync(cancellationToken, arguments).ConfigureAwait(false);
+        return answer.ExitCode == 0 ? answer : throw Failed(arguments[0], answer);
+    }
+
+    private static IsolationException Failed(string verb, ExecResult answer) =>
+        new(
+            WorkspaceCodes.SyncFailed,
+            $"'git {verb}' in the worker's scope ended with {answer.ExitCode}: {answer.Error.Trim().ReplaceLineEndings(" ")}",
+            "The branch, index and files are as they were; run it by hand in the workspace to see more."
+        );
+
+    private Task<ExecResult> ExecAsync(CancellationToken cancellationToken, params string[] arguments)
+    {
+        // A linked worktree has its objects in the repository, a clone its own.
+        string shared = File.Exists(Path.Combine(info.GitDirectory, "commondir"))
+            ? repository.CommonDirectory
+            : info.GitDirectory;
+        Dictionary<string, string> environment = Environment(repository);
+        environment["GIT_DIR"] = Git;
+        environment["GIT_WORK_TREE"] = Tree;
+        environment["GIT_OBJECT_DIRECTORY"] = Path.Combine(shared, "objects");
+        environment["GIT_SHALLOW_FILE"] = Path.Combine(shared, "shallow");
+        return scope.ExecAsync(
+            new WorkerCommand("git", arguments) { Directory = Tree, Environment = environment },
+            cancellationToken
+        );
+    }
+}

@@ -1,0 +1,142 @@
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>What a workspace gets beside the files of its base commit: copies of ignored files, and links to shared data.</summary>
+internal static class ExtraFiles
+{
+    /// <summary>Copies ignored files that match from the canonical checkout.</summary>
+    /// <returns>Their paths from the top, with forward slashes.</returns>
+    public static async Task<IReadOnlyList<string>> CopyIgnoredAsync(
+        GitRepository repository,
+        string workTree,
+        IReadOnlyList<string> globs,
+        CancellationToken cancellationToken
+    )
+    {
+        if (globs.Count == 0)
+        {
+            return [];
+        }
+
+        string checkout = repository.TopLevel
+            ?? throw new IsolationException(
+                WorkspaceCodes.CopyRefused,
+                "A bare repository has no ignored files to copy.",
+                "Give the path of a checkout, or copy nothing."
+            );
+        string[] arguments =
+        [
+            "ls-files",
+            "--others",
+            "--ignored",
+            "--exclude-standard",
+            "-z",
+            "--",
+            .. globs.Select(g => $":(top,glob){g}"),
+        ];
+        GitResult answer = await repository
+            .Client.RunAsync(new GitCommand(checkout, arguments), cancellationToken)
+            .ConfigureAwait(false);
+        List<string> copied = [];
+        foreach (string path in answer.Fields)
+        {
+            string to = Inside(workTree, path);
+            if (File.Exists(to) || Directory.Exists(to))
+            {
+                // Tracked at the base, so not ignored there: the base's own content stands.
+                continue;
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+            FileInfo from = new(Path.Combine(checkout, path));
+            if (from.LinkTarget is { } target)
+            {
+                File.CreateSymbolicLink(to, target);
+            }
+            else
+            {
+                from.CopyTo(to);
+            }
+
+            copied.Add(path);
+        }
+
+        return copied;
+    }
+
+    /// <summary>Makes the links.</summary>
+    /// <returns>Their paths from the top, with forward slashes.</returns>
+    public static IReadOnlyList<string> Link(
+        GitRepository repository,
+        string workTree,
+        IReadOnlyDictionary<string, string> links
+    )
+    {
+        List<string> linked = [];
+        foreach ((string path, string target) in links)
+        {
+            string full = Path.GetFullPath(target, repository.TopLevel ?? repository.CommonDirectory);
+            if (!Directory.Exists(full) && !File.Exists(full))
+            {
+                throw new IsolationException(
+                    WorkspaceCodes.LinkTargetMissing,
+                    $"'{full}' is to be shared and does not exist.",
+                    "Make it first, or share nothing there."
+                );
+            }
+
+            string link = Inside(workTree, path);
+            if (Directory.Exists(link) || File.Exists(link))
+            {
+                throw new IsolationException(
+                    WorkspaceCodes.LinkTargetMissing,
+                    $"'{path}' is to be a link and is a file of the base commit.",
+                    "Choose a path that the repository does not have."
+                );
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(link)!);
+            _ = Directory.Exists(full) ? Directory.CreateSymbolicLink(link, full) : File.CreateSymbolicLink(link, full);
+            linked.Add(Path.GetRelativePath(workTree, link).Replace(Path.DirectorySeparatorChar, '/'));
+        }
+
+        return linked;
+    }
+
+    private static string Inside(string workTree, string path)
+    {
+        string full = Path.GetFullPath(path, workTree);
+        if (
+            Path.IsPathRooted(path)
+            || !full.StartsWith(workTree + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            || full.StartsWith(Path.Combine(workTree, ".git") + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+        )
+        {
+            throw new IsolationException(
+                WorkspaceCodes.CopyRefused,
+                $"'{path}' is not a path inside a workspace.",
+                "Give a path relative to the top of the repository."
+            );
+        }
+
+        // A link among the parents, tracked by the base commit, would lead the write out of the workspace.
+        for (
+            string? parent = Path.GetDirectoryName(full);
+            parent is not null && parent.Length > workTree.Length;
+            parent = Path.GetDirectoryName(parent)
+        )
+        {
+            if (new FileInfo(parent).LinkTarget is not null)
+            {
+                throw new IsolationException(
+                    WorkspaceCodes.CopyRefused,
+                    $"'{path}' is behind a link in the base commit.",
+                    "Name the place that the link leads to, or leave it out."
+                );
+            }
+        }
+
+        return full;
+    }
+}

@@ -1,0 +1,66 @@
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>Git on a work tree that no repository knows of, with an index beside it.</summary>
+internal sealed class TemplateGit(GitRepository repository, string files, string index)
+{
+    // What the copies' stat data is written into has to be the plain format, whatever the repository prefers.
+    private static readonly KeyValuePair<string, string>[] Pinned =
+    [
+        new("index.version", "2"),
+        new("index.sparse", "false"),
+        new("index.skipHash", "false"),
+        new("core.splitIndex", "false"),
+        new("core.sparseCheckout", "false"),
+        new("core.trustctime", "true"),
+        new("core.checkStat", "default"),
+        new("feature.manyFiles", "false"),
+    ];
+
+    /// <summary>Settings for git to write many files at once.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> SeveralWriters { get; } = [new("checkout.workers", "0")];
+
+    /// <summary>Writes all files of a commit into an empty folder.</summary>
+    public Task WriteAsync(string commit, CancellationToken cancellationToken) =>
+        RunAsync(null, cancellationToken, "read-tree", "-m", "-u", commit);
+
+    /// <summary>Writes what differs between two commits; fails when a file that would be written was altered.</summary>
+    public Task MoveAsync(string from, string to, CancellationToken cancellationToken) =>
+        RunAsync(null, cancellationToken, "read-tree", "-m", "-u", from, to);
+
+    /// <summary>Writes files of the index again.</summary>
+    /// <param name="paths">As the index has them, each ended by NUL.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public Task RestoreAsync(string paths, CancellationToken cancellationToken) =>
+        RunAsync(paths, cancellationToken, "checkout-index", "--force", "--index", "-z", "--stdin");
+
+    /// <summary>The tree of a commit.</summary>
+    public async Task<string> TreeOfAsync(string commit, CancellationToken cancellationToken) =>
+        (
+            await repository
+                .RunAsync(cancellationToken, "rev-parse", "--verify", commit + "^{tree}")
+                .ConfigureAwait(false)
+        ).Line;
+
+    /// <summary>The tree that the index is, put together by git.</summary>
+    public async Task<string> WriteTreeAsync(CancellationToken cancellationToken) =>
+        (await RunAsync(null, cancellationToken, "write-tree").ConfigureAwait(false)).Line;
+
+    private Task<GitResult> RunAsync(string? input, CancellationToken cancellationToken, params string[] arguments)
+    {
+        Dictionary<string, string> environment = new(
+            GitLfs.Environment(repository, [.. Pinned, .. SeveralWriters]),
+            StringComparer.Ordinal
+        )
+        {
+            ["GIT_DIR"] = repository.CommonDirectory,
+            ["GIT_WORK_TREE"] = files,
+            ["GIT_INDEX_FILE"] = index,
+        };
+        return repository.Client.RunAsync(
+            new GitCommand(files, arguments) { Environment = environment, Input = input },
+            cancellationToken
+        );
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>What a prepared tree is. It is written last and deleted first: a tree without one is garbage.</summary>
+/// <param name="Kind">What it is for.</param>
+/// <param name="Repository">The common git directory.</param>
+/// <param name="Commit">Whose files it has.</param>
+/// <param name="Key">The settings it was written with.</param>
+/// <param name="Stamp">When its files say they were written: seconds since 1970.</param>
+internal sealed record TemplateRecord(TemplateKind Kind, string Repository, string Commit, string Key, long Stamp)
+{
+    /// <summary>The generation of its subvolume; <see langword="null"/> when it is an ordinary folder.</summary>
+    public ulong? Generation { get; init; }
+
+    public static string FileOf(string folder) => Path.Combine(folder, "tree.json");
+
+    public static TemplateRecord? TryRead(string folder)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(FileOf(folder)), TreeJson.Default.TemplateRecord);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes it whole or not at all. It is not flushed to the disk, as the files are not: what a machine that lost power has of them is compared before it is used.</summary>
+    public void Write(string folder)
+    {
+        string fresh = FileOf(folder) + ".new";
+        File.WriteAllBytes(fresh, JsonSerializer.SerializeToUtf8Bytes(this, TreeJson.Default.TemplateRecord));
+        File.Move(fresh, FileOf(folder), overwrite: true);
+    }
+}
+
+/// <summary>What a prepared tree is for.</summary>
+internal enum TemplateKind
+{
+    /// <summary>Copied from, and never lent.</summary>
+    Template,
+
+    /// <summary>Handed out as it is.</summary>
+    Idle,
+}
+
+[JsonSerializable(typeof(TemplateRecord))]
+[JsonSourceGenerationOptions(UseStringEnumConverter = true)]
+internal sealed partial class TreeJson : JsonSerializerContext;

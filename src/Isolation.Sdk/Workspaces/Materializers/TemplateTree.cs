@@ -1,0 +1,314 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>
+/// A work tree that belongs to nobody, beside an index whose stat data is right for it. While this object lives, its lock is held: shared to copy from it, alone to change it, move it or hand it out.
+/// </summary>
+internal sealed class TemplateTree : IDisposable
+{
+    // Two seconds back: an index written now is younger than its files by git's measure, and no file has to be read to know that it is unchanged.
+    private const int StampLag = 2;
+    private readonly WorkspaceContext _context;
+    private readonly OsFileLock _held;
+
+    private IndexFile? _index;
+
+    private TemplateTree(WorkspaceContext context, string folder, OsFileLock held, TemplateRecord? record)
+    {
+        (_context, Folder, _held) = (context, folder, held);
+        Record = record;
+    }
+
+    public string Folder { get; }
+
+    public string Files => FilesOf(Folder);
+
+    /// <summary>What it is; <see langword="null"/> while it is made or moved.</summary>
+    public TemplateRecord? Record { get; private set; }
+
+    /// <summary>Its files, with the stat data they must have; <see langword="null"/> when that cannot be read.</summary>
+    public IndexFile? Index => _index ??= IndexFile.TryRead(IndexPath, _context.Repository.ObjectFormat);
+
+    public string IndexPath => Path.Combine(Folder, "index");
+
+    /// <summary>When files of a tree begun now say that they were written.</summary>
+    public static DateTimeOffset StampOf(TimeProvider time) =>
+        DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds() - StampLag);
+
+    public static string FilesOf(string folder) => Path.Combine(folder, "files");
+
+    private static string LockOf(string folder) => folder + ".lock";
+
+    /// <summary>Every tree that counts.</summary>
+    public static IEnumerable<(string Folder, TemplateRecord Record, DateTime Used)> All(WorkspaceContext context)
+    {
+        if (!Directory.Exists(context.Workers.Templates))
+        {
+            yield break;
+        }
+
+        foreach (string folder in Directory.EnumerateDirectories(context.Workers.Templates))
+        {
+            if (TemplateRecord.TryRead(folder) is { } record && record.Repository == context.Repository.CommonDirectory)
+            {
+                yield return (folder, record, File.GetLastWriteTimeUtc(LockOf(folder)));
+            }
+        }
+    }
+
+    /// <summary>Begins one, held alone, with no files.</summary>
+    public static TemplateTree Begin(WorkspaceContext context)
+    {
+        Directory.CreateDirectory(context.Workers.Templates);
+        Sweep(context);
+        while (true)
+        {
+            // Another host may sweep this moment and take the new lock for one that was left.
+            string folder = Path.Combine(context.Workers.Templates, Guid.NewGuid().ToString("n"));
+            if (OsFileLock.TryAcquire(LockOf(folder)) is { } held)
+            {
+                return BeginIn(context, folder, held);
+            }
+        }
+    }
+
+    /// <summary>Opens one, if it is still what it was seen to be and nobody is in the way.</summary>
+    /// <param name="context">The repository.</param>
+    /// <param name="folder">Where it is.</param>
+    /// <param name="seen">What it was.</param>
+    /// <param name="alone">Whether nobody else may use it meanwhile.</param>
+    public static TemplateTree? TryOpen(WorkspaceContext context, string folder, TemplateRecord seen, bool alone)
+    {
+        if (
+            (alone ? OsFileLock.TryAcquire(LockOf(folder)) : OsFileLock.TryAcquireShared(LockOf(folder)))
+            is not { } held
+        )
+        {
+            return null;
+        }
+
+        if (TemplateRecord.TryRead(folder) is { } record && record == seen)
+        {
+            return new TemplateTree(context, folder, held, record);
+        }
+
+        held.Dispose();
+        return null;
+    }
+
+    /// <summary>Takes away what processes left that were killed: trees without a record that nobody holds.</summary>
+    public static void Sweep(WorkspaceContext context)
+    {
+        if (!Directory.Exists(context.Workers.Templates))
+        {
+            return;
+        }
+
+        foreach (string entry in Directory.EnumerateFileSystemEntries(context.Workers.Templates).ToArray())
+        {
+            string folder = entry.EndsWith(".lock", StringComparison.Ordinal) ? entry[..^".lock".Length] : entry;
+            if (TemplateRecord.TryRead(folder) is null && OsFileLock.TryAcquire(LockOf(folder)) is { } held)
+            {
+                using TemplateTree left = new(context, folder, held, TemplateRecord.TryRead(folder));
+                if (left.Record is null)
+                {
+                    left.Discard();
+                }
+            }
+        }
+    }
+
+    /// <summary>Has git write the files of a commit, and makes it count.</summary>
+    public async Task WriteAsync(string commit, bool subvolume, CancellationToken cancellationToken)
+    {
+        DateTimeOffset stamp = StampOf(_context.Time);
+        string key = _context.Settings.Key();
+        if (subvolume)
+        {
+            Btrfs.Create(Files);
+        }
+        else
+        {
+            Directory.CreateDirectory(Files);
+        }
+
+        _context.OnStep(WorkspaceStep.TreeBegun);
+        TemplateGit git = new(_context.Repository, Files, IndexPath);
+        Task<string> expected = git.TreeOfAsync(commit, cancellationToken);
+        await git.WriteAsync(commit, cancellationToken).ConfigureAwait(false);
+        await CompleteAsync(
+                git,
+                await expected.ConfigureAwait(false),
+                new TemplateRecord(
+                    TemplateKind.Template,
+                    _context.Repository.CommonDirectory,
+                    commit,
+                    key,
+                    stamp.ToUnixTimeSeconds()
+                ),
+                was: null,
+                WorkspaceStep.TreeWritten,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Brings it to another commit by what differs. When that fails it counts no more.</summary>
+    public async Task MoveAsync(string commit, CancellationToken cancellationToken)
+    {
+        IndexFile was = Index ?? throw new IOException($"The index of '{Folder}' cannot be read.");
+        TemplateRecord before = Forget();
+        if (before.Generation is not null)
+        {
+            Btrfs.SetReadOnly(Files, false);
+        }
+
+        _context.OnStep(WorkspaceStep.MoveBegun);
+        TemplateGit git = new(_context.Repository, Files, IndexPath);
+        Task<string> expected = git.TreeOfAsync(commit, cancellationToken);
+        await git.MoveAsync(before.Commit, commit, cancellationToken).ConfigureAwait(false);
+        await CompleteAsync(
+                git,
+                await expected.ConfigureAwait(false),
+                before with
+                {
+                    Commit = commit,
+                },
+                was,
+                WorkspaceStep.MoveWritten,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a tree count whose files are there already.</summary>
+    public void Complete(TemplateRecord record, IndexFile index)
+    {
+        index.Save(IndexPath);
+        Save(record, index);
+    }
+
+    /// <summary>Hands its files out: they are at the new path, and the tree counts no more. Its index stays until <see cref="Discard"/>.</summary>
+    public void MoveFilesTo(string path)
+    {
+        Forget();
+        Directory.Move(Files, path);
+        _context.OnStep(WorkspaceStep.Taken);
+    }
+
+    /// <summary>Says that it was used, which keeps it longer.</summary>
+    public void Touch()
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(LockOf(Folder), _context.Time.GetUtcNow().UtcDateTime);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Another user's: it is of use all the same.
+        }
+    }
+
+    /// <summary>Takes its record away: it counts no more.</summary>
+    /// <returns>What it was.</returns>
+    public TemplateRecord Forget()
+    {
+        TemplateRecord was = Record!;
+        File.Delete(TemplateRecord.FileOf(Folder));
+        Record = null;
+        return was;
+    }
+
+    /// <summary>Throws it away; the one who does it holds it alone, or nobody will see it again.</summary>
+    public void Discard()
+    {
+        if (Directory.Exists(Folder))
+        {
+            File.Delete(TemplateRecord.FileOf(Folder)); // Otherwise only its lock was left.
+        }
+
+        Record = null;
+        if (Btrfs.Inspect(Files) is { IsReadOnly: true })
+        {
+            Btrfs.SetReadOnly(Files, false);
+        }
+
+        _context.Trash.Discard(Folder, _context.Workers.Trash);
+        File.Delete(LockOf(Folder));
+    }
+
+    public void Dispose() => _held.Dispose();
+
+    private static TemplateTree BeginIn(WorkspaceContext context, string folder, OsFileLock held)
+    {
+        TemplateTree begun = new(context, folder, held, null);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            return begun;
+        }
+        catch
+        {
+            begun.Discard();
+            begun.Dispose();
+            throw;
+        }
+    }
+
+    private async Task CompleteAsync(
+        TemplateGit git,
+        string expected,
+        TemplateRecord record,
+        IndexFile? was,
+        WorkspaceStep step,
+        CancellationToken cancellationToken
+    )
+    {
+        // What git wrote is the commit's tree, by its own account; usually it has written that down.
+        IndexFile? index = IndexFile.TryRead(IndexPath, _context.Repository.ObjectFormat);
+        if (
+            index is null
+            || (index.Tree ?? await git.WriteTreeAsync(cancellationToken).ConfigureAwait(false)) != expected
+        )
+        {
+            throw new IOException($"The index of {record.Commit} came out as another tree.");
+        }
+
+        if (was is not null && !GitAttributes.AreSame(was, index))
+        {
+            throw new IOException(
+                $"Other attributes hold at {record.Commit}: files that are the same there may look another way."
+            );
+        }
+
+        TreeCopier.Stamp(
+            index,
+            Files,
+            DateTimeOffset.FromUnixTimeSeconds(record.Stamp),
+            was is null ? null : Fresh(index, record.Stamp)
+        );
+        index.Save(IndexPath);
+        _context.OnStep(step);
+        Save(record, index);
+    }
+
+    private void Save(TemplateRecord record, IndexFile index)
+    {
+        if (Btrfs.Inspect(Files) is not null && record.Kind == TemplateKind.Template)
+        {
+            Btrfs.SetReadOnly(Files, true);
+            Btrfs.Commit(Files);
+            record = record with { Generation = Btrfs.Inspect(Files)?.Generation };
+        }
+
+        record.Write(Folder);
+        (Record, _index) = (record, index);
+        _context.OnStep(WorkspaceStep.TreeRecorded);
+    }
+
+    private static List<int> Fresh(IndexFile index, long stamp) =>
+        [.. Enumerable.Range(0, index.Count).Where(i => index.Stamp(i).WrittenSeconds != (uint)stamp)];
+}

@@ -1,0 +1,138 @@
+using System.Text;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Monitoring;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>The folder that workspaces live in: outside the repository, writable, with barrier files against everything above it.</summary>
+internal static class WorkersDirectorySetup
+{
+    // What file systems take for one name, in bytes.
+    private const int LongestName = 255;
+
+    private const int NoSpace = 28,
+        NoQuota = 122;
+
+    public const string FullRemedy =
+        "Look for a full disk or missing rights, then start again: nothing is left of this workspace.";
+
+    public const string Remedy = "Make it writable, or choose another folder with .UseWorkersDirectory(path).";
+
+    /// <summary>A workspace inside the repository is swept by 'git clean -ffdx', added by 'git add -A' and compiled with the project around it.</summary>
+    public static void Check(WorkersDirectory workers, GitRepository repository)
+    {
+        foreach (string inside in new[] { repository.TopLevel, repository.CommonDirectory }.OfType<string>())
+        {
+            if (
+                (workers.Root + Path.DirectorySeparatorChar).StartsWith(
+                    inside + Path.DirectorySeparatorChar,
+                    StringComparison.Ordinal
+                )
+            )
+            {
+                throw new IsolationException(
+                    WorkspaceCodes.RootInsideRepository,
+                    $"'{workers.Root}' is inside the repository.",
+                    "Choose a folder outside of it with .UseWorkersDirectory(path): what is inside is cleaned, added and compiled with the repository."
+                );
+            }
+        }
+    }
+
+    /// <summary>Whether the folder, or the nearest one above it that exists, takes new files. Asks the file system by trying, with a file that is gone at once.</summary>
+    public static bool IsWritable(WorkersDirectory workers)
+    {
+        string? folder = workers.Root;
+        while (folder is not null && !Directory.Exists(folder))
+        {
+            if (File.Exists(folder) || Encoding.UTF8.GetByteCount(Path.GetFileName(folder)) > LongestName)
+            {
+                return false;
+            }
+
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        try
+        {
+            using FileStream tried = new(
+                Path.Combine(folder ?? workers.Root, $".isolation-{Guid.NewGuid():n}"),
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    Options = FileOptions.DeleteOnClose,
+                }
+            );
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    public static IsolationFault NotWritable(WorkersDirectory workers, string why) =>
+        new(
+            WorkspaceCodes.RootNotWritable,
+            $"Workspaces cannot be made in '{PlainText.SingleLine(workers.Root, 200)}': {why}.",
+            Remedy
+        );
+
+    /// <summary>Why no workspace could be made: no room, or no right to write.</summary>
+    public static IsolationException Failed(WorkersDirectory workers, Exception e)
+    {
+        IsolationFault fault = IsFull(e)
+            ? new IsolationFault(
+                WorkspaceCodes.CheckoutFailed,
+                $"The files could not be written in '{PlainText.SingleLine(workers.Root, 200)}': {e.Message.TrimEnd('.')}.",
+                FullRemedy
+            )
+            : NotWritable(workers, e.Message.TrimEnd('.'));
+        return new IsolationException(fault.Code, fault.Message, fault.Remedy, e);
+    }
+
+    /// <summary>Whether the disk has no room for more data or files, or this user may have no more of it.</summary>
+    public static bool IsFull(Exception e) =>
+        e is IOException && e.HResult is NoSpace or NoQuota or unchecked((int)0x80070070);
+
+    /// <summary>Makes the folder and its barrier files, as far as they are not there.</summary>
+    public static void Prepare(WorkersDirectory workers, GitRepository repository)
+    {
+        Directory.CreateDirectory(workers.Root);
+        foreach ((string name, string? content) in BarrierFiles.Create(workers.Root, repository.TopLevel))
+        {
+            string path = Path.Combine(workers.Root, name);
+            if (content is null)
+            {
+                File.Delete(path);
+            }
+            else if (!File.Exists(path) || File.ReadAllText(path) != content)
+            {
+                AtomicFile.Write(path, Encoding.UTF8.GetBytes(content));
+            }
+        }
+    }
+
+    /// <summary>Takes the folder away again when nothing but barrier files is in it.</summary>
+    public static void RemoveIfUnused(WorkersDirectory workers)
+    {
+        if (Directory.Exists(workers.Trash) && !Directory.EnumerateFileSystemEntries(workers.Trash).Any())
+        {
+            Directory.Delete(workers.Trash);
+        }
+
+        if (
+            !Directory.Exists(workers.Root)
+            || Directory
+                .EnumerateFileSystemEntries(workers.Root)
+                .Any(e => !BarrierFiles.Names.Contains(Path.GetFileName(e), StringComparer.Ordinal))
+        )
+        {
+            return;
+        }
+
+        SafeDelete.DeleteTree(workers.Root);
+    }
+}

@@ -1,0 +1,111 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Testing;
+
+namespace Isolation.Sdk.Tests.Git;
+
+public class GitOpenerTests
+{
+    [Fact(Timeout = 60_000)]
+    public async Task A_repository_is_known_by_its_common_directory_however_it_is_opened()
+    {
+        await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();
+        await made.GitAsync(["worktree", "add", "-q", "--detach", "../linked"]);
+        Directory.CreateDirectory(Path.Combine(made.Path, "sub"));
+        string git = Path.Combine(made.Path, ".git");
+        string linked = Path.Combine(made.Root, "linked");
+        Assert.Equal((git, made.Path, git), await LookAsync(made.Path));
+        Assert.Equal((git, made.Path, git), await LookAsync(Path.Combine(made.Path, "sub")));
+        Assert.Equal((git, linked, Path.Combine(git, "worktrees", "linked")), await LookAsync(linked));
+        Assert.Equal((git, null, git), await LookAsync(git));
+        await made.GitAsync(["clone", "-q", "--bare", ".", "../bare.git"]);
+        string bare = Path.Combine(made.Root, "bare.git");
+        Assert.Equal((bare, null, bare), await LookAsync(bare));
+        Assert.True((await GitOpener.OpenAsync(bare)).IsBare);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("plain", "ISO0204")]
+    [InlineData("not-there", "ISO0204")]
+    [InlineData("file", "ISO0204")]
+    public async Task What_is_no_repository_is_refused(string name, string code)
+    {
+        await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();
+        Directory.CreateDirectory(Path.Combine(made.Root, "plain"));
+        File.WriteAllText(Path.Combine(made.Root, "file"), "");
+        Assert.Equal(
+            code,
+            (
+                await Assert.ThrowsAsync<IsolationException>(() => GitOpener.OpenAsync(Path.Combine(made.Root, name)))
+            ).Code
+        );
+    }
+
+    [Fact]
+    public void Nothing_of_the_hosts_git_variables_reaches_a_command_and_its_home_only_a_remote_one()
+    {
+        Dictionary<string, string> host = new()
+        {
+            ["PATH"] = "/bin",
+            ["HOME"] = "/home/me",
+            ["GIT_DIR"] = "/x",
+            ["GIT_INDEX_FILE"] = "/x",
+            ["GIT_CONFIG_PARAMETERS"] = "'a.b=c'",
+            ["GIT_AUTHOR_NAME"] = "Someone",
+            ["GIT_TRACE"] = "1",
+            ["SECRET"] = "s",
+            ["SSH_AUTH_SOCK"] = "/s",
+        };
+        GitEnvironment environment = new(host, [new("user.name", "Me")], [new("credential.helper", "store")]);
+        IReadOnlyDictionary<string, string> local = environment.For(remote: false);
+        foreach (
+            string name in new[]
+            {
+                "HOME",
+                "GIT_DIR",
+                "GIT_INDEX_FILE",
+                "GIT_CONFIG_PARAMETERS",
+                "GIT_TRACE",
+                "SECRET",
+                "SSH_AUTH_SOCK",
+            }
+        )
+        {
+            Assert.DoesNotContain(name, local.Keys);
+        }
+
+        Assert.Equal("Me", local["GIT_AUTHOR_NAME"]);
+        Assert.DoesNotContain("credential.helper", local.Values);
+        Assert.Equal("/home/me", environment.For(remote: true)["HOME"]);
+        Assert.Contains("credential.helper", environment.For(remote: true).Values);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_cancelled_command_ends_and_arguments_arrive_as_they_are()
+    {
+        await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();
+        GitRepository repository = await GitOpener.OpenAsync(made.Path);
+        string[] odd = ["a b", "$(x)", "\"", "\u00fc\n", "*"];
+        Assert.Equal(
+            string.Join('\n', odd) + "\n",
+            (await repository.RunAsync(CancellationToken.None, ["rev-parse", "--", .. odd])).Output["--\n".Length..]
+        );
+        GitResult answer = await repository.TryRunAsync(
+            CancellationToken.None,
+            ["rev-parse", "--verify", "--quiet", "a b\n$(x)"]
+        );
+        Assert.False(answer.Ok);
+        using CancellationTokenSource cancel = new();
+        Task<GitResult> endless = repository.Client.RunAsync(
+            GitCommand.In(repository.CommonDirectory, "-c", "alias.wait=!sleep 600", "wait"),
+            cancel.Token
+        );
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => endless);
+    }
+
+    private static async Task<(string Common, string? Top, string Git)> LookAsync(string path)
+    {
+        GitRepository opened = await GitOpener.OpenAsync(path);
+        return (opened.CommonDirectory, opened.TopLevel, opened.GitDirectory);
+    }
+}

@@ -1,0 +1,283 @@
+using Isolation.Sdk.Sandbox;
+using Isolation.Sdk.Tests.Infrastructure;
+
+namespace Isolation.Sdk.Tests.Guard;
+
+/// <summary>What is nobody's contamination, or somebody else's: a worker is not quarantined for it.</summary>
+public sealed class FalsePositiveTests
+{
+    [IsolationFact]
+    public async Task A_sibling_whose_setup_fails_leaves_no_suspicion_behind()
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        TaskCompletionSource bystands = NewSignal(),
+            over = NewSignal();
+        string pipe = Path.Combine(rig.Repository.Path, ".git", "a-pipe");
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Setup("sh", "-c", $"case $PWD in *failing*) cat '{pipe}'; exit 1;; esac")
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineFixture.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+                    if (worker.Item.Id == "bystander")
+                    {
+                        await worker.ExecAsync(new WorkerCommand("mkfifo", [pipe]), token);
+                        bystands.SetResult();
+                        await over.Task.WaitAsync(token);
+                    }
+                    else
+                    {
+                        // Its start was a look at the repository, with the failing one's branch in it.
+                        await worker.ExecAsync(new WorkerCommand("sh", ["-c", $"echo go > '{pipe}'"]), token);
+                    }
+                }
+            )
+            .Build();
+
+        await using IsolationRun run = pipeline.Start(Feed());
+        await foreach (WorkItemResult result in run)
+        {
+            if (result.Item.Id == "failing")
+            {
+                Assert.Equal(ItemOutcome.Failed, result.Outcome);
+                over.SetResult();
+            }
+        }
+
+        Dictionary<string, WorkItemResult> results = (await run.Completion).Items.ToDictionary(i => i.Item.Id);
+        Assert.Equal((ItemOutcome.Landed, null), (results["bystander"].Outcome, results["bystander"].Reason));
+
+        async IAsyncEnumerable<WorkItem> Feed()
+        {
+            yield return PipelineFixture.Item("bystander");
+            await bystands.Task;
+            yield return PipelineFixture.Item("failing");
+            yield return PipelineFixture.Item("third");
+        }
+    }
+
+    [IsolationFact]
+    public async Task A_checkout_that_the_queue_moves_along_is_the_queues_doing()
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        TaskCompletionSource both = NewSignal(),
+            landed = NewSignal();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Target("main")
+            .Merging.UseFirstWins(o => o.FastForwardCheckout())
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineFixture.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+                    if (worker.Item.Id == "late")
+                    {
+                        both.SetResult();
+                        await landed.Task.WaitAsync(token);
+                    }
+                    else
+                    {
+                        await both.Task.WaitAsync(token);
+                    }
+                }
+            )
+            .Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineFixture.Item("late"), PipelineFixture.Item("early")]);
+        await foreach (WorkItemResult result in run)
+        {
+            Assert.Equal((result.Item.Id, ItemOutcome.Landed, null), (result.Item.Id, result.Outcome, result.Reason));
+            landed.TrySetResult();
+        }
+
+        Assert.True(File.Exists(Path.Combine(rig.Repository.Path, "late.txt")));
+        Assert.Empty(await rig.GitAsync("status", "--porcelain"));
+    }
+
+    [IsolationFact]
+    public async Task Two_pipelines_on_one_repository_do_not_suspect_each_other()
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        TaskCompletionSource waits = NewSignal(),
+            over = NewSignal();
+        await using IsolationPipeline slow = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineFixture.CommitAsync(worker, "slow.txt", "mine\n", token);
+                    waits.SetResult();
+                    await over.Task.WaitAsync(token);
+                }
+            )
+            .Build();
+        await using IsolationPipeline quick = rig.Compose().RunWith(PipelineFixture.WriteAndCommitAsync).Build();
+        await using IsolationPipeline held = rig.Compose()
+            .Merging.UseManual()
+            .RunWith(PipelineFixture.WriteAndCommitAsync)
+            .Build();
+
+        await using IsolationRun first = slow.Start([PipelineFixture.Item("slow")]);
+        await waits.Task;
+        await using IsolationRun second = quick.Start([PipelineFixture.Item("a"), PipelineFixture.Item("b", "a")]);
+        IsolationSummary others = await second.Completion;
+        await using IsolationRun third = held.Start([PipelineFixture.Item("waits")]);
+        await third.Completion;
+        over.SetResult();
+
+        Assert.All(others.Items, i => Assert.Equal((ItemOutcome.Landed, null), (i.Outcome, i.Reason)));
+        WorkItemResult result = Assert.Single((await first.Completion).Items);
+        Assert.Equal((ItemOutcome.Landed, null), (result.Outcome, result.Reason));
+    }
+
+    [IsolationTheory]
+    [InlineData("a branch it went to")]
+    [InlineData("its stash")]
+    public async Task What_names_its_author_is_held_against_nobody_else(string deed)
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        TaskCompletionSource bystands = NewSignal(),
+            done = NewSignal();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineFixture.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+                    if (worker.Item.Id == "bystander")
+                    {
+                        bystands.SetResult();
+                        await done.Task.WaitAsync(token);
+                        return;
+                    }
+
+                    await bystands.Task.WaitAsync(token);
+                    if (deed == "its stash")
+                    {
+                        await File.AppendAllTextAsync(
+                            Path.Combine(worker.Workspace.Path, "offender.txt"),
+                            "more\n",
+                            token
+                        );
+                        await PipelineFixture.GitAsync(worker, token, "stash");
+                    }
+                    else
+                    {
+                        await PipelineFixture.GitAsync(worker, token, "checkout", "-q", "-b", "feature/offender");
+                    }
+                }
+            )
+            .Build();
+
+        await using IsolationRun run = pipeline.Start([
+            PipelineFixture.Item("bystander"),
+            PipelineFixture.Item("offender"),
+        ]);
+        await foreach (WorkItemResult result in run)
+        {
+            Assert.Equal(
+                (result.Item.Id, result.Item.Id == "offender" ? ItemOutcome.Quarantined : ItemOutcome.Landed),
+                (result.Item.Id, result.Outcome)
+            );
+            done.TrySetResult();
+        }
+    }
+
+    [IsolationFact]
+    public async Task Who_may_work_in_the_checkout_may_commit_there()
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .AllowCheckoutChanges()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineFixture.CommitAsync(worker, "own.txt", "mine\n", token);
+                    await rig.GitAsync("commit", "-q", "--allow-empty", "-m", "by a human");
+                }
+            )
+            .Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a")]);
+        WorkItemResult result = Assert.Single((await run.Completion).Items);
+
+        Assert.Equal((ItemOutcome.Landed, null), (result.Outcome, result.Reason));
+    }
+
+    [IsolationFact]
+    public async Task A_look_that_fails_lets_nothing_merge_and_still_gives_everything_back()
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        await rig.GitAsync(
+            "update-index",
+            "--add",
+            "--cacheinfo",
+            $"160000,{await rig.GitAsync("rev-parse", "HEAD")},module"
+        );
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineFixture.CommitAsync(worker, "own.txt", "mine\n", token);
+                    await File.WriteAllTextAsync(Path.Combine(rig.Repository.Path, ".gitmodules"), "[broken", token); // With a module, git status refuses it.
+                }
+            )
+            .Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a")]);
+        WorkItemResult result = Assert.Single((await run.Completion).Items);
+
+        Assert.Equal(ItemOutcome.Failed, result.Outcome);
+        Assert.Equal(Stage.Inspect, Assert.Single(result.Attempts).FailedIn);
+        Assert.NotNull(result.Attempts[0].Commit);
+        Assert.False(Directory.Exists(Path.Combine(rig.Workers, "a.1")));
+    }
+
+    [IsolationFact]
+    public async Task What_workers_do_in_repositories_of_their_own_is_nobodys_business()
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RestoreContaminated()
+            .Workspaces.UsePrivateClones()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineFixture.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+                    await File.AppendAllTextAsync(
+                        Path.Combine(worker.Workspace.Path, $"{worker.Item.Id}.txt"),
+                        "more\n",
+                        token
+                    );
+                    foreach (
+                        string[] deed in new string[][]
+                        {
+                            ["stash"],
+                            ["tag", "v1"],
+                            ["config", "user.email", "own@example.org"],
+                            ["fetch", "-q", rig.Repository.Path],
+                            ["gc", "-q", "--auto"],
+                            ["pack-refs", "--all"],
+                            ["stash", "pop", "-q"],
+                            ["commit", "-q", "-a", "-m", "More"],
+                        }
+                    )
+                    {
+                        await PipelineFixture.GitAsync(worker, token, deed);
+                    }
+                }
+            )
+            .Build();
+
+        await using IsolationRun run = pipeline.Start([
+            PipelineFixture.Item("a"),
+            PipelineFixture.Item("b"),
+            PipelineFixture.Item("c"),
+        ]);
+        IsolationSummary summary = await run.Completion;
+
+        Assert.All(summary.Items, i =>
+            Assert.Equal((i.Item.Id, ItemOutcome.Landed, null), (i.Item.Id, i.Outcome, i.Reason))
+        );
+        Assert.All(summary.Items, i => Assert.Empty(Assert.Single(i.Attempts).Contamination));
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
