@@ -146,6 +146,9 @@ public sealed class IsolationPipelineBuilder
             )
         );
 
+    /// <summary>Reads the host's options under a name.</summary>
+    internal IsolationPipelineBuilder UseOptionsName(string name) => With(s => s.Name = name);
+
     /// <summary>Runs attempts with code of ours that does nothing but run commands in the worker's state.</summary>
     internal IsolationPipelineBuilder RunCommands(Func<IServiceProvider, IAgentRunner> create) =>
         With(d => (d.Runner, d.RunnerFile, d.RunnerFaults, d.RunsInProcess) = (create, null, [], false));

@@ -42,7 +42,7 @@ public static class IsolationServiceCollectionExtensions
     )
     {
         ArgumentNullException.ThrowIfNull(compose);
-        IsolationPipelineBuilder builder = new(repository);
+        IsolationPipelineBuilder builder = new IsolationPipelineBuilder(repository).UseOptionsName(name);
         builder.Configure(options =>
         {
             // What the host configured first, so that the composition has the last word.

@@ -12,7 +12,8 @@ internal sealed class CompositionServices(
     IServiceProvider? host,
     TimeProvider? time,
     ILoggerFactory? loggers,
-    WorkersDirectory? folder
+    WorkersDirectory? folder,
+    string name = ""
 ) : IServiceProvider
 {
     public TimeProvider Time { get; } =
@@ -28,6 +29,9 @@ internal sealed class CompositionServices(
     /// <summary>Set once the state axis is made; merge gates run in it.</summary>
     public IStateSandbox? Sandbox { get; set; }
 
+    /// <summary>The name of the pipeline's options.</summary>
+    public string Name { get; } = name;
+
     public IServiceProvider? Host { get; } = host;
 
     public object? GetService(Type serviceType) =>
@@ -36,6 +40,6 @@ internal sealed class CompositionServices(
         : serviceType == typeof(WorkersDirectory) ? folder
         : serviceType == typeof(GitRepositoryCache) ? Repositories
         : serviceType == typeof(IStateSandbox) ? Sandbox
-        : serviceType == typeof(IServiceProvider) ? this
+        : serviceType == typeof(CompositionServices) || serviceType == typeof(IServiceProvider) ? this
         : Host?.GetService(serviceType);
 }

@@ -23,7 +23,7 @@ internal sealed record PipelinePlan(
     public static PipelinePlan Compose(IsolationPipelineBuilder builder, PipelineSettings draft, IServiceProvider? host)
     {
         WorkersDirectory? folder = draft.WorkersDirectory is { } root ? new WorkersDirectory(root) : null;
-        CompositionServices services = new(host, draft.TimeProvider, draft.LoggerFactory, folder);
+        CompositionServices services = new(host, draft.TimeProvider, draft.LoggerFactory, folder, draft.Name);
         IStateSandbox state = builder.Sandbox.Create(services);
         services.Sandbox = state;
         return new PipelinePlan(

@@ -12,6 +12,9 @@ internal sealed class PipelineSettings(string repository)
 {
     public string Repository { get; } = repository;
 
+    /// <summary>The name of the host's options that apply.</summary>
+    public string Name { get; set; } = "";
+
     public IsolationOptions Options { get; } = new();
 
     public ForecastOptions Forecast { get; } = new();
