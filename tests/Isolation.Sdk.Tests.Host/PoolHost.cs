@@ -14,13 +14,13 @@ internal static class PoolHost
         GitRepository repository = await GitOpener.OpenAsync(request.Repository);
         CheckoutMethod filling = Enum.Parse<CheckoutMethod>(wanted.Filling);
         int times = 0;
-        void Reached(WorkspaceStep step)
+        FaultPoints faults = new(step =>
         {
-            if (step.ToString() == wanted.KillAt && Interlocked.Increment(ref times) == wanted.KillOn)
+            if (step == wanted.KillAt && Interlocked.Increment(ref times) == wanted.KillOn)
             {
                 StepLog.KillSelf();
             }
-        }
+        });
 
         WorkersDirectory? workers = request.UseWorkersDirectory is { } root ? new WorkersDirectory(root) : null;
         GitWorkspaceProvider inner = wanted.Clones
@@ -30,11 +30,11 @@ internal static class PoolHost
                 workers
             )
             {
-                OnStep = Reached,
+                Faults = faults,
             }
             : new GitWorktreeProvider(new GitWorktreeOptions { CheckoutMethod = filling }, TimeProvider.System, workers)
             {
-                OnStep = Reached,
+                Faults = faults,
             };
         await using WorkspacePool pool = WorkspacePool.Around(inner, new WorkspacePoolOptions { Size = wanted.Size });
         if (wanted.KillAfter is { } milliseconds)

@@ -77,6 +77,7 @@ internal sealed class AttemptRun(
             WorkspaceRequest request = new(lease, session.Repository.Reference, assignment.BaseCommit)
             {
                 TargetRef = _plan.TargetRef,
+                WorkersDirectory = session.Folder.Root,
                 OnWaiting = why =>
                     session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Blocked) { Text = why }),
             };

@@ -39,7 +39,7 @@ internal sealed class LeaseSweep(
             }
 
             IWorkspace? workspace = await workspaces.ReopenAsync(record, cancellationToken).ConfigureAwait(false);
-            if (workspace is GitWorkspace { IsQuarantined: true })
+            if (workspace is { IsQuarantined: true })
             {
                 done.Add(Evidence(record, workspace));
                 continue;
@@ -89,7 +89,7 @@ internal sealed class LeaseSweep(
         );
 
     private static IReadOnlyList<string> Unpinned(IWorkspace workspace) =>
-        (workspace as GitWorkspace)?.FindUnpinnedFiles(MaxFiles) ?? [];
+        workspace.FindUnpinnedFiles(MaxFiles);
 
     private static CleanItem State(LeaseRecord record, IStateScope state) =>
         new(record.Attempt, $"state {state.Info.Home}", CleanAction.Remove, "No process holds it any more.");
@@ -107,7 +107,7 @@ internal sealed class LeaseSweep(
     private async Task DescribeAsync(LeaseRecord record, List<CleanItem> items, CancellationToken cancellationToken)
     {
         IWorkspace? workspace = await workspaces.ReopenAsync(record, cancellationToken).ConfigureAwait(false);
-        if (workspace is GitWorkspace { IsQuarantined: true })
+        if (workspace is { IsQuarantined: true })
         {
             items.Add(Evidence(record, workspace));
             return;
@@ -127,9 +127,9 @@ internal sealed class LeaseSweep(
                     CleanAction.Remove,
                     "No process holds it any more, and nothing is left of what it noted."
                 ),
-                GitWorkspace known => Workspace(record, known, kept: !known.IsPinned) with
+                { IsPinned: { } pinned } => Workspace(record, workspace, kept: !pinned) with
                 {
-                    Unpinned = Unpinned(known),
+                    Unpinned = Unpinned(workspace),
                 },
                 _ => new CleanItem(
                     record.Attempt,

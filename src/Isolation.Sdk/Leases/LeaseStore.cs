@@ -22,9 +22,11 @@ internal sealed class LeaseStore(string commonDirectory, RepositoryRef repositor
             new LeaseRecord(
                 attempt,
                 repository,
-                CurrentHolder(),
                 Read(RecordPath(attempt))?.Notes ?? new Dictionary<string, string>()
             )
+            {
+                Holder = CurrentHolder(),
+            }
         );
     }
 

@@ -20,7 +20,7 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
     public bool IsQuarantined => Quarantine.IsMarked(info);
 
     /// <summary>Whether everything in it is pinned elsewhere, as far as time stamps tell: nothing of the worker's is run to find out.</summary>
-    public bool IsPinned =>
+    public bool? IsPinned =>
         !Directory.Exists(info.Path) || (_pinned is not null && _mark.Read() == _pinned && !_mark.IsStale());
 
     /// <summary>Its files as they were made, and the stat data they had; kept only for a pool, which compares with it. The index in the git directory is the worker's.</summary>
@@ -53,7 +53,7 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
             case ReleaseMode.Quarantine:
                 Quarantine.Mark(info, attempt);
                 return;
-            case ReleaseMode.KeepIfUnmerged when !IsPinned || IsQuarantined:
+            case ReleaseMode.KeepIfUnmerged when IsPinned != true || IsQuarantined:
                 return;
         }
 
@@ -87,7 +87,7 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
     public ValueTask DisposeAsync() => ReleaseAsync(ReleaseMode.KeepIfUnmerged);
 
     /// <summary>Up to so many files that were written since their content was last pinned.</summary>
-    public IReadOnlyList<string> FindUnpinnedFiles(int most) => IsPinned ? [] : [.. _mark.Newer().Take(most)];
+    public IReadOnlyList<string> FindUnpinnedFiles(int most) => IsPinned == true ? [] : [.. _mark.Newer().Take(most)];
 
     /// <summary>Pins what the worker made, if the attempt's ref is still at <paramref name="expected"/>.</summary>
     protected abstract Task<Capture> CaptureAsync(

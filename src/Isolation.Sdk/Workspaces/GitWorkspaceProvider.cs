@@ -21,10 +21,10 @@ internal abstract class GitWorkspaceProvider(
         new(StringComparer.Ordinal);
 
     /// <summary>Called at each named step, for tests that end the process there.</summary>
-    public Action<WorkspaceStep> OnStep
+    public FaultPoints Faults
     {
-        get => _trash.OnStep;
-        init => _trash.OnStep = value;
+        get => _trash.Faults;
+        init => _trash.Faults = value;
     }
 
     /// <summary>Whether pristine trees are made for the workspaces to come.</summary>
@@ -160,7 +160,7 @@ internal abstract class GitWorkspaceProvider(
                     _trash
                 )
                 {
-                    OnStep = OnStep,
+                    Faults = Faults,
                 };
                 TemplateTrees trees = new(context, options.MaxTemplateTrees);
                 return (

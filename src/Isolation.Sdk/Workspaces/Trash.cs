@@ -12,7 +12,7 @@ internal sealed class Trash : IAsyncDisposable
     private Task _pending = Task.CompletedTask;
 
     /// <summary>Called at each named step, for tests that end the process there.</summary>
-    public Action<WorkspaceStep> OnStep { get; set; } = static _ => { };
+    public FaultPoints Faults { get; set; } = FaultPoints.None;
 
     /// <summary>Renames a tree into <paramref name="bin"/> and deletes it behind.</summary>
     public void Discard(string path, string bin)
@@ -96,7 +96,7 @@ internal sealed class Trash : IAsyncDisposable
         )
         {
             SafeDelete.DeleteTree(first.FullName);
-            OnStep(WorkspaceStep.MidDelete);
+            Faults.Reached(WorkspaceStep.MidDelete);
         }
 
         for (int tried = 1; ; tried++)

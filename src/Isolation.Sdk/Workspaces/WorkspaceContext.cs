@@ -12,7 +12,7 @@ internal sealed record WorkspaceContext(
 )
 {
     /// <summary>Called at each named step, for tests that end the process there.</summary>
-    public Action<WorkspaceStep> OnStep { get; init; } = static _ => { };
+    public FaultPoints Faults { get; init; } = FaultPoints.None;
 
     /// <summary>What decides how files of the same commit look: a tree made with other settings is another tree.</summary>
     public CheckoutSettings Settings { get; } = new(Repository);

@@ -11,6 +11,6 @@ public sealed record WorkspaceInfo(string Path, string GitDirectory, string? Bra
     public CheckoutMethod? CheckedOutBy { get; init; }
 
     /// <summary>Whether it is a repository of its own: then nothing of the shared one is the worker's, not even a branch.</summary>
-    internal bool HasOwnRepository =>
+    public bool HasOwnRepository { get; init; } =
         GitDirectory.StartsWith(Path + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

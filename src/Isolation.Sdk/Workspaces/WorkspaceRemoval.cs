@@ -29,7 +29,7 @@ internal abstract class WorkspaceRemoval(WorkspaceContext context)
             Directory.Move(path, to);
         }
 
-        context.OnStep(WorkspaceStep.Discarded);
+        context.Faults.Reached(WorkspaceStep.Discarded);
     }
 
     /// <summary>Undoes a half-made workspace, and takes the folders away again that were made for it. Goes on whatever fails, and is not cancelled.</summary>

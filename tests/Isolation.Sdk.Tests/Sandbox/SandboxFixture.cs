@@ -111,7 +111,7 @@ internal sealed class RecordingLease(AttemptId attempt, string repository) : IAt
     public CancellationToken Lost => CancellationToken.None;
 
     public LeaseRecord Record =>
-        new(attempt, new RepositoryRef(repository), new LeaseHolder(1, default, "", "", default), _notes);
+        new(attempt, new RepositoryRef(repository), _notes);
 
     public ValueTask NoteAsync(string key, string value, CancellationToken cancellationToken = default)
     {

@@ -87,12 +87,12 @@ internal sealed class IdleWorkspaces(int most)
                 && Count(context) < most
             )
             {
-                context.OnStep(WorkspaceStep.Cleaned);
+                context.Faults.Reached(WorkspaceStep.Cleaned);
                 tree.Complete(
                     new TemplateRecord(TemplateKind.Idle, context.Repository.CommonDirectory, commit, key, stamp),
                     cleaner.Index
                 );
-                context.OnStep(WorkspaceStep.Idle);
+                context.Faults.Reached(WorkspaceStep.Idle);
                 tree.Dispose();
                 return tree.Folder;
             }

@@ -135,7 +135,7 @@ internal sealed class TemplateTree : IDisposable
             Directory.CreateDirectory(Files);
         }
 
-        _context.OnStep(WorkspaceStep.TreeBegun);
+        _context.Faults.Reached(WorkspaceStep.TreeBegun);
         TemplateGit git = new(_context.Repository, Files, IndexPath);
         Task<string> expected = git.TreeOfAsync(commit, cancellationToken);
         await git.WriteAsync(commit, cancellationToken).ConfigureAwait(false);
@@ -166,7 +166,7 @@ internal sealed class TemplateTree : IDisposable
             Btrfs.SetReadOnly(Files, false);
         }
 
-        _context.OnStep(WorkspaceStep.MoveBegun);
+        _context.Faults.Reached(WorkspaceStep.MoveBegun);
         TemplateGit git = new(_context.Repository, Files, IndexPath);
         Task<string> expected = git.TreeOfAsync(commit, cancellationToken);
         await git.MoveAsync(before.Commit, commit, cancellationToken).ConfigureAwait(false);
@@ -196,7 +196,7 @@ internal sealed class TemplateTree : IDisposable
     {
         Forget();
         Directory.Move(Files, path);
-        _context.OnStep(WorkspaceStep.Taken);
+        _context.Faults.Reached(WorkspaceStep.Taken);
     }
 
     /// <summary>Says that it was used, which keeps it longer.</summary>
@@ -291,7 +291,7 @@ internal sealed class TemplateTree : IDisposable
             was is null ? null : Fresh(index, record.Stamp)
         );
         index.Save(IndexPath);
-        _context.OnStep(step);
+        _context.Faults.Reached(step);
         Save(record, index);
     }
 
@@ -306,7 +306,7 @@ internal sealed class TemplateTree : IDisposable
 
         record.Write(Folder);
         (Record, _index) = (record, index);
-        _context.OnStep(WorkspaceStep.TreeRecorded);
+        _context.Faults.Reached(WorkspaceStep.TreeRecorded);
     }
 
     private static List<int> Fresh(IndexFile index, long stamp) =>

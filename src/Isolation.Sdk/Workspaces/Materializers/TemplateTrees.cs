@@ -95,12 +95,12 @@ internal sealed class TemplateTrees(WorkspaceContext context, int most) : IAsync
                         path,
                         DateTimeOffset.FromUnixTimeSeconds(borrowed.Record!.Stamp),
                         share,
-                        begun: () => context.OnStep(WorkspaceStep.MidFill),
+                        begun: () => context.Faults.Reached(WorkspaceStep.MidFill),
                         cancellationToken
                     )
                     .ConfigureAwait(false)
                 : null;
-            context.OnStep(WorkspaceStep.Filled);
+            context.Faults.Reached(WorkspaceStep.Filled);
             return copied;
         }
         finally

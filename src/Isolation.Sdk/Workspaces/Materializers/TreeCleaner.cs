@@ -96,7 +96,7 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
             LinuxDelete.DeleteTree(tree.Files, stranger);
         }
 
-        context.OnStep(WorkspaceStep.MidClean);
+        context.Faults.Reached(WorkspaceStep.MidClean);
         foreach (int entry in entries)
         {
             // A new file takes its place: nothing is ever written through a link, or into a file that has another name elsewhere.

@@ -73,16 +73,16 @@ internal sealed class WorkspaceMaterializer(WorkspaceContext context, WorkspaceO
         CancellationToken cancellationToken
     )
     {
-        context.OnStep(WorkspaceStep.GitMade);
+        context.Faults.Reached(WorkspaceStep.GitMade);
         string index = Path.Combine(info.GitDirectory, "index");
         if (placed.TryInstallIndex(index))
         {
-            context.OnStep(WorkspaceStep.Indexed);
+            context.Faults.Reached(WorkspaceStep.Indexed);
             return;
         }
 
         await CheckOutAsync(info.Path, settings, cancellationToken).ConfigureAwait(false);
-        context.OnStep(WorkspaceStep.Indexed);
+        context.Faults.Reached(WorkspaceStep.Indexed);
         if (
             MakesTemplates
             && options.CheckoutMethod == CheckoutMethod.Auto
@@ -194,7 +194,7 @@ internal sealed class WorkspaceMaterializer(WorkspaceContext context, WorkspaceO
         {
             if (TrySnapshot(tree, path))
             {
-                context.OnStep(WorkspaceStep.Filled);
+                context.Faults.Reached(WorkspaceStep.Filled);
                 return new MaterializedFiles(way, null, tree);
             }
 

@@ -109,7 +109,7 @@ internal sealed class WorkspacePool(GitWorkspaceProvider inner, WorkspacePoolOpt
             OperatingSystem.IsLinux()
             && (
                 mode == ReleaseMode.Recycle
-                || (mode == ReleaseMode.KeepIfUnmerged && workspace.IsPinned && !workspace.IsQuarantined)
+                || (mode == ReleaseMode.KeepIfUnmerged && workspace.IsPinned == true && !workspace.IsQuarantined)
             );
         if (
             !leaves
@@ -147,7 +147,7 @@ internal sealed class WorkspacePool(GitWorkspaceProvider inner, WorkspacePoolOpt
             throw;
         }
 
-        context.OnStep(WorkspaceStep.Detached);
+        context.Faults.Reached(WorkspaceStep.Detached);
         _cleaning.CleanInBackground(context, () =>
             _idle.ReturnAsync(context, tree, filled, workspace.Info.BaseCommit, key)
         );

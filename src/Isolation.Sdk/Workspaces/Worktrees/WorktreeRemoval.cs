@@ -30,7 +30,7 @@ internal sealed class WorktreeRemoval(WorkspaceContext context) : WorkspaceRemov
             Trash.Discard(entry, EntryTrash);
         }
 
-        Context.OnStep(WorkspaceStep.Unregistered);
+        Context.Faults.Reached(WorkspaceStep.Unregistered);
 
         DeleteIfEmpty(entries);
         DeleteIfEmpty(Path.GetDirectoryName(path)!);

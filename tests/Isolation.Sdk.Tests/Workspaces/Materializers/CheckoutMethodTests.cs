@@ -222,19 +222,19 @@ public class CheckoutMethodTests
         );
         await File.AppendAllTextAsync(Path.Combine(rig.Repository.Path, ".git", "config"), config);
 
-        List<WorkspaceStep> steps = [];
+        List<string> steps = [];
         await using GitWorktreeProvider provider = new(
             new GitWorktreeOptions { CheckoutMethod = CheckoutMethod.Copy },
             TimeProvider.System,
             null
         )
         {
-            OnStep = steps.Add,
+            Faults = new FaultPoints(steps.Add),
         };
         IWorkspace workspace = await rig.AcquireAsync("a", provider: provider);
 
         Assert.Equal(copies ? CheckoutMethod.Copy : CheckoutMethod.Checkout, workspace.Info.CheckedOutBy);
-        Assert.Equal(copies, steps.Contains(WorkspaceStep.TreeBegun));
+        Assert.Equal(copies, steps.Contains(nameof(WorkspaceStep.TreeBegun)));
     }
 
     [IsolationTheory(Tools.Linux)]
