@@ -42,7 +42,7 @@ internal sealed class PoolFixture : IAsyncDisposable
                     .Where(d =>
                         File.Exists(Path.Combine(d, "tree.json"))
                         && File.ReadAllText(Path.Combine(d, "tree.json"))
-                            .Contains("\"Parked\"", StringComparison.Ordinal)
+                            .Contains("\"Idle\"", StringComparison.Ordinal)
                     ),
             ]
             : [];
