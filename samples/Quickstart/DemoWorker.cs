@@ -89,7 +89,7 @@ internal static class DemoWorker
         return 0;
     }
 
-    /// <summary>One line of JSON in the events file; see docs/runner-protocol.md.</summary>
+    /// <summary>One line of JSON in the events file; see docs/reference/runner-protocol.md.</summary>
     private static async Task SayAsync(object line)
     {
         if (Environment.GetEnvironmentVariable("ISOLATION_EVENTS") is { Length: > 0 } events)

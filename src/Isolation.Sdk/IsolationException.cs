@@ -4,7 +4,7 @@ namespace Isolation.Sdk;
 public class IsolationException : Exception
 {
     /// <summary>Creates a fault.</summary>
-    /// <param name="code">The stable code, <c>ISO####</c>, documented in docs/diagnostics.md.</param>
+    /// <param name="code">The stable code, <c>ISO####</c>, documented in docs/reference/diagnostics.md.</param>
     /// <param name="message">What is wrong, in one sentence.</param>
     /// <param name="remedy">What to do about it, in one sentence.</param>
     /// <param name="inner">The cause, if another exception was it.</param>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Isolation.Sdk.Runners;
 
-/// <summary>The reporting end of a process runner: turns lines of the events file into what the worker can say. See docs/runner-protocol.md.</summary>
+/// <summary>The reporting end of a process runner: turns lines of the events file into what the worker can say. See docs/reference/runner-protocol.md.</summary>
 internal sealed class RunnerProtocol(IsolatedWorker worker)
 {
     public const string EventsVariable = "ISOLATION_EVENTS";

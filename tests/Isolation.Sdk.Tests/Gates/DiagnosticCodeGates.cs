@@ -37,7 +37,7 @@ public sealed partial class DiagnosticCodeGates
         string[] documented =
         [
             .. Documented()
-                .Matches(await Sources.ReadAsync("docs/diagnostics.md"))
+                .Matches(await Sources.ReadAsync("docs/reference/diagnostics.md"))
                 .Select(m => m.Groups[1].Value)
                 .Distinct(),
         ];

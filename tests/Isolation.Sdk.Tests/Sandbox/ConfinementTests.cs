@@ -7,7 +7,7 @@ namespace Isolation.Sdk.Tests.Sandbox;
 /// <summary>What an ordinary process reaches and a confined or sealed one does not, channel by channel.</summary>
 public sealed class ConfinementTests
 {
-    // What Landlock has no word for; docs/guarantees.md says so.
+    // What Landlock has no word for; docs/reference/guarantees.md says so.
     private static readonly string[] OpenWhenConfined = ["path socket", "process list", "change sibling's mode"];
 
     // Nobody else's: the only address is its own.
