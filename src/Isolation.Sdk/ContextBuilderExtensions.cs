@@ -15,8 +15,6 @@ public static class ContextBuilderExtensions
     )
     {
         ArgumentNullException.ThrowIfNull(axis);
-        FreshContextOptions options = new();
-        configure?.Invoke(options);
-        return axis.Use(services => new FreshContextFactory(options, services.Time()));
+        return axis.Use(configure, (options, services) => new FreshContextFactory(options, services.Time()));
     }
 }

@@ -1,25 +1,26 @@
 namespace Isolation.Sdk;
 
-/// <summary>The one root of every fault of this library. Expected outcomes (a conflict, a red gate, a failed worker) are values, never exceptions.</summary>
+/// <summary>The root of every fault of this library. Expected outcomes (a conflict, a red gate, a failed worker) are values, never exceptions.</summary>
 public class IsolationException : Exception
 {
     /// <summary>Creates a fault.</summary>
     /// <param name="code">The stable code, <c>ISO####</c>, documented in docs/reference/diagnostics.md.</param>
     /// <param name="message">What is wrong, in one sentence.</param>
     /// <param name="remedy">What to do about it, in one sentence.</param>
-    /// <param name="inner">The cause, if another exception was it.</param>
+    /// <param name="inner">The exception that caused it.</param>
     public IsolationException(string code, string message, string remedy, Exception? inner = null)
-        : base($"{code}: {message} {remedy}".TrimEnd(), inner)
-    {
-        Fault = new IsolationFault(code, message, remedy);
-    }
+        : this(new IsolationFault(code, message, remedy), inner) { }
 
-    /// <summary>Creates an exception from a fault that was found without throwing.</summary>
+    /// <summary>Creates an exception from a fault.</summary>
     /// <param name="fault">The fault.</param>
-    public IsolationException(IsolationFault fault)
-        : this(fault.Code, fault.Message, fault.Remedy) { }
+    /// <param name="inner">The exception that caused it.</param>
+    public IsolationException(IsolationFault fault, Exception? inner = null)
+        : this(fault, $"{fault}", inner) { }
 
-    /// <summary>Code, message and remedy, apart.</summary>
+    private protected IsolationException(IsolationFault fault, string message, Exception? inner)
+        : base(message, inner) => Fault = fault;
+
+    /// <summary>Code, message and remedy.</summary>
     public IsolationFault Fault { get; }
 
     /// <summary>The stable code, <c>ISO####</c>.</summary>

@@ -6,6 +6,9 @@ namespace Isolation.Sdk;
 /// <param name="Remedy">What to do about it, in one sentence.</param>
 public sealed record IsolationFault(string Code, string Message, string Remedy)
 {
+    /// <summary>Why the host accepts it; <see langword="null"/> when it does not.</summary>
+    public string? WaivedBecause { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Code}: {Message} {Remedy}".TrimEnd();
 }

@@ -1,15 +1,17 @@
 namespace Isolation.Sdk;
 
-/// <summary>How a pipeline runs its workers.</summary>
-public sealed class IsolationOptions
+/// <summary>How a pipeline runs its workers. Binds from configuration; a keyed pipeline reads the options of its key's name.</summary>
+public sealed class IsolationOptions : IOptionsWithFaults
 {
-    /// <summary>The most workers at the same time. <value>The number of processors, at most 4: from 5 on the checklist asks for more.</value></summary>
+    private static readonly TimeSpan MaxLimit = TimeSpan.FromDays(30);
+
+    /// <summary>The maximum number of workers at the same time. <value>The number of processors, at most 4: from 5 on the checklist asks for more.</value></summary>
     public int MaxWorkers { get; set; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
 
-    /// <summary>The most attempts at one item, the first included. <value>2.</value></summary>
+    /// <summary>The maximum number of attempts at one item, the first included. <value>2.</value></summary>
     public int MaxAttempts { get; set; } = 2;
 
-    /// <summary>How long before a further attempt, by the number of the one that failed. <value>1 s, doubled each time, at most 1 min.</value></summary>
+    /// <summary>The delay before a further attempt, by the number of the one that failed. <value>1 s, doubled each time, at most 1 min.</value></summary>
     public Func<int, TimeSpan> RetryDelay { get; set; } =
         static failed => TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, failed - 1)));
 
@@ -22,9 +24,39 @@ public sealed class IsolationOptions
     /// <summary>How long a worker may take to finish after it was asked to, before it is ended. <value>10 s.</value></summary>
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>After how long without a sign of life a worker is called quiet. <value>5 min.</value></summary>
+    /// <summary>How long a worker may show no sign of life before its status is quiet. <value>5 min.</value></summary>
     public TimeSpan QuietAfter { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>What becomes of the workspace of an attempt that failed; its work is pinned in any case. <value><see cref="Isolation.Sdk.ReleaseMode.KeepIfUnmerged"/>: removed, since it is pinned.</value></summary>
-    public Isolation.Sdk.ReleaseMode OnFailure { get; set; } = Isolation.Sdk.ReleaseMode.KeepIfUnmerged;
+    /// <summary>What becomes of the workspace of a failed attempt; its work is pinned in any case. <value><see cref="ReleaseMode.KeepIfUnmerged"/>: removed, since it is pinned.</value></summary>
+    public ReleaseMode OnFailure { get; set; } = ReleaseMode.KeepIfUnmerged;
+
+    IEnumerable<IsolationFault> IOptionsWithFaults.Validate()
+    {
+        IsolationFault? Check(bool holds, string name, object? value, string remedy) =>
+            holds ? null : new IsolationFault(PipelineCodes.BadOption, $"{name} is {value ?? "null"}.", remedy);
+        IsolationFault? Limit(string name, TimeSpan value) =>
+            Check(
+                value > TimeSpan.Zero && value <= MaxLimit,
+                name,
+                value,
+                $"Give a positive time of at most {MaxLimit.Days} days."
+            );
+        IsolationFault?[] checks =
+        [
+            Check(MaxWorkers is >= 1 and <= 1000, nameof(MaxWorkers), MaxWorkers, "Give a number from 1 to 1000."),
+            Check(MaxAttempts is >= 1 and <= 100, nameof(MaxAttempts), MaxAttempts, "Give a number from 1 to 100."),
+            Check(RetryDelay is not null, nameof(RetryDelay), RetryDelay, "Give a function."),
+            Limit(nameof(AttemptTimeout), AttemptTimeout),
+            Limit(nameof(SetupTimeout), SetupTimeout),
+            Check(
+                StopGrace >= TimeSpan.Zero && StopGrace <= TimeSpan.FromHours(1),
+                nameof(StopGrace),
+                StopGrace,
+                "Give a time from zero to one hour."
+            ),
+            Limit(nameof(QuietAfter), QuietAfter),
+            Check(Enum.IsDefined(OnFailure), nameof(OnFailure), OnFailure, "Use one of ReleaseMode's values."),
+        ];
+        return checks.OfType<IsolationFault>();
+    }
 }

@@ -1,27 +1,44 @@
 using Isolation.Sdk.Cleanup;
 using Isolation.Sdk.Composition;
+using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
+using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Scheduling;
 using Isolation.Sdk.Tracking;
+using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk;
 
 /// <summary>A composed pipeline: starts runs, watches their workers, cleans up after hosts that died.</summary>
-public sealed class IsolationPipeline : IAsyncDisposable
+public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
 {
     private readonly PipelinePlan _plan;
     private readonly WorkerEventHub _events;
     private readonly Lock _gate = new();
     private IsolationRun? _run;
+    private Task? _disposal;
 
     internal IsolationPipeline(PipelinePlan plan)
     {
         _plan = plan;
         _events = new WorkerEventHub(plan.Services.Time, plan.Services.Loggers.CreateLogger("Isolation.Sdk.Workers"));
     }
+
+    /// <summary>The composed workspace provider, decorators included.</summary>
+    public IWorkspaceProvider Workspaces => _plan.Workspaces;
+
+    /// <summary>The composed context factory, decorators included.</summary>
+    public IContextFactory Contexts => _plan.Contexts;
+
+    /// <summary>The composed sandbox, decorators included.</summary>
+    public IStateSandbox Sandbox => _plan.Sandbox;
+
+    /// <summary>The composed merge strategy, decorators included.</summary>
+    public IMergeStrategy Merging => _plan.Merging;
 
     /// <summary>Every worker of this pipeline so far, folded from its events.</summary>
     public IReadOnlyList<WorkerStatus> Workers =>
@@ -32,13 +49,16 @@ public sealed class IsolationPipeline : IAsyncDisposable
         ];
 
     /// <summary>Carries the checklist out: probes git, kernel and repository, changes none of them.</summary>
-    /// <param name="cancellationToken">Ends the audit.</param>
-    public Task<AuditReport> AuditAsync(CancellationToken cancellationToken = default) =>
-        IsolationAudit.RunAsync(_plan, cancellationToken);
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    public Task<AuditReport> AuditAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return IsolationAudit.RunAsync(_plan, cancellationToken);
+    }
 
-    /// <summary>Starts a run over a finite set of items. It is hot: it runs whether or not anyone enumerates it.</summary>
+    /// <summary>Starts a run over a finite set of items. It runs whether or not anyone enumerates it.</summary>
     /// <param name="items">The items; cycles and unknown blockers are refused before anything starts.</param>
-    /// <param name="cancellationToken">Ends the run in an orderly way.</param>
+    /// <param name="cancellationToken">A token to end the run in an orderly way.</param>
     /// <exception cref="IsolationConfigurationException">Everything that is wrong with the items.</exception>
     public IsolationRun Start(IReadOnlyCollection<WorkItem> items, CancellationToken cancellationToken = default)
     {
@@ -48,7 +68,7 @@ public sealed class IsolationPipeline : IAsyncDisposable
 
     /// <summary>Starts a run over a stream of items: each may start as soon as it came and what it is blocked by has landed.</summary>
     /// <param name="items">The items; the run ends after the last one.</param>
-    /// <param name="cancellationToken">Ends the run in an orderly way.</param>
+    /// <param name="cancellationToken">A token to end the run in an orderly way.</param>
     public IsolationRun Start(IAsyncEnumerable<WorkItem> items, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(items);
@@ -56,7 +76,7 @@ public sealed class IsolationPipeline : IAsyncDisposable
     }
 
     /// <summary>Starts a run over the items of the tracker that the builder was given.</summary>
-    /// <param name="cancellationToken">Ends the run in an orderly way.</param>
+    /// <param name="cancellationToken">A token to end the run in an orderly way.</param>
     /// <exception cref="IsolationException">ISO0923: the builder was given none.</exception>
     public IsolationRun Start(CancellationToken cancellationToken = default) =>
         _plan.Settings.Tracker is { } create
@@ -67,20 +87,23 @@ public sealed class IsolationPipeline : IAsyncDisposable
                 "Give Start the items, or the builder a tracker with .UseTracker(…)."
             );
 
-    /// <summary>Looks ahead, now: which of the workers that run here touch the same files as each other, or as what waits in the target's merge queue, and whether what they have committed so far merges. Merges are tried without any work tree.</summary>
-    /// <param name="cancellationToken">Ends the look.</param>
+    /// <summary>Looks ahead: which of the workers that run here touch the same files as each other, or as what waits in the target's merge queue, and whether what they have committed so far merges. Merges are tried without any work tree.</summary>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>Every overlap; empty when nothing runs. What is not committed is not seen.</returns>
     /// <exception cref="IsolationException">ISO0201: git failed.</exception>
-    public async Task<IReadOnlyList<Overlap>> ForecastAsync(CancellationToken cancellationToken = default) =>
-        _run is { } run ? await run.ForecastAsync(cancellationToken).ConfigureAwait(false) : [];
+    public async Task<IReadOnlyList<Overlap>> ForecastAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return _run is { } run ? await run.ForecastAsync(cancellationToken).ConfigureAwait(false) : [];
+    }
 
     /// <summary>The composed plan, and what is sealed, detected and open, as text for people.</summary>
-    /// <param name="cancellationToken">Ends the probes.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     public async Task<string> DescribeAsync(CancellationToken cancellationToken = default) =>
         PlanDescription.Of(_plan, await AuditAsync(cancellationToken).ConfigureAwait(false));
 
-    /// <summary>Says what hosts that died left behind, and which records of landed work are no longer needed, and what would become of each; changes nothing.</summary>
-    /// <param name="cancellationToken">Ends the look.</param>
+    /// <summary>Says what hosts that died left behind, which records of landed work are no longer needed, and what would become of each; changes nothing.</summary>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     public async Task<CleanPlan> PlanCleanAsync(CancellationToken cancellationToken = default)
     {
         LeaseSweep sweep = await OpenSweepAsync(cancellationToken).ConfigureAwait(false);
@@ -89,7 +112,7 @@ public sealed class IsolationPipeline : IAsyncDisposable
 
     /// <summary>Carries a plan out, each item re-checked first; what holds unmerged work is kept and reported.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="cancellationToken">Ends the work between two items.</param>
+    /// <param name="cancellationToken">A token to stop between two items.</param>
     /// <returns>What was done.</returns>
     public async Task<CleanPlan> CleanAsync(CleanPlan plan, CancellationToken cancellationToken = default)
     {
@@ -98,29 +121,33 @@ public sealed class IsolationPipeline : IAsyncDisposable
         return await sweep.ApplyAsync(plan, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Ends the run that is under way, if there is one, and waits for it.</summary>
+    /// <summary>Ends the run under way, if there is one, and waits for it.</summary>
     public async ValueTask DisposeAsync()
+    {
+        Task disposal;
+        lock (_gate)
+        {
+            disposal = _disposal ??= Task.Run(EndAsync);
+        }
+
+        await disposal.ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the run under way, if there is one, and blocks until it has ended; prefer <see cref="DisposeAsync"/>.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private async Task EndAsync()
     {
         if (_run is { } run)
         {
             await run.DisposeAsync().ConfigureAwait(false);
         }
 
-        foreach (object axis in new object[] { _plan.Merging, _plan.Sandbox, _plan.Contexts, _plan.Workspaces })
-        {
-            switch (axis)
-            {
-                case IAsyncDisposable asynchronous:
-                    await asynchronous.DisposeAsync().ConfigureAwait(false);
-                    break;
-                case IDisposable disposable:
-                    disposable.Dispose();
-                    break;
-            }
-        }
-
+        await PipelineComposer.DisposeAsync(_plan.Made).ConfigureAwait(false);
         _events.Complete();
     }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposal is not null, this);
 
     private IsolationRun Begin(
         IWorkTracker tracker,
@@ -130,6 +157,7 @@ public sealed class IsolationPipeline : IAsyncDisposable
     {
         lock (_gate)
         {
+            ThrowIfDisposed();
             if (_run is { Completion.IsCompleted: false })
             {
                 throw new IsolationException(
@@ -145,16 +173,17 @@ public sealed class IsolationPipeline : IAsyncDisposable
 
     private async Task<LeaseSweep> OpenSweepAsync(CancellationToken cancellationToken)
     {
+        ThrowIfDisposed();
         GitRepository repository = await _plan
             .Services.Repositories.OpenAsync(_plan.Settings.Repository, cancellationToken)
             .ConfigureAwait(false);
         LeaseStore leases = new(repository.CommonDirectory, repository.Reference, _plan.Services.Time);
-        WorkersDirectory folder = _plan.Settings.WorkersDirectory is { } root
-            ? new WorkersDirectory(root)
+        WorkersDirectory directory = _plan.Settings.WorkersDirectory is { } path
+            ? new WorkersDirectory(path)
             : WorkersDirectory.Beside(repository.CommonDirectory);
         return new LeaseSweep(
             leases,
-            new LandedRecords(repository, leases, folder, _plan.TargetRef, _plan.Services.Time),
+            new LandedRecords(repository, leases, directory, _plan.TargetRef, _plan.Services.Time),
             _plan.Workspaces,
             _plan.Sandbox
         );

@@ -12,18 +12,17 @@ using Polly;
 
 namespace Isolation.Sdk;
 
-/// <summary>Composes a pipeline out of four axes and a runner. It does no input or output, and freezes with <see cref="Build"/>.</summary>
+/// <summary>Composes a pipeline out of four axes and a runner. It only records: every <see cref="Build"/> makes another pipeline of what it was told so far.</summary>
 public sealed class IsolationPipelineBuilder
 {
-    private readonly PipelineSettings _draft;
-    private bool _built;
+    private readonly PipelineSettings _settings;
 
     /// <summary>Starts a composition.</summary>
     /// <param name="repository">The absolute path of the repository: a checkout or a bare one.</param>
     public IsolationPipelineBuilder(string repository)
     {
         ArgumentNullException.ThrowIfNull(repository);
-        _draft = new PipelineSettings(repository);
+        _settings = new PipelineSettings(repository);
         Workspaces = new Axis<IWorkspaceProvider>(this);
         Contexts = new Axis<IContextFactory>(this);
         Sandbox = new Axis<IStateSandbox>(this);
@@ -42,30 +41,45 @@ public sealed class IsolationPipelineBuilder
     /// <summary>How work reaches the target. <value>None: it has to be chosen.</value></summary>
     public Axis<IMergeStrategy> Merging { get; }
 
-    /// <summary>Sets how the pipeline runs its workers.</summary>
+    /// <summary>Sets how the pipeline runs its workers; applied to what the host configured.</summary>
     /// <param name="configure">Changes the options.</param>
-    public IsolationPipelineBuilder Configure(Action<IsolationOptions> configure) => With(d => configure(d.Options));
+    public IsolationPipelineBuilder Configure(Action<IsolationOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return With(s => s.Configure += configure);
+    }
 
     /// <summary>Sets how the pipeline looks ahead for workers that touch the same files.</summary>
     /// <param name="configure">Changes the options.</param>
-    public IsolationPipelineBuilder Forecast(Action<ForecastOptions> configure) => With(d => configure(d.Forecast));
+    public IsolationPipelineBuilder Forecast(Action<ForecastOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return With(s => s.ConfigureForecast += configure);
+    }
 
-    /// <summary>Sets the level of isolation; what an axis was not given by hand follows it. A machine that cannot give it refuses to start.</summary>
+    /// <summary>Sets the level of isolation, which decides what an axis is by default. A machine that cannot provide it refuses to start.</summary>
     /// <param name="level">The level; above <see cref="SandboxLevel.Cooperative"/> attempts have to be commands (<see cref="RunProcess"/>). <value><see cref="SandboxLevel.Cooperative"/>.</value></param>
-    public IsolationPipelineBuilder UseLevel(SandboxLevel level) => With(d => d.Level = level);
+    public IsolationPipelineBuilder UseLevel(SandboxLevel level) => With(s => s.Level = level);
 
-    /// <summary>Says that workers run code which nobody vouches for. It requires <see cref="SandboxLevel.Sealed"/>.</summary>
-    public IsolationPipelineBuilder Untrusted() => With(d => d.Untrusted = true);
+    /// <summary>Says that workers run untrusted code. It requires <see cref="SandboxLevel.Sealed"/>.</summary>
+    public IsolationPipelineBuilder Untrusted() => With(s => s.Untrusted = true);
 
     /// <summary>Names the branch that work lands on.</summary>
     /// <param name="branch">Short form. <value><c>main</c></value></param>
     /// <param name="from">Where the branch starts if it does not exist yet; <see langword="null"/>: it must exist.</param>
-    public IsolationPipelineBuilder Target(string branch, string? from = null) =>
-        With(d => (d.Target, d.TargetFrom) = (branch, from));
+    public IsolationPipelineBuilder Target(string branch, string? from = null)
+    {
+        ArgumentNullException.ThrowIfNull(branch);
+        return With(s => (s.Target, s.TargetFrom) = (branch, from));
+    }
 
     /// <summary>Fetches from a remote before each attempt's base is resolved. A failure ends the attempt: a base is never silently stale.</summary>
-    /// <param name="remote">The name of a remote; credentials stay on the host's side. An item's <see cref="WorkItem.Base"/> may then be, say, <c>origin/main</c>.</param>
-    public IsolationPipelineBuilder FetchBeforeAttempts(string remote) => With(d => d.FetchRemote = remote);
+    /// <param name="remote">The name of a remote; credentials stay on the host's side. An item's <see cref="WorkItem.Base"/> may then be, for example, <c>origin/main</c>.</param>
+    public IsolationPipelineBuilder FetchBeforeAttempts(string remote)
+    {
+        ArgumentNullException.ThrowIfNull(remote);
+        return With(s => s.FetchRemote = remote);
+    }
 
     /// <summary>Requires promises; a machine that cannot keep them refuses to start.</summary>
     /// <param name="sealed">What must not be able to happen.</param>
@@ -74,118 +88,133 @@ public sealed class IsolationPipelineBuilder
         IsolationGuarantees @sealed,
         IsolationGuarantees detected = IsolationGuarantees.None
     ) =>
-        With(d => (d.RequiredSealed, d.RequiredDetected) = (d.RequiredSealed | @sealed, d.RequiredDetected | detected));
+        With(s => (s.RequiredSealed, s.RequiredDetected) = (s.RequiredSealed | @sealed, s.RequiredDetected | detected));
 
-    /// <summary>Says how far the host has come; the checklist asks for that much even of a few workers.</summary>
-    /// <param name="phase">The phase. <value><see cref="IsolationPhase.State"/>.</value></param>
-    public IsolationPipelineBuilder Claim(IsolationPhase phase) => With(d => d.Phase = phase);
-
-    /// <summary>Lets many workers run without an automated merge queue, for a reason that goes into the report.</summary>
+    /// <summary>Accepts a finding of the audit, for a reason that goes into the report.</summary>
+    /// <param name="code">The finding: ISO0911 to ISO0913 and ISO0916, the rules of thumb for 2, 5 and 20 workers, or ISO0403, a command that was not found.</param>
     /// <param name="reason">The reason.</param>
-    public IsolationPipelineBuilder AcceptManualScale(string reason) => With(d => d.ScaleOverride = reason);
+    public IsolationPipelineBuilder Waive(string code, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        ArgumentNullException.ThrowIfNull(reason);
+        return With(s =>
+            s.Waivers = new Dictionary<string, string>(s.Waivers, StringComparer.Ordinal) { [code] = reason }
+        );
+    }
 
-    /// <summary>Lets someone work in the canonical checkout while workers run: changes of its files, index and HEAD are then nobody's contamination.</summary>
-    public IsolationPipelineBuilder AllowCheckoutChanges() => With(d => d.WatchesCheckout = false);
+    /// <summary>Lets someone work in the canonical checkout while workers run: changes to its files, index and HEAD are then no contamination.</summary>
+    public IsolationPipelineBuilder AllowCheckoutChanges() => With(s => s.WatchesCheckout = false);
 
-    /// <summary>Puts back what was changed while workers ran and is none of theirs, where that is safe: other refs (by compare-and-swap, what they were moved to stays pinned), config, hooks, <c>info/</c>, barrier files, and locks that nobody holds. What a person changed by hand meanwhile goes back, too. <value>Off: it is found and reported only.</value></summary>
-    public IsolationPipelineBuilder RestoreContaminated() => With(d => d.RestoresContaminated = true);
+    /// <summary>Puts back what changed while workers ran and belongs to none of them, where that is safe: other refs (by compare-and-swap; what they were moved to stays pinned), config, hooks, <c>info/</c>, barrier files, and locks that nobody holds. What a person changed by hand meanwhile is put back, too. <value>Off: it is only reported.</value></summary>
+    public IsolationPipelineBuilder RestoreContaminated() => With(s => s.RestoresContaminated = true);
 
-    /// <summary>Puts the workers' folder somewhere else. <value>Beside the repository, <c>&lt;repo&gt;.workers</c>.</value></summary>
+    /// <summary>Puts the workers' directory somewhere else. <value>Beside the repository, <c>&lt;repo&gt;.workers</c>.</value></summary>
     /// <param name="path">An absolute path.</param>
-    public IsolationPipelineBuilder UseWorkersDirectory(string path) => With(d => d.WorkersDirectory = path);
+    public IsolationPipelineBuilder UseWorkersDirectory(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return With(s => s.WorkersDirectory = path);
+    }
 
     /// <summary>Runs a command in every new workspace, inside the worker's state, before its runner; a failure stops the attempt.</summary>
     /// <param name="file">The program.</param>
     /// <param name="arguments">Its arguments.</param>
-    public IsolationPipelineBuilder Setup(string file, params string[] arguments) =>
-        With(d => d.Setup.Add(new WorkerCommand(file, arguments)));
+    public IsolationPipelineBuilder Setup(string file, params string[] arguments)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(arguments);
+        return With(s => s.Setup = [.. s.Setup, new WorkerCommand(file, arguments)]);
+    }
 
-    /// <summary>Takes items from a tracker of the host's; then <see cref="IsolationPipeline.Start(CancellationToken)"/> needs no items.</summary>
+    /// <summary>Takes items from the host's tracker; then <see cref="IsolationPipeline.Start(CancellationToken)"/> needs no items.</summary>
     /// <param name="create">Makes or finds the tracker.</param>
-    public IsolationPipelineBuilder UseTracker(Func<IServiceProvider, IWorkTracker> create) =>
-        With(d => d.Tracker = create);
+    public IsolationPipelineBuilder UseTracker(Func<IServiceProvider, IWorkTracker> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return With(s => s.Tracker = create);
+    }
 
-    /// <summary>Puts a dispatcher around the one that runs workers in this process: one that says where instead, or waits for a permit. The first one added is outermost.</summary>
+    /// <summary>Puts a dispatcher around the one that runs workers in this process. The first one added is outermost.</summary>
     /// <param name="wrap">Makes the dispatcher.</param>
-    public IsolationPipelineBuilder UseDispatcher(Func<IWorkerDispatcher, IWorkerDispatcher> wrap) =>
-        With(d => d.Dispatchers.Add(wrap));
+    public IsolationPipelineBuilder UseDispatcher(Func<IWorkerDispatcher, IWorkerDispatcher> wrap)
+    {
+        ArgumentNullException.ThrowIfNull(wrap);
+        return With(s => s.Dispatchers = [.. s.Dispatchers, wrap]);
+    }
 
     /// <summary>Wraps the run of one attempt, around the built-in time-out: a circuit breaker, a rate limiter.</summary>
     /// <param name="configure">Adds strategies.</param>
-    public IsolationPipelineBuilder ConfigureResilience(Action<ResiliencePipelineBuilder<RunResult>> configure) =>
-        With(d => d.Resilience = configure);
+    public IsolationPipelineBuilder ConfigureResilience(Action<ResiliencePipelineBuilder<RunResult>> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return With(s => s.Resilience = configure);
+    }
 
-    /// <summary>Uses another clock. <value>The system's.</value></summary>
-    /// <param name="time">The clock.</param>
-    public IsolationPipelineBuilder UseTimeProvider(TimeProvider time) => With(d => d.TimeProvider = time);
+    /// <summary>Uses another clock. <value>The host's, or the system's.</value></summary>
+    /// <param name="timeProvider">The clock.</param>
+    public IsolationPipelineBuilder UseTimeProvider(TimeProvider timeProvider)
+    {
+        ArgumentNullException.ThrowIfNull(timeProvider);
+        return With(s => s.TimeProvider = timeProvider);
+    }
 
-    /// <summary>Logs somewhere. <value>Nowhere, or where the host's services log.</value></summary>
-    /// <param name="loggers">The factory.</param>
-    public IsolationPipelineBuilder UseLoggerFactory(ILoggerFactory loggers) => With(d => d.LoggerFactory = loggers);
+    /// <summary>Uses other loggers. <value>The host's, or none.</value></summary>
+    /// <param name="loggerFactory">The factory.</param>
+    public IsolationPipelineBuilder UseLoggerFactory(ILoggerFactory loggerFactory)
+    {
+        ArgumentNullException.ThrowIfNull(loggerFactory);
+        return With(s => s.LoggerFactory = loggerFactory);
+    }
 
-    /// <summary>Runs attempts with a runner made for each, from a service scope of its own.</summary>
+    /// <summary>Runs each attempt with a runner made for it, from its own service scope.</summary>
     /// <param name="create">Makes the runner.</param>
-    public IsolationPipelineBuilder RunWith(Func<IServiceProvider, IAgentRunner> create) =>
-        With(d => (d.Runner, d.RunnerFile, d.RunnerFaults, d.RunsInProcess) = (create, null, [], true));
+    public IsolationPipelineBuilder RunWith(Func<IServiceProvider, IAgentRunner> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return RunWith((_, services) => create(services), runsInProcess: true);
+    }
 
     /// <summary>Runs attempts with a command inside the worker's state. Placeholders: <c>{instructions}</c>, <c>{briefing}</c>, <c>{workspace}</c>, <c>{attempt}</c>, <c>{item}</c>, <c>{title}</c>, <c>{tmp}</c>, <c>{port:name}</c>.</summary>
     /// <param name="file">The program.</param>
     /// <param name="arguments">Its arguments; there is no shell in between.</param>
-    public IsolationPipelineBuilder RunProcess(string file, params string[] arguments) =>
-        With(d =>
-            (d.Runner, d.RunnerFile, d.RunnerFaults, d.RunsInProcess) = (
-                s => new ProcessRunner(
+    public IsolationPipelineBuilder RunProcess(string file, params string[] arguments)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(arguments);
+        RunWith(
+            (plan, _) =>
+                new ProcessRunner(
                     file,
                     arguments,
-                    new ProcessRunnerOptions { StopGrace = d.Options.StopGrace },
-                    s.Time()
+                    new ProcessRunnerOptions { StopGrace = plan.Options.StopGrace },
+                    plan.Services.Time
                 ),
-                file,
-                ProcessRunner.Check(file, arguments),
-                false
-            )
+            runsInProcess: false
         );
+        return With(s => (s.RunnerFile, s.RunnerFaults) = (file, ProcessRunner.Check(file, arguments)));
+    }
+
+    /// <summary>Makes a pipeline of what was said so far, without any input or output. The builder stays as it is: it may be changed and built again.</summary>
+    /// <param name="services">The host's services; <see langword="null"/> for none.</param>
+    /// <exception cref="IsolationConfigurationException">Every fault of the composition, with its remedy.</exception>
+    public IsolationPipeline Build(IServiceProvider? services = null) =>
+        new(new PipelineComposer(this, _settings with { }).Compose(services));
 
     /// <summary>Reads the host's options under a name.</summary>
     internal IsolationPipelineBuilder UseOptionsName(string name) => With(s => s.Name = name);
 
-    /// <summary>Runs attempts with code of ours that does nothing but run commands in the worker's state.</summary>
+    /// <summary>Runs attempts with the library's own code that does nothing but run commands in the worker's state.</summary>
     internal IsolationPipelineBuilder RunCommands(Func<IServiceProvider, IAgentRunner> create) =>
-        With(d => (d.Runner, d.RunnerFile, d.RunnerFaults, d.RunsInProcess) = (create, null, [], false));
+        RunWith((_, services) => create(services), runsInProcess: false);
 
-    /// <summary>Freezes the composition and makes the pipeline. Does no input or output.</summary>
-    /// <param name="services">The host's services; <see langword="null"/> for none.</param>
-    /// <exception cref="IsolationConfigurationException">Every fault of the composition, with its remedy.</exception>
-    public IsolationPipeline Build(IServiceProvider? services = null)
-    {
-        ThrowIfBuilt();
-        LevelDefaults.Apply(this, _draft.Level);
-        IReadOnlyList<IsolationFault> faults = CompositionValidator.Run(this, _draft);
-        if (faults.Count > 0)
-        {
-            throw new IsolationConfigurationException(faults);
-        }
-
-        _built = true;
-        return new IsolationPipeline(PipelinePlan.Compose(this, _draft, services));
-    }
-
-    internal void ThrowIfBuilt()
-    {
-        if (_built)
-        {
-            throw new IsolationException(
-                PipelineCodes.Frozen,
-                "This builder has built its pipeline, and what runs must not change under it.",
-                "Start from a new builder."
-            );
-        }
-    }
+    private IsolationPipelineBuilder RunWith(
+        Func<PipelinePlan, IServiceProvider, IAgentRunner> create,
+        bool runsInProcess
+    ) => With(s => (s.Runner, s.RunnerFile, s.RunnerFaults, s.RunsInProcess) = (create, null, [], runsInProcess));
 
     private IsolationPipelineBuilder With(Action<PipelineSettings> change)
     {
-        ThrowIfBuilt();
-        change(_draft);
+        change(_settings);
         return this;
     }
 }

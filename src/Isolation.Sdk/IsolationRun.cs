@@ -169,7 +169,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             _here = new InProcessDispatcher(session);
             Task telling = new TargetNotifier(session, _here, _logger).RunAsync(watching.Token);
             Task forecasting = session.Forecaster.RunAsync(watching.Token);
-            (_tracker as InMemoryWorkTracker)?.KeepApart(_plan.Settings.Forecast.MaxReorderings);
+            (_tracker as InMemoryWorkTracker)?.KeepApart(_plan.Forecast.MaxReorderings);
             _forecaster = session.Forecaster;
             RunLoop loop = new(
                 session,

@@ -6,7 +6,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers pipelines with a host's services.</summary>
 public static class IsolationServiceCollectionExtensions
 {
-    /// <summary>Registers a pipeline, composed with the host's services when it is first asked for. What the host configures of <see cref="IsolationOptions"/> applies, under the composition.</summary>
+    /// <summary>Registers a pipeline, composed when it is first asked for. The options that the host configures apply, under the composition.</summary>
     /// <param name="services">The services.</param>
     /// <param name="repository">The absolute path of the repository.</param>
     /// <param name="compose">Composes it.</param>
@@ -14,14 +14,31 @@ public static class IsolationServiceCollectionExtensions
         this IServiceCollection services,
         string repository,
         Action<IsolationPipelineBuilder> compose
-    ) =>
-        services.AddSingleton(provider =>
-            Build(provider, Microsoft.Extensions.Options.Options.DefaultName, repository, compose)
-        );
+    ) => services.AddKeyedIsolation(null, repository, compose);
 
-    /// <summary>Registers a pipeline under a key, for hosts with several repositories. A key that is text is also the name of its <see cref="IsolationOptions"/>.</summary>
+    /// <summary>Registers a pipeline, composed from the host's services when it is first asked for.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="key">The key.</param>
+    /// <param name="repository">The absolute path of the repository.</param>
+    /// <param name="compose">Composes it.</param>
+    public static IServiceCollection AddIsolation(
+        this IServiceCollection services,
+        string repository,
+        Action<IServiceProvider, IsolationPipelineBuilder> compose
+    ) => services.AddKeyedIsolation(null, repository, compose);
+
+    /// <summary>Registers a pipeline whose repository is known to the host's services.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="repository">Finds the absolute path of the repository.</param>
+    /// <param name="compose">Composes it.</param>
+    public static IServiceCollection AddIsolation(
+        this IServiceCollection services,
+        Func<IServiceProvider, string> repository,
+        Action<IServiceProvider, IsolationPipelineBuilder> compose
+    ) => services.AddKeyedIsolation(null, repository, compose);
+
+    /// <summary>Registers a pipeline under a key, for hosts with several repositories. The options of the key's name apply.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="key">The key; <see langword="null"/> for none.</param>
     /// <param name="repository">The absolute path of the repository.</param>
     /// <param name="compose">Composes it.</param>
     public static IServiceCollection AddKeyedIsolation(
@@ -29,40 +46,46 @@ public static class IsolationServiceCollectionExtensions
         object? key,
         string repository,
         Action<IsolationPipelineBuilder> compose
-    ) =>
-        services.AddKeyedSingleton(key, (provider, _) =>
-            Build(provider, key as string ?? Microsoft.Extensions.Options.Options.DefaultName, repository, compose)
-        );
-
-    private static IsolationPipeline Build(
-        IServiceProvider provider,
-        string name,
-        string repository,
-        Action<IsolationPipelineBuilder> compose
     )
     {
         ArgumentNullException.ThrowIfNull(compose);
-        IsolationPipelineBuilder builder = new IsolationPipelineBuilder(repository).UseOptionsName(name);
-        builder.Configure(options =>
+        return services.AddKeyedIsolation(key, repository, (_, builder) => compose(builder));
+    }
+
+    /// <inheritdoc cref="AddKeyedIsolation(IServiceCollection, object?, string, Action{IsolationPipelineBuilder})"/>
+    public static IServiceCollection AddKeyedIsolation(
+        this IServiceCollection services,
+        object? key,
+        string repository,
+        Action<IServiceProvider, IsolationPipelineBuilder> compose
+    )
+    {
+        ArgumentNullException.ThrowIfNull(repository);
+        return services.AddKeyedIsolation(key, _ => repository, compose);
+    }
+
+    /// <summary>Registers a pipeline under a key, whose repository is known to the host's services. The options of the key's name apply.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="key">The key; <see langword="null"/> for none.</param>
+    /// <param name="repository">Finds the absolute path of the repository.</param>
+    /// <param name="compose">Composes it.</param>
+    public static IServiceCollection AddKeyedIsolation(
+        this IServiceCollection services,
+        object? key,
+        Func<IServiceProvider, string> repository,
+        Action<IServiceProvider, IsolationPipelineBuilder> compose
+    )
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(repository);
+        ArgumentNullException.ThrowIfNull(compose);
+        services.AddOptions();
+        return services.AddKeyedSingleton(key, (provider, requested) =>
         {
-            // What the host configured first, so that the composition has the last word.
-            foreach (
-                IConfigureOptions<IsolationOptions> configured in provider.GetServices<
-                    IConfigureOptions<IsolationOptions>
-                >()
-            )
-            {
-                if (configured is IConfigureNamedOptions<IsolationOptions> named)
-                {
-                    named.Configure(name, options);
-                }
-                else if (name == Microsoft.Extensions.Options.Options.DefaultName)
-                {
-                    configured.Configure(options);
-                }
-            }
+            IsolationPipelineBuilder builder = new(repository(provider));
+            builder.UseOptionsName(requested as string ?? Options.Options.DefaultName);
+            compose(provider, builder);
+            return builder.Build(provider);
         });
-        compose(builder);
-        return builder.Build(provider);
     }
 }

@@ -3,7 +3,6 @@ namespace Isolation.Sdk;
 /// <summary>Codes of this folder: ISO09##.</summary>
 internal static class PipelineCodes
 {
-    public const string Frozen = "ISO0901";
     public const string NoMergeStrategy = "ISO0902";
     public const string NoRunner = "ISO0903";
     public const string BadOption = "ISO0904";
@@ -19,6 +18,7 @@ internal static class PipelineCodes
     public const string ArtifactsOnly = "ISO0914";
     public const string ScopedItem = "ISO0915";
     public const string MergeDecided = "ISO0916";
+    public const string FactoryFailed = "ISO0917";
     public const string SetupFailed = "ISO0921";
     public const string AlreadyRunning = "ISO0922";
     public const string NoTracker = "ISO0923";

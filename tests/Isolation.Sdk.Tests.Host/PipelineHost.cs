@@ -75,7 +75,7 @@ internal static class PipelineHost
                     TimeSpan.FromSeconds(2)
                 )
             )
-            .AcceptManualScale("a test")
+            .Waive("ISO0916", "a test")
             .Workspaces.UseGitWorktrees(o =>
             {
                 o.BranchTemplate = request.Template ?? o.BranchTemplate;

@@ -158,7 +158,7 @@ internal sealed class AttemptRun(
                 stop.Stopping
             );
             Task<RunResult> run = WorkerFlow.RunAsync(_context.Seal, () =>
-                session.Resilience.RunAsync(_plan.Settings.Runner!(services.Provider), worker, stop, cancellationToken)
+                session.Resilience.RunAsync(_plan.CreateRunner(services.Provider), worker, stop, cancellationToken)
             );
             try
             {

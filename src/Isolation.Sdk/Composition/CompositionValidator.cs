@@ -3,11 +3,9 @@ using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>Finds every fault of a composition that can be seen without input or output.</summary>
+/// <summary>Finds every fault of a composition that can be seen without input or output. What the machine lacks is found by the audit.</summary>
 internal static class CompositionValidator
 {
-    private static readonly TimeSpan MaxTimeLimit = TimeSpan.FromDays(30);
-
     private const string ChooseMerging = """
         Choose one of:
             .Merging.UseFirstWins()                               // the first to finish lands; the loser gets the conflict
@@ -15,98 +13,149 @@ internal static class CompositionValidator
             .Merging.UseManual()                                  // someone approves the exact commit
         """;
 
-    public static IReadOnlyList<IsolationFault> Run(IsolationPipelineBuilder builder, PipelineSettings draft)
+    public static IEnumerable<IsolationFault> Validate(PipelineSettings settings, bool isMergingChosen)
     {
-        List<IsolationFault> faults = [];
-        void Check(bool ok, string code, string message, string remedy)
+        if (!isMergingChosen)
         {
-            if (!ok)
+            yield return new IsolationFault(
+                PipelineCodes.NoMergeStrategy,
+                "No merge strategy is chosen, and it has to be decided before anything is spawned.",
+                ChooseMerging
+            );
+        }
+
+        if (settings.Runner is null)
+        {
+            yield return new IsolationFault(
+                PipelineCodes.NoRunner,
+                "Nothing says how an attempt is carried out.",
+                "Add .RunWith(…) or .RunProcess(…)."
+            );
+        }
+
+        if (!IsFullPath(settings.Repository))
+        {
+            yield return NotAbsolute("repository", settings.Repository);
+        }
+
+        if (settings.WorkersDirectory is { } directory && !IsFullPath(directory))
+        {
+            yield return NotAbsolute("workers' directory", directory);
+        }
+
+        if (!IsBranchName(settings.Target))
+        {
+            yield return new IsolationFault(
+                PipelineCodes.BadTarget,
+                $"'{Shown(settings.Target)}' cannot be a branch name.",
+                "Give the short name of a branch, such as main."
+            );
+        }
+
+        foreach ((string code, string reason) in settings.Waivers)
+        {
+            if (!IsolationAudit.Waivable.Contains(code))
             {
-                faults.Add(new IsolationFault(code, message, remedy));
+                yield return new IsolationFault(
+                    PipelineCodes.BadOption,
+                    $"'{Shown(code)}' cannot be waived.",
+                    $"Waive one of {string.Join(", ", IsolationAudit.Waivable)}; correct the cause of any other fault."
+                );
+            }
+            else if (string.IsNullOrWhiteSpace(reason))
+            {
+                yield return new IsolationFault(
+                    PipelineCodes.BadOption,
+                    $"The waiver of {code} has no reason.",
+                    "Give a reason; it goes into the report."
+                );
             }
         }
 
-        IsolationOptions o = draft.Options;
-        Check(
-            builder.Merging.IsChosen,
-            PipelineCodes.NoMergeStrategy,
-            "No merge strategy is chosen, and it has to be decided before anything is spawned.",
-            ChooseMerging
-        );
-        Check(
-            draft.Runner is not null,
-            PipelineCodes.NoRunner,
-            "Nothing says how an attempt is carried out.",
-            "Add .RunWith(…) or .RunProcess(…)."
-        );
-        Check(
-            IsFullPath(draft.Repository),
-            PipelineCodes.BadPath,
-            $"The repository '{Shown(draft.Repository)}' is not an absolute path.",
-            "Use Path.GetFullPath where your program starts."
-        );
-        Check(
-            draft.WorkersDirectory is null || IsFullPath(draft.WorkersDirectory),
-            PipelineCodes.BadPath,
-            $"The workers' folder '{Shown(draft.WorkersDirectory)}' is not an absolute path.",
-            "Use Path.GetFullPath where your program starts."
-        );
-        Check(
-            IsBranchName(draft.Target),
-            PipelineCodes.BadTarget,
-            $"'{Shown(draft.Target)}' cannot be a branch name.",
-            "Give the short name of a branch, such as main."
-        );
-        Check(
-            o.MaxWorkers is >= 1 and <= 1000,
-            PipelineCodes.BadOption,
-            $"MaxWorkers is {o.MaxWorkers}.",
-            "Give a number from 1 to 1000."
-        );
-        Check(
-            o.MaxAttempts is >= 1 and <= 100,
-            PipelineCodes.BadOption,
-            $"MaxAttempts is {o.MaxAttempts}.",
-            "Give a number from 1 to 100."
-        );
-        Check(
-            IsLimit(o.AttemptTimeout) && IsLimit(o.SetupTimeout),
-            PipelineCodes.BadOption,
-            $"A time limit is not positive, or longer than {MaxTimeLimit.Days} days.",
-            "Give AttemptTimeout and SetupTimeout a length that a timer can have."
-        );
-        Check(
-            o.StopGrace >= TimeSpan.Zero && o.StopGrace <= TimeSpan.FromHours(1),
-            PipelineCodes.BadOption,
-            $"StopGrace is {o.StopGrace}.",
-            "Give a length from zero to one hour."
-        );
-        Check(
-            draft.Forecast.Interval == Timeout.InfiniteTimeSpan || IsLimit(draft.Forecast.Interval),
-            PipelineCodes.BadOption,
-            $"The forecast's Every is {draft.Forecast.Interval}.",
-            "Give a positive length that a timer can have, or Timeout.InfiniteTimeSpan."
-        );
-        Check(
-            draft.Forecast is { MaxTrialMerges: >= 0 and <= 1000, MaxReorderings: >= 0 and <= 1000 },
-            PipelineCodes.BadOption,
-            "A number of the forecast is negative, or above 1000.",
-            "Give MaxTrialMerges and MaxReorderings numbers from 0 to 1000."
-        );
-        Check(
-            draft.ScaleOverride is null || !string.IsNullOrWhiteSpace(draft.ScaleOverride),
-            PipelineCodes.BadOption,
-            "AcceptManualScale was given no reason.",
-            "Say why; it goes into the report."
-        );
-        faults.AddRange(LevelDefaults.Check(builder, draft));
-        faults.AddRange(draft.RunnerFaults);
-        return faults;
+        foreach (IsolationFault fault in settings.RunnerFaults)
+        {
+            yield return fault;
+        }
     }
 
-    private static bool IsLimit(TimeSpan limit) => limit > TimeSpan.Zero && limit <= MaxTimeLimit;
+    /// <summary>What a composition lacks for its level.</summary>
+    public static IEnumerable<IsolationFault> ValidateLevel(
+        PipelineSettings settings,
+        SandboxLevel? workspaces,
+        SandboxLevel? sandbox
+    )
+    {
+        SandboxLevel level = settings.Level;
+        if (!Enum.IsDefined(level))
+        {
+            yield return new IsolationFault(
+                PipelineCodes.BadOption,
+                $"There is no level {level}.",
+                "Use one of SandboxLevel's values."
+            );
+        }
 
-    // What follows a NUL is cut off on its way to the operating system, and would make another path of it.
+        if (settings.Untrusted && level != SandboxLevel.Sealed)
+        {
+            yield return new IsolationFault(
+                PipelineCodes.UntrustedNeedsSealed,
+                $"The workers are untrusted, and the level is {level}.",
+                "Add .UseLevel(SandboxLevel.Sealed)."
+            );
+        }
+
+        if (level == SandboxLevel.Cooperative)
+        {
+            yield break;
+        }
+
+        if (settings.RunsInProcess)
+        {
+            yield return new IsolationFault(
+                PipelineCodes.InProcessRunner,
+                $"A runner in this process cannot be held at the level {level}: it shares the host's memory, files and rights.",
+                "Run a command instead: .RunProcess(…)."
+            );
+        }
+
+        if (workspaces < level)
+        {
+            yield return new IsolationFault(
+                PipelineCodes.BelowLevel,
+                $"At the level {level} a worker needs its own repository: a linked worktree writes to the shared one.",
+                "Use .Workspaces.UsePrivateClones()."
+            );
+        }
+
+        if (sandbox < level)
+        {
+            yield return new IsolationFault(
+                PipelineCodes.BelowLevel,
+                $"The chosen sandbox does not reach the level {level}.",
+                level == SandboxLevel.Sealed ? "Use .Sandbox.UseSealed(…)." : "Use .Sandbox.UseRestricted(…)."
+            );
+        }
+    }
+
+    /// <summary>What a level promises: a third party's provider has to claim it, too.</summary>
+    public static IsolationGuarantees GuaranteesOf(SandboxLevel level) =>
+        level switch
+        {
+            SandboxLevel.Restricted => IsolationGuarantees.Confinement | IsolationGuarantees.Processes,
+            SandboxLevel.Sealed => IsolationGuarantees.Confinement
+                | IsolationGuarantees.Processes
+                | IsolationGuarantees.Network,
+            _ => IsolationGuarantees.None,
+        };
+
+    private static IsolationFault NotAbsolute(string what, string path) =>
+        new(
+            PipelineCodes.BadPath,
+            $"The {what} '{Shown(path)}' is not an absolute path.",
+            "Use Path.GetFullPath where your program starts."
+        );
+
+    // What follows a NUL is cut off on its way to the operating system, which would make another path of it.
     private static bool IsFullPath(string path) =>
         Path.IsPathFullyQualified(path) && !path.Contains('\0', StringComparison.Ordinal);
 

@@ -2,6 +2,7 @@ using Isolation.Sdk.Git;
 using Isolation.Sdk.Guard;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Scheduling;
 
 namespace Isolation.Sdk.Composition;
@@ -9,21 +10,27 @@ namespace Isolation.Sdk.Composition;
 /// <summary>Looks at git, kernel and repository before anything is spawned, and changes none of them.</summary>
 internal static class IsolationAudit
 {
-    /// <summary>From how many workers on each of the three phases is needed.</summary>
-    private const int NeedsWorkTrees = 2,
-        NeedsContexts = 5,
-        NeedsState = 20;
+    /// <summary>Findings that a host may accept with a reason: rules of thumb, and what only the worker can know for sure.</summary>
+    public static readonly IReadOnlyList<string> Waivable =
+    [
+        PipelineCodes.OwnWorkTree,
+        PipelineCodes.FreshContext,
+        PipelineCodes.NoSharedState,
+        PipelineCodes.MergeDecided,
+        SandboxCodes.CommandNotFound,
+    ];
 
-    /// <summary>What is known without a look.</summary>
+    // From how many workers on each is needed.
+    private const int NeedsWorkTrees = 2;
+    private const int NeedsContexts = 5;
+    private const int NeedsState = 20;
+
+    /// <summary>A report from before the audit.</summary>
     public static AuditReport NotRun(PipelinePlan plan) =>
-        new([], IsolationGuarantees.None, IsolationGuarantees.None, plan.Options.MaxWorkers, plan.Settings.Phase)
-        {
-            Override = plan.Settings.ScaleOverride,
-        };
+        new([], IsolationGuarantees.None, IsolationGuarantees.None, plan.Options.MaxWorkers);
 
     public static async Task<AuditReport> RunAsync(PipelinePlan plan, CancellationToken cancellationToken)
     {
-        RepositoryRef reference = new(plan.Settings.Repository);
         AuditReport empty = NotRun(plan);
         GitRepository repository;
         try
@@ -37,21 +44,20 @@ internal static class IsolationAudit
             return empty with { Faults = [e.Fault] };
         }
 
+        RepositoryRef reference = new(plan.Settings.Repository);
         List<IsolationFault> faults = [];
         List<string> notices = [];
         bool whole = true;
         IsolationGuarantees @sealed = IsolationGuarantees.None;
         IsolationGuarantees detected = ContaminationGuard.Detects;
-        foreach (
-            IIsolationAxis axis in new IIsolationAxis[] { plan.Workspaces, plan.Contexts, plan.Sandbox, plan.Merging }
-        )
+        foreach (IIsolationAxis axis in (IIsolationAxis[])[plan.Workspaces, plan.Contexts, plan.Sandbox, plan.Merging])
         {
-            ProbeResult report = await axis.ProbeAsync(reference, cancellationToken).ConfigureAwait(false);
-            @sealed |= report.Sealed;
-            detected |= report.Detected;
-            whole &= report.Problems.Count == 0; // An axis that cannot work seals nothing, which would only say it again.
-            faults.AddRange(report.Problems.Where(m => !faults.Exists(f => f.Code == m.Code)));
-            notices.AddRange(report.Notices.Except(notices, StringComparer.Ordinal));
+            ProbeResult probe = await axis.ProbeAsync(reference, cancellationToken).ConfigureAwait(false);
+            @sealed |= probe.Sealed;
+            detected |= probe.Detected;
+            whole &= probe.Problems.Count == 0; // An axis that cannot work seals nothing, which would only repeat it.
+            faults.AddRange(probe.Problems.Where(p => !faults.Exists(f => f.Code == p.Code)));
+            notices.AddRange(probe.Notices.Except(notices, StringComparer.Ordinal));
         }
 
         if (!faults.Exists(f => f.Code == GitCodes.EmptyRepository))
@@ -61,12 +67,36 @@ internal static class IsolationAudit
 
         if (whole)
         {
-            faults.AddRange(CheckScale(plan, @sealed));
-            faults.AddRange(CheckRequired(plan, @sealed, detected));
+            faults.AddRange(CheckScale(plan.Options.MaxWorkers, @sealed));
+            faults.AddRange(CheckRequired(plan.Settings, @sealed, detected));
         }
 
-        faults.AddRange(CommandCheck.Check(plan));
-        return empty with { Faults = faults, Sealed = @sealed, Detected = detected & ~@sealed, Notices = notices };
+        faults.AddRange(CheckCommands(plan));
+        return empty with
+        {
+            Faults = [.. faults.Where(f => !plan.Settings.Waivers.ContainsKey(f.Code))],
+            Waived =
+            [
+                .. faults
+                    .Where(f => plan.Settings.Waivers.ContainsKey(f.Code))
+                    .Select(f => f with { WaivedBecause = plan.Settings.Waivers[f.Code] }),
+            ],
+            Sealed = @sealed,
+            Detected = detected & ~@sealed,
+            Notices = notices,
+        };
+    }
+
+    /// <summary>Commands that no worker could start. A setup command may still bring the runner's program; then the worker tells.</summary>
+    private static IEnumerable<IsolationFault> CheckCommands(PipelinePlan plan)
+    {
+        IEnumerable<string> files =
+            plan.Settings.Setup.Count > 0 ? plan.Settings.Setup.Select(c => c.File)
+            : plan.Settings.RunnerFile is { } runner ? [runner]
+            : [];
+        return files
+            .SelectMany(file => plan.Sandboxes.Select(s => s.FindMissing(file)).OfType<IsolationFault>().Take(1))
+            .Distinct();
     }
 
     private static async Task<IReadOnlyList<IsolationFault>> CheckTargetAsync(
@@ -75,76 +105,61 @@ internal static class IsolationAudit
         CancellationToken cancellationToken
     )
     {
-        string? commit = await repository
-            .TryResolveCommitAsync(plan.TargetRef, cancellationToken)
-            .ConfigureAwait(false);
-        if (commit is null && plan.Settings.TargetFrom is null)
+        string target = plan.Settings.Target;
+        async Task<bool> ExistsAsync(string revision) =>
+            await repository.TryResolveCommitAsync(revision, cancellationToken).ConfigureAwait(false) is not null;
+        static IReadOnlyList<IsolationFault> Bad(string message, string remedy) =>
+            [new IsolationFault(PipelineCodes.BadTarget, message, remedy)];
+
+        if (await ExistsAsync(plan.TargetRef).ConfigureAwait(false))
         {
-            return await repository.TryResolveCommitAsync("HEAD", cancellationToken).ConfigureAwait(false) is null
-                ?
+            List<IsolationFault> faults = [];
+            MergeTarget mergeTarget = new(repository.Reference, plan.TargetRef);
+            foreach (IMergeStrategy strategy in plan.Strategies)
+            {
+                faults.AddRange(await strategy.CheckAsync(mergeTarget, cancellationToken).ConfigureAwait(false));
+            }
+
+            return [.. faults.Distinct()];
+        }
+
+        if (plan.Settings.TargetFrom is not { } from)
+        {
+            return await ExistsAsync("HEAD").ConfigureAwait(false)
+                ? Bad(
+                    $"There is no branch '{target}'.",
+                    $"Name one that exists, or say where it starts: .Target(\"{target}\", from: \"HEAD\")."
+                )
+                :
                 [
                     new IsolationFault(
                         GitCodes.EmptyRepository,
                         "The repository has no commit yet.",
                         "Make a first commit; workers start from one."
                     ),
-                ]
-                :
-                [
-                    new IsolationFault(
-                        PipelineCodes.BadTarget,
-                        $"There is no branch '{plan.Settings.Target}'.",
-                        $"Name one that exists, or say where it starts: .Target(\"{plan.Settings.Target}\", from: \"HEAD\")."
-                    ),
                 ];
         }
 
-        if (
-            commit is null
-            && await repository
-                .TryResolveCommitAsync(plan.Settings.TargetFrom!, cancellationToken)
-                .ConfigureAwait(false)
-                is null
-        )
+        if (!await ExistsAsync(from).ConfigureAwait(false))
         {
-            return
-            [
-                new IsolationFault(
-                    PipelineCodes.BadTarget,
-                    $"The target starts from '{PlainText.SingleLine(plan.Settings.TargetFrom!, 200)}', which names no commit.",
-                    "Give a branch, a tag or a commit id."
-                ),
-            ];
+            return Bad(
+                $"The target starts from '{PlainText.SingleLine(from, 200)}', which names no commit.",
+                "Give a branch, a tag or a commit id."
+            );
         }
 
-        if (
-            commit is null
-            && await TargetBranch
-                .FindConflictAsync(repository, plan.Settings.Target, cancellationToken)
-                .ConfigureAwait(false)
+        return
+            await TargetBranch.FindConflictAsync(repository, target, cancellationToken).ConfigureAwait(false)
                 is { } conflict
-        )
-        {
-            return
-            [
-                new IsolationFault(
-                    PipelineCodes.BadTarget,
-                    $"The target '{plan.Settings.Target}' cannot be created: {conflict}.",
-                    "Choose another name, or delete or rename that branch."
-                ),
-            ];
-        }
-
-        return commit is not null && plan.Merging is MergeStrategy own
-            ? await own.CheckTargetAsync(new MergeTarget(repository.Reference, plan.TargetRef), cancellationToken)
-                .ConfigureAwait(false)
+            ? Bad(
+                $"The target '{target}' cannot be created: {conflict}.",
+                "Choose another name, or delete or rename that branch."
+            )
             : [];
     }
 
-    private static IEnumerable<IsolationFault> CheckScale(PipelinePlan plan, IsolationGuarantees @sealed)
+    private static IEnumerable<IsolationFault> CheckScale(int workers, IsolationGuarantees @sealed)
     {
-        int workers = plan.Options.MaxWorkers;
-        IsolationPhase phase = plan.Settings.Phase;
         if (workers >= NeedsWorkTrees && !@sealed.HasFlag(IsolationGuarantees.Files))
         {
             yield return new IsolationFault(
@@ -154,50 +169,42 @@ internal static class IsolationAudit
             );
         }
 
-        if (
-            (workers >= NeedsContexts || phase >= IsolationPhase.Contexts)
-            && !@sealed.HasFlag(IsolationGuarantees.Context)
-        )
+        if (workers >= NeedsContexts && !@sealed.HasFlag(IsolationGuarantees.Context))
         {
             yield return new IsolationFault(
                 PipelineCodes.FreshContext,
-                $"{workers} workers in phase {phase} need a fresh context each, and the context factory does not give one.",
-                "Use .Contexts.UseFresh(), or fewer workers and an earlier phase."
+                $"{workers} workers need a fresh context each, and the context factory does not promise one.",
+                "Use .Contexts.UseFresh(), or fewer workers."
             );
         }
 
-        const IsolationGuarantees State = IsolationGuarantees.Environment | IsolationGuarantees.Temp;
-        if ((workers >= NeedsState || phase >= IsolationPhase.State) && !@sealed.HasFlag(State))
+        if (workers >= NeedsState && !@sealed.HasFlag(IsolationGuarantees.Environment | IsolationGuarantees.Temp))
         {
             yield return new IsolationFault(
                 PipelineCodes.NoSharedState,
-                $"{workers} workers in phase {phase} need their own state each, and the sandbox does not seal environment and temp.",
-                "Use .Sandbox.UseProcess(), or fewer workers and an earlier phase."
+                $"{workers} workers need their own state each, and the sandbox does not seal environment and temp.",
+                "Use .Sandbox.UseProcess(), or fewer workers."
             );
         }
 
-        if (
-            workers >= NeedsState
-            && !@sealed.HasFlag(IsolationGuarantees.TestedLanding)
-            && plan.Settings.ScaleOverride is null
-        )
+        if (workers >= NeedsState && !@sealed.HasFlag(IsolationGuarantees.TestedLanding))
         {
             yield return new IsolationFault(
                 PipelineCodes.MergeDecided,
                 $"{workers} workers need an automated merge queue that tests what it lands.",
-                "Use .Merging.UseSerialQueue(…), or .AcceptManualScale(\"why\"), which goes into the report."
+                $"Use .Merging.UseSerialQueue(…), or say why not: .Waive(\"{PipelineCodes.MergeDecided}\", \"why\")."
             );
         }
     }
 
     private static IEnumerable<IsolationFault> CheckRequired(
-        PipelinePlan plan,
+        PipelineSettings settings,
         IsolationGuarantees @sealed,
         IsolationGuarantees detected
     )
     {
         IsolationGuarantees open =
-            (plan.Settings.RequiredSealed | LevelDefaults.Sealed(plan.Settings.Level)) & ~@sealed;
+            (settings.RequiredSealed | CompositionValidator.GuaranteesOf(settings.Level)) & ~@sealed;
         if (open != IsolationGuarantees.None)
         {
             yield return new IsolationFault(
@@ -207,7 +214,7 @@ internal static class IsolationAudit
             );
         }
 
-        IsolationGuarantees blind = plan.Settings.RequiredDetected & ~(@sealed | detected);
+        IsolationGuarantees blind = settings.RequiredDetected & ~(@sealed | detected);
         if (blind != IsolationGuarantees.None)
         {
             yield return new IsolationFault(

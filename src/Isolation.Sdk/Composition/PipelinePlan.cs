@@ -1,38 +1,36 @@
 using Isolation.Sdk.Contexts;
-using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Sandbox;
+using Isolation.Sdk.Scheduling;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>A frozen composition.</summary>
-internal sealed record PipelinePlan(
-    PipelineSettings Settings,
-    CompositionServices Services,
-    IWorkspaceProvider Workspaces,
-    IContextFactory Contexts,
-    IStateSandbox Sandbox,
-    IMergeStrategy Merging
-)
+/// <summary>A composed pipeline: what was asked for, and what was made of it.</summary>
+internal sealed record PipelinePlan(PipelineSettings Settings, CompositionServices Services)
 {
-    public IsolationOptions Options => Settings.Options;
+    public required IsolationOptions Options { get; init; }
+
+    public required ForecastOptions Forecast { get; init; }
+
+    public required IWorkspaceProvider Workspaces { get; init; }
+
+    public required IContextFactory Contexts { get; init; }
+
+    /// <summary>The sandbox and what it wraps, the outermost first: each may know what the others do not tell.</summary>
+    public required IReadOnlyList<IStateSandbox> Sandboxes { get; init; }
+
+    /// <summary>The merge strategy and what it wraps, the outermost first.</summary>
+    public required IReadOnlyList<IMergeStrategy> Strategies { get; init; }
+
+    /// <summary>What has to be disposed with the pipeline, in the order in which it was made.</summary>
+    public required IReadOnlyList<object> Made { get; init; }
+
+    public IStateSandbox Sandbox => Sandboxes[0];
+
+    public IMergeStrategy Merging => Strategies[0];
 
     public string TargetRef => $"refs/heads/{Settings.Target}";
 
-    public static PipelinePlan Compose(IsolationPipelineBuilder builder, PipelineSettings draft, IServiceProvider? host)
-    {
-        WorkersDirectory? folder = draft.WorkersDirectory is { } root ? new WorkersDirectory(root) : null;
-        CompositionServices services = new(host, draft.TimeProvider, draft.LoggerFactory, folder, draft.Name);
-        IStateSandbox state = builder.Sandbox.Create(services);
-        services.Sandbox = state;
-        return new PipelinePlan(
-            draft,
-            services,
-            builder.Workspaces.Create(services),
-            builder.Contexts.Create(services),
-            state,
-            builder.Merging.Create(services)
-        );
-    }
+    public IAgentRunner CreateRunner(IServiceProvider services) => Settings.Runner!(this, services);
 }

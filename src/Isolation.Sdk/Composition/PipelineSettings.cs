@@ -3,28 +3,27 @@ using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Scheduling;
 using Isolation.Sdk.Tracking;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Polly;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>What a builder was told so far.</summary>
-internal sealed class PipelineSettings(string repository)
+/// <summary>What a builder was told so far. A pipeline has a copy of its own.</summary>
+internal sealed record PipelineSettings(string Repository)
 {
-    public string Repository { get; } = repository;
-
     /// <summary>The name of the host's options that apply.</summary>
-    public string Name { get; set; } = "";
+    public string Name { get; set; } = Options.DefaultName;
 
-    public IsolationOptions Options { get; } = new();
+    public Action<IsolationOptions>? Configure { get; set; }
 
-    public ForecastOptions Forecast { get; } = new();
+    public Action<ForecastOptions>? ConfigureForecast { get; set; }
 
     public SandboxLevel Level { get; set; }
 
     /// <summary>Whether workers run code that nobody vouches for.</summary>
     public bool Untrusted { get; set; }
 
-    /// <summary>Whether attempts are carried out by code of the host's own process.</summary>
+    /// <summary>Whether attempts are carried out by code in the host's process.</summary>
     public bool RunsInProcess { get; set; }
 
     public string Target { get; set; } = "main";
@@ -35,17 +34,16 @@ internal sealed class PipelineSettings(string repository)
 
     public IsolationGuarantees RequiredDetected { get; set; }
 
-    public IsolationPhase Phase { get; set; } = IsolationPhase.State;
+    /// <summary>Findings of the audit that the host accepts, by code, with the reason.</summary>
+    public IReadOnlyDictionary<string, string> Waivers { get; set; } = new Dictionary<string, string>();
 
-    public string? ScaleOverride { get; set; }
-
-    public List<Func<IWorkerDispatcher, IWorkerDispatcher>> Dispatchers { get; } = [];
+    public IReadOnlyList<Func<IWorkerDispatcher, IWorkerDispatcher>> Dispatchers { get; set; } = [];
 
     public string? FetchRemote { get; set; }
 
     public string? WorkersDirectory { get; set; }
 
-    public List<WorkerCommand> Setup { get; } = [];
+    public IReadOnlyList<WorkerCommand> Setup { get; set; } = [];
 
     public Func<IServiceProvider, IWorkTracker>? Tracker { get; set; }
 
@@ -57,10 +55,10 @@ internal sealed class PipelineSettings(string repository)
 
     public bool WatchesCheckout { get; set; } = true;
 
-    /// <summary>Whether what a worker changed although it was not its own is put back, where that is safe.</summary>
+    /// <summary>Whether what a worker changed outside what it owns is put back, where that is safe.</summary>
     public bool RestoresContaminated { get; set; }
 
-    public Func<IServiceProvider, IAgentRunner>? Runner { get; set; }
+    public Func<PipelinePlan, IServiceProvider, IAgentRunner>? Runner { get; set; }
 
     public string? RunnerFile { get; set; }
 

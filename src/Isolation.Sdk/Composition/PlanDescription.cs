@@ -34,6 +34,11 @@ internal static class PlanDescription
         Line("sealed", audit.Sealed.ToString());
         Line("detected", audit.Detected.ToString());
         Line("open", open.ToString());
+        foreach (IsolationFault waived in audit.Waived)
+        {
+            Line("waived", $"{waived.Code}: {waived.Message} Accepted: {waived.WaivedBecause}");
+        }
+
         foreach (string notice in audit.Notices)
         {
             Line("notice", notice);

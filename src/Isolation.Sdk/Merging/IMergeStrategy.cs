@@ -7,4 +7,12 @@ public interface IMergeStrategy : IIsolationAxis
     /// <param name="target">The repository and the full ref.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<IMergeQueue> OpenAsync(MergeTarget target, CancellationToken cancellationToken = default);
+
+    /// <summary>Finds what would keep work from landing, before any of it is done.</summary>
+    /// <param name="target">The repository and the full ref.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    ValueTask<IReadOnlyList<IsolationFault>> CheckAsync(
+        MergeTarget target,
+        CancellationToken cancellationToken = default
+    ) => ValueTask.FromResult<IReadOnlyList<IsolationFault>>([]);
 }

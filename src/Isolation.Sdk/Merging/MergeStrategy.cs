@@ -33,7 +33,7 @@ internal sealed class MergeStrategy(
         );
 
     /// <summary>What is wrong with this target now: it is missing, or checked out somewhere.</summary>
-    public async Task<IReadOnlyList<IsolationFault>> CheckTargetAsync(
+    public async ValueTask<IReadOnlyList<IsolationFault>> CheckAsync(
         MergeTarget target,
         CancellationToken cancellationToken = default
     )
@@ -66,7 +66,7 @@ internal sealed class MergeStrategy(
         List<IsolationFault> faults =
         [
             .. Faults(),
-            .. await CheckTargetAsync(target, cancellationToken).ConfigureAwait(false),
+            .. await CheckAsync(target, cancellationToken).ConfigureAwait(false),
         ];
         if (faults.Count > 0)
         {

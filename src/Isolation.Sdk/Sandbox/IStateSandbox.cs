@@ -15,4 +15,9 @@ public interface IStateSandbox : IIsolationAxis
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The scope; <see langword="null"/> when the record notes none of this sandbox's or nothing is left of it.</returns>
     ValueTask<IStateScope?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default);
+
+    /// <summary>Says why no scope could start a program.</summary>
+    /// <param name="command">The program's file.</param>
+    /// <returns><see langword="null"/> when one can, or when only the scope will tell.</returns>
+    IsolationFault? FindMissing(string command) => null;
 }

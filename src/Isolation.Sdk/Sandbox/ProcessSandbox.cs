@@ -197,7 +197,7 @@ internal sealed class ProcessSandbox(
     }
 
     /// <summary>Why no scope could start a command; <see langword="null"/> when one can, or when only the scope will tell.</summary>
-    internal IsolationFault? FindMissing(string file)
+    public IsolationFault? FindMissing(string file)
     {
         bool isPath = file.Contains(Path.DirectorySeparatorChar) || file.Contains(Path.AltDirectorySeparatorChar);
         if (

@@ -15,7 +15,7 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
     private readonly TrialMerges _trials = new(session.Repository);
     private readonly OverlapNotifier _notifier = new(session.Events, logger);
 
-    private ForecastOptions Options => session.Plan.Settings.Forecast;
+    private ForecastOptions Options => session.Plan.Forecast;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {

@@ -139,7 +139,7 @@ public sealed class HostileWorkerTests
         IsolationPipelineBuilder builder = rig.Compose(o =>
                 (o.MaxWorkers, o.StopGrace) = (Deeds.Length + 1, TimeSpan.FromMilliseconds(200))
             )
-            .AcceptManualScale("a test")
+            .Waive("ISO0916", "a test")
             .UseLevel(level);
         _ = level switch
         {

@@ -27,16 +27,6 @@ public sealed class CompositionTests
         Assert.Equal(3, thrown.Message.Split(".Merging.Use").Length - 1);
     }
 
-    [IsolationFact]
-    public async Task A_builder_freezes_when_it_has_built()
-    {
-        IsolationPipelineBuilder builder = new IsolationPipelineBuilder("/r").Merging.UseFirstWins().RunProcess("true");
-        await using IsolationPipeline pipeline = builder.Build();
-
-        Assert.Equal("ISO0901", Assert.Throws<IsolationException>(() => builder.Target("other")).Code);
-        Assert.Equal("ISO0901", Assert.Throws<IsolationException>(() => builder.Contexts.UseFresh()).Code);
-    }
-
     [Theory]
     [InlineData(SandboxLevel.Restricted)]
     [InlineData(SandboxLevel.Sealed)]

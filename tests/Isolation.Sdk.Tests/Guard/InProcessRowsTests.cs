@@ -13,7 +13,7 @@ public sealed class InProcessRowsTests
         async Task<IsolationSummary> PlayAsync(int workers, Func<IsolatedWorker, Task> work, IServiceProvider services = null)
         {
             number++;
-            await using IsolationPipeline pipeline = new IsolationPipelineBuilder(repository.Path).Configure(o => { o.MaxWorkers = workers; o.MaxAttempts = 1; }).Target("landing", from: "main").AcceptManualScale("a test").Merging.UseFirstWins()
+            await using IsolationPipeline pipeline = new IsolationPipelineBuilder(repository.Path).Configure(o => { o.MaxWorkers = workers; o.MaxAttempts = 1; }).Target("landing", from: "main").Waive("ISO0916", "a test").Merging.UseFirstWins()
                 .RunWith(async (worker, _) => { await work(worker); }).Build(services);
             await using IsolationRun run = pipeline.Start(Enumerable.Range(0, workers).Select(i => new WorkItem($"{(char)('a' + i)}{number}", "Work")).ToArray());
             return await run.Completion;

@@ -89,7 +89,7 @@ public sealed class CanaryTests(ITestOutputHelper output)
         string[] names = [.. Enumerable.Range(0, 2 * AtOnce).Select(i => $"w{i}")];
         using Activity host = new Activity("host").Start();
         await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = AtOnce)
-            .AcceptManualScale("a test")
+            .Waive("ISO0916", "a test")
             .Workspaces.UsePrivateClones()
             .RunWith(
                 (worker, token) =>

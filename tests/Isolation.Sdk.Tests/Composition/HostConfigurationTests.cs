@@ -1,0 +1,195 @@
+using System.Text;
+using Isolation.Sdk.Contexts;
+using Isolation.Sdk.Tests.Infrastructure;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Isolation.Sdk.Tests.Composition;
+
+/// <summary>Options come from the host: configuration, post-configuration, validation, names, keys.</summary>
+public sealed class HostConfigurationTests
+{
+    private const string Settings = """
+        {
+          "Isolation": { "MaxWorkers": 3, "AttemptTimeout": "00:42:00", "OnFailure": "Keep" },
+          "Other": { "MaxWorkers": 2 },
+          "Contexts": { "TokenBudget": 777 }
+        }
+        """;
+
+    [IsolationFact]
+    public async Task Options_bind_from_a_settings_file_by_name()
+    {
+        IConfiguration settings = Read(Settings);
+        ServiceCollection services = new();
+        services.Configure<IsolationOptions>(settings.GetSection("Isolation"));
+        services.Configure<IsolationOptions>("other", settings.GetSection("Other"));
+        services.PostConfigure<IsolationOptions>("other", o => o.MaxAttempts = 9);
+        services.AddIsolation("/r", b => b.Merging.UseFirstWins().RunProcess("true").Configure(o => o.MaxAttempts = 5));
+        services.AddKeyedIsolation("other", "/r", b => b.Merging.UseFirstWins().RunProcess("true"));
+        await using ServiceProvider provider = services.BuildServiceProvider();
+
+        Assert.Contains("3 at a time, 5 attempts", await DescribeAsync(provider, null), StringComparison.Ordinal);
+        Assert.Contains("2 at a time, 9 attempts", await DescribeAsync(provider, "other"), StringComparison.Ordinal);
+    }
+
+    [IsolationFact]
+    public async Task The_options_of_an_axis_come_from_the_host_too_and_the_composition_has_the_last_word()
+    {
+        ServiceCollection services = new();
+        services.Configure<FreshContextOptions>("shop", Read(Settings).GetSection("Contexts"));
+        List<int?> seen = [];
+        void Note(FreshContextOptions options) => seen.Add(options.TokenBudget);
+        services.AddKeyedIsolation("shop", "/r", b =>
+            b.Contexts.UseFresh(Note).Merging.UseFirstWins().RunProcess("true")
+        );
+        services.AddIsolation("/r", b => b.Contexts.UseFresh(Note).Merging.UseFirstWins().RunProcess("true"));
+        await using ServiceProvider provider = services.BuildServiceProvider();
+
+        provider.GetRequiredKeyedService<IsolationPipeline>("shop");
+        provider.GetRequiredService<IsolationPipeline>();
+
+        Assert.Equal([777, new FreshContextOptions().TokenBudget], seen);
+    }
+
+    [IsolationFact]
+    public async Task A_third_party_takes_its_options_from_the_host_with_one_call()
+    {
+        ServiceCollection services = new();
+        services.Configure<ThirdPartyOptions>("shop", o => o.Size = 3);
+        List<int> seen = [];
+        services.AddKeyedIsolation("shop", "/r", b => b.Contexts.Use<ThirdPartyOptions>(
+                    o => o.Size *= 2,
+                    (options, _) =>
+                    {
+                        seen.Add(options.Size);
+                        return new NoContexts();
+                    }
+                )
+                .Merging.UseFirstWins()
+                .RunProcess("true"));
+        await using ServiceProvider provider = services.BuildServiceProvider();
+
+        provider.GetRequiredKeyedService<IsolationPipeline>("shop");
+
+        Assert.Equal([6], seen);
+    }
+
+    [Fact]
+    public void The_hosts_validation_is_a_fault_of_the_composition()
+    {
+        ServiceCollection services = new();
+        services
+            .AddOptions<IsolationOptions>()
+            .Validate(o => o.MaxWorkers <= 2, "At most two here.")
+            .Configure(o => o.MaxWorkers = 3);
+        services.AddIsolation("/r", b => b.RunProcess("true"));
+        using ServiceProvider provider = services.BuildServiceProvider();
+
+        IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() =>
+            provider.GetRequiredService<IsolationPipeline>()
+        );
+
+        Assert.Equal(["ISO0902", "ISO0904"], thrown.Faults.Select(f => f.Code));
+        Assert.Contains("At most two here.", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Validation_at_the_hosts_start_sees_the_same_options()
+    {
+        ServiceCollection services = new();
+        services
+            .AddOptions<IsolationOptions>("shop")
+            .Bind(Read("""{ "MaxWorkers": 64 }"""))
+            .Validate(o => o.MaxWorkers <= 2, "At most two here.")
+            .ValidateOnStart();
+        services.AddKeyedIsolation("shop", "/r", b => b.Merging.UseFirstWins().RunProcess("true"));
+        using ServiceProvider provider = services.BuildServiceProvider();
+
+        Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IStartupValidator>().Validate());
+        Assert.Throws<IsolationConfigurationException>(() =>
+            provider.GetRequiredKeyedService<IsolationPipeline>("shop")
+        );
+    }
+
+    [IsolationFact]
+    public async Task Repository_target_and_gates_may_come_from_the_service_provider_and_keyed_services_resolve_everywhere()
+    {
+        await using PipelineFixture fixture = await PipelineFixture.CreateAsync();
+        ServiceCollection services = new();
+        services.AddSingleton(new Where(fixture.Repository.Path, PipelineFixture.Target));
+        services.AddKeyedSingleton<IContextFactory>("mine", (_, _) => new NoContexts());
+        services.AddKeyedSingleton("note", "kept");
+        List<string> notes = [];
+        services.AddIsolation(
+            provider => provider.GetRequiredService<Where>().Repository,
+            (provider, builder) =>
+                builder
+                    .Target(provider.GetRequiredService<Where>().Target, from: "main")
+                    .Contexts.Use(inner => inner.GetRequiredKeyedService<IContextFactory>("mine"))
+                    .Contexts.Decorate(
+                        (inner, factory) =>
+                        {
+                            notes.Add(factory.GetRequiredKeyedService<string>("note"));
+                            Assert.Null(factory.GetKeyedService<string>("none"));
+                            return inner;
+                        }
+                    )
+                    .Merging.UseFirstWins()
+                    .RunProcess("true")
+        );
+        await using ServiceProvider host = services.BuildServiceProvider();
+
+        IsolationPipeline pipeline = host.GetRequiredService<IsolationPipeline>();
+
+        Assert.IsType<NoContexts>(pipeline.Contexts);
+        Assert.Equal(["kept"], notes);
+        string described = await pipeline.DescribeAsync();
+        Assert.Contains(fixture.Repository.Path, described, StringComparison.Ordinal);
+        Assert.Contains("landing (from main)", described, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_host_that_disposes_its_services_without_waiting_may_do_so()
+    {
+        ServiceCollection services = new();
+        services.AddIsolation("/r", b => b.Merging.UseFirstWins().RunProcess("true"));
+        ServiceProvider provider = services.BuildServiceProvider();
+        IsolationPipeline pipeline = provider.GetRequiredService<IsolationPipeline>();
+
+        provider.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => pipeline.Start([]));
+    }
+
+    private static async Task<string> DescribeAsync(ServiceProvider provider, string? key) =>
+        await (
+            key is null
+                ? provider.GetRequiredService<IsolationPipeline>()
+                : provider.GetRequiredKeyedService<IsolationPipeline>(key)
+        ).DescribeAsync();
+
+    private static IConfiguration Read(string json) =>
+        new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build();
+
+    private sealed record Where(string Repository, string Target);
+
+    private sealed class ThirdPartyOptions
+    {
+        public int Size { get; set; }
+    }
+
+    private sealed class NoContexts : IContextFactory
+    {
+        public ValueTask<ProbeResult> ProbeAsync(
+            RepositoryRef repository,
+            CancellationToken cancellationToken = default
+        ) => ValueTask.FromResult(new ProbeResult(IsolationGuarantees.Context, IsolationGuarantees.None, []));
+
+        public ValueTask<WorkerContext> CreateAsync(
+            ContextRequest request,
+            CancellationToken cancellationToken = default
+        ) => throw new NotSupportedException();
+    }
+}
