@@ -1,6 +1,6 @@
 using System.Globalization;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
