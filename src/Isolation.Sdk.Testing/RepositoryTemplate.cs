@@ -1,6 +1,5 @@
 using System.Globalization;
 using Isolation.Sdk.IO;
-using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Testing;
 

@@ -1,56 +1,88 @@
+using System.Text.Json;
+using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk;
 
-/// <summary>What became of an attempt, and where its work is. Plain data: it can come from another machine as JSON.</summary>
+/// <summary>How an attempt ended, and where its work is. It is plain data and can come from another machine.</summary>
 /// <param name="Attempt">The attempt.</param>
-/// <param name="Result">What the runner said, or <see cref="RunResult.Failed"/> when it could not say anything.</param>
+/// <param name="Result">What the runner said, or <see cref="RunResult.Failed"/> if it could not say anything.</param>
 public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
 {
-    /// <summary>The captured commit; <see langword="null"/> when there was nothing to capture.</summary>
+    /// <summary>The version of this document.</summary>
+    public int Schema { get; init; } = DispatchJson.Schema;
+
+    /// <summary>The machine that carried the attempt out: <see cref="KeptWorkspace"/>, <see cref="Log"/> and <see cref="Output"/> are paths there.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>The captured commit; <see langword="null"/> if there was nothing to capture.</summary>
     public string? Commit { get; init; }
 
-    /// <summary>The commit its own work starts from: where it started, or what it has brought in from the target since.</summary>
+    /// <summary>The commit that the attempt's own work starts from: its base, or what it has brought in from the target since.</summary>
     public string? BaseCommit { get; init; }
 
-    /// <summary>The worker's branch in the repository, short form; <see langword="null"/> when it has none there, as with a private clone.</summary>
+    /// <summary>The worker's branch in the repository, short form; <see langword="null"/> if it has none there.</summary>
     public string? Branch { get; init; }
 
-    /// <summary>Where to fetch the commit from; <see langword="null"/> when it is in the repository already.</summary>
+    /// <summary>The name of the remote whose attempt ref has the commit; <see langword="null"/> if the commit is in the repository.</summary>
     public string? FetchFrom { get; init; }
 
-    /// <summary>What it changed.</summary>
+    /// <summary>The changed files. They do not travel: whoever collects the commit computes them.</summary>
     public IReadOnlyList<FileChange> Changes { get; init; } = [];
 
-    /// <summary>What was written outside what the worker owns; anything here keeps the attempt from merging.</summary>
+    /// <summary>What was written outside what the worker owns. Anything here keeps the attempt from merging.</summary>
     public IReadOnlyList<string> Contamination { get; init; } = [];
 
-    /// <summary>What else the host should know: what changed in its process while this and other workers of the same process ran. It keeps nothing from merging, for the host's own code may have done it.</summary>
+    /// <summary>What changed in the host's process while this worker ran in it. It keeps nothing from merging: the host's own code may have done it.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 
-    /// <summary>Whether all of <see cref="Contamination"/> was done to it by others, or may have been done by others: its work cannot be trusted, and its item may be tried again.</summary>
+    /// <summary>Whether others caused, or may have caused, all of <see cref="Contamination"/>: the work cannot be trusted, and the item may be tried again.</summary>
     public bool IsVictim { get; init; }
 
-    /// <summary>The fault that ended it, if one did.</summary>
+    /// <summary>The fault that ended the attempt, if one did.</summary>
     public IsolationFault? Fault { get; init; }
 
-    /// <summary>The stage in which it ended early; <see langword="null"/> when it ran to its end.</summary>
+    /// <summary>The exception that ended the attempt, with its stack trace and inner exceptions, if one did.</summary>
+    public string? Exception { get; init; }
+
+    /// <summary>The stage in which the attempt ended early; <see langword="null"/> if it ran to its end.</summary>
     public Stage? FailedIn { get; init; }
 
-    /// <summary>Whether its time ran out.</summary>
+    /// <summary>Whether the attempt's time ran out.</summary>
     public bool TimedOut { get; init; }
 
-    /// <summary>The directory that was kept; <see langword="null"/> when it was removed.</summary>
+    /// <summary>The directory that was kept; <see langword="null"/> if it was removed.</summary>
     public string? KeptWorkspace { get; init; }
 
     /// <summary>The worker's log.</summary>
     public string? Log { get; init; }
 
-    /// <summary>What its command said, bounded; <see langword="null"/> for a runner in the host's process.</summary>
+    /// <summary>The output of the runner's command, up to a limit; <see langword="null"/> for a runner in the host's process.</summary>
     public string? Output { get; init; }
 
-    /// <summary>What it cost.</summary>
+    /// <summary>What the attempt cost.</summary>
     public AttemptCost Cost { get; init; } = new();
+
+    /// <summary>Reads a report.</summary>
+    /// <param name="utf8Json">The document.</param>
+    /// <exception cref="IsolationException">ISO0771: it is incomplete; ISO0772: its schema is newer than this version.</exception>
+    public static AttemptReport Parse(ReadOnlySpan<byte> utf8Json) =>
+        DispatchJson.Parse(utf8Json, DispatchJson.Default.AttemptReport, static r => (r.Attempt, r.Schema));
+
+    /// <summary>Writes the report as UTF-8 JSON, on one line and without <see cref="Changes"/>.</summary>
+    public byte[] ToJson() =>
+        JsonSerializer.SerializeToUtf8Bytes(this with { Changes = [] }, DispatchJson.Default.AttemptReport);
+
+    /// <summary>Why nobody can act on this report; <see langword="null"/> if it is whole.</summary>
+    internal string? FindFault() =>
+        Result is null ? "it has no result"
+        : Schema is < 1 or > DispatchJson.Schema ? $"its schema is {Schema}"
+        : Result is RunResult.Done && Commit is null ? "it is done, and names no commit"
+        : Commit is not null && !IsId(Commit) || BaseCommit is not null && !IsId(BaseCommit)
+            ? "its commits are no full ids"
+        : null;
+
+    private static bool IsId(string id) => id.Length is 40 or 64 && id.All(char.IsAsciiHexDigitLower);
 }
 
 /// <summary>What an attempt cost.</summary>

@@ -134,9 +134,9 @@ public sealed class IsolationPipelineBuilder
         return With(s => s.Tracker = create);
     }
 
-    /// <summary>Puts a dispatcher around the one that runs workers in this process. The first one added is outermost.</summary>
-    /// <param name="wrap">Makes the dispatcher.</param>
-    public IsolationPipelineBuilder UseDispatcher(Func<IWorkerDispatcher, IWorkerDispatcher> wrap)
+    /// <summary>Puts a dispatcher around the one that runs workers in this process: one that runs them elsewhere, or waits for a permit. The first one added is outermost.</summary>
+    /// <param name="wrap">Makes the dispatcher, once for each run, from the one inside it and the host that events, comments, notes and commits come back through.</param>
+    public IsolationPipelineBuilder UseDispatcher(Func<IWorkerDispatcher, DispatchHost, IWorkerDispatcher> wrap)
     {
         ArgumentNullException.ThrowIfNull(wrap);
         return With(s => s.Dispatchers = [.. s.Dispatchers, wrap]);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Isolation.Sdk.Composition;
 using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Git;
@@ -20,7 +21,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     private readonly CancellationToken _caller;
     private readonly CancellationTokenSource _ending = new();
     private readonly CancellationTokenRegistration _hearing;
-    private InProcessDispatcher? _here;
+    private volatile IWorkerDispatcher? _dispatcher;
     private volatile Forecaster? _forecaster;
 
     internal IsolationRun(
@@ -62,10 +63,20 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     /// <param name="message">What to say.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IsolationException">ISO0924: no such worker is running here.</exception>
-    public ValueTask SendAsync(AttemptId worker, WorkerMessage message, CancellationToken cancellationToken = default)
+    public async ValueTask SendAsync(
+        AttemptId worker,
+        WorkerMessage message,
+        CancellationToken cancellationToken = default
+    )
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        return _here?.TrySend(worker, message) == true ? ValueTask.CompletedTask : throw NotRunning(worker);
+        ArgumentNullException.ThrowIfNull(message);
+        if (
+            _dispatcher is not { } dispatcher
+            || !await dispatcher.SendAsync(worker, message, cancellationToken).ConfigureAwait(false)
+        )
+        {
+            throw NotRunning(worker);
+        }
     }
 
     /// <summary>Asks a worker to finish, ends it after the grace, and returns when it has ended. Its item is not retried.</summary>
@@ -75,7 +86,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     public async ValueTask StopAsync(AttemptId worker, TimeSpan grace)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(grace, TimeSpan.Zero);
-        if (_here is null || !await _here.StopAsync(worker, grace).ConfigureAwait(false))
+        if (_dispatcher is not { } dispatcher || !await dispatcher.StopAsync(worker, grace).ConfigureAwait(false))
         {
             throw NotRunning(worker);
         }
@@ -155,7 +166,8 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             .ConfigureAwait(false);
         await BaseCommitCheck.RunAsync(repository, _plan, _tracker, _ending.Token).ConfigureAwait(false);
         await TargetBranch.EnsureAsync(repository, _plan, _ending.Token).ConfigureAwait(false);
-        using RunSession session = new(_plan, repository, _events, _tracker);
+        RunSession session = new(_plan, repository, _events, _tracker);
+        await using ConfiguredAsyncDisposable ending = session.ConfigureAwait(false);
         IMergeQueue queue = await _plan
             .Merging.OpenAsync(new MergeTarget(repository.Reference, _plan.TargetRef), _ending.Token)
             .ConfigureAwait(false);
@@ -166,19 +178,12 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
                 : ItemFeed.PumpAsync(feed, (InMemoryWorkTracker)_tracker, _ending.Token);
             using CancellationTokenSource watching = new();
             Task closings = ItemFeed.CollectAsync(_tracker, _ledger, watching.Token);
-            _here = new InProcessDispatcher(session);
-            Task telling = new TargetNotifier(session, _here, _logger).RunAsync(watching.Token);
+            _dispatcher = session.Dispatcher;
+            Task telling = new TargetNotifier(session, _logger).RunAsync(watching.Token);
             Task forecasting = session.Forecaster.RunAsync(watching.Token);
             (_tracker as InMemoryWorkTracker)?.KeepApart(_plan.Forecast.MaxReorderings);
             _forecaster = session.Forecaster;
-            RunLoop loop = new(
-                session,
-                _here,
-                queue,
-                _tracker,
-                _ledger,
-                $"{Environment.MachineName}:{Environment.ProcessId}"
-            );
+            RunLoop loop = new(session, queue, _tracker, _ledger, $"{Environment.MachineName}:{Environment.ProcessId}");
             try
             {
                 await loop.RunAsync(_ending.Token).ConfigureAwait(false);

@@ -32,9 +32,7 @@ internal static class PipelineHost
                     Items =
                     [
                         new HostResult(
-                            PlatformFiles
-                                .Current.MeasureUsage(request.Repository)
-                                .ToString(CultureInfo.InvariantCulture),
+                            DiskUsage.Of(request.Repository).ToString(CultureInfo.InvariantCulture),
                             "Landed",
                             null,
                             null,

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Isolation.Sdk.IO;
-using Isolation.Sdk.Platform;
 using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Testing;

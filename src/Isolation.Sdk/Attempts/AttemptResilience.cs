@@ -1,4 +1,3 @@
-using Isolation.Sdk.Composition;
 using Isolation.Sdk.Dispatching;
 using Polly;
 using Polly.Timeout;
@@ -12,12 +11,12 @@ internal sealed class AttemptResilience
     private readonly IsolationOptions _options;
     private readonly TimeProvider _time;
 
-    public AttemptResilience(PipelinePlan plan)
+    public AttemptResilience(WorkerPlan plan)
     {
         _options = plan.Options;
-        _time = plan.Services.Time;
+        _time = plan.Time;
         ResiliencePipelineBuilder<RunResult> builder = new() { TimeProvider = _time };
-        plan.Settings.Resilience?.Invoke(builder);
+        plan.Resilience?.Invoke(builder);
         builder.AddTimeout(
             new TimeoutStrategyOptions
             {
@@ -37,7 +36,7 @@ internal sealed class AttemptResilience
     {
         using CancellationTokenSource ended = new();
         ITimer limit = _time.CreateTimer(
-            _ => _ = stop.TimeOutAsync(_options.StopGrace, ended.Token),
+            _ => _ = stop.RequestAsync(StopReason.TimedOut, _options.StopGrace, ended.Token),
             null,
             _options.AttemptTimeout,
             Timeout.InfiniteTimeSpan

@@ -1,13 +1,11 @@
 using System.Diagnostics;
 using System.Threading.Channels;
-using Isolation.Sdk.Composition;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Guard;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Sandbox;
-using Isolation.Sdk.Scheduling;
 using Isolation.Sdk.Workspaces;
 using Polly.Timeout;
 
@@ -15,16 +13,16 @@ namespace Isolation.Sdk.Attempts;
 
 /// <summary>The story of one worker, from its lease to its report. What a stage acquires, the end of the story gives back, whatever happens between.</summary>
 internal sealed class AttemptRun(
-    RunSession session,
+    WorkerSession session,
     WorkerAssignment assignment,
     ChannelReader<WorkerMessage> inbox,
     WorkerStopSource stop
 )
 {
-    private readonly PipelinePlan _plan = session.Plan;
-    private readonly AttemptRecord _record = new(session.Plan.Services.Time);
-    private readonly DiskUsageMeter _disk = new(session.Folder.For(assignment.Attempt), bytes =>
-        session.Events.Publish(
+    private readonly WorkerPlan _plan = session.Plan;
+    private readonly AttemptRecord _record = new(session.Plan.Time);
+    private readonly DiskUsageMeter _disk = new(session.Directory.For(assignment.Attempt), bytes =>
+        session.Publish(
             new WorkerEvent(assignment.Attempt, default, WorkerEventKind.Activity)
             {
                 Data = new Dictionary<string, string> { ["bytes"] = Number(bytes) },
@@ -38,7 +36,7 @@ internal sealed class AttemptRun(
 
     private AttemptId Attempt => assignment.Attempt;
 
-    public async Task<AttemptReport> RunAsync(CancellationToken cancellationToken)
+    public async Task<AttemptReport> RunAsync()
     {
         using AttemptLease lease = session.Leases.Create(Attempt);
         using CancellationTokenSource now = CancellationTokenSource.CreateLinkedTokenSource(stop.Aborted, lease.Lost);
@@ -46,17 +44,17 @@ internal sealed class AttemptRun(
         Telemetry.AttemptStarted();
         try
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            stop.Stopping.ThrowIfCancellationRequested();
             await AcquireAsync(lease, now.Token).ConfigureAwait(false);
             _record.Result = await InvokeRunnerAsync(now.Token).ConfigureAwait(false);
-            if (_record.Result is RunResult.Failed failed && stop is { IsRequested: true, IsTimedOut: false })
+            if (_record.Result is RunResult.Failed failed && stop.Reason is StopReason.Stopped or StopReason.Cancelled)
             {
                 _record.Result = failed with { Retryable = false };
             }
         }
         catch (Exception e)
         {
-            Fail(e, cancellationToken);
+            Fail(e);
         }
 
         await CaptureAsync().ConfigureAwait(false);
@@ -77,9 +75,9 @@ internal sealed class AttemptRun(
             WorkspaceRequest request = new(lease, session.Repository.Reference, assignment.BaseCommit)
             {
                 TargetRef = _plan.TargetRef,
-                WorkersDirectory = session.Folder.Root,
+                WorkersDirectory = session.Directory.Root,
                 OnWaiting = why =>
-                    session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Blocked) { Text = why }),
+                    session.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Blocked) { Text = why }),
             };
             _workspace = await _plan.Workspaces.AcquireAsync(request, cancellationToken).ConfigureAwait(false);
             _disk.Begin(session.DiskTurns);
@@ -128,8 +126,7 @@ internal sealed class AttemptRun(
         await session
             .Guard.EnterAsync(new GuardedWorker(Attempt, _workspace.Info), cancellationToken)
             .ConfigureAwait(false);
-        session.Host?.Enter(Attempt);
-        session.Enter(new RunningAttempt(Attempt, assignment.Item, _workspace.Info));
+        session.HostProcess?.Enter(Attempt);
         _ran = true;
         _record.EndSetup();
     }
@@ -144,8 +141,8 @@ internal sealed class AttemptRun(
                 ["tokens"] = Number(_context!.MeasuredTokens),
             }
         );
-        MonitoredScope watched = new(_state!, Attempt, session.Events);
-        WorkerServices services = session.OpenServices();
+        MonitoredScope watched = new(_state!, Attempt, session.Publish);
+        WorkerServices services = new(_plan.Services);
         await using (services.ConfigureAwait(false))
         {
             IsolatedWorker worker = session.MakeWorker(
@@ -158,7 +155,12 @@ internal sealed class AttemptRun(
                 stop.Stopping
             );
             Task<RunResult> run = WorkerFlow.RunAsync(_context.Seal, () =>
-                session.Resilience.RunAsync(_plan.CreateRunner(services.Provider), worker, stop, cancellationToken)
+                session.Resilience.RunAsync(
+                    _plan.Runners[assignment.Runner ?? ""](services.Provider),
+                    worker,
+                    stop,
+                    cancellationToken
+                )
             );
             try
             {
@@ -167,7 +169,7 @@ internal sealed class AttemptRun(
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 // It was told to end now. What does not listen is left behind, sealed off from everything it held.
-                return await run.WaitAsync(_plan.Options.StopGrace, _plan.Services.Time, CancellationToken.None)
+                return await run.WaitAsync(_plan.Options.StopGrace, _plan.Time, CancellationToken.None)
                     .ConfigureAwait(false);
             }
             finally
@@ -178,7 +180,6 @@ internal sealed class AttemptRun(
                     TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
                     TaskScheduler.Default
                 );
-                session.Flights.Remove(Attempt);
                 _context.Seal.Close();
                 await watched.StopAllAsync().ConfigureAwait(false);
                 _record.EndRun();
@@ -194,7 +195,7 @@ internal sealed class AttemptRun(
         }
 
         using Activity? stage = Enter(Stage.Capture);
-        using CancellationTokenSource limit = new(_plan.Options.SetupTimeout, _plan.Services.Time);
+        using CancellationTokenSource limit = new(_plan.Options.SetupTimeout, _plan.Time);
         try
         {
             _record.Capture = await _workspace.CaptureAsync(_state, limit.Token).ConfigureAwait(false);
@@ -219,7 +220,7 @@ internal sealed class AttemptRun(
         }
 
         using Activity? stage = Enter(Stage.Inspect);
-        _record.Notices = session.Host?.Leave(Attempt) ?? [];
+        _record.Notices = session.HostProcess?.Leave(Attempt) ?? [];
         try
         {
             _record.Findings = await session.Guard.LeaveAsync(Attempt, CancellationToken.None).ConfigureAwait(false);
@@ -236,7 +237,7 @@ internal sealed class AttemptRun(
 
         foreach (string found in _record.Findings.Select(f => f.ToString()).Concat(_record.Notices))
         {
-            session.Events.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Contamination) { Text = found });
+            session.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Contamination) { Text = found });
         }
     }
 
@@ -272,7 +273,7 @@ internal sealed class AttemptRun(
         }
         catch (Exception e)
         {
-            session.Events.Publish(
+            session.Publish(
                 new WorkerEvent(Attempt, default, WorkerEventKind.Progress)
                 {
                     Text = $"Release is left to a later sweep: {e.Message}",
@@ -288,22 +289,24 @@ internal sealed class AttemptRun(
         return session.EnterStage(Attempt, stage, _workspace?.Info.Branch, data);
     }
 
-    private void Fail(Exception e, CancellationToken cancellationToken)
+    private void Fail(Exception e)
     {
         RunResult.Failed failed = e switch
         {
-            _ when stop.IsTimedOut || e is TimeoutRejectedException => new RunResult.Failed(
+            _ when stop.Reason == StopReason.TimedOut || e is TimeoutRejectedException => new RunResult.Failed(
                 $"It took longer than {_plan.Options.AttemptTimeout}."
             ),
-            OperationCanceledException when cancellationToken.IsCancellationRequested => new RunResult.Failed(
+            OperationCanceledException when stop.Reason == StopReason.Cancelled => new RunResult.Failed(
                 "The run was cancelled."
             ),
-            OperationCanceledException when stop.IsRequested => new RunResult.Failed("It was stopped."),
+            OperationCanceledException when stop.Reason == StopReason.Stopped => new RunResult.Failed(
+                "It was stopped."
+            ),
             TimeoutException => new RunResult.Failed("It did not end when it was told to."),
             IsolationException fault => new RunResult.Failed(fault.Message),
             _ => new RunResult.Failed($"{e.GetType().Name}: {e.Message}"),
         };
-        if (cancellationToken.IsCancellationRequested || stop is { IsRequested: true, IsTimedOut: false })
+        if (stop.Reason is StopReason.Stopped or StopReason.Cancelled)
         {
             failed = failed with { Retryable = false }; // Who stops a worker does not want it back.
         }
@@ -319,19 +322,19 @@ internal sealed class AttemptRun(
             Branch = _workspace?.Info is { HasOwnRepository: false } shared ? shared.Branch : null,
             Changes = _record.Capture?.Files ?? [],
             Contamination = _record.Contamination,
-            Notices = [.. _record.Notices.Select(session.Events.Secrets.Apply)],
+            Notices = [.. _record.Notices.Select(session.Secrets.Apply)],
             IsVictim =
                 _record.OwnTampering.Count == 0
                 && _record.Findings.Count > 0
                 && _record.Findings.All(f => f.IsVictim(Attempt) || f.Suspects.Count > 1),
             Fault = _record.Fault is { } fault
-                ? new IsolationFault(fault.Code, session.Events.Secrets.Apply(fault.Message), fault.Remedy)
+                ? new IsolationFault(fault.Code, session.Secrets.Apply(fault.Message), fault.Remedy)
                 : null,
             FailedIn = _record.FailedIn,
-            TimedOut = stop.IsTimedOut && _record.Result is RunResult.Failed,
+            TimedOut = stop.Reason == StopReason.TimedOut && _record.Result is RunResult.Failed,
             KeptWorkspace = _workspace is { } w && Directory.Exists(w.Info.Path) ? w.Info.Path : null,
-            Log = session.Folder.LogOf(Attempt),
-            Output = File.Exists(session.Folder.OutputOf(Attempt)) ? session.Folder.OutputOf(Attempt) : null,
+            Log = session.Directory.LogOf(Attempt),
+            Output = File.Exists(session.Directory.OutputOf(Attempt)) ? session.Directory.OutputOf(Attempt) : null,
             Cost = new AttemptCost
             {
                 SetupMs = (long)_record.SetupDuration.TotalMilliseconds,
@@ -345,9 +348,9 @@ internal sealed class AttemptRun(
     private RunResult Masked(RunResult result) =>
         result switch
         {
-            RunResult.Failed failed => failed with { Reason = session.Events.Secrets.Apply(failed.Reason) },
-            RunResult.Suspended suspended => suspended with { Reason = session.Events.Secrets.Apply(suspended.Reason) },
-            RunResult.Done { Summary: { } summary } => new RunResult.Done(session.Events.Secrets.Apply(summary)),
+            RunResult.Failed failed => failed with { Reason = session.Secrets.Apply(failed.Reason) },
+            RunResult.Suspended suspended => suspended with { Reason = session.Secrets.Apply(suspended.Reason) },
+            RunResult.Done { Summary: { } summary } => new RunResult.Done(session.Secrets.Apply(summary)),
             _ => result,
         };
 

@@ -6,7 +6,7 @@ using Isolation.Sdk.Sandbox;
 namespace Isolation.Sdk.Attempts;
 
 /// <summary>A worker's scope as the worker sees it: what it starts shows in its status, and ending the scope is not its business.</summary>
-internal sealed class MonitoredScope(IStateScope inner, AttemptId attempt, WorkerEventHub events) : IStateScope
+internal sealed class MonitoredScope(IStateScope inner, AttemptId attempt, Action<WorkerEvent> publish) : IStateScope
 {
     private readonly ConcurrentDictionary<IWorkerProcess, bool> _alive = new();
 
@@ -48,7 +48,7 @@ internal sealed class MonitoredScope(IStateScope inner, AttemptId attempt, Worke
             data["mechanism"] = mechanism;
         }
 
-        events.Publish(new WorkerEvent(attempt, default, kind) { Data = data });
+        publish(new WorkerEvent(attempt, default, kind) { Data = data });
     }
 
     private sealed class MonitoredProcess : IWorkerProcess
@@ -70,9 +70,9 @@ internal sealed class MonitoredScope(IStateScope inner, AttemptId attempt, Worke
 
         public Stream Error => _inner.Error;
 
-        public Task<ExecResult> Exit => _inner.Exit;
+        public Task<ProcessExit> Exit => _inner.Exit;
 
-        public ValueTask<ExecResult> StopAsync(TimeSpan grace) => _inner.StopAsync(grace);
+        public ValueTask<ProcessExit> StopAsync(TimeSpan grace) => _inner.StopAsync(grace);
 
         public async ValueTask DisposeAsync()
         {

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>Which attempts run in this process at the moment.</summary>
+/// <summary>The attempts whose runner runs at the moment.</summary>
 internal sealed class RunningAttempts
 {
     private readonly ConcurrentDictionary<AttemptId, RunningAttempt> _running = new();

@@ -1,4 +1,3 @@
-using Isolation.Sdk.Composition;
 using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Attempts;
@@ -8,11 +7,11 @@ internal static class SetupCommands
 {
     private const int Shown = 2000;
 
-    public static async Task RunAsync(PipelinePlan plan, IStateScope state, CancellationToken cancellationToken)
+    public static async Task RunAsync(WorkerPlan plan, IStateScope state, CancellationToken cancellationToken)
     {
-        foreach (WorkerCommand command in plan.Settings.Setup)
+        foreach (WorkerCommand command in plan.Setup)
         {
-            using CancellationTokenSource limit = new(plan.Options.SetupTimeout, plan.Services.Time);
+            using CancellationTokenSource limit = new(plan.Options.SetupTimeout, plan.Time);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
                 cancellationToken,
                 limit.Token

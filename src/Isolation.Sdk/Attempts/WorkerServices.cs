@@ -1,4 +1,3 @@
-using Isolation.Sdk.Composition;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk.Attempts;
@@ -8,12 +7,12 @@ internal sealed class WorkerServices : IAsyncDisposable
 {
     private readonly AsyncServiceScope? _scope;
 
-    public WorkerServices(CompositionServices composition)
+    public WorkerServices(IServiceProvider services)
     {
-        _scope = composition.Host?.GetService(typeof(IServiceScopeFactory)) is IServiceScopeFactory factory
+        _scope = services.GetService(typeof(IServiceScopeFactory)) is IServiceScopeFactory factory
             ? factory.CreateAsyncScope()
             : null;
-        Provider = _scope?.ServiceProvider ?? composition.Host ?? composition;
+        Provider = _scope?.ServiceProvider ?? services;
     }
 
     public IServiceProvider Provider { get; }

@@ -1,4 +1,6 @@
+using Isolation.Sdk.Attempts;
 using Isolation.Sdk.Contexts;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Scheduling;
@@ -32,5 +34,24 @@ internal sealed record PipelinePlan(PipelineSettings Settings, CompositionServic
 
     public string TargetRef => $"refs/heads/{Settings.Target}";
 
-    public IAgentRunner CreateRunner(IServiceProvider services) => Settings.Runner!(this, services);
+    /// <summary>The part that carries attempts out.</summary>
+    public WorkerPlan Worker =>
+        new(Workspaces, Contexts, Sandbox, Options)
+        {
+            Services = Services,
+            Time = Services.Time,
+            Loggers = Services.Loggers,
+            Runners = new Dictionary<string, Func<IServiceProvider, IAgentRunner>>
+            {
+                [""] = services => Settings.Runner!(this, services),
+            },
+            Setup = Settings.Setup,
+            Resilience = Settings.Resilience,
+            Directory = Settings.WorkersDirectory is { } root ? new WorkersDirectory(root) : null,
+            Level = Settings.Level,
+            TargetRef = TargetRef,
+            RunsInProcess = Settings.RunsInProcess,
+            WatchesCheckout = Settings.WatchesCheckout,
+            RestoresContaminated = Settings.RestoresContaminated,
+        };
 }

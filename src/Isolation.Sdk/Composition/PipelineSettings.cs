@@ -37,7 +37,7 @@ internal sealed record PipelineSettings(string Repository)
     /// <summary>Findings of the audit that the host accepts, by code, with the reason.</summary>
     public IReadOnlyDictionary<string, string> Waivers { get; set; } = new Dictionary<string, string>();
 
-    public IReadOnlyList<Func<IWorkerDispatcher, IWorkerDispatcher>> Dispatchers { get; set; } = [];
+    public IReadOnlyList<Func<IWorkerDispatcher, DispatchHost, IWorkerDispatcher>> Dispatchers { get; set; } = [];
 
     public string? FetchRemote { get; set; }
 

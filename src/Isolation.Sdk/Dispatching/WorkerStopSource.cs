@@ -1,31 +1,32 @@
 namespace Isolation.Sdk.Dispatching;
 
-/// <summary>How a running worker is told to end: please first, then now.</summary>
+/// <summary>Why a worker was told to end.</summary>
+internal enum StopReason
+{
+    None,
+    TimedOut,
+    Stopped,
+    Cancelled,
+}
+
+/// <summary>Tells a running worker to end: first please, then now. The first reason counts.</summary>
 /// <remarks>Never disposed: a worker that was left behind may still hold its tokens.</remarks>
 internal sealed class WorkerStopSource(TimeProvider time)
 {
-    private readonly CancellationTokenSource _please = new();
-    private readonly CancellationTokenSource _now = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _aborted = new();
+    private int _reason;
 
-    public CancellationToken Stopping => _please.Token;
+    public CancellationToken Stopping => _stopping.Token;
 
-    public CancellationToken Aborted => _now.Token;
+    public CancellationToken Aborted => _aborted.Token;
 
-    /// <summary>Whether it is because its time ran out.</summary>
-    public bool IsTimedOut { get; private set; }
+    public StopReason Reason => (StopReason)_reason;
 
-    public bool IsRequested => _please.IsCancellationRequested;
-
-    /// <summary>Its time is up: please first, then now.</summary>
-    public Task TimeOutAsync(TimeSpan grace, CancellationToken ended)
+    public async Task RequestAsync(StopReason reason, TimeSpan grace, CancellationToken ended)
     {
-        IsTimedOut = true;
-        return RequestAsync(grace, ended);
-    }
-
-    public async Task RequestAsync(TimeSpan grace, CancellationToken ended)
-    {
-        await CancelAsync(_please).ConfigureAwait(false);
+        Interlocked.CompareExchange(ref _reason, (int)reason, (int)StopReason.None);
+        await CancelAsync(_stopping).ConfigureAwait(false);
         try
         {
             await Task.Delay(grace, time, ended).ConfigureAwait(false);
@@ -35,7 +36,7 @@ internal sealed class WorkerStopSource(TimeProvider time)
             return; // It ended by itself.
         }
 
-        await CancelAsync(_now).ConfigureAwait(false);
+        await CancelAsync(_aborted).ConfigureAwait(false);
     }
 
     /// <summary>What the worker registered may throw; that is no way to stay alive.</summary>

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Isolation.Sdk.Platform;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Git;
 

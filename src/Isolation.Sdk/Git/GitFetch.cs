@@ -10,14 +10,16 @@ internal static class GitFetch
     /// <param name="remote">The remote's name.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="only">The one ref of the remote to fetch the objects of, without moving any ref here; <see langword="null"/> for all that the remote is configured for.</param>
+    /// <param name="only">The one ref of the remote to fetch the objects of, without moving any ref here but the one it names itself; <see langword="null"/> for all that the remote is configured for.</param>
+    /// <param name="checkObjects">Whether each object is checked on its way in.</param>
     /// <exception cref="IsolationException">ISO0210: it failed, and what is here may be stale.</exception>
     public static async Task RunAsync(
         GitRepository repository,
         string remote,
         TimeProvider time,
         CancellationToken cancellationToken,
-        string? only = null
+        string? only = null,
+        bool checkObjects = false
     )
     {
         if (remote.Length == 0 || remote[0] == '-')
@@ -39,6 +41,9 @@ internal static class GitFetch
         ) with
         {
             Remote = true,
+            Environment = checkObjects
+                ? new() { ["GIT_CONFIG_PARAMETERS"] = "'fetch.fsckObjects=true' 'core.fsync=all'" }
+                : new Dictionary<string, string>(),
         };
         GitResult answer = await repository.Client.TryRunAsync(fetch, cancellationToken).ConfigureAwait(false);
         if (!answer.Ok)

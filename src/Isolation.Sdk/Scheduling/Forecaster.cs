@@ -39,7 +39,7 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
         await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            IReadOnlyList<RunningAttempt> running = session.Flights.All;
+            IReadOnlyList<RunningAttempt> running = session.Running.All;
             if (running.Count == 0)
             {
                 return _notifier.Notify(running, []);
@@ -68,7 +68,7 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
         if (flight.Item.Paths.Count > 0)
         {
             // Both of two that begin at once see each other: they say it in the same words, as a look does.
-            IReadOnlyList<RunningAttempt> running = session.Flights.All;
+            IReadOnlyList<RunningAttempt> running = session.Running.All;
             foreach (
                 (RunningAttempt first, RunningAttempt second) in running
                     .TakeWhile(f => f != flight)

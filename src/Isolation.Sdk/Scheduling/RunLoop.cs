@@ -11,7 +11,6 @@ namespace Isolation.Sdk.Scheduling;
 /// <summary>Takes ready items from the tracker, has each carried out in a free slot, brings what it made to the queue and settles.</summary>
 internal sealed class RunLoop(
     RunSession session,
-    InProcessDispatcher here,
     IMergeQueue queue,
     IWorkTracker tracker,
     RunResults ledger,
@@ -21,10 +20,6 @@ internal sealed class RunLoop(
     private static readonly TimeSpan ClaimLease = TimeSpan.FromMinutes(5);
     private readonly PipelinePlan _plan = session.Plan;
     private readonly SemaphoreSlim _slots = new(session.Plan.Options.MaxWorkers, session.Plan.Options.MaxWorkers);
-    private readonly IWorkerDispatcher _dispatcher = session
-        .Plan.Settings.Dispatchers.AsEnumerable()
-        .Reverse()
-        .Aggregate((IWorkerDispatcher)here, (inner, wrap) => wrap(inner));
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -133,7 +128,7 @@ internal sealed class RunLoop(
         AttemptId attempt = await session
             .Issuer.IssueAsync(item.Id, baseCommit, cancellationToken)
             .ConfigureAwait(false);
-        using IDisposable log = session.Events.LogTo(attempt, session.Folder.LogOf(attempt));
+        using IDisposable log = session.Events.LogTo(attempt, session.Directory.LogOf(attempt));
         session.Events.Publish(
             new WorkerEvent(attempt, default, WorkerEventKind.Stage) { Stage = Stage.Claim, Text = item.Title }
         );
@@ -145,7 +140,19 @@ internal sealed class RunLoop(
             Conflict = PreviousConflicts.Of(claim, ledger),
             ResumeToken = claim.ResumeToken,
         };
-        AttemptReport report = await _dispatcher.DispatchAsync(assignment, cancellationToken).ConfigureAwait(false);
+        AttemptReport report;
+        using (session.Host.Register(assignment))
+        {
+            report = await session
+                .Host.CollectAsync(
+                    assignment,
+                    await session.Dispatcher.DispatchAsync(assignment, cancellationToken).ConfigureAwait(false),
+                    cancellationToken: CancellationToken.None
+                )
+                .ConfigureAwait(false);
+        }
+
+        session.Running.Remove(attempt);
         ledger.Add(item.Id, report);
         slot.Free();
 
@@ -231,7 +238,7 @@ internal sealed class RunLoop(
                 last = status;
                 if (status.LandedCommit is { } landing)
                 {
-                    session.Guard.AddLanding(landing);
+                    session.Workers.Guard.AddLanding(landing);
                 }
 
                 ledger.SetMerge(item.Id, status);

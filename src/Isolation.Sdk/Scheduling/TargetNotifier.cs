@@ -1,6 +1,5 @@
 using System.Globalization;
 using Isolation.Sdk.Attempts;
-using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Monitoring;
 using Microsoft.Extensions.Logging;
@@ -8,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Isolation.Sdk.Scheduling;
 
 /// <summary>Tells every running worker when the target moves, whoever moved it. A look reads one ref's file; git is asked only when it moved while somebody runs.</summary>
-internal sealed class TargetNotifier(RunSession session, InProcessDispatcher here, ILogger logger)
+internal sealed class TargetNotifier(RunSession session, ILogger logger)
 {
     /// <summary>The most paths a message names.</summary>
     public const int MaxPaths = 200;
@@ -41,7 +40,7 @@ internal sealed class TargetNotifier(RunSession session, InProcessDispatcher her
 
     private async Task PollAsync(bool asks, CancellationToken cancellationToken)
     {
-        IReadOnlyList<RunningAttempt> running = session.Flights.All;
+        IReadOnlyList<RunningAttempt> running = session.Running.All;
         if (
             running.Count == 0
             || await ReadTargetAsync(asks, cancellationToken).ConfigureAwait(false) is not { } target
@@ -74,7 +73,8 @@ internal sealed class TargetNotifier(RunSession session, InProcessDispatcher her
                 .ConfigureAwait(false);
             foreach (RunningAttempt flight in told)
             {
-                Notify(flight, target, paths, own.GetValueOrDefault(tips[flight.Attempt]));
+                await NotifyAsync(flight, target, paths, own.GetValueOrDefault(tips[flight.Attempt]), cancellationToken)
+                    .ConfigureAwait(false);
             }
         }
     }
@@ -86,7 +86,13 @@ internal sealed class TargetNotifier(RunSession session, InProcessDispatcher her
                 .ConfigureAwait(false)
             : RefReader.Read(session.Repository.CommonDirectory, session.Plan.TargetRef);
 
-    private void Notify(RunningAttempt flight, string target, IReadOnlyList<string> paths, IReadOnlySet<string>? own)
+    private async Task NotifyAsync(
+        RunningAttempt flight,
+        string target,
+        IReadOnlyList<string> paths,
+        IReadOnlySet<string>? own,
+        CancellationToken cancellationToken
+    )
     {
         string[] both = own is null ? [] : [.. paths.Where(own.Contains)];
         TargetAdvanced advanced = new(
@@ -101,7 +107,8 @@ internal sealed class TargetNotifier(RunSession session, InProcessDispatcher her
         };
         flight.LastNotified = target;
         string text = Describe(advanced, paths.Count, both);
-        if (here.TrySend(flight.Attempt, new WorkerMessage(MessageKind, text) { TargetAdvanced = advanced }))
+        WorkerMessage message = new(MessageKind, text) { TargetAdvanced = advanced };
+        if (await session.Dispatcher.SendAsync(flight.Attempt, message, cancellationToken).ConfigureAwait(false))
         {
             session.Events.Publish(
                 new WorkerEvent(flight.Attempt, default, WorkerEventKind.TargetAdvanced)

@@ -149,8 +149,8 @@ public sealed class CompositionTests
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         List<string> order = [];
         await using IsolationPipeline pipeline = rig.Compose()
-            .UseDispatcher(inner => new SayingDispatcher("outer", order, inner))
-            .UseDispatcher(inner => new SayingDispatcher("inner", order, inner))
+            .UseDispatcher((inner, _) => new SayingDispatcher("outer", order, inner))
+            .UseDispatcher((inner, _) => new SayingDispatcher("inner", order, inner))
             .RunWith(PipelineFixture.WriteAndCommitAsync)
             .Build();
 
@@ -174,6 +174,22 @@ public sealed class CompositionTests
             order.Add($"{name} {assignment.Attempt}");
             return inner.DispatchAsync(assignment, cancellationToken);
         }
+
+        public ValueTask<bool> SendAsync(
+            AttemptId attempt,
+            WorkerMessage message,
+            CancellationToken cancellationToken = default
+        ) => inner.SendAsync(attempt, message, cancellationToken);
+
+        public ValueTask<bool> StopAsync(
+            AttemptId attempt,
+            TimeSpan grace,
+            CancellationToken cancellationToken = default
+        ) => inner.StopAsync(attempt, grace, cancellationToken);
+
+        public IAsyncEnumerable<Isolation.Sdk.Dispatching.DispatchedAttempt> ListAsync(
+            CancellationToken cancellationToken = default
+        ) => inner.ListAsync(cancellationToken);
     }
 
     private sealed class SayingFactory(string name, List<string> order, Isolation.Sdk.Contexts.IContextFactory inner)

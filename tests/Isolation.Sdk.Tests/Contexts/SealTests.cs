@@ -24,7 +24,7 @@ public sealed class SealTests
         typeof(WorkerMessage),
         typeof(ConversationTurn),
         typeof(ExecResult),
-        typeof(ExecResult),
+        typeof(ProcessExit),
         typeof(EnvironmentEntry),
     ];
 
@@ -237,7 +237,7 @@ public sealed class SealTests
                 || Nullable.GetUnderlyingType(type) is not null
                 || Values.Contains(type)
                 || type == typeof(Task)
-                || type == typeof(Task<ExecResult>)
+                || type == typeof(Task<ProcessExit>)
                 || found.Any(type.IsInstanceOfType);
             Assert.True(known, $"{type} can be reached from a worker, and nobody checked whether it is sealed.");
         }

@@ -1,5 +1,4 @@
 using Isolation.Sdk.IO;
-using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Tests.IO;
 

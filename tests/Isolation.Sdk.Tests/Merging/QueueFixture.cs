@@ -1,6 +1,5 @@
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Platform;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Isolation.Sdk.Platform;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Tests.Infrastructure;
 
@@ -88,6 +87,6 @@ public sealed class PortTests
     {
         public string Path { get; } = Directory.CreateTempSubdirectory("iso-ports-").FullName;
 
-        public void Dispose() => Isolation.Sdk.Platform.SafeDelete.DeleteTree(Path);
+        public void Dispose() => Isolation.Sdk.IO.SafeDelete.DeleteTree(Path);
     }
 }

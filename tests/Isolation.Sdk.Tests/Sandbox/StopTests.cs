@@ -54,7 +54,7 @@ public sealed class StopTests
         await ReadyAsync(process);
         int id = Id(sandbox, "stubborn");
 
-        ExecResult exit = await process.StopAsync(TimeSpan.FromMilliseconds(200));
+        ProcessExit exit = await process.StopAsync(TimeSpan.FromMilliseconds(200));
 
         Assert.Null(ProcessTable.Find(id));
         Assert.True(exit.Forced);
@@ -138,9 +138,9 @@ public sealed class StopTests
         );
         await ReadyAsync(process);
 
-        ExecResult exit = await process.StopAsync(TimeSpan.FromSeconds(30));
+        ProcessExit exit = await process.StopAsync(TimeSpan.FromSeconds(30));
 
-        Assert.Equal(3, exit.ExitCode);
+        Assert.Equal(3, exit.Code);
         Assert.False(exit.Forced);
         Assert.Equal("bye\n", await new StreamReader(process.Output).ReadToEndAsync());
     }
@@ -155,9 +155,9 @@ public sealed class StopTests
         );
         await ReadyAsync(process);
 
-        ExecResult exit = await process.StopAsync(TimeSpan.FromMilliseconds(50));
+        ProcessExit exit = await process.StopAsync(TimeSpan.FromMilliseconds(50));
 
-        Assert.Equal(137, exit.ExitCode);
+        Assert.Equal(137, exit.Code);
         Assert.True(exit.Forced);
     }
 
@@ -232,11 +232,11 @@ public sealed class StopTests
         int[] ids = [process.Id, .. new[] { "daemon", "twice", "scrubbed", "own-child" }.Select(n => Id(sandbox, n))];
         Assert.All(ids, id => Assert.NotNull(ProcessTable.Find(id)));
 
-        ExecResult exit = await process.StopAsync(TimeSpan.Zero);
+        ProcessExit exit = await process.StopAsync(TimeSpan.Zero);
 
         Assert.All(ids, id => Assert.Null(ProcessTable.Find(id)));
         Assert.Equal(reported, exit.Mechanism);
-        Assert.Equal(137, exit.ExitCode);
+        Assert.Equal(137, exit.Code);
         Assert.True(exit.Forced);
     }
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Isolation.Sdk.Platform;
+using Isolation.Sdk.IO;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Isolation.Sdk.Git;
 using static Isolation.Sdk.Platform.LinuxFiles;
 
 namespace Isolation.Sdk.Platform;
@@ -10,7 +11,7 @@ namespace Isolation.Sdk.Platform;
 /// <param name="stamp">When they should say that they were written, if that is known.</param>
 /// <param name="content">Reads the files whose times say nothing; <see langword="null"/> where times are enough.</param>
 internal sealed unsafe class DirectoryComparer(
-    IFileManifest index,
+    IndexFile index,
     TreeDirectories folders,
     DirectoryAttributes rules,
     long? stamp,
@@ -123,7 +124,7 @@ internal sealed unsafe class DirectoryComparer(
             : index.IsLink(entry) ? SymbolicLink
             : Regular;
         return stat.Kind == kind
-            && stat.ToStamp().IsSameFile(index.Stamp(entry))
+            && FileStamp.Of(stat).IsSameFile(index.Stamp(entry))
             && (kind == Folder || (stat.Links == 1 && (uint)stat.Size == index.Size(entry)));
     }
 

@@ -21,7 +21,8 @@ internal static unsafe class DiskUsage
     /// <summary>In bytes, allocated; links are not followed, and a folder that goes meanwhile, or is deeper than any path, counts as far as it was seen.</summary>
     public static long Of(string folder)
     {
-        bool shares = MayShare(folder);
+        bool linux = OperatingSystem.IsLinux();
+        bool shares = linux && MayShare(folder);
         HashSet<(uint, uint, ulong)> linked = [];
         Stack<string> folders = new([folder]);
         long sum = 0;
@@ -37,7 +38,10 @@ internal static unsafe class DiskUsage
                 )
                 {
                     bool goesOn = entry is DirectoryInfo && entry.LinkTarget is null;
-                    sum += Blocks(entry.FullName, shares, linked);
+                    sum +=
+                        linux ? Blocks(entry.FullName, shares, linked)
+                        : entry is FileInfo { LinkTarget: null } file ? file.Length
+                        : 0;
                     if (goesOn)
                     {
                         folders.Push(entry.FullName);

@@ -1,4 +1,4 @@
-using Isolation.Sdk.Platform;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Sandbox;
 

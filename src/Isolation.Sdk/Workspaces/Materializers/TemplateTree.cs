@@ -128,7 +128,7 @@ internal sealed class TemplateTree : IDisposable
         string key = _context.Settings.Key();
         if (subvolume)
         {
-            PlatformFiles.Current.CreateSubvolume(Files);
+            Btrfs.Create(Files);
         }
         else
         {
@@ -163,7 +163,7 @@ internal sealed class TemplateTree : IDisposable
         TemplateRecord before = Forget();
         if (before.Generation is not null)
         {
-            PlatformFiles.Current.SetReadOnly(Files, false);
+            Btrfs.SetReadOnly(Files, false);
         }
 
         _context.Faults.Reached(WorkspaceStep.MoveBegun);
@@ -231,9 +231,9 @@ internal sealed class TemplateTree : IDisposable
         }
 
         Record = null;
-        if (PlatformFiles.Current.InspectSubvolume(Files) is { IsReadOnly: true })
+        if (Btrfs.Inspect(Files) is { IsReadOnly: true })
         {
-            PlatformFiles.Current.SetReadOnly(Files, false);
+            Btrfs.SetReadOnly(Files, false);
         }
 
         _context.Trash.Discard(Folder, _context.Workers.Trash);
@@ -284,7 +284,7 @@ internal sealed class TemplateTree : IDisposable
             );
         }
 
-        PlatformFiles.Current.StampTree(
+        TreeCopier.Stamp(
             index,
             Files,
             DateTimeOffset.FromUnixTimeSeconds(record.Stamp),
@@ -297,10 +297,11 @@ internal sealed class TemplateTree : IDisposable
 
     private void Save(TemplateRecord record, IndexFile index)
     {
-        if (PlatformFiles.Current.InspectSubvolume(Files) is not null && record.Kind == TemplateKind.Template)
+        if (Btrfs.Inspect(Files) is not null && record.Kind == TemplateKind.Template)
         {
-            PlatformFiles.Current.SetReadOnly(Files, true);
-            record = record with { Generation = PlatformFiles.Current.InspectSubvolume(Files)?.Generation };
+            Btrfs.SetReadOnly(Files, true);
+            Btrfs.Commit(Files);
+            record = record with { Generation = Btrfs.Inspect(Files)?.Generation };
         }
 
         record.Write(Folder);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.IO.MemoryMappedFiles;
 using Isolation.Sdk.IO;
-using Isolation.Sdk.Platform;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 

@@ -1,7 +1,7 @@
-using Isolation.Sdk.Platform;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Tests.Infrastructure;
 
-namespace Isolation.Sdk.Tests.Platform;
+namespace Isolation.Sdk.Tests.IO;
 
 public sealed class SafeDeleteTests : IDisposable
 {

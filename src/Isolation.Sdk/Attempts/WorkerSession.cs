@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Isolation.Sdk.Contexts;
+using Isolation.Sdk.Dispatching;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Guard;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
+using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Sandbox;
+using Isolation.Sdk.Tracking;
+using Isolation.Sdk.Workspaces;
+using Microsoft.Extensions.Logging;
+
+namespace Isolation.Sdk.Attempts;
+
+/// <summary>What the workers of one repository on one machine have in common: all that an attempt needs, and nothing of merging.</summary>
+internal sealed class WorkerSession : IDisposable
+{
+    public WorkerSession(WorkerPlan plan, GitRepository repository, IWorkerHost host, SecretMasker? secrets = null)
+    {
+        Plan = plan;
+        Repository = repository;
+        Host = host;
+        Secrets = secrets ?? new SecretMasker();
+        Directory = plan.Directory ?? WorkersDirectory.Beside(repository.CommonDirectory);
+        Leases = new LeaseStore(repository.CommonDirectory, repository.Reference, plan.Time);
+        Guard = new ContaminationGuard(
+            repository,
+            Leases,
+            Directory,
+            new GuardOptions(plan.TargetRef, plan.WatchesCheckout, plan.RestoresContaminated),
+            plan.Time
+        );
+        HostProcess = plan.RunsInProcess ? new HostProcessMonitor(HostProcessFacts.Read) : null;
+        Checklist = new IsolationChecklist(repository);
+        Resilience = new AttemptResilience(plan);
+        Logger = plan.Loggers.CreateLogger("Isolation.Sdk.Workers");
+    }
+
+    public WorkerPlan Plan { get; }
+
+    public GitRepository Repository { get; }
+
+    public IWorkerHost Host { get; }
+
+    /// <summary>What no event, log or report shows.</summary>
+    public SecretMasker Secrets { get; }
+
+    public WorkersDirectory Directory { get; }
+
+    public LeaseStore Leases { get; }
+
+    public ContaminationGuard Guard { get; }
+
+    /// <summary>Watches this process where workers are code of it.</summary>
+    public HostProcessMonitor? HostProcess { get; }
+
+    public IsolationChecklist Checklist { get; }
+
+    public AttemptResilience Resilience { get; }
+
+    public ILogger Logger { get; }
+
+    /// <summary>Whose turn it is to be measured on the disk.</summary>
+    public SemaphoreSlim DiskTurns { get; } = new(1);
+
+    public Task<AttemptReport> RunAsync(WorkerNode.Execution execution) =>
+        new AttemptRun(this, execution.Assignment, execution.Inbox.Reader, execution.Stop).RunAsync();
+
+    /// <summary>Says something of an attempt, without its secrets.</summary>
+    public void Publish(WorkerEvent workerEvent) =>
+        Host.Publish(
+            workerEvent with
+            {
+                Phase = Mask(workerEvent.Phase),
+                Text = Mask(workerEvent.Text),
+                Data = workerEvent.Data?.ToDictionary(d => d.Key, d => Secrets.Apply(d.Value), StringComparer.Ordinal),
+            }
+        );
+
+    /// <summary>Says that a worker entered a stage; the activity ends with it.</summary>
+    public Activity? EnterStage(
+        AttemptId attempt,
+        Stage stage,
+        string? branch,
+        IReadOnlyDictionary<string, string>? data = null
+    )
+    {
+        Publish(
+            new WorkerEvent(attempt, default, WorkerEventKind.Stage)
+            {
+                Stage = stage,
+                Branch = branch,
+                Data = data,
+            }
+        );
+        return Telemetry.StartStage(attempt, stage);
+    }
+
+    public IsolatedWorker MakeWorker(
+        WorkerAssignment assignment,
+        WorkspaceInfo workspace,
+        WorkerContext context,
+        MonitoredScope state,
+        IServiceProvider services,
+        ChannelReader<WorkerMessage> inbox,
+        CancellationToken stopping
+    )
+    {
+        AttemptId attempt = assignment.Attempt;
+        return new IsolatedWorker(
+            new WorkerParts(assignment.Item, workspace, context, state, services, inbox)
+            {
+                OutputFile = Directory.OutputOf(attempt),
+                Stopping = stopping,
+                ResumeToken = assignment.ResumeToken,
+                Report = Publish,
+                Sync = (mode, commit, token) =>
+                    SyncAsync(assignment, new WorkspaceSync(Repository, workspace, state), mode, commit, token),
+                Handoff = (note, token) => Host.HandoffAsync(attempt, Secrets.Apply(note), token),
+                Comment = (kind, text, token) =>
+                    Host.AppendAsync(
+                        new HistoryEntry(attempt.Item, attempt, Plan.Time.GetUtcNow(), kind, Secrets.Apply(text)),
+                        token
+                    ),
+            }
+        );
+    }
+
+    private async Task<SyncResult> SyncAsync(
+        WorkerAssignment assignment,
+        WorkspaceSync sync,
+        SyncMode mode,
+        string? commit,
+        CancellationToken cancellationToken
+    )
+    {
+        // A clone knows nothing of branches here: the target goes by its commit.
+        string target = commit ?? await Host.FetchTargetAsync(cancellationToken).ConfigureAwait(false);
+        string name = commit ?? assignment.Target ?? target;
+        SyncResult result = await sync.RunAsync(mode, target, name, cancellationToken).ConfigureAwait(false);
+        Publish(
+            new WorkerEvent(assignment.Attempt, default, WorkerEventKind.Progress)
+            {
+                Text = $"Sync with {name}: {result.Outcome}{(result.Reason is null ? "" : $", {result.Reason}")}",
+            }
+        );
+        return result;
+    }
+
+    /// <summary>From here on no event, log or status shows what this state keeps secret.</summary>
+    public void Mask(StateInfo state)
+    {
+        foreach (EnvironmentEntry entry in state.Environment.Where(e => e.Secret))
+        {
+            Secrets.Add(entry.Value);
+        }
+    }
+
+    public void Dispose()
+    {
+        Guard.Dispose();
+        DiskTurns.Dispose();
+    }
+
+    private string? Mask(string? text) => text is null ? null : Secrets.Apply(text);
+}
