@@ -67,9 +67,9 @@ internal sealed class StartCost(Scratch scratch)
     {
         long begun = Stopwatch.GetTimestamp();
         await using IWorkerProcess process = await scope.StartAsync(WorkerCommand.Of(True));
-        ProcessExit exit = await process.Exit;
+        ExecResult exit = await process.Exit;
         double took = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
-        return exit.Code == 0 ? took : throw new InvalidOperationException($"{True} ended with {exit.Code}.");
+        return exit.ExitCode == 0 ? took : throw new InvalidOperationException($"{True} ended with {exit.ExitCode}.");
     }
 
     private static double Bare()

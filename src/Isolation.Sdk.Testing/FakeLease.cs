@@ -54,8 +54,7 @@ public sealed class FakeLease : IAttemptLease, IDisposable
 
     /// <summary>The lease as a sweep would find it on disk, if this process died now.</summary>
     /// <param name="repository">The repository.</param>
-    public LeaseRecord ToRecord(RepositoryRef repository) =>
-        new(Attempt, repository, Notes);
+    public LeaseRecord ToRecord(RepositoryRef repository) => new(Attempt, repository, Notes);
 
     /// <summary>The lease is lost to someone else.</summary>
     public void Lose() => _lost.Cancel();

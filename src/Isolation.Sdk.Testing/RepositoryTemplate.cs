@@ -1,5 +1,6 @@
 using System.Globalization;
 using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Testing;
 

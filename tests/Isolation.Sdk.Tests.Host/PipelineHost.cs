@@ -32,7 +32,9 @@ internal static class PipelineHost
                     Items =
                     [
                         new HostResult(
-                            DiskUsage.Of(request.Repository).ToString(CultureInfo.InvariantCulture),
+                            PlatformFiles
+                                .Current.MeasureUsage(request.Repository)
+                                .ToString(CultureInfo.InvariantCulture),
                             "Landed",
                             null,
                             null,

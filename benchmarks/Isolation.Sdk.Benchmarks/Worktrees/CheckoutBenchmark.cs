@@ -1,6 +1,7 @@
 using System.Globalization;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Benchmarks.WorkTrees;

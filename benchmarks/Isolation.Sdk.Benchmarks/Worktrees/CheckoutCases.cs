@@ -165,7 +165,7 @@ internal sealed class CheckoutCases(CheckoutBenchmark bench, Table table, string
         await BareAsync();
         long bare = before - await bench.FreeAsync();
         await Console.Error.WriteLineAsync(
-            $"disk: {added >> 10} KiB by git, {taken >> 10} KiB by the library, of which {DiskUsage.Of(made.Info.Path) >> 10} KiB are its own blocks; {bare >> 10} KiB by a bare copy"
+            $"disk: {added >> 10} KiB by git, {taken >> 10} KiB by the library, of which {PlatformFiles.Current.MeasureUsage(made.Info.Path) >> 10} KiB are its own blocks; {bare >> 10} KiB by a bare copy"
         );
         await bench.EndAsync(request);
         await bench.EndAsync(again);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Tests.Host;
 
 namespace Isolation.Sdk.Benchmarks.WorkTrees;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Testing;

@@ -14,9 +14,9 @@ internal sealed class PlainProcess(Process process) : IWorkerProcess
 
     public Stream Error => process.StandardError.BaseStream;
 
-    public Task<ProcessExit> Exit { get; } = WaitAsync(process);
+    public Task<ExecResult> Exit { get; } = WaitAsync(process);
 
-    public async ValueTask<ProcessExit> StopAsync(TimeSpan grace)
+    public async ValueTask<ExecResult> StopAsync(TimeSpan grace)
     {
         if (!Exit.IsCompleted)
         {
@@ -41,17 +41,17 @@ internal sealed class PlainProcess(Process process) : IWorkerProcess
                 error = new(process.Error);
             Task<string> said = output.ReadToEndAsync(),
                 complained = error.ReadToEndAsync();
-            return new ExecResult(
-                await process.Exit.ConfigureAwait(false),
-                await said.ConfigureAwait(false),
-                await complained.ConfigureAwait(false)
-            );
+            return await process.Exit.ConfigureAwait(false) with
+            {
+                Output = await said.ConfigureAwait(false),
+                Error = await complained.ConfigureAwait(false),
+            };
         }
     }
 
-    private static async Task<ProcessExit> WaitAsync(Process process)
+    private static async Task<ExecResult> WaitAsync(Process process)
     {
         await process.WaitForExitAsync().ConfigureAwait(false);
-        return new ProcessExit(process.ExitCode, "process tree");
+        return new ExecResult(process.ExitCode) { Mechanism = "process tree" };
     }
 }

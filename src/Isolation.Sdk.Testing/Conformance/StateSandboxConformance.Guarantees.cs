@@ -169,7 +169,7 @@ public abstract partial class StateSandboxConformance
                 await using (process.ConfigureAwait(false))
                 {
                     await UntilAsync(() => File.Exists(Path.Combine(work.Path, "daemon"))).ConfigureAwait(false);
-                    ProcessExit exit = await process.StopAsync(TimeSpan.FromMilliseconds(200)).ConfigureAwait(false);
+                    ExecResult exit = await process.StopAsync(TimeSpan.FromMilliseconds(200)).ConfigureAwait(false);
                     Require(exit.Mechanism.Length > 0, "It does not say how the tree was ended.");
                     Leak[] alive =
                     [
@@ -241,10 +241,10 @@ public abstract partial class StateSandboxConformance
                     .ConfigureAwait(false);
                 await using (process.ConfigureAwait(false))
                 {
-                    ProcessExit exit = await process.Exit.ConfigureAwait(false);
+                    ExecResult exit = await process.Exit.ConfigureAwait(false);
                     Require(
-                        exit.Code != 0 && exit.Limit is { Mechanism.Length: > 0 },
-                        $"A command wrote 64 MB; it ended with {exit.Code}, by the limit '{exit.Limit?.Name}'."
+                        exit.ExitCode != 0 && exit is { Limit.Length: > 0, LimitMechanism.Length: > 0 },
+                        $"A command wrote 64 MB; it ended with {exit.ExitCode}, by the limit '{exit.Limit}'."
                     );
                 }
             }

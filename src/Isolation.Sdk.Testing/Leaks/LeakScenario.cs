@@ -48,7 +48,7 @@ internal abstract class LeakScenario(LeakFixture place)
             string said = result.Error.Trim().Split('\n')[^1];
             Evidence = string.Create(
                 CultureInfo.InvariantCulture,
-                $"exit {result.Exit.Code}{(said.Length > 0 ? ": " : "")}{said}"
+                $"exit {result.ExitCode}{(said.Length > 0 ? ": " : "")}{said}"
             );
         }
     }

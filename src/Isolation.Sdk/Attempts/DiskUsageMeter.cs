@@ -45,7 +45,7 @@ internal sealed class DiskUsageMeter(string folder, Action<long> tell)
     {
         try
         {
-            return Directory.Exists(folder) ? DiskUsage.Of(folder) : 0;
+            return Directory.Exists(folder) ? PlatformFiles.Current.MeasureUsage(folder) : 0;
         }
         catch (IOException)
         {

@@ -70,9 +70,9 @@ internal sealed class MonitoredScope(IStateScope inner, AttemptId attempt, Actio
 
         public Stream Error => _inner.Error;
 
-        public Task<ProcessExit> Exit => _inner.Exit;
+        public Task<ExecResult> Exit => _inner.Exit;
 
-        public ValueTask<ProcessExit> StopAsync(TimeSpan grace) => _inner.StopAsync(grace);
+        public ValueTask<ExecResult> StopAsync(TimeSpan grace) => _inner.StopAsync(grace);
 
         public async ValueTask DisposeAsync()
         {

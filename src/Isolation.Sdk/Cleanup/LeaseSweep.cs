@@ -88,8 +88,7 @@ internal sealed class LeaseSweep(
             "It is evidence: something was written there that its worker does not own, or by it elsewhere."
         );
 
-    private static IReadOnlyList<string> Unpinned(IWorkspace workspace) =>
-        workspace.FindUnpinnedFiles(MaxFiles);
+    private static IReadOnlyList<string> Unpinned(IWorkspace workspace) => workspace.FindUnpinnedFiles(MaxFiles);
 
     private static CleanItem State(LeaseRecord record, IStateScope state) =>
         new(record.Attempt, $"state {state.Info.Home}", CleanAction.Remove, "No process holds it any more.");

@@ -17,7 +17,7 @@ internal sealed class SealedProcess(IWorkerProcess inner, WorkerSeal seal) : IWo
 
     public Stream Error => Mine._error;
 
-    public Task<ProcessExit> Exit => Mine.inner.Exit;
+    public Task<ExecResult> Exit => Mine.inner.Exit;
 
     private (IWorkerProcess inner, Stream _input, Stream _output, Stream _error) Mine
     {
@@ -28,7 +28,7 @@ internal sealed class SealedProcess(IWorkerProcess inner, WorkerSeal seal) : IWo
         }
     }
 
-    public ValueTask<ProcessExit> StopAsync(TimeSpan grace) => Mine.inner.StopAsync(grace);
+    public ValueTask<ExecResult> StopAsync(TimeSpan grace) => Mine.inner.StopAsync(grace);
 
     public ValueTask DisposeAsync() => Mine.inner.DisposeAsync();
 }

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Git;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Git;
 
@@ -7,7 +8,7 @@ namespace Isolation.Sdk.Git;
 /// Git's index in its documented format, version 2: which files a work tree has, and the <c>stat</c> by which git takes them for unchanged. Only what makes it true of a copy is ever changed
 /// here: the stat data. Everything else is git's own writing.
 /// </summary>
-internal sealed class IndexFile
+internal sealed class IndexFile : IFileManifest
 {
     public const uint Link = 0xA000,
         Submodule = 0xE000;

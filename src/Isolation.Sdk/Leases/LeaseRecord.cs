@@ -6,11 +6,7 @@ namespace Isolation.Sdk.Leases;
 /// <param name="Attempt">The attempt that held it.</param>
 /// <param name="Repository">The repository.</param>
 /// <param name="Notes">What providers noted before they created it.</param>
-public sealed record LeaseRecord(
-    AttemptId Attempt,
-    RepositoryRef Repository,
-    IReadOnlyDictionary<string, string> Notes
-)
+public sealed record LeaseRecord(AttemptId Attempt, RepositoryRef Repository, IReadOnlyDictionary<string, string> Notes)
 {
     /// <summary>The process that held it, for a person who looks; whether it is alive, the lock says.</summary>
     [JsonInclude]

@@ -19,11 +19,7 @@ internal sealed class LeaseStore(string commonDirectory, RepositoryRef repositor
         return new AttemptLease(
             this,
             held,
-            new LeaseRecord(
-                attempt,
-                repository,
-                Read(RecordPath(attempt))?.Notes ?? new Dictionary<string, string>()
-            )
+            new LeaseRecord(attempt, repository, Read(RecordPath(attempt))?.Notes ?? new Dictionary<string, string>())
             {
                 Holder = CurrentHolder(),
             }

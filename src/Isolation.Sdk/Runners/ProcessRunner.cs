@@ -54,8 +54,8 @@ internal sealed class ProcessRunner(
         CancellationToken cancellationToken
     )
     {
-        Task<ProcessExit>? stopped = null;
-        Task<ProcessExit> exit = process.Exit;
+        Task<ExecResult>? stopped = null;
+        Task<ExecResult> exit = process.Exit;
         try
         {
             while (!exit.IsCompleted)
@@ -77,7 +77,7 @@ internal sealed class ProcessRunner(
             }
 
             // Nothing of it may outlive the run, and nothing may write while the rest is read.
-            ProcessExit end = stopped is null
+            ExecResult end = stopped is null
                 ? await process.StopAsync(TimeSpan.Zero).ConfigureAwait(false)
                 : await stopped.ConfigureAwait(false);
             for (
@@ -92,7 +92,7 @@ internal sealed class ProcessRunner(
                 // A flood of reports ends somewhere, even if the file does not.
             }
 
-            return protocol.Result ?? MapExit((await exit.ConfigureAwait(false)).Code, end, stopped is not null);
+            return protocol.Result ?? MapExit((await exit.ConfigureAwait(false)).ExitCode, end, stopped is not null);
         }
         catch (OperationCanceledException)
         {
@@ -101,12 +101,12 @@ internal sealed class ProcessRunner(
         }
     }
 
-    private static RunResult MapExit(int code, ProcessExit end, bool stopped) =>
+    private static RunResult MapExit(int code, ExecResult end, bool stopped) =>
         (code, stopped) switch
         {
             (0, _) => new RunResult.Done(),
             _ when end.Limit is { } limit => new RunResult.Failed(
-                $"It passed its limit {limit.Name} ({limit.Mechanism}) and was ended."
+                $"It passed its limit {limit} ({end.LimitMechanism}) and was ended."
             ),
             (_, true) => new RunResult.Failed(
                 end.Forced

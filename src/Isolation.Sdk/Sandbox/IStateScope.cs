@@ -1,16 +1,65 @@
+using System.Text;
 using Isolation.Sdk.Leases;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>Environment, home, temp, config, caches, ports and processes of one worker.</summary>
+/// <summary>The environment, home, temp folder, configuration, caches, ports and processes of one worker.</summary>
 public interface IStateScope : IAttemptResource
 {
     /// <summary>What the scope holds.</summary>
     StateInfo Info { get; }
 
-    /// <summary>Starts a command in this state: its environment and nothing of the host's, a session of its own, no terminal, no inherited descriptors.</summary>
+    /// <summary>Starts a command in this state. It gets this environment and nothing of the host's, its own session, no terminal and no inherited descriptors.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="cancellationToken">Ends the wait for the start, not the process.</param>
+    /// <param name="cancellationToken">A token to cancel the start. A process that has started is not affected.</param>
     /// <exception cref="IsolationException">The command could not be started.</exception>
     ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>Runs a command to its end and returns what it wrote. Nothing it started outlives the call.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="cancellationToken">A token to cancel the operation. The command ends with everything it started.</param>
+    async Task<ExecResult> ExecAsync(WorkerCommand command, CancellationToken cancellationToken = default)
+    {
+        IWorkerProcess process = await StartAsync(command, cancellationToken).ConfigureAwait(false);
+        await using (process.ConfigureAwait(false))
+        {
+            Task<string> output = ReadAsync(process.Output);
+            Task<string> error = ReadAsync(process.Error);
+            try
+            {
+                await process.Exit.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Also after success: a grandchild that still holds the pipes must not outlive its command.
+                await process.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+            }
+
+            return await process.Exit.ConfigureAwait(false) with
+            {
+                Output = await output.ConfigureAwait(false),
+                Error = await error.ConfigureAwait(false),
+            };
+        }
+    }
+
+    private static async Task<string> ReadAsync(Stream stream)
+    {
+        using StreamReader reader = new(
+            stream,
+            new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+            detectEncodingFromByteOrderMarks: false,
+            bufferSize: 4096,
+            leaveOpen: true
+        );
+        StringBuilder kept = new();
+        char[] buffer = new char[4096];
+        int read;
+        while ((read = await reader.ReadAsync(buffer).ConfigureAwait(false)) > 0)
+        {
+            kept.Append(buffer, 0, Math.Min(read, ExecResult.MaxLength - kept.Length));
+        }
+
+        return kept.ToString();
+    }
 }

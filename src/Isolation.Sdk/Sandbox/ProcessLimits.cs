@@ -2,7 +2,7 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>How much one command may take, with everything it starts. What is not set has no limit. <see cref="ProcessExit.Limit"/> says which one ended it.</summary>
+/// <summary>How much one command may take, with everything it starts. What is not set has no limit. <see cref="ExecResult.Limit"/> says which one ended it.</summary>
 /// <remarks>Limits need 64-bit Linux with glibc 2.34 or later; elsewhere a sandbox with limits is refused (ISO0422). Memory, processes and the share of the processors are kept by control groups where they prove it on this machine;
 /// the audit's notices say which. What else keeps them looks four times a second: a command may take more for that long.</remarks>
 public sealed class ProcessLimits
@@ -65,8 +65,3 @@ public sealed class ProcessLimits
         || MaxOpenFiles is not null
         || MaxFileBytes is not null;
 }
-
-/// <summary>A limit that ended a command.</summary>
-/// <param name="Name">Which one, as <see cref="ProcessLimits"/> names it.</param>
-/// <param name="Mechanism">What kept it: <c>cgroup v2</c>, <c>cgroup v1</c>, <c>watchdog</c>, <c>RLIMIT_FSIZE</c>.</param>
-public sealed record LimitHit(string Name, string Mechanism);

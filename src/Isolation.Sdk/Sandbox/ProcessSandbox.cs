@@ -36,7 +36,7 @@ internal sealed class ProcessSandbox(
     private readonly ConcurrentDictionary<string, Lazy<Task<WorkerGitConfig>>> _git = new(StringComparer.Ordinal);
 
     /// <summary>What every scope of this sandbox is made of, as one text that says nothing of a secret but its name. It changes when what commands run in does, as far as that can be told from here.</summary>
-    internal string Fingerprint => EnvironmentFingerprint.Of(options, _host);
+    public string? Fingerprint => EnvironmentFingerprint.Of(options, _host);
 
     /// <summary>Whether a process could do away with all that it is found by, but for a group of the kernel's.</summary>
     private bool CanLose => seal is null || !(seal.EndsWholeTree || (seal.KeepsMarks && ResourceLimits.CanMark));
@@ -112,7 +112,12 @@ internal sealed class ProcessSandbox(
         }
 
         WorkerGitConfig known = await ReadGitAsync(request.Repository, cancellationToken).ConfigureAwait(false);
-        WorkersDirectory root = workers ?? WorkersDirectory.Beside(known.CommonDirectory ?? request.Repository.Path);
+        WorkersDirectory root = workers
+            ?? (
+                request.WorkersDirectory is { } given
+                    ? new WorkersDirectory(given)
+                    : WorkersDirectory.Beside(known.CommonDirectory ?? request.Repository.Path)
+            );
         string marker = ProcessMarker.New();
         ScopeFolders folders = ScopeFolders.For(root.For(attempt), marker);
         string? group = Native && options.Mechanism is null or TreeStopMechanism.Cgroup ? Cgroup.Own() : null;
@@ -140,6 +145,7 @@ internal sealed class ProcessSandbox(
         ScopeResources parts = new(attempt, request.Workspace.Path, marker, folders, root.Trash, options, _time)
         {
             Native = Native,
+            Item = request.Item,
             Cgroup = group is null ? null : Cgroup.TryCreate(ScopeResources.CgroupName(marker)),
             Places = places,
             Groups = groups,
@@ -197,11 +203,12 @@ internal sealed class ProcessSandbox(
     }
 
     /// <summary>Why no scope could start a command; <see langword="null"/> when one can, or when only the scope will tell.</summary>
-    public IsolationFault? FindMissing(string file)
+    public IsolationFault? FindMissing(string program)
     {
-        bool isPath = file.Contains(Path.DirectorySeparatorChar) || file.Contains(Path.AltDirectorySeparatorChar);
+        bool isPath = program.Contains(Path.DirectorySeparatorChar) || program.Contains(Path.AltDirectorySeparatorChar);
         if (
-            file.Contains('{') || (isPath ? !Path.IsPathFullyQualified(file) : options.Rules.Any(r => r.Name == "PATH"))
+            program.Contains('{')
+            || (isPath ? !Path.IsPathFullyQualified(program) : options.Rules.Any(r => r.Name == "PATH"))
         )
         {
             return null;
@@ -209,7 +216,7 @@ internal sealed class ProcessSandbox(
 
         return
             CommandPath.TryFind(
-                file,
+                program,
                 Path.GetTempPath(),
                 new Dictionary<string, string> { ["PATH"] = EnvironmentBuilder.SearchPath(_host) },
                 out IsolationFault? missing

@@ -24,7 +24,13 @@ internal static partial class SandboxOptionsValidator
                 );
             }
 
-            foreach (IsolationFault fault in ValueTemplate.Check(rule.Template ?? "", options.Ports))
+            foreach (
+                IsolationFault fault in PlaceholderTemplate.Check(
+                    rule.Template ?? "",
+                    $"The value of '{rule.Name}'",
+                    options.Ports
+                )
+            )
             {
                 yield return fault;
             }
@@ -62,7 +68,7 @@ internal static partial class SandboxOptionsValidator
 
         foreach (string template in options.Teardowns.SelectMany(t => t.Arguments))
         {
-            foreach (IsolationFault fault in ValueTemplate.Check(template, options.Ports))
+            foreach (IsolationFault fault in PlaceholderTemplate.Check(template, "The teardown command", options.Ports))
             {
                 yield return fault;
             }

@@ -1,4 +1,5 @@
 using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -24,7 +25,7 @@ internal sealed class Trash : IAsyncDisposable
                 DeleteInBackground(grave);
             }
         }
-        catch (IOException e) when (WorkersDirectorySetup.IsFull(e) || e.HResult == OtherDevice)
+        catch (IOException e) when (DiskErrors.IsFull(e) || e.HResult == OtherDevice)
         {
             SafeDelete.DeleteTree(path); // No room for another name, or inside a subvolume, which a rename does not leave: it goes at once.
         }

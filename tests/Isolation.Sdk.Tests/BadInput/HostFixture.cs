@@ -1,4 +1,4 @@
-using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Tests.Stress;
 
 namespace Isolation.Sdk.Tests.BadInput;

@@ -24,7 +24,7 @@ public sealed class SealTests
         typeof(WorkerMessage),
         typeof(ConversationTurn),
         typeof(ExecResult),
-        typeof(ProcessExit),
+        typeof(ExecResult),
         typeof(EnvironmentEntry),
     ];
 
@@ -237,7 +237,7 @@ public sealed class SealTests
                 || Nullable.GetUnderlyingType(type) is not null
                 || Values.Contains(type)
                 || type == typeof(Task)
-                || type == typeof(Task<ProcessExit>)
+                || type == typeof(Task<ExecResult>)
                 || found.Any(type.IsInstanceOfType);
             Assert.True(known, $"{type} can be reached from a worker, and nobody checked whether it is sealed.");
         }

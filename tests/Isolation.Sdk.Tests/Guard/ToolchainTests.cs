@@ -1,5 +1,5 @@
-using Isolation.Sdk.IO;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Guard;

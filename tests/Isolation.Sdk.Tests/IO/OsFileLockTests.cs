@@ -1,4 +1,5 @@
 using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Tests.IO;
 

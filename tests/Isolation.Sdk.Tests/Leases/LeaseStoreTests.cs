@@ -1,5 +1,5 @@
-using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
+using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Tests.Leases;
 

@@ -1,5 +1,6 @@
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Workspaces;
 

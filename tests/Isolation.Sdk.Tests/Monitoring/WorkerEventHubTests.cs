@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Isolation.Sdk.IO;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Tests.Infrastructure;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;

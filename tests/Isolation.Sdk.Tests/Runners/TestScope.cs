@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Tests.Runners;
@@ -79,9 +79,9 @@ internal sealed class TestScope : IStateScope
 
         public Stream Error { get; } = process.StandardError.BaseStream;
 
-        public Task<ProcessExit> Exit { get; } = ExitAsync(process);
+        public Task<ExecResult> Exit { get; } = ExitAsync(process);
 
-        public async ValueTask<ProcessExit> StopAsync(TimeSpan grace)
+        public async ValueTask<ExecResult> StopAsync(TimeSpan grace)
         {
             if (!process.HasExited && grace > TimeSpan.Zero)
             {
@@ -104,10 +104,10 @@ internal sealed class TestScope : IStateScope
 
         public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero);
 
-        private static async Task<ProcessExit> ExitAsync(Process process)
+        private static async Task<ExecResult> ExitAsync(Process process)
         {
             await process.WaitForExitAsync();
-            return new ProcessExit(process.ExitCode, "test");
+            return new ExecResult(process.ExitCode) { Mechanism = "test" };
         }
     }
 }

@@ -133,7 +133,7 @@ public sealed class ConfinedScopeTests
         await cat.Input.WriteAsync("spoken"u8.ToArray());
         cat.Input.Close();
         Assert.Equal("spoken", await new StreamReader(cat.Output).ReadToEndAsync());
-        Assert.Equal(5, (await cat.Exit).Code);
+        Assert.Equal(5, (await cat.Exit).ExitCode);
 
         ExecResult all = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", "cat ~/login; kill -9 $$"));
         Assert.Equal(("token", 137), (all.Output, all.ExitCode));
@@ -161,8 +161,8 @@ public sealed class ConfinedScopeTests
         );
         StreamReader output = new(polite.Output);
         Assert.Equal("ready", await output.ReadLineAsync());
-        ProcessExit exit = await polite.StopAsync(TimeSpan.FromSeconds(30));
-        Assert.Equal((3, false), (exit.Code, exit.Forced));
+        ExecResult exit = await polite.StopAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal((3, false), (exit.ExitCode, exit.Forced));
         Assert.Equal("bye", await output.ReadLineAsync());
 
         await using IWorkerProcess stubborn = await scope.StartAsync(

@@ -105,8 +105,8 @@ public sealed class EveryLevelEndsTests
                 $$"""for (1..{{(groups ? 1000 : 60)}}) { $child = fork; if (defined $child and !$child) { sleep 1063; exit } } sleep 1063""";
             ExecResult said = await scope.ExecAsync(WorkerCommand.Of("perl", "-e", script));
 
-            Assert.Equal("Processes", said.Exit.Limit?.Name);
-            Assert.Equal(groups, said.Exit.Limit!.Mechanism.StartsWith("cgroup", StringComparison.Ordinal));
+            Assert.Equal("MaxProcesses", said.Limit);
+            Assert.Equal(groups, said.LimitMechanism!.StartsWith("cgroup", StringComparison.Ordinal));
             Assert.Empty(Left(sandbox));
         }
     }
@@ -131,7 +131,7 @@ public sealed class EveryLevelEndsTests
                 ProcessEntry[] before = Left(sandbox);
                 Assert.NotEmpty(before);
 
-                ProcessExit exit = await process.StopAsync(TimeSpan.FromMilliseconds(20));
+                ExecResult exit = await process.StopAsync(TimeSpan.FromMilliseconds(20));
 
                 Assert.Empty(Left(sandbox));
                 Assert.DoesNotContain(before, p => ProcessTable.Find(p.Id)?.Started == p.Started);

@@ -50,7 +50,7 @@ public sealed class HostTests
             """
             await using IStateScope state = await IsolatedState.OpenAsync(args[0]);
             ExecResult said = await state.ExecAsync(WorkerCommand.Of("grep", "-E", "file locks +77 +78 ", "/proc/self/limits"));
-            Console.WriteLine($"{said.Exit.Code} {said.Exit.Mechanism == "session, marker and limit"}");
+            Console.WriteLine($"{said.ExitCode} {said.Mechanism == "session, marker and limit"}");
             """
         );
 
@@ -176,7 +176,7 @@ public sealed class HostTests
                 IWorkerProcess process = await state.StartAsync(WorkerCommand.Of("sh", "-c", "(setsid {{by}} /bin/sleep 1101 >/dev/null 2>&1 & echo $!); exec sleep 1102"));
                 string line = await new StreamReader(process.Output).ReadLineAsync();
                 while (File.ReadAllText($"/proc/{line}/comm") != "sleep\n") await Task.Yield();
-                ProcessExit exit = await process.StopAsync(TimeSpan.Zero);
+                ExecResult exit = await process.StopAsync(TimeSpan.Zero);
                 bool dead = !Directory.Exists("/proc/" + line) || File.ReadAllText($"/proc/{line}/stat").Contains(") Z");
                 Console.WriteLine($"{level} {exit.Mechanism}, dead: {dead}, folder: {Directory.Exists(state.Info.Home)}");
             }

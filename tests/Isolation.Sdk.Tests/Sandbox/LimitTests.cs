@@ -15,7 +15,7 @@ public sealed class LimitTests
         EndsAsync(
             l => l.MaxProcesses = 5,
             "for i in 1 2 3 4 5 6 7 8; do sleep 1041 & done; wait",
-            "Processes",
+            "MaxProcesses",
             "watchdog"
         );
 
@@ -24,26 +24,31 @@ public sealed class LimitTests
         EndsAsync(
             l => l.MaxDiskBytes = 2 * Megabyte,
             "head -c 4194304 /dev/zero > $TMPDIR/big; exec sleep 1042",
-            "DiskBytes",
+            "MaxDiskBytes",
             "watchdog"
         );
 
     [IsolationFact(Tools.Linux)]
     public Task Too_long_is_noticed() =>
-        EndsAsync(l => l.MaxDuration = TimeSpan.FromMilliseconds(100), "exec sleep 1043", "WallClock", "watchdog");
+        EndsAsync(l => l.MaxDuration = TimeSpan.FromMilliseconds(100), "exec sleep 1043", "MaxDuration", "watchdog");
 
     [IsolationFact(Tools.Linux, "perl")]
     public Task Memory_of_several_processes_is_added_up() =>
         EndsAsync(
             l => l.MaxMemoryBytes = 64 * Megabyte,
             "for i in 1 2 3 4; do perl -e '$a = \"x\" x (20 << 20); sleep 1044' & done; wait",
-            "MemoryBytes",
+            "MaxMemoryBytes",
             "watchdog"
         );
 
     [IsolationFact(Tools.Linux)]
     public Task A_file_that_grows_too_large_is_stopped_by_the_kernel() =>
-        EndsAsync(l => l.MaxFileBytes = Megabyte, "exec head -c 4194304 /dev/zero > big", "FileBytes", "RLIMIT_FSIZE");
+        EndsAsync(
+            l => l.MaxFileBytes = Megabyte,
+            "exec head -c 4194304 /dev/zero > big",
+            "MaxFileBytes",
+            "RLIMIT_FSIZE"
+        );
 
     [IsolationFact(Tools.Linux, "perl")]
     public async Task One_process_cannot_take_more_memory_than_all_may()
@@ -81,7 +86,7 @@ public sealed class LimitTests
             ExecResult said = await scope.ExecAsync(WorkerCommand.Of("bash", "-c", "ulimit -n; ulimit -f; ulimit -c"));
 
             Assert.Equal("100\n1024\n0\n", said.Output);
-            Assert.Null(said.Exit.Limit);
+            Assert.Null(said.Limit);
         }
     }
 
@@ -101,12 +106,12 @@ public sealed class LimitTests
         ExecResult said = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", "echo done; exit 4"));
 
         Assert.Equal(("done\n", 4), (said.Output, said.ExitCode));
-        Assert.Null(said.Exit.Limit);
+        Assert.Null(said.Limit);
     }
 
     [IsolationFact(Tools.Linux)]
     public Task Silence_is_noticed() =>
-        EndsAsync(l => l.MaxSilence = TimeSpan.FromMilliseconds(100), "exec sleep 1045", "Silence", "watchdog");
+        EndsAsync(l => l.MaxSilence = TimeSpan.FromMilliseconds(100), "exec sleep 1045", "MaxSilence", "watchdog");
 
     [IsolationFact(Tools.Linux)]
     public async Task Words_that_nobody_has_read_yet_are_no_silence()
@@ -138,8 +143,8 @@ public sealed class LimitTests
 
         Assert.NotEqual(0, said.ExitCode);
         Assert.Equal(
-            new LimitHit("Processes", await MechanismAsync(CgroupController.Tasks) ?? "watchdog"),
-            said.Exit.Limit
+            ("MaxProcesses", await MechanismAsync(CgroupController.Tasks) ?? "watchdog"),
+            (said.Limit, said.LimitMechanism)
         );
     }
 
@@ -156,9 +161,9 @@ public sealed class LimitTests
         Assert.NotEqual(0, said.ExitCode);
         Assert.Equal(
             await MechanismAsync(CgroupController.Memory) is { } mechanism
-                ? new LimitHit("MemoryBytes", mechanism)
-                : null,
-            said.Exit.Limit
+                ? ("MaxMemoryBytes", mechanism)
+                : (null, null),
+            (said.Limit, said.LimitMechanism)
         );
     }
 
@@ -249,8 +254,8 @@ public sealed class LimitTests
             );
         }
 
-        Assert.Contains("OpenFiles is kept by RLIMIT_NOFILE.", here.Notices);
-        Assert.Contains("Silence is kept by a watchdog.", here.Notices);
+        Assert.Contains("MaxOpenFiles is kept by RLIMIT_NOFILE.", here.Notices);
+        Assert.Contains("MaxSilence is kept by a watchdog.", here.Notices);
         Assert.Contains("CpuShare is kept by nice (not asked for).", without.Notices);
     }
 
@@ -295,6 +300,6 @@ public sealed class LimitTests
         ExecResult said = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", script));
 
         Assert.True(said.ExitCode > 128, said.ExitCode.ToString(CultureInfo.InvariantCulture));
-        Assert.Equal(new LimitHit(name, mechanism), said.Exit.Limit);
+        Assert.Equal((name, mechanism), (said.Limit, said.LimitMechanism));
     }
 }

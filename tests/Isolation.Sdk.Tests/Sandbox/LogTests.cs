@@ -38,7 +38,7 @@ public sealed class LogTests
         IStateScope scope = await sandbox.OpenAsync();
         string log = Path.Combine(sandbox.Root, "out.log");
 
-        ProcessExit exit;
+        ExecResult exit;
         await using (
             IWorkerProcess process = await scope.StartAsync(
                 WorkerCommand.Of(sandbox.Script("head -c 1073741824 /dev/zero; echo the end")) with
@@ -51,7 +51,7 @@ public sealed class LogTests
             exit = await process.Exit;
         }
 
-        Assert.Equal(0, exit.Code);
+        Assert.Equal(0, exit.ExitCode);
         Assert.InRange(new FileInfo(log).Length, 8 * 1024 * 1024, 16 * 1024 * 1024);
         await using FileStream kept = File.OpenRead(log);
         kept.Seek(-8, SeekOrigin.End);
@@ -102,6 +102,6 @@ public sealed class LogTests
             }
         );
 
-        Assert.Equal(4, (await process.Exit).Code);
+        Assert.Equal(4, (await process.Exit).ExitCode);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Tests.Infrastructure;
 
@@ -87,6 +88,6 @@ public sealed class PortTests
     {
         public string Path { get; } = Directory.CreateTempSubdirectory("iso-ports-").FullName;
 
-        public void Dispose() => Isolation.Sdk.IO.SafeDelete.DeleteTree(Path);
+        public void Dispose() => Isolation.Sdk.Platform.SafeDelete.DeleteTree(Path);
     }
 }

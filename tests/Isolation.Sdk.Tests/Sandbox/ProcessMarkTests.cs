@@ -66,7 +66,7 @@ public sealed class ProcessMarkTests
             string[] lines = s.Output.Split('\n');
             ProcessMark mark = ProcessMark.Of(lines[1].Split('=')[1]);
             Assert.Equal([Text(mark.Soft), Text(mark.Hard)], Values(lines[0]));
-            Assert.Equal("session, marker and limit", s.Exit.Mechanism);
+            Assert.Equal("session, marker and limit", s.Mechanism);
         });
     }
 
@@ -99,7 +99,7 @@ public sealed class ProcessMarkTests
         await scope.ExecAsync(WorkerCommand.Of("sh", "-c", "rm -r $XDG_RUNTIME_DIR && echo > $XDG_RUNTIME_DIR"));
         ExecResult next = await scope.ExecAsync(WorkerCommand.Of("echo", "done"));
 
-        Assert.Equal(("done\n", "session and marker"), (next.Output, next.Exit.Mechanism));
+        Assert.Equal(("done\n", "session and marker"), (next.Output, next.Mechanism));
     }
 
     [IsolationTheory(Tools.Linux, Tools.Marks, Tools.Landlock)]

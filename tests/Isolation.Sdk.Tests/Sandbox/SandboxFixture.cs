@@ -110,8 +110,7 @@ internal sealed class RecordingLease(AttemptId attempt, string repository) : IAt
 
     public CancellationToken Lost => CancellationToken.None;
 
-    public LeaseRecord Record =>
-        new(attempt, new RepositoryRef(repository), _notes);
+    public LeaseRecord Record => new(attempt, new RepositoryRef(repository), _notes);
 
     public ValueTask NoteAsync(string key, string value, CancellationToken cancellationToken = default)
     {

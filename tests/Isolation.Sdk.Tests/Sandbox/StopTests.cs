@@ -54,7 +54,7 @@ public sealed class StopTests
         await ReadyAsync(process);
         int id = Id(sandbox, "stubborn");
 
-        ProcessExit exit = await process.StopAsync(TimeSpan.FromMilliseconds(200));
+        ExecResult exit = await process.StopAsync(TimeSpan.FromMilliseconds(200));
 
         Assert.Null(ProcessTable.Find(id));
         Assert.True(exit.Forced);
@@ -138,9 +138,9 @@ public sealed class StopTests
         );
         await ReadyAsync(process);
 
-        ProcessExit exit = await process.StopAsync(TimeSpan.FromSeconds(30));
+        ExecResult exit = await process.StopAsync(TimeSpan.FromSeconds(30));
 
-        Assert.Equal(3, exit.Code);
+        Assert.Equal(3, exit.ExitCode);
         Assert.False(exit.Forced);
         Assert.Equal("bye\n", await new StreamReader(process.Output).ReadToEndAsync());
     }
@@ -155,9 +155,9 @@ public sealed class StopTests
         );
         await ReadyAsync(process);
 
-        ProcessExit exit = await process.StopAsync(TimeSpan.FromMilliseconds(50));
+        ExecResult exit = await process.StopAsync(TimeSpan.FromMilliseconds(50));
 
-        Assert.Equal(137, exit.Code);
+        Assert.Equal(137, exit.ExitCode);
         Assert.True(exit.Forced);
     }
 
@@ -232,11 +232,11 @@ public sealed class StopTests
         int[] ids = [process.Id, .. new[] { "daemon", "twice", "scrubbed", "own-child" }.Select(n => Id(sandbox, n))];
         Assert.All(ids, id => Assert.NotNull(ProcessTable.Find(id)));
 
-        ProcessExit exit = await process.StopAsync(TimeSpan.Zero);
+        ExecResult exit = await process.StopAsync(TimeSpan.Zero);
 
         Assert.All(ids, id => Assert.Null(ProcessTable.Find(id)));
         Assert.Equal(reported, exit.Mechanism);
-        Assert.Equal(137, exit.Code);
+        Assert.Equal(137, exit.ExitCode);
         Assert.True(exit.Forced);
     }
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 

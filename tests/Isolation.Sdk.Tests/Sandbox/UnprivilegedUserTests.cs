@@ -28,7 +28,7 @@ public sealed class UnprivilegedUserTests
         {
         await using IStateScope state = await IsolatedState.OpenAsync(args[0], level, o => (o.Limits.Processes, o.Limits.MemoryBytes, o.Limits.CpuShare) = (20, 1L << 30, 50));
         ExecResult said = await state.ExecAsync(WorkerCommand.Of("sh", "-c", "i=0; while test $i -lt 60; do sleep 1033 & i=$((i+1)); done; wait"));
-        Console.WriteLine($"{level} {said.Exit.Limit?.Name} {Directory.GetDirectories("/proc").Count(p => { try { return File.ReadAllText(p + "/cmdline") == "sleep\01033\0"; } catch (IOException) { return false; } catch (UnauthorizedAccessException) { return false; } })}");
+        Console.WriteLine($"{level} {said.Limit} {Directory.GetDirectories("/proc").Count(p => { try { return File.ReadAllText(p + "/cmdline") == "sleep\01033\0"; } catch (IOException) { return false; } catch (UnauthorizedAccessException) { return false; } })}");
         }
         """;
 

@@ -1,4 +1,4 @@
-using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Host;
 using Isolation.Sdk.Tests.Infrastructure;

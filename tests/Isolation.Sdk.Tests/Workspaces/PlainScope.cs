@@ -65,9 +65,9 @@ internal sealed class PlainScope : IStateScope
 
         public Stream Error => process.StandardError.BaseStream;
 
-        public Task<ProcessExit> Exit { get; } = WaitAsync(process);
+        public Task<ExecResult> Exit { get; } = WaitAsync(process);
 
-        public async ValueTask<ProcessExit> StopAsync(TimeSpan grace)
+        public async ValueTask<ExecResult> StopAsync(TimeSpan grace)
         {
             process.Kill(entireProcessTree: true);
             return await Exit;
@@ -79,10 +79,10 @@ internal sealed class PlainScope : IStateScope
             return ValueTask.CompletedTask;
         }
 
-        private static async Task<ProcessExit> WaitAsync(Process process)
+        private static async Task<ExecResult> WaitAsync(Process process)
         {
             await process.WaitForExitAsync();
-            return new ProcessExit(process.ExitCode, "process tree");
+            return new ExecResult(process.ExitCode) { Mechanism = "process tree" };
         }
     }
 }

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 

@@ -137,7 +137,7 @@ internal static class ToolchainCacheRows
     private static async Task TryNodesAsync(LeakScenario stage)
     {
         const string Build = "MSBUILDNOINPROCNODE=1 timeout 45 dotnet msbuild t.proj -nologo > build.log 2>&1";
-        if ((await stage.A.RunAsync($"{DotnetProject.Quiet}umask 0077; {Build}").ConfigureAwait(false)).Exit.Code == 0)
+        if ((await stage.A.RunAsync($"{DotnetProject.Quiet}umask 0077; {Build}").ConfigureAwait(false)).ExitCode == 0)
         {
             await stage
                 .B.RunAsync($"{DotnetProject.Quiet}umask 0022; {Build}; grep -q 077 umask.txt && echo LEAK")

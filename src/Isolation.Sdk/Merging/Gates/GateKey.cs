@@ -49,7 +49,7 @@ internal sealed record GateKey(string Gate, string Environment)
         yield return git;
         yield return RuntimeInformation.OSDescription;
         yield return RuntimeInformation.OSArchitecture.ToString();
-        yield return (context.Sandbox as ProcessSandbox)?.Fingerprint ?? context.Sandbox?.GetType().FullName ?? "";
+        yield return context.Sandbox?.Fingerprint ?? context.Sandbox?.GetType().FullName ?? "";
         yield return context.Policy.CacheKey ?? "";
     }
 

@@ -108,7 +108,7 @@ internal sealed class GateParts(QueueContext context, GateWorktree slot, GateRun
             try
             {
                 context.OnStep(QueueStep.MidGate);
-                code = (await process.Exit.WaitAsync(cancellationToken).ConfigureAwait(false)).Code;
+                code = (await process.Exit.WaitAsync(cancellationToken).ConfigureAwait(false)).ExitCode;
             }
             finally
             {

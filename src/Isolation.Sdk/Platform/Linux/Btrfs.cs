@@ -35,7 +35,7 @@ internal static unsafe class Btrfs
             Snapshot(tried, copy);
             return true;
         }
-        catch (IOException e) when (!WorkersDirectorySetup.IsFull(e))
+        catch (IOException e) when (!DiskErrors.IsFull(e))
         {
             return false;
         }
@@ -76,14 +76,14 @@ internal static unsafe class Btrfs
         });
 
     /// <summary>What changes with every write to it, and whether it is read-only; <see langword="null"/> for what is no subvolume.</summary>
-    public static (ulong Generation, bool IsReadOnly)? Inspect(string path)
+    public static SubvolumeState? Inspect(string path)
     {
-        if (!OperatingSystem.IsLinux() || !Directory.Exists(path))
+        if (!Directory.Exists(path))
         {
             return null;
         }
 
-        (ulong, bool)? found = null;
+        SubvolumeState? found = null;
         In(path, folder =>
         {
             ulong flags = 0;
@@ -96,7 +96,7 @@ internal static unsafe class Btrfs
                 && LinuxFiles.Control(folder, GetInfo, info) >= 0
             )
             {
-                found = (*(ulong*)(info + GenerationAt), (flags & ReadOnlyFlag) != 0);
+                found = new SubvolumeState(*(ulong*)(info + GenerationAt), (flags & ReadOnlyFlag) != 0);
             }
         });
         return found;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Isolation.Sdk.Git;
 using static Isolation.Sdk.Platform.LinuxFiles;
 
 namespace Isolation.Sdk.Platform;
@@ -11,7 +10,7 @@ namespace Isolation.Sdk.Platform;
 /// <param name="stamp">When they should say that they were written, if that is known.</param>
 /// <param name="content">Reads the files whose times say nothing; <see langword="null"/> where times are enough.</param>
 internal sealed unsafe class DirectoryComparer(
-    IndexFile index,
+    IFileManifest index,
     TreeDirectories folders,
     DirectoryAttributes rules,
     long? stamp,
@@ -124,7 +123,7 @@ internal sealed unsafe class DirectoryComparer(
             : index.IsLink(entry) ? SymbolicLink
             : Regular;
         return stat.Kind == kind
-            && FileStamp.Of(stat).IsSameFile(index.Stamp(entry))
+            && stat.ToStamp().IsSameFile(index.Stamp(entry))
             && (kind == Folder || (stat.Links == 1 && (uint)stat.Size == index.Size(entry)));
     }
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Platform;
 
@@ -12,7 +11,7 @@ internal sealed unsafe class DirectoryCursor : IDisposable
     private const int NotThere = 2,
         NoFolder = 20,
         TooManyLinks = 40;
-    private readonly IndexFile _index;
+    private readonly IFileManifest _index;
     private readonly IReadOnlyList<TreeDirectory> _folders;
     private readonly bool _makes;
     private readonly List<(int Folder, int Descriptor)> _open = [];
@@ -22,7 +21,7 @@ internal sealed unsafe class DirectoryCursor : IDisposable
     /// <param name="folders">Its folders.</param>
     /// <param name="top">Where the tree is.</param>
     /// <param name="makes">Whether folders that are not there are made.</param>
-    public DirectoryCursor(IndexFile index, TreeDirectories folders, string top, bool makes)
+    public DirectoryCursor(IFileManifest index, TreeDirectories folders, string top, bool makes)
     {
         (_index, _folders, _makes) = (index, folders.All, makes);
         fixed (byte* name = Encoding.UTF8.GetBytes(top + "\0"))
@@ -57,7 +56,7 @@ internal sealed unsafe class DirectoryCursor : IDisposable
     }
 
     /// <summary>Writes the last part of an entry's path, ended by NUL.</summary>
-    public static void Name(IndexFile index, TreeDirectory folder, int entry, Span<byte> to)
+    public static void Name(IFileManifest index, TreeDirectory folder, int entry, Span<byte> to)
     {
         ReadOnlySpan<byte> path = index.Path(entry);
         ReadOnlySpan<byte> name = folder.Depth == 0 ? path : path[(folder.End + 1)..];

@@ -21,8 +21,7 @@ internal static unsafe class DiskUsage
     /// <summary>In bytes, allocated; links are not followed, and a folder that goes meanwhile, or is deeper than any path, counts as far as it was seen.</summary>
     public static long Of(string folder)
     {
-        bool linux = OperatingSystem.IsLinux();
-        bool shares = linux && MayShare(folder);
+        bool shares = MayShare(folder);
         HashSet<(uint, uint, ulong)> linked = [];
         Stack<string> folders = new([folder]);
         long sum = 0;
@@ -38,10 +37,7 @@ internal static unsafe class DiskUsage
                 )
                 {
                     bool goesOn = entry is DirectoryInfo && entry.LinkTarget is null;
-                    sum +=
-                        linux ? Blocks(entry.FullName, shares, linked)
-                        : entry is FileInfo { LinkTarget: null } file ? file.Length
-                        : 0;
+                    sum += Blocks(entry.FullName, shares, linked);
                     if (goesOn)
                     {
                         folders.Push(entry.FullName);

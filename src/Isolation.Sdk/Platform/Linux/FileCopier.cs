@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Isolation.Sdk.Git;
 using static Isolation.Sdk.Platform.LinuxFiles;
 
 namespace Isolation.Sdk.Platform;
@@ -10,7 +9,8 @@ namespace Isolation.Sdk.Platform;
 /// <param name="made">What becomes of their stat data.</param>
 /// <param name="stamp">The time of writing that they get.</param>
 /// <param name="share">Whether blocks are shared.</param>
-internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTimeOffset stamp, bool share) : IDisposable
+internal sealed unsafe class FileCopier(IFileManifest index, IFileManifest made, DateTimeOffset stamp, bool share)
+    : IDisposable
 {
     private const int Buffer = 1 << 17,
         MostRange = 1 << 30;
@@ -245,14 +245,14 @@ internal sealed unsafe class FileCopier(IndexFile index, IndexFile made, DateTim
         times[1] = new Time { Seconds = (nint)stamp.ToUnixTimeSeconds() };
         Check(SetTimes(there, name, times), entry);
         int error = GetStat(there, name, out Stat stat);
-        made.SetStamp(entry, error == 0 ? FileStamp.Of(stat) : throw Failed(error, PathOf(entry)));
+        made.SetStamp(entry, error == 0 ? stat.ToStamp() : throw Failed(error, PathOf(entry)));
     }
 
     private bool IsSame(int entry, in Stat stat, uint kind) =>
         stat.Kind == kind
         && stat.Links == 1
         && (uint)stat.Size == index.Size(entry)
-        && FileStamp.Of(stat).IsSameFile(index.Stamp(entry));
+        && stat.ToStamp().IsSameFile(index.Stamp(entry));
 
     private void Check(int result, int entry)
     {

@@ -1,13 +1,12 @@
 using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Isolation.Sdk.Git;
 using static Isolation.Sdk.Platform.LinuxFiles;
 
 namespace Isolation.Sdk.Platform;
 
 /// <summary>Reads files and compares them with the ids that git gives to bytes; each thread has its own. Where git converts line endings, a file so converted is another one.</summary>
-internal sealed unsafe class FileHasher(IndexFile index) : IDisposable
+internal sealed unsafe class FileHasher(IFileManifest index) : IDisposable
 {
     private const int Room = 1 << 17;
     private readonly byte* _buffer = (byte*)NativeMemory.Alloc(Room);

@@ -85,6 +85,19 @@ internal static unsafe partial class LinuxFiles
         public uint DeviceMinor;
 
         public readonly uint Kind => Mode & KindMask;
+
+        // The device is what the C library makes of its two numbers.
+        public readonly FileStamp ToStamp() =>
+            new(
+                (uint)ChangedSeconds,
+                ChangedNanoseconds,
+                (uint)WrittenSeconds,
+                WrittenNanoseconds,
+                (DeviceMinor & 0xff) | (DeviceMajor << 8) | ((DeviceMinor & ~0xffu) << 12),
+                (uint)Inode,
+                User,
+                Group
+            );
     }
 
     /// <summary>Opens a file or folder; its descriptor, or the negative error number.</summary>

@@ -1,13 +1,12 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Platform;
 
 /// <summary>Compares a folder with an index entry by entry, by what nobody can forge: the moment an inode last changed. <c>.git</c> at its top is left out.</summary>
 /// <param name="index">What has to be there.</param>
 /// <param name="top">The folder.</param>
-internal sealed class TreeComparer(IndexFile index, string top)
+internal sealed class TreeComparer(IFileManifest index, string top) : ITreeComparer
 {
     private readonly TreeDirectories _folders = new(index);
 

@@ -1,5 +1,3 @@
-using Isolation.Sdk.Git;
-
 namespace Isolation.Sdk.Platform;
 
 /// <summary>The folders of an index, each after the one that it is in, with the entries directly in it.</summary>
@@ -13,7 +11,7 @@ internal sealed class TreeDirectories
 
     /// <param name="index">The files.</param>
     /// <param name="entries">Those that matter, in order; <see langword="null"/> for all.</param>
-    public TreeDirectories(IndexFile index, IEnumerable<int>? entries = null)
+    public TreeDirectories(IFileManifest index, IEnumerable<int>? entries = null)
     {
         List<int> path = [0];
         _all.Add(new TreeDirectory(-1, 0, 0, 0, 0));
@@ -77,7 +75,7 @@ internal sealed class TreeDirectories
     }
 
     // Paths are sorted, so all that is below a folder comes in one piece, and the folders that are open are those of the path before.
-    private void Descend(IndexFile index, int entry, List<int> path)
+    private void Descend(IFileManifest index, int entry, List<int> path)
     {
         ReadOnlySpan<byte> name = index.Path(entry);
         int depth = 1,

@@ -167,10 +167,10 @@ internal sealed class ProcessScope : IStateScope
                 IWorkerProcess process = await StartCoreAsync(command with { LogFile = log }).ConfigureAwait(false);
                 await using (process.ConfigureAwait(false))
                 {
-                    ProcessExit exit = await process.Exit.WaitAsync(either.Token).ConfigureAwait(false);
-                    if (exit.Code != 0)
+                    ExecResult exit = await process.Exit.WaitAsync(either.Token).ConfigureAwait(false);
+                    if (exit.ExitCode != 0)
                     {
-                        failures.Add($"'{command.File}' ended with {exit.Code}");
+                        failures.Add($"'{command.File}' ended with {exit.ExitCode}");
                     }
                 }
             }

@@ -27,8 +27,15 @@ internal sealed class ScopeBuilder(
             cancellationToken.ThrowIfCancellationRequested();
             Dictionary<string, int> ports = TakePorts();
             string worker = AttemptNames.FileName(_parts.Attempt);
-            string Fill(string template) =>
-                ValueTemplate.Fill(template, worker, _parts.Workspace, _parts.Folders.Home, _parts.Folders.Temp, ports);
+            Dictionary<string, string> values = PlaceholderTemplate.Values(
+                _parts.Attempt,
+                _parts.Item,
+                _parts.Workspace,
+                _parts.Folders.Home,
+                _parts.Folders.Temp,
+                ports
+            );
+            string Fill(string template) => PlaceholderTemplate.Fill(template, values, "A value of the sandbox");
             EnvironmentBuilder defaults = new EnvironmentBuilder(host).AddDefaults(
                 _parts.Attempt.ToString(),
                 worker,

@@ -1,4 +1,4 @@
-using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 

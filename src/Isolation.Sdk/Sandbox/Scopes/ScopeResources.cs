@@ -18,6 +18,8 @@ internal sealed record ScopeResources(
 
     public Cgroup? Cgroup { get; init; }
 
+    public WorkItem? Item { get; init; }
+
     /// <summary>What the groups of a scope are called.</summary>
     public static string CgroupName(string marker) => "isolation-" + marker;
 

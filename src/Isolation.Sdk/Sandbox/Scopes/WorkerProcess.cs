@@ -26,9 +26,9 @@ internal sealed class WorkerProcess : IWorkerProcess
 
     public Stream Error => _started.Error;
 
-    public Task<ProcessExit> Exit { get; }
+    public Task<ExecResult> Exit { get; }
 
-    public async ValueTask<ProcessExit> StopAsync(TimeSpan grace)
+    public async ValueTask<ExecResult> StopAsync(TimeSpan grace)
     {
         if (await _started.EndAsync(grace).ConfigureAwait(false))
         {
@@ -37,7 +37,7 @@ internal sealed class WorkerProcess : IWorkerProcess
 
         _log?.Dispose();
         _ended(this);
-        ProcessExit exit = await Exit.ConfigureAwait(false);
+        ExecResult exit = await Exit.ConfigureAwait(false);
         return exit with { Forced = _forced == 1 };
     }
 
@@ -50,9 +50,14 @@ internal sealed class WorkerProcess : IWorkerProcess
         await Error.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<ProcessExit> ExitAsync(LimitWatchdog watch)
+    private async Task<ExecResult> ExitAsync(LimitWatchdog watch)
     {
         LimitHit? passed = await watch.WatchAsync(_started).ConfigureAwait(false);
-        return new ProcessExit(await _started.Exited.ConfigureAwait(false), _started.Mechanism) { Limit = passed };
+        return new ExecResult(await _started.Exited.ConfigureAwait(false))
+        {
+            Mechanism = _started.Mechanism,
+            Limit = passed?.Name,
+            LimitMechanism = passed?.Mechanism,
+        };
     }
 }

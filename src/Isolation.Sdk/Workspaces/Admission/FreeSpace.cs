@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
+using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>How much is free: on a file system, and of memory. What cannot be known is <see langword="null"/>, and refuses nobody.</summary>
-internal readonly partial record struct FreeSpace(long? Disk, long? Files, long? Memory)
+internal readonly record struct FreeSpace(long? Disk, long? Files, long? Memory)
 {
     /// <param name="folder">Where it will be needed; it need not exist yet.</param>
     public static FreeSpace Measure(string folder)
@@ -14,7 +15,9 @@ internal readonly partial record struct FreeSpace(long? Disk, long? Files, long?
             place = Path.GetDirectoryName(place);
         }
 
-        return place is null ? default : new FreeSpace(DiskAt(place), FilesAt(place), FreeMemory.Now());
+        return place is null
+            ? default
+            : new FreeSpace(DiskAt(place), PlatformFiles.Current.CountFreeFiles(place), FreeMemory.Now());
     }
 
     /// <summary>What is missing, in words; <see langword="null"/> when everything is there.</summary>
@@ -43,15 +46,6 @@ internal readonly partial record struct FreeSpace(long? Disk, long? Files, long?
         }
     }
 
-    // A file system that makes inodes as it needs them (btrfs) says that it has none at all.
-    private static long? FilesAt(string place)
-    {
-        ulong[] answer = new ulong[32];
-        return OperatingSystem.IsLinux() && Environment.Is64BitProcess && statvfs(place, answer) == 0 && answer[5] > 0
-            ? (long)answer[7]
-            : null;
-    }
-
     private static string Size(long bytes) =>
         bytes switch
         {
@@ -61,8 +55,4 @@ internal readonly partial record struct FreeSpace(long? Disk, long? Files, long?
             ),
             _ => $"{Math.Max(bytes, 0) >> 20} MiB",
         };
-
-    // struct statvfs of 64-bit Linux: words 5 to 7 are f_files, f_ffree and f_favail.
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int statvfs(string path, [Out] ulong[] answer);
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
@@ -58,7 +58,7 @@ internal sealed class CaptureGit : IDisposable
 
         // Longer than what is buffered: its end is cut off somewhere, and so many changes are changes anyway.
         string output =
-            answer.Output.Length < StateScopeExtensions.MaxBufferedLength
+            answer.Output.Length < ExecResult.MaxLength
                 ? answer.Output
                 : answer.Output[..(answer.Output.LastIndexOf('\0') + 1)];
         return GitStatus.Parse(new GitResult(0, output, "").Fields);
@@ -252,7 +252,7 @@ internal sealed class CaptureGit : IDisposable
     )
     {
         ExecResult answer = await ExecAsync(environment, cancellationToken, arguments).ConfigureAwait(false);
-        string limit = answer.Exit.Limit is { } hit ? $" by the limit {hit.Name} ({hit.Mechanism})" : "";
+        string limit = answer.Limit is { } hit ? $" by the limit {hit} ({answer.LimitMechanism})" : "";
         return answer.ExitCode == 0
             ? answer
             : throw new IsolationException(

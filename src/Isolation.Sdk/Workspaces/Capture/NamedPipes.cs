@@ -10,7 +10,6 @@ namespace Isolation.Sdk.Workspaces;
 /// </summary>
 internal static class NamedPipes
 {
-    private const uint Pipe = 0x1000;
     private static readonly EnumerationOptions Everything = new()
     {
         RecurseSubdirectories = true,
@@ -42,17 +41,9 @@ internal static class NamedPipes
 
     private static void Remove(string folder, string path)
     {
-        if (IsPipe(path))
+        if (PlatformFiles.Current.IsPipe(path))
         {
-            LinuxDelete.DeleteTree(folder, Encoding.UTF8.GetBytes(Path.GetRelativePath(folder, path)));
-        }
-    }
-
-    private static unsafe bool IsPipe(string path)
-    {
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
-        {
-            return LinuxFiles.GetStat(LinuxFiles.AtCurrent, name, out LinuxFiles.Stat stat) == 0 && stat.Kind == Pipe;
+            PlatformFiles.Current.DeleteTree(folder, Encoding.UTF8.GetBytes(Path.GetRelativePath(folder, path)));
         }
     }
 

@@ -7,7 +7,6 @@ namespace Isolation.Sdk.Workspaces;
 /// <summary>Time stamps that cannot be true. Git takes a file of the same size and times for unchanged, and times are anybody's to set; when an inode changed is not, but git compares that by the second alone.</summary>
 internal static class TimestampForgery
 {
-    private const long TickNanoseconds = 100;
     private static readonly EnumerationOptions Everything = new()
     {
         RecurseSubdirectories = true,
@@ -51,14 +50,5 @@ internal static class TimestampForgery
     }
 
     // A workspace is filled with files that say they are older than it, but nobody can have changed one since and deny it: that time cannot be set.
-    private static unsafe bool IsUntouched(string file, DateTime since)
-    {
-        fixed (byte* name = Encoding.UTF8.GetBytes(file + '\0'))
-        {
-            return LinuxFiles.GetStat(LinuxFiles.AtCurrent, name, out LinuxFiles.Stat stat) == 0
-                && DateTime.UnixEpoch.AddTicks(
-                    (stat.ChangedSeconds * TimeSpan.TicksPerSecond) + (stat.ChangedNanoseconds / TickNanoseconds)
-                ) < since;
-        }
-    }
+    private static bool IsUntouched(string file, DateTime since) => PlatformFiles.Current.GetChangeTime(file) < since;
 }

@@ -1,6 +1,7 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 

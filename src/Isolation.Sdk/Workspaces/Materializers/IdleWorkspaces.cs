@@ -116,7 +116,7 @@ internal sealed class IdleWorkspaces(int most)
                 return false;
             }
 
-            TreeComparer scan = new(index, tree.Files);
+            ITreeComparer scan = PlatformFiles.Current.Compare(index, tree.Files);
             TreeDifferences found = scan.Run(tree.Record!.Stamp);
             scan.SetTimes(found.Written, DateTimeOffset.FromUnixTimeSeconds(tree.Record.Stamp)); // A move leaves its traces there.
             return found.IsEmpty;

@@ -128,7 +128,7 @@ internal sealed class TemplateTree : IDisposable
         string key = _context.Settings.Key();
         if (subvolume)
         {
-            Btrfs.Create(Files);
+            PlatformFiles.Current.CreateSubvolume(Files);
         }
         else
         {
@@ -163,7 +163,7 @@ internal sealed class TemplateTree : IDisposable
         TemplateRecord before = Forget();
         if (before.Generation is not null)
         {
-            Btrfs.SetReadOnly(Files, false);
+            PlatformFiles.Current.SetReadOnly(Files, false);
         }
 
         _context.Faults.Reached(WorkspaceStep.MoveBegun);
@@ -231,9 +231,9 @@ internal sealed class TemplateTree : IDisposable
         }
 
         Record = null;
-        if (Btrfs.Inspect(Files) is { IsReadOnly: true })
+        if (PlatformFiles.Current.InspectSubvolume(Files) is { IsReadOnly: true })
         {
-            Btrfs.SetReadOnly(Files, false);
+            PlatformFiles.Current.SetReadOnly(Files, false);
         }
 
         _context.Trash.Discard(Folder, _context.Workers.Trash);
@@ -284,7 +284,7 @@ internal sealed class TemplateTree : IDisposable
             );
         }
 
-        TreeCopier.Stamp(
+        PlatformFiles.Current.StampTree(
             index,
             Files,
             DateTimeOffset.FromUnixTimeSeconds(record.Stamp),
@@ -297,11 +297,10 @@ internal sealed class TemplateTree : IDisposable
 
     private void Save(TemplateRecord record, IndexFile index)
     {
-        if (Btrfs.Inspect(Files) is not null && record.Kind == TemplateKind.Template)
+        if (PlatformFiles.Current.InspectSubvolume(Files) is not null && record.Kind == TemplateKind.Template)
         {
-            Btrfs.SetReadOnly(Files, true);
-            Btrfs.Commit(Files);
-            record = record with { Generation = Btrfs.Inspect(Files)?.Generation };
+            PlatformFiles.Current.SetReadOnly(Files, true);
+            record = record with { Generation = PlatformFiles.Current.InspectSubvolume(Files)?.Generation };
         }
 
         record.Write(Folder);

@@ -16,7 +16,9 @@ internal sealed class TemplateTrees(WorkspaceContext context, int most) : IAsync
     private readonly SemaphoreSlim _making = new(1);
 
     // A copy keeps a few processors busy by itself. More at once wait for each other in the kernel, and all of them end late.
-    private readonly SemaphoreSlim _copying = new(Math.Max(1, Environment.ProcessorCount / TreeDirectories.MaxThreads));
+    private readonly SemaphoreSlim _copying = new(
+        Math.Max(1, Environment.ProcessorCount / PlatformFiles.Current.MaxThreads)
+    );
     private readonly CancellationTokenSource _ending = new();
     private readonly Lock _gate = new();
     private readonly HashSet<string> _unsafe = new(StringComparer.Ordinal);
@@ -87,19 +89,30 @@ internal sealed class TemplateTrees(WorkspaceContext context, int most) : IAsync
         try
         {
             Directory.CreateDirectory(path);
-            IndexFile? copied = borrowed.Index is { } index
-                ? await TreeCopier
-                    .RunAsync(
-                        index,
-                        borrowed.Files,
-                        path,
-                        DateTimeOffset.FromUnixTimeSeconds(borrowed.Record!.Stamp),
-                        share,
-                        begun: () => context.Faults.Reached(WorkspaceStep.MidFill),
+            IndexFile? copied = borrowed.Index?.Copy();
+            if (
+                copied is not null
+                && !await PlatformFiles
+                    .Current.CopyTreeAsync(
+                        new TreeCopy(
+                            borrowed.Index!,
+                            copied,
+                            borrowed.Files,
+                            path,
+                            DateTimeOffset.FromUnixTimeSeconds(borrowed.Record!.Stamp),
+                            share
+                        )
+                        {
+                            OnBegun = () => context.Faults.Reached(WorkspaceStep.MidFill),
+                        },
                         cancellationToken
                     )
                     .ConfigureAwait(false)
-                : null;
+            )
+            {
+                copied = null;
+            }
+
             context.Faults.Reached(WorkspaceStep.Filled);
             return copied;
         }

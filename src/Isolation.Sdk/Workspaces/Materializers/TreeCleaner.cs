@@ -1,6 +1,5 @@
 using System.Text;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
@@ -37,7 +36,7 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
 
         OwnerRights.Open(index, tree.Files);
         long? stamp = CommonStamp();
-        TreeComparer scan = new(index, tree.Files);
+        ITreeComparer scan = PlatformFiles.Current.Compare(index, tree.Files);
         List<int> touched = [];
         TreeDifferences? before = null;
         for (int look = 1; look <= MaxPasses; look++)
@@ -62,7 +61,7 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
             DateTimeOffset time = stamp is { } known
                 ? DateTimeOffset.FromUnixTimeSeconds(known)
                 : TemplateTree.StampOf(context.Time);
-            TreeCopier.Stamp(index, tree.Files, time, all ? null : entries);
+            PlatformFiles.Current.StampTree(index, tree.Files, time, all ? null : entries);
             stamp = time.ToUnixTimeSeconds();
         }
 
@@ -93,14 +92,14 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
 
         foreach (byte[] stranger in found.Unknown)
         {
-            LinuxDelete.DeleteTree(tree.Files, stranger);
+            PlatformFiles.Current.DeleteTree(tree.Files, stranger);
         }
 
         context.Faults.Reached(WorkspaceStep.MidClean);
         foreach (int entry in entries)
         {
             // A new file takes its place: nothing is ever written through a link, or into a file that has another name elsewhere.
-            LinuxDelete.DeleteTree(tree.Files, index.Path(entry));
+            PlatformFiles.Current.DeleteTree(tree.Files, index.Path(entry));
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class WorkspaceMaterializer(WorkspaceContext context, WorkspaceO
 
     // On a full disk nothing can be tried; what is known then is asked again.
     private readonly Lazy<FileSystemFeatures> _abilities = new(
-        () => FileSystemFeatures.Of(context.Workers.Root),
+        () => PlatformFiles.Current.Detect(context.Workers.Root),
         LazyThreadSafetyMode.PublicationOnly
     );
 
@@ -123,7 +123,7 @@ internal sealed class WorkspaceMaterializer(WorkspaceContext context, WorkspaceO
                 _ => null,
             };
         }
-        catch (IOException e) when (WorkersDirectorySetup.IsFull(e))
+        catch (IOException e) when (DiskErrors.IsFull(e))
         {
             return null; // Nobody can tell before there is room.
         }
@@ -172,9 +172,7 @@ internal sealed class WorkspaceMaterializer(WorkspaceContext context, WorkspaceO
             return tree is null ? null : await TryCopyAsync(tree, way, path, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
-            when (e is IsolationException or UnauthorizedAccessException or IOException
-                && !WorkersDirectorySetup.IsFull(e)
-            )
+            when (e is IsolationException or UnauthorizedAccessException or IOException && !DiskErrors.IsFull(e))
         {
             // Git may know how, or says why not; and it needs less room than a tree and a workspace, once what was begun is gone.
             SafeDelete.DeleteTree(path);
@@ -226,8 +224,9 @@ internal sealed class WorkspaceMaterializer(WorkspaceContext context, WorkspaceO
         try
         {
             // Looked at afterwards: the snapshot is a transaction, and only then is known what was written before it.
-            Btrfs.Snapshot(tree.Files, path);
-            return Btrfs.Inspect(tree.Files) is { IsReadOnly: true } now && now.Generation == tree.Record!.Generation;
+            PlatformFiles.Current.Snapshot(tree.Files, path);
+            return PlatformFiles.Current.InspectSubvolume(tree.Files) is { IsReadOnly: true } now
+                && now.Generation == tree.Record!.Generation;
         }
         catch
         {

@@ -1,3 +1,4 @@
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
 
 namespace Isolation.Sdk.Workspaces;
@@ -134,7 +135,7 @@ internal sealed class WorkspacePool(GitWorkspaceProvider inner, WorkspacePoolOpt
                 return;
             }
         }
-        catch (IOException e) when (tree is null && WorkersDirectorySetup.IsFull(e))
+        catch (IOException e) when (tree is null && DiskErrors.IsFull(e))
         {
             // No room for what would stay: all of it goes.
             _cleaning.Leave();

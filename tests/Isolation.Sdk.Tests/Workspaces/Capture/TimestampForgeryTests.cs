@@ -1,3 +1,4 @@
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
@@ -61,7 +62,7 @@ public sealed class TimestampForgeryTests : IDisposable
         Assert.Equal((_filled, DateTimeKind.Utc), (facts.CheckedOutAt!.Value, facts.CheckedOutAt.Value.Kind));
     }
 
-    public void Dispose() => Isolation.Sdk.IO.SafeDelete.DeleteTree(_root);
+    public void Dispose() => Isolation.Sdk.Platform.SafeDelete.DeleteTree(_root);
 
     private void Write(string name, string content, DateTime time)
     {

@@ -64,7 +64,7 @@ public sealed class LongPathTests
                     )
                 ).Trim()
             );
-            Assert.InRange(DiskUsage.Of(workspace.Info.Path), 1, 64 << 20);
+            Assert.InRange(PlatformFiles.Current.MeasureUsage(workspace.Info.Path), 1, 64 << 20);
             Assert.Contains("work", (workspace as GitWorkspace)?.FindUnpinnedFiles(100) ?? ["work"]);
             Capture capture = await workspace.CaptureAsync(new PlainScope(rig.Repository.Root, workspace.Info.Path));
             Assert.Contains("work", capture.Files.Select(f => f.Path));

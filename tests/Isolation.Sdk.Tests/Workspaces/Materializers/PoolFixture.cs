@@ -41,8 +41,7 @@ internal sealed class PoolFixture : IAsyncDisposable
                     .GetDirectories(Path.Combine(Workers, ".trees"))
                     .Where(d =>
                         File.Exists(Path.Combine(d, "tree.json"))
-                        && File.ReadAllText(Path.Combine(d, "tree.json"))
-                            .Contains("\"Idle\"", StringComparison.Ordinal)
+                        && File.ReadAllText(Path.Combine(d, "tree.json")).Contains("\"Idle\"", StringComparison.Ordinal)
                     ),
             ]
             : [];

@@ -1,7 +1,7 @@
-using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Tests.Infrastructure;
 
-namespace Isolation.Sdk.Tests.IO;
+namespace Isolation.Sdk.Tests.Platform;
 
 public sealed class SafeDeleteTests : IDisposable
 {

@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace Isolation.Sdk.Platform;
+
+/// <summary>Deletes trees without ever following a link out of them, in two phases: out of the way at once, gone in the background.</summary>
+internal static class SafeDelete
+{
+    private const int MaxTries = 1000;
+
+    /// <summary>Renames a tree into a trash folder on the same file system; the name is free when this returns.</summary>
+    /// <returns>Where it is now; <see langword="null"/> when there was nothing, or a link, which is gone already.</returns>
+    public static string? MoveToTrash(string path, string trash)
+    {
+        if (!Exists(path))
+        {
+            return null;
+        }
+
+        if (IsLink(path))
+        {
+            File.Delete(path); // A rename would want to know what it points to.
+            return null;
+        }
+
+        string moved = Path.Combine(trash, Guid.NewGuid().ToString("n"));
+        for (int left = MaxTries; ; left--)
+        {
+            Directory.CreateDirectory(trash);
+            try
+            {
+                if (File.Exists(path))
+                {
+                    File.Move(path, moved);
+                }
+                else
+                {
+                    Directory.Move(path, moved);
+                }
+
+                return moved;
+            }
+            catch (DirectoryNotFoundException) when (left > 0 && Exists(path))
+            {
+                // Another worker took the trash folder away as it was empty.
+            }
+        }
+    }
+
+    /// <summary>Deletes a file, a link or a whole tree; what a link points to is not touched, and what somebody else deletes meanwhile is as good as deleted.</summary>
+    public static void DeleteTree(string path)
+    {
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        PlatformFiles.Current.DeleteTree(Path.GetDirectoryName(full)!, Encoding.UTF8.GetBytes(Path.GetFileName(full)));
+    }
+
+    public static bool Exists(string path) => Directory.Exists(path) || File.Exists(path) || IsLink(path);
+
+    public static bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;
+}
