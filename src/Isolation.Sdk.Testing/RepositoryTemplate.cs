@@ -1,6 +1,4 @@
 using System.Globalization;
-using Isolation.Sdk.IO;
-using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Testing;
 
@@ -16,8 +14,8 @@ internal static class RepositoryTemplate
         string template = Path.Combine(ThrowawayFolder.Home, NameOf(time.GetUtcNow()));
         if (!Directory.Exists(template))
         {
-            using OsFileLock held = await OsFileLock
-                .AcquireAsync(Path.Combine(ThrowawayFolder.Home, ".template"), time, cancellationToken)
+            using FolderLock held = await FolderLock
+                .AcquireAsync(Path.Combine(ThrowawayFolder.Home, ".template"), cancellationToken)
                 .ConfigureAwait(false);
             if (!Directory.Exists(template))
             {
@@ -62,7 +60,7 @@ internal static class RepositoryTemplate
                 .Where(f => !kept.Contains(Path.GetFileName(f), StringComparer.Ordinal))
         )
         {
-            SafeDelete.DeleteTree(folder);
+            FolderDeletion.Delete(folder);
         }
     }
 

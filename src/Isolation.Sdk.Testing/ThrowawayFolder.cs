@@ -1,6 +1,5 @@
 using System.Globalization;
-using Isolation.Sdk.IO;
-using Isolation.Sdk.Platform;
+using System.Text;
 
 namespace Isolation.Sdk.Testing;
 
@@ -8,10 +7,10 @@ namespace Isolation.Sdk.Testing;
 internal sealed class ThrowawayFolder : IDisposable
 {
     private const string MarkerSuffix = ".lock";
-    private readonly OsFileLock _lock;
+    private readonly FolderLock _lock;
     private readonly string _marker;
 
-    private ThrowawayFolder(string path, string marker, OsFileLock held)
+    private ThrowawayFolder(string path, string marker, FolderLock held)
     {
         Path = path;
         _marker = marker;
@@ -22,8 +21,13 @@ internal sealed class ThrowawayFolder : IDisposable
     public string Path { get; }
 
     /// <summary>Where all of them are, one such place for each user of the machine.</summary>
-    public static string Home =>
-        System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"isolation-testing-{Slug.Of(Environment.UserName)}");
+    public static string Home => System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"isolation-testing-{UserKey}");
+
+    // One path segment, and no two users with the same.
+    private static string UserKey =>
+        Environment.UserName.All(char.IsAsciiLetterOrDigit)
+            ? Environment.UserName
+            : "x-" + Convert.ToHexStringLower(Encoding.UTF8.GetBytes(Environment.UserName));
 
     public static ThrowawayFolder Create(string prefix)
     {
@@ -36,7 +40,7 @@ internal sealed class ThrowawayFolder : IDisposable
                 string.Create(CultureInfo.InvariantCulture, $"{prefix}-{Guid.NewGuid():n}")
             );
             string marker = path + MarkerSuffix;
-            OsFileLock? held = OsFileLock.TryAcquire(marker);
+            FolderLock? held = FolderLock.TryAcquire(marker);
             if (held is null || !File.Exists(marker))
             {
                 // A sweep met the marker between its making and its locking, and took it for a dead one.
@@ -75,7 +79,7 @@ internal sealed class ThrowawayFolder : IDisposable
         {
             try
             {
-                if (OsFileLock.TryAcquire(marker) is { } dead)
+                if (FolderLock.TryAcquire(marker) is { } dead)
                 {
                     string path = marker[..^MarkerSuffix.Length];
                     new ThrowawayFolder(path, marker, dead).Dispose();
@@ -92,7 +96,7 @@ internal sealed class ThrowawayFolder : IDisposable
     {
         string note = WorktreeNote(path);
         string? registration = File.Exists(note) ? File.ReadAllText(note) : null;
-        SafeDelete.DeleteTree(path);
+        FolderDeletion.Delete(path);
         if (registration is not null)
         {
             // Only a registration that points back here is ours to take away.
@@ -106,7 +110,7 @@ internal sealed class ThrowawayFolder : IDisposable
                     .EndsWith($"/{name}/{name}/.git", StringComparison.Ordinal)
             )
             {
-                SafeDelete.DeleteTree(registration);
+                FolderDeletion.Delete(registration);
             }
 
             File.Delete(note);

@@ -1,5 +1,3 @@
-using Isolation.Sdk.IO;
-
 namespace Isolation.Sdk.Testing;
 
 /// <summary>A work tree of any repository in a temp folder, on a detached commit, gone when disposed; the next one made sweeps it away if this process is killed first.</summary>
@@ -79,9 +77,7 @@ public sealed class ThrowawayWorktree : IAsyncDisposable
     {
         // Not locked for git: if temp is emptied at a restart, git's own prune may take the registration.
         string gate = System.IO.Path.Combine(_common, "isolation", "worktrees.lock");
-        using OsFileLock held = await OsFileLock
-            .AcquireAsync(gate, TimeProvider.System, cancellationToken)
-            .ConfigureAwait(false);
+        using FolderLock held = await FolderLock.AcquireAsync(gate, cancellationToken).ConfigureAwait(false);
         await PlainGit
             .RunAsync(
                 repositoryPath,

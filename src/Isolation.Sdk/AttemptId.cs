@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk;
 
@@ -7,6 +9,10 @@ namespace Isolation.Sdk;
 /// <param name="Number">1 for the first try. Issued by creating the attempt's ref, so it is the fencing token too: an older attempt's late write is refused.</param>
 public readonly record struct AttemptId(string Item, int Number)
 {
+    /// <summary>The ref that issues the attempt and later pins what it made: <c>refs/isolation/attempts/auth-123/2</c>.</summary>
+    [JsonIgnore]
+    public string RefName => AttemptNames.RefName(this);
+
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Item}.{Number}");
 

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Leaks;
 using Isolation.Sdk;
 using Isolation.Sdk.Testing;
 using Rig.Terminal;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Isolation.Sdk.Leaks;
 using Isolation.Sdk;
 using Isolation.Sdk.Testing;
 using Rig.Terminal;

@@ -17,9 +17,7 @@ internal sealed class ConformanceFixture<TAxis>(ThrowawayRepository repository, 
     public async Task<FakeLease> IssueAsync(string item, Action<string, string>? onNote = null)
     {
         FakeLease lease = new(new AttemptId(item, 1)) { OnNote = onNote };
-        await Repository
-            .GitAsync(["update-ref", Isolation.Sdk.IO.AttemptNames.RefName(lease.Attempt), Head])
-            .ConfigureAwait(false);
+        await Repository.GitAsync(["update-ref", lease.Attempt.RefName, Head]).ConfigureAwait(false);
         return lease;
     }
 

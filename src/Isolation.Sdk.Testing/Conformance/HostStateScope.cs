@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using Isolation.Sdk.IO;
-using Isolation.Sdk.Platform;
 using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Testing;
@@ -15,10 +12,7 @@ internal sealed class HostStateScope : IStateScope
     public HostStateScope(StateRequest request)
     {
         _workspace = request.Workspace.Path;
-        _folder = Path.Combine(
-            Path.GetDirectoryName(request.Repository.Path)!,
-            string.Create(CultureInfo.InvariantCulture, $"scope-{AttemptNames.FileName(request.Lease.Attempt)}")
-        );
+        _folder = Path.Combine(Path.GetDirectoryName(request.Repository.Path)!, $"scope-{Guid.NewGuid():n}");
         string home = Directory.CreateDirectory(Path.Combine(_folder, "home")).FullName;
         string temp = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName;
         (string Name, string Value)[] set =
@@ -75,7 +69,7 @@ internal sealed class HostStateScope : IStateScope
 
     public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
     {
-        SafeDelete.DeleteTree(_folder);
+        FolderDeletion.Delete(_folder);
         return ValueTask.CompletedTask;
     }
 

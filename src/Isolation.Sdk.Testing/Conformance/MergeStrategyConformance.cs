@@ -1,4 +1,3 @@
-using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Workspaces;
 using static Isolation.Sdk.Testing.ConformanceException;
@@ -306,14 +305,14 @@ public abstract class MergeStrategyConformance : AxisConformance<IMergeStrategy>
             await tree.GitAsync(["add", "-A"]).ConfigureAwait(false);
             await tree.GitAsync(["commit", "-q", "-m", $"Work on {item}"]).ConfigureAwait(false);
             string commit = await tree.GitAsync(["rev-parse", "HEAD"]).ConfigureAwait(false);
-            await tree.GitAsync(["update-ref", AttemptNames.RefName(attempt), commit]).ConfigureAwait(false);
+            await tree.GitAsync(["update-ref", attempt.RefName, commit]).ConfigureAwait(false);
             FileChange change = new(
                 path,
                 path == "shared.txt" ? FileChangeKind.Modified : FileChangeKind.Added,
                 1,
                 path == "shared.txt" ? 1 : 0
             );
-            return new MergeRequest(attempt, new Capture(commit, bench.Head, AttemptNames.RefName(attempt), [change]))
+            return new MergeRequest(attempt, new Capture(commit, bench.Head, attempt.RefName, [change]))
             {
                 Title = $"Work on {item}",
             };

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Isolation.Sdk.IO;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 using static Isolation.Sdk.Testing.ConformanceException;
@@ -243,7 +242,7 @@ public abstract partial class StateSandboxConformance : AxisConformance<IStateSa
 
     private static async Task<StateRequest> RequestAsync(ConformanceFixture<IStateSandbox> bench, FakeLease lease)
     {
-        string work = Path.Combine(bench.Repository.Path + ".workers", AttemptNames.FileName(lease.Attempt), "work");
+        string work = Path.Combine(bench.Repository.Path + ".workers", lease.Attempt.ToString(), "work");
         await bench.Repository.GitAsync(["worktree", "add", "-q", "--detach", work]).ConfigureAwait(false);
         string gitDirectory = (
             await ThrowawayRepository.GitInAsync(work, ["rev-parse", "--absolute-git-dir"]).ConfigureAwait(false)

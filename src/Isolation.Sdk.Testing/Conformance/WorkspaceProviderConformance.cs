@@ -1,4 +1,3 @@
-using Isolation.Sdk.IO;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 using static Isolation.Sdk.Testing.ConformanceException;
@@ -147,7 +146,7 @@ public abstract partial class WorkspaceProviderConformance : AxisConformance<IWo
             await workspace.ReleaseAsync(ReleaseMode.Keep).ConfigureAwait(false);
             await workspace.DisposeAsync().ConfigureAwait(false);
             await bench
-                .Repository.GitAsync(["update-ref", "-d", AttemptNames.RefName(new AttemptId("one", 1))])
+                .Repository.GitAsync(["update-ref", "-d", new AttemptId("one", 1).RefName])
                 .ConfigureAwait(false);
             await before.AssertNothingLeakedAsync().ConfigureAwait(false);
         });
@@ -195,9 +194,7 @@ public abstract partial class WorkspaceProviderConformance : AxisConformance<IWo
                 await other.ReopenAsync(lease.ToRecord(bench.Repository.Reference)).ConfigureAwait(false) is null,
                 "A removed workspace was found again."
             );
-            await bench
-                .Repository.GitAsync(["update-ref", "-d", AttemptNames.RefName(lease.Attempt)])
-                .ConfigureAwait(false);
+            await bench.Repository.GitAsync(["update-ref", "-d", lease.Attempt.RefName]).ConfigureAwait(false);
             await before.AssertNothingLeakedAsync().ConfigureAwait(false);
         });
 

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Leaks;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Tests.Sandbox;
 
@@ -52,7 +53,7 @@ public sealed class InProcessRowsTests
         class Notebook { public string Text; }
         """;
 
-    [IsolationFact(Tools.Linux, Timeout = 240_000)]
+    [IsolationFact(Tools.Linux, Timeout = 240_000, Tier = Tier.Ci)]
     public async Task What_one_process_can_seal_is_sealed_and_what_it_cannot_is_noticed_or_documented()
     {
         using TestHost host = new(Pipeline + Rows);
@@ -75,7 +76,7 @@ public sealed class InProcessRowsTests
         Assert.Equal(expected, rows.Select(Shown));
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task Workers_that_block_before_they_first_wait_hold_nobody_up()
     {
         // No more threads in the pool than this; as many workers block until one that needs the pool lets them go.
@@ -102,7 +103,7 @@ public sealed class InProcessRowsTests
         Assert.Equal("True", await host.RunAsync([]));
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task Memory_that_one_worker_cannot_get_is_its_own_failure()
     {
         using TestHost host = new(

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using Isolation.Sdk.Leaks;
 using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Testing;

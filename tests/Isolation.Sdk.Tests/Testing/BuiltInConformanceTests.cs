@@ -24,15 +24,15 @@ public sealed class BuiltInConformanceTests
     [MemberData(nameof(Workspaces))]
     public Task Private_clones(string check) => new PrivateCloneSuite().RunAsync(check);
 
-    [IsolationTheory]
+    [IsolationTheory(Tier = Tier.Ci)]
     [MemberData(nameof(Workspaces))]
     public Task Git_worktrees_behind_an_admission(string check) => new AdmissionSuite().RunAsync(check);
 
-    [IsolationTheory]
+    [IsolationTheory(Tier = Tier.Ci)]
     [MemberData(nameof(Workspaces))]
     public Task Git_worktrees_from_a_warm_pool(string check) => new WarmPoolSuite(clones: false).RunAsync(check);
 
-    [IsolationTheory]
+    [IsolationTheory(Tier = Tier.Ci)]
     [MemberData(nameof(Workspaces))]
     public Task Private_clones_from_a_warm_pool(string check) => new WarmPoolSuite(clones: true).RunAsync(check);
 
@@ -44,7 +44,7 @@ public sealed class BuiltInConformanceTests
     public Task A_sandbox_that_promises_limits() =>
         new LimitedSandboxSuite().RunAsync(nameof(StateSandboxConformance.Limits_hold));
 
-    [IsolationTheory(Tools.Landlock)]
+    [IsolationTheory(Tools.Landlock, Tier = Tier.Ci)]
     [MemberData(nameof(State))]
     public Task Confined_sandbox(string check) => new ConfinedSandboxSuite().RunAsync(check);
 
@@ -56,15 +56,15 @@ public sealed class BuiltInConformanceTests
     [MemberData(nameof(Contexts))]
     public Task Fresh_contexts(string check) => new FreshContextSuite().RunAsync(check);
 
-    [IsolationTheory]
+    [IsolationTheory(Tier = Tier.Ci)]
     [MemberData(nameof(Merging))]
     public Task First_wins(string check) => Suite(() => MergeStrategies.FirstWins()).RunAsync(check);
 
-    [IsolationTheory]
+    [IsolationTheory(Tier = Tier.Ci)]
     [MemberData(nameof(Merging))]
     public Task Manual_merge(string check) => Suite(() => MergeStrategies.Manual()).RunAsync(check);
 
-    [IsolationTheory]
+    [IsolationTheory(Tier = Tier.Ci)]
     [MemberData(nameof(Merging))]
     public Task Serial_queue(string check) =>
         Suite(() =>

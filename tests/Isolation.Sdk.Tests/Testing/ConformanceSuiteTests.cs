@@ -21,7 +21,7 @@ public sealed class ConformanceSuiteTests
         Assert.Contains("Resources", failed.Message, StringComparison.Ordinal);
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(IsolationGuarantees.Refs, nameof(WorkspaceProviderConformance.Refs_of_one_are_not_the_refs_of_another))]
     [InlineData(
         IsolationGuarantees.GitConfig,
@@ -34,7 +34,7 @@ public sealed class ConformanceSuiteTests
     public async Task A_promise_that_does_not_hold_fails(IsolationGuarantees claims, string check) =>
         await FailsAsync(new BrokenSuite { Claims = claims }, check);
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_hook_that_reaches_another_fails() =>
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
             new BrokenSuite { Claims = IsolationGuarantees.Hooks }.RunAsync(
@@ -60,7 +60,7 @@ public sealed class ConformanceSuiteTests
     public async Task A_promise_that_is_not_made_is_not_checked() =>
         await new BrokenSuite().RunAsync(nameof(WorkspaceProviderConformance.Refs_of_one_are_not_the_refs_of_another));
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, DefaultRows = 1)]
     [InlineData(nameof(StateSandboxConformance.The_environment_is_what_the_scope_declares))]
     [InlineData(nameof(StateSandboxConformance.The_whole_tree_ends_with_the_worker))]
     [InlineData(nameof(StateSandboxConformance.The_kernel_confines_files))]

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Leaks;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 
@@ -29,7 +30,7 @@ public sealed class LeakMatrixTests
     [MemberData(nameof(Ids))]
     public Task At_the_sealed_level(string id) => SeesAsync(id, SandboxLevel.Sealed);
 
-    [Fact]
+    [IsolationFact]
     public void Every_channel_is_tried_everywhere_but_for_those_that_harm_the_machine() =>
         Assert.Equal(
             NotTried,
@@ -38,7 +39,7 @@ public sealed class LeakMatrixTests
                 .Select(row => row.Id)
         );
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("N06")]
     [InlineData("N18")]
     public async Task What_would_harm_its_process_is_tried_in_another(string id)

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Leaks;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Tests.Sandbox;
 

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Leaks;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 

@@ -83,7 +83,7 @@ public sealed class ThrowawayRepositoryTests
         }
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Many_at_once_do_not_disturb_each_other()
     {
         ThrowawayRepository[] made = await Task.WhenAll(

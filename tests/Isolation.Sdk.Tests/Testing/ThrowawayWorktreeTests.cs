@@ -24,7 +24,7 @@ public sealed class ThrowawayWorktreeTests
         Assert.Equal("", await before.GitAsync(["status", "--porcelain"]));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Nothing_is_left_after_dispose()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
@@ -52,7 +52,7 @@ public sealed class ThrowawayWorktreeTests
         await before.AssertNothingLeakedAsync();
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Many_at_once_work_on_one_repository()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
@@ -67,7 +67,7 @@ public sealed class ThrowawayWorktreeTests
         await before.AssertNothingLeakedAsync();
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_a_killed_process_left_is_swept_with_its_registration()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
