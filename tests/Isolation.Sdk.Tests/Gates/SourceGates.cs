@@ -6,61 +6,6 @@ namespace Isolation.Sdk.Tests.Gates;
 /// <summary>What holds for every source file.</summary>
 public sealed partial class SourceGates
 {
-    private const int LongestFile = 300;
-
-    // Each folder may use those of its own line and of the lines above it.
-    private static readonly string[][] Layers =
-    [
-        ["Leasing", "Guarantees", "Monitoring"],
-        ["Git"],
-        ["Workspaces", "Sandboxing"],
-        ["Contexts", "Merging", "Tracking", "Running"],
-        ["Pipeline"],
-    ];
-
-    [IsolationFact]
-    public async Task No_file_of_the_library_is_longer_than_300_lines()
-    {
-        List<string> longer = [];
-        foreach (string path in await Sources.LibraryAsync())
-        {
-            int lines = (await Sources.LinesAsync(path)).Length;
-            if (lines > LongestFile)
-            {
-                longer.Add($"{path}: {lines}");
-            }
-        }
-
-        Gate.HoldsUnless(longer);
-    }
-
-    [IsolationFact]
-    public async Task Usings_only_point_down()
-    {
-        List<string> up = [];
-        foreach (
-            string path in (await Sources.LibraryAsync()).Where(p =>
-                p.StartsWith("src/Isolation.Sdk/", StringComparison.Ordinal)
-            )
-        )
-        {
-            up.AddRange(PointingUp(path, await Sources.ReadAsync(path)));
-        }
-
-        Gate.HoldsUnless(up);
-    }
-
-    [IsolationFact]
-    public void A_using_that_points_up_is_found()
-    {
-        Assert.Single(PointingUp("src/Isolation.Sdk/Git/A.cs", "using Isolation.Sdk.Merging;\n"));
-        Assert.Single(PointingUp("src/Isolation.Sdk/Git/A.cs", "using static Isolation.Sdk.Pipeline.Names;\n"));
-        Assert.Single(PointingUp("src/Isolation.Sdk/Elsewhere/A.cs", ""));
-        Assert.Empty(
-            PointingUp("src/Isolation.Sdk/Merging/A.cs", "using Isolation.Sdk.Git;\nusing Isolation.Sdk.Leasing;\n")
-        );
-    }
-
     [IsolationFact]
     public async Task Codes_are_spelled_in_their_own_files_only()
     {
@@ -110,21 +55,6 @@ public sealed partial class SourceGates
         Gate.HoldsUnless(named);
     }
 
-    private static IEnumerable<string> PointingUp(string path, string text)
-    {
-        string folder = path.Split('/')[2];
-        int layer = Array.FindIndex(Layers, l => l.Contains(folder));
-        if (layer < 0)
-        {
-            return path.Split('/').Length == 3 ? [] : [$"{path}: the folder has no layer yet"];
-        }
-
-        return Using()
-            .Matches(text)
-            .Where(m => Array.FindIndex(Layers, l => l.Contains(m.Groups[1].Value)) > layer)
-            .Select(m => $"{path}: {m.Value.Trim()}");
-    }
-
     private static IEnumerable<string> Silenced(string path, string text) =>
         Path.GetExtension(path) switch
         {
@@ -147,9 +77,6 @@ public sealed partial class SourceGates
             yield return Environment.MachineName;
         }
     }
-
-    [GeneratedRegex(@"^using (?:static )?(?:\w+ = )?Isolation\.Sdk\.(\w+)[\.;]", RegexOptions.Multiline)]
-    private static partial Regex Using();
 
     [GeneratedRegex("\"ISO\\d{4}\"")]
     private static partial Regex CodeLiteral();

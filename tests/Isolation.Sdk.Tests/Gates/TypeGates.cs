@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Isolation.Sdk.Leaks;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 
@@ -17,7 +18,6 @@ public sealed class TypeGates
         | BindingFlags.NonPublic
         | BindingFlags.Static
         | BindingFlags.Instance;
-    private const int MaxOptions = 8;
     private const int MaxMembers = 3;
 
     private static readonly Type[] Mutable =
@@ -44,13 +44,10 @@ public sealed class TypeGates
         typeof(Random),
     ];
 
-    internal static Assembly[] Packages => [typeof(IIsolationAxis).Assembly, typeof(ThrowawayRepository).Assembly];
+    internal static Assembly[] Packages =>
+        [typeof(IIsolationAxis).Assembly, typeof(ThrowawayRepository).Assembly, typeof(LeakMatrix).Assembly];
 
     private static IEnumerable<Type> Types => Packages.SelectMany(a => a.GetTypes());
-
-    [IsolationFact]
-    public void Options_have_at_most_8_settable_properties() =>
-        Gate.HoldsUnless(Types.Where(TooManyOptions).Select(t => t.FullName));
 
     [IsolationFact]
     public void Axes_have_at_most_3_members_beside_the_probe() =>
@@ -116,13 +113,7 @@ public sealed class TypeGates
             ["Broken.Cache", "Broken.Counter", "Broken.Flow", "Broken.Holder", "Broken.Latest", "Broken.Table"],
             MutableStatics(typeof(Broken)).Select(f => $"Broken.{f.Split('.')[^1]}").Order(StringComparer.Ordinal)
         );
-        Assert.True(TooManyOptions(typeof(BrokenOptions)));
     }
-
-    private static bool TooManyOptions(Type type) =>
-        type.Name.EndsWith("Options", StringComparison.Ordinal)
-        && type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Count(p => p.SetMethod is { IsPublic: true })
-            > MaxOptions;
 
     private static IEnumerable<string> MutableStatics(Type type)
     {
@@ -190,25 +181,4 @@ public sealed class TypeGates
         }
     }
 #pragma warning restore CS0169, CS0414, CA1823
-
-    private sealed class BrokenOptions
-    {
-        public int A { get; set; }
-
-        public int B { get; set; }
-
-        public int C { get; set; }
-
-        public int D { get; set; }
-
-        public int E { get; set; }
-
-        public int F { get; set; }
-
-        public int G { get; set; }
-
-        public int H { get; set; }
-
-        public int I { get; set; }
-    }
 }
