@@ -57,11 +57,11 @@ public sealed class HostileWorkerTests
         ("locks", Landed, Landed),
     ];
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public Task Cooperative_workers() =>
         EndAsync(SandboxLevel.Cooperative, [.. Deeds.Select(d => (d.Deed, d.Cooperative))]);
 
-    [IsolationFact(Tools.Landlock)]
+    [IsolationFact(Tools.Landlock, Tier = Tier.Ci)]
     public Task Restricted_workers() => EndAsync(SandboxLevel.Restricted, [.. Deeds.Select(d => (d.Deed, d.Held))]);
 
     [IsolationFact(Tools.Bubblewrap)]

@@ -10,13 +10,13 @@ namespace Isolation.Sdk.Tests.Attempts;
 /// <summary>A worker that kills its parent, in a host of its own: held workers cannot; a cooperative one can, and what is left is cleaned up.</summary>
 public sealed class ParentKillTests
 {
-    [IsolationFact(Tools.Landlock)]
+    [IsolationFact(Tools.Landlock, Tier = Tier.Ci)]
     public Task A_restricted_worker_cannot_kill_its_host() => LandsAsync("Restricted", "UseRestricted");
 
     [IsolationFact(Tools.Bubblewrap)]
     public Task A_sealed_worker_cannot_kill_its_host() => LandsAsync("Sealed", "UseSealed");
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task A_cooperative_worker_can_and_the_next_host_releases_everything()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

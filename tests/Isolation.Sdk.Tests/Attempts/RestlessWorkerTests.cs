@@ -5,7 +5,7 @@ namespace Isolation.Sdk.Tests.Attempts;
 /// <summary>What workers do to their own workspaces and histories: nothing is lost, and nobody else is held for it.</summary>
 public sealed class RestlessWorkerTests
 {
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("rebase", ItemOutcome.Landed)]
     [InlineData("cherry-pick", ItemOutcome.Landed)]
     [InlineData("detached", ItemOutcome.Landed)]

@@ -7,7 +7,7 @@ namespace Isolation.Sdk.Tests.Attempts;
 /// <summary>Workers that bring the target into their own branch, by the library or by plain git.</summary>
 public sealed class SyncTests
 {
-    [IsolationTheory]
+    [IsolationTheory(Tier = Tier.Ci)]
     [InlineData("SyncAsync rebase")]
     [InlineData("SyncAsync merge")]
     [InlineData("git rebase")]
@@ -57,7 +57,7 @@ public sealed class SyncTests
         Assert.Equal("", await rig.GitAsync("for-each-ref", "refs/heads/isolation"));
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(SyncMode.Rebase)]
     [InlineData(SyncMode.Merge)]
     public async Task A_sync_that_collides_leaves_branch_index_and_files_byte_for_byte(SyncMode mode)
@@ -85,7 +85,7 @@ public sealed class SyncTests
         Assert.Equal(before, after);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_sync_is_refused_with_the_reason_and_nothing_changes()
     {
         Dictionary<string, SyncResult> refused = [];
@@ -146,7 +146,7 @@ public sealed class SyncTests
         );
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_worker_that_has_nothing_of_its_own_moves_to_the_target_and_changes_nothing()
     {
         SyncResult? result = null;

@@ -59,7 +59,7 @@ public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<Ho
         new string('é', 999),
     ];
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task Hostile_ids_and_titles_are_carried_out_side_by_side()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
@@ -117,7 +117,7 @@ public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<Ho
     public static TheoryData<string> Repositories =>
         TestPlan.Current.Runs(Tier.Ci) ? [.. Usual, .. Unusual] : [.. Usual];
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, DefaultRows = 1)]
     [MemberData(nameof(Repositories))]
     public async Task A_repository_in_a_strange_state_is_worked_on_and_not_disturbed(string state)
     {

@@ -9,7 +9,7 @@ namespace Isolation.Sdk.Tests.BadInput;
 /// <summary>What the machine does not give: git, rights, room.</summary>
 public sealed class MachineTests
 {
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, DefaultRows = 1)]
     [InlineData("missing", "ISO0202")]
     [InlineData("2.38.9", "ISO0203")]
     [InlineData("nonsense", "ISO0203")]
@@ -37,7 +37,7 @@ public sealed class MachineTests
         );
     }
 
-    [IsolationTheory(Tools.Linux, Tools.Root, "setpriv")]
+    [IsolationTheory(Tools.Linux, Tools.Root, "setpriv", DefaultRows = 1)]
     [InlineData("a repository of another user", "ISO0205")]
     [InlineData("no right beside the repository", "ISO0301")]
     [InlineData("no right in the repository", "ISO0301")]
@@ -86,7 +86,7 @@ public sealed class MachineTests
         }
     }
 
-    [IsolationFact(Tools.Linux, Tools.Root, Tools.Tmpfs, "nsenter")]
+    [IsolationFact(Tools.Linux, Tools.Root, Tools.Tmpfs, "nsenter", Tier = Tier.Ci)]
     public async Task A_full_disk_is_one_clear_error_and_nothing_is_left_on_it()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();

@@ -8,7 +8,7 @@ namespace Isolation.Sdk.Tests.Cleanup;
 
 public sealed class CleanTests
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Records_of_landed_work_are_planned_first_and_removed_then()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -41,7 +41,7 @@ public sealed class CleanTests
         }
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_number_whose_record_was_cleaned_away_is_never_issued_again()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

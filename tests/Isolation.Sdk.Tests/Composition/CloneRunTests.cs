@@ -9,7 +9,7 @@ namespace Isolation.Sdk.Tests.Composition;
 /// <summary>Runs whose workers have a repository of their own.</summary>
 public sealed class CloneRunTests
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_a_workers_git_does_in_its_own_repository_holds_nobody()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -93,7 +93,7 @@ public sealed class CloneRunTests
         await rig.GitAsync("fsck", "--no-dangling");
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Who_writes_into_the_shared_repository_all_the_same_is_found()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -123,7 +123,7 @@ public sealed class CloneRunTests
         Assert.NotNull(Assert.Single(result.Attempts).KeptWorkspace);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Of_two_that_change_one_file_the_second_gets_the_conflict()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -180,7 +180,7 @@ public sealed class CloneRunTests
         Assert.Equal(["own.txt"], Assert.Single(result.Attempts).Changes.Select(c => c.Path));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_a_dead_host_left_of_its_clones_is_swept_by_one_that_makes_worktrees()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

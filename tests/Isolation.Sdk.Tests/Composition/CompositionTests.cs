@@ -5,7 +5,7 @@ namespace Isolation.Sdk.Tests.Composition;
 
 public sealed class CompositionTests
 {
-    [Fact]
+    [IsolationFact]
     public void Every_fault_of_a_composition_is_reported_at_once()
     {
         IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() =>
@@ -16,7 +16,7 @@ public sealed class CompositionTests
         Assert.All(thrown.Faults, f => Assert.NotEmpty(f.Remedy));
     }
 
-    [Fact]
+    [IsolationFact]
     public void A_forgotten_merge_strategy_is_answered_with_lines_to_copy()
     {
         IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() =>
@@ -27,7 +27,7 @@ public sealed class CompositionTests
         Assert.Equal(3, thrown.Message.Split(".Merging.Use").Length - 1);
     }
 
-    [Theory]
+    [IsolationTheory]
     [InlineData(SandboxLevel.Restricted)]
     [InlineData(SandboxLevel.Sealed)]
     public void A_level_is_never_lowered_silently(SandboxLevel level)
@@ -45,7 +45,7 @@ public sealed class CompositionTests
         Assert.Equal(["ISO0908", "ISO0905", "ISO0905"], thrown.Faults.Select(f => f.Code));
     }
 
-    [Fact]
+    [IsolationFact]
     public void A_confined_sandbox_does_not_reach_the_highest_level()
     {
         IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() =>
@@ -60,7 +60,7 @@ public sealed class CompositionTests
         Assert.Contains(thrown.Faults, f => f.Remedy.Contains("UseSealed", StringComparison.Ordinal));
     }
 
-    [Theory]
+    [IsolationTheory]
     [InlineData(SandboxLevel.Cooperative)]
     [InlineData(SandboxLevel.Restricted)]
     public void Untrusted_workers_need_the_highest_level(SandboxLevel level)
@@ -77,7 +77,7 @@ public sealed class CompositionTests
         Assert.Contains(thrown.Faults, f => f.Code == "ISO0909");
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Dependency_injection_gives_the_same_pipelines_keyed_ones_too()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

@@ -11,7 +11,7 @@ public sealed class LevelTests
     // A gate is held like a worker. It has files, and no repository: that of its worktree is the shared one, and out of reach.
     private const string Gate = "grep -q NoNewPrivs:.1 /proc/self/status && test -e README.md && ! git status";
 
-    [IsolationFact(Tools.Landlock)]
+    [IsolationFact(Tools.Landlock, Tier = Tier.Ci)]
     public Task Restricted_workers_commit_and_their_work_lands_through_a_gate() => LandsAsync(SandboxLevel.Restricted);
 
     [IsolationFact(Tools.Bubblewrap)]

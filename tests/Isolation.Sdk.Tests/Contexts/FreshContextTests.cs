@@ -17,7 +17,7 @@ public sealed class FreshContextTests : IDisposable
         File.WriteAllText(Path.Combine(_root, "rules.txt"), "Be kind.");
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_first_attempt_without_anything_gets_a_short_briefing() =>
         await Snapshot.Verify(
             await BriefingAsync(
@@ -31,7 +31,7 @@ public sealed class FreshContextTests : IDisposable
             )
         );
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_briefing_has_its_parts_in_a_fixed_order()
     {
         FreshContextOptions options = new() { Preamble = "Commit small.\n" };
@@ -51,7 +51,7 @@ public sealed class FreshContextTests : IDisposable
         );
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task An_earlier_conflict_is_told_as_far_as_there_is_room_and_never_breaks_the_budget()
     {
         Isolation.Sdk.Merging.ConflictedFile[] files =
@@ -113,7 +113,7 @@ public sealed class FreshContextTests : IDisposable
         );
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task What_others_wrote_cannot_pass_for_a_part_of_the_briefing()
     {
         Handoff hostile = new(
@@ -144,7 +144,7 @@ public sealed class FreshContextTests : IDisposable
         );
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task The_briefing_is_a_file_in_the_scope_that_only_its_owner_reads_and_never_in_the_work_tree()
     {
         WorkerContext context = await CreateAsync(new FreshContextOptions(), Request());
@@ -165,7 +165,7 @@ public sealed class FreshContextTests : IDisposable
         );
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_run_that_goes_on_gets_a_new_file_and_a_planted_link_is_not_followed()
     {
         string victim = Path.Combine(_root, "victim");
@@ -177,7 +177,7 @@ public sealed class FreshContextTests : IDisposable
         Assert.Equal("untouched", await File.ReadAllTextAsync(victim));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Over_its_budget_is_an_error_and_at_it_is_not()
     {
         int tokens = (await CreateAsync(new FreshContextOptions(), Request())).Tokens;
@@ -193,7 +193,7 @@ public sealed class FreshContextTests : IDisposable
         Assert.Equal(42, (await CreateAsync(new FreshContextOptions { EstimateTokens = _ => 42 }, Request())).Tokens);
     }
 
-    [Theory]
+    [IsolationTheory]
     [InlineData("", 0)]
     [InlineData("a", 1)]
     [InlineData("abcd", 1)]
@@ -203,7 +203,7 @@ public sealed class FreshContextTests : IDisposable
     public void The_estimate_is_utf8_bytes_by_four_rounded_up(string text, int tokens) =>
         Assert.Equal(tokens, FreshContextOptions.EstimateByBytes(text));
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory]
     [InlineData("nowhere.md", "no such file")]
     [InlineData("../rules.txt", "out of the workspace")]
     [InlineData("link.txt", "out of the workspace")]
@@ -225,7 +225,7 @@ public sealed class FreshContextTests : IDisposable
         Assert.False(File.Exists(Path.Combine(_root, "tmp", "briefing.md")));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_probe_seals_contexts_and_names_references_that_are_missing()
     {
         FreshContextOptions options = new();
@@ -237,7 +237,7 @@ public sealed class FreshContextTests : IDisposable
         Assert.Equal("ISO0504", Assert.Single(report.Problems).Code);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Options_changed_later_do_not_reach_a_worker()
     {
         FreshContextOptions options = new() { Preamble = "Before." };

@@ -2,12 +2,13 @@ using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Testing;
+using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Contexts;
 
 public sealed class HandoffStoreTests
 {
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Notes_accumulate_and_are_read_in_order_with_any_text()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
@@ -34,7 +35,7 @@ public sealed class HandoffStoreTests
         Assert.Equal("", await repository.GitAsync(["fsck", "--strict", "--no-progress", "--no-dangling"]));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Only_the_newest_attempt_leaves_notes_and_only_its_notes_are_read()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
@@ -51,7 +52,7 @@ public sealed class HandoffStoreTests
         Assert.Equal("from the one that landed", Assert.Single(await store.ReadAsync("a")).Note);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Notes_added_at_once_are_all_kept()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
@@ -60,7 +61,7 @@ public sealed class HandoffStoreTests
         Assert.Equal(4, (await store.ReadAsync("a")).Select(h => h.Note).Distinct().Count());
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Processes_are_few()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
@@ -76,7 +77,7 @@ public sealed class HandoffStoreTests
         Assert.Equal(10, opened.Client.StartedProcesses);
     }
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory]
     [InlineData("")]
     [InlineData(" \n\0 ")]
     public async Task An_empty_note_is_refused(string note)

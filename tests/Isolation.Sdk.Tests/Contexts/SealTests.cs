@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Sandbox;
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Tests.Runners;
 using Isolation.Sdk.Workspaces;
 
@@ -28,7 +29,7 @@ public sealed class SealTests
         typeof(EnvironmentEntry),
     ];
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Every_member_of_everything_a_worker_holds_refuses_another_worker()
     {
         await using TestWorker a = new("a"),
@@ -63,7 +64,7 @@ public sealed class SealTests
         Assert.DoesNotContain(a.Events, e => e.Kind is WorkerEventKind.Phase or WorkerEventKind.Progress);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task The_host_a_foreign_thread_and_the_owners_next_attempt_are_foreigners_too()
     {
         await using TestWorker first = new("a", 1),
@@ -109,7 +110,7 @@ public sealed class SealTests
         });
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task What_a_worker_left_running_is_shut_out_when_it_ends()
     {
         await using TestWorker a = new("a");
@@ -134,7 +135,7 @@ public sealed class SealTests
         await leftover!;
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_worker_that_throws_is_sealed_as_well()
     {
         await using TestWorker a = new("a");
@@ -144,7 +145,7 @@ public sealed class SealTests
         Assert.Equal("ISO0501", Assert.Throws<IsolationException>(() => a.Worker.Item).Code);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task The_owner_may_use_everything_from_its_own_tasks()
     {
         await using TestWorker a = new("a");
@@ -176,7 +177,7 @@ public sealed class SealTests
         Assert.Equal(8, a.History.Count);
     }
 
-    [Fact]
+    [IsolationFact]
     public void What_is_handed_out_as_a_value_cannot_be_changed()
     {
         foreach (
@@ -194,7 +195,7 @@ public sealed class SealTests
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_context_is_open_to_who_makes_it_until_its_worker_begins_but_its_conversation_never_is()
     {
         await using TestWorker a = new("a");

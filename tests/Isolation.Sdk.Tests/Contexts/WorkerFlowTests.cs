@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Runners;
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Tests.Runners;
 
 namespace Isolation.Sdk.Tests.Contexts;
@@ -10,7 +11,7 @@ public sealed class WorkerFlowTests
 {
     private static readonly AsyncLocal<string?> HostLocal = new();
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_runner_inherits_nothing_of_its_hosts_flow()
     {
         HostLocal.Value = "host-secret";
@@ -53,7 +54,7 @@ public sealed class WorkerFlowTests
         Assert.Equal("host-secret", HostLocal.Value);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task What_one_runner_sets_no_other_one_sees()
     {
         TaskCompletionSource set = new();
@@ -78,7 +79,7 @@ public sealed class WorkerFlowTests
         Assert.Null(Activity.Current);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task It_works_where_the_flow_is_suppressed_already()
     {
         Task<RunResult> run;
@@ -93,7 +94,7 @@ public sealed class WorkerFlowTests
         Assert.False(ExecutionContext.IsFlowSuppressed());
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_delegate_is_a_runner()
     {
         await using TestWorker worker = new();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Dispatching;
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Dispatching;
@@ -10,7 +11,7 @@ public sealed class ContractJsonTests
 {
     private static readonly AttemptId Attempt = new("auth-123", 2);
 
-    [Fact]
+    [IsolationFact]
     public void An_assignment_round_trips_through_json()
     {
         WorkItem item = new("auth-123", "Add login")
@@ -39,7 +40,7 @@ public sealed class ContractJsonTests
             new RunResult.Suspended("why", "token"),
         ];
 
-    [Theory]
+    [IsolationTheory]
     [MemberData(nameof(Results), DisableDiscoveryEnumeration = true)]
     public void A_report_round_trips_through_json_with_every_kind_of_result(RunResult result) =>
         AssertRoundTrip(

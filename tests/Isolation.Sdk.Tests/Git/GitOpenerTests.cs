@@ -1,11 +1,12 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Testing;
+using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Git;
 
 public class GitOpenerTests
 {
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_repository_is_known_by_its_common_directory_however_it_is_opened()
     {
         await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();
@@ -23,7 +24,7 @@ public class GitOpenerTests
         Assert.True((await GitOpener.OpenAsync(bare)).IsBare);
     }
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory]
     [InlineData("plain", "ISO0204")]
     [InlineData("not-there", "ISO0204")]
     [InlineData("file", "ISO0204")]
@@ -40,7 +41,7 @@ public class GitOpenerTests
         );
     }
 
-    [Fact]
+    [IsolationFact]
     public void Nothing_of_the_hosts_git_variables_reaches_a_command_and_its_home_only_a_remote_one()
     {
         Dictionary<string, string> host = new()
@@ -79,7 +80,7 @@ public class GitOpenerTests
         Assert.Contains("credential.helper", environment.For(remote: true).Values);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_cancelled_command_ends_and_arguments_arrive_as_they_are()
     {
         await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();

@@ -1,11 +1,12 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Testing;
+using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Git;
 
 public class GitRefsTests
 {
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Refs_move_all_or_none()
     {
         await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();
@@ -49,7 +50,7 @@ public class GitRefsTests
         Assert.Equal(["refs/isolation/a"], (await repository.ListRefsAsync("refs/isolation")).Keys);
     }
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory]
     [InlineData("no-such")]
     [InlineData("--all")]
     [InlineData("HEAD^{tree}")]

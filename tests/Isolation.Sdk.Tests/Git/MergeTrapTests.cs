@@ -29,7 +29,7 @@ public class MergeTrapTests
         Assert.IsType<MergeOutcome.Broken>(await bench.MergeAsync(ours, theirs));
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("side:a.txt")]
     [InlineData("side^{commit}")]
     [InlineData("side~1")]
@@ -84,7 +84,7 @@ public class MergeTrapTests
         Assert.All(output.Messages, m => Assert.Equal(["sub"], m.Paths));
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("target", "target")]
     [InlineData("isolation/main", "isolation_main")]
     [InlineData("HEAD", "target")]
@@ -196,7 +196,7 @@ public class MergeTrapTests
         Assert.Equal("real", await bench.ShowAsync(tree, "c.txt"));
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("new\nline.txt")]
     [InlineData("tab\tand \"quotes\".txt")]
     [InlineData("\u00fcml\u00e4ut \U0001f4a5.txt")]

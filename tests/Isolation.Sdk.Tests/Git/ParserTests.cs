@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Git;
@@ -29,7 +30,7 @@ public class ParserTests
         .NonEmptyListOf()
         .Select(string.Concat);
 
-    [Fact]
+    [IsolationFact]
     public void The_list_of_changed_files_survives_a_round_trip()
     {
         Gen<FileChange> change = Gen.Choose(0, 4)
@@ -68,7 +69,7 @@ public class ParserTests
             }));
     }
 
-    [Fact]
+    [IsolationFact]
     public void The_status_survives_a_round_trip()
     {
         Gen<(int Kind, string Path)> entry = Gen.Choose(0, 2).SelectMany(kind => Names.Select(path => (kind, path)));
@@ -96,7 +97,7 @@ public class ParserTests
             }));
     }
 
-    [Fact]
+    [IsolationFact]
     public void No_bytes_make_a_merge_fail_to_be_judged_or_clean_by_chance()
     {
         string tree = new('a', 40);
@@ -133,7 +134,7 @@ public class ParserTests
         );
     }
 
-    [Fact]
+    [IsolationFact]
     public void An_answer_that_was_cut_off_is_never_clean()
     {
         string whole = $"{new string('a', 64)}\0\0";
@@ -149,7 +150,7 @@ public class ParserTests
         );
     }
 
-    [Theory]
+    [IsolationTheory]
     [InlineData("nonsense")]
     [InlineData(":100644 100644 a b M")]
     [InlineData(":100644 100644 a b R100", "old")]

@@ -8,7 +8,7 @@ public class ProcessTrapTests
 {
     private const int Lines = 100_000;
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Much_input_and_much_output_at_once_do_not_block_each_other()
     {
         await using MergeFixture bench = await MergeFixture.CreateAsync(("a.txt", "1\n"));

@@ -8,7 +8,7 @@ public class RefTrapTests
 {
     private const string Name = "refs/heads/landing";
 
-    [IsolationTheory]
+    [IsolationTheory(Tier = Tier.Ci)]
     [InlineData("refs/heads/landing.lock")]
     [InlineData("packed-refs.lock")]
     public async Task A_lock_that_a_killed_git_left_is_named_and_never_taken_away(string file)

@@ -10,7 +10,7 @@ namespace Isolation.Sdk.Tests.Guard;
 /// <summary>Each test breaks exactly one line of the checklist and sees exactly that line refused.</summary>
 public sealed class ChecklistTests
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_work_tree_that_is_the_canonical_checkout_is_refused()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -22,7 +22,7 @@ public sealed class ChecklistTests
         Assert.Equal(["ISO0911"], await RefusedAsync(builder));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_context_with_a_past_is_refused()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -53,7 +53,7 @@ public sealed class ChecklistTests
         Assert.Equal(["ISO0913"], await RefusedAsync(builder));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task An_object_that_two_workers_share_is_refused()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -88,7 +88,7 @@ public sealed class ChecklistTests
         }
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Two_workers_on_one_item_are_refused()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

@@ -50,7 +50,7 @@ public sealed class ContaminationTests
         );
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("config", "config", "user.email", "evil@example.org")]
     [InlineData("refs/stash", "stash-like")]
     [InlineData("refs/tags/v1", "tag", "v1")]
@@ -173,7 +173,7 @@ public sealed class ContaminationTests
         Assert.Equal(ItemOutcome.Landed, Assert.Single((await run.Completion).Items).Outcome);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Evidence_is_kept_by_a_clean_up()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -189,7 +189,7 @@ public sealed class ContaminationTests
         Assert.True(File.Exists(Path.Combine(kept, "README.md")));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Honest_workers_side_by_side_are_not_suspected()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

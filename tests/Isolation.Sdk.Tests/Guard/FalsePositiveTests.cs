@@ -6,7 +6,7 @@ namespace Isolation.Sdk.Tests.Guard;
 /// <summary>What is nobody's contamination, or somebody else's: a worker is not quarantined for it.</summary>
 public sealed class FalsePositiveTests
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_sibling_whose_setup_fails_leaves_no_suspicion_behind()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -56,7 +56,7 @@ public sealed class FalsePositiveTests
         }
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_checkout_that_the_queue_moves_along_is_the_queues_doing()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -93,7 +93,7 @@ public sealed class FalsePositiveTests
         Assert.Empty(await rig.GitAsync("status", "--porcelain"));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Two_pipelines_on_one_repository_do_not_suspect_each_other()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -128,7 +128,7 @@ public sealed class FalsePositiveTests
         Assert.Equal((ItemOutcome.Landed, null), (result.Outcome, result.Reason));
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("a branch it went to")]
     [InlineData("its stash")]
     public async Task What_names_its_author_is_held_against_nobody_else(string deed)
@@ -230,7 +230,7 @@ public sealed class FalsePositiveTests
         Assert.False(Directory.Exists(Path.Combine(rig.Workers, "a.1")));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_workers_do_in_repositories_of_their_own_is_nobodys_business()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

@@ -70,7 +70,7 @@ public sealed class PlantedFileTests
 
     public static TheoryData<string> Kinds => new(Plants.Keys);
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [MemberData(nameof(Kinds))]
     public async Task What_a_worker_plants_is_found_named_and_put_back_where_that_is_safe(string kind)
     {
@@ -122,7 +122,7 @@ public sealed class PlantedFileTests
         }
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Without_the_option_everything_stays_as_it_was_found()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -143,7 +143,7 @@ public sealed class PlantedFileTests
         Assert.Equal("evil@example.org", await rig.GitAsync("config", "user.email"));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_a_branch_was_moved_to_stays_pinned_when_it_is_put_back()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

@@ -1,5 +1,6 @@
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
+using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.IO;
 
@@ -7,7 +8,7 @@ public sealed class OsFileLockTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("isolation-lock-").FullName;
 
-    [Fact]
+    [IsolationFact]
     public void A_lock_is_held_once_and_free_again_afterwards()
     {
         string path = Path.Combine(_folder, "a", "b.lock");
@@ -22,7 +23,7 @@ public sealed class OsFileLockTests : IDisposable
         Assert.False(OsFileLock.IsHeld(path));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_waiter_gets_the_lock_when_it_is_free_and_can_give_up()
     {
         string path = Path.Combine(_folder, "w.lock");
@@ -37,7 +38,7 @@ public sealed class OsFileLockTests : IDisposable
         (await waits).Dispose();
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task What_is_not_a_held_lock_is_an_error_and_nothing_to_wait_for()
     {
         string file = Path.Combine(_folder, "file");
@@ -57,7 +58,7 @@ public sealed class OsFileLockTests : IDisposable
         );
     }
 
-    [Theory]
+    [IsolationTheory]
     [InlineData(null, null, false)]
     [InlineData(null, "1", true)]
     [InlineData(null, "TRUE", true)]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using FsCheck;
 using FsCheck.Fluent;
 using Isolation.Sdk.IO;
+using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.IO;
 
@@ -70,11 +71,11 @@ public class SlugTests
         "K",
     ];
 
-    [Fact]
+    [IsolationFact]
     public void Every_slug_is_one_valid_path_segment_of_a_ref_and_of_a_folder() =>
         Check.QuickThrowOnFailure(Prop.ForAll<string?>(id => IsSegment(Slug.Of(id ?? ""))));
 
-    [Fact]
+    [IsolationFact]
     public void Different_ids_have_different_slugs_and_none_differ_in_case_alone() =>
         Check.QuickThrowOnFailure(
             Prop.ForAll<string?, string?>(
@@ -84,11 +85,11 @@ public class SlugTests
             )
         );
 
-    [Fact]
+    [IsolationFact]
     public void A_slug_is_its_own_slug() =>
         Check.QuickThrowOnFailure(Prop.ForAll<string?>(id => Slug.Of(Slug.Of(id ?? "")) == Slug.Of(id ?? "")));
 
-    [Fact]
+    [IsolationFact]
     public void Plain_ids_stay_as_they_are()
     {
         foreach (string id in new[] { "a", "auth-123", "fix_it", "v1.2.3", "0", new string('x', Slug.MaxLength) })
@@ -97,7 +98,7 @@ public class SlugTests
         }
     }
 
-    [Fact]
+    [IsolationFact]
     public void Hostile_ids_are_tamed_and_told_apart()
     {
         Assert.All(Hostile, id => Assert.True(IsSegment(Slug.Of(id)), id));
@@ -105,7 +106,7 @@ public class SlugTests
         Assert.Equal(Hostile.Count(), Hostile.Select(id => Slug.Of(id).ToUpperInvariant()).Distinct().Count());
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Git_takes_every_name_made_of_a_hostile_id()
     {
         foreach (string id in Hostile)

@@ -16,6 +16,16 @@ public sealed class InfrastructureTests
         Assert.Equal((Tier)tier, TestPlan.Read(n => n == "ISOLATION_TIER" ? value : null).Tier);
 
     [IsolationFact]
+    public void A_theory_may_show_some_of_its_rows_in_the_default_tier_and_all_of_them_above()
+    {
+        TestPlan plan = TestPlan.Read(_ => null);
+
+        Assert.Equal([1, 2], plan.Sample([1, 2, 3], byDefault: 2));
+        Assert.Equal([1, 2, 3], plan.Sample([1, 2, 3], byDefault: 0));
+        Assert.Equal([1, 2, 3], (plan with { Tier = Tier.Ci }).Sample([1, 2, 3], byDefault: 2));
+    }
+
+    [IsolationFact]
     public void An_unknown_tier_is_an_error() =>
         Assert.Throws<InvalidOperationException>(() => TestPlan.Read(n => n == "ISOLATION_TIER" ? "nightly" : null));
 

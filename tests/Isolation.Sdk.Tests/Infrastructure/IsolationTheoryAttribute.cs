@@ -18,4 +18,7 @@ public sealed class IsolationTheoryAttribute : TheoryAttribute
 
     /// <summary>The lowest tier in which the test exists.</summary>
     public Tier Tier { get; set; }
+
+    /// <summary>How many rows the default tier runs; the others are for the higher ones. 0: all.</summary>
+    public int DefaultRows { get; set; }
 }

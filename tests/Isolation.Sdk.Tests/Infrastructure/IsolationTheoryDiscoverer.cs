@@ -18,7 +18,11 @@ public sealed class IsolationTheoryDiscoverer(IMessageSink sink) : TheoryDiscove
             discoveryOptions.MethodDisplayOptionsOrDefault(),
             testMethod,
             theoryAttribute
-        ) ?? base.Discover(discoveryOptions, testMethod, theoryAttribute);
+        )
+        ?? TestPlan.Current.Sample(
+            base.Discover(discoveryOptions, testMethod, theoryAttribute),
+            theoryAttribute.GetNamedArgument<int>(nameof(IsolationTheoryAttribute.DefaultRows))
+        );
 
     protected override IEnumerable<IXunitTestCase> CreateTestCasesForDataRow(
         ITestFrameworkDiscoveryOptions discoveryOptions,

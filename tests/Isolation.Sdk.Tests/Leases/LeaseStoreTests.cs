@@ -1,5 +1,6 @@
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Platform;
+using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Leases;
 
@@ -8,7 +9,7 @@ public sealed class LeaseStoreTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("isolation-lease-").FullName;
     private readonly AttemptId _attempt = new("../hostile id", 1);
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task What_was_noted_is_found_by_whoever_takes_over_a_dead_lease()
     {
         AttemptLease lease = Store().Create(_attempt);
@@ -29,7 +30,7 @@ public sealed class LeaseStoreTests : IDisposable
         Assert.Empty(Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Taking_the_lease_of_the_same_attempt_again_forgets_nothing()
     {
         AttemptLease lease = Store().Create(_attempt);
@@ -39,7 +40,7 @@ public sealed class LeaseStoreTests : IDisposable
         Assert.Equal("/there", again.Record.Notes["workspace.path"]);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_lease_that_ended_takes_no_notes()
     {
         AttemptLease lease = Store().Create(_attempt);
@@ -48,7 +49,7 @@ public sealed class LeaseStoreTests : IDisposable
         Assert.Empty(Store().List());
     }
 
-    [Fact]
+    [IsolationFact]
     public void A_record_that_cannot_be_read_stops_nobody()
     {
         using AttemptLease lease = Store().Create(_attempt);

@@ -66,7 +66,7 @@ public class FirstWinsTests
         Assert.NotEqual("", await bench.GitAsync("for-each-ref", "refs/isolation/mq/target/items/billing"));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Items_that_touched_the_same_file_without_colliding_are_coupled()
     {
         string lines = string.Join('\n', Enumerable.Range(1, 30)) + "\n";

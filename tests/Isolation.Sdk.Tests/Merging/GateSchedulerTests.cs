@@ -9,7 +9,7 @@ public class GateSchedulerTests
     private static async Task<int> RunsAsync(string file) =>
         File.Exists(file) ? (await File.ReadAllLinesAsync(file)).Length : 0;
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Code_of_the_host_tests_a_candidate_in_the_gates_own_state_and_the_part_that_decided_is_named()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
@@ -37,7 +37,7 @@ public class GateSchedulerTests
         Assert.Equal(["a", "b", seen[2], "gate:target.1", $"{one.Commit} {one.Tree} one.1 {seen[2]}"], seen);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task An_exception_of_host_code_is_never_green_and_never_red()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
@@ -57,7 +57,7 @@ public class GateSchedulerTests
         Assert.False(board.HasPassed(one.Tree));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Code_that_does_not_end_is_left_alone_with_its_slot()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
@@ -85,7 +85,7 @@ public class GateSchedulerTests
         Assert.False(board.HasPassed(one.Tree));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_pass_holds_for_the_same_tree_gate_and_environment_and_for_no_other()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
@@ -156,7 +156,7 @@ public class GateSchedulerTests
         }
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_line_that_no_queue_wrote_is_no_pass_and_one_that_is_cut_off_takes_no_other_with_it()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
@@ -184,7 +184,7 @@ public class GateSchedulerTests
         Assert.Equal((true, true), (third.HasPassed(one.Tree), third.HasPassed(two.Tree)));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_tree_that_was_red_and_is_green_is_a_flake_and_is_counted()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
@@ -258,7 +258,7 @@ public class GateSchedulerTests
         Assert.Equal("passed", Assert.Single(log.Read()).Tree);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task The_refinery_is_asked_for_by_its_options()
     {
         RefineryOptions options = new() { MaxConcurrency = 3, BatchSize = 2 };

@@ -86,7 +86,7 @@ public class GateTests
         Assert.Empty(new LeaseStore(bench.Common, bench.Target.Repository, TimeProvider.System).List());
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_red_gate_rejects_one_and_its_neighbour_lands()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
@@ -105,7 +105,7 @@ public class GateTests
         Assert.Equal(start, await bench.GitAsync("rev-parse", QueueFixture.TargetRef + "^1"));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_gate_that_takes_too_long_is_ended_with_everything_it_started()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
@@ -125,7 +125,7 @@ public class GateTests
         Assert.Equal(start, await bench.TargetCommitAsync());
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_gate_that_cannot_be_run_holds_the_item_and_an_approval_tries_again()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
@@ -143,7 +143,7 @@ public class GateTests
         Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_gate_that_is_too_quick_is_vacuous_and_not_green()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
@@ -173,7 +173,7 @@ public class GateTests
         Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task When_the_target_moves_under_the_gate_the_new_merge_is_tested_before_it_lands()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));

@@ -6,7 +6,7 @@ namespace Isolation.Sdk.Tests.Merging;
 
 public class GateWorktreeTests
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Candidates_are_tested_at_once_in_worktrees_that_stay_until_the_queue_ends()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
@@ -32,7 +32,7 @@ public class GateWorktreeTests
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(bench.Workers.Gates, "target"), "slot-*"));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task The_next_candidate_starts_from_exactly_its_files_whatever_the_gate_before_it_did_to_them()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(
@@ -63,7 +63,7 @@ public class GateWorktreeTests
         Assert.Empty(next.ChangedFiles);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Each_part_of_a_gate_starts_from_the_candidates_tracked_files()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
@@ -81,7 +81,7 @@ public class GateWorktreeTests
         Assert.Equal((GateVerdict.Pass, "a.txt"), (result.Verdict, Assert.Single(result.ChangedFiles)));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_the_host_names_stays_from_one_candidate_to_the_next_and_nothing_else()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"), (".gitignore", "obj/\nbin/\n"));
@@ -105,7 +105,7 @@ public class GateWorktreeTests
         );
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_gate_that_moves_HEAD_and_refs_is_told_on_and_its_slot_replaced()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
@@ -126,7 +126,7 @@ public class GateWorktreeTests
         Assert.Equal(bad.Commit, await bench.Queue.GitAsync("rev-parse", "mine"));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_daemon_is_gone_when_the_gate_has_passed_and_a_flood_leaves_a_bounded_log()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
@@ -147,7 +147,7 @@ public class GateWorktreeTests
         Assert.False(GateTests.IsRunning((await File.ReadAllTextAsync(pid)).Trim()));
     }
 
-    [IsolationFact(Tools.Root, Tools.Tmpfs)]
+    [IsolationFact(Tools.Root, Tools.Tmpfs, Tier = Tier.Ci)]
     public async Task A_gate_that_fills_the_disk_is_not_its_candidates_fault_and_the_next_one_has_room_again()
     {
         await using GateFixture real = await GateFixture.CreateAsync(("a.txt", "a\n"));
@@ -172,7 +172,7 @@ public class GateWorktreeTests
         }
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_a_killed_queue_left_of_its_slots_is_taken_away_by_the_next()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));

@@ -8,7 +8,7 @@ namespace Isolation.Sdk.Tests.Merging;
 /// <summary>Random groups: landing them at once, one by one, and by plain git in a work tree is the same.</summary>
 public class LandingGroupTests
 {
-    [IsolationTheory]
+    [IsolationTheory(Tier = Tier.Ci)]
     [InlineData(MergeMode.Merge, 1)]
     [InlineData(MergeMode.Squash, 2)]
     [InlineData(MergeMode.Rebase, 3)]

@@ -9,7 +9,7 @@ public class LandingModeTests
 {
     private static readonly string Lines = string.Join('\n', Enumerable.Range(1, 30)) + "\n";
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(MergeMode.Merge)]
     [InlineData(MergeMode.Squash)]
     [InlineData(MergeMode.Rebase)]
@@ -67,7 +67,7 @@ public class LandingModeTests
         }
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(MergeMode.Squash)]
     [InlineData(MergeMode.Rebase)]
     public async Task The_checklist_merges_a_group_once_more_and_sees_a_tree_that_reverts_earlier_work(MergeMode mode)
@@ -146,7 +146,7 @@ public class LandingModeTests
         );
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_rebase_flattens_merge_commits_unless_that_would_lose_something(bool changesOfItsOwn)
@@ -180,7 +180,7 @@ public class LandingModeTests
         }
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_fast_forward_lands_the_workers_own_commits_and_the_journal_proves_it()
     {
         await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.FastForward, ("a.txt", "a\n"));

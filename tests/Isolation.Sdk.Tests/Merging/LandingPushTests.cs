@@ -27,7 +27,7 @@ public class LandingPushTests
         Assert.Equal(landed[1].Commit, await bench.Fixture.TargetCommitAsync());
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_remote_that_has_no_target_yet_gets_it_with_the_first_landing()
     {
         await using LandingFixture bench = await CreateAsync();
@@ -37,7 +37,7 @@ public class LandingPushTests
         Assert.Equal(landed[0].Commit, await RemoteTargetAsync(bench));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_others_pushed_is_taken_over_first_and_never_lost()
     {
         await using LandingFixture bench = await CreateAsync();
@@ -54,7 +54,7 @@ public class LandingPushTests
         Assert.Equal("t", await bench.Fixture.GitAsync("show", landed[0].Commit + ":theirs.txt"));
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("hook")]
     [InlineData("gone")]
     [InlineData("behind")]
@@ -109,7 +109,7 @@ public class LandingPushTests
         }
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task An_actor_that_ends_around_the_push_leaves_what_the_next_one_finishes_or_drops(bool pushed)
@@ -134,7 +134,7 @@ public class LandingPushTests
         Assert.Equal(pushed ? 0 : 1, (await next.ItemRefsAsync()).Length);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_command_that_comes_after_the_push_comes_too_late()
     {
         await using LandingFixture bench = await CreateAsync(

@@ -23,7 +23,7 @@ public class LandingRecoveryTests
         Assert.Equal(["Landed one.1", "Did not land one.1"], await bench.JournalAsync());
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task An_intent_whose_target_moved_is_finished_even_when_others_went_on_from_there(bool wentOn)
@@ -68,7 +68,7 @@ public class LandingRecoveryTests
         Assert.Equal(["Landed one.1"], await bench.JournalAsync());
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_late_swap_of_a_dead_actor_cannot_land_what_the_next_one_has_dropped()
     {
         await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Merge, ("a.txt", "a\n"));

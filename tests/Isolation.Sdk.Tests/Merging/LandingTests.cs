@@ -34,7 +34,7 @@ public class LandingTests
         Assert.Equal("", await bench.Fixture.GitAsync("fsck", "--no-dangling", "--strict"));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_collides_with_those_ahead_alone_is_provisional_and_what_collides_with_the_target_is_final()
     {
         await using LandingFixture bench = await LandingFixture.CreateAsync(
@@ -64,7 +64,7 @@ public class LandingTests
         Assert.Equal((MergeState.Conflicted, "ahead"), (final.State, Assert.Single(final.Conflict!.With)));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_those_ahead_bring_too_is_nothing_only_once_they_have_landed()
     {
         await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Squash, ("a.txt", "a\n"));
@@ -89,7 +89,7 @@ public class LandingTests
         );
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Attributes_that_a_link_ahead_brings_hold_for_those_behind_it()
     {
         await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Merge, ("list.txt", "a\n"));
@@ -108,7 +108,7 @@ public class LandingTests
         Assert.IsType<StackingResult.Conflict>(await bench.StackAsync(two, await bench.ChainAsync(one)));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_changed_item_and_a_moved_target_are_told_apart_and_nothing_lands()
     {
         await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Merge, ("a.txt", "a\n"));
@@ -139,7 +139,7 @@ public class LandingTests
         Assert.Equal(2, (await bench.ItemRefsAsync()).Length);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_claim_that_a_tree_was_tested_is_made_only_of_trees_with_a_pass()
     {
         await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Squash, ("a.txt", "a\n"));
@@ -172,7 +172,7 @@ public class LandingTests
         );
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("untested")]
     [InlineData("tree")]
     [InlineData("order")]

@@ -37,7 +37,7 @@ public class ManualTests
         );
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_laxer_queue_that_acts_does_not_land_what_was_submitted_for_approval()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
@@ -88,7 +88,7 @@ public class ManualTests
         Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Work_that_was_merged_outside_is_closed_as_landed()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
@@ -115,7 +115,7 @@ public class ManualTests
         Assert.Equal(merge, await bench.TargetCommitAsync());
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_squash_outside_that_kept_the_trailers_is_recognised()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));

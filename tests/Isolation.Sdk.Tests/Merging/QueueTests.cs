@@ -11,7 +11,7 @@ public class QueueTests
     private static readonly AttemptId A = new("auth", 1);
     private static readonly AttemptId B = new("billing", 1);
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Of_two_queues_one_acts_and_the_other_watches_and_takes_over()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
@@ -185,7 +185,7 @@ public class QueueTests
         );
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_landed_item_costs_two_processes_to_submit_and_four_to_land()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
@@ -253,7 +253,7 @@ public class QueueTests
         Assert.Equal(before, await bench.GitAsync("for-each-ref"));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_lock_that_a_killed_git_left_holds_the_item_and_says_so()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync();

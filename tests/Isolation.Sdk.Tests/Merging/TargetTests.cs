@@ -45,7 +45,7 @@ public class TargetTests
         Assert.False(File.Exists(Path.Combine(bench.Repository.Path, "gone.txt")));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_checkout_that_became_dirty_is_not_touched_and_nothing_lands()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
@@ -65,7 +65,7 @@ public class TargetTests
         Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_checkout_that_a_killed_queue_left_behind_is_moved_by_the_next()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
@@ -105,7 +105,7 @@ public class TargetTests
         Assert.Equal((MergingCodes.TargetMissing, MergingCodes.BadTarget), (missing.Code, tag.Code));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Only_what_is_committed_on_the_target_decides_how_files_merge()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(

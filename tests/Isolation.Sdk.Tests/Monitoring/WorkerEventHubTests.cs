@@ -13,7 +13,7 @@ public sealed class WorkerEventHubTests : IDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("isolation-hub-").FullName;
     private readonly ManualTime _time = new();
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Everyone_sees_the_same_and_a_log_tells_the_same_status_as_the_live_stream()
     {
         WorkerEventHub hub = new(_time);
@@ -51,7 +51,7 @@ public sealed class WorkerEventHubTests : IDisposable
         Assert.Empty(await hub.Watch().ToListAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Secrets_are_masked_in_stream_status_and_log()
     {
         WorkerEventHub hub = new(_time);
@@ -79,7 +79,7 @@ public sealed class WorkerEventHubTests : IDisposable
         Assert.DoesNotContain("hunter2", hub.Statuses.Single().ToString());
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_slow_watcher_holds_nobody_up_and_is_told_what_it_missed()
     {
         WorkerEventHub hub = new(_time);
@@ -97,7 +97,7 @@ public sealed class WorkerEventHubTests : IDisposable
         Assert.Equal($"{Sent - 1}", seen[^1].Text);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Who_stops_watching_is_forgotten()
     {
         WorkerEventHub hub = new(_time);
@@ -111,7 +111,7 @@ public sealed class WorkerEventHubTests : IDisposable
         hub.Publish(Event(WorkerEventKind.Activity));
     }
 
-    [Fact]
+    [IsolationFact]
     public void A_torn_last_line_is_passed_over_and_mended_by_the_next_writer()
     {
         string path = Path.Combine(_root, "a.log");
@@ -131,7 +131,7 @@ public sealed class WorkerEventHubTests : IDisposable
         Assert.Equal(["plan", "implement"], WorkerLog.Read(path).Select(e => e.Phase));
     }
 
-    [Fact]
+    [IsolationFact]
     public void A_full_log_takes_no_more_but_how_it_ended()
     {
         string path = Path.Combine(_root, "a.log");
@@ -149,7 +149,7 @@ public sealed class WorkerEventHubTests : IDisposable
         Assert.Equal(WorkerEventKind.Ended, WorkerLog.Read(path).Last().Kind);
     }
 
-    [Fact]
+    [IsolationFact]
     public void A_link_in_place_of_a_log_is_refused()
     {
         string path = Path.Combine(_root, "a.log");
@@ -160,7 +160,7 @@ public sealed class WorkerEventHubTests : IDisposable
         Assert.Equal("untouched", File.ReadAllText(victim));
     }
 
-    [Fact]
+    [IsolationFact]
     public void Events_reach_an_ILogger_without_secrets()
     {
         Recorder recorder = new();
@@ -184,7 +184,7 @@ public sealed class WorkerEventHubTests : IDisposable
         );
     }
 
-    [Fact]
+    [IsolationFact]
     public void Activities_keep_their_parent_and_lose_its_baggage_and_metrics_count()
     {
         using ActivityListener listener = new()

@@ -35,7 +35,7 @@ public sealed class WorkerMonitorTests
         );
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Work_in_a_queue_is_seen_by_who_opens_none()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

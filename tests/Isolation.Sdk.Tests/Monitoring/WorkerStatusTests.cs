@@ -1,4 +1,5 @@
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Monitoring;
 
@@ -7,7 +8,7 @@ public sealed class WorkerStatusTests
     private static readonly DateTimeOffset Start = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly AttemptId Attempt = new("auth-123", 1);
 
-    [Fact]
+    [IsolationFact]
     public void The_line_has_exactly_the_documented_form()
     {
         WorkerStatus status = Fold(
@@ -32,7 +33,7 @@ public sealed class WorkerStatusTests
         );
     }
 
-    [Fact]
+    [IsolationFact]
     public void Before_a_phase_the_stage_is_shown_and_blockers_are_listed()
     {
         WorkerStatus status = Fold(
@@ -64,7 +65,7 @@ public sealed class WorkerStatusTests
         Assert.Empty(WorkerStatus.Apply(status, Event(WorkerEventKind.Phase, 2) with { Phase = "implement" }).Blockers);
     }
 
-    [Theory]
+    [IsolationTheory]
     [InlineData(-5, "0s")]
     [InlineData(59, "59s")]
     [InlineData(60, "1m")]
@@ -75,7 +76,7 @@ public sealed class WorkerStatusTests
     public void Spans_are_said_as_people_say_them(int seconds, string expected) =>
         Assert.Equal(expected, WorkerStatusFormat.Span(TimeSpan.FromSeconds(seconds)));
 
-    [Fact]
+    [IsolationFact]
     public void Control_characters_of_a_worker_never_reach_a_terminal()
     {
         WorkerStatus status = Fold(
@@ -91,7 +92,7 @@ public sealed class WorkerStatusTests
         );
     }
 
-    [Fact]
+    [IsolationFact]
     public void Time_in_phase_survives_a_repeated_report_and_later_stages()
     {
         WorkerStatus status = Fold(
@@ -111,7 +112,7 @@ public sealed class WorkerStatusTests
         Assert.Equal((At(1), At(7), Stage.Capture), (status.PhaseSince, status.LastActivity, status.Stage));
     }
 
-    [Fact]
+    [IsolationFact]
     public void Facts_and_processes_come_from_events()
     {
         WorkerStatus status = Fold(
@@ -158,7 +159,7 @@ public sealed class WorkerStatusTests
             { "ended", Stage.Settle, WorkerEventKind.Ended, 6000, false, WorkerLiveness.Ended },
         };
 
-    [Theory]
+    [IsolationTheory]
     [MemberData(nameof(Moments))]
     public void Liveness_tells_quiet_waiting_suspended_dead_and_ended_apart(
         string what,
@@ -177,7 +178,7 @@ public sealed class WorkerStatusTests
         );
     }
 
-    [Fact]
+    [IsolationFact]
     public void Folding_is_pure_and_a_missed_notice_changes_nothing()
     {
         WorkerStatus before = Fold(Event(WorkerEventKind.Phase, 0) with { Phase = "plan" });

@@ -7,7 +7,7 @@ namespace Isolation.Sdk.Tests.Platform;
 
 public class LinuxDeleteTests
 {
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, DefaultRows = 1)]
     [InlineData(
         "printf x > \"$(printf 'not-utf8-\\377')\"; mkdir \"$(printf 'd\\376')\"; touch \"$(printf 'd\\376/\\375')\""
     )]

@@ -15,7 +15,7 @@ public sealed class SafeDeleteTests : IDisposable
         File.WriteAllText(Path.Combine(Outside, "deep", "precious"), "1");
     }
 
-    [Fact]
+    [IsolationFact]
     public void Links_are_removed_and_never_followed()
     {
         string tree = Directory.CreateDirectory(Path.Combine(_folder, "tree", "inner")).Parent!.FullName;
@@ -29,7 +29,7 @@ public sealed class SafeDeleteTests : IDisposable
         Assert.Equal("1", File.ReadAllText(Path.Combine(Outside, "deep", "precious")));
     }
 
-    [Fact]
+    [IsolationFact]
     public void A_link_in_place_of_the_tree_is_removed_alone()
     {
         string link = Path.Combine(_folder, "link");
@@ -42,7 +42,7 @@ public sealed class SafeDeleteTests : IDisposable
         Assert.Equal("1", File.ReadAllText(Path.Combine(Outside, "deep", "precious")));
     }
 
-    [Fact]
+    [IsolationFact]
     public void What_is_not_there_is_no_error_and_a_name_in_the_trash_is_free_at_once()
     {
         string path = Path.Combine(_folder, "tree");
@@ -53,7 +53,7 @@ public sealed class SafeDeleteTests : IDisposable
         Assert.False(Directory.Exists(path));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Several_delete_one_tree_at_once_and_none_of_them_trips()
     {
         for (int round = 0; round < 20; round++)

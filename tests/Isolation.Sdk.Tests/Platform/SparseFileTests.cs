@@ -13,7 +13,7 @@ public sealed class SparseFileTests
     private const long Giga = 1L << 30,
         Mega = 1L << 20;
 
-    [IsolationFact(Tools.Linux, Tools.Tmpfs)]
+    [IsolationFact(Tools.Linux, Tools.Tmpfs, Tier = Tier.Ci)]
     public Task A_file_longer_than_the_disk_is_copied_with_its_holes() =>
         FillAsync(new Disk("tmpfs", 64), CheckoutMethod.Copy, 128 * Mega);
 
@@ -30,7 +30,7 @@ public sealed class SparseFileTests
     public Task Gigabytes_of_holes_are_filled(string fileSystem, CheckoutMethod filling, long length) =>
         FillAsync(new Disk(fileSystem, 300), filling, length);
 
-    [IsolationTheory(Tools.Linux, "truncate")]
+    [IsolationTheory(Tools.Linux, "truncate", DefaultRows = 1)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Three_gigabytes_of_nothing_that_a_worker_leaves_cost_nothing(bool clones)
@@ -55,7 +55,7 @@ public sealed class SparseFileTests
         await rig.AssertAsNewAsync(await rig.AcquireAsync("next"), "sparse files");
     }
 
-    [IsolationTheory(Tools.Linux, "truncate")]
+    [IsolationTheory(Tools.Linux, "truncate", Tier = Tier.Ci)]
     [InlineData(600)]
     public async Task A_long_file_of_nothing_is_captured_without_being_held_in_memory(int megabytes)
     {

@@ -23,7 +23,7 @@ public class TreeComparerTests
         Assert.True(new TreeComparer(index, workspace.Info.Path).Run().IsEmpty);
     }
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, DefaultRows = 1)]
     [InlineData("echo more >> dir/a.txt", "altered dir/a.txt")]
     [InlineData("m=$(stat -c %y dir/a.txt); printf b > dir/a.txt; touch -d \"$m\" dir/a.txt", "altered dir/a.txt")]
     [InlineData("chmod 600 dir/a.txt; chmod 644 dir/a.txt", "altered dir/a.txt")]

@@ -1,6 +1,7 @@
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
+using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Runners;
 
@@ -12,7 +13,7 @@ public sealed class ProcessRunnerTests
         StopGrace = TimeSpan.FromSeconds(20),
     };
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory]
     [InlineData("exit 0", "Done { Summary =  }")]
     [InlineData("exit 7", "Failed { Reason = The runner's process ended with exit code 7., Retryable = True }")]
     [InlineData(
@@ -45,7 +46,7 @@ public sealed class ProcessRunnerTests
         Assert.Equal(expected, (await worker.RunAsync(Shell(script))).ToString());
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_process_may_be_blocked_by_items()
     {
         await using TestWorker worker = new();
@@ -55,7 +56,7 @@ public sealed class ProcessRunnerTests
         Assert.Equal(["a", "b"], Assert.IsType<RunResult.BlockedOn>(result).Items);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Reports_become_events_history_and_notes_in_their_order()
     {
         await using TestWorker worker = new();
@@ -80,7 +81,7 @@ public sealed class ProcessRunnerTests
         );
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Garbage_is_told_by_line_number_and_disturbs_nothing()
     {
         await using TestWorker worker = new();
@@ -113,7 +114,7 @@ public sealed class ProcessRunnerTests
         Assert.Contains("longer than", told[^1]);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_flood_of_bad_lines_is_told_ten_times()
     {
         await using TestWorker worker = new();
@@ -126,7 +127,7 @@ public sealed class ProcessRunnerTests
         Assert.Equal("end", worker.Events.Last().Phase);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_pipe_or_a_link_in_place_of_the_events_file_is_never_opened()
     {
         await using TestWorker worker = new();
@@ -141,7 +142,7 @@ public sealed class ProcessRunnerTests
         Assert.Empty(worker.Events);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Each_argument_stays_one_argument_and_no_shell_reads_it()
     {
         await using TestWorker worker = new();
@@ -174,7 +175,7 @@ public sealed class ProcessRunnerTests
         );
     }
 
-    [Fact]
+    [IsolationFact]
     public void Unknown_placeholders_and_empty_commands_are_found_before_anything_runs()
     {
         Assert.Empty(
@@ -189,7 +190,7 @@ public sealed class ProcessRunnerTests
         Assert.Equal("ISO0752", Assert.Single(ProcessRunner.Check(null, null)).Code);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_port_that_was_not_leased_is_named()
     {
         await using TestWorker worker = new();
@@ -204,7 +205,7 @@ public sealed class ProcessRunnerTests
         Assert.Empty(worker.Scope.Started);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task What_the_host_says_reaches_the_process_as_lines_of_its_inbox()
     {
         await using TestWorker worker = new();
@@ -225,7 +226,7 @@ public sealed class ProcessRunnerTests
         );
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Stopping_asks_first_and_what_the_process_says_then_still_counts()
     {
         await using TestWorker worker = new();
@@ -244,7 +245,7 @@ public sealed class ProcessRunnerTests
         Assert.False((await worker.Scope.Started[0].StopAsync(TimeSpan.Zero)).Forced);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_process_that_does_not_listen_is_ended_by_force_and_said_so()
     {
         await using TestWorker worker = new();
@@ -264,7 +265,7 @@ public sealed class ProcessRunnerTests
         Assert.Contains("by force", Assert.IsType<RunResult.Failed>(await run).Reason);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Cancellation_ends_the_process_at_once_with_the_callers_token()
     {
         await using TestWorker worker = new();
@@ -280,7 +281,7 @@ public sealed class ProcessRunnerTests
         Assert.True(worker.Scope.Started[0].Exit.IsCompleted);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Secrets_of_the_scope_never_leave_in_reports_notes_or_comments()
     {
         TestScope scope = new(new EnvironmentEntry("KEY", "s3cr3t-value", "secret", Secret: true));
@@ -298,7 +299,7 @@ public sealed class ProcessRunnerTests
         Assert.All(worker.History, h => Assert.Equal("it is ***", h.Text));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_command_that_is_not_there_is_a_fault_and_leaves_no_process()
     {
         await using TestWorker worker = new();

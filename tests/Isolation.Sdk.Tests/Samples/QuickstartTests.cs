@@ -11,7 +11,7 @@ public sealed partial class QuickstartTests
 {
     private static readonly string[] Items = ["rounding", "tax-rate", "cart-total", "receipt"];
 
-    [IsolationFact(Tools.Linux, Timeout = 240_000)]
+    [IsolationFact(Tools.Linux, Timeout = 240_000, Tier = Tier.Ci)]
     public async Task What_it_claims_is_so_by_plain_git_and_the_bytes_of_files()
     {
         using QuickstartProcess quickstart = new("with a space");
@@ -67,7 +67,7 @@ public sealed partial class QuickstartTests
         );
     }
 
-    [IsolationFact(Tools.Linux, Timeout = 240_000)]
+    [IsolationFact(Tools.Linux, Timeout = 240_000, Tier = Tier.Ci)]
     public Task A_landing_that_no_gate_tested_is_named() => FaultAsync("gate");
 
     [IsolationFact(Tools.Linux, Tier = Tier.Ci, Timeout = 240_000)]
@@ -76,7 +76,7 @@ public sealed partial class QuickstartTests
     [IsolationFact(Tools.Linux, Tier = Tier.Ci, Timeout = 240_000)]
     public Task A_touched_canonical_checkout_is_named() => FaultAsync("canonical");
 
-    [IsolationFact(Tools.Linux, Tools.Interruptible)]
+    [IsolationFact(Tools.Linux, Tools.Interruptible, Tier = Tier.Ci)]
     public async Task An_interrupt_ends_it_in_an_orderly_way_and_leaves_nothing()
     {
         using QuickstartProcess quickstart = new();

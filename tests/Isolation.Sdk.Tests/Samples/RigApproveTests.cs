@@ -5,7 +5,7 @@ namespace Isolation.Sdk.Tests.Samples;
 
 public sealed class RigApproveTests
 {
-    [IsolationFact("mkfifo", "sh")]
+    [IsolationFact("mkfifo", "sh", Tier = Tier.Ci)]
     public async Task Another_process_lands_exactly_the_commit_it_approves_and_no_other()
     {
         await using RigHost rig = await RigHost.CreateAsync(

@@ -5,7 +5,7 @@ namespace Isolation.Sdk.Tests.Samples;
 
 public sealed class RigCleanTests
 {
-    [IsolationFact("mkfifo", "sh", Tools.Linux)]
+    [IsolationFact("mkfifo", "sh", Tools.Linux, Tier = Tier.Ci)]
     public async Task A_killed_run_is_shown_dead_and_cleaned_up_and_unpinned_work_stays()
     {
         await using RigHost rig = await RigHost.CreateAsync(

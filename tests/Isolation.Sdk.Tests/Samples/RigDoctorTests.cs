@@ -23,7 +23,7 @@ public sealed class RigDoctorTests
         );
     }
 
-    [IsolationFact("mkfifo", "sh", Tools.Linux)]
+    [IsolationFact("mkfifo", "sh", Tools.Linux, Tier = Tier.Ci)]
     public async Task A_channel_is_tried_between_plain_worktrees_and_at_the_level_asked_for()
     {
         await using RigHost rig = await RigHost.CreateAsync("[]");
@@ -56,7 +56,7 @@ public sealed class RigDoctorTests
         Assert.NotEqual("", row.GetProperty("evidence").GetString());
     }
 
-    [IsolationFact("mkfifo", "sh", Tools.Linux)]
+    [IsolationFact("mkfifo", "sh", Tools.Linux, Tier = Tier.Ci)]
     public async Task A_channel_that_harms_its_process_does_not_harm_the_one_that_reports()
     {
         await using RigHost rig = await RigHost.CreateAsync("[]");

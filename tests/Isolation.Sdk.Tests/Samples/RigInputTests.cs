@@ -4,7 +4,7 @@ namespace Isolation.Sdk.Tests.Samples;
 
 public sealed class RigInputTests
 {
-    [IsolationTheory("mkfifo", "sh")]
+    [IsolationTheory("mkfifo", "sh", DefaultRows = 1)]
     [InlineData("[\n  { \"id\": \"z\", \"title\": \"Z\" },\n  { \"id\": \"a\" \"title\": \"A\" }\n]", "RIG02", 3)]
     [InlineData(
         "[\n  { \"id\": \"a\", \"title\": \"A\" },\n  {\n    \"id\": \"b\",\n    \"titel\": \"B\" }\n]",
@@ -38,7 +38,7 @@ public sealed class RigInputTests
         Assert.False(Directory.Exists(rig.Workers));
     }
 
-    [IsolationTheory("mkfifo", "sh")]
+    [IsolationTheory("mkfifo", "sh", DefaultRows = 1)]
     [InlineData("RIG03", "--merge", "queue")]
     [InlineData("RIG03", "--merge", "manual", "--gate", "true")]
     [InlineData("RIG01", "--merge", "someday")]

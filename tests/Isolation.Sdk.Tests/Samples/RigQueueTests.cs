@@ -8,7 +8,7 @@ public sealed partial class RigQueueTests
 {
     private const string Commit = "echo \"by $1\" > \"$1.txt\"; git add -A; git commit -qm \"Do $1\"";
 
-    [IsolationFact("mkfifo", "sh")]
+    [IsolationFact("mkfifo", "sh", Tier = Tier.Ci)]
     public async Task A_refinery_is_looked_into_while_its_gate_runs_and_afterwards()
     {
         await using RigHost rig = await RigHost.CreateAsync(
@@ -75,7 +75,7 @@ public sealed partial class RigQueueTests
         Assert.True(after.GetProperty("gates").GetProperty("passes").GetInt32() > 0);
     }
 
-    [IsolationFact("mkfifo", "sh")]
+    [IsolationFact("mkfifo", "sh", Tier = Tier.Ci)]
     public async Task Another_process_pauses_and_resumes_and_what_waited_lands_with_the_next_run()
     {
         await using RigHost rig = await RigHost.CreateAsync("""[{ "id": "a", "title": "Add a" }]""", Commit);
@@ -107,7 +107,7 @@ public sealed partial class RigQueueTests
         );
     }
 
-    [IsolationTheory("mkfifo", "sh")]
+    [IsolationTheory("mkfifo", "sh", DefaultRows = 1)]
     [InlineData("RIG08", "")]
     [InlineData("RIG08", "--target main")]
     [InlineData("ISO0602", "--target nowhere")]

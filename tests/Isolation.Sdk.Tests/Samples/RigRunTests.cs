@@ -7,7 +7,7 @@ public sealed class RigRunTests
 {
     private const string Commit = "echo \"by $1\" > \"$1.txt\"; git add -A; git commit -qm \"Do $1\"";
 
-    [IsolationFact("mkfifo", "sh")]
+    [IsolationFact("mkfifo", "sh", Tier = Tier.Ci)]
     public async Task A_worker_is_seen_from_a_second_terminal_while_it_runs_and_afterwards()
     {
         await using RigHost rig = await RigHost.CreateAsync(
@@ -80,7 +80,7 @@ public sealed class RigRunTests
         Assert.Equal("README.md\na.txt", await rig.Repository.GitAsync(["ls-tree", "--name-only", RigHost.Target]));
     }
 
-    [IsolationFact("mkfifo", "sh", Tools.Interruptible)]
+    [IsolationFact("mkfifo", "sh", Tools.Interruptible, Tier = Tier.Ci)]
     public async Task Ctrl_C_ends_the_run_in_an_orderly_way_and_leaves_nothing()
     {
         await using RigHost rig = await RigHost.CreateAsync(

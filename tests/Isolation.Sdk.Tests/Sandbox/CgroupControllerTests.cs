@@ -1,12 +1,13 @@
 using Isolation.Sdk.Platform;
 using Isolation.Sdk.Sandbox;
+using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Sandbox;
 
 /// <summary>What is written to a group of either version and read from it, on ordinary files: not every machine has both.</summary>
 public sealed class CgroupControllerTests
 {
-    [Theory]
+    [IsolationTheory]
     [InlineData(
         "memory",
         2,

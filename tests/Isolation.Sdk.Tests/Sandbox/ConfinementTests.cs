@@ -15,12 +15,12 @@ public sealed class ConfinementTests
 
     public static TheoryData<string> Probes => new(ConfinementProbe.Names);
 
-    [IsolationTheory(Tools.Linux, "perl", "unshare")]
+    [IsolationTheory(Tools.Linux, "perl", "unshare", DefaultRows = 1)]
     [MemberData(nameof(Probes))]
     public async Task An_ordinary_process_gets_through(string probe) =>
         Assert.True(await new ConfinementProbe(() => null).LeaksAsync(probe), probe);
 
-    [IsolationTheory(Tools.Landlock, "perl", "unshare")]
+    [IsolationTheory(Tools.Landlock, "perl", "unshare", DefaultRows = 3)]
     [MemberData(nameof(Probes))]
     public async Task A_restricted_process_does_not(string probe) =>
         Assert.Equal(
@@ -36,7 +36,7 @@ public sealed class ConfinementTests
             await new ConfinementProbe(() => new BubblewrapConfinement(TimeProvider.System)).LeaksAsync(probe)
         );
 
-    [IsolationTheory(Tools.Landlock, "perl", "unshare")]
+    [IsolationTheory(Tools.Landlock, "perl", "unshare", DefaultRows = 1)]
     [InlineData("Landlock", "write sibling")]
     [InlineData("Landlock", "read sibling")]
     [InlineData("Landlock", "signal")]

@@ -249,7 +249,7 @@ public sealed class EnvironmentTests
         }
     }
 
-    [IsolationFact("dotnet")]
+    [IsolationFact("dotnet", Tier = Tier.Ci)]
     public async Task Packages_come_from_the_hosts_folder_and_nothing_is_downloaded_or_copied()
     {
         await using SandboxFixture sandbox = new();

@@ -37,17 +37,17 @@ public sealed class EveryLevelEndsTests
     ];
     private static readonly string[] WaysOfUnmarked = ResourceLimits.CanMark ? Ways : Ways[..^1];
 
-    [IsolationFact(Tools.Linux, Tools.Cgroups)]
+    [IsolationFact(Tools.Linux, Tools.Cgroups, Tier = Tier.Ci)]
     public Task A_cooperative_command() => EndsAsync(() => null, null, "cgroup.kill", Ways);
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public Task A_cooperative_command_without_a_group() =>
         EndsAsync(() => null, TreeStopMechanism.SessionAndMarker, SandboxFixture.Search, WaysOfUnmarked);
 
-    [IsolationFact(Tools.Landlock, Tools.Cgroups)]
+    [IsolationFact(Tools.Landlock, Tools.Cgroups, Tier = Tier.Ci)]
     public Task A_restricted_command() => EndsAsync(() => new RestrictedConfinement(), null, "cgroup.kill", Ways);
 
-    [IsolationFact(Tools.Landlock)]
+    [IsolationFact(Tools.Landlock, Tier = Tier.Ci)]
     public Task A_restricted_command_without_a_group() =>
         EndsAsync(
             () => new RestrictedConfinement(),

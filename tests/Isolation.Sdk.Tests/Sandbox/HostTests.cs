@@ -18,7 +18,7 @@ public sealed class HostTests
         "--clear-groups",
     ];
 
-    [IsolationFact(Tools.Linux, Tools.Root, "setpriv")]
+    [IsolationFact(Tools.Linux, Tools.Root, "setpriv", Tier = Tier.Ci)]
     public async Task An_ordinary_user_ends_whole_trees_too()
     {
         using TestHost host = new(StopsADaemon("nohup", "Cooperative"));
@@ -28,7 +28,7 @@ public sealed class HostTests
         Assert.Equal($"Cooperative {SandboxFixture.Search}, dead: True, folder: True\n0", said);
     }
 
-    [IsolationFact(Tools.Linux, Tools.Root, Tools.Marks, Tools.Landlock, "setpriv")]
+    [IsolationFact(Tools.Linux, Tools.Root, Tools.Marks, Tools.Landlock, "setpriv", Tier = Tier.Ci)]
     public async Task An_ordinary_user_ends_daemons_that_left_session_parent_and_environment_too()
     {
         using TestHost host = new(StopsADaemon("env -i", "Cooperative", "Restricted"));
@@ -41,7 +41,7 @@ public sealed class HostTests
         );
     }
 
-    [IsolationTheory(Tools.Linux, Tools.Root, "setpriv", "prlimit")]
+    [IsolationTheory(Tools.Linux, Tools.Root, "setpriv", "prlimit", DefaultRows = 1)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_host_that_is_somebodys_worker_leaves_the_mark_it_has(bool asRoot)
@@ -103,7 +103,7 @@ public sealed class HostTests
         Assert.Contains("stdin:1:", lines);
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task The_next_scope_cleans_up_after_a_host_that_was_killed()
     {
         using TestHost killed = new(
@@ -134,7 +134,7 @@ public sealed class HostTests
         Assert.False(Directory.Exists(home));
     }
 
-    [IsolationTheory(Tools.Linux, Tools.Root, Tools.Marks, Tools.Landlock, "setpriv")]
+    [IsolationTheory(Tools.Linux, Tools.Root, Tools.Marks, Tools.Landlock, "setpriv", Tier = Tier.Ci)]
     [InlineData("Cooperative")]
     [InlineData("Restricted")]
     public async Task The_next_scope_knows_what_left_session_parent_and_environment_of_a_host_that_was_killed(

@@ -31,7 +31,7 @@ public sealed class LogTests
         Assert.Equal("out ***\nerr ***\n", await File.ReadAllTextAsync(log));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_gigabyte_offered_is_sixteen_megabytes_kept_and_the_newest()
     {
         await using SandboxFixture sandbox = new();

@@ -11,7 +11,7 @@ public sealed class ProcessMarkTests
 {
     private const string Look = "grep 'file locks' /proc/self/limits";
 
-    [Fact]
+    [IsolationFact]
     public void A_mark_is_the_same_in_every_host_and_belongs_to_one_command_of_one_scope()
     {
         ProcessMark scope = ProcessMark.Of("0123456789ab."),

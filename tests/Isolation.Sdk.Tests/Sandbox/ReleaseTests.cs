@@ -66,7 +66,7 @@ public sealed class ReleaseTests
         Assert.True(File.Exists(Path.Combine(work, "file")));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Many_scopes_released_at_once_leave_nothing()
     {
         await using SandboxFixture sandbox = new();

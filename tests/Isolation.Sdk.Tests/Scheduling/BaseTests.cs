@@ -63,7 +63,7 @@ public sealed class BaseTests
         Assert.Equal(Stage.Setup, Assert.Single(result.Attempts).FailedIn);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Notes_reach_the_items_that_waited_and_nobody_else()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

@@ -5,7 +5,7 @@ namespace Isolation.Sdk.Tests.Scheduling;
 /// <summary>An item that collided is tried again from the new target, and its worker knows with what.</summary>
 public sealed class ConflictRetryTests
 {
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(1_000)]
     [InlineData(0)]
     public async Task The_next_attempt_starts_from_the_new_target_with_the_conflict_in_its_briefing(int tokens)

@@ -76,7 +76,7 @@ public sealed class ForecastTests
         Assert.Empty(await pipeline.ForecastAsync());
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_worker_is_compared_with_what_waits_in_the_queue()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -120,7 +120,7 @@ public sealed class ForecastTests
         Assert.Equal(["shared.txt"], overlap.Paths);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Declared_paths_are_compared_as_soon_as_both_run()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -160,7 +160,7 @@ public sealed class ForecastTests
         );
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(0, "other")]
     [InlineData(8, "overlapping")]
     public async Task An_item_that_overlaps_with_one_under_way_starts_last_if_the_host_says_so(int most, string last)

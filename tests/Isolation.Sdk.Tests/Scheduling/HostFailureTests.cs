@@ -7,7 +7,7 @@ namespace Isolation.Sdk.Tests.Scheduling;
 /// <summary>What the host gave throws, hangs or comes too early: a run ends with a summary or a fault, and never hangs.</summary>
 public sealed class HostFailureTests
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_feed_that_throws_is_the_runs_fault_after_what_had_come_is_done()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -56,7 +56,7 @@ public sealed class HostFailureTests
         }
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_retry_delay_that_throws_ends_the_item_with_the_reason()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -74,7 +74,7 @@ public sealed class HostFailureTests
         Assert.Contains("no delay", result.Reason, StringComparison.Ordinal);
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(nameof(IWorkTracker.ClaimAsync))]
     [InlineData(nameof(IWorkTracker.SettleAsync))]
     public async Task A_tracker_that_throws_is_the_runs_fault_once_every_worker_has_ended(string where)
@@ -136,7 +136,7 @@ public sealed class HostFailureTests
         Assert.True((await run.Completion).Cancelled);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_worker_whose_stop_callback_throws_is_ended_all_the_same()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -159,7 +159,7 @@ public sealed class HostFailureTests
         Assert.Equal(ItemOutcome.TimedOut, Assert.Single((await run.Completion).Items).Outcome);
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_stopped_worker_is_not_tried_again_whatever_it_makes_of_it(bool throws)
@@ -187,7 +187,7 @@ public sealed class HostFailureTests
         Assert.Single(Assert.Single((await run.Completion).Items).Attempts);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task An_attempt_may_take_longer_than_a_day()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -200,7 +200,7 @@ public sealed class HostFailureTests
         Assert.Equal(ItemOutcome.Landed, Assert.Single((await run.Completion).Items).Outcome);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_logger_that_throws_disturbs_nobody()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

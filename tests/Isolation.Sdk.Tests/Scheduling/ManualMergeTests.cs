@@ -5,7 +5,7 @@ namespace Isolation.Sdk.Tests.Scheduling;
 
 public sealed class ManualMergeTests
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Work_waits_for_an_approval_that_comes_when_the_run_is_long_over()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -49,7 +49,7 @@ public sealed class ManualMergeTests
         );
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_red_gate_ends_the_attempt_and_the_next_one_is_told()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

@@ -7,7 +7,7 @@ namespace Isolation.Sdk.Tests.Scheduling;
 
 public sealed class RunTests
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Independent_items_run_side_by_side_and_all_land()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -86,7 +86,7 @@ public sealed class RunTests
         Assert.Equal(ItemOutcome.Landed, results["good"].Outcome);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_conflict_is_a_value_that_names_file_and_opponent()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -110,7 +110,7 @@ public sealed class RunTests
         Assert.Equal(winner.Item.Id, Assert.Single(loser.Merge.Conflict.With));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_retry_is_a_new_attempt_in_a_new_workspace_that_is_told_why()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -162,7 +162,7 @@ public sealed class RunTests
         Assert.False(Directory.Exists(Path.Combine(rig.Workers, "crash.1", "work")));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Cancelling_yields_every_unfinished_item_and_then_throws_with_the_callers_token()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -199,7 +199,7 @@ public sealed class RunTests
         );
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_worker_that_hangs_is_timed_out_and_disturbs_nobody()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -230,7 +230,7 @@ public sealed class RunTests
         Assert.Equal(ItemOutcome.Landed, outcomes["fine"]);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_stream_of_items_runs_as_they_come()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -258,7 +258,7 @@ public sealed class RunTests
         Assert.Equal(2, summary.Count(ItemOutcome.Landed));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Nothing_is_left_but_logs_and_pinned_attempts()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

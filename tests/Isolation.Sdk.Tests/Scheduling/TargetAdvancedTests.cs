@@ -9,7 +9,7 @@ public sealed class TargetAdvancedTests
 {
     private static readonly AttemptId Waits = new("waits", 1);
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_landing_of_another_worker_reaches_the_inbox_with_its_paths_and_what_both_changed()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -65,7 +65,7 @@ public sealed class TargetAdvancedTests
         Assert.Equal((advanced.To, "2", "1"), (told.Data!["to"], told.Data["paths"], told.Data["overlapping"]));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_push_from_outside_reaches_the_inbox_of_a_process_and_names_at_most_200_paths()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

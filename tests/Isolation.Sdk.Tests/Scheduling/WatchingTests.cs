@@ -40,7 +40,7 @@ public sealed class WatchingTests
         Assert.True(live is { SetupMilliseconds: > 0, Tokens: > 0, Bytes: > 0 });
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_a_worker_takes_of_the_disk_is_known_while_it_runs_and_counts_blocks()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -194,7 +194,7 @@ public sealed class WatchingTests
         Assert.True(Interlocked.Read(ref landed) >= 1);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_a_command_said_outlives_its_worker()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -206,7 +206,7 @@ public sealed class WatchingTests
         Assert.Equal("Start\n", await File.ReadAllTextAsync(output));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_suspended_item_goes_on_in_a_later_run_too()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

@@ -9,7 +9,7 @@ namespace Isolation.Sdk.Tests.Stress;
 [Collection(nameof(GitBudgetTests))]
 public sealed class ForecastCostTests
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Only_pairs_with_a_path_in_common_are_merged_for_trial_each_once_and_no_more_than_allowed()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

@@ -30,7 +30,7 @@ public sealed class GitBudgetTests
         );
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_worker_in_a_private_clone_is_filled_and_collected_by_one_process_each()
     {
         ConcurrentDictionary<string, int> started = await CountAsync(builder => builder.Workspaces.UsePrivateClones());

@@ -21,7 +21,7 @@ public sealed class KillTests(ITestOutputHelper output)
         exec sleep 300
         """;
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public Task A_killed_host_leaves_nothing_that_the_next_one_cannot_clean() =>
         KillAsync(seed: 1, kills: 2, latest: TimeSpan.FromMilliseconds(1_500));
 

@@ -8,10 +8,10 @@ namespace Isolation.Sdk.Tests.Stress;
 /// <summary>Two host processes on one repository, which know nothing of each other.</summary>
 public sealed class RaceTests
 {
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public Task Two_hosts_run_workers_on_one_repository_at_once() => RaceAsync(1, 8, "run", staged: false);
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public Task Half_made_worktrees_planted_while_two_hosts_race_stop_neither() =>
         RaceAsync(1, 8, "worktrees", staged: true);
 

@@ -6,7 +6,7 @@ namespace Isolation.Sdk.Tests.Stress;
 /// <summary>Many items with everything that can happen to one, by chance; what has to hold holds all the same.</summary>
 public sealed class SoakTests(ITestOutputHelper output)
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public Task Sixteen_items_of_all_sorts_end_once_each() => RunAsync(seed: 7, items: 16, atOnce: 4);
 
     [IsolationTheory(Tier = Tier.Soak, Timeout = 1_800_000)]

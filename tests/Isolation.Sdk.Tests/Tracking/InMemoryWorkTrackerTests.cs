@@ -8,7 +8,7 @@ public sealed class InMemoryWorkTrackerTests
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
     private readonly ManualTime _time = new();
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Items_go_out_by_priority_and_then_in_the_order_they_came()
     {
         InMemoryWorkTracker tracker = Of(
@@ -26,7 +26,7 @@ public sealed class InMemoryWorkTrackerTests
         Assert.Equal(["b", "d", "a", "c"], await ClaimAllAsync(tracker, 4));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task An_item_is_ready_when_all_its_blockers_landed_or_had_nothing_to_change()
     {
         InMemoryWorkTracker tracker = Of(Item("c", "a", "b"), Item("a"), Item("b"));
@@ -39,7 +39,7 @@ public sealed class InMemoryWorkTrackerTests
         Assert.Equal("c", (await waiting)!.Item.Id);
     }
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory]
     [InlineData(ItemOutcome.Failed)]
     [InlineData(ItemOutcome.Conflicted)]
     [InlineData(ItemOutcome.Rejected)]
@@ -62,7 +62,7 @@ public sealed class InMemoryWorkTrackerTests
         Assert.Null(await tracker.ClaimAsync("w", Lease));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_claim_that_is_not_renewed_is_lost_and_its_late_settlement_is_refused()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
@@ -80,7 +80,7 @@ public sealed class InMemoryWorkTrackerTests
         Assert.Equal(ItemOutcome.Landed, tracker.Snapshot().Single().Outcome);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task An_expired_claim_is_refused_even_when_nobody_else_took_the_item()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
@@ -90,7 +90,7 @@ public sealed class InMemoryWorkTrackerTests
         Assert.False(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Renewal_makes_a_claim_hold_for_another_lease()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
@@ -104,7 +104,7 @@ public sealed class InMemoryWorkTrackerTests
         Assert.True(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_retry_comes_back_after_its_delay_with_the_reason_and_the_attempt_before()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
@@ -123,7 +123,7 @@ public sealed class InMemoryWorkTrackerTests
         );
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_suspended_item_costs_no_slot_and_goes_on_with_its_token_when_resumed()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
@@ -142,7 +142,7 @@ public sealed class InMemoryWorkTrackerTests
         );
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_runner_that_is_blocked_waits_for_what_it_named()
     {
         InMemoryWorkTracker tracker = Of(Item("a"), Item("b"));
@@ -154,7 +154,7 @@ public sealed class InMemoryWorkTrackerTests
         Assert.Equal("a", (await ClaimAsync(tracker)).Item.Id);
     }
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory]
     [InlineData("nowhere")]
     [InlineData("a")]
     [InlineData("c")]
@@ -167,7 +167,7 @@ public sealed class InMemoryWorkTrackerTests
         Assert.Contains(blocker, closed[0].Reason);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task An_item_that_awaits_its_merge_frees_its_slot_and_its_claim_can_still_say_how_that_went()
     {
         InMemoryWorkTracker tracker = Of(Item("a"), Item("b", "a"));
@@ -179,7 +179,7 @@ public sealed class InMemoryWorkTrackerTests
         Assert.Equal("b", (await ClaimAsync(tracker)).Item.Id);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task All_who_wait_learn_that_there_is_nothing_left()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
@@ -190,7 +190,7 @@ public sealed class InMemoryWorkTrackerTests
         Assert.All(await Task.WhenAll(waiting), Assert.Null);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_stream_takes_items_until_it_is_complete_and_skips_what_waits_for_one_that_never_came()
     {
         InMemoryWorkTracker tracker = new(_time);
@@ -208,7 +208,7 @@ public sealed class InMemoryWorkTrackerTests
         Assert.Equal("ISO0706", Assert.Throws<IsolationException>(() => tracker.Add(Item("late"))).Code);
     }
 
-    [Fact]
+    [IsolationFact]
     public void A_stream_refuses_what_a_finite_set_refuses()
     {
         InMemoryWorkTracker tracker = new(_time);
@@ -222,7 +222,7 @@ public sealed class InMemoryWorkTrackerTests
         Assert.Equal(3, tracker.Snapshot().Count);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task History_is_append_only_and_holds_what_the_tracker_did_and_what_workers_said()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
@@ -240,7 +240,7 @@ public sealed class InMemoryWorkTrackerTests
         );
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_hundred_waiters_share_a_chain_and_a_fan_without_taking_anything_twice()
     {
         WorkItem[] items =
@@ -276,7 +276,7 @@ public sealed class InMemoryWorkTrackerTests
         Assert.Equal(500, taken.Count);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Cancelling_a_wait_ends_it_and_takes_nothing()
     {
         InMemoryWorkTracker tracker = new(_time);
@@ -288,7 +288,7 @@ public sealed class InMemoryWorkTrackerTests
         Assert.Equal(TrackedState.Ready, tracker.Snapshot().Single().State);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task An_end_that_is_none_is_refused()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));

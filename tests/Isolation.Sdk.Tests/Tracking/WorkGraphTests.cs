@@ -1,14 +1,15 @@
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Tests.Tracking;
 
 public sealed class WorkGraphTests
 {
-    [Fact]
+    [IsolationFact]
     public void A_sound_set_has_no_faults() =>
         Assert.Empty(Codes(Item("a"), Item("b", "a"), Item("c", "a", "b"), Item("Ünï çödé/../x")));
 
-    [Theory]
+    [IsolationTheory]
     [InlineData("")]
     [InlineData("  ")]
     [InlineData("a\nb")]
@@ -16,10 +17,10 @@ public sealed class WorkGraphTests
     [InlineData("\u001b[2J")]
     public void Ids_that_are_none_are_named(string id) => Assert.Equal(["ISO0701"], Codes(new WorkItem(id, "t")));
 
-    [Fact]
+    [IsolationFact]
     public void A_lone_surrogate_is_no_id() => Assert.Equal(["ISO0701"], Codes(new WorkItem("a\ud800", "t")));
 
-    [Fact]
+    [IsolationFact]
     public void An_id_may_have_a_thousand_characters_and_no_more()
     {
         Assert.Empty(Codes(Item(new string('x', 1_000))));
@@ -28,17 +29,17 @@ public sealed class WorkGraphTests
         Assert.True(fault.ToString().Length < 300);
     }
 
-    [Theory]
+    [IsolationTheory]
     [InlineData("a", "a")]
     [InlineData("Auth", "auth")]
     [InlineData("Ärger", "ärger")]
     public void Twins_are_refused(string one, string other) => Assert.Equal(["ISO0702"], Codes(Item(one), Item(other)));
 
-    [Fact]
+    [IsolationFact]
     public void An_id_that_has_the_slug_of_another_is_refused() =>
         Assert.Equal(["ISO0702"], Codes(Item("a b"), Item(Isolation.Sdk.IO.Slug.Of("a b"))));
 
-    [Fact]
+    [IsolationFact]
     public void Cycles_are_named_once_each_and_unknown_blockers_too()
     {
         IReadOnlyList<IsolationFault> faults = WorkGraph.Check([
@@ -55,14 +56,14 @@ public sealed class WorkGraphTests
         Assert.Contains("self → self", faults[2].Message);
     }
 
-    [Fact]
+    [IsolationFact]
     public void Every_fault_is_told_at_once_and_null_is_one() =>
         Assert.Equal(
             ["ISO0701", "ISO0705", "ISO0702", "ISO0704"],
             Codes(null!, new WorkItem("a", "\t"), Item("a", "x"))
         );
 
-    [Fact]
+    [IsolationFact]
     public void A_finite_tracker_refuses_them_all() =>
         Assert.Equal(
             2,
@@ -73,7 +74,7 @@ public sealed class WorkGraphTests
                 .Faults.Count
         );
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_chain_of_thousands_is_checked_without_a_stack_overflow()
     {
         WorkItem[] chain =

@@ -7,7 +7,7 @@ namespace Isolation.Sdk.Tests.Workspaces;
 
 public class AcquireTests
 {
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_workspace_has_the_files_of_its_base_on_a_branch_of_its_own_and_is_locked()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -38,7 +38,7 @@ public class AcquireTests
         Assert.Equal(workspace.Info.GitDirectory, notes["workspace.gitdir"]);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Work_is_captured_and_outlives_its_workspace()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -89,7 +89,7 @@ public class AcquireTests
         );
     }
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory]
     [InlineData("work/{item}/{attempt}", "work/a/1")]
     [InlineData("work/{item}", "work/a/1")]
     [InlineData("{attempt}-{item}", "1-a")]
@@ -102,7 +102,7 @@ public class AcquireTests
         Assert.NotEqual(branch, second.Info.Branch);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Hostile_ids_get_workspaces_beside_each_other()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -135,7 +135,7 @@ public class AcquireTests
         Assert.Equal(ids.Length, paths.Distinct().Count());
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_repository_can_be_bare_with_sha256_or_a_linked_worktree_itself()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();

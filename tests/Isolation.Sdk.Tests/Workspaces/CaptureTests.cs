@@ -1,11 +1,12 @@
 using Isolation.Sdk.Testing;
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
 public class CaptureTests
 {
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("on its branch")]
     [InlineData("detached")]
     [InlineData("on another branch")]
@@ -82,7 +83,7 @@ public class CaptureTests
         );
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_clean_worker_is_captured_as_it_is_and_an_idle_one_is_empty()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -99,7 +100,7 @@ public class CaptureTests
         Assert.Equal(await WorkspaceFixture.GitAsync(workspace, "rev-parse", "HEAD"), done.Commit);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Every_kind_of_change_is_told_apart()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -142,7 +143,7 @@ public class CaptureTests
         Assert.Contains("rename from old name.txt", patch);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Capturing_leaves_index_and_work_tree_of_the_worker_alone_and_the_branch_unless_told()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -162,7 +163,7 @@ public class CaptureTests
         Assert.Equal(capture.Commit, await rig.Repository.GitAsync(["rev-parse", workspace.Info.Branch!]));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_late_capture_of_an_older_attempt_is_refused()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -180,7 +181,7 @@ public class CaptureTests
         await rig.CaptureAsync(second);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_capture_is_refused_when_someone_moved_the_attempts_ref()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -190,7 +191,7 @@ public class CaptureTests
         Assert.Equal("ISO0305", (await Assert.ThrowsAsync<IsolationException>(() => rig.CaptureAsync(workspace))).Code);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_repository_inside_the_work_tree_is_not_captured_as_a_pointer_and_keeps_the_workspace()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -204,7 +205,7 @@ public class CaptureTests
         Assert.True(File.Exists(Path.Combine(workspace.Info.Path, "inner", "file")));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_sparse_worker_loses_nothing()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -216,7 +217,7 @@ public class CaptureTests
         Assert.Equal(["in/c"], (await rig.CaptureAsync(workspace)).Files.Select(f => f.Path));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Line_endings_the_host_chose_do_not_show_as_changes()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();

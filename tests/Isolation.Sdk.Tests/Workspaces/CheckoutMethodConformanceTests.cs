@@ -38,7 +38,7 @@ public sealed class CheckoutMethodConformanceTests
     }
 
     // By git's own checkout it passes among the other suites: their repositories are small.
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, Tier = Tier.Ci)]
     [InlineData(false)]
     [InlineData(true)]
     public Task The_suite_passes_for_copies_where_everything_else_is_tested(bool clones) =>

@@ -1,11 +1,12 @@
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
 public class ContentionTests
 {
-    [Fact(Timeout = 60_000)]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Two_providers_make_32_workspaces_at_once_without_a_failure_or_an_orphan()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -26,7 +27,7 @@ public class ContentionTests
         Assert.Equal("", await rig.Repository.GitAsync(["branch", "--list", "isolation/*"]));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_worktree_is_never_seen_half_made()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -65,7 +66,7 @@ public class ContentionTests
         await rig.Repository.GitAsync(["fsck"]);
     }
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("empty commondir")]
     [InlineData("HEAD of zeros")]
     [InlineData("empty directory")]
@@ -100,7 +101,7 @@ public class ContentionTests
         await rig.Repository.GitAsync(["fsck"]);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task An_entry_that_is_half_made_this_moment_is_waited_for_and_not_healed_away()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -127,7 +128,7 @@ public class ContentionTests
         Assert.True(File.Exists(Path.Combine(workspace.Info.Path, "README.md")));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_workspace_costs_two_git_processes_a_clean_capture_two_and_a_release_none()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();

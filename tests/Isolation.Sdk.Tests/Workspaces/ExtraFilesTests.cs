@@ -1,10 +1,11 @@
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
 public class ExtraFilesTests
 {
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("left alone")]
     [InlineData("changed")]
     [InlineData("staged by force")]
@@ -64,7 +65,7 @@ public class ExtraFilesTests
         Assert.DoesNotContain(".secret", history);
     }
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Shared_folders_are_linked_in_and_neither_captured_nor_deleted(bool committed)
@@ -97,7 +98,7 @@ public class ExtraFilesTests
         Assert.True(File.Exists(Path.Combine(rig.Repository.Path, "node_modules", "x", "index.js")));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_copy_is_not_written_through_a_link_of_the_base_commit()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.CopyIgnored("conf/.env"));

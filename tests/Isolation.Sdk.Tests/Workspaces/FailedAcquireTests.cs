@@ -10,7 +10,7 @@ namespace Isolation.Sdk.Tests.Workspaces;
 /// <summary>Whatever is wrong: one clear code, and everything as it was.</summary>
 public class FailedAcquireTests
 {
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("isolation/a", "ISO0302")]
     [InlineData("isolation/a/1/work", "ISO0302")]
     [InlineData("isolation/a/1/work" + "/deeper", "ISO0302")]
@@ -33,7 +33,7 @@ public class FailedAcquireTests
         }
     }
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory]
     [InlineData("main")]
     [InlineData("HEAD")]
     [InlineData("0123456789012345678901234567890123456789")]
@@ -47,7 +47,7 @@ public class FailedAcquireTests
         Assert.Equal(Stage.Workspace, fault.Stage);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_base_that_is_a_tree_is_refused()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -57,7 +57,7 @@ public class FailedAcquireTests
         await FailsAsync(rig, request with { BaseCommit = tree }, "ISO0206");
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task An_attempt_that_was_never_issued_gets_no_workspace()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -66,7 +66,7 @@ public class FailedAcquireTests
         await FailsAsync(rig, request, "ISO0305");
     }
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory]
     [InlineData("work/../{item}")]
     [InlineData("-{item}")]
     [InlineData("{item}.lock")]
@@ -80,7 +80,7 @@ public class FailedAcquireTests
         await FailsAsync(rig, await rig.RequestAsync(), "ISO0303");
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_workers_folder_that_cannot_be_made_is_an_error_and_never_another_folder()
     {
         foreach (string root in new[] { "/proc/isolation/workers", "/dev/null/workers" })
@@ -90,7 +90,7 @@ public class FailedAcquireTests
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_workers_folder_inside_the_repository_is_refused()
     {
         await using WorkspaceFixture outer = await WorkspaceFixture.CreateAsync();
@@ -102,7 +102,7 @@ public class FailedAcquireTests
         await FailsAsync(outer, await outer.RequestAsync(), "ISO0312", provider);
     }
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Files_in_lfs_without_lfs_are_an_error_and_never_pointers(bool configured)
@@ -133,7 +133,7 @@ public class FailedAcquireTests
         await FailsAsync(rig, await rig.RequestAsync(), "ISO0306", provider);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_shared_path_that_does_not_exist_or_leads_out_is_an_error()
     {
         await using (
@@ -149,7 +149,7 @@ public class FailedAcquireTests
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_cancelled_acquire_leaves_nothing()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o =>

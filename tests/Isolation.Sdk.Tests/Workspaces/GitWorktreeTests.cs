@@ -1,12 +1,13 @@
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Testing;
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
 public class GitWorktreeTests
 {
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task It_comes_and_goes_in_one_line()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -30,7 +31,7 @@ public class GitWorktreeTests
         Assert.Empty(rig.Store.List());
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task What_a_killed_process_left_is_swept_by_the_next()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -47,7 +48,7 @@ public class GitWorktreeTests
         Assert.DoesNotContain("throwaway-dead", await rig.Repository.GitAsync(["for-each-ref"]));
     }
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory]
     [InlineData("no-such-branch", "ISO0206")]
     [InlineData("--help", "ISO0206")]
     public async Task A_revision_that_means_nothing_is_refused(string revision, string code)

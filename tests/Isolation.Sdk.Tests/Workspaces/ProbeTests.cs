@@ -1,12 +1,13 @@
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Testing;
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
 public class ProbeTests
 {
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_repository_is_probed_without_a_trace()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -19,7 +20,7 @@ public class ProbeTests
         Assert.False(Directory.Exists(Path.Combine(rig.Repository.Path, ".git", "isolation", "locks")));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task What_cannot_work_is_said_with_its_code()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();

@@ -1,13 +1,14 @@
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Platform;
 using Isolation.Sdk.Testing;
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
 public class ReleaseTests
 {
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task An_untouched_workspace_goes_with_its_branch_when_disposed()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -21,7 +22,7 @@ public class ReleaseTests
         Assert.Equal(before, await rig.SnapshotAsync());
     }
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("a new file")]
     [InlineData("a changed file")]
     [InlineData("a deleted file")]
@@ -53,7 +54,7 @@ public class ReleaseTests
         Assert.Contains(workspace.Info.Path, await rig.Repository.GitAsync(["worktree", "list"]));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task Remove_takes_all_but_what_links_point_to()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -78,7 +79,7 @@ public class ReleaseTests
         await rig.Repository.GitAsync(["fsck", "--no-dangling"]);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_workspace_with_a_submodule_can_be_captured_and_removed()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -111,7 +112,7 @@ public class ReleaseTests
         Assert.False(Directory.Exists(workspace.Info.GitDirectory));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_quarantined_workspace_stays_and_says_so()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -122,7 +123,7 @@ public class ReleaseTests
         Assert.Contains("locked quarantined", await rig.Repository.GitAsync(["worktree", "list", "--porcelain"]));
     }
 
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("whole")]
     [InlineData("without its directory")]
     [InlineData("without its registration")]
@@ -162,7 +163,7 @@ public class ReleaseTests
         Assert.DoesNotContain("a.1", await rig.Repository.GitAsync(["worktree", "list"]));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_reopened_workspace_is_captured_as_the_first_holder_would_have()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.CopyIgnored(".env"));
@@ -180,7 +181,7 @@ public class ReleaseTests
         Assert.False(Directory.Exists(again.Info.Path));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_lease_of_another_provider_reopens_nothing()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
@@ -5,7 +6,7 @@ namespace Isolation.Sdk.Tests.Workspaces;
 /// <summary>What git would trust and a worker altered is found, and not trusted.</summary>
 public class TamperingTests
 {
-    [Theory(Timeout = 60_000)]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("common config")]
     [InlineData("worktree config")]
     [InlineData("included config")]
@@ -50,7 +51,7 @@ public class TamperingTests
         Assert.Equal("2", await rig.Repository.GitAsync(["cat-file", "blob", $"{capture.Commit}:a.txt"]));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_pointer_bent_to_another_worker_takes_nothing_from_it_and_gives_nothing_to_it()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -70,7 +71,7 @@ public class TamperingTests
         Assert.Empty((await rig.CaptureAsync(b)).Tampering);
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task A_worker_that_removed_its_pointer_is_captured_all_the_same()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();

@@ -7,7 +7,7 @@ namespace Isolation.Sdk.Tests.Workspaces;
 
 public sealed partial class TrashTests
 {
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task A_move_into_the_trash_survives_others_who_take_the_empty_trash_away()
     {
         await using ThrowawayRepository place = await ThrowawayRepository.CreateAsync();

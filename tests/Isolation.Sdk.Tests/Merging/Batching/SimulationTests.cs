@@ -9,7 +9,7 @@ public class SimulationTests
 {
     private const int Runs = 100;
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(4)]
@@ -21,7 +21,7 @@ public class SimulationTests
             Assert.True(cell.Beyond <= 2, $"{slots} slots, {bad}: {cell}");
         });
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(1, .02, 9.4)]
     [InlineData(1, .10, 22.5)]
     [InlineData(2, .05, 9.3)]

@@ -25,7 +25,7 @@ public sealed class QueueBadInputTests
         Assert.Equal(MergeState.Landed, (await refinery.EndAsync("a")).State);
     }
 
-    [IsolationTheory(Timeout = Patience)]
+    [IsolationTheory(Timeout = Patience, DefaultRows = 1)]
     [InlineData("commit")]
     [InlineData("tree")]
     public async Task A_vanished_object_is_the_machines_fault_and_holds_nobody_else(string kind)
@@ -76,7 +76,7 @@ public sealed class QueueBadInputTests
         Assert.Empty(await refinery.Fixture.GitAsync("for-each-ref", "refs/isolation/mq/target/items"));
     }
 
-    [IsolationTheory(Timeout = Patience)]
+    [IsolationTheory(Timeout = Patience, Tier = Tier.Ci)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_target_that_was_deleted_keeps_its_queue_waiting_until_there_is_one_again(bool inTheGate)
@@ -104,7 +104,7 @@ public sealed class QueueBadInputTests
         Assert.Equal("a", await refinery.LandedAsync());
     }
 
-    [IsolationFact(Timeout = Patience)]
+    [IsolationFact(Timeout = Patience, Tier = Tier.Ci)]
     public async Task A_target_that_somebody_checks_out_meanwhile_is_left_alone_until_they_are_done()
     {
         await using RefineryFixture refinery = await RefineryFixture.CreateAsync();
@@ -125,7 +125,7 @@ public sealed class QueueBadInputTests
         Assert.Equal(MergeState.Landed, (await refinery.EndAsync("a")).State);
     }
 
-    [IsolationFact(Timeout = Patience)]
+    [IsolationFact(Timeout = Patience, Tier = Tier.Ci)]
     public async Task A_gate_that_puts_another_commit_into_an_items_record_lands_nothing_untested()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
@@ -163,7 +163,7 @@ public sealed class QueueBadInputTests
         Assert.Equal(start, await bench.TargetCommitAsync());
     }
 
-    [IsolationFact(Timeout = Patience)]
+    [IsolationFact(Timeout = Patience, Tier = Tier.Ci)]
     public async Task A_gate_that_moves_the_target_has_its_candidate_tested_again_on_what_is_there_now()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));

@@ -50,7 +50,7 @@ public sealed class StepKillTests
     public void Every_step_has_a_case_in_which_it_is_killed() =>
         Assert.Equal(Enum.GetValues<QueueStep>().Order(), All.Select(c => c.Step).Distinct().Order());
 
-    [IsolationTheory(Tools.Linux, Timeout = 600_000)]
+    [IsolationTheory(Tools.Linux, Timeout = 600_000, Tier = Tier.Ci)]
     [MemberData(nameof(Few))]
     public Task Killed_in_the_gate_and_between_remote_and_target(string step, int on, bool push) =>
         KillAsync(step, on, push);

@@ -59,7 +59,7 @@ public sealed class BisectionTests
         Assert.Equal("a\nb\nd", await bench.LandedAsync());
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_failure_that_a_second_run_does_not_confirm_rejects_nobody()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.MaxConcurrency = 1);
@@ -74,7 +74,7 @@ public sealed class BisectionTests
     }
 
     /// <summary>Two slots leave one beside the judgement; of three, a queue that finds its gates slow each other down uses two.</summary>
-    [IsolationTheory]
+    [IsolationTheory(Tier = Tier.Ci)]
     [InlineData(2)]
     [InlineData(3)]
     public async Task What_follows_a_suspect_is_tested_without_it_meanwhile_and_lands_once_it_is_gone(int slots)
@@ -110,7 +110,7 @@ public sealed class BisectionTests
         await bench.Queue.CommandAsync(RefineryFixture.Of("c"), new MergeCommand.Cancel());
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task With_every_commit_green_a_longer_green_candidate_waits_for_the_shorter_one()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.TestEveryCommit = true);
@@ -139,7 +139,7 @@ public sealed class BisectionTests
         );
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_must_go_alone_is_tested_and_landed_by_itself()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.BatchSize = 4);

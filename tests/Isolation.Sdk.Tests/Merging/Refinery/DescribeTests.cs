@@ -6,7 +6,7 @@ namespace Isolation.Sdk.Tests.Merging.Refinery;
 
 public sealed class DescribeTests
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Who_passes_by_reads_what_is_in_the_gate_what_waits_and_why()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync();
@@ -49,7 +49,7 @@ public sealed class DescribeTests
         );
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_the_gate_said_and_what_landed_is_told_when_nobody_acts_any_more()
     {
         Dictionary<string, double> measured = [];
@@ -95,7 +95,7 @@ public sealed class DescribeTests
         }
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Who_passes_by_can_pause_and_resume_what_another_one_acts_in()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync();

@@ -10,7 +10,7 @@ namespace Isolation.Sdk.Tests.Merging.Refinery;
 /// <summary>What a queue promises whatever happens, where no other test says it alone.</summary>
 public sealed class InvariantTests
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Nothing_of_a_group_lands_when_one_of_it_left_meanwhile()
     {
         await using LandingFixture bench = await LandingFixture.CreateAsync(MergeMode.Merge, ("a.txt", "a\n"));
@@ -26,7 +26,7 @@ public sealed class InvariantTests
         Assert.Equal(2, (await bench.ItemRefsAsync()).Length);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Of_two_seats_only_one_acts_until_it_is_given_up()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
@@ -50,7 +50,7 @@ public sealed class InvariantTests
         await second.Task;
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task An_innocent_that_was_only_ever_tested_behind_a_bad_item_lands()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
@@ -85,7 +85,7 @@ public sealed class InvariantTests
         Assert.Equal(MergeState.Rejected, (await QueueFixture.EndAsync(queue, RefineryFixture.Of("bad"))).State);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_dependent_lands_behind_what_it_depends_on_however_urgent_it_is()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync();
@@ -109,7 +109,7 @@ public sealed class InvariantTests
         Assert.Equal("base\ndependent", await bench.LandedAsync());
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_paused_queue_takes_work_and_lands_none_below_its_threshold()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync();
@@ -130,7 +130,7 @@ public sealed class InvariantTests
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("usual")).State);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_landed_has_landed_though_everything_after_it_failed()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));

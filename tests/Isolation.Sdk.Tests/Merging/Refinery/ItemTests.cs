@@ -6,7 +6,7 @@ namespace Isolation.Sdk.Tests.Merging.Refinery;
 
 public sealed class ItemTests
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_collision_with_work_ahead_is_held_and_final_once_that_has_landed()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync();
@@ -28,7 +28,7 @@ public sealed class ItemTests
         Assert.Equal(["first"], bench.Gate.Asked);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_collision_with_work_ahead_is_forgotten_once_that_has_left()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync();
@@ -44,7 +44,7 @@ public sealed class ItemTests
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("second")).State);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_collision_with_the_target_is_final_at_once_whatever_is_ahead()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync();
@@ -62,7 +62,7 @@ public sealed class ItemTests
         await bench.Gate.PassAsync("ahead");
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Cancelling_one_leaves_the_candidates_without_it_running()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.MaxConcurrency = 3);
@@ -89,7 +89,7 @@ public sealed class ItemTests
         Assert.Equal("a\nc", await bench.LandedAsync());
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_dependent_is_tested_only_behind_what_it_depends_on_and_leaves_with_it()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.RejectAtFirstRed());
@@ -119,7 +119,7 @@ public sealed class ItemTests
         Assert.DoesNotContain("dependent", bench.Gate.Asked);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_would_wait_for_itself_is_refused()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync();
@@ -133,7 +133,7 @@ public sealed class ItemTests
         Assert.Equal(MergingCodes.BadRequest, refused.Code);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Order_is_priority_then_submission_and_a_later_attempt_keeps_the_place()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.MaxConcurrency = 1);
@@ -159,7 +159,7 @@ public sealed class ItemTests
         Assert.Equal("urgent\nfirst\nsecond", await bench.LandedAsync());
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Nobody_pushes_in_before_what_is_in_the_gate_and_the_report_says_so()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.MaxConcurrency = 2);

@@ -5,7 +5,7 @@ namespace Isolation.Sdk.Tests.Merging.Refinery;
 
 public sealed class PauseTests
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_paused_queue_takes_work_and_lands_only_what_is_urgent_enough_also_after_a_restart()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync();
@@ -26,7 +26,7 @@ public sealed class PauseTests
         Assert.Equal("urgent\nusual", await bench.LandedAsync());
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_target_that_is_red_by_itself_pauses_the_queue_until_something_mends_it()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.MaxConcurrency = 1);
@@ -53,7 +53,7 @@ public sealed class PauseTests
         Assert.Equal("mend\ninnocent", await bench.LandedAsync());
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_remote_that_does_not_take_the_target_pauses_the_queue_and_nothing_lands_here_either()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.PushTarget("origin"));

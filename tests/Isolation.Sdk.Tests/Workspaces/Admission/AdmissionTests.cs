@@ -197,7 +197,7 @@ public sealed class AdmissionTests
         Assert.StartsWith("Waits for room", Assert.Single(status.Blockers));
     }
 
-    [IsolationFact(Tools.Linux, Tools.Tmpfs)]
+    [IsolationFact(Tools.Linux, Tools.Tmpfs, Tier = Tier.Ci)]
     public async Task A_small_disk_is_seen_for_what_it_is()
     {
         await using HostProcess host = HostProcess.Start(

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces.Admission;
@@ -8,7 +9,7 @@ public sealed class FreeMemoryTests : IDisposable
     private const string Own = "0::/jobs/one\n";
     private readonly string _root = Directory.CreateTempSubdirectory("isolation-memory-").FullName;
 
-    [Fact]
+    [IsolationFact]
     public void The_machine_says_what_is_available()
     {
         Assert.Null(FreeMemory.Now(_root));
@@ -16,7 +17,7 @@ public sealed class FreeMemoryTests : IDisposable
         Assert.Equal(1 << 20, FreeMemory.Now(_root));
     }
 
-    [Theory]
+    [IsolationTheory]
     [InlineData("max", "500", "max", "700", 1 << 20)]
     [InlineData("1000", "400", "max", "900", 600)]
     [InlineData("max", "400", "1000", "900", 100)]
@@ -36,7 +37,7 @@ public sealed class FreeMemoryTests : IDisposable
         Assert.Equal(expected, FreeMemory.Now(_root));
     }
 
-    [Fact]
+    [IsolationFact]
     public void Files_that_nobody_looks_at_are_given_back_first()
     {
         Write("proc/meminfo", "MemAvailable: 1024 kB\n");
@@ -46,7 +47,7 @@ public sealed class FreeMemoryTests : IDisposable
         Assert.Equal(400, FreeMemory.Now(_root));
     }
 
-    [Fact]
+    [IsolationFact]
     public void Version_1_limits_as_well()
     {
         Write("proc/meminfo", "MemAvailable: 1024 kB\n");
@@ -57,7 +58,7 @@ public sealed class FreeMemoryTests : IDisposable
         Assert.Equal(150, FreeMemory.Now(_root));
     }
 
-    [Fact]
+    [IsolationFact]
     public void In_a_container_the_top_of_the_mount_is_looked_at()
     {
         Write("proc/meminfo", "MemAvailable: 1024 kB\n");

@@ -11,7 +11,7 @@ namespace Isolation.Sdk.Tests.Workspaces;
 /// <summary>Rows W01 to W07: what lies above a workspace does not reach it, and what the checkout inherits does.</summary>
 public class BarrierFilesTests
 {
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task With_nothing_above_the_checkout_the_barriers_say_nothing()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -27,7 +27,7 @@ public class BarrierFilesTests
         Assert.False(File.Exists(Path.Combine(rig.Workers, "nuget.config")));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_the_checkout_inherits_is_handed_on()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -66,7 +66,7 @@ public class BarrierFilesTests
         Assert.Equal("yes", await InheritedAsync(workspace.Info.Path));
     }
 
-    [Fact(Timeout = 60_000)]
+    [IsolationFact]
     public async Task What_lies_above_another_folder_of_workers_is_shut_off()
     {
         string elsewhere = Directory.CreateTempSubdirectory("isolation-elsewhere-").FullName;
@@ -103,7 +103,7 @@ public class BarrierFilesTests
         }
     }
 
-    [IsolationFact("dotnet")]
+    [IsolationFact("dotnet", Tier = Tier.Ci)]
     public async Task What_appears_above_another_folder_of_workers_later_changes_nothing()
     {
         string elsewhere = Directory.CreateTempSubdirectory("isolation-elsewhere-").FullName;
@@ -225,7 +225,7 @@ public class BarrierFilesTests
         }
     }
 
-    [Theory]
+    [IsolationTheory]
     [InlineData("*.cs", "*.cs")]
     [InlineData("{a,b}.cs", "{a,b}.cs")]
     [InlineData("**/x/*.cs", "**/x/*.cs")]
@@ -240,7 +240,7 @@ public class BarrierFilesTests
     public void A_section_names_the_way_to_a_work_tree(string glob, string? moved) =>
         Assert.Equal(moved, EditorConfigGlob.Moved(glob, ["top", "repo"]));
 
-    [Fact]
+    [IsolationFact]
     public void Folders_of_SDKs_are_written_out_and_the_rest_is_as_it_was()
     {
         string folder = Directory.CreateTempSubdirectory("isolation-global-").FullName;

@@ -77,7 +77,7 @@ public class NamedPipesTests
         }
     }
 
-    [IsolationTheory(Tools.Linux, "mkfifo", Timeout = 60_000)]
+    [IsolationTheory(Tools.Linux, "mkfifo", Timeout = 60_000, DefaultRows = 1)]
     [MemberData(nameof(Places))]
     public async Task A_pipe_that_a_worker_leaves_holds_nobody_up(string place, bool clones)
     {

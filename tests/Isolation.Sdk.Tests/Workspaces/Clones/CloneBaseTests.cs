@@ -33,7 +33,7 @@ public sealed class CloneBaseTests
         Assert.Equal("only here", await rig.GitAsync("show", $"{capture.Commit}:dropped.txt"));
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("sha256")]
     [InlineData("shallow")]
     [InlineData("borrowing itself")]

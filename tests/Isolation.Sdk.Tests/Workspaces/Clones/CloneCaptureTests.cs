@@ -6,7 +6,7 @@ namespace Isolation.Sdk.Tests.Workspaces.Clones;
 
 public sealed class CloneCaptureTests
 {
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_was_committed_on_any_ref_is_found_and_pinned()
     {
         await using CloneFixture rig = await CloneFixture.CreateAsync();
@@ -82,7 +82,7 @@ public sealed class CloneCaptureTests
         await rig.GitAsync("fsck", "--no-dangling");
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("unborn")]
     [InlineData("amended base")]
     [InlineData("back in time")]
@@ -136,7 +136,7 @@ public sealed class CloneCaptureTests
         Assert.True(Directory.Exists(workspace.Info.Path), "not all of it could be pinned, and it is gone");
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task What_is_written_after_the_capture_keeps_the_clone()
     {
         await using CloneFixture rig = await CloneFixture.CreateAsync();

@@ -7,7 +7,7 @@ namespace Isolation.Sdk.Tests.Workspaces.Clones;
 /// <summary>Everything that works in a repository works in a private clone, and moves nothing outside of it.</summary>
 public sealed class CloneInsideTests
 {
-    [IsolationTheory("sed")]
+    [IsolationTheory("sed", DefaultRows = 1)]
     [InlineData("rebase -i")]
     [InlineData("cherry-pick")]
     [InlineData("stash")]
@@ -102,7 +102,7 @@ public sealed class CloneInsideTests
         }
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Submodules_are_updated_from_where_the_repository_would_get_them(bool relative)
@@ -172,7 +172,7 @@ public sealed class CloneInsideTests
         Assert.Equal("new\n", File.ReadAllText(Path.Combine(rig.Path, "b.bin")));
     }
 
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData(false, "")]
     [InlineData(true, "https://example.org/shop.git")]
     public async Task There_is_no_remote_unless_asked_for_and_never_a_credential(bool keep, string expected)

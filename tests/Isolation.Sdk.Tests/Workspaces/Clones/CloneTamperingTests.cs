@@ -9,7 +9,7 @@ namespace Isolation.Sdk.Tests.Workspaces.Clones;
 /// <summary>A worker's repository is hostile ground: what is collected from it is the worker's own, and nothing of it runs on the host.</summary>
 public sealed class CloneTamperingTests
 {
-    [IsolationTheory]
+    [IsolationTheory(DefaultRows = 1)]
     [InlineData("its .git is a link to another's")]
     [InlineData("its .git is a pointer to another's")]
     [InlineData("its objects are another's")]
@@ -79,7 +79,7 @@ public sealed class CloneTamperingTests
         Assert.True(Directory.Exists(theirs));
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task Objects_that_are_gone_keep_the_files_and_the_clone()
     {
         await using CloneFixture rig = await CloneFixture.CreateAsync();
@@ -156,7 +156,7 @@ public sealed class CloneTamperingTests
         Assert.True(Directory.Exists(workspace.Info.Path));
     }
 
-    [IsolationFact("sh")]
+    [IsolationFact("sh", Tier = Tier.Ci)]
     public async Task Nothing_of_the_workers_runs_on_the_host()
     {
         await using CloneFixture rig = await CloneFixture.CreateAsync();
@@ -193,7 +193,7 @@ public sealed class CloneTamperingTests
         Assert.Empty(capture.Tampering);
     }
 
-    [IsolationFact]
+    [IsolationFact(Tier = Tier.Ci)]
     public async Task A_work_tree_that_was_moved_elsewhere_by_config_is_not_what_is_captured()
     {
         await using CloneFixture rig = await CloneFixture.CreateAsync();

@@ -26,7 +26,7 @@ public class CheckoutMethodTests
         Assert.Equal("", await WorkspaceFixture.GitAsync(copied, "fsck", "--strict"));
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task Git_reads_no_file_of_a_copied_workspace_to_know_that_it_is_clean()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o =>
@@ -61,7 +61,7 @@ public class CheckoutMethodTests
         Assert.Equal(Path.GetFileName(file), await WorkspaceFixture.GitAsync(workspace, "diff-files", "--name-only"));
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task The_first_workspace_is_checked_out_and_the_next_ones_are_copied()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
@@ -87,7 +87,7 @@ public class CheckoutMethodTests
         Assert.Empty(Trees(rig));
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task A_tree_follows_its_base_by_what_differs()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o =>
@@ -112,7 +112,7 @@ public class CheckoutMethodTests
         await SameAsGitAsync(rig, after);
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task There_are_no_more_trees_than_wished_and_the_least_recently_used_goes()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o =>
@@ -163,7 +163,7 @@ public class CheckoutMethodTests
         Assert.Equal("", await WorkspaceFixture.GitAsync(dos, "status", "--porcelain"));
     }
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, DefaultRows = 1)]
     [InlineData("*.bin filter=shout\n", false)]
     [InlineData("[attr]loud filter=shout\n*.bin loud\n", false)]
     [InlineData("*.bin filter=lfs-like\n*.txt filter=whisper -filter filter\n", true)]
@@ -199,7 +199,7 @@ public class CheckoutMethodTests
         Assert.Equal(copies ? "loud\n" : "LOUD\n", File.ReadAllText(Path.Combine(second.Info.Path, "a.bin")));
     }
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, DefaultRows = 1)]
     [InlineData("[filter \"shout\"]\n\tsmudge = tr a-z A-Z\n", "shout", false)]
     [InlineData("[filter \"shout\"]\n\tsmudge = tr a-z A-Z\n", "whisper", true)]
     [InlineData("[FILTER.shout] smudge = tr a-z A-Z\n", "shout", false)]
@@ -237,7 +237,7 @@ public class CheckoutMethodTests
         Assert.Equal(copies, steps.Contains(nameof(WorkspaceStep.TreeBegun)));
     }
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, Tier = Tier.Ci)]
     [InlineData(CheckoutMethod.Auto)]
     [InlineData(CheckoutMethod.Copy)]
     public async Task A_tree_does_not_go_to_a_base_where_other_attributes_hold(CheckoutMethod filling)
@@ -287,7 +287,7 @@ public class CheckoutMethodTests
         Assert.Empty(Trees(rig));
     }
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, DefaultRows = 1)]
     [InlineData("content")]
     [InlineData("forged")]
     [InlineData("mode")]
@@ -315,7 +315,7 @@ public class CheckoutMethodTests
         await SameAsGitAsync(rig, later);
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task Sixteen_at_once_need_one_tree()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o =>
@@ -346,7 +346,7 @@ public class CheckoutMethodTests
         Assert.DoesNotContain("work", await rig.Repository.GitAsync(["worktree", "list"]));
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task A_clone_is_copied_as_a_worktree_is()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();

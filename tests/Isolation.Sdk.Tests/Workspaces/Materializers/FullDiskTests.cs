@@ -18,7 +18,7 @@ public sealed class FullDiskTests
     private static readonly string NoTrees =
         $"run-in-repository for t in {Disk.Path}/workers/.trees/*/files; do btrfs property set $t ro false 2> /dev/null; done; rm -rf {Disk.Path}/workers/.trees";
 
-    [IsolationTheory(Tools.Linux, Tools.Tmpfs)]
+    [IsolationTheory(Tools.Linux, Tools.Tmpfs, Tier = Tier.Ci)]
     [InlineData(CheckoutMethod.Copy, false, Space, 2_000)]
     [InlineData(CheckoutMethod.Copy, true, Files, 40)]
     public Task In_memory(CheckoutMethod filling, bool clones, string of, int leave) =>

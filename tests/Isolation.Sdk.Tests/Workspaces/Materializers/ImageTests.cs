@@ -6,7 +6,7 @@ namespace Isolation.Sdk.Tests.Workspaces;
 /// <summary>The comparison that recycling is judged by sees what it has to see, and nothing else.</summary>
 public sealed class ImageTests
 {
-    [IsolationTheory(Tools.Linux, "find", "sha1sum")]
+    [IsolationTheory(Tools.Linux, "find", "sha1sum", Tier = Tier.Ci)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Two_new_workspaces_look_the_same_until_one_is_changed(bool clones)

@@ -16,7 +16,7 @@ public sealed class LongPathTests
         Enumerable.Range(0, Folders + 1).Select(i => new string((char)('a' + i), LongestName))
     );
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, DefaultRows = 1)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task The_longest_path_that_git_takes_is_filled_and_used_again(bool clones)
@@ -46,7 +46,7 @@ public sealed class LongPathTests
         Assert.Equal("", await WorkspaceFixture.GitAsync(workspace, "status", "--porcelain"));
     }
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, Tier = Tier.Ci)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Folders_deeper_than_any_path_are_captured_as_far_as_git_goes_and_removed_whole(bool clones)

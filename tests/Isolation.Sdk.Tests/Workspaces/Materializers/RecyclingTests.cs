@@ -17,7 +17,7 @@ public sealed partial class RecyclingTests(ITestOutputHelper output)
         "permissions that are inherited",
     ];
 
-    [IsolationFact(Tools.Linux, "find", "sha1sum", Timeout = 120_000)]
+    [IsolationFact(Tools.Linux, "find", "sha1sum", Timeout = 120_000, Tier = Tier.Ci)]
     public Task A_recycled_workspace_is_as_new() => SomeAsync(first: 1, seeds: 10, deeds: 6, many: 300);
 
     [IsolationFact(Tools.Linux, "find", "sha1sum", Tier = Tier.Ci, Timeout = 600_000)]

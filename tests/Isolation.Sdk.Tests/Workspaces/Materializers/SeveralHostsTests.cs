@@ -8,7 +8,7 @@ namespace Isolation.Sdk.Tests.Workspaces;
 /// <summary>Pools of several processes on one repository, some of which end in the middle of it.</summary>
 public sealed class SeveralHostsTests
 {
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task Two_hosts_never_get_the_same_tree()
     {
         await using PoolFixture rig = await PoolFixture.CreateAsync(filling: CheckoutMethod.Copy);
@@ -45,7 +45,7 @@ public sealed class SeveralHostsTests
         Assert.Empty(rig.Parked);
     }
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, Tier = Tier.Ci)]
     [InlineData(nameof(WorkspaceStep.Detached), false)]
     [InlineData(nameof(WorkspaceStep.MidClean), false)]
     [InlineData(nameof(WorkspaceStep.Cleaned), false)]
@@ -91,7 +91,7 @@ public sealed class SeveralHostsTests
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(rig.Workers, ".trash")));
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task A_host_killed_as_it_took_a_tree_leaves_neither_a_workspace_nor_a_tree()
     {
         await using PoolFixture rig = await PoolFixture.CreateAsync(filling: CheckoutMethod.Copy);
@@ -107,7 +107,7 @@ public sealed class SeveralHostsTests
         await rig.AssertAsNewAsync(next, "after a kill");
     }
 
-    [IsolationTheory(Tools.Linux, Tools.Root, "setpriv", "find", "sha1sum")]
+    [IsolationTheory(Tools.Linux, Tools.Root, "setpriv", "find", "sha1sum", Tier = Tier.Ci)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task An_ordinary_user_gets_rid_of_what_a_worker_took_its_rights_from(bool clones)

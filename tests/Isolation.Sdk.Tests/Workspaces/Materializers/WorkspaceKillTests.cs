@@ -82,7 +82,7 @@ public sealed class WorkspaceKillTests(ITestOutputHelper output)
     public void Every_step_has_a_case_in_which_it_is_killed() =>
         Assert.Equal(Enum.GetValues<WorkspaceStep>().Order(), All.Select(c => c.Step).Distinct().Order());
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, Tier = Tier.Ci)]
     [InlineData(nameof(WorkspaceStep.MidFill), 1, false)]
     [InlineData(nameof(WorkspaceStep.MidClean), 1, true)]
     public Task Killed_while_it_fills_and_while_it_cleans(string step, int on, bool clones) =>

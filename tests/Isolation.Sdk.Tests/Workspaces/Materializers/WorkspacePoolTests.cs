@@ -9,7 +9,7 @@ namespace Isolation.Sdk.Tests.Workspaces;
 
 public sealed class WorkspacePoolTests
 {
-    [IsolationTheory(Tools.Linux, "find", "sha1sum")]
+    [IsolationTheory(Tools.Linux, "find", "sha1sum", Tier = Tier.Ci)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_tree_goes_to_another_base_by_what_differs(bool clones)
@@ -42,7 +42,7 @@ public sealed class WorkspacePoolTests
         await rig.AssertAsNewAsync(back, "back");
     }
 
-    [IsolationTheory(Tools.Linux, "find", "sha1sum")]
+    [IsolationTheory(Tools.Linux, "find", "sha1sum", DefaultRows = 1)]
     [InlineData("*.cs text eol=crlf")]
     [InlineData("*.cs filter=shout")]
     public async Task A_tree_does_not_go_to_a_base_where_other_attributes_hold(string attributes)
@@ -66,7 +66,7 @@ public sealed class WorkspacePoolTests
         Assert.Equal("", await WorkspaceFixture.GitAsync(moved, "status", "--porcelain"));
     }
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, DefaultRows = 1)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_name_that_is_no_text_costs_its_tree_and_nothing_else(bool claimed)
@@ -91,7 +91,7 @@ public sealed class WorkspacePoolTests
         Assert.Empty(rig.Parked);
     }
 
-    [IsolationFact(Tools.Linux, "find", "sha1sum")]
+    [IsolationFact(Tools.Linux, "find", "sha1sum", Tier = Tier.Ci)]
     public async Task A_tree_that_is_being_cleaned_is_waited_for_and_not_filled_beside_it()
     {
         await using PoolFixture rig = await PoolFixture.CreateAsync(filling: CheckoutMethod.Copy);
@@ -113,7 +113,7 @@ public sealed class WorkspacePoolTests
         }
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task What_was_written_through_a_mapping_in_memory_is_seen_though_no_time_tells()
     {
         await using PoolFixture rig = await PoolFixture.CreateAsync(filling: CheckoutMethod.Copy);
@@ -160,7 +160,7 @@ public sealed class WorkspacePoolTests
         }
     }
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, DefaultRows = 1)]
     [InlineData("echo x > src/m1/stranger")]
     [InlineData("echo x >> src/m1/code.cs")]
     [InlineData("echo x >> src/m4/data.txt")]
@@ -181,7 +181,7 @@ public sealed class WorkspacePoolTests
         await rig.AssertAsNewAsync(moved, alteration, "moved");
     }
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, DefaultRows = 1)]
     [InlineData("echo x > files/src/m1/stranger")]
     [InlineData("echo x >> files/src/m1/code.cs")]
     [InlineData(
@@ -217,7 +217,7 @@ public sealed class WorkspacePoolTests
         }
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task A_full_pool_takes_no_more()
     {
         await using PoolFixture rig = await PoolFixture.CreateAsync(filling: CheckoutMethod.Copy, size: 2);
@@ -248,7 +248,7 @@ public sealed class WorkspacePoolTests
         );
     }
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, Tier = Tier.Ci)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task What_is_pinned_goes_to_the_pool_on_dispose_and_what_is_not_stays(bool clones)
@@ -281,7 +281,7 @@ public sealed class WorkspacePoolTests
         Assert.Equal(2, rig.Parked.Length);
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task An_open_file_does_not_reach_into_the_next_workspace_unnoticed()
     {
         await using PoolFixture rig = await PoolFixture.CreateAsync(filling: CheckoutMethod.Copy);
@@ -302,7 +302,7 @@ public sealed class WorkspacePoolTests
         await rig.AssertAsNewAsync(next, "an open file");
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task Other_settings_of_the_repository_want_other_trees()
     {
         await using PoolFixture rig = await PoolFixture.CreateAsync(filling: CheckoutMethod.Copy);
@@ -326,7 +326,7 @@ public sealed class WorkspacePoolTests
         await rig.AssertAsNewAsync(next, "other settings");
     }
 
-    [IsolationFact(Tools.Linux)]
+    [IsolationFact(Tools.Linux, Tier = Tier.Ci)]
     public async Task A_base_that_is_no_commit_costs_no_more_than_one_tree()
     {
         await using PoolFixture rig = await PoolFixture.CreateAsync(filling: CheckoutMethod.Copy);
