@@ -1,10 +1,16 @@
 #!/usr/bin/env python3
-"""Draws the picture of the README: runs a command in a pseudo terminal and writes its last screen as an SVG.
+"""Draws the picture in the README: runs a command in a pseudo terminal and writes its last screen as an SVG.
 
-    docs/images/make-terminal-svg.py [--title TEXT] [--columns N] [--raw FILE] OUTPUT.svg -- COMMAND ...
+    docs/images/make-terminal-svg.py [--title TEXT] [--columns N] [--omit HEADING]... [--raw FILE] OUTPUT.svg -- COMMAND ...
 
-With --raw the bytes that the terminal received are kept in FILE, or, if there is no COMMAND, read from it.
-Nothing but Python's standard library is needed. Linux and macOS only (pseudo terminals).
+The picture in the README is made by
+
+    docs/images/make-terminal-svg.py --omit Workers --omit History docs/images/quickstart.svg \\
+        -- dotnet run --project samples/Quickstart
+
+--omit leaves out a section: a bold heading that starts with that word, up to the next heading.
+--raw keeps the bytes that the terminal received in FILE; without a COMMAND they are read from it.
+The script needs nothing but Python 3 on Linux or macOS.
 """
 
 import argparse
@@ -18,7 +24,7 @@ import sys
 CELL_WIDTH, LINE_HEIGHT, FONT_SIZE, MARGIN, BAR = 8.0, 19, 13.3, 18, 34
 BACKGROUND, FOREGROUND, DIM, TITLE_BAR = "#161b22", "#d6dde6", "#8b98a8", "#21262d"
 COLOURS = {31: "#ff7b72", 32: "#56d364", 33: "#e3b341", 34: "#79c0ff", 35: "#d2a8ff", 36: "#76e3ea"}
-ESCAPE = re.compile(r"\x1b\[([?0-9;]*)([A-Za-z])")
+ESCAPE = re.compile(r"\x1b(?:\[([?0-9;]*)([A-Za-z])|[=>])")
 
 
 def run(command, columns):
@@ -79,6 +85,18 @@ def screen(text):
     return lines
 
 
+def without(lines, headings):
+    """The lines without the sections whose bold heading starts with one of those words."""
+    kept, omitting = [], False
+    for line in lines:
+        text = "".join(c for c, _ in line)
+        if line and 1 in line[0][1]:
+            omitting = text.startswith(tuple(headings)) if headings else False
+        if not omitting:
+            kept.append(line)
+    return kept
+
+
 def spans(line):
     """Runs of the same style: (first column, text, style)."""
     found = []
@@ -126,7 +144,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output")
     parser.add_argument("--title")
-    parser.add_argument("--columns", type=int, default=118)
+    parser.add_argument("--columns", type=int, default=132)
+    parser.add_argument("--omit", action="append", default=[], metavar="HEADING")
     parser.add_argument("--raw")
     own, command = sys.argv[1:], []
     if "--" in own:
@@ -140,7 +159,7 @@ def main():
     else:
         with open(options.raw, "rb") as file:
             received = file.read()
-    lines = screen(received.decode())
+    lines = without(screen(received.decode()), options.omit)
     with open(options.output, "w", encoding="utf-8") as file:
         file.write(svg(lines, options.title or " ".join(command), options.columns))
     print(f"{options.output}: {len(lines)} lines")
