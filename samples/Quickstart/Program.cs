@@ -93,7 +93,7 @@ static async Task<int> RunDemoAsync(DemoOptions options, CancellationToken cance
     screen.Introduce(demo, items, await pipeline.AuditAsync(cancellationToken));
 
     await using IsolationRun run = pipeline.Start(items, cancellationToken);
-    await screen.FollowAsync(run, items);
+    await screen.FollowAsync(pipeline, run, items);
     IsolationSummary summary = await run.Completion;
     cancellationToken.ThrowIfCancellationRequested();
 

@@ -129,7 +129,7 @@ internal sealed class Proof(DemoRepository demo, IsolationSummary summary)
         WorkerEvent[] stages =
         [
             .. attempt.Log is { } log && File.Exists(log)
-                ? WorkerLog.Read(log).Where(e => e.Kind == WorkerEventKind.Stage)
+                ? WorkerMonitor.ReadLog(log).Where(e => e.Kind == WorkerEventKind.Stage)
                 : [],
         ];
         return

@@ -50,10 +50,10 @@ internal sealed class Screen(TextWriter output)
     }
 
     /// <summary>Shows the workers until the run is over.</summary>
-    public async Task FollowAsync(IsolationRun run, IReadOnlyList<WorkItem> items)
+    public async Task FollowAsync(IsolationPipeline pipeline, IsolationRun run, IReadOnlyList<WorkItem> items)
     {
         using CancellationTokenSource over = new();
-        Task watching = WatchAsync(run, over.Token);
+        Task watching = WatchAsync(pipeline, run, over.Token);
         Write(_live ? "\e[?25l" : "");
         try
         {
@@ -103,13 +103,13 @@ internal sealed class Screen(TextWriter output)
         Write($"\n{promises.Count(p => p.Kept)} of {promises.Count} promises kept, {elapsed.TotalSeconds:0.0} s.\n");
     }
 
-    private async Task WatchAsync(IsolationRun run, CancellationToken cancellationToken)
+    private async Task WatchAsync(IsolationPipeline pipeline, IsolationRun run, CancellationToken cancellationToken)
     {
         try
         {
             await foreach (WorkerEvent happened in run.WatchAsync(cancellationToken))
             {
-                Take(happened);
+                Take(pipeline, happened);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -118,14 +118,25 @@ internal sealed class Screen(TextWriter output)
         }
     }
 
-    private void Take(WorkerEvent happened)
+    private void Take(IsolationPipeline pipeline, WorkerEvent happened)
     {
         WorkerStatus? before;
         WorkerStatus after;
         lock (_gate)
         {
             before = _workers.GetValueOrDefault(happened.Attempt);
-            after = WorkerStatus.Apply(before, happened) with { Stage = happened.Stage ?? before?.Stage };
+            WorkerStatus now = pipeline.Workers.Single(w => w.Attempt == happened.Attempt);
+            string? phase = happened.Phase ?? before?.Phase;
+            bool moved = phase != before?.Phase || (phase is null && happened.Kind == WorkerEventKind.Stage);
+            after = now with
+            {
+                Stage = happened.Stage ?? before?.Stage,
+                Phase = phase,
+                PhaseSince = before is null || moved ? happened.At : before.PhaseSince,
+                LastActivity = happened.At,
+                Text = happened.Text ?? before?.Text,
+                Outcome = happened.Kind == WorkerEventKind.Ended ? now.Outcome : null,
+            };
             _workers[happened.Attempt] = after;
         }
 
@@ -137,7 +148,7 @@ internal sealed class Screen(TextWriter output)
                 or WorkerEventKind.Ended;
         if (!_live && told && (before is null || Shown(before).Phase != Shown(after).Phase))
         {
-            Lines(WorkerStatusFormat.Line(Shown(after), happened.At));
+            Lines(Shown(after).Format(happened.At));
         }
     }
 
@@ -157,7 +168,7 @@ internal sealed class Screen(TextWriter output)
         string[] lines = Align([
             .. items.Select(i =>
                 workers.LastOrDefault(w => w.Item == i.Id) is { } w
-                    ? WorkerStatusFormat.Line(Shown(w), DateTimeOffset.UtcNow)
+                    ? Shown(w).Format(DateTimeOffset.UtcNow)
                     : Waiting(i)
             ),
         ]);

@@ -25,7 +25,7 @@ public sealed partial record AuditReport(
     public IReadOnlyList<string> Notices { get; init; } = [];
 
     /// <summary>The report as indented JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Json.Default.AuditReport);
+    public string ToJson() => JsonSerializer.Serialize(this, AuditReportJson.Default.AuditReport);
 
     [JsonSourceGenerationOptions(
         WriteIndented = true,
@@ -34,5 +34,5 @@ public sealed partial record AuditReport(
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
     )]
     [JsonSerializable(typeof(AuditReport))]
-    private sealed partial class Json : JsonSerializerContext;
+    private sealed partial class AuditReportJson : JsonSerializerContext;
 }

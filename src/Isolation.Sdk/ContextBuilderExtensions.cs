@@ -3,8 +3,7 @@ using Isolation.Sdk.Contexts;
 
 namespace Isolation.Sdk;
 
-/// <summary>Built-in ways to make contexts.</summary>
-public static class ContextBuilderExtensions
+public static partial class IsolationBuilderExtensions
 {
     /// <summary>A fresh context for each attempt: nothing is inherited.</summary>
     /// <param name="axis">The axis.</param>

@@ -178,9 +178,10 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
             .Services.Repositories.OpenAsync(_plan.Settings.Repository, cancellationToken)
             .ConfigureAwait(false);
         LeaseStore leases = new(repository.CommonDirectory, repository.Reference, _plan.Services.Time);
-        WorkersDirectory directory = _plan.Settings.WorkersDirectory is { } path
-            ? new WorkersDirectory(path)
-            : WorkersDirectory.Beside(repository.CommonDirectory);
+        WorkersDirectory directory = WorkersDirectory.Resolve(
+            _plan.Settings.WorkersDirectory,
+            repository.CommonDirectory
+        );
         return new LeaseSweep(
             leases,
             new LandedRecords(repository, leases, directory, _plan.TargetRef, _plan.Services.Time),

@@ -8,8 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Isolation.Sdk;
 
-/// <summary>Built-in ways to bring work to the target.</summary>
-public static class MergingBuilderExtensions
+public static partial class IsolationBuilderExtensions
 {
     /// <summary>The first to finish lands; whoever does not merge any more gets the conflict. Nothing is tested.</summary>
     /// <param name="axis">The axis.</param>

@@ -3,8 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk;
 
-/// <summary>Ways to say what carries attempts out.</summary>
-public static class RunnerBuilderExtensions
+public static partial class IsolationBuilderExtensions
 {
     /// <summary>Runs attempts with a delegate.</summary>
     /// <param name="builder">The builder.</param>

@@ -6,8 +6,7 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk;
 
-/// <summary>Built-in ways to keep workers' state apart.</summary>
-public static class SandboxBuilderExtensions
+public static partial class IsolationBuilderExtensions
 {
     /// <summary>Environment, home, temp, config, caches, ports and processes of each worker's own, made of ordinary processes.</summary>
     /// <param name="axis">The axis.</param>

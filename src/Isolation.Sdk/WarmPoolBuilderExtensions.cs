@@ -2,8 +2,7 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk;
 
-/// <summary>Workspaces that are used again.</summary>
-public static class WarmPoolBuilderExtensions
+public static partial class IsolationBuilderExtensions
 {
     /// <summary>
     /// Keeps the files of released workspaces: cleaned behind, verified entry by entry, and handed to the next attempt by a rename. Branch, index, config, hooks and all else that git keeps are always

@@ -5,8 +5,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk;
 
-/// <summary>Built-in ways to make workspaces.</summary>
-public static class WorkspaceBuilderExtensions
+/// <summary>The built-in choices for each axis and for the runner.</summary>
+public static partial class IsolationBuilderExtensions
 {
     /// <summary>A linked git worktree for each attempt, on a branch of its own.</summary>
     /// <param name="axis">The axis.</param>

@@ -43,7 +43,7 @@ internal static class StatusCommand
             return ExitCodes.Ok;
         }
 
-        Screen.Line(WorkerStatusFormat.Short(view.Status, TimeProvider.System.GetUtcNow()));
+        Screen.Line(view.Status.FormatShort(TimeProvider.System.GetUtcNow()));
         foreach ((string name, string? value) in Details(view, log).Where(d => !string.IsNullOrEmpty(d.Value)))
         {
             Screen.Raw($"  {name, -10}{Plain.Line(value)}");

@@ -39,7 +39,7 @@ internal static class RunReportText
         Screen.Line(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{landed} of {report.Items.Count} landed on {report.Target} in {WorkerStatusFormat.Span(TimeSpan.FromMilliseconds(report.ElapsedMs))}.{rest}"
+                $"{landed} of {report.Items.Count} landed on {report.Target} in {WorkerStatus.FormatDuration(TimeSpan.FromMilliseconds(report.ElapsedMs))}.{rest}"
             )
         );
         foreach (

@@ -30,7 +30,7 @@ internal static class QueueText
         int place = 0;
         foreach (QueuedAttempt item in queue.Items.Concat(queue.Landed.Take(MaxLandings)))
         {
-            string? since = item.Since is { } at ? WorkerStatusFormat.Span(now - at) : "";
+            string? since = item.Since is { } at ? WorkerStatus.FormatDuration(now - at) : "";
             table.Add(
                 IsInLine(item) ? $"{++place}" : "",
                 item.Attempt.ToString(),

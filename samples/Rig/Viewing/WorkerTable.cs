@@ -15,8 +15,8 @@ internal static class WorkerTable
                 worker.Status.Attempt.ToString(),
                 Cell.State(worker.State),
                 worker.Phase,
-                WorkerStatusFormat.Span(now - worker.Status.PhaseSince),
-                $"{WorkerStatusFormat.Span(now - worker.Status.LastActivity)} ago",
+                WorkerStatus.FormatDuration(now - worker.Status.PhaseSince),
+                $"{WorkerStatus.FormatDuration(now - worker.Status.LastActivity)} ago",
                 worker.Note
             );
         }

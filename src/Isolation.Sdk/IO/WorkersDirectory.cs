@@ -31,6 +31,10 @@ internal sealed record WorkersDirectory(string Root)
         return new WorkersDirectory(repository + ".workers");
     }
 
+    /// <summary>The one that was chosen, or the default place.</summary>
+    public static WorkersDirectory Resolve(string? chosen, string commonDirectory) =>
+        chosen is null ? Beside(commonDirectory) : new WorkersDirectory(chosen);
+
     /// <summary>Everything of one attempt but its log.</summary>
     public string For(AttemptId attempt) => Path.Combine(Root, AttemptNames.FileName(attempt));
 

@@ -11,21 +11,20 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Information, "Run ended: {Landed} of {Items} items landed")]
     public static partial void RunEnded(ILogger logger, int landed, int items);
 
-    [LoggerMessage(3, LogLevel.Debug, "{Attempt} {Kind} stage={Stage} phase={Phase} {Text}")]
-    public static partial void WorkerReported(
-        ILogger logger,
-        AttemptId attempt,
-        WorkerEventKind kind,
-        Stage? stage,
-        string? phase,
-        string? text
-    );
+    [LoggerMessage(3, LogLevel.Debug, "{Attempt} {Kind}: {Text}")]
+    public static partial void WorkerReported(ILogger logger, AttemptId attempt, WorkerEventKind kind, string text);
 
-    [LoggerMessage(4, LogLevel.Information, "{Attempt} ended: {Outcome} {Text}")]
-    public static partial void AttemptEnded(ILogger logger, AttemptId attempt, string? outcome, string? text);
+    [LoggerMessage(11, LogLevel.Debug, "{Attempt} is in stage {Stage}. {Text}")]
+    public static partial void WorkerInStage(ILogger logger, AttemptId attempt, Stage stage, string text);
+
+    [LoggerMessage(12, LogLevel.Debug, "{Attempt} is in phase {Phase}. {Text}")]
+    public static partial void WorkerInPhase(ILogger logger, AttemptId attempt, string phase, string text);
+
+    [LoggerMessage(4, LogLevel.Information, "{Attempt} ended: {Outcome}. {Text}")]
+    public static partial void AttemptEnded(ILogger logger, AttemptId attempt, string outcome, string text);
 
     [LoggerMessage(5, LogLevel.Warning, "{Attempt} wrote outside what it owns: {Text}")]
-    public static partial void Contamination(ILogger logger, AttemptId attempt, string? text);
+    public static partial void Contamination(ILogger logger, AttemptId attempt, string text);
 
     [LoggerMessage(8, LogLevel.Debug, "Could not tell whether {Target} moved; looked again later")]
     public static partial void TargetPollFailed(ILogger logger, string target, Exception cause);

@@ -150,17 +150,24 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
             return;
         }
 
-        if (known.Kind == WorkerEventKind.Contamination)
+        string text = known.Text ?? "";
+        switch (known.Kind)
         {
-            Log.Contamination(logger, known.Attempt, known.Text);
-        }
-        else if (known.Kind == WorkerEventKind.Ended)
-        {
-            Log.AttemptEnded(logger, known.Attempt, known.Data?.GetValueOrDefault("outcome"), known.Text);
-        }
-        else
-        {
-            Log.WorkerReported(logger, known.Attempt, known.Kind, known.Stage, known.Phase, known.Text);
+            case WorkerEventKind.Contamination:
+                Log.Contamination(logger, known.Attempt, text);
+                break;
+            case WorkerEventKind.Ended:
+                Log.AttemptEnded(logger, known.Attempt, known.Data?.GetValueOrDefault("outcome") ?? "unknown", text);
+                break;
+            case WorkerEventKind.Stage or WorkerEventKind.Merge when known.Stage is { } stage:
+                Log.WorkerInStage(logger, known.Attempt, stage, text);
+                break;
+            case WorkerEventKind.Phase:
+                Log.WorkerInPhase(logger, known.Attempt, known.Phase ?? "none", text);
+                break;
+            default:
+                Log.WorkerReported(logger, known.Attempt, known.Kind, text);
+                break;
         }
     }
 

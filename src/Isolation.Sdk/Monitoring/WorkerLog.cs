@@ -1,30 +1,16 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Isolation.Sdk.Monitoring;
 
 /// <summary>Reads a worker's log: JSON lines with time, item, attempt, kind, stage, phase, branch, text and data.</summary>
-public static class WorkerLog
+internal static partial class WorkerLog
 {
     private const int MaxLineLength = 1024 * 1024;
 
-    /// <summary>Every event of a log, oldest first. A torn or foreign line is passed over.</summary>
-    /// <param name="path">The log.</param>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <summary>Every event, oldest first; a torn or foreign line is skipped.</summary>
     public static IEnumerable<WorkerEvent> Read(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        return ReadFile(path);
-    }
-
-    /// <summary>The status that a log tells; the same as the live stream would.</summary>
-    /// <param name="path">The log.</param>
-    /// <returns>The status of its newest attempt; <see langword="null"/> when it holds no event.</returns>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    public static WorkerStatus? ReadStatus(string path) =>
-        Read(path).Aggregate((WorkerStatus?)null, (s, e) => WorkerStatus.Apply(s?.Attempt == e.Attempt ? s : null, e));
-
-    private static IEnumerable<WorkerEvent> ReadFile(string path)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         using StreamReader reader = new(file, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
@@ -37,19 +23,34 @@ public static class WorkerLog
         }
     }
 
-    private static WorkerEvent? TryParse(string line)
-    {
-        if (line.Length is 0 or > MaxLineLength)
-        {
-            return null;
-        }
+    /// <summary>The status of the newest attempt in a log; <see langword="null"/> when it holds no event.</summary>
+    public static WorkerStatus? ReadStatus(string path) =>
+        Read(path).Aggregate((WorkerStatus?)null, (s, e) => WorkerStatus.Apply(s?.Attempt == e.Attempt ? s : null, e));
 
+    public static byte[] Format(WorkerEvent e) =>
+        [
+            .. JsonSerializer.SerializeToUtf8Bytes(
+                new Line(e.At, e.Attempt.Item, e.Attempt.Number, e.Kind, e.Stage, e.Phase, e.Branch, e.Text, e.Data),
+                WorkerLogJson.Default.Line
+            ),
+            (byte)'\n',
+        ];
+
+    private static WorkerEvent? TryParse(string text)
+    {
         try
         {
             return
-                JsonSerializer.Deserialize(line, WorkerLogJson.Default.WorkerLogLine)
-                    is { Item.Length: > 0, Attempt: > 0 } read
-                ? read.ToEvent()
+                text.Length is > 0 and <= MaxLineLength
+                && JsonSerializer.Deserialize(text, WorkerLogJson.Default.Line) is { Item.Length: > 0, Attempt: > 0 } line
+                ? new WorkerEvent(new AttemptId(line.Item, line.Attempt), line.Time, line.Kind)
+                {
+                    Stage = line.Stage,
+                    Phase = line.Phase,
+                    Branch = line.Branch,
+                    Text = line.Text,
+                    Data = line.Data,
+                }
                 : null;
         }
         catch (JsonException)
@@ -57,4 +58,24 @@ public static class WorkerLog
             return null;
         }
     }
+
+    private sealed record Line(
+        DateTimeOffset Time,
+        string Item,
+        int Attempt,
+        WorkerEventKind Kind,
+        Stage? Stage,
+        string? Phase,
+        string? Branch,
+        string? Text,
+        IReadOnlyDictionary<string, string>? Data
+    );
+
+    [JsonSourceGenerationOptions(
+        PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+        UseStringEnumConverter = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+    )]
+    [JsonSerializable(typeof(Line))]
+    private sealed partial class WorkerLogJson : JsonSerializerContext;
 }

@@ -1,11 +1,9 @@
-using System.Text.Json;
-
 namespace Isolation.Sdk.Monitoring;
 
 /// <summary>Appends events to one worker's log, a line at a time. Not thread-safe; a full disk costs lines, never the worker.</summary>
 internal sealed class WorkerLogWriter : IDisposable
 {
-    /// <summary>The most bytes of a log: 16 Mi. What comes after is dropped, but for the end.</summary>
+    /// <summary>What comes after this many bytes is dropped, except how the attempt ended.</summary>
     public const long MaxBytes = 16 * 1024 * 1024;
 
     private readonly FileStream _file;
@@ -37,7 +35,7 @@ internal sealed class WorkerLogWriter : IDisposable
             throw new IsolationException(
                 MonitoringCodes.LogUnwritable,
                 $"The worker's log '{path}' cannot be written: {e.Message}",
-                "Make the folder of workers writable, or choose another one.",
+                "Make the workers' directory writable, or choose another one.",
                 e
             );
         }
@@ -45,35 +43,27 @@ internal sealed class WorkerLogWriter : IDisposable
 
     public void Write(WorkerEvent happened)
     {
-        bool full = _file.Length >= _maxBytes;
-        if (
-            full
-            && happened.Kind
-                is not (WorkerEventKind.Ended or WorkerEventKind.Contamination or WorkerEventKind.Suspended)
-        )
-        {
-            return;
-        }
-
         try
         {
-            byte[] line = JsonSerializer.SerializeToUtf8Bytes(
-                WorkerLogLine.Of(happened),
-                WorkerLogJson.Default.WorkerLogLine
-            );
-            _file.Write([.. line, (byte)'\n']);
+            if (
+                _file.Length < _maxBytes
+                || happened.Kind is WorkerEventKind.Ended or WorkerEventKind.Contamination or WorkerEventKind.Suspended
+            )
+            {
+                _file.Write(WorkerLog.Format(happened));
+            }
         }
         catch (IOException)
         {
-            // The disk is full, or the folder went away. The events still reach status and watchers.
+            // The disk is full, or the directory is gone. The events still reach status and watchers.
         }
     }
 
     public void Dispose() => _file.Dispose();
 
+    /// <summary>A process that died while it wrote left half a line; the next one must not be glued to it.</summary>
     private void TerminateLastLine()
     {
-        // A process that died while it wrote left half a line; the next one must not be glued to it.
         if (_file.Length > 0)
         {
             _file.Seek(-1, SeekOrigin.End);

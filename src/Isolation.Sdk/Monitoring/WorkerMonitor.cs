@@ -4,45 +4,52 @@ using Isolation.Sdk.Leases;
 
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>Every worker of a repository, seen from outside the process that runs them, during a run and after it: the logs say what they did, the leases whether they live. It writes nothing.</summary>
+/// <summary>Shows every worker of a repository from any process, during a run and after it: the logs say what they did, the leases whether they live. It writes nothing.</summary>
+/// <param name="repository">The repository.</param>
 /// <example>
 /// <code>
-/// WorkerMonitor registry = new(new RepositoryRef("/repos/shop"));
-/// foreach (WorkerStatus worker in await registry.ListAsync())
+/// foreach (WorkerStatus worker in await new WorkerMonitor(new RepositoryRef("/repos/shop")).ListAsync())
 /// {
-///     Console.WriteLine(WorkerStatusFormat.Line(worker, TimeProvider.System.GetUtcNow()));
+///     Console.WriteLine(worker.Format(TimeProvider.System.GetUtcNow()));
 /// }
 /// </code>
 /// </example>
-public sealed class WorkerMonitor
+public sealed class WorkerMonitor(RepositoryRef repository)
 {
-    private readonly RepositoryRef _repository;
-    private readonly WorkerMonitorOptions _options;
+    private readonly RepositoryRef _repository = repository ?? throw new ArgumentNullException(nameof(repository));
     private GitRepository? _opened;
 
-    /// <summary>Creates a registry; nothing is opened yet.</summary>
-    /// <param name="repository">The repository.</param>
-    /// <param name="options">Where it looks; <see langword="null"/> for the defaults.</param>
-    public WorkerMonitor(RepositoryRef repository, WorkerMonitorOptions? options = null)
+    /// <summary>The workers' directory, if the pipeline was given one. <value>Beside the repository, <c>&lt;repo&gt;.workers</c>.</value></summary>
+    public string? WorkersDirectory { get; init; }
+
+    /// <summary>How long a worker may show no sign of life before its status is quiet. <value>5 min.</value></summary>
+    public TimeSpan QuietAfter { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The clock. <value>The system's.</value></summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Every event of a worker's log, oldest first. A torn or foreign line is skipped.</summary>
+    /// <param name="path">The log.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static IEnumerable<WorkerEvent> ReadLog(string path)
     {
-        ArgumentNullException.ThrowIfNull(repository);
-        _repository = repository;
-        _options = options ?? new WorkerMonitorOptions();
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return WorkerLog.Read(path);
     }
 
-    /// <summary>Every worker that has a log, judged at this moment, in the order in which they last showed a sign of life.</summary>
-    /// <param name="cancellationToken">Ends the look.</param>
+    /// <summary>Every worker that has a log, in the order of their last signs of life.</summary>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <exception cref="IsolationException">ISO02##: it is not a repository, or git does not trust it.</exception>
     public async Task<IReadOnlyList<WorkerStatus>> ListAsync(CancellationToken cancellationToken = default)
     {
-        GitRepository repository = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        string root = FolderOf(repository).Root;
+        GitRepository opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        string root = DirectoryOf(opened).Root;
         if (!Directory.Exists(root))
         {
             return [];
         }
 
-        LeaseStore leases = LeasesOf(repository);
+        LeaseStore leases = LeasesOf(opened);
         HashSet<AttemptId> leased = [.. leases.List().Select(l => l.Attempt)];
         return
         [
@@ -56,48 +63,45 @@ public sealed class WorkerMonitor
         ];
     }
 
-    /// <summary>One worker, judged at this moment.</summary>
+    /// <summary>One worker.</summary>
     /// <param name="attempt">The attempt.</param>
-    /// <param name="cancellationToken">Ends the look.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns><see langword="null"/> when it has no log.</returns>
     /// <exception cref="IsolationException">ISO02##: it is not a repository, or git does not trust it.</exception>
     public async Task<WorkerStatus?> FindAsync(AttemptId attempt, CancellationToken cancellationToken = default)
     {
-        GitRepository repository = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        LeaseStore leases = LeasesOf(repository);
-        return TryRead(FolderOf(repository).LogOf(attempt)) is { } status && status.Attempt == attempt
+        GitRepository opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        LeaseStore leases = LeasesOf(opened);
+        return TryRead(DirectoryOf(opened).LogOf(attempt)) is { } status && status.Attempt == attempt
             ? WithLiveness(status, leases, [.. leases.List().Select(l => l.Attempt)])
             : null;
     }
 
-    /// <summary>Where a worker's log is, or would be: JSON lines that <see cref="WorkerLog"/> reads.</summary>
+    /// <summary>Where a worker's log is, or would be; <see cref="ReadLog"/> reads it.</summary>
     /// <param name="attempt">The attempt.</param>
-    /// <param name="cancellationToken">Ends the look.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <exception cref="IsolationException">ISO02##: it is not a repository, or git does not trust it.</exception>
     public async Task<string> GetLogPathAsync(AttemptId attempt, CancellationToken cancellationToken = default) =>
-        FolderOf(await OpenAsync(cancellationToken).ConfigureAwait(false)).LogOf(attempt);
+        DirectoryOf(await OpenAsync(cancellationToken).ConfigureAwait(false)).LogOf(attempt);
 
     private async Task<GitRepository> OpenAsync(CancellationToken cancellationToken) =>
         _opened ??= await GitOpener.OpenAsync(_repository.Path, cancellationToken).ConfigureAwait(false);
 
-    private WorkersDirectory FolderOf(GitRepository repository) =>
-        _options.WorkersDirectory is { } root
-            ? new WorkersDirectory(root)
-            : WorkersDirectory.Beside(repository.CommonDirectory);
+    private IO.WorkersDirectory DirectoryOf(GitRepository opened) =>
+        IO.WorkersDirectory.Resolve(WorkersDirectory, opened.CommonDirectory);
 
-    private LeaseStore LeasesOf(GitRepository repository) =>
-        new(repository.CommonDirectory, repository.Reference, _options.TimeProvider);
+    private LeaseStore LeasesOf(GitRepository opened) => new(opened.CommonDirectory, opened.Reference, TimeProvider);
 
     private WorkerStatus WithLiveness(WorkerStatus status, LeaseStore leases, HashSet<AttemptId> leased)
     {
-        DateTimeOffset now = _options.TimeProvider.GetUtcNow();
+        DateTimeOffset now = TimeProvider.GetUtcNow();
 
-        // A lease is written once its lock is held, so only a lock with a record is looked at; a worker that was claimed a moment ago may not have come so far.
+        // A lease is written once its lock is held, so a lock counts only with a record; a worker that was claimed a moment ago may not have come so far.
         bool? held =
             leased.Contains(status.Attempt) ? leases.IsAlive(status.Attempt)
-            : status.Stage is null or Stage.Claim && now - status.LastActivity < _options.QuietAfter ? null
+            : status.Stage is null or Stage.Claim && now - status.LastActivity < QuietAfter ? null
             : false;
-        return status.WithLiveness(now, _options.QuietAfter, held);
+        return status.WithLiveness(now, QuietAfter, held);
     }
 
     private static WorkerStatus? TryRead(string log)
@@ -108,7 +112,7 @@ public sealed class WorkerMonitor
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null; // It went away, or is somebody else's.
+            return null; // It went away, or belongs to another user.
         }
     }
 }

@@ -34,7 +34,7 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <summary>Its processes that have not ended.</summary>
     public IReadOnlyList<int> ProcessIds { get; init; } = [];
 
-    /// <summary>Whether it lives; <see cref="WithLiveness"/> makes it true for a moment.</summary>
+    /// <summary>Whether it lives, at the moment it was asked for.</summary>
     public WorkerLiveness Liveness { get; init; }
 
     /// <summary>How its item came out, when its attempt's end said it.</summary>
@@ -55,12 +55,43 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <summary>The last line it said for people.</summary>
     public string? Text { get; init; }
 
-    /// <summary>The status after one more event. Pure.</summary>
-    /// <param name="status">The status before; <see langword="null"/> for the first event.</param>
-    /// <param name="happened">What happened.</param>
-    public static WorkerStatus Apply(WorkerStatus? status, WorkerEvent happened)
+    /// <summary><c>auth-123.1 | item: auth-123 | phase: implement | branch: isolation/auth-123/1/work | 15m | active 2m ago | blocked by: –</c>, without control characters.</summary>
+    /// <param name="now">The moment it is shown.</param>
+    public string Format(DateTimeOffset now) =>
+        $"{Plain(Attempt.ToString())} | item: {Plain(Item)} | phase: {PhaseName} | branch: {Plain(Branch)} | {FormatDuration(now - PhaseSince)} | "
+        + $"active {FormatDuration(now - LastActivity)} ago | blocked by: {Plain(string.Join(", ", Blockers))}";
+
+    /// <summary><c>alive | last activity: 2m ago | item: auth-123 | phase: implement</c>, without control characters.</summary>
+    /// <param name="now">The moment it is shown.</param>
+    public string FormatShort(DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(happened);
+        string liveness = Liveness == WorkerLiveness.Running ? "alive" : Liveness.ToString().ToLowerInvariant();
+        return $"{liveness} | last activity: {FormatDuration(now - LastActivity)} ago | item: {Plain(Item)} | phase: {PhaseName}";
+    }
+
+    /// <summary>A duration for people: <c>42s</c>, <c>15m</c>, <c>3h</c>, <c>5d</c>; rounded down, never negative.</summary>
+    /// <param name="duration">The duration.</param>
+    public static string FormatDuration(TimeSpan duration) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{duration switch
+            {
+                { TotalMinutes: < 1 } => Math.Max(0, (int)duration.TotalSeconds),
+                { TotalHours: < 1 } => (int)duration.TotalMinutes,
+                { TotalDays: < 2 } => (int)duration.TotalHours,
+                _ => (int)duration.TotalDays,
+            }}{duration switch
+            {
+                { TotalMinutes: < 1 } => 's',
+                { TotalHours: < 1 } => 'm',
+                { TotalDays: < 2 } => 'h',
+                _ => 'd',
+            }}"
+        );
+
+    /// <summary>The status after one more event.</summary>
+    internal static WorkerStatus Apply(WorkerStatus? status, WorkerEvent happened)
+    {
         WorkerStatus before = status ?? new WorkerStatus(happened.Attempt) { PhaseSince = happened.At };
         if (happened.Kind == WorkerEventKind.Overlap)
         {
@@ -125,11 +156,11 @@ public sealed record WorkerStatus(AttemptId Attempt)
         };
     }
 
-    /// <summary>The same status with its liveness judged at a moment.</summary>
+    /// <summary>The same status with its liveness at a moment.</summary>
     /// <param name="now">The moment.</param>
     /// <param name="quietAfter">How long without a sign of life counts as quiet.</param>
     /// <param name="leaseHeld">Whether somebody holds the attempt's lease; <see langword="null"/> when that cannot be known here.</param>
-    public WorkerStatus WithLiveness(DateTimeOffset now, TimeSpan quietAfter, bool? leaseHeld)
+    internal WorkerStatus WithLiveness(DateTimeOffset now, TimeSpan quietAfter, bool? leaseHeld)
     {
         if (Liveness is WorkerLiveness.Ended or WorkerLiveness.Suspended)
         {
@@ -201,4 +232,9 @@ public sealed record WorkerStatus(AttemptId Attempt)
         && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
             ? number
             : null;
+
+    private string PhaseName => Plain(Phase ?? Stage?.ToString().ToLowerInvariant());
+
+    private static string Plain(string? text) =>
+        string.IsNullOrEmpty(text) ? "–" : PlainText.SingleLine(text, PlainText.MaxLineLength);
 }

@@ -177,8 +177,8 @@ public sealed class WorkerEventHubTests : IDisposable
         Assert.Equal(
             [
                 "Warning: auth-123.1 wrote outside what it owns: refs/heads/***",
-                "Debug: auth-123.1 Phase stage=(null) phase=plan (null)",
-                "Information: auth-123.1 ended: Landed (null)",
+                "Debug: auth-123.1 is in phase plan. ",
+                "Information: auth-123.1 ended: Landed. ",
             ],
             recorder.Lines
         );

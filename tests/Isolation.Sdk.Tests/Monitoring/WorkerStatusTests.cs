@@ -25,12 +25,9 @@ public sealed class WorkerStatusTests
         );
         Assert.Equal(
             "auth-123.1 | item: auth-123 | phase: implement | branch: isolation/auth-123/1/work | 15m | active 2m ago | blocked by: –",
-            WorkerStatusFormat.Line(status, At(16))
+            status.Format(At(16))
         );
-        Assert.Equal(
-            "alive | last activity: 2m ago | item: auth-123 | phase: implement",
-            WorkerStatusFormat.Short(status, At(16))
-        );
+        Assert.Equal("alive | last activity: 2m ago | item: auth-123 | phase: implement", status.FormatShort(At(16)));
     }
 
     [IsolationFact]
@@ -56,12 +53,9 @@ public sealed class WorkerStatusTests
         );
         Assert.Equal(
             "auth-123.1 | item: auth-123 | phase: setup | branch: – | 1m | active 0s ago | blocked by: no key, b-2",
-            WorkerStatusFormat.Line(status, At(1))
+            status.Format(At(1))
         );
-        Assert.Equal(
-            "waiting | last activity: 0s ago | item: auth-123 | phase: setup",
-            WorkerStatusFormat.Short(status, At(1))
-        );
+        Assert.Equal("waiting | last activity: 0s ago | item: auth-123 | phase: setup", status.FormatShort(At(1)));
         Assert.Empty(WorkerStatus.Apply(status, Event(WorkerEventKind.Phase, 2) with { Phase = "implement" }).Blockers);
     }
 
@@ -74,7 +68,7 @@ public sealed class WorkerStatusTests
     [InlineData(172799, "47h")]
     [InlineData(172800, "2d")]
     public void Spans_are_said_as_people_say_them(int seconds, string expected) =>
-        Assert.Equal(expected, WorkerStatusFormat.Span(TimeSpan.FromSeconds(seconds)));
+        Assert.Equal(expected, WorkerStatus.FormatDuration(TimeSpan.FromSeconds(seconds)));
 
     [IsolationFact]
     public void Control_characters_of_a_worker_never_reach_a_terminal()
@@ -86,10 +80,7 @@ public sealed class WorkerStatusTests
                 Branch = "b\r",
             }
         );
-        Assert.DoesNotContain(
-            WorkerStatusFormat.Line(status, Start) + WorkerStatusFormat.Short(status, Start),
-            char.IsControl
-        );
+        Assert.DoesNotContain(status.Format(Start) + status.FormatShort(Start), char.IsControl);
     }
 
     [IsolationFact]
