@@ -75,7 +75,7 @@ static async Task<int> RunDemoAsync(DemoOptions options, CancellationToken cance
         .Workspaces.UseGitWorktrees() // a directory and a branch of its own for each worker
         .Contexts.UseFresh(o => o.TokenBudget = 1_000) // a briefing, and nothing inherited
         .Sandbox.UseProcess() // environment, home, temp, caches and processes of its own
-        .Merging.UseSerialQueue(o => o.Gate("dotnet", DemoRepository.Gate)) // merge, test the merged tree, land exactly that
+        .Merging.UseSerialQueue(o => o.Gates.Add("dotnet", DemoRepository.Gate)) // merge, test the merged tree, land exactly that
         .Target(DemoRepository.Target, from: "main") // never the branch that is checked out
         .RunProcess(self, arguments); // here your agent's command would stand
     if (options.Fault == DemoFault.Gate)

@@ -10,54 +10,99 @@ namespace Isolation.Sdk;
 
 public static partial class IsolationBuilderExtensions
 {
-    /// <summary>The first to finish lands; whoever does not merge any more gets the conflict. Nothing is tested.</summary>
-    /// <param name="axis">The axis.</param>
-    /// <param name="configure">Changes the options.</param>
+    /// <summary>The first to finish lands; whoever no longer merges gets the conflict. Nothing is tested.</summary>
+    /// <inheritdoc cref="UseRefinery"/>
     public static IsolationPipelineBuilder UseFirstWins(
         this Axis<IMergeStrategy> axis,
-        Action<FirstWinsOptions>? configure = null
-    ) => Use(axis, new FirstWinsOptions(), configure);
+        Action<MergeQueueOptions>? configure = null
+    ) => UseQueue(axis, MergePreset.FirstWins, configure);
 
-    /// <summary>Nothing lands before someone approved exactly that commit, days later and from another process perhaps.</summary>
-    /// <param name="axis">The axis.</param>
-    /// <param name="configure">Changes the options.</param>
+    /// <summary>Nothing lands before someone approved exactly that commit, perhaps days later and from another process.</summary>
+    /// <inheritdoc cref="UseRefinery"/>
     public static IsolationPipelineBuilder UseManual(
         this Axis<IMergeStrategy> axis,
-        Action<ManualMergeOptions>? configure = null
-    ) => Use(axis, new ManualMergeOptions(), configure);
+        Action<MergeQueueOptions>? configure = null
+    ) => UseQueue(axis, MergePreset.Manual, configure);
 
     /// <summary>One after another, each merged tree tested by the gate before it lands.</summary>
-    /// <param name="axis">The axis.</param>
-    /// <param name="configure">Changes the options; a gate is needed.</param>
+    /// <inheritdoc cref="UseRefinery"/>
     public static IsolationPipelineBuilder UseSerialQueue(
         this Axis<IMergeStrategy> axis,
-        Action<SerialQueueOptions> configure
-    ) => Use(axis, new SerialQueueOptions(), configure);
+        Action<MergeQueueOptions>? configure = null
+    ) => UseQueue(axis, MergePreset.SerialQueue, configure);
 
     /// <summary>Several candidates tested at once, each with everything ahead of it; the longest green one lands with all it contains.</summary>
     /// <param name="axis">The axis.</param>
-    /// <param name="configure">Changes the options; a gate is needed.</param>
+    /// <param name="configure">Changes the options.</param>
+    /// <returns>The builder.</returns>
     public static IsolationPipelineBuilder UseRefinery(
         this Axis<IMergeStrategy> axis,
-        Action<RefineryOptions> configure
-    ) => Use(axis, new RefineryOptions(), configure);
+        Action<MergeQueueOptions>? configure = null
+    ) => UseQueue(axis, MergePreset.Refinery, configure);
 
-    private static IsolationPipelineBuilder Use<TOptions>(
-        Axis<IMergeStrategy> axis,
-        TOptions options,
-        Action<TOptions>? configure
+    /// <summary>Adds a command to a gate.</summary>
+    /// <param name="gates">The gate's parts.</param>
+    /// <param name="file">The program.</param>
+    /// <param name="arguments">Its arguments; there is no shell in between.</param>
+    public static void Add(this IList<MergeGate> gates, string file, params string[] arguments)
+    {
+        ArgumentNullException.ThrowIfNull(gates);
+        ArgumentNullException.ThrowIfNull(arguments);
+        MergeGate gate = new() { File = file };
+        foreach (string argument in arguments)
+        {
+            gate.Arguments.Add(argument);
+        }
+
+        gates.Add(gate);
+    }
+
+    /// <summary>Adds code of the host to a gate.</summary>
+    /// <param name="gates">The gate's parts.</param>
+    /// <param name="name">The name in results and logs.</param>
+    /// <param name="test">Tests a candidate.</param>
+    /// <param name="version">Changes whenever the code does. <value>null: a later queue does not reuse its passes.</value></param>
+    public static void Add(
+        this IList<MergeGate> gates,
+        string name,
+        Func<GateContext, CancellationToken, ValueTask<GateResult>> test,
+        string? version = null
     )
-        where TOptions : MergeOptions
+    {
+        ArgumentNullException.ThrowIfNull(gates);
+        gates.Add(
+            new MergeGate
+            {
+                Name = name,
+                Test = test,
+                Version = version,
+            }
+        );
+    }
+
+    private static IsolationPipelineBuilder UseQueue(
+        Axis<IMergeStrategy> axis,
+        MergePreset preset,
+        Action<MergeQueueOptions>? configure
+    )
     {
         ArgumentNullException.ThrowIfNull(axis);
-        configure?.Invoke(options);
-        return axis.Use(services => new MergeStrategy(
-            MergePolicy.Of(options),
-            services.Of<IStateSandbox>(),
-            services.Of<WorkersDirectory>(),
-            services.Time(),
-            services.Of<ILoggerFactory>()?.CreateLogger("Isolation.Sdk.Merging") ?? NullLogger.Instance,
-            services.Of<GitRepositoryCache>()
-        ));
+        return axis.Use(services =>
+        {
+            MergePolicy policy = new(preset, services.GetOptions(configure));
+            if (policy.Validate().ToArray() is { Length: > 0 } faults)
+            {
+                throw new IsolationConfigurationException(faults);
+            }
+
+            return new MergeStrategy(
+                policy,
+                services.Of<IStateSandbox>(),
+                services.Of<WorkersDirectory>(),
+                services.Time(),
+                services.Of<ILoggerFactory>()?.CreateLogger("Isolation.Sdk.Merging") ?? NullLogger.Instance,
+                services.Of<GitRepositoryCache>()
+            );
+        });
     }
 }

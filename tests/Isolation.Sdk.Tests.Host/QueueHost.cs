@@ -10,16 +10,16 @@ internal static class QueueHost
 {
     public static async Task<HostAnswer> AnswerAsync(HostRequest request, QueueRequest wanted)
     {
-        RefineryOptions options = new() { MaxConcurrency = wanted.Slots, BatchSize = wanted.Step };
-        options.Gate(wanted.Gate[0], [.. wanted.Gate.Skip(1)]);
+        MergeQueueOptions options = new() { MaxConcurrency = wanted.Slots, BatchSize = wanted.Step };
+        options.Gates.Add(wanted.Gate[0], [.. wanted.Gate.Skip(1)]);
         if (wanted.Remote is { } remote)
         {
-            options.PushTarget(remote);
+            options.PushTargetTo = remote;
         }
 
         StepLog trail = new(wanted);
         MergeStrategy strategy = new(
-            MergePolicy.Of(options),
+            new MergePolicy(MergePreset.Refinery, options),
             new ProcessSandbox(new ProcessSandboxOptions()),
             null,
             TimeProvider.System,

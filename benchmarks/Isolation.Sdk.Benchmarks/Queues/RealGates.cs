@@ -33,9 +33,9 @@ internal sealed class RealGates(Scratch scratch)
         for (int seed = 1; seed <= seeds; seed++)
         {
             bool[] bad = new SimulatedItems(RealItems.Count, Bad).Draw(seed);
-            RealRun off = await queue.RunAsync(With(new RefineryOptions(), o => o.RejectAtFirstRed()), bad);
-            RealRun on = await queue.RunAsync(With(new RefineryOptions()), bad);
-            RealRun serial = await queue.RunAsync(With(new SerialQueueOptions()), bad);
+            RealRun off = await queue.RunAsync(With(new MergeQueueOptions(), o => o.RetryFailedGates = false), bad);
+            RealRun on = await queue.RunAsync(With(new MergeQueueOptions()), bad);
+            RealRun serial = await queue.RunAsync(With(new MergeQueueOptions()), bad, MergePreset.SerialQueue);
             all.Add((serial, off, on));
             string load = (await File.ReadAllTextAsync("/proc/loadavg")).Split(' ')[0];
             Print(
@@ -56,13 +56,13 @@ internal sealed class RealGates(Scratch scratch)
             "| gates that answer at once | wall ms an item | CPU ms an item | git processes an item | landings | wall ms a landing | git processes a landing | of these an item |"
         );
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
-        await queue.RunAsync(Instant(new SerialQueueOptions()), good);
-        Row("serial", await queue.RunAsync(Instant(new SerialQueueOptions()), good));
+        await queue.RunAsync(Instant(new MergeQueueOptions()), good, MergePreset.SerialQueue);
+        Row("serial", await queue.RunAsync(Instant(new MergeQueueOptions()), good, MergePreset.SerialQueue));
         Row(
             $"groups of {Group}, one slot",
-            await queue.RunAsync(Instant(new RefineryOptions { MaxConcurrency = 1, BatchSize = Group }), good)
+            await queue.RunAsync(Instant(new MergeQueueOptions { MaxConcurrency = 1, BatchSize = Group }), good)
         );
-        Row("four slots", await queue.RunAsync(Instant(new RefineryOptions()), good));
+        Row("four slots", await queue.RunAsync(Instant(new MergeQueueOptions()), good));
     }
 
     private static void Row(string name, RealRun run) =>
@@ -70,18 +70,16 @@ internal sealed class RealGates(Scratch scratch)
             $"| {name} | {run.Cost.WallMs / run.Landed:0.0} | {run.Cost.CpuMs / run.Landed:0.0} | {run.Git / (double)run.Landed:0.0} | {run.Landings} | {run.LandingMs / run.Landings:0.0} | {run.GitOfLandings / (double)run.Landings:0.0} | {run.GitOfLandings / (double)run.Landed:0.0} |"
         );
 
-    private static TOptions With<TOptions>(TOptions options, Action<TOptions>? configure = null)
-        where TOptions : GatedMergeOptions
+    private static MergeQueueOptions With(MergeQueueOptions options, Action<MergeQueueOptions>? configure = null)
     {
-        options.Gate("sh", "-c", $"sleep 1; ! test -e {RealItems.BadFile}");
+        options.Gates.Add("sh", "-c", $"sleep 1; ! test -e {RealItems.BadFile}");
         configure?.Invoke(options);
         return options;
     }
 
-    private static TOptions Instant<TOptions>(TOptions options)
-        where TOptions : GatedMergeOptions
+    private static MergeQueueOptions Instant(MergeQueueOptions options)
     {
-        options.Gate("at once", (_, _) => ValueTask.FromResult(GateDecision.Pass));
+        options.Gates.Add("at once", (_, _) => ValueTask.FromResult(GateResult.Pass));
         return options;
     }
 
@@ -90,7 +88,7 @@ internal sealed class RealGates(Scratch scratch)
     {
         BatchSizeModel learner = new();
         return new SimulatedQueue(new SimulatedItems(RealItems.Count, Bad), confirm, seed)
-            .Run(n => RefineryCell.Settings(learner, RefineryOptions.DefaultSlots, n), learner)
+            .Run(n => RefineryCell.Settings(learner, 4, n), learner)
             .Time;
     }
 

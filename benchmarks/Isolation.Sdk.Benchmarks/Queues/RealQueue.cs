@@ -23,7 +23,11 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
 {
     private const string Target = "refs/heads/landing";
 
-    public async Task<RealRun> RunAsync(GatedMergeOptions options, bool[] bad)
+    public async Task<RealRun> RunAsync(
+        MergeQueueOptions options,
+        bool[] bad,
+        MergePreset preset = MergePreset.Refinery
+    )
     {
         string path = scratch.At("queue/repository");
         Directory.CreateDirectory(scratch.At("queue"));
@@ -38,7 +42,7 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
         double landing = 0;
         QueueContext context = new(
             new QueueLayout(repository, Target),
-            MergePolicy.Of(options),
+            new MergePolicy(preset, options),
             new ProcessSandbox(new ProcessSandboxOptions(), workers: folder),
             folder,
             TimeProvider.System,
@@ -69,7 +73,7 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
         int started;
         await using (MergeQueue queue = await MergeQueue.OpenAsync(context, CancellationToken.None))
         {
-            await queue.CommandAsync(new QueueCommand.Pause("until all are there"));
+            await queue.PauseAsync("until all are there");
             for (int i = 0; i < bad.Length; i++)
             {
                 await queue.SubmitAsync(new MergeRequest(Attempt(i), items.Of(i, bad[i])));
@@ -79,7 +83,7 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
             started = repository.Client.StartedProcesses;
             cost = await Cost.OfAsync(async () =>
             {
-                await queue.CommandAsync(new QueueCommand.Resume());
+                await queue.ResumeAsync();
                 ends = await Task.WhenAll(ending);
             });
             started = repository.Client.StartedProcesses - started;

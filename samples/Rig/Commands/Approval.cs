@@ -8,13 +8,13 @@ namespace Rig.Commands;
 internal static class Approval
 {
     public static async Task<MergeStatus> GiveAsync(
-        QueuedAttempt held,
+        MergeStatus held,
         string commit,
         string by,
         CancellationToken cancellationToken
     )
     {
-        if (!held.Status.IsTerminal && !held.AwaitsApproval)
+        if (!held.IsTerminal && !held.AwaitsApproval)
         {
             throw new IsolationException(
                 RigCodes.NothingToApprove,
@@ -23,18 +23,18 @@ internal static class Approval
             );
         }
 
-        if (held.Status.IsTerminal)
+        if (held.IsTerminal)
         {
             return commit == held.Commit
-                ? held.Status
+                ? held
                 : throw new IsolationException(
                     RigCodes.NothingToApprove,
-                    $"{held.Attempt} is {Plain.Word(held.Status.State)} with commit {held.Commit}; {Plain.Line(commit)} is another one.",
+                    $"{held.Attempt} is {Plain.Word(held.State)} with commit {held.Commit}; {Plain.Line(commit)} is another one.",
                     "See: rig list"
                 );
         }
 
-        await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(held.Target, cancellationToken);
+        await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(held.Target!, cancellationToken);
         MergeStatus status = await queue.CommandAsync(
             held.Attempt,
             new MergeCommand.Approve(commit, by),
@@ -47,11 +47,11 @@ internal static class Approval
 
     private static async Task<MergeStatus> FollowAsync(
         IMergeQueue queue,
-        QueuedAttempt held,
+        MergeStatus held,
         CancellationToken cancellationToken
     )
     {
-        MergeStatus last = held.Status;
+        MergeStatus last = held;
         bool moved = false;
         await foreach (MergeStatus status in queue.WatchAsync(held.Attempt, cancellationToken))
         {
@@ -68,6 +68,6 @@ internal static class Approval
         return last;
     }
 
-    private static bool IsOld(MergeStatus status, QueuedAttempt held) =>
-        status.Reason == held.Status.Reason || status.Reason?.StartsWith("Approval:", StringComparison.Ordinal) == true;
+    private static bool IsOld(MergeStatus status, MergeStatus held) =>
+        status.Reason == held.Reason || status.Reason?.StartsWith("Approval:", StringComparison.Ordinal) == true;
 }

@@ -36,16 +36,14 @@ internal static class ApproveCommand
         approve.SetAction(
             async (parsed, cancellationToken) =>
             {
-                QueuedAttempt held = await FindAsync(
+                MergeStatus held = await FindAsync(
                     CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)),
                     CommonOptions.AttemptOf(parsed.GetRequiredValue(attempt)),
                     cancellationToken
                 );
                 string approved = parsed.GetValue(commit)
                     ?? (
-                        held.Status.IsTerminal
-                            ? held.Commit
-                            : await AskAsync(held, parsed.GetValue(json), cancellationToken)
+                        held.IsTerminal ? held.Commit! : await AskAsync(held, parsed.GetValue(json), cancellationToken)
                     );
                 MergeStatus status = await Approval.GiveAsync(
                     held,
@@ -59,14 +57,14 @@ internal static class ApproveCommand
         return approve;
     }
 
-    private static async Task<QueuedAttempt> FindAsync(
+    private static async Task<MergeStatus> FindAsync(
         RepositoryRef repository,
         AttemptId attempt,
         CancellationToken cancellationToken
     ) =>
-        (await MergeQueueClient.ReadAsync(repository, cancellationToken))
+        (await new MergeQueueClient(repository).ReadAsync(cancellationToken))
             .Where(q => q.Attempt == attempt)
-            .OrderBy(q => q.Status.IsTerminal)
+            .OrderBy(q => q.IsTerminal)
             .FirstOrDefault()
         ?? throw new IsolationException(
             RigCodes.NothingToApprove,
@@ -74,7 +72,7 @@ internal static class ApproveCommand
             "See what waits: rig list"
         );
 
-    private static async Task<string> AskAsync(QueuedAttempt held, bool json, CancellationToken cancellationToken)
+    private static async Task<string> AskAsync(MergeStatus held, bool json, CancellationToken cancellationToken)
     {
         Screen screen = Screen.Open();
         if (json || !screen.CanAsk)
@@ -89,19 +87,19 @@ internal static class ApproveCommand
         Screen.Line($"{held.Attempt}  {held.Title}");
         Screen.Raw($"  commit  {held.Commit}");
         Screen.Raw($"  base    {held.BaseCommit}");
-        Screen.Raw($"  target  {WorkerView.Short(held.Target.Ref)}");
+        Screen.Raw($"  target  {WorkerView.Short(held.Target!.Ref)}");
         Screen.Raw($"  files   {Plain.Line(string.Join(", ", held.Files), 300)}");
         Screen.Raw(
             $"  look    git -C {held.Target.Repository.Path} diff {Plain.Commit(held.BaseCommit)} {Plain.Commit(held.Commit)}"
         );
         ConfirmationPrompt prompt = new(
-            $"Land exactly {Plain.Commit(held.Commit)} on {Markup.Escape(WorkerView.Short(held.Target.Ref))}?"
+            $"Land exactly {Plain.Commit(held.Commit)} on {Markup.Escape(WorkerView.Short(held.Target!.Ref))}?"
         )
         {
             DefaultValue = false,
         };
         return await prompt.ShowAsync(screen.Console, cancellationToken)
-            ? held.Commit
+            ? held.Commit!
             : throw new IsolationException(
                 RigCodes.NeedsConfirmation,
                 $"{held.Attempt} was not approved.",
@@ -109,7 +107,7 @@ internal static class ApproveCommand
             );
     }
 
-    private static int Tell(QueuedAttempt held, MergeStatus status, bool json)
+    private static int Tell(MergeStatus held, MergeStatus status, bool json)
     {
         if (json)
         {
@@ -120,7 +118,7 @@ internal static class ApproveCommand
                         Schema = "rig.approve/1",
                         Attempt = held.Attempt.ToString(),
                         held.Commit,
-                        Target = WorkerView.Short(held.Target.Ref),
+                        Target = WorkerView.Short(held.Target!.Ref),
                         status.State,
                         status.LandedCommit,
                         status.Reason,
@@ -131,7 +129,7 @@ internal static class ApproveCommand
         }
         else if (status.State == MergeState.Landed)
         {
-            Screen.Line($"{held.Attempt} landed on {WorkerView.Short(held.Target.Ref)} as {status.LandedCommit}.");
+            Screen.Line($"{held.Attempt} landed on {WorkerView.Short(held.Target!.Ref)} as {status.LandedCommit}.");
         }
         else
         {

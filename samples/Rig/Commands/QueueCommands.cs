@@ -64,17 +64,13 @@ internal static class QueueCommands
                 reason,
                 pass,
             },
-            parsed => new QueueCommand.Pause(parsed.GetRequiredValue(reason))
-            {
-                MinimumPriority = parsed.GetValue(pass),
-            }
+            parsed => new Pause(parsed.GetRequiredValue(reason), parsed.GetValue(pass))
         );
     }
 
-    private static Command ResumeCommand() =>
-        Command(new Command("resume", "Let work land again."), _ => new QueueCommand.Resume());
+    private static Command ResumeCommand() => Command(new Command("resume", "Let work land again."), _ => null);
 
-    private static Command Command(Command command, Func<ParseResult, QueueCommand> read)
+    private static Command Command(Command command, Func<ParseResult, Pause?> read)
     {
         Option<string> repository = CommonOptions.Repository();
         Option<string> target = CommonOptions.Target("The branch that work lands on.");
@@ -85,16 +81,16 @@ internal static class QueueCommands
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                QueueCommand said = read(parsed);
+                Pause? pause = read(parsed);
                 string branch = parsed.GetRequiredValue(target);
-                await MergeQueueClient.CommandAsync(
-                    new MergeTarget(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)), Heads + branch),
-                    said,
-                    cancellationToken
+                MergeQueueClient client = new(CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)));
+                await (
+                    pause is null
+                        ? client.ResumeAsync(Heads + branch, cancellationToken)
+                        : client.PauseAsync(Heads + branch, pause.Reason, pause.MinimumPriority, cancellationToken)
                 );
                 if (parsed.GetValue(json))
                 {
-                    QueueCommand.Pause? pause = said as QueueCommand.Pause;
                     Screen.Raw(
                         Json.Document(
                             new
@@ -111,7 +107,7 @@ internal static class QueueCommands
                 else
                 {
                     Screen.Line(
-                        said is QueueCommand.Pause
+                        pause is not null
                             ? $"Nothing lands on {branch} until: rig queue resume"
                             : $"Work lands on {branch} again."
                     );
@@ -217,4 +213,6 @@ internal static class QueueCommands
 
     private static object Report(IReadOnlyList<QueueReport> queues) =>
         new { Schema = "rig.queue/1", Queues = queues.Select(QueueDocument.Of).ToArray() };
+
+    private sealed record Pause(string Reason, int? MinimumPriority);
 }

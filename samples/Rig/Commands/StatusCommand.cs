@@ -61,9 +61,9 @@ internal static class StatusCommand
         yield return ("processes", string.Join(", ", view.Status.ProcessIds));
         yield return ("last word", view.Status.Text);
         yield return ("commit", view.Merge?.Commit);
-        yield return ("target", view.Merge is { } merge ? WorkerView.Short(merge.Target.Ref) : null);
-        yield return ("merge", view.Merge?.Status.Reason);
-        yield return ("landed", view.Merge?.Status.LandedCommit);
+        yield return ("target", view.Merge?.Target is { } target ? WorkerView.Short(target.Ref) : null);
+        yield return ("merge", view.Merge?.Reason);
+        yield return ("landed", view.Merge?.LandedCommit);
         yield return ("log", log);
     }
 }

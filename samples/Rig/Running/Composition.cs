@@ -61,7 +61,7 @@ internal static class Composition
             {
                 foreach (string[] gate in settings.Gates)
                 {
-                    o.Gate(gate[0], gate[1..]);
+                    o.Gates.Add(gate[0], gate[1..]);
                 }
             }),
             MergeChoice.Refinery => builder.Merging.UseRefinery(o =>
@@ -69,7 +69,7 @@ internal static class Composition
                 (o.MaxConcurrency, o.BatchSize) = (settings.Slots ?? o.MaxConcurrency, settings.Step);
                 foreach (string[] gate in settings.Gates)
                 {
-                    o.Gate(gate[0], gate[1..]);
+                    o.Gates.Add(gate[0], gate[1..]);
                 }
             }),
             _ => builder.Merging.UseManual(),

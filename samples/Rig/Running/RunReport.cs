@@ -35,7 +35,8 @@ internal sealed record RunReport(
         public ConflictReport? Conflict { get; init; }
 
         /// <summary>Items that landed meanwhile and touched the same files without a conflict.</summary>
-        public IReadOnlyList<CoupledItem> Coupled { get; init; } = [];
+        public IReadOnlyDictionary<string, IReadOnlyList<string>> Coupled { get; init; } =
+            new Dictionary<string, IReadOnlyList<string>>();
 
         public static ItemReport Of(WorkItemResult result) =>
             new(
@@ -50,7 +51,7 @@ internal sealed record RunReport(
                 Conflict = result.Merge?.Conflict is { } conflict
                     ? new ConflictReport([.. conflict.Files.Select(f => f.Path)], conflict.With)
                     : null,
-                Coupled = result.Merge?.Coupled ?? [],
+                Coupled = result.Merge?.Coupled ?? new Dictionary<string, IReadOnlyList<string>>(),
             };
     }
 

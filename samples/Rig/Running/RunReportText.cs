@@ -60,7 +60,7 @@ internal static class RunReportText
             : item.Reason
                 ?? (
                     item.Coupled.Count > 0
-                        ? $"touched the same files as {string.Join(", ", item.Coupled.Select(c => c.Item))}: look twice"
+                        ? $"touched the same files as {string.Join(", ", item.Coupled.Keys)}: look twice"
                         : ""
                 );
 }

@@ -41,12 +41,12 @@ internal sealed record RunSettings(RepositoryRef Repository, IReadOnlyList<strin
         return (choice, gates) switch
         {
             (MergeChoice.Queue or MergeChoice.Refinery, 0) => throw new IsolationException(
-                RigCodes.MergeOptions,
+                RigCodes.MergeQueueOptions,
                 $"--merge {asked} has no gate, so it would land what nobody tested.",
                 "Add one: --gate \"dotnet test\""
             ),
             (not (MergeChoice.Queue or MergeChoice.Refinery), > 0) => throw new IsolationException(
-                RigCodes.MergeOptions,
+                RigCodes.MergeQueueOptions,
                 $"--merge {asked} runs no gate.",
                 "Leave --gate out, or choose --merge queue or refinery."
             ),
@@ -60,7 +60,7 @@ internal sealed record RunSettings(RepositoryRef Repository, IReadOnlyList<strin
         if (merge != MergeChoice.Refinery && (slots ?? step) is not null)
         {
             throw new IsolationException(
-                RigCodes.MergeOptions,
+                RigCodes.MergeQueueOptions,
                 "--slots and --step are for --merge refinery only.",
                 "Leave them out, or add: --merge refinery"
             );
@@ -72,7 +72,7 @@ internal sealed record RunSettings(RepositoryRef Repository, IReadOnlyList<strin
         CommandLineParser.SplitCommandLine(text).ToArray() is { Length: > 0 } parts && parts[0].Length > 0
             ? parts
             : throw new IsolationException(
-                RigCodes.MergeOptions,
+                RigCodes.MergeQueueOptions,
                 "--gate has no command.",
                 "Give a program and its arguments: --gate \"dotnet test\""
             );

@@ -5,7 +5,7 @@ internal static class RigCodes
 {
     public const string CommandLine = "RIG01";
     public const string Items = "RIG02";
-    public const string MergeOptions = "RIG03";
+    public const string MergeQueueOptions = "RIG03";
     public const string UnknownAttempt = "RIG04";
     public const string NeedsConfirmation = "RIG05";
     public const string NothingToApprove = "RIG06";

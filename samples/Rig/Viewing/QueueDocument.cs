@@ -51,15 +51,15 @@ internal sealed record QueueDocument(
             Landed = [.. queue.Landed.Select(Item)],
         };
 
-    private static QueuedDocument Item(QueuedAttempt item) =>
-        new(item.Attempt.ToString(), item.Status.State, item.Commit)
+    private static QueuedDocument Item(MergeStatus item) =>
+        new(item.Attempt.ToString(), item.State, item.Commit!)
         {
             Title = item.Title,
-            Hold = item.Status.Hold,
-            With = Names(item.Status.With),
-            Reason = item.Status.Reason,
+            Hold = item.Hold,
+            With = Names(item.With),
+            Reason = item.Reason,
             Since = item.Since,
-            LandedCommit = item.Status.LandedCommit,
+            LandedCommit = item.LandedCommit,
         };
 
     private static string[] Names(IEnumerable<AttemptId> attempts) => [.. attempts.Select(a => a.ToString())];

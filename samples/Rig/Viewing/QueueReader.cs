@@ -6,6 +6,8 @@ namespace Rig.Viewing;
 /// <summary>Reads merge queues from outside the processes that act in them: all of a repository, or the one of a target.</summary>
 internal sealed class QueueReader(RepositoryRef repository, string? target)
 {
+    private readonly MergeQueueClient _client = new(repository);
+
     /// <summary>What to say when there is none.</summary>
     public string Nothing =>
         target is null
@@ -13,12 +15,7 @@ internal sealed class QueueReader(RepositoryRef repository, string? target)
             : $"Nothing was ever submitted to land on {WorkerView.Short(target)}.";
 
     public async Task<IReadOnlyList<QueueReport>> ReadAsync(CancellationToken cancellationToken) =>
-        target is null ? await MergeQueueClient.DescribeAsync(repository, cancellationToken: cancellationToken)
-        : await MergeQueueClient.DescribeAsync(
-            new MergeTarget(repository, target),
-            cancellationToken: cancellationToken
-        )
-            is { } queue
-            ? [queue]
+        target is null ? await _client.DescribeAsync(cancellationToken)
+        : await _client.DescribeAsync(target, cancellationToken) is { } queue ? [queue]
         : [];
 }

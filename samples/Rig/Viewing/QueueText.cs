@@ -28,13 +28,13 @@ internal static class QueueText
     {
         Columns table = new("#", "ATTEMPT", "STATE", "WITH", "SINCE", "WHY");
         int place = 0;
-        foreach (QueuedAttempt item in queue.Items.Concat(queue.Landed.Take(MaxLandings)))
+        foreach (MergeStatus item in queue.Items.Concat(queue.Landed.Take(MaxLandings)))
         {
             string? since = item.Since is { } at ? WorkerStatus.FormatDuration(now - at) : "";
             table.Add(
                 IsInLine(item) ? $"{++place}" : "",
                 item.Attempt.ToString(),
-                Cell.State(Plain.Word(item.Status.State)),
+                Cell.State(Plain.Word(item.State)),
                 With(item),
                 since,
                 Why(queue, item)
@@ -45,17 +45,17 @@ internal static class QueueText
     }
 
     /// <summary>Whether it may go on: those are in landing order, and ahead of all others.</summary>
-    public static bool IsInLine(QueuedAttempt item) =>
-        item.Status.State is MergeState.Queued or MergeState.Testing or MergeState.Landing;
+    public static bool IsInLine(MergeStatus item) =>
+        item.State is MergeState.Queued or MergeState.Testing or MergeState.Landing;
 
     /// <summary>One attempt as one line, without anything that changes by itself.</summary>
-    public static string Line(QueueReport queue, QueuedAttempt item) =>
+    public static string Line(QueueReport queue, MergeStatus item) =>
         string.Join(
             " | ",
             new[]
             {
                 item.Attempt.ToString(),
-                Plain.Word(item.Status.State),
+                Plain.Word(item.State),
                 With(item) is { Length: > 0 } with ? $"with {with}" : "",
                 Why(queue, item),
             }.Where(t => t.Length > 0)
@@ -74,13 +74,13 @@ internal static class QueueText
             ? ""
             : $" | gate green {gates.Passes} of {gates.Runs}{(gates.Flakes > 0 ? $", {gates.Flakes} flaky" : "")}";
 
-    private static string With(QueuedAttempt item) =>
-        item.Status.With.Count <= MaxNamed
-            ? string.Join(", ", item.Status.With)
-            : $"{string.Join(", ", item.Status.With.Take(MaxNamed))} and {item.Status.With.Count - MaxNamed} more";
+    private static string With(MergeStatus item) =>
+        item.With.Count <= MaxNamed
+            ? string.Join(", ", item.With)
+            : $"{string.Join(", ", item.With.Take(MaxNamed))} and {item.With.Count - MaxNamed} more";
 
-    private static string Why(QueueReport queue, QueuedAttempt item) =>
-        item.Status switch
+    private static string Why(QueueReport queue, MergeStatus item) =>
+        item switch
         {
             { State: MergeState.Landed, LandedCommit: { } commit } => Plain.Commit(commit),
             { State: MergeState.Testing } => queue.Testing.FirstOrDefault(t => t.Attempts.Contains(item.Attempt))

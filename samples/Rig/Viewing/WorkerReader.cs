@@ -12,19 +12,22 @@ internal sealed class WorkerReader(RepositoryRef repository)
     public async Task<IReadOnlyList<WorkerView>> ListAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<WorkerStatus> workers = await _registry.ListAsync(cancellationToken);
-        IReadOnlyList<QueuedAttempt> queued = await MergeQueueClient.ReadAsync(repository, cancellationToken);
+        IReadOnlyList<MergeStatus> queued = await new MergeQueueClient(repository).ReadAsync(cancellationToken);
         return [.. workers.Select(w => new WorkerView(w, Newest(queued, w.Attempt)))];
     }
 
     public async Task<WorkerView?> FindAsync(AttemptId attempt, CancellationToken cancellationToken) =>
         await _registry.FindAsync(attempt, cancellationToken) is { } worker
-            ? new WorkerView(worker, Newest(await MergeQueueClient.ReadAsync(repository, cancellationToken), attempt))
+            ? new WorkerView(
+                worker,
+                Newest(await new MergeQueueClient(repository).ReadAsync(cancellationToken), attempt)
+            )
             : null;
 
     public Task<string> LogAsync(AttemptId attempt, CancellationToken cancellationToken) =>
         _registry.GetLogPathAsync(attempt, cancellationToken);
 
     /// <summary>What is still under way says more than what has landed on another target before.</summary>
-    private static QueuedAttempt? Newest(IReadOnlyList<QueuedAttempt> queued, AttemptId attempt) =>
-        queued.Where(q => q.Attempt == attempt).OrderBy(q => q.Status.IsTerminal).FirstOrDefault();
+    private static MergeStatus? Newest(IReadOnlyList<MergeStatus> queued, AttemptId attempt) =>
+        queued.Where(q => q.Attempt == attempt).OrderBy(q => q.IsTerminal).FirstOrDefault();
 }

@@ -77,13 +77,13 @@ internal sealed record MergeReport(string Target, MergeState State, string Commi
 
     public IReadOnlyList<string> Files { get; init; } = [];
 
-    public static MergeReport Of(QueuedAttempt queued) =>
-        new(WorkerView.Short(queued.Target.Ref), queued.Status.State, queued.Commit, queued.AwaitsApproval)
+    public static MergeReport Of(MergeStatus queued) =>
+        new(WorkerView.Short(queued.Target!.Ref), queued.State, queued.Commit!, queued.AwaitsApproval)
         {
             BaseCommit = queued.BaseCommit,
-            LandedCommit = queued.Status.LandedCommit,
+            LandedCommit = queued.LandedCommit,
             ApprovedBy = queued.ApprovedBy,
-            Reason = queued.Status.Reason,
+            Reason = queued.Reason,
             Files = queued.Files,
         };
 }

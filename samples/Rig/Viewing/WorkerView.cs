@@ -5,16 +5,16 @@ using Rig.Terminal;
 namespace Rig.Viewing;
 
 /// <summary>A worker as its log and lease tell it, together with what the merge queue's refs say of its work.</summary>
-internal sealed record WorkerView(WorkerStatus Status, QueuedAttempt? Merge)
+internal sealed record WorkerView(WorkerStatus Status, MergeStatus? Merge)
 {
     /// <summary>One word: alive, quiet, waiting, suspended or dead while it is open; after that, what became of it.</summary>
     public string State =>
         this switch
         {
-            { Merge.Status.State: MergeState.Landed } => "landed",
+            { Merge.State: MergeState.Landed } => "landed",
             { Status.Liveness: WorkerLiveness.Running } => "alive",
             { Status.Liveness: not (WorkerLiveness.Ended or WorkerLiveness.Waiting) } => Plain.Word(Status.Liveness),
-            { Merge.Status: { } status } => Plain.Word(status.State),
+            { Merge: { } status } => Plain.Word(status.State),
             { Status: { Liveness: WorkerLiveness.Ended, Outcome: { } outcome } } => Plain.Word(outcome),
             _ => Plain.Word(Status.Liveness),
         };
@@ -26,12 +26,12 @@ internal sealed record WorkerView(WorkerStatus Status, QueuedAttempt? Merge)
         this switch
         {
             { Merge: { AwaitsApproval: true } held } =>
-                $"approve {Plain.Commit(held.Commit)} for {Short(held.Target.Ref)}",
-            { Merge: { Status: { State: MergeState.Landed, LandedCommit: { } commit } } landed } =>
-                $"{Plain.Commit(commit)} on {Short(landed.Target.Ref)}",
+                $"approve {Plain.Commit(held.Commit)} for {Short(held.Target!.Ref)}",
+            { Merge: { State: MergeState.Landed, LandedCommit: { } commit } landed } =>
+                $"{Plain.Commit(commit)} on {Short(landed.Target!.Ref)}",
             { Status.Blockers: { Count: > 0 } blockers } => $"blocked by: {string.Join(", ", blockers)}",
             { Status.Overlaps: { Count: > 0 } overlaps } => string.Join("; ", overlaps.Values),
-            { Merge.Status.Reason: { } reason } => reason,
+            { Merge.Reason: { } reason } => reason,
             _ => Status.Text ?? "",
         };
 

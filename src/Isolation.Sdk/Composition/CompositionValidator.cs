@@ -9,7 +9,7 @@ internal static class CompositionValidator
     private const string ChooseMerging = """
         Choose one of:
             .Merging.UseFirstWins()                               // the first to finish lands; the loser gets the conflict
-            .Merging.UseSerialQueue(o => o.Gate("dotnet", "test"))  // one at a time, each merged tree tested
+            .Merging.UseSerialQueue(o => o.Gates.Add("dotnet", "test"))  // one at a time, each merged tree tested
             .Merging.UseManual()                                  // someone approves the exact commit
         """;
 

@@ -1,51 +1,43 @@
 namespace Isolation.Sdk.Merging;
 
 /// <summary>What the gate said of one merged tree.</summary>
-/// <param name="Verdict">The verdict.</param>
-/// <param name="Tree">The tree that was tested.</param>
-/// <param name="Elapsed">How long it took.</param>
-public sealed record GateResult(GateVerdict Verdict, string Tree, TimeSpan Elapsed)
+/// <param name="Verdict">The verdict; only <see cref="GateVerdict.Pass"/> is green.</param>
+/// <param name="Tree">The tree that was tested. The queue sets it.</param>
+/// <param name="Elapsed">How long it took. The queue sets it.</param>
+public sealed record GateResult(GateVerdict Verdict, string Tree = "", TimeSpan Elapsed = default)
 {
-    /// <summary>The part that decided, by its command line or its name: the first that was not green, or the last.</summary>
+    /// <summary>Green: what host code answers.</summary>
+    public static GateResult Pass { get; } = new(GateVerdict.Pass);
+
+    /// <summary>The name of the part that decided: the first that was not green, or the last.</summary>
     public string? Command { get; init; }
 
-    /// <summary>Why, when there is more to say than the exit code does.</summary>
+    /// <summary>Why, where the exit code does not say it all.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Its exit code.</summary>
+    /// <summary>The exit code of the command.</summary>
     public int? ExitCode { get; init; }
 
     /// <summary>The log with its output.</summary>
     public string? LogFile { get; init; }
 
-    /// <summary>Tracked files that the gate changed while it tested them, at most 100. The verdict is of the tree as it was; each part of the gate, and the next candidate, starts from exactly its files again.</summary>
+    /// <summary>Tracked files that the gate changed, at most 100. The verdict is of the tree as it was: each part of the gate starts from exactly its files.</summary>
     public IReadOnlyList<string> ChangedFiles { get; init; } = [];
 
-    /// <summary>Branches and tags that moved while the gate ran, though nobody has them checked out: look whether it was the gate. What lands does not depend on them.</summary>
+    /// <summary>Branches and tags that moved while the gate ran although nobody has them checked out. What lands does not depend on them.</summary>
     public IReadOnlyList<string> MovedRefs { get; init; } = [];
 
-    /// <summary>Whether the same tree, gate and environment had been red before: the gate says now this, now that.</summary>
+    /// <summary>Whether the same tree, gate and environment had been red before.</summary>
     public bool Flaky { get; init; }
 
     /// <summary>Whether this is an earlier pass of the same tree, gate and environment.</summary>
     public bool Cached { get; init; }
-}
 
-/// <summary>A gate's verdict. Only <see cref="Pass"/> lands; what is unknown is never green.</summary>
-public enum GateVerdict
-{
-    /// <summary>The gate could not be run: no such command, no space. The first one, so that what was never set is never green.</summary>
-    Infra,
+    /// <summary>Red, through a fault of the candidate: what host code answers.</summary>
+    /// <param name="reason">Why.</param>
+    public static GateResult Fail(string reason) => new(GateVerdict.Fail) { Reason = reason };
 
-    /// <summary>A command ended with something else than 0.</summary>
-    Fail,
-
-    /// <summary>A command took longer than allowed.</summary>
-    Timeout,
-
-    /// <summary>There was nothing to run, so nothing was tested.</summary>
-    Vacuous,
-
-    /// <summary>Every command ended with 0.</summary>
-    Pass,
+    /// <summary>Green for exit code 0, red for any other.</summary>
+    /// <param name="exitCode">The exit code of a command.</param>
+    public static GateResult FromExitCode(int exitCode) => exitCode == 0 ? Pass : Fail($"It ended with {exitCode}.");
 }

@@ -1,22 +1,22 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The queue of one target, durable: what was submitted is still there after a restart.</summary>
+/// <summary>The durable queue of one target: submitted work is still there after a restart.</summary>
 public interface IMergeQueue : IAsyncDisposable
 {
-    /// <summary>Hands captured work in. Idempotent by attempt; durable once it returns.</summary>
+    /// <summary>Submits captured work. Idempotent by attempt; durable once it returns.</summary>
     /// <param name="request">The work.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     ValueTask SubmitAsync(MergeRequest request, CancellationToken cancellationToken = default);
 
-    /// <summary>Watches the queue: the present state first, then every change. One attempt's stream ends at a terminal state.</summary>
+    /// <summary>Watches the queue: the present state first, then every change except that of a position alone. One attempt's stream ends with its terminal state.</summary>
     /// <param name="attempt">The attempt; <see langword="null"/> for all.</param>
-    /// <param name="cancellationToken">Ends the stream.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     IAsyncEnumerable<MergeStatus> WatchAsync(AttemptId? attempt = null, CancellationToken cancellationToken = default);
 
     /// <summary>Approves an exact commit, rejects, cancels or holds.</summary>
     /// <param name="attempt">The attempt.</param>
     /// <param name="command">What to do.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>The state after it.</returns>
     ValueTask<MergeStatus> CommandAsync(
         AttemptId attempt,
@@ -24,8 +24,13 @@ public interface IMergeQueue : IAsyncDisposable
         CancellationToken cancellationToken = default
     );
 
-    /// <summary>Pauses or resumes the whole queue, for every process.</summary>
-    /// <param name="command">What to do.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    ValueTask CommandAsync(QueueCommand command, CancellationToken cancellationToken = default);
+    /// <summary>Lets nothing land, durably and for every process; submitting goes on.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="minimumPriority">Work with at least this priority lands all the same. <value>null: nothing does.</value></param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    ValueTask PauseAsync(string reason, int? minimumPriority = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Lets work land again, also after the queue paused itself because the target was broken.</summary>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    ValueTask ResumeAsync(CancellationToken cancellationToken = default);
 }

@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Why work does not merge: computed once, so that nobody has to merge again to see it.</summary>
+/// <summary>Why work does not merge, computed once.</summary>
 /// <param name="TargetCommit">The target's commit it collided with.</param>
 /// <param name="Files">The files.</param>
 /// <param name="With">The items whose landing touched those files since the attempt's base; empty when it was somebody outside.</param>
@@ -16,16 +16,9 @@ public sealed record MergeConflict(string TargetCommit, IReadOnlyList<Conflicted
 /// <summary>One file that does not merge.</summary>
 /// <param name="Path">Its path from the top of the repository.</param>
 /// <param name="Kinds">Git's stable words: <c>contents</c>, <c>modify/delete</c>, <c>binary</c>, <c>rename/rename</c>, …</param>
-/// <param name="Stages">The versions that collided.</param>
-public sealed record ConflictedFile(string Path, IReadOnlyList<string> Kinds, IReadOnlyList<ConflictStage> Stages);
-
-/// <summary>One version of a file in a conflict.</summary>
-/// <param name="Stage">1 the common base, 2 the target's, 3 the attempt's.</param>
-/// <param name="Mode">Git's file mode.</param>
-/// <param name="ObjectId">The blob.</param>
-public sealed record ConflictStage(int Stage, string Mode, string ObjectId);
-
-/// <summary>An item that landed without conflict and touched the same files.</summary>
-/// <param name="Item">The item's id.</param>
-/// <param name="Files">The files both touched.</param>
-public sealed record CoupledItem(string Item, IReadOnlyList<string> Files);
+/// <param name="Versions">The versions that collided by git's stage (1 the common base, 2 the target's, 3 the attempt's), each as mode and blob: <c>100644 3b18e5…</c></param>
+public sealed record ConflictedFile(
+    string Path,
+    IReadOnlyList<string> Kinds,
+    IReadOnlyDictionary<int, string> Versions
+);

@@ -3,29 +3,42 @@ using Isolation.Sdk.Sandbox;
 namespace Isolation.Sdk.Merging;
 
 /// <summary>One part of a queue's gate: a command, or code of the host.</summary>
+/// <remarks>
+/// A command runs in the merged tree, in a state scope of its own, without a shell, and must end with 0. An exception of host code counts as <see cref="GateVerdict.Infra"/>: it is never green
+/// and never the item's fault. Code that ignores its token is left behind with its worktree when the time is over.
+/// </remarks>
 public sealed class MergeGate
 {
-    internal MergeGate(WorkerCommand command)
+    private string? _name;
+
+    /// <summary>The name in results and logs. <value>The command line.</value></summary>
+    public string Name
     {
-        Command = command;
-        Name = string.Join(' ', [command.File, .. command.Arguments]);
+        get => _name ?? string.Join(' ', [File ?? "", .. Arguments]);
+        set => _name = value;
     }
 
-    internal MergeGate(string name, Func<GateContext, CancellationToken, ValueTask<GateDecision>> code, string? version)
-    {
-        Name = name;
-        Test = code;
-        Version = version;
-    }
+    /// <summary>The program.</summary>
+    public string? File { get; set; }
 
-    /// <summary>What results and logs call it: the command line, or the name that host code was given.</summary>
-    public string Name { get; }
+    /// <summary>Its arguments.</summary>
+    public IList<string> Arguments { get; } = [];
 
-    /// <summary>The command; <see langword="null"/> for host code.</summary>
-    public WorkerCommand? Command { get; }
+    /// <summary>Tests a candidate in place of a command. Its token is cancelled when the time is over or the answer is no longer needed.</summary>
+    public Func<GateContext, CancellationToken, ValueTask<GateResult>>? Test { get; set; }
 
-    /// <summary>Which version of host code it is, so that its passes can be told from those of another; <see langword="null"/> when it named none and its passes are not reused.</summary>
-    public string? Version { get; }
+    /// <summary>Changes whenever the code of <see cref="Test"/> does. <value>null: a later queue does not reuse its passes.</value></summary>
+    public string? Version { get; set; }
 
-    internal Func<GateContext, CancellationToken, ValueTask<GateDecision>>? Test { get; }
+    internal WorkerCommand? Command => File is null ? null : new WorkerCommand(File, [.. Arguments]);
+
+    internal string? FindProblem() =>
+        (File, Test) switch
+        {
+            (null, null) => "has neither a command nor a test",
+            (not null, not null) => "has both a command and a test",
+            (not null, _) when string.IsNullOrWhiteSpace(File) => "has an empty command",
+            (not null, _) when Arguments.Contains(null!) => "has an argument that is null",
+            _ => string.IsNullOrWhiteSpace(Name) ? "has no name" : null,
+        };
 }

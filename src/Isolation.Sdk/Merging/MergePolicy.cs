@@ -1,73 +1,69 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The settings of the one engine. A policy only proposes; what lands is decided by fixed code.</summary>
-internal sealed record MergePolicy(string Name, MergeOptions Options)
+/// <summary>What a queue is like where its options say nothing.</summary>
+internal enum MergePreset
 {
-    /// <summary>Whether someone must approve the exact commit first.</summary>
-    public bool NeedsApproval { get; init; }
+    FirstWins,
+    Manual,
+    SerialQueue,
+    Refinery,
+}
+
+/// <summary>The settings of the one engine: options over a preset. They only propose; fixed code decides what lands.</summary>
+internal sealed record MergePolicy(MergePreset Preset, MergeQueueOptions Options)
+{
+    private bool IsRefinery => Preset == MergePreset.Refinery;
+
+    private bool Tests => Preset is MergePreset.SerialQueue or MergePreset.Refinery;
+
+    public bool NeedsApproval => Options.RequireApproval || Preset == MergePreset.Manual;
 
     /// <summary>Whether a merged tree must have passed a gate.</summary>
-    public bool NeedsGate { get; init; }
+    public bool NeedsGate => Gates.Count > 0 || (Tests && !Options.AllowNoGate);
 
-    public IReadOnlyList<MergeGate> Gates { get; init; } = [];
+    public IList<MergeGate> Gates => Options.Gates;
 
-    public TimeSpan GateTimeout { get; init; } = GatedMergeOptions.DefaultGateTimeLimit;
-
-    public TimeSpan MinimumGateTime { get; init; }
-
-    /// <summary>What survives the clean between two candidates.</summary>
-    public IReadOnlyList<string> CachePaths { get; init; } = [];
-
-    /// <summary>The host's part of what passes are reused by.</summary>
-    public string? CacheKey { get; init; }
-
-    /// <summary>How many candidates may be tested at once.</summary>
-    public int MaxConcurrency { get; init; } = 1;
+    public int MaxConcurrency => Options.MaxConcurrency ?? (IsRefinery ? 4 : 1);
 
     /// <summary>How many items a candidate adds; <see langword="null"/> for what measurement says.</summary>
-    public int? BatchSize { get; init; } = 1;
+    public int? BatchSize => Options.TestEveryCommit ? 1 : Options.BatchSize ?? (IsRefinery ? null : 1);
 
-    /// <summary>The most items a candidate adds when measurement decides.</summary>
-    public int MaxBatchSize { get; init; } = 8;
+    public bool RetryFailedGates => Options.RetryFailedGates ?? IsRefinery;
 
-    /// <summary>Whether each landed commit must have been tested by itself.</summary>
-    public bool TestEveryCommit { get; init; }
+    /// <summary>Whether the target itself must be green before any item is rejected.</summary>
+    public bool TestsTarget => IsRefinery;
 
-    /// <summary>Whether a red tree is tested once more before anyone is rejected.</summary>
-    public bool RetryFailedGates { get; init; }
+    /// <summary>Whether landings are written down before they happen. Where nothing is tested or pushed, the target's own history tells everything after a crash.</summary>
+    public bool Journals { get; init; } =
+        Preset is MergePreset.SerialQueue or MergePreset.Refinery
+        || Options.Gates.Count > 0
+        || Options.PushTargetTo is not null
+        || Options.Mode == MergeMode.FastForward;
 
-    /// <summary>Whether the target itself must be green before anyone is given back.</summary>
-    public bool TestsTarget { get; init; }
-
-    /// <summary>Whether landings are written down before they happen. Where nothing is tested and nothing leaves the repository the target's own history tells all there is to know after a crash.</summary>
-    public bool Journals { get; init; } = Options.TargetRemote is not null || Options.Mode == MergeMode.FastForward;
-
-    public static MergePolicy Of(MergeOptions options) =>
-        options switch
+    /// <summary>What is wrong with the settings, by option.</summary>
+    public IEnumerable<IsolationFault> Validate()
+    {
+        foreach (IsolationFault fault in ((IOptionsWithFaults)Options).Validate())
         {
-            FirstWinsOptions => new MergePolicy("first-wins", options),
-            ManualMergeOptions => new MergePolicy("manual", options) { NeedsApproval = true },
-            SerialQueueOptions o => Gated("serial", o),
-            RefineryOptions o => Gated("refinery", o) with
-            {
-                MaxConcurrency = o.MaxConcurrency,
-                BatchSize = o.TestEveryCommit ? 1 : o.BatchSize,
-                TestEveryCommit = o.TestEveryCommit,
-                RetryFailedGates = o.RetryFailedGates,
-                TestsTarget = true,
-            },
-            _ => throw new ArgumentOutOfRangeException(nameof(options)),
-        };
+            yield return fault;
+        }
 
-    private static MergePolicy Gated(string name, GatedMergeOptions options) =>
-        new(name, options)
+        if (NeedsGate && Gates.Count == 0)
         {
-            Journals = true,
-            NeedsGate = !(options.AllowNoGate && options.Gates.Count == 0),
-            Gates = [.. options.Gates],
-            GateTimeout = options.GateTimeout,
-            MinimumGateTime = options.MinimumGateTime,
-            CachePaths = [.. options.CachePaths],
-            CacheKey = options.CacheKey,
-        };
+            yield return new IsolationFault(
+                MergingCodes.NoGate,
+                "MergeQueueOptions.Gates is empty, so the queue would land what nobody tested.",
+                "Add one: o.Gates.Add(\"dotnet\", \"test\"), or set o.AllowNoGate = true."
+            );
+        }
+
+        if (Preset == MergePreset.FirstWins && Gates.Count > 0)
+        {
+            yield return new IsolationFault(
+                MergingCodes.BadOptions,
+                "MergeQueueOptions.Gates is set, and first-wins tests nothing.",
+                "Use .Merging.UseSerialQueue(…) or .UseRefinery(…)."
+            );
+        }
+    }
 }

@@ -4,115 +4,90 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Looks at the merge queues of a repository from anywhere, and pauses them: opens none, acts in none, needs no policy.</summary>
-public static class MergeQueueClient
+/// <summary>Reads the merge queues of a repository from anywhere, and pauses them. It opens no queue, acts in none and needs no policy.</summary>
+/// <param name="repository">The repository.</param>
+/// <param name="workersDirectory">Where its workers live, and with them the gate logs. <value>null: in the default place beside it.</value></param>
+public sealed class MergeQueueClient(RepositoryRef repository, string? workersDirectory = null)
 {
     private const string Prefix = "refs/isolation/mq/";
     private const string Heads = "refs/heads/";
     private const int MaxLandings = 500;
     private const int LandingsShown = 20;
+    private readonly RepositoryRef _repository = repository ?? throw new ArgumentNullException(nameof(repository));
 
     /// <summary>Everything that was submitted to any queue and is still in it, and what queues have landed on their targets: at most 500 landings of each target, newest first.</summary>
-    /// <param name="repository">The repository.</param>
-    /// <param name="cancellationToken">Ends the look.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <exception cref="IsolationException">ISO02##: it is not a repository, or git does not trust it.</exception>
-    public static async Task<IReadOnlyList<QueuedAttempt>> ReadAsync(
-        RepositoryRef repository,
-        CancellationToken cancellationToken = default
-    )
-    {
-        ArgumentNullException.ThrowIfNull(repository);
-        return await ReadAsync(
-                await GitOpener.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false),
-                cancellationToken
-            )
+    public async Task<IReadOnlyList<MergeStatus>> ReadAsync(CancellationToken cancellationToken = default) =>
+        await ReadAsync(await OpenAsync(cancellationToken).ConfigureAwait(false), cancellationToken)
             .ConfigureAwait(false);
-    }
 
-    /// <summary>Every queue of a repository: what it is at, what waits in it and why, and what landed last.</summary>
-    /// <param name="repository">The repository.</param>
-    /// <param name="workersRoot">Where its workers live, and with them the gate log. <value>null: in the default place beside it.</value></param>
-    /// <param name="cancellationToken">Ends the look.</param>
+    /// <summary>Describes every queue of the repository: what it does, what waits in it and why, and what landed last.</summary>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <exception cref="IsolationException">ISO02##: it is not a repository, or git does not trust it.</exception>
-    public static async Task<IReadOnlyList<QueueReport>> DescribeAsync(
-        RepositoryRef repository,
-        string? workersRoot = null,
-        CancellationToken cancellationToken = default
-    )
+    public async Task<IReadOnlyList<QueueReport>> DescribeAsync(CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(repository);
-        GitRepository opened = await GitOpener.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false);
         List<QueueReport> found = [];
-        foreach (QueueLayout names in await FindAsync(opened, cancellationToken).ConfigureAwait(false))
+        GitRepository opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        foreach (QueueLayout layout in await FindAsync(opened, cancellationToken).ConfigureAwait(false))
         {
-            found.Add(await DescribeAsync(names, workersRoot, cancellationToken).ConfigureAwait(false));
+            found.Add(await DescribeAsync(layout, cancellationToken).ConfigureAwait(false));
         }
 
         return found;
     }
 
-    /// <summary>The queue of one target.</summary>
-    /// <param name="target">The target.</param>
-    /// <param name="workersRoot">Where its workers live, and with them the gate log. <value>null: in the default place beside it.</value></param>
-    /// <param name="cancellationToken">Ends the look.</param>
+    /// <summary>Describes the queue of one target.</summary>
+    /// <param name="target">The full ref, for example <c>refs/heads/main</c>.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>The queue; <see langword="null"/> when nothing was ever submitted to it.</returns>
     /// <exception cref="IsolationException">ISO0602: there is no such branch. ISO02##: it is not a repository, or git does not trust it.</exception>
-    public static async Task<QueueReport?> DescribeAsync(
-        MergeTarget target,
-        string? workersRoot = null,
-        CancellationToken cancellationToken = default
-    )
+    public async Task<QueueReport?> DescribeAsync(string target, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(target);
-        GitRepository opened = await GitOpener
-            .OpenAsync(target.Repository.Path, cancellationToken)
-            .ConfigureAwait(false);
-        IReadOnlyList<QueueLayout> queues = await FindAsync(opened, cancellationToken).ConfigureAwait(false);
-        if (queues.FirstOrDefault(q => q.Target == target.Ref) is { } names)
-        {
-            return await DescribeAsync(names, workersRoot, cancellationToken).ConfigureAwait(false);
-        }
-
-        return await opened.TryResolveCommitAsync(target.Ref, cancellationToken).ConfigureAwait(false) is null
-            ? throw new IsolationException(MergeStrategy.Missing(new QueueLayout(opened, target.Ref)))
+        QueueLayout wanted = await ExistingAsync(target, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<QueueLayout> queues = await FindAsync(wanted.Repository, cancellationToken).ConfigureAwait(false);
+        return queues.FirstOrDefault(q => q.Target == target) is { } layout
+            ? await DescribeAsync(layout, cancellationToken).ConfigureAwait(false)
             : null;
     }
 
-    /// <summary>Pauses or resumes a queue without opening it: whoever acts obeys within a moment, whoever comes later as well.</summary>
-    /// <param name="target">The queue's target.</param>
-    /// <param name="command">What to do.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Lets nothing land on a target, durably and for every process; submitting goes on.</summary>
+    /// <param name="target">The full ref.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="minimumPriority">Work with at least this priority lands all the same. <value>null: nothing does.</value></param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <exception cref="IsolationException">ISO0602: there is no such branch. ISO02##: it is not a repository, or git does not trust it.</exception>
-    public static async Task CommandAsync(
-        MergeTarget target,
-        QueueCommand command,
+    public Task PauseAsync(
+        string target,
+        string reason,
+        int? minimumPriority = null,
         CancellationToken cancellationToken = default
     )
     {
-        ArgumentNullException.ThrowIfNull(target);
-        ArgumentNullException.ThrowIfNull(command);
-        QueueLayout names = new(
-            await GitOpener.OpenAsync(target.Repository.Path, cancellationToken).ConfigureAwait(false),
-            target.Ref
+        ArgumentNullException.ThrowIfNull(reason);
+        return ChangeAsync(
+            target,
+            new QueuePause(MergeHoldReason.Paused, reason) { MinimumPriority = minimumPriority },
+            cancellationToken
         );
-        if (await names.Repository.TryResolveCommitAsync(target.Ref, cancellationToken).ConfigureAwait(false) is null)
-        {
-            throw new IsolationException(MergeStrategy.Missing(names));
-        }
-
-        await new QueueStore(names, TimeProvider.System).ApplyAsync(command, cancellationToken).ConfigureAwait(false);
-        new QueueChangeFile(names.ChangeFile).Signal();
     }
 
-    internal static async Task<IReadOnlyList<QueuedAttempt>> ReadAsync(
+    /// <summary>Lets work land on a target again.</summary>
+    /// <param name="target">The full ref.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <exception cref="IsolationException">ISO0602: there is no such branch. ISO02##: it is not a repository, or git does not trust it.</exception>
+    public Task ResumeAsync(string target, CancellationToken cancellationToken = default) =>
+        ChangeAsync(target, null, cancellationToken);
+
+    internal static async Task<IReadOnlyList<MergeStatus>> ReadAsync(
         GitRepository repository,
         CancellationToken cancellationToken
     )
     {
-        List<QueuedAttempt> found = [];
-        foreach (QueueLayout names in await FindAsync(repository, cancellationToken).ConfigureAwait(false))
+        List<MergeStatus> found = [];
+        foreach (QueueLayout layout in await FindAsync(repository, cancellationToken).ConfigureAwait(false))
         {
-            Look look = await LookAsync(names, cancellationToken).ConfigureAwait(false);
+            Look look = await LookAsync(layout, cancellationToken).ConfigureAwait(false);
             found.AddRange(look.Items);
             found.AddRange(look.LandedElsewhere);
         }
@@ -120,51 +95,37 @@ public static class MergeQueueClient
         return found;
     }
 
-    private static async Task<QueueReport> DescribeAsync(
-        QueueLayout names,
-        string? workersRoot,
-        CancellationToken cancellationToken
-    )
+    private async Task<QueueReport> DescribeAsync(QueueLayout layout, CancellationToken cancellationToken)
     {
-        Look look = await LookAsync(names, cancellationToken).ConfigureAwait(false);
-        WorkersDirectory folder = workersRoot is null
-            ? WorkersDirectory.Beside(names.Repository.CommonDirectory)
-            : new WorkersDirectory(workersRoot);
-        StoredPause? pause = look.Snapshot.Pause?.Pause;
+        Look look = await LookAsync(layout, cancellationToken).ConfigureAwait(false);
+        WorkersDirectory folder = workersDirectory is null
+            ? WorkersDirectory.Beside(layout.Repository.CommonDirectory)
+            : new WorkersDirectory(workersDirectory);
         return new QueueReport(look.Target, look.Snapshot.Target)
         {
             IsActing = look.IsActing,
-            Pause = pause is null
-                ? null
-                : new QueuePause(pause.BrokenTarget is null ? pause.Kind : MergeHoldReason.BaseBroken, pause.Reason)
-                {
-                    MinimumPriority = pause.MinimumPriority,
-                    BrokenTarget = pause.BrokenTarget,
-                },
+            Pause = look.Snapshot.Pause?.Pause,
             Obstacle = look.Now.Obstacle,
             MaxConcurrency = look.Now.MaxConcurrency > 0 ? look.Now.MaxConcurrency : null,
-            Testing =
-            [
-                .. look.Now.Running.Select(r => new QueueCandidate(r.Commit, r.Tree, r.Items, r.Since, r.IsRetry)),
-            ],
+            Testing = look.Now.Running,
             Items = look.Items,
             Landed = [.. look.LandedElsewhere.Take(LandingsShown)],
-            Gates = GateHistory.Count(new GateLog(folder.Gates, names).Peek()),
+            Gates = GateHistory.Count(new GateLog(folder.Gates, layout).Peek()),
         };
     }
 
-    private static async Task<Look> LookAsync(QueueLayout names, CancellationToken cancellationToken)
+    private static async Task<Look> LookAsync(QueueLayout layout, CancellationToken cancellationToken)
     {
-        MergeTarget target = new(names.Repository.Reference, names.Target);
-        QueueState snapshot = await new QueueStore(names, TimeProvider.System)
+        MergeTarget target = new(layout.Repository.Reference, layout.Target);
+        QueueState snapshot = await new QueueStore(layout, TimeProvider.System)
             .ReadAsync(cancellationToken)
             .ConfigureAwait(false);
-        IReadOnlyList<QueuedAttempt> landings = await LandedAsync(names, target, cancellationToken)
+        IReadOnlyList<MergeStatus> landings = await LandedAsync(layout, target, cancellationToken)
             .ConfigureAwait(false);
         HashSet<AttemptId> here = [.. snapshot.Items.Select(i => i.Attempt)];
         HashSet<AttemptId> landed = [.. landings.Select(l => l.Attempt)];
-        bool acting = OsFileLock.IsHeld(names.Lock);
-        QueueActivity now = acting ? QueueActivity.Read(names) : QueueActivity.None;
+        bool acting = OsFileLock.IsHeld(layout.Lock);
+        QueueActivity now = acting ? QueueActivity.Read(layout) : QueueActivity.None;
         QueueStatusProjection reading = new(snapshot, now, landed.Contains, policy: null);
         return new Look(
             target,
@@ -203,14 +164,16 @@ public static class MergeQueueClient
         ];
     }
 
-    private static QueuedAttempt Describe(MergeTarget target, QueueItem item, MergeStatus status, QueueActivity now)
+    private static MergeStatus Describe(MergeTarget target, QueueItem item, MergeStatus status, QueueActivity now)
     {
         bool awaits =
             !item.IsTerminal && (item.Hold is not null || (item.NeedsApproval && item.ApprovedCommit != item.Head));
         DateTimeOffset? since =
             status.State == MergeState.Testing ? now.CandidateOf(item.Attempt)?.Since : item.Submitted;
-        return new QueuedAttempt(target, status, item.Head)
+        return status with
         {
+            Target = target,
+            Commit = item.Head,
             Since = since,
             BaseCommit = item.Base,
             Title = item.Title,
@@ -221,13 +184,13 @@ public static class MergeQueueClient
         };
     }
 
-    private static async Task<IReadOnlyList<QueuedAttempt>> LandedAsync(
-        QueueLayout names,
+    private static async Task<IReadOnlyList<MergeStatus>> LandedAsync(
+        QueueLayout layout,
         MergeTarget target,
         CancellationToken cancellationToken
     )
     {
-        GitResult log = await names
+        GitResult log = await layout
             .Repository.RunAsync(
                 cancellationToken,
                 "log",
@@ -237,10 +200,10 @@ public static class MergeQueueClient
                 $"--grep={LandingMessage.AttemptTrailer}: ",
                 $"--max-count={MaxLandings}",
                 "--format=%H%x1f%s%x1f%ct%x1f%(trailers:only=true,unfold=true)",
-                names.Target
+                layout.Target
             )
             .ConfigureAwait(false);
-        List<QueuedAttempt> landed = [];
+        List<MergeStatus> landed = [];
         foreach (string[] fields in log.Fields.Select(f => f.Split('\x1f')).Where(f => f.Length == 4))
         {
             IReadOnlyDictionary<string, string> trailers = LandingMessage.Trailers(fields[3]);
@@ -250,12 +213,11 @@ public static class MergeQueueClient
             )
             {
                 landed.Add(
-                    new QueuedAttempt(
-                        target,
-                        new MergeStatus(attempt, MergeState.Landed) { LandedCommit = fields[0] },
-                        head
-                    )
+                    new MergeStatus(attempt, MergeState.Landed)
                     {
+                        LandedCommit = fields[0],
+                        Target = target,
+                        Commit = head,
                         Title = fields[1],
                         Since = DateTimeOffset.FromUnixTimeSeconds(long.Parse(fields[2], CultureInfo.InvariantCulture)),
                     }
@@ -266,12 +228,31 @@ public static class MergeQueueClient
         return landed;
     }
 
+    private Task<GitRepository> OpenAsync(CancellationToken cancellationToken) =>
+        GitOpener.OpenAsync(_repository.Path, cancellationToken);
+
+    private async Task<QueueLayout> ExistingAsync(string target, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        QueueLayout layout = new(await OpenAsync(cancellationToken).ConfigureAwait(false), target);
+        return await layout.Repository.TryResolveCommitAsync(target, cancellationToken).ConfigureAwait(false) is null
+            ? throw new IsolationException(MergeStrategy.Missing(layout))
+            : layout;
+    }
+
+    private async Task ChangeAsync(string target, QueuePause? pause, CancellationToken cancellationToken)
+    {
+        QueueLayout layout = await ExistingAsync(target, cancellationToken).ConfigureAwait(false);
+        await new QueueStore(layout, TimeProvider.System).PauseAsync(pause, cancellationToken).ConfigureAwait(false);
+        new QueueChangeFile(layout.ChangeFile).Signal();
+    }
+
     private sealed record Look(
         MergeTarget Target,
         QueueState Snapshot,
         bool IsActing,
         QueueActivity Now,
-        IReadOnlyList<QueuedAttempt> Items,
-        IReadOnlyList<QueuedAttempt> LandedElsewhere
+        IReadOnlyList<MergeStatus> Items,
+        IReadOnlyList<MergeStatus> LandedElsewhere
     );
 }

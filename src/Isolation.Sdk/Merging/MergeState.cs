@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Where captured work is on its way to the target. The last six are terminal.</summary>
+/// <summary>Where captured work is on its way to the target. From <see cref="Landed"/> on, states are terminal.</summary>
 public enum MergeState
 {
     /// <summary>It waits for its turn.</summary>
@@ -18,10 +18,13 @@ public enum MergeState
     /// <summary>It is part of the target.</summary>
     Landed,
 
+    /// <summary>The target already has everything it brings, so there is nothing to land. Whatever depends on it may go on.</summary>
+    NoChange,
+
     /// <summary>It does not merge with the target.</summary>
     Conflicted,
 
-    /// <summary>The gate was red, or someone said no.</summary>
+    /// <summary>The gate was red, or someone rejected it.</summary>
     Rejected,
 
     /// <summary>The gate took too long.</summary>
@@ -30,6 +33,6 @@ public enum MergeState
     /// <summary>A newer attempt of the same item took its place.</summary>
     Superseded,
 
-    /// <summary>It was taken out.</summary>
+    /// <summary>It was taken out of the queue.</summary>
     Cancelled,
 }

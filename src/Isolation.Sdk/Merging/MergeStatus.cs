@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What a merge queue says of one attempt.</summary>
+/// <summary>What a merge queue, or its refs, say of one attempt.</summary>
 /// <param name="Attempt">The attempt.</param>
 /// <param name="State">Where it is.</param>
 public sealed record MergeStatus(AttemptId Attempt, MergeState State)
@@ -8,7 +8,7 @@ public sealed record MergeStatus(AttemptId Attempt, MergeState State)
     /// <summary>The commit of the target that brought it in; while it is <see cref="MergeState.Landing"/>, the one that is about to.</summary>
     public string? LandedCommit { get; init; }
 
-    /// <summary>Its place in the queue, 1 for the next; <see langword="null"/> when it no longer waits.</summary>
+    /// <summary>Its place in the queue, 1 for the next; <see langword="null"/> when it does not wait. As of the last change of anything else.</summary>
     public int? Position { get; init; }
 
     /// <summary>Why it is where it is.</summary>
@@ -26,11 +26,41 @@ public sealed record MergeStatus(AttemptId Attempt, MergeState State)
     /// <summary>What the gate said, when there was one.</summary>
     public GateResult? Gate { get; init; }
 
-    /// <summary>Items that landed since this one's base and touched the same files without a conflict: look twice.</summary>
-    public IReadOnlyList<CoupledItem> Coupled { get; init; } = [];
+    /// <summary>Items that landed since this one's base and touched the same files without a conflict, with those files: look twice.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Coupled { get; init; } = NoneCoupled;
+
+    /// <summary>The target. From here on, only <see cref="MergeQueueClient"/> fills the properties in.</summary>
+    public MergeTarget? Target { get; init; }
+
+    /// <summary>The exact commit that was captured: what an approval has to name.</summary>
+    public string? Commit { get; init; }
+
+    /// <summary>The commit it started from; <see langword="null"/> once it has landed.</summary>
+    public string? BaseCommit { get; init; }
+
+    /// <summary>In the gate: since when. Landed: when the commit that brought it was made. Otherwise: when it was submitted.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Its title.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>The paths it changes; empty once it has landed, or when they are too many to be stored.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>Whether someone has to approve exactly this commit before anything else happens.</summary>
+    public bool AwaitsApproval { get; init; }
+
+    /// <summary>Whether only a queue with a gate may land it.</summary>
+    public bool NeedsGate { get; init; }
+
+    /// <summary>Who approved it.</summary>
+    public string? ApprovedBy { get; init; }
 
     /// <summary>Whether nothing more will happen to it.</summary>
     public bool IsTerminal => State >= MergeState.Landed;
+
+    internal static IReadOnlyDictionary<string, IReadOnlyList<string>> NoneCoupled { get; } =
+        new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>As one line: the state, with whom, and why.</summary>
     internal string ToLine()

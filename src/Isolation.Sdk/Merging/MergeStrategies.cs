@@ -7,48 +7,47 @@ namespace Isolation.Sdk.Merging;
 public static class MergeStrategies
 {
     /// <summary>First come, first merged.</summary>
-    /// <param name="configure">Sets the options.</param>
-    /// <param name="time">The clock. <value>null: the system's.</value></param>
-    public static IMergeStrategy FirstWins(Action<FirstWinsOptions>? configure = null, TimeProvider? time = null) =>
-        Create(new FirstWinsOptions(), configure, null, time);
+    /// <inheritdoc cref="Refinery"/>
+    public static IMergeStrategy FirstWins(Action<MergeQueueOptions>? configure = null, TimeProvider? time = null) =>
+        Create(MergePreset.FirstWins, configure, null, time);
 
     /// <summary>Nothing lands before someone approved exactly that commit.</summary>
-    /// <param name="configure">Sets the options.</param>
-    /// <param name="time">The clock. <value>null: the system's.</value></param>
-    public static IMergeStrategy Manual(Action<ManualMergeOptions>? configure = null, TimeProvider? time = null) =>
-        Create(new ManualMergeOptions(), configure, null, time);
+    /// <inheritdoc cref="Refinery"/>
+    public static IMergeStrategy Manual(
+        Action<MergeQueueOptions>? configure = null,
+        IStateSandbox? sandbox = null,
+        TimeProvider? time = null
+    ) => Create(MergePreset.Manual, configure, sandbox, time);
 
     /// <summary>One after another, each tested as it will land.</summary>
-    /// <param name="configure">Sets the options; a gate is needed.</param>
-    /// <param name="sandbox">What the gate's commands run in.</param>
-    /// <param name="time">The clock. <value>null: the system's.</value></param>
-    public static IMergeStrategy Serial(
-        Action<SerialQueueOptions> configure,
+    /// <inheritdoc cref="Refinery"/>
+    public static IMergeStrategy SerialQueue(
+        Action<MergeQueueOptions> configure,
         IStateSandbox sandbox,
         TimeProvider? time = null
-    ) => Create(new SerialQueueOptions(), configure, sandbox, time);
+    ) => Create(MergePreset.SerialQueue, configure, sandbox, time);
 
     /// <summary>Several candidates tested at once; the longest green one lands with all it contains.</summary>
-    /// <param name="configure">Sets the options; a gate is needed.</param>
-    /// <param name="sandbox">What the gate's commands run in.</param>
+    /// <param name="configure">Sets the options.</param>
+    /// <param name="sandbox">Where the gate's commands run.</param>
     /// <param name="time">The clock. <value>null: the system's.</value></param>
     public static IMergeStrategy Refinery(
-        Action<RefineryOptions> configure,
+        Action<MergeQueueOptions> configure,
         IStateSandbox sandbox,
         TimeProvider? time = null
-    ) => Create(new RefineryOptions(), configure, sandbox, time);
+    ) => Create(MergePreset.Refinery, configure, sandbox, time);
 
-    private static MergeStrategy Create<TOptions>(
-        TOptions options,
-        Action<TOptions>? configure,
+    private static MergeStrategy Create(
+        MergePreset preset,
+        Action<MergeQueueOptions>? configure,
         IStateSandbox? sandbox,
         TimeProvider? time
     )
-        where TOptions : MergeOptions
     {
+        MergeQueueOptions options = new();
         configure?.Invoke(options);
         return new MergeStrategy(
-            MergePolicy.Of(options),
+            new MergePolicy(preset, options),
             sandbox,
             null,
             time ?? TimeProvider.System,

@@ -32,7 +32,7 @@ internal sealed class MergeStrategy(
             )
         );
 
-    /// <summary>What is wrong with this target now: it is missing, or checked out somewhere.</summary>
+    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<IsolationFault>> CheckAsync(
         MergeTarget target,
         CancellationToken cancellationToken = default
@@ -97,45 +97,20 @@ internal sealed class MergeStrategy(
 
     private IEnumerable<IsolationFault> Faults()
     {
-        if (policy.NeedsGate && policy.Gates.Count == 0)
-        {
-            yield return new IsolationFault(
-                MergingCodes.NoGate,
-                "The queue has no gate, so it would land what nobody tested.",
-                "Add one: o.Gate(\"dotnet\", \"test\"), or say o.AllowNoGate = true."
-            );
-        }
-
-        if (policy.Gates.Count > 0 && sandbox is null)
-        {
-            yield return new IsolationFault(
-                MergingCodes.NoSandbox,
-                "The gate has no state sandbox to run in.",
-                "Give one: .Sandbox.UseProcess(), or the sandbox argument of MergeStrategies.Serial."
-            );
-        }
-
-        if (policy.MaxConcurrency < 1 || policy.BatchSize < 1)
-        {
-            yield return new IsolationFault(
-                MergingCodes.BadOptions,
-                $"A queue with {policy.MaxConcurrency} slots and a step of {policy.BatchSize} tests nothing.",
-                "Make Slots and Step at least 1, or leave Step null."
-            );
-        }
-
-        if (
-            policy.GateTimeout <= TimeSpan.Zero
-            || policy.MinimumGateTime < TimeSpan.Zero
-            || policy.MinimumGateTime >= policy.GateTimeout
-        )
-        {
-            yield return new IsolationFault(
-                MergingCodes.BadOptions,
-                $"A gate that may take {policy.GateTimeout} and must take {policy.MinimumGateTime} can never be green.",
-                "Make GateTimeLimit longer than MinimumGateTime, and both positive."
-            );
-        }
+        IEnumerable<IsolationFault> missing = sandbox is null
+            ? []
+            : policy.Gates.Select(g => g.File is null ? null : sandbox.FindMissing(g.File)).OfType<IsolationFault>();
+        return policy.Gates.Count > 0 && sandbox is null
+            ? policy
+                .Validate()
+                .Append(
+                    new IsolationFault(
+                        MergingCodes.NoSandbox,
+                        "The gate has no state sandbox to run in.",
+                        "Give one: .Sandbox.UseProcess(), or the sandbox argument of MergeStrategies.SerialQueue."
+                    )
+                )
+            : policy.Validate().Concat(missing);
     }
 
     private async Task<IReadOnlyList<IsolationFault>> CheckoutFaultsAsync(
@@ -147,13 +122,13 @@ internal sealed class MergeStrategy(
         List<IsolationFault> faults = [];
         foreach (string tree in TargetCheckouts.Of(repository, target))
         {
-            if (!policy.Options.MovesCheckout)
+            if (!policy.Options.FastForwardCheckout)
             {
                 faults.Add(
                     new IsolationFault(
                         MergingCodes.TargetCheckedOut,
                         $"{target} is checked out in '{tree}', whose files would fall behind.",
-                        "Merge into a branch of its own: .Target(\"isolation/main\", from: \"main\"), or let that checkout be moved along while it is clean: o.FastForwardCheckout()."
+                        "Merge into a branch of its own: .Target(\"isolation/main\", from: \"main\"), or let that checkout be moved along while it is clean: o.FastForwardCheckout = true."
                     )
                 );
             }

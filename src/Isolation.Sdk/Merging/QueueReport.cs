@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What anyone can read of a merge queue without opening it: the refs, the lock, the actor's note and the gate log say it all.</summary>
+/// <summary>What anyone can read of a merge queue without opening it.</summary>
 /// <param name="Target">Where its work lands.</param>
 /// <param name="Commit">The target's commit; <see langword="null"/> when the branch is gone.</param>
 public sealed record QueueReport(MergeTarget Target, string? Commit)
@@ -14,48 +14,42 @@ public sealed record QueueReport(MergeTarget Target, string? Commit)
     /// <summary>What keeps the acting process from landing anything: the target is checked out with changes, say.</summary>
     public string? Obstacle { get; init; }
 
-    /// <summary>How many candidates the acting process tests at once, at most; <see langword="null"/> while it tests none.</summary>
+    /// <summary>The maximum number of candidates that the acting process tests at once; <see langword="null"/> while it tests none.</summary>
     public int? MaxConcurrency { get; init; }
 
     /// <summary>What is in the gate now, the shortest candidate first.</summary>
     public IReadOnlyList<QueueCandidate> Testing { get; init; } = [];
 
-    /// <summary>What was submitted and is still in it: those that may go on first, in landing order.</summary>
-    public IReadOnlyList<QueuedAttempt> Items { get; init; } = [];
+    /// <summary>What was submitted and is still in the queue: work that may go on first, in landing order.</summary>
+    public IReadOnlyList<MergeStatus> Items { get; init; } = [];
 
     /// <summary>What landed last, newest first, at most 20.</summary>
-    public IReadOnlyList<QueuedAttempt> Landed { get; init; } = [];
+    public IReadOnlyList<MergeStatus> Landed { get; init; } = [];
 
-    /// <summary>How runs of the gate ended: of the one that ran last, in the environment it ran in, as far as the log goes back.</summary>
+    /// <summary>How runs of the newest gate in its environment ended, as far as the log goes back.</summary>
     public GateStatistics Gates { get; init; } = new();
-}
-
-/// <summary>Why a queue lands nothing.</summary>
-/// <param name="Kind">In a word: <see cref="MergeHoldReason.Paused"/>, <see cref="MergeHoldReason.BaseBroken"/> or <see cref="MergeHoldReason.Infra"/>.</param>
-/// <param name="Reason">In a sentence.</param>
-public sealed record QueuePause(MergeHoldReason Kind, string Reason)
-{
-    /// <summary>What has at least this priority passes. <value>null: nothing does.</value></summary>
-    public int? MinimumPriority { get; init; }
-
-    /// <summary>The commit of the target that does not pass the gate by itself: it ends with another one, and what is marked to mend it passes.</summary>
-    public string? BrokenTarget { get; init; }
 }
 
 /// <summary>One candidate in the gate: the target with everything up to one item.</summary>
 /// <param name="Commit">The commit that is tested, and lands if it is green.</param>
 /// <param name="Tree">Its tree.</param>
 /// <param name="Attempts">What it brings, in landing order; none when the target itself is tested.</param>
-/// <param name="Since">Since when.</param>
-/// <param name="IsRetry">Whether a red verdict is being checked by a second run.</param>
-public sealed record QueueCandidate(
-    string Commit,
-    string Tree,
-    IReadOnlyList<AttemptId> Attempts,
-    DateTimeOffset Since,
-    bool IsRetry
-)
+public sealed record QueueCandidate(string Commit, string Tree, IReadOnlyList<AttemptId> Attempts)
 {
+    /// <summary>When the test began.</summary>
+    public DateTimeOffset Since { get; init; }
+
+    /// <summary>Whether a red verdict is checked by a second run.</summary>
+    public bool IsRetry { get; init; }
+
     /// <summary>Whether it is the target by itself, to find out who is at fault.</summary>
     public bool IsTarget => Attempts.Count == 0;
+
+    internal string Name =>
+        Attempts.Count switch
+        {
+            0 => "the target",
+            1 => Attempts[0].ToString(),
+            _ => $"{Attempts[0]} to {Attempts[^1]}",
+        };
 }

@@ -107,7 +107,7 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
             )
             .ConfigureAwait(false);
         HashSet<AttemptId> here = [.. running.Select(f => f.Attempt)];
-        IReadOnlyList<QueuedAttempt> queued = await MergeQueueClient
+        IReadOnlyList<MergeStatus> queued = await MergeQueueClient
             .ReadAsync(session.Repository, cancellationToken)
             .ConfigureAwait(false);
         return
@@ -119,8 +119,8 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
                 t.Flight.Item.Paths
             )),
             .. queued
-                .Where(q => q.Target.Ref == session.Plan.TargetRef && !q.Status.IsTerminal && !here.Contains(q.Attempt))
-                .Select(q => new Side(q.Attempt, q.Commit, [.. q.Files], [])),
+                .Where(q => q.Target?.Ref == session.Plan.TargetRef && !q.IsTerminal && !here.Contains(q.Attempt))
+                .Select(q => new Side(q.Attempt, q.Commit!, [.. q.Files], [])),
         ];
     }
 

@@ -10,6 +10,7 @@ internal static class OutcomeMapper
         status.State switch
         {
             MergeState.Landed => ItemOutcome.Landed,
+            MergeState.NoChange => ItemOutcome.NoChange,
             MergeState.Conflicted => ItemOutcome.Conflicted,
             MergeState.Rejected => ItemOutcome.Rejected,
             MergeState.TimedOut => ItemOutcome.TimedOut,

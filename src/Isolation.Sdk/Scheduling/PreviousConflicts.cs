@@ -26,7 +26,7 @@ internal static class PreviousConflicts
             commit,
             start,
             conflict.TargetCommit,
-            [.. conflict.Files.Take(PreviousConflict.MaxNamed).Select(f => f with { Stages = [] })]
+            [.. conflict.Files.Take(PreviousConflict.MaxNamed).Select(f => f with { Versions = new Dictionary<int, string>() })]
         )
         {
             With = [.. conflict.With.Take(PreviousConflict.MaxNamed)],

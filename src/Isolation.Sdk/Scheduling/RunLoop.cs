@@ -267,7 +267,7 @@ internal sealed class RunLoop(
             ledger.SetMerge(item.Id, last);
         }
 
-        return OutcomeMapper.FromMerge(last) is { } outcome and not (ItemOutcome.Landed or ItemOutcome.Cancelled)
+        return OutcomeMapper.FromMerge(last) is { } outcome and not (ItemOutcome.Landed or ItemOutcome.NoChange or ItemOutcome.Cancelled)
             ? Again(item, outcome, last.Reason ?? last.State.ToString())
             : new Settlement.Close(OutcomeMapper.FromMerge(last), last.Reason);
     }

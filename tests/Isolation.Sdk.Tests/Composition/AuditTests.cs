@@ -120,7 +120,7 @@ public sealed class AuditTests
             .RunWith((_, _) => Task.CompletedTask)
             .Build();
         await using IsolationPipeline tested = rig.Compose(o => o.MaxWorkers = 20)
-            .Merging.UseSerialQueue(o => o.Gate("git", "fsck"))
+            .Merging.UseSerialQueue(o => o.Gates.Add("git", "fsck"))
             .RunWith((_, _) => Task.CompletedTask)
             .Build();
 

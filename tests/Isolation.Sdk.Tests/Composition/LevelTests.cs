@@ -28,7 +28,7 @@ public sealed class LevelTests
             builder.Untrusted();
         }
 
-        await using IsolationPipeline pipeline = builder.Merging.UseSerialQueue(o => o.Gate("sh", "-c", Gate)).Build();
+        await using IsolationPipeline pipeline = builder.Merging.UseSerialQueue(o => o.Gates.Add("sh", "-c", Gate)).Build();
 
         await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a"), PipelineFixture.Item("b")]);
         IsolationSummary summary = await run.Completion;

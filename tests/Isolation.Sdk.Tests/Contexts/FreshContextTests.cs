@@ -61,7 +61,7 @@ public sealed class FreshContextTests : IDisposable
                 .Select(i => new Isolation.Sdk.Merging.ConflictedFile(
                     $"src/file-{i:000}.cs\n# Title",
                     ["contents"],
-                    []
+                    new Dictionary<int, string>()
                 )),
         ];
         PreviousConflict conflict = new(

@@ -64,7 +64,7 @@ public sealed class FalsePositiveTests
             landed = NewSignal();
         await using IsolationPipeline pipeline = rig.Compose()
             .Target("main")
-            .Merging.UseFirstWins(o => o.FastForwardCheckout())
+            .Merging.UseFirstWins(o => o.FastForwardCheckout = true)
             .RunWith(
                 async (worker, token) =>
                 {

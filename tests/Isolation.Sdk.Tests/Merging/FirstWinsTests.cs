@@ -54,7 +54,7 @@ public class FirstWinsTests
         ConflictedFile file = Assert.Single(collided.Conflict.Files);
         Assert.Equal("a.txt", file.Path);
         Assert.Equal(["contents"], file.Kinds);
-        Assert.Equal([1, 2, 3], file.Stages.Select(s => s.Stage));
+        Assert.Equal([1, 2, 3], file.Versions.Keys.Order());
         Assert.Contains(
             "<<<<<<< target\nfirst\n=======\nsecond\n>>>>>>> billing.1",
             await bench.GitAsync("cat-file", "blob", collided.Conflict.PreviewTree + ":a.txt")
@@ -82,8 +82,8 @@ public class FirstWinsTests
         MergeStatus status = await QueueFixture.EndAsync(queue, B);
 
         Assert.Equal(MergeState.Landed, status.State);
-        CoupledItem coupled = Assert.Single(status.Coupled);
-        Assert.Equal(("auth", "a.txt"), (coupled.Item, Assert.Single(coupled.Files)));
+        Assert.Equal("auth", Assert.Single(status.Coupled.Keys));
+        Assert.Equal("a.txt", Assert.Single(status.Coupled["auth"]));
         Assert.Equal(
             2,
             (await bench.GitAsync("log", "-1", "--format=%H %P", QueueFixture.TargetRef)).Split(' ').Length

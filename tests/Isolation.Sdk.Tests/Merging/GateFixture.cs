@@ -28,13 +28,13 @@ internal sealed class GateFixture(QueueFixture queue, GitRepository repository) 
     /// <summary>The same repository, with everything of its workers somewhere else.</summary>
     public GateFixture WithWorkersAt(string root) => new(queue, repository) { Workers = new WorkersDirectory(root) };
 
-    public QueueContext Context(Action<RefineryOptions> configure, ProcessSandboxOptions? sandbox = null)
+    public QueueContext Context(Action<MergeQueueOptions> configure, ProcessSandboxOptions? sandbox = null)
     {
-        RefineryOptions options = new();
+        MergeQueueOptions options = new();
         configure(options);
         return new QueueContext(
             new QueueLayout(repository, QueueFixture.TargetRef),
-            MergePolicy.Of(options),
+            new MergePolicy(MergePreset.Refinery, options),
             new ProcessSandbox(sandbox ?? new ProcessSandboxOptions(), workers: Workers),
             Workers,
             TimeProvider.System,
@@ -42,13 +42,13 @@ internal sealed class GateFixture(QueueFixture queue, GitRepository repository) 
         );
     }
 
-    public GateScheduler Scheduler(Action<RefineryOptions> configure, ProcessSandboxOptions? sandbox = null) =>
+    public GateScheduler Scheduler(Action<MergeQueueOptions> configure, ProcessSandboxOptions? sandbox = null) =>
         new(Context(configure, sandbox));
 
-    public async Task<GateRun> CandidateAsync(string name, params (string Path, string? Content)[] files)
+    public async Task<QueueCandidate> CandidateAsync(string name, params (string Path, string? Content)[] files)
     {
         Capture work = await queue.WorkAsync(null, files);
-        return new GateRun(
+        return new QueueCandidate(
             work.Commit,
             await queue.GitAsync("rev-parse", work.Commit + "^{tree}"),
             [new AttemptId(name, 1)]

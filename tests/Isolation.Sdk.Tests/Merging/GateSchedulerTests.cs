@@ -13,11 +13,11 @@ public class GateSchedulerTests
     public async Task Code_of_the_host_tests_a_candidate_in_the_gates_own_state_and_the_part_that_decided_is_named()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
-        GateRun one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
+        QueueCandidate one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
         List<string> seen = [];
         await using GateScheduler board = bench.Scheduler(o =>
         {
-            o.Gate("read", async (gate, ct) =>
+            o.Gates.Add("read", async (gate, ct) =>
             {
                 ExecResult said = await gate.ExecAsync(
                     WorkerCommand.Of("sh", "-c", "cat a.txt b.txt; pwd; echo $ISOLATION_ATTEMPT"),
@@ -25,10 +25,10 @@ public class GateSchedulerTests
                 );
                 seen.AddRange(said.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
                 seen.Add($"{gate.Commit} {gate.Tree} {string.Join(',', gate.Attempts)} {gate.Workspace}");
-                return GateDecision.FromExitCode(said.ExitCode);
+                return GateResult.FromExitCode(said.ExitCode);
             });
-            o.Gate("judge", (_, _) => ValueTask.FromResult(GateDecision.Fail("not today")));
-            o.Gate("never", (_, _) => throw new InvalidOperationException());
+            o.Gates.Add("judge", (_, _) => ValueTask.FromResult(GateResult.Fail("not today")));
+            o.Gates.Add("never", (_, _) => throw new InvalidOperationException());
         });
 
         GateResult result = await board.RunAsync(one, CancellationToken.None);
@@ -41,9 +41,9 @@ public class GateSchedulerTests
     public async Task An_exception_of_host_code_is_never_green_and_never_red()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
-        GateRun one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
+        QueueCandidate one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
         int runs = 0;
-        await using GateScheduler board = bench.Scheduler(o => o.Gate("broken", async (_, _) =>
+        await using GateScheduler board = bench.Scheduler(o => o.Gates.Add("broken", async (_, _) =>
             {
                 await Task.Yield();
                 runs++;
@@ -61,27 +61,27 @@ public class GateSchedulerTests
     public async Task Code_that_does_not_end_is_left_alone_with_its_slot()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
-        GateRun one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
-        GateRun two = await bench.CandidateAsync("two", ("c.txt", "c\n"));
-        TaskCompletionSource<GateDecision> never = new();
+        QueueCandidate one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
+        QueueCandidate two = await bench.CandidateAsync("two", ("c.txt", "c\n"));
+        TaskCompletionSource<GateResult> never = new();
         List<string> slots = [];
         await using GateScheduler board = bench.Scheduler(o =>
         {
             o.MaxConcurrency = 1;
             o.GateTimeout = TimeSpan.FromSeconds(1);
-            o.Gate("stuck", (gate, _) =>
+            o.Gates.Add("stuck", (gate, _) =>
             {
                 slots.Add(Path.GetFileName(gate.Workspace));
                 return gate.Commit == one.Commit
-                    ? new ValueTask<GateDecision>(never.Task)
-                    : ValueTask.FromResult(GateDecision.Pass);
+                    ? new ValueTask<GateResult>(never.Task)
+                    : ValueTask.FromResult(GateResult.Pass);
             });
         });
 
         Assert.Equal(GateVerdict.Timeout, (await board.RunAsync(one, CancellationToken.None)).Verdict);
         Assert.Equal(GateVerdict.Pass, (await board.RunAsync(two, CancellationToken.None)).Verdict);
         Assert.Equal(["slot-1", "slot-2"], slots);
-        never.SetResult(GateDecision.Pass);
+        never.SetResult(GateResult.Pass);
         Assert.False(board.HasPassed(one.Tree));
     }
 
@@ -89,10 +89,10 @@ public class GateSchedulerTests
     public async Task A_pass_holds_for_the_same_tree_gate_and_environment_and_for_no_other()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
-        GateRun one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
+        QueueCandidate one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
         string runs = Path.Combine(bench.Outside, "runs");
         string script = $"echo run >> '{runs}'";
-        void Gate(RefineryOptions o) => o.Gate("sh", "-c", script);
+        void Gate(MergeQueueOptions o) => o.Gates.Add("sh", "-c", script);
         await using (GateScheduler first = bench.Scheduler(Gate))
         {
             Assert.False((await first.RunAsync(one, CancellationToken.None)).Cached);
@@ -111,21 +111,21 @@ public class GateSchedulerTests
             (cached.Verdict, cached.Cached, await RunsAsync(runs), again.Counts.Reused)
         );
 
-        Action<RefineryOptions>[] others =
+        Action<MergeQueueOptions>[] others =
         [
-            o => o.Gate("sh", "-c", script + " "),
+            o => o.Gates.Add("sh", "-c", script + " "),
             o =>
             {
                 Gate(o);
-                o.DependsOn("v2");
+                o.CacheKey = "v2";
             },
             o =>
             {
                 Gate(o);
-                o.KeepBetweenRuns("obj/");
+                o.CachePaths.Add("obj/");
             },
         ];
-        foreach (Action<RefineryOptions> other in others)
+        foreach (Action<MergeQueueOptions> other in others)
         {
             await using GateScheduler board = bench.Scheduler(other);
             Assert.False((await board.RunAsync(one, CancellationToken.None)).Cached);
@@ -140,10 +140,11 @@ public class GateSchedulerTests
     public async Task Passes_of_host_code_outlive_the_queue_only_when_the_code_names_its_version()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
-        GateRun one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
+        QueueCandidate one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
         foreach (string? version in new[] { null, "1" })
         {
-            void Gate(RefineryOptions o) => o.Gate("code", (_, _) => ValueTask.FromResult(GateDecision.Pass), version);
+            void Gate(MergeQueueOptions o) =>
+                o.Gates.Add("code", (_, _) => ValueTask.FromResult(GateResult.Pass), version);
             await using (GateScheduler first = bench.Scheduler(Gate))
             {
                 await first.RunAsync(one, CancellationToken.None);
@@ -160,9 +161,9 @@ public class GateSchedulerTests
     public async Task A_line_that_no_queue_wrote_is_no_pass_and_one_that_is_cut_off_takes_no_other_with_it()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
-        GateRun one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
-        GateRun two = await bench.CandidateAsync("two", ("c.txt", "c\n"));
-        await using (GateScheduler first = bench.Scheduler(o => o.Gate("true")))
+        QueueCandidate one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
+        QueueCandidate two = await bench.CandidateAsync("two", ("c.txt", "c\n"));
+        await using (GateScheduler first = bench.Scheduler(o => o.Gates.Add("true")))
         {
             await first.RunAsync(one, CancellationToken.None);
         }
@@ -172,14 +173,14 @@ public class GateSchedulerTests
             bench.Log,
             line.Replace(one.Tree, two.Tree, StringComparison.Ordinal) + "\n\0\0garbage\n" + line[..(line.Length / 2)]
         );
-        await using (GateScheduler second = bench.Scheduler(o => o.Gate("true")))
+        await using (GateScheduler second = bench.Scheduler(o => o.Gates.Add("true")))
         {
             await second.RecoverAsync(CancellationToken.None);
             Assert.Equal((true, false), (second.HasPassed(one.Tree), second.HasPassed(two.Tree)));
             Assert.False((await second.RunAsync(two, CancellationToken.None)).Cached);
         }
 
-        await using GateScheduler third = bench.Scheduler(o => o.Gate("true"));
+        await using GateScheduler third = bench.Scheduler(o => o.Gates.Add("true"));
         await third.RecoverAsync(CancellationToken.None);
         Assert.Equal((true, true), (third.HasPassed(one.Tree), third.HasPassed(two.Tree)));
     }
@@ -188,9 +189,9 @@ public class GateSchedulerTests
     public async Task A_tree_that_was_red_and_is_green_is_a_flake_and_is_counted()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
-        GateRun one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
+        QueueCandidate one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
         string once = Path.Combine(bench.Outside, "once");
-        void Gate(RefineryOptions o) => o.Gate("sh", "-c", $"test -e '{once}' || {{ touch '{once}'; exit 1; }}");
+        void Gate(MergeQueueOptions o) => o.Gates.Add("sh", "-c", $"test -e '{once}' || {{ touch '{once}'; exit 1; }}");
         await using (GateScheduler board = bench.Scheduler(Gate))
         {
             Assert.Equal(
@@ -215,14 +216,14 @@ public class GateSchedulerTests
     public async Task No_gate_or_one_that_is_too_quick_is_vacuous_and_is_never_remembered_as_a_pass()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
-        GateRun one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
+        QueueCandidate one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
         await using GateScheduler none = bench.Scheduler(_ => { });
         Assert.Equal(GateVerdict.Vacuous, (await none.RunAsync(one, CancellationToken.None)).Verdict);
 
         await using GateScheduler quick = bench.Scheduler(o =>
         {
             o.MinimumGateTime = TimeSpan.FromMinutes(5);
-            o.Gate("code", (_, _) => ValueTask.FromResult(GateDecision.Pass), "1");
+            o.Gates.Add("code", (_, _) => ValueTask.FromResult(GateResult.Pass), "1");
         });
         Assert.Equal(GateVerdict.Vacuous, (await quick.RunAsync(one, CancellationToken.None)).Verdict);
         Assert.False(quick.HasPassed(one.Tree));
@@ -247,7 +248,7 @@ public class GateSchedulerTests
     public async Task A_grown_log_is_shortened_and_keeps_its_passes()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
-        QueueContext context = bench.Context(o => o.Gate("true"));
+        QueueContext context = bench.Context(o => o.Gates.Add("true"));
         GateLog log = new(context.Folder.Gates, context.Names);
         string padding = new('x', 4000);
         log.Append(new GateLogLine(default, 1, "passed", "c", GateVerdict.Pass, 1));
@@ -256,53 +257,5 @@ public class GateSchedulerTests
         Assert.Equal("passed", Assert.Single(log.Read()).Tree);
         Assert.InRange(new FileInfo(bench.Log).Length, 1, 1000);
         Assert.Equal("passed", Assert.Single(log.Read()).Tree);
-    }
-
-    [IsolationFact(Tier = Tier.Ci)]
-    public async Task The_refinery_is_asked_for_by_its_options()
-    {
-        RefineryOptions options = new() { MaxConcurrency = 3, BatchSize = 2 };
-        options.RejectAtFirstRed();
-        MergePolicy policy = MergePolicy.Of(options);
-        Assert.Equal(
-            (3, 2, false, true),
-            (policy.MaxConcurrency, policy.BatchSize, policy.RetryFailedGates, policy.NeedsGate)
-        );
-        options.TestEveryCommit = true;
-        Assert.Equal(1, MergePolicy.Of(options).BatchSize);
-        Assert.Equal(
-            (1, 1, false),
-            MergePolicy.Of(new SerialQueueOptions()) is var serial
-                ? (serial.MaxConcurrency, serial.BatchSize!.Value, serial.RetryFailedGates)
-                : default
-        );
-
-        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
-        ProcessSandbox sandbox = new(new ProcessSandboxOptions());
-        IsolationException refused = await Assert.ThrowsAnyAsync<IsolationException>(async () =>
-            await MergeStrategies
-                .Refinery(
-                    o =>
-                    {
-                        o.Gate("true");
-                        o.MaxConcurrency = 0;
-                    },
-                    sandbox
-                )
-                .OpenAsync(bench.Target)
-        );
-        Assert.Equal(MergingCodes.BadOptions, refused.Code);
-        Assert.Equal(
-            MergingCodes.BadOptions,
-            Assert.Throws<IsolationException>(() => options.KeepBetweenRuns("!x")).Code
-        );
-
-        await using IMergeQueue queue = await MergeStrategies
-            .Refinery(o => o.Gate("true"), sandbox)
-            .OpenAsync(bench.Target);
-        await queue.SubmitAsync(
-            new MergeRequest(new AttemptId("auth", 1), await bench.WorkAsync(null, ("b.txt", "b\n")))
-        );
-        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, new AttemptId("auth", 1))).State);
     }
 }

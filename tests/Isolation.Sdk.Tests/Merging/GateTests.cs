@@ -15,8 +15,8 @@ public class GateTests
 
     private static ProcessSandbox Sandbox() => new(new ProcessSandboxOptions());
 
-    private static ValueTask<IMergeQueue> OpenAsync(QueueFixture bench, Action<SerialQueueOptions> configure) =>
-        MergeStrategies.Serial(configure, Sandbox()).OpenAsync(bench.Target);
+    private static ValueTask<IMergeQueue> OpenAsync(QueueFixture bench, Action<MergeQueueOptions> configure) =>
+        MergeStrategies.SerialQueue(configure, Sandbox()).OpenAsync(bench.Target);
 
     internal static bool IsRunning(string pid)
     {
@@ -51,7 +51,9 @@ public class GateTests
         });
         MergeStatus first;
         MergeStatus second;
-        await using (IMergeQueue queue = await OpenAsync(bench, o => o.Gate("sh", "-c", "cat *.txt && echo $HOME")))
+        await using (
+            IMergeQueue queue = await OpenAsync(bench, o => o.Gates.Add("sh", "-c", "cat *.txt && echo $HOME"))
+        )
         {
             await queue.SubmitAsync(new MergeRequest(A, one));
             await queue.SubmitAsync(new MergeRequest(B, two));
@@ -93,7 +95,9 @@ public class GateTests
         string start = await bench.TargetCommitAsync();
         Capture bad = await bench.WorkAsync(null, ("bad.txt", "x\n"));
         Capture good = await bench.WorkAsync(null, ("good.txt", "x\n"));
-        await using IMergeQueue queue = await OpenAsync(bench, o => o.Gate("sh", "-c", "test ! -e bad.txt || exit 3"));
+        await using IMergeQueue queue = await OpenAsync(bench, o =>
+            o.Gates.Add("sh", "-c", "test ! -e bad.txt || exit 3")
+        );
 
         await queue.SubmitAsync(new MergeRequest(A, bad));
         await queue.SubmitAsync(new MergeRequest(B, good));
@@ -113,7 +117,7 @@ public class GateTests
         string pid = Path.Combine(bench.Repository.Root, "pid");
         await using IMergeQueue queue = await OpenAsync(bench, o =>
         {
-            o.Gate("sh", "-c", $"setsid sleep 600 & echo $! > '{pid}'; sleep 600");
+            o.Gates.Add("sh", "-c", $"setsid sleep 600 & echo $! > '{pid}'; sleep 600");
             o.GateTimeout = TimeSpan.FromSeconds(1);
         });
 
@@ -131,7 +135,7 @@ public class GateTests
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         string tool = Path.Combine(bench.Repository.Root, "tool");
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
-        await using IMergeQueue queue = await OpenAsync(bench, o => o.Gate(tool));
+        await using IMergeQueue queue = await OpenAsync(bench, o => o.Gates.Add(tool));
 
         await queue.SubmitAsync(new MergeRequest(A, work));
         MergeStatus held = await QueueFixture.UntilAsync(queue, A, s => s.State == MergeState.Held);
@@ -149,7 +153,7 @@ public class GateTests
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         await using IMergeQueue queue = await OpenAsync(bench, o =>
         {
-            o.Gate("true");
+            o.Gates.Add("true");
             o.MinimumGateTime = TimeSpan.FromMinutes(5);
         });
 
@@ -184,7 +188,7 @@ public class GateTests
         // The first run moves the target itself, as someone outside would, and then waits to be given up.
         string script =
             $"test -e '{once}' && exit 0; touch '{once}'; git --git-dir='{bench.Common}' update-ref refs/heads/target {outside.Commit} {start}; sleep 600";
-        await using IMergeQueue queue = await OpenAsync(bench, o => o.Gate("sh", "-c", script));
+        await using IMergeQueue queue = await OpenAsync(bench, o => o.Gates.Add("sh", "-c", script));
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(start, ("b.txt", "b\n"))));
         MergeStatus status = await QueueFixture.EndAsync(queue, A);
 
@@ -198,7 +202,7 @@ public class GateTests
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         string start = await bench.TargetCommitAsync();
-        await using IMergeQueue queue = await OpenAsync(bench, o => o.Gate("sleep", "600"));
+        await using IMergeQueue queue = await OpenAsync(bench, o => o.Gates.Add("sleep", "600"));
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(null, ("b.txt", "b\n"))));
         await QueueFixture.UntilAsync(queue, A, s => s.State == MergeState.Testing);
 

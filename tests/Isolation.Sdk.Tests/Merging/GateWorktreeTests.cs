@@ -10,20 +10,20 @@ public class GateWorktreeTests
     public async Task Candidates_are_tested_at_once_in_worktrees_that_stay_until_the_queue_ends()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
-        GateRun one = await bench.CandidateAsync("one", ("name", "one"));
-        GateRun two = await bench.CandidateAsync("two", ("name", "two"));
+        QueueCandidate one = await bench.CandidateAsync("one", ("name", "one"));
+        QueueCandidate two = await bench.CandidateAsync("two", ("name", "two"));
 
         // Each waits until the other one is there too.
         string script =
             $"touch '{bench.Outside}'/$(cat name); until test -e '{bench.Outside}/one' -a -e '{bench.Outside}/two'; do sleep 0.05; done";
-        await using (GateScheduler board = bench.Scheduler(o => o.Gate("sh", "-c", script)))
+        await using (GateScheduler board = bench.Scheduler(o => o.Gates.Add("sh", "-c", script)))
         {
             GateResult[] both = await Task.WhenAll(
                 board.RunAsync(one, CancellationToken.None),
                 board.RunAsync(two, CancellationToken.None)
             );
             Assert.Equal([GateVerdict.Pass, GateVerdict.Pass], both.Select(r => r.Verdict));
-            GateRun three = await bench.CandidateAsync("three", ("name", "three"));
+            QueueCandidate three = await bench.CandidateAsync("three", ("name", "three"));
             Assert.Equal(GateVerdict.Pass, (await board.RunAsync(three, CancellationToken.None)).Verdict);
             Assert.Equal(3, (await bench.WorktreesAsync()).Length);
         }
@@ -40,8 +40,8 @@ public class GateWorktreeTests
             ("b.txt", "b\n"),
             ("c.txt", "c\n")
         );
-        GateRun dirty = await bench.CandidateAsync("dirty", ("dirty", "x"));
-        GateRun clean = await bench.CandidateAsync("clean", ("d.txt", "d\n"));
+        QueueCandidate dirty = await bench.CandidateAsync("dirty", ("dirty", "x"));
+        QueueCandidate clean = await bench.CandidateAsync("clean", ("d.txt", "d\n"));
         const string Script = """
             if test -e dirty; then
               git update-index --assume-unchanged a.txt && git update-index --skip-worktree b.txt
@@ -50,7 +50,7 @@ public class GateWorktreeTests
               test "$(cat a.txt b.txt c.txt d.txt | tr -d '\n')" = abcd && test ! -e dirty && test ! -e nested && test -z "$(git status --porcelain --ignored)"
             fi
             """;
-        await using GateScheduler board = bench.Scheduler(o => o.Gate("sh", "-c", Script));
+        await using GateScheduler board = bench.Scheduler(o => o.Gates.Add("sh", "-c", Script));
 
         GateResult changed = await board.RunAsync(dirty, CancellationToken.None);
         GateResult next = await board.RunAsync(clean, CancellationToken.None);
@@ -69,8 +69,8 @@ public class GateWorktreeTests
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
         await using GateScheduler board = bench.Scheduler(o =>
         {
-            o.Gate("sh", "-c", "echo built > a.txt; echo built > output");
-            o.Gate("sh", "-c", "test \"$(cat a.txt)\" = a && test \"$(cat output)\" = built");
+            o.Gates.Add("sh", "-c", "echo built > a.txt; echo built > output");
+            o.Gates.Add("sh", "-c", "test \"$(cat a.txt)\" = a && test \"$(cat output)\" = built");
         });
 
         GateResult result = await board.RunAsync(
@@ -87,8 +87,8 @@ public class GateWorktreeTests
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"), (".gitignore", "obj/\nbin/\n"));
         await using GateScheduler board = bench.Scheduler(o =>
         {
-            o.KeepBetweenRuns("obj/");
-            o.Gate(
+            o.CachePaths.Add("obj/");
+            o.Gates.Add(
                 "sh",
                 "-c",
                 "if test -e first; then mkdir obj bin; touch obj/cache bin/out; else test -e obj/cache -a ! -e bin; fi"
@@ -109,11 +109,11 @@ public class GateWorktreeTests
     public async Task A_gate_that_moves_HEAD_and_refs_is_told_on_and_its_slot_replaced()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
-        GateRun bad = await bench.CandidateAsync("bad", ("bad", "x"));
-        GateRun good = await bench.CandidateAsync("good", ("good", "x"));
+        QueueCandidate bad = await bench.CandidateAsync("bad", ("bad", "x"));
+        QueueCandidate good = await bench.CandidateAsync("good", ("good", "x"));
         string script =
             $"if test -e bad; then git branch other && git tag v1 && git checkout -q -b mine; else test \"$(git rev-parse --symbolic-full-name HEAD)\" = HEAD && test \"$(git rev-parse HEAD)\" = {good.Commit}; fi";
-        await using GateScheduler board = bench.Scheduler(o => o.Gate("sh", "-c", script));
+        await using GateScheduler board = bench.Scheduler(o => o.Gates.Add("sh", "-c", script));
 
         GateResult first = await board.RunAsync(bad, CancellationToken.None);
         GateResult second = await board.RunAsync(good, CancellationToken.None);
@@ -133,7 +133,11 @@ public class GateWorktreeTests
         string pid = Path.Combine(bench.Outside, "pid");
         await using GateScheduler board = bench.Scheduler(
             o =>
-                o.Gate("sh", "-c", $"setsid sleep 600 > /dev/null 2>&1 & echo $! > '{pid}'; head -c 4000000 /dev/zero"),
+                o.Gates.Add(
+                    "sh",
+                    "-c",
+                    $"setsid sleep 600 > /dev/null 2>&1 & echo $! > '{pid}'; head -c 4000000 /dev/zero"
+                ),
             new ProcessSandboxOptions { LogLimitBytes = 65536 }
         );
 
@@ -156,10 +160,10 @@ public class GateWorktreeTests
         try
         {
             GateFixture bench = real.WithWorkersAt(Path.Combine(mount, "workers"));
-            GateRun big = await bench.CandidateAsync("big", ("big", "x"));
-            GateRun small = await bench.CandidateAsync("small", ("small", "x"));
+            QueueCandidate big = await bench.CandidateAsync("big", ("big", "x"));
+            QueueCandidate small = await bench.CandidateAsync("small", ("small", "x"));
             await using GateScheduler board = bench.Scheduler(o =>
-                o.Gate("sh", "-c", "if test -e big; then head -c 20000000 /dev/zero > filled; fi")
+                o.Gates.Add("sh", "-c", "if test -e big; then head -c 20000000 /dev/zero > filled; fi")
             );
             Assert.Equal(GateVerdict.Infra, (await board.RunAsync(big, CancellationToken.None)).Verdict);
             Assert.False(board.HasPassed(big.Tree));
@@ -176,13 +180,13 @@ public class GateWorktreeTests
     public async Task What_a_killed_queue_left_of_its_slots_is_taken_away_by_the_next()
     {
         await using GateFixture bench = await GateFixture.CreateAsync(("a.txt", "a\n"));
-        GateRun one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
+        QueueCandidate one = await bench.CandidateAsync("one", ("b.txt", "b\n"));
 
         // Never disposed of, as by a process that was killed.
-        await bench.Scheduler(o => o.Gate("true")).RunAsync(one, CancellationToken.None);
+        await bench.Scheduler(o => o.Gates.Add("true")).RunAsync(one, CancellationToken.None);
         Assert.Equal(2, (await bench.WorktreesAsync()).Length);
 
-        await using GateScheduler next = bench.Scheduler(o => o.Gate("true"));
+        await using GateScheduler next = bench.Scheduler(o => o.Gates.Add("true"));
         await next.RecoverAsync(CancellationToken.None);
 
         Assert.Single(await bench.WorktreesAsync());

@@ -44,16 +44,16 @@ internal sealed class LandingFixture : IAsyncDisposable
     /// <summary>Another actor of the same queue.</summary>
     public static async Task<LandingFixture> OnAsync(
         QueueFixture bench,
-        Action<MergeOptions>? configure = null,
+        Action<MergeQueueOptions>? configure = null,
         Action<QueueStep>? reached = null
     )
     {
-        FirstWinsOptions options = new();
+        MergeQueueOptions options = new();
         configure?.Invoke(options);
         GitRepository repository = await GitOpener.OpenAsync(bench.Repository.Path);
         QueueContext context = new(
             new QueueLayout(repository, QueueFixture.TargetRef),
-            MergePolicy.Of(options) with
+            new MergePolicy(MergePreset.FirstWins, options) with
             {
                 Journals = true,
             },

@@ -125,7 +125,7 @@ public class LandingPushTests
         await Assert.ThrowsAsync<TimeoutException>(() => dying.LandAsync(chain));
         Assert.Equal(before, await dying.Fixture.TargetCommitAsync());
 
-        LandingFixture next = await LandingFixture.OnAsync(dying.Fixture, o => o.PushTarget("origin"));
+        LandingFixture next = await LandingFixture.OnAsync(dying.Fixture, o => o.PushTargetTo = "origin");
         Assert.True(await next.RecoverAsync());
 
         Assert.Equal(pushed ? chain[0].Commit : before, await dying.Fixture.TargetCommitAsync());
@@ -173,7 +173,7 @@ public class LandingPushTests
         LandingFixture? bench = null;
         bench = await LandingFixture.OnAsync(
             queue,
-            o => o.PushTarget("origin"),
+            o => o.PushTargetTo = "origin",
             step =>
             {
                 if (at?.Invoke(step) == true)

@@ -84,7 +84,7 @@ public class LandingTests
 
         Assert.IsType<LandingResult.Landed>(await bench.LandAsync(chain));
         Assert.Equal(
-            MergeState.Cancelled,
+            MergeState.NoChange,
             Assert.IsType<StackingResult.Final>(await bench.StackAsync(behind)).Item.State
         );
     }

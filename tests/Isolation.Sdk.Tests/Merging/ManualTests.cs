@@ -43,6 +43,11 @@ public class ManualTests
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
         await using IMergeQueue lax = await MergeStrategies.FirstWins().OpenAsync(bench.Target);
+
+        // What it lands shows that it is the one that acts.
+        AttemptId first = new("first", 1);
+        await lax.SubmitAsync(new MergeRequest(first, await bench.WorkAsync(null, ("first.txt", "1\n"))));
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(lax, first)).State);
         await using IMergeQueue strict = await MergeStrategies.Manual().OpenAsync(bench.Target);
 
         await strict.SubmitAsync(new MergeRequest(A, work));
@@ -152,7 +157,7 @@ public class ManualTests
             ["fetch", "-q", bench.Repository.Path, $"{other.Commit}:refs/heads/taken"]
         );
         await using IMergeQueue queue = await MergeStrategies
-            .Manual(o => o.PushBranch("origin"))
+            .Manual(o => o.PushBranchesTo = "origin")
             .OpenAsync(bench.Target);
 
         await queue.SubmitAsync(new MergeRequest(A, work) { Branch = "isolation/auth/1/work" });

@@ -136,7 +136,7 @@ public class QueueTests
     }
 
     [IsolationFact]
-    public async Task Work_that_brings_nothing_is_cancelled_with_that_reason()
+    public async Task Work_that_brings_nothing_ends_as_no_change_and_what_depends_on_it_goes_on()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         string start = await bench.TargetCommitAsync();
@@ -146,9 +146,11 @@ public class QueueTests
 
         MergeStatus status = await QueueFixture.EndAsync(queue, A);
 
-        Assert.Equal(MergeState.Cancelled, status.State);
+        Assert.Equal(MergeState.NoChange, status.State);
         Assert.StartsWith("Nothing to merge", status.Reason, StringComparison.Ordinal);
         Assert.Equal(start, await bench.TargetCommitAsync());
+        await queue.SubmitAsync(new MergeRequest(B, await bench.WorkAsync(null, ("b.txt", "b\n"))) { DependsOn = [A] });
+        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, B)).State);
     }
 
     [IsolationFact]
@@ -196,10 +198,10 @@ public class QueueTests
         }
 
         GitRepository repository = await GitOpener.OpenAsync(bench.Repository.Path);
-        FirstWinsOptions options = new();
+        MergeQueueOptions options = new();
         QueueContext context = new(
             new QueueLayout(repository, QueueFixture.TargetRef),
-            MergePolicy.Of(options),
+            new MergePolicy(MergePreset.FirstWins, options),
             null,
             Isolation.Sdk.IO.WorkersDirectory.Beside(bench.Common),
             TimeProvider.System,

@@ -36,7 +36,9 @@ public class TargetTests
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"), ("gone.txt", "g\n"));
         Capture work = await bench.WorkAsync(null, ("a.txt", "changed\n"), ("new/b.txt", "b\n"), ("gone.txt", null));
         MergeTarget main = bench.Target with { Ref = "refs/heads/main" };
-        await using IMergeQueue queue = await MergeStrategies.FirstWins(o => o.FastForwardCheckout()).OpenAsync(main);
+        await using IMergeQueue queue = await MergeStrategies
+            .FirstWins(o => o.FastForwardCheckout = true)
+            .OpenAsync(main);
         await queue.SubmitAsync(new MergeRequest(A, work));
         await QueueFixture.EndAsync(queue, A);
 
@@ -51,7 +53,9 @@ public class TargetTests
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         Capture work = await bench.WorkAsync(null, ("b.txt", "b\n"));
         MergeTarget main = bench.Target with { Ref = "refs/heads/main" };
-        await using IMergeQueue queue = await MergeStrategies.FirstWins(o => o.FastForwardCheckout()).OpenAsync(main);
+        await using IMergeQueue queue = await MergeStrategies
+            .FirstWins(o => o.FastForwardCheckout = true)
+            .OpenAsync(main);
         string file = Path.Combine(bench.Repository.Path, "a.txt");
         await File.WriteAllTextAsync(file, "mine\n");
 
@@ -81,7 +85,7 @@ public class TargetTests
         await bench.GitAsync("update-ref", "refs/heads/main", work.Commit);
         Assert.NotEqual("", await bench.GitAsync("status", "--porcelain"));
         await using IMergeQueue queue = await MergeStrategies
-            .FirstWins(o => o.FastForwardCheckout())
+            .FirstWins(o => o.FastForwardCheckout = true)
             .OpenAsync(bench.Target with { Ref = "refs/heads/main" });
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(work.BaseCommit, ("c.txt", "c\n"))));
 

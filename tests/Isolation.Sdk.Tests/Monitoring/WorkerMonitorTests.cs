@@ -50,27 +50,24 @@ public sealed class WorkerMonitorTests
             await run.Completion;
         }
 
-        QueuedAttempt held = Assert.Single(await MergeQueueClient.ReadAsync(rig.Repository.Reference));
+        MergeStatus held = Assert.Single(await new MergeQueueClient(rig.Repository.Reference).ReadAsync());
         Assert.Equal(
             (MergeState.Held, true, $"refs/heads/{PipelineFixture.Target}"),
-            (held.Status.State, held.AwaitsApproval, held.Target.Ref)
+            (held.State, held.AwaitsApproval, held.Target!.Ref)
         );
         Assert.Equal(["a.txt"], held.Files);
-        await using (IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(held.Target))
+        await using (IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(held.Target!))
         {
-            await queue.CommandAsync(held.Attempt, new MergeCommand.Approve(held.Commit, "me"));
+            await queue.CommandAsync(held.Attempt, new MergeCommand.Approve(held.Commit!, "me"));
             await foreach (MergeStatus status in queue.WatchAsync(held.Attempt))
             {
                 Assert.False(status.IsTerminal && status.State != MergeState.Landed);
             }
         }
 
-        QueuedAttempt landed = Assert.Single(await MergeQueueClient.ReadAsync(rig.Repository.Reference));
-        Assert.Equal(
-            (held.Attempt, MergeState.Landed, held.Commit),
-            (landed.Attempt, landed.Status.State, landed.Commit)
-        );
-        Assert.Equal(await rig.GitAsync("rev-parse", PipelineFixture.Target), landed.Status.LandedCommit);
+        MergeStatus landed = Assert.Single(await new MergeQueueClient(rig.Repository.Reference).ReadAsync());
+        Assert.Equal((held.Attempt, MergeState.Landed, held.Commit), (landed.Attempt, landed.State, landed.Commit));
+        Assert.Equal(await rig.GitAsync("rev-parse", PipelineFixture.Target), landed.LandedCommit);
     }
 
     [IsolationFact]

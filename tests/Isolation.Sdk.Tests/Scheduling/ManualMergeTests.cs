@@ -55,7 +55,7 @@ public sealed class ManualMergeTests
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         string? told = null;
         await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 2)
-            .Merging.UseSerialQueue(o => o.Gate("git", "cat-file", "-e", "HEAD:good.txt"))
+            .Merging.UseSerialQueue(o => o.Gates.Add("git", "cat-file", "-e", "HEAD:good.txt"))
             .RunWith(
                 async (worker, token) =>
                 {

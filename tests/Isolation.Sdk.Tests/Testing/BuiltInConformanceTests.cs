@@ -68,8 +68,8 @@ public sealed class BuiltInConformanceTests
     [MemberData(nameof(Merging))]
     public Task Serial_queue(string check) =>
         Suite(() =>
-                MergeStrategies.Serial(
-                    o => o.Gate("test", "-f", "shared.txt"),
+                MergeStrategies.SerialQueue(
+                    o => o.Gates.Add("test", "-f", "shared.txt"),
                     new ProcessSandbox(new ProcessSandboxOptions())
                 )
             )

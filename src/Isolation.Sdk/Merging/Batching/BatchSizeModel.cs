@@ -8,6 +8,9 @@ internal sealed class BatchSizeModel(
     double weight = BatchSizeModel.NeutralWeight
 )
 {
+    /// <summary>The most items a candidate adds when measurement decides.</summary>
+    public const int MaxBatchSize = 8;
+
     /// <summary>Between a queue that is nearly always green and one whose every fifth item is bad.</summary>
     public const double NeutralFailureRate = 0.1;
 

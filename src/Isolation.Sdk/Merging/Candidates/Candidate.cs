@@ -17,7 +17,7 @@ internal sealed record Candidate(QueueItem Item, string Parent, string Commit, s
     public IReadOnlyList<string> Files { get; init; } = [];
 
     /// <summary>Items below it, landed or ahead, that touched the same files without a conflict.</summary>
-    public IReadOnlyList<CoupledItem> Coupled { get; init; } = [];
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Coupled { get; init; } = MergeStatus.NoneCoupled;
 
     /// <summary>Whether its message says that this tree was tested.</summary>
     public bool RecordsTestedTree { get; init; }

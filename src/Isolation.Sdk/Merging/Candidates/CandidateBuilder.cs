@@ -55,24 +55,22 @@ internal sealed class CandidateBuilder(QueueContext context, QueueMonitor view)
     private IReadOnlyList<string> Changed(QueueItem item, string target, string? start, IReadOnlyList<string> files) =>
         start is not null || view.History.Contains(item.Base, target) ? files : [];
 
-    private static IReadOnlyList<CoupledItem> Coupled(
+    private static Dictionary<string, IReadOnlyList<string>> Coupled(
         IReadOnlyList<string> files,
         IReadOnlyList<TargetCommit> since,
         IReadOnlyList<Candidate> ahead
-    )
-    {
-        IEnumerable<(string Item, IReadOnlyList<string> Files)> below = since
+    ) =>
+        since
             .Where(s => s.Item is not null)
-            .Select(s => (s.Item!, s.Files))
-            .Concat(ahead.Select(l => (LandingMessage.Name(l.Item.Attempt.Item), l.Files)));
-        IEnumerable<CoupledItem> coupled =
-            from one in below
-            let both = one.Files.Intersect(files, StringComparer.Ordinal).ToArray()
-            where both.Length > 0
-            group both by one.Item into same
-            select new CoupledItem(same.Key, [.. same.SelectMany(f => f).Distinct(StringComparer.Ordinal)]);
-        return [.. coupled];
-    }
+            .Select(s => (Item: s.Item!, s.Files))
+            .Concat(ahead.Select(l => (Item: LandingMessage.Name(l.Item.Attempt.Item), l.Files)))
+            .Select(o => (o.Item, Both: o.Files.Intersect(files, StringComparer.Ordinal).ToArray()))
+            .Where(o => o.Both.Length > 0)
+            .GroupBy(o => o.Item, o => o.Both)
+            .ToDictionary(
+                g => g.Key,
+                IReadOnlyList<string> (g) => [.. g.SelectMany(f => f).Distinct(StringComparer.Ordinal)]
+            );
 
     private static StackingResult.Conflict Provisional(
         QueueItem item,
@@ -116,7 +114,7 @@ internal sealed class CandidateBuilder(QueueContext context, QueueMonitor view)
             case MergeResult.Nothing:
                 return item with
                 {
-                    State = MergeState.Cancelled,
+                    State = MergeState.NoChange,
                     Reason = "Nothing to merge: the target already has everything it brings.",
                 };
             case MergeResult.Unrelated:

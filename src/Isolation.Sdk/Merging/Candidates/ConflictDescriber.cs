@@ -25,7 +25,7 @@ internal static class ConflictDescriber
                         .Select(m => m.ShortKind)
                         .Distinct(StringComparer.Ordinal),
                 ],
-                [.. output.Files.Where(f => f.Path == p).Select(f => new ConflictStage(f.Stage, f.Mode, f.ObjectId))]
+                output.Files.Where(f => f.Path == p).ToDictionary(f => f.Stage, f => $"{f.Mode} {f.ObjectId}")
             ));
         return new MergeConflict(target, [.. files], with)
         {

@@ -5,7 +5,13 @@ using Isolation.Sdk.Workspaces;
 namespace Isolation.Sdk.Merging;
 
 /// <summary>Runs the gate once, in one slot and in a state scope of its own. When it returns, nothing the gate started is alive.</summary>
-internal sealed class GateJob(QueueContext context, LeaseStore leases, GateWorktree slot, GateRun run, AttemptId name)
+internal sealed class GateJob(
+    QueueContext context,
+    LeaseStore leases,
+    GateWorktree slot,
+    QueueCandidate run,
+    AttemptId name
+)
 {
     private readonly GateParts _parts = new(context, slot, run, name);
 
@@ -26,7 +32,7 @@ internal sealed class GateJob(QueueContext context, LeaseStore leases, GateWorkt
         catch (Exception e) when (e is IsolationException or IOException or UnauthorizedAccessException)
         {
             // Also when only the clean-up failed: a gate that cannot be cleaned up after is not to be trusted.
-            GateLogMessages.NotRun(context.Logger, GateScheduler.Describe(run), e);
+            GateLogMessages.NotRun(context.Logger, run.Name, e);
             return result with { Verdict = GateVerdict.Infra, Reason = e.Message };
         }
     }
@@ -56,7 +62,7 @@ internal sealed class GateJob(QueueContext context, LeaseStore leases, GateWorkt
     /// <summary>What the gate did beside answering.</summary>
     private async Task<GateResult> CheckAsync(GateResult result, CancellationToken cancellationToken)
     {
-        string candidate = GateScheduler.Describe(run);
+        string candidate = run.Name;
         string[] changed =
         [
             .. _parts.Changed.Union(

@@ -40,8 +40,8 @@ internal sealed record GateKey(string Gate, string Environment)
             yield return Hash([.. part]);
         }
 
-        yield return policy.MinimumGateTime.Ticks.ToString(CultureInfo.InvariantCulture);
-        yield return Hash([.. policy.CachePaths]);
+        yield return policy.Options.MinimumGateTime.Ticks.ToString(CultureInfo.InvariantCulture);
+        yield return Hash([.. policy.Options.CachePaths]);
     }
 
     private static IEnumerable<string> Surroundings(QueueContext context, string git)
@@ -50,7 +50,7 @@ internal sealed record GateKey(string Gate, string Environment)
         yield return RuntimeInformation.OSDescription;
         yield return RuntimeInformation.OSArchitecture.ToString();
         yield return context.Sandbox?.Fingerprint ?? context.Sandbox?.GetType().FullName ?? "";
-        yield return context.Policy.CacheKey ?? "";
+        yield return context.Policy.Options.CacheKey ?? "";
     }
 
     // Each part with its length, so that no two lists read the same.

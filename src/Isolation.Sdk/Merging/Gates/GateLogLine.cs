@@ -36,10 +36,10 @@ internal sealed record GateLogLine(
     /// <summary>Proves that the line was written by a queue of this repository, and is whole.</summary>
     public string? Signature { get; init; }
 
-    public static GateLogLine Of(GateResult result, GateRun run, DateTimeOffset at, int number) =>
+    public static GateLogLine Of(GateResult result, QueueCandidate run, DateTimeOffset at, int number) =>
         new(at, number, run.Tree, run.Commit, result.Verdict, result.Elapsed.TotalMilliseconds)
         {
-            Attempts = [.. run.Items.Select(LandingMessage.Name)],
+            Attempts = [.. run.Attempts.Select(LandingMessage.Name)],
             Flaky = result.Flaky,
             Command = result.Command,
             ExitCode = result.ExitCode,

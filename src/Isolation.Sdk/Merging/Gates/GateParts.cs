@@ -5,7 +5,7 @@ using Isolation.Sdk.Sandbox;
 namespace Isolation.Sdk.Merging;
 
 /// <summary>The parts of a gate, one after the other, until one is not green or the time is over. Each starts from exactly the candidate's tracked files.</summary>
-internal sealed class GateParts(QueueContext context, GateWorktree slot, GateRun run, AttemptId name)
+internal sealed class GateParts(QueueContext context, GateWorktree slot, QueueCandidate run, AttemptId name)
 {
     // What a shell says of a child that was killed: by the kernel, short of memory, or by somebody.
     private const int Killed = 128 + 9;
@@ -73,7 +73,7 @@ internal sealed class GateParts(QueueContext context, GateWorktree slot, GateRun
 
     private string LogOf(int part)
     {
-        string candidate = run.Items.Count == 0 ? "target" : AttemptNames.FileName(run.Items[^1]);
+        string candidate = run.Attempts.Count == 0 ? "target" : AttemptNames.FileName(run.Attempts[^1]);
         return Path.Combine(
             GateWorktree.FolderOf(context),
             string.Create(CultureInfo.InvariantCulture, $"{candidate}-{run.Commit[..12]}-{name.Number}-{part}.log")
@@ -137,13 +137,13 @@ internal sealed class GateParts(QueueContext context, GateWorktree slot, GateRun
         CancellationToken cancellationToken
     )
     {
-        GateContext seen = new(scope, slot.Folder, run.Commit, run.Tree, run.Items);
-        Task<GateDecision> code = Task.Run(() => gate.Test!(seen, cancellationToken).AsTask(), CancellationToken.None);
+        GateContext seen = new(scope, slot.Folder, run.Commit, run.Tree, run.Attempts);
+        Task<GateResult> code = Task.Run(() => gate.Test!(seen, cancellationToken).AsTask(), CancellationToken.None);
         _code = code;
         context.OnStep(QueueStep.MidGate);
         try
         {
-            GateDecision? answer = await code.WaitAsync(cancellationToken).ConfigureAwait(false);
+            GateResult? answer = await code.WaitAsync(cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             return answer is not null && Enum.IsDefined(answer.Verdict)
                 ? result with

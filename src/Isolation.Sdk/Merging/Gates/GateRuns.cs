@@ -12,8 +12,8 @@ internal sealed class GateRuns(QueueContext context, GateScheduler board)
     public IEnumerable<Task> Tasks => _running.Select(r => r.Task);
 
     /// <summary>What watchers may know, the shortest candidate first.</summary>
-    public IReadOnlyList<RunningGate> Now =>
-        [.. _running.Where(r => !r.Stop.IsCancellationRequested).Select(r => r.Gate).OrderBy(g => g.Items.Count)];
+    public IReadOnlyList<QueueCandidate> Now =>
+        [.. _running.Where(r => !r.Stop.IsCancellationRequested).Select(r => r.Gate).OrderBy(g => g.Attempts.Count)];
 
     public bool IsGreen(string tree) => _passed.ContainsKey(tree) || board.HasPassed(tree);
 
@@ -32,20 +32,13 @@ internal sealed class GateRuns(QueueContext context, GateScheduler board)
     {
         CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bool confirms = RedsOf(tree).Count > 0;
-        RunningGate gate = new(commit, tree, items, context.Time.GetUtcNow(), confirms);
-        _running.Add(
-            new Run(
-                gate,
-                stop,
-                board.RunAsync(new GateRun(commit, tree, items), stop.Token),
-                context.Time.GetTimestamp()
-            )
-        );
+        QueueCandidate gate = new(commit, tree, items) { Since = context.Time.GetUtcNow(), IsRetry = confirms };
+        _running.Add(new Run(gate, stop, board.RunAsync(gate, stop.Token), context.Time.GetTimestamp()));
         context.OnStep(confirms ? QueueStep.MidConfirm : QueueStep.MidGate);
     }
 
     /// <summary>Asks the runs on these trees to end. Each keeps its slot until everything it started is gone.</summary>
-    public void Stop(Func<RunningGate, bool> which)
+    public void Stop(Func<QueueCandidate, bool> which)
     {
         foreach (Run run in _running.Where(r => which(r.Gate)))
         {
@@ -115,7 +108,7 @@ internal sealed class GateRuns(QueueContext context, GateScheduler board)
         reds.Add(result);
     }
 
-    private sealed record Run(RunningGate Gate, CancellationTokenSource Stop, Task<GateResult> Task, long Started);
+    private sealed record Run(QueueCandidate Gate, CancellationTokenSource Stop, Task<GateResult> Task, long Started);
 }
 
 /// <summary>Told of each gate that ended: how long it took, how many ran beside it (itself included), and its verdict.</summary>

@@ -62,7 +62,7 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
 
     /// <summary>Tests one candidate, unless its tree has passed before. What could not be tested is tested once more. The line in the log is on the disk before this returns.</summary>
     /// <exception cref="OperationCanceledException">The answer is not needed any more; nothing of the gate is alive.</exception>
-    public async Task<GateResult> RunAsync(GateRun run, CancellationToken cancellationToken)
+    public async Task<GateResult> RunAsync(QueueCandidate run, CancellationToken cancellationToken)
     {
         GateKey key = await OpenAsync(cancellationToken).ConfigureAwait(false);
         if (_history.Reuse(run.Tree) is { } before)
@@ -94,18 +94,10 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
         _opening.Dispose();
     }
 
-    internal static string Describe(GateRun run) =>
-        run.Items.Count switch
-        {
-            0 => "the target",
-            1 => run.Items[0].ToString(),
-            _ => $"{run.Items[0]} to {run.Items[^1]}",
-        };
-
-    private async Task<GateResult> OnceAsync(GateKey key, GateRun run, CancellationToken cancellationToken)
+    private async Task<GateResult> OnceAsync(GateKey key, QueueCandidate run, CancellationToken cancellationToken)
     {
         GateWorktree slot = await _slots.TakeAsync(cancellationToken).ConfigureAwait(false);
-        using Activity? activity = MergeTelemetry.StartGate(context.Names.ShortTarget, run.Tree, run.Items.Count);
+        using Activity? activity = MergeTelemetry.StartGate(context.Names.ShortTarget, run.Tree, run.Attempts.Count);
         int number = Interlocked.Increment(ref _number);
         int concurrent = _slots.InUse;
         GateJob runner = new(context, _leases, slot, run, new AttemptId(LeaseItem, number));
@@ -113,7 +105,7 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
         try
         {
             result = await runner
-                .RunAsync(_history.Limit(context.Policy.GateTimeout), cancellationToken)
+                .RunAsync(_history.Limit(context.Policy.Options.GateTimeout), cancellationToken)
                 .ConfigureAwait(false);
         }
         finally
@@ -121,20 +113,20 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
             _slots.Return(slot, runner.LostSlot);
         }
 
-        if (result.Verdict == GateVerdict.Pass && result.Elapsed < context.Policy.MinimumGateTime)
+        if (result.Verdict == GateVerdict.Pass && result.Elapsed < context.Policy.Options.MinimumGateTime)
         {
             result = result with
             {
                 Verdict = GateVerdict.Vacuous,
                 Reason =
-                    $"It was green after {result.Elapsed}, and takes {context.Policy.MinimumGateTime} when it tests anything.",
+                    $"It was green after {result.Elapsed}, and takes {context.Policy.Options.MinimumGateTime} when it tests anything.",
             };
         }
 
         return Record(key, run, result, number, Math.Max(concurrent, _slots.InUse + 1));
     }
 
-    private GateResult Record(GateKey key, GateRun run, GateResult result, int number, int concurrent)
+    private GateResult Record(GateKey key, QueueCandidate run, GateResult result, int number, int concurrent)
     {
         bool flaky = result.Verdict == GateVerdict.Pass && _history.WasRed(run.Tree);
         GateLogLine line = GateLogLine.Of(result with { Flaky = flaky }, run, context.Time.GetUtcNow(), number) with
@@ -150,7 +142,7 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // A pass that nobody can look up again is none.
-            GateLogMessages.NotRun(context.Logger, Describe(run), e);
+            GateLogMessages.NotRun(context.Logger, run.Name, e);
             return result with
             {
                 Verdict = result.Verdict == GateVerdict.Pass ? GateVerdict.Infra : result.Verdict,
@@ -160,7 +152,7 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
 
         _history.Add(line);
         MergeTelemetry.GateEnded(context.Names.ShortTarget, result.Verdict.ToString(), result.Elapsed, flaky);
-        GateLogMessages.Said(context.Logger, result.Verdict, Describe(run), run.Tree);
+        GateLogMessages.Said(context.Logger, result.Verdict, run.Name, run.Tree);
         if (flaky)
         {
             GateLogMessages.Flaked(context.Logger, run.Tree);

@@ -51,7 +51,7 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, string nam
                 // Cleaned first: a gate may have filled the disk, and git writes a new index before it takes anything away.
                 await GitAsync(
                         cancellationToken,
-                        ["clean", "-ffdxq", .. context.Policy.CachePaths.SelectMany(k => new[] { "-e", k })]
+                        ["clean", "-ffdxq", .. context.Policy.Options.CachePaths.SelectMany(k => new[] { "-e", k })]
                     )
                     .ConfigureAwait(false);
                 return await FillAsync(commit, cancellationToken).ConfigureAwait(false);

@@ -13,7 +13,7 @@ internal sealed class CheckoutUpdater(QueueContext context)
     {
         foreach (string tree in TargetCheckouts.Of(Repository, context.Names.Target))
         {
-            if (!context.Policy.Options.MovesCheckout)
+            if (!context.Policy.Options.FastForwardCheckout)
             {
                 return $"Policy: {context.Names.ShortTarget} is checked out in '{tree}', whose files would fall behind.";
             }
@@ -33,7 +33,7 @@ internal sealed class CheckoutUpdater(QueueContext context)
     /// <summary>Notes durably which checkouts are about to fall behind.</summary>
     public void Begin(string from)
     {
-        string[] trees = context.Policy.Options.MovesCheckout
+        string[] trees = context.Policy.Options.FastForwardCheckout
             ? [.. TargetCheckouts.Of(Repository, context.Names.Target)]
             : [];
         if (trees.Length > 0)

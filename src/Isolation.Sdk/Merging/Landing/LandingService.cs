@@ -45,7 +45,7 @@ internal sealed class LandingService(QueueContext context, QueueMonitor view)
             ]
         )
         {
-            Remote = context.Policy.Options.TargetRemote,
+            Remote = context.Policy.Options.PushTargetTo,
         };
         string? entry = context.Policy.Journals
             ? await _journal.BeginAsync(intent, cancellationToken).ConfigureAwait(false)

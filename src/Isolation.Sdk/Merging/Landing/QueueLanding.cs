@@ -81,10 +81,7 @@ internal sealed class QueueLanding(
             case LandingResult.Blocked blocked:
                 // It is nobody's fault and in everybody's way: whoever mended it resumes the queue.
                 await care.PauseAsync(
-                        new StoredPause($"{blocked.Reason} Resume the queue to try again.")
-                        {
-                            Kind = MergeHoldReason.Infra,
-                        },
+                        new QueuePause(MergeHoldReason.Infra, $"{blocked.Reason} Resume the queue to try again."),
                         cancellationToken
                     )
                     .ConfigureAwait(false);

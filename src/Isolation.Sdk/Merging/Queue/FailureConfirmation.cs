@@ -45,7 +45,8 @@ internal sealed class FailureConfirmation(QueueContext context, GateRuns runs, Q
                     : $"{context.Names.ShortTarget} is red by itself";
             MergeLog.TargetBroken(context.Logger, context.Names.Target, snapshot.Target!, red.Verdict);
             await care.PauseAsync(
-                    new StoredPause(
+                    new QueuePause(
+                        MergeHoldReason.BaseBroken,
                         $"{broken}, at {snapshot.Target}: {Why(red)} Nobody is given back for that; the queue goes on with the next commit of {context.Names.ShortTarget}, or when it is resumed."
                     )
                     {

@@ -116,11 +116,26 @@ internal sealed class MergeQueue : IMergeQueue
     }
 
     /// <inheritdoc/>
-    public async ValueTask CommandAsync(QueueCommand command, CancellationToken cancellationToken = default)
+    public ValueTask PauseAsync(
+        string reason,
+        int? minimumPriority = null,
+        CancellationToken cancellationToken = default
+    )
     {
-        ArgumentNullException.ThrowIfNull(command);
+        ArgumentNullException.ThrowIfNull(reason);
+        return PauseAsync(
+            new QueuePause(MergeHoldReason.Paused, reason) { MinimumPriority = minimumPriority },
+            cancellationToken
+        );
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ResumeAsync(CancellationToken cancellationToken = default) => PauseAsync(null, cancellationToken);
+
+    private async ValueTask PauseAsync(QueuePause? pause, CancellationToken cancellationToken)
+    {
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-        await _store.ApplyAsync(command, cancellationToken).ConfigureAwait(false);
+        await _store.PauseAsync(pause, cancellationToken).ConfigureAwait(false);
         Announce();
     }
 

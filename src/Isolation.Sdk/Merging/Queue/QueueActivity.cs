@@ -8,7 +8,7 @@ internal sealed record QueueActivity
     public static QueueActivity None { get; } = new();
 
     /// <summary>What is in the gate, the shortest first.</summary>
-    public IReadOnlyList<RunningGate> Running { get; init; } = [];
+    public IReadOnlyList<QueueCandidate> Running { get; init; } = [];
 
     /// <summary>What collides with something ahead of it.</summary>
     public IReadOnlyList<ProvisionalConflict> Provisional { get; init; } = [];
@@ -20,8 +20,8 @@ internal sealed record QueueActivity
     public int MaxConcurrency { get; init; }
 
     /// <summary>The shortest candidate with this item.</summary>
-    public RunningGate? CandidateOf(AttemptId attempt) =>
-        Running.Where(r => r.Items.Contains(attempt)).MinBy(r => r.Items.Count);
+    public QueueCandidate? CandidateOf(AttemptId attempt) =>
+        Running.Where(r => r.Attempts.Contains(attempt)).MinBy(r => r.Attempts.Count);
 
     public string ToJson() =>
         Running.Count + Provisional.Count == 0 && Obstacle is null
@@ -43,20 +43,6 @@ internal sealed record QueueActivity
         }
     }
 }
-
-/// <summary>One candidate in the gate.</summary>
-/// <param name="Commit">Its commit.</param>
-/// <param name="Tree">Its tree.</param>
-/// <param name="Items">What it brings, in order; none when the target itself is tested.</param>
-/// <param name="Since">Since when.</param>
-/// <param name="IsRetry">Whether a red verdict is being checked.</param>
-internal sealed record RunningGate(
-    string Commit,
-    string Tree,
-    IReadOnlyList<AttemptId> Items,
-    DateTimeOffset Since,
-    bool IsRetry
-);
 
 /// <summary>An item that collides with others which have not landed.</summary>
 /// <param name="Attempt">The item.</param>

@@ -117,8 +117,8 @@ internal sealed class QueueActor : IAsyncDisposable
         BatchSettings settings = _model.Settings(
             policy.MaxConcurrency,
             policy.BatchSize,
-            policy.MaxBatchSize,
-            policy.TestEveryCommit,
+            BatchSizeModel.MaxBatchSize,
+            policy.Options.TestEveryCommit,
             line.Count
         );
 

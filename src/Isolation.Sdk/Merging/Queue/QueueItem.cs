@@ -86,7 +86,7 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
     UseStringEnumConverter = true
 )]
 [JsonSerializable(typeof(QueueItem))]
-[JsonSerializable(typeof(StoredPause))]
+[JsonSerializable(typeof(QueuePause))]
 [JsonSerializable(typeof(QueueActivity))]
 [JsonSerializable(typeof(GateLogLine))]
 internal sealed partial class QueueJson : JsonSerializerContext;

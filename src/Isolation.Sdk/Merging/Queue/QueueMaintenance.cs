@@ -40,12 +40,14 @@ internal sealed class QueueMaintenance(QueueContext context, QueueStore store, Q
 
         foreach (
             QueueItem item in Open()
-                .Where(i => context.Policy.Options.Remote is not null && i.Pushed is null && i.Hold is null)
+                .Where(i => context.Policy.Options.PushBranchesTo is not null && i.Pushed is null && i.Hold is null)
         )
         {
             await StoreAsync(
                     item,
-                    await _push.RunAsync(item, context.Policy.Options.Remote!, cancellationToken).ConfigureAwait(false),
+                    await _push
+                        .RunAsync(item, context.Policy.Options.PushBranchesTo!, cancellationToken)
+                        .ConfigureAwait(false),
                     cancellationToken
                 )
                 .ConfigureAwait(false);
@@ -64,7 +66,7 @@ internal sealed class QueueMaintenance(QueueContext context, QueueStore store, Q
         await view.History.FindAsync(over.Attempt, target, cancellationToken).ConfigureAwait(false);
         string? brought = over.IsTerminal
             ? await _outside
-                .TryFindAsync(over, target, maybeAncestor: over.State == MergeState.Cancelled, cancellationToken)
+                .TryFindAsync(over, target, maybeAncestor: over.State == MergeState.NoChange, cancellationToken)
                 .ConfigureAwait(false)
             : null;
         await StoreAsync(
@@ -79,7 +81,7 @@ internal sealed class QueueMaintenance(QueueContext context, QueueStore store, Q
         StoreAsync(item, item with { Hold = why }, cancellationToken);
 
     /// <summary>Pauses the whole queue, or resumes it.</summary>
-    public async Task PauseAsync(StoredPause? pause, CancellationToken cancellationToken)
+    public async Task PauseAsync(QueuePause? pause, CancellationToken cancellationToken)
     {
         await store.TryPauseAsync(view.State, pause, cancellationToken).ConfigureAwait(false);
         await view.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
@@ -95,7 +97,7 @@ internal sealed class QueueMaintenance(QueueContext context, QueueStore store, Q
         if (await store.TryChangeAsync(item, changed, cancellationToken).ConfigureAwait(false) is { } stored)
         {
             view.Apply(view.State.With(stored));
-            if (stored is { IsTerminal: true, State: not MergeState.Landed })
+            if (stored is { IsTerminal: true, State: not (MergeState.Landed or MergeState.NoChange) })
             {
                 MergeTelemetry.Evicted(context.Names.ShortTarget, stored.State.ToString());
             }
@@ -126,7 +128,7 @@ internal sealed class QueueMaintenance(QueueContext context, QueueStore store, Q
             .State.Items.Where(i =>
                 i.Attempt.Item == item.Attempt.Item
                 && i.Attempt.Number > item.Attempt.Number
-                && i.State is not (MergeState.Cancelled or MergeState.Rejected)
+                && i.State is not (MergeState.NoChange or MergeState.Cancelled or MergeState.Rejected)
             )
             .Select(i => (AttemptId?)i.Attempt)
             .FirstOrDefault();

@@ -7,7 +7,7 @@ namespace Isolation.Sdk.Merging;
 internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyList<QueueItem> Items)
 {
     /// <summary>Whether the whole queue is paused, and the commit that says so.</summary>
-    public (StoredPause Pause, string Commit)? Pause { get; init; }
+    public (QueuePause Pause, string Commit)? Pause { get; init; }
 
     /// <summary>What git is asked for; no field of it can hold a NUL.</summary>
     public const string Format = "%(refname)%00%(objectname)%00%(tree)%00%(parent)%00%(contents)%00";
@@ -18,7 +18,7 @@ internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyL
         string[] fields = output.Split('\0');
         string? commit = null;
         string? tree = null;
-        (StoredPause, string)? pause = null;
+        (QueuePause, string)? pause = null;
         List<QueueItem> items = [];
         for (int i = 0; i + 4 < fields.Length; i += 5)
         {
@@ -29,7 +29,7 @@ internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyL
             }
             else if (name == names.Pause)
             {
-                pause = StoredPause.Parse(fields[i + 4]) is { } stored ? (stored, fields[i + 1]) : null;
+                pause = QueuePause.Parse(fields[i + 4]) is { } stored ? (stored, fields[i + 1]) : null;
             }
             else if (
                 QueueItem.Parse(fields[i + 1], fields[i + 4]) is { } item

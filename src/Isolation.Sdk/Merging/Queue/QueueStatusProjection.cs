@@ -21,7 +21,7 @@ internal sealed class QueueStatusProjection(
     public IEnumerable<(QueueItem Item, MergeStatus Status)> Statuses()
     {
         int position = 0;
-        List<AttemptId> gate = [.. now.Running.OrderBy(r => r.Items.Count).SelectMany(r => r.Items).Distinct()];
+        List<AttemptId> gate = [.. now.Running.OrderBy(r => r.Attempts.Count).SelectMany(r => r.Attempts).Distinct()];
         List<QueueItem> line =
         [
             .. Line().OrderBy(i => gate.IndexOf(i.Attempt) is var place and >= 0 ? place : gate.Count),
@@ -93,13 +93,13 @@ internal sealed class QueueStatusProjection(
             };
         }
 
-        RunningGate? gate = now.CandidateOf(item.Attempt);
+        QueueCandidate? gate = now.CandidateOf(item.Attempt);
         return gate is null
             ? status
             : status with
             {
                 State = MergeState.Testing,
-                With = [.. gate.Items.Where(i => i != item.Attempt)],
+                With = [.. gate.Attempts.Where(i => i != item.Attempt)],
             };
     }
 
@@ -117,6 +117,8 @@ internal sealed class QueueStatusProjection(
 
     /// <summary>Whether this attempt, or a later one of the same item, is part of the target.</summary>
     private bool HasLanded(AttemptId attempt) =>
-        snapshot.Find(attempt)?.State == MergeState.Landed
-        || Enumerable.Range(attempt.Number, LaterAttempts).Any(n => landed(attempt with { Number = n }));
+        Enumerable
+            .Range(attempt.Number, LaterAttempts)
+            .Select(n => attempt with { Number = n })
+            .Any(a => landed(a) || snapshot.Find(a)?.State is MergeState.Landed or MergeState.NoChange);
 }

@@ -95,7 +95,7 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
 
     /// <summary>Pauses the queue, or changes why; <see langword="null"/> resumes it. Two processes at most.</summary>
     /// <returns>false: somebody else was faster.</returns>
-    public async Task<bool> TryPauseAsync(QueueState before, StoredPause? pause, CancellationToken cancellationToken)
+    public async Task<bool> TryPauseAsync(QueueState before, QueuePause? pause, CancellationToken cancellationToken)
     {
         if (pause is null)
         {
@@ -116,11 +116,8 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
     }
 
     /// <summary>Pauses or resumes the queue, whoever else does so meanwhile.</summary>
-    public async Task ApplyAsync(QueueCommand command, CancellationToken cancellationToken)
+    public async Task PauseAsync(QueuePause? pause, CancellationToken cancellationToken)
     {
-        StoredPause? pause = command is QueueCommand.Pause wanted
-            ? new StoredPause(wanted.Reason) { MinimumPriority = wanted.MinimumPriority }
-            : null;
         while (
             !await TryPauseAsync(await ReadAsync(cancellationToken).ConfigureAwait(false), pause, cancellationToken)
                 .ConfigureAwait(false)

@@ -103,8 +103,8 @@ internal sealed class KilledQueueFixture : IAsyncDisposable
     public async Task SubmitAsync(int count)
     {
         QueueStore store = await StoreAsync();
-        RefineryOptions options = new();
-        options.Gate("true");
+        MergeQueueOptions options = new();
+        options.Gates.Add("true");
         foreach (QueueWork work in _works.Take(count))
         {
             Capture capture = new(
@@ -117,7 +117,13 @@ internal sealed class KilledQueueFixture : IAsyncDisposable
             {
                 DependsOn = [.. work.After.Select(a => new AttemptId(a, 1))],
             };
-            Assert.NotNull(await store.TryCreateAsync(request, MergePolicy.Of(options), CancellationToken.None));
+            Assert.NotNull(
+                await store.TryCreateAsync(
+                    request,
+                    new MergePolicy(MergePreset.Refinery, options),
+                    CancellationToken.None
+                )
+            );
         }
     }
 

@@ -30,16 +30,16 @@ public sealed class OutsideObserverTests
         IMergeStrategy strategy = MergeStrategies.Refinery(
             o =>
             {
-                o.Gate("sh", "-c", KilledQueueFixture.Gate);
+                o.Gates.Add("sh", "-c", KilledQueueFixture.Gate);
                 o.BatchSize = 2;
             },
             new ProcessSandbox(new ProcessSandboxOptions())
         );
         await using (IMergeQueue queue = await strategy.OpenAsync(bench.Fixture.Target))
         {
-            await queue.CommandAsync(new QueueCommand.Pause("for the test"));
+            await queue.PauseAsync("for the test");
             await bench.SubmitAsync(plans.Length);
-            await queue.CommandAsync(new QueueCommand.Resume());
+            await queue.ResumeAsync();
             foreach (int n in new[] { 0, 6, 12, 18 })
             {
                 await QueueFixture.EndAsync(queue, new AttemptId($"i{n}", 1));

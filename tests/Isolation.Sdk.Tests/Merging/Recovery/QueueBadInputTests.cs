@@ -16,7 +16,7 @@ public sealed class QueueBadInputTests
     {
         await using RefineryFixture refinery = await RefineryFixture.CreateAsync();
         Capture work = await refinery.SubmitAsync("a");
-        refinery.Gate.Always("a", GateDecision.Pass);
+        refinery.Gate.Always("a", GateResult.Pass);
 
         await refinery.Fixture.GitAsync("update-ref", "-d", work.Source);
         await refinery.Fixture.GitAsync("gc", "-q", "--prune=now");
@@ -33,8 +33,8 @@ public sealed class QueueBadInputTests
         await using RefineryFixture refinery = await RefineryFixture.CreateAsync();
         Capture lost = await refinery.SubmitAsync("lost");
         await refinery.SubmitAsync("fine");
-        refinery.Gate.Always("lost", GateDecision.Pass);
-        refinery.Gate.Always("fine", GateDecision.Pass);
+        refinery.Gate.Always("lost", GateResult.Pass);
+        refinery.Gate.Always("fine", GateResult.Pass);
         string id = await refinery.Fixture.GitAsync(
             "rev-parse",
             kind == "commit" ? lost.Commit : lost.Commit + "^{tree}"
@@ -92,8 +92,8 @@ public sealed class QueueBadInputTests
         }
 
         await refinery.Fixture.GitAsync("update-ref", "-d", QueueFixture.TargetRef);
-        run?.Answer(GateDecision.Pass);
-        refinery.Gate.Always("a", GateDecision.Pass);
+        run?.Answer(GateResult.Pass);
+        refinery.Gate.Always("a", GateResult.Pass);
         MergeStatus held = await refinery.UntilAsync("a", s => s.Hold == MergeHoldReason.Policy);
         Assert.Contains("gone", held.Reason, StringComparison.Ordinal);
 
@@ -115,12 +115,12 @@ public sealed class QueueBadInputTests
         string tree = Path.Combine(refinery.Fixture.Repository.Root, "theirs");
 
         await refinery.Fixture.GitAsync("worktree", "add", "-q", tree, "target");
-        run.Answer(GateDecision.Pass);
+        run.Answer(GateResult.Pass);
         MergeStatus held = await refinery.UntilAsync("a", s => s.Hold == MergeHoldReason.Policy);
         Assert.Contains(tree, held.Reason, StringComparison.Ordinal);
         Assert.Equal(start, await refinery.Fixture.TargetCommitAsync());
 
-        refinery.Gate.Always("a", GateDecision.Pass);
+        refinery.Gate.Always("a", GateResult.Pass);
         await refinery.Fixture.GitAsync("worktree", "remove", tree);
         Assert.Equal(MergeState.Landed, (await refinery.EndAsync("a")).State);
     }
@@ -148,12 +148,10 @@ public sealed class QueueBadInputTests
                     text.Replace(good.Commit, evil.Commit, StringComparison.Ordinal)
                 );
                 await bench.GitAsync("update-ref", Record, commit);
-                return GateDecision.Pass;
+                return GateResult.Pass;
             }
 
-            return File.Exists(Path.Combine(context.Workspace, "evil.txt"))
-                ? GateDecision.Fail("evil")
-                : GateDecision.Pass;
+            return File.Exists(Path.Combine(context.Workspace, "evil.txt")) ? GateResult.Fail("evil") : GateResult.Pass;
         });
 
         await queue.SubmitAsync(new MergeRequest(new AttemptId("good", 1), good));
@@ -178,7 +176,7 @@ public sealed class QueueBadInputTests
             }
 
             tested.Add(context.Tree);
-            return GateDecision.Pass;
+            return GateResult.Pass;
         });
 
         await queue.SubmitAsync(new MergeRequest(new AttemptId("good", 1), good));
@@ -203,7 +201,7 @@ public sealed class QueueBadInputTests
         AttemptId[] attempts = [new("one", 1), new("two", 1)];
         string stale = Path.Combine(bench.Common, "refs", "heads", "target.lock");
         await File.WriteAllTextAsync(stale, "");
-        await using IMergeQueue queue = await OpenAsync(bench, (_, _) => ValueTask.FromResult(GateDecision.Pass));
+        await using IMergeQueue queue = await OpenAsync(bench, (_, _) => ValueTask.FromResult(GateResult.Pass));
         await using IMergeQueue elsewhere = await MergeStrategies
             .FirstWins()
             .OpenAsync(new MergeTarget(bench.Target.Repository, "refs/heads/other"));
@@ -235,13 +233,13 @@ public sealed class QueueBadInputTests
 
     private static async Task<IMergeQueue> OpenAsync(
         QueueFixture bench,
-        Func<GateContext, CancellationToken, ValueTask<GateDecision>> gate
+        Func<GateContext, CancellationToken, ValueTask<GateResult>> gate
     )
     {
         IMergeStrategy strategy = MergeStrategies.Refinery(
             o =>
             {
-                o.Gate("host code", gate);
+                o.Gates.Add("host code", gate);
                 o.MaxConcurrency = 1;
                 o.BatchSize = 1;
             },

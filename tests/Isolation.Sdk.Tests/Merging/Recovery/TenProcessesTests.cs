@@ -24,7 +24,7 @@ public sealed class TenProcessesTests
         Assert.True(
             await store.TryPauseAsync(
                 await store.ReadAsync(CancellationToken.None),
-                new StoredPause("for the test"),
+                new QueuePause(MergeHoldReason.Paused, "for the test"),
                 CancellationToken.None
             )
         );

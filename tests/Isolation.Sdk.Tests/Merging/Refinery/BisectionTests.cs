@@ -80,7 +80,7 @@ public sealed class BisectionTests
     public async Task What_follows_a_suspect_is_tested_without_it_meanwhile_and_lands_once_it_is_gone(int slots)
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.MaxConcurrency = slots);
-        bench.Gate.Always("", GateDecision.Pass);
+        bench.Gate.Always("", GateResult.Pass);
         foreach (string item in new[] { "bad", "b", "c" })
         {
             await bench.SubmitAsync(
@@ -101,12 +101,12 @@ public sealed class BisectionTests
         await bench.SubmitAsync("d");
         await bench.Gate.RunOfAsync("b d");
         Assert.Equal(before, await bench.Fixture.TargetCommitAsync());
-        second.Answer(GateDecision.Fail("Again."));
+        second.Answer(GateResult.Fail("Again."));
 
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("b")).State);
         Assert.Equal(MergeState.Rejected, (await bench.EndAsync("bad")).State);
         Assert.Single(bench.Gate.Asked, "b");
-        bench.Gate.Always("d", GateDecision.Pass);
+        bench.Gate.Always("d", GateResult.Pass);
         await bench.Queue.CommandAsync(RefineryFixture.Of("c"), new MergeCommand.Cancel());
     }
 
@@ -121,7 +121,7 @@ public sealed class BisectionTests
         await bench.Gate.PassAsync("a b");
         ControlledGateRun first = await bench.Gate.RunOfAsync("a");
         string before = await bench.Fixture.TargetCommitAsync();
-        first.Answer(GateDecision.Pass);
+        first.Answer(GateResult.Pass);
 
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("b")).State);
         Assert.Equal(before, await bench.Fixture.GitAsync("rev-parse", "target~2"));
@@ -151,8 +151,8 @@ public sealed class BisectionTests
         await bench.GoAsync();
         await bench.Gate.PassAsync("a");
         await bench.Gate.PassAsync("alone");
-        bench.Gate.Always("c", GateDecision.Pass);
-        bench.Gate.Always("c d", GateDecision.Pass);
+        bench.Gate.Always("c", GateResult.Pass);
+        bench.Gate.Always("c d", GateResult.Pass);
 
         Assert.Empty((await bench.EndAsync("alone")).With);
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("d")).State);

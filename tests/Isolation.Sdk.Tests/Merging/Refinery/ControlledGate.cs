@@ -7,7 +7,7 @@ internal sealed class ControlledGate
 {
     private readonly Lock _lock = new();
     private readonly List<ControlledGateRun> _runs = [];
-    private readonly Dictionary<string, GateDecision> _standing = [];
+    private readonly Dictionary<string, GateResult> _standing = [];
     private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Every run so far, as the items of its candidate: "a b".</summary>
@@ -22,7 +22,7 @@ internal sealed class ControlledGate
         }
     }
 
-    public async ValueTask<GateDecision> TestAsync(GateContext context, CancellationToken cancellationToken)
+    public async ValueTask<GateResult> TestAsync(GateContext context, CancellationToken cancellationToken)
     {
         ControlledGateRun run = new(
             string.Join(' ', context.Attempts.Select(a => a.Item)),
@@ -33,7 +33,7 @@ internal sealed class ControlledGate
         lock (_lock)
         {
             _runs.Add(run);
-            if (_standing.TryGetValue(run.Items, out GateDecision? answer))
+            if (_standing.TryGetValue(run.Items, out GateResult? answer))
             {
                 run.Answer(answer);
             }
@@ -46,7 +46,7 @@ internal sealed class ControlledGate
     }
 
     /// <summary>Answers every coming run of these items at once.</summary>
-    public void Always(string items, GateDecision answer)
+    public void Always(string items, GateResult answer)
     {
         lock (_lock)
         {
@@ -74,18 +74,15 @@ internal sealed class ControlledGate
         }
     }
 
-    public async Task PassAsync(string items) => (await RunOfAsync(items)).Answer(GateDecision.Pass);
+    public async Task PassAsync(string items) => (await RunOfAsync(items)).Answer(GateResult.Pass);
 
-    public async Task FailAsync(string items) =>
-        (await RunOfAsync(items)).Answer(GateDecision.Fail("The test said so."));
+    public async Task FailAsync(string items) => (await RunOfAsync(items)).Answer(GateResult.Fail("The test said so."));
 }
 
 /// <summary>One run of a <see cref="ControlledGate"/>.</summary>
 internal sealed class ControlledGateRun(string items, string commit, string tree)
 {
-    private readonly TaskCompletionSource<GateDecision> _answer = new(
-        TaskCreationOptions.RunContinuationsAsynchronously
-    );
+    private readonly TaskCompletionSource<GateResult> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string Items => items;
 
@@ -94,9 +91,9 @@ internal sealed class ControlledGateRun(string items, string commit, string tree
     public string Tree => tree;
 
     /// <summary>Ends with the answer; cancelled when the queue stopped the run.</summary>
-    public Task<GateDecision> Answered => _answer.Task;
+    public Task<GateResult> Answered => _answer.Task;
 
-    public void Answer(GateDecision answer) => _answer.TrySetResult(answer);
+    public void Answer(GateResult answer) => _answer.TrySetResult(answer);
 
     public void End(CancellationToken cancellationToken) => _answer.TrySetCanceled(cancellationToken);
 }

@@ -20,7 +20,10 @@ public sealed class DescribeTests
         await bench.UntilAsync("b", s => s.State == MergeState.Testing);
 
         QueueReport queue = (
-            await MergeQueueClient.DescribeAsync(bench.Fixture.Target, bench.Fixture.Repository.Path + ".workers")
+            await new MergeQueueClient(
+                bench.Fixture.Target.Repository,
+                bench.Fixture.Repository.Path + ".workers"
+            ).DescribeAsync(QueueFixture.TargetRef)
         )!;
 
         Assert.Equal(
@@ -35,17 +38,16 @@ public sealed class DescribeTests
         );
         Assert.Equal(
             (MergeState.Testing, "a.1", queue.Testing[1].Since),
-            (Of(queue, "b").Status.State, Assert.Single(Of(queue, "b").Status.With).ToString(), Of(queue, "b").Since)
+            (Of(queue, "b").State, Assert.Single(Of(queue, "b").With).ToString(), Of(queue, "b").Since)
         );
-        Assert.Equal((MergeState.Queued, 1), (Of(queue, "c").Status.State, Of(queue, "c").Status.Position));
-        Assert.Equal(
-            (MergeState.Held, MergeHoldReason.Dependency),
-            (Of(queue, "e").Status.State, Of(queue, "e").Status.Hold)
-        );
+        Assert.Equal((MergeState.Queued, 1), (Of(queue, "c").State, Of(queue, "c").Position));
+        Assert.Equal((MergeState.Held, MergeHoldReason.Dependency), (Of(queue, "e").State, Of(queue, "e").Hold));
         Assert.NotNull(Of(queue, "e").Since);
         Assert.Equal(
-            queue.Items.Select(i => i.Status.ToString()),
-            (await MergeQueueClient.ReadAsync(bench.Fixture.Target.Repository)).Select(i => i.Status.ToString())
+            queue.Items.Select(i => (i with { Files = [], Coupled = MergeStatus.NoneCoupled }).ToString()),
+            (await new MergeQueueClient(bench.Fixture.Target.Repository).ReadAsync()).Select(i =>
+                (i with { Files = [], Coupled = MergeStatus.NoneCoupled }).ToString()
+            )
         );
     }
 
@@ -62,20 +64,22 @@ public sealed class DescribeTests
         await bench.Gate.PassAsync("a");
         await bench.Gate.FailAsync("bad");
         await bench.Gate.FailAsync("bad");
-        bench.Gate.Always("", GateDecision.Pass);
+        bench.Gate.Always("", GateResult.Pass);
         MergeStatus rejected = await bench.EndAsync("bad");
         await bench.Queue.DisposeAsync();
 
-        QueueReport queue = (await MergeQueueClient.DescribeAsync(bench.Fixture.Target))!;
+        QueueReport queue = (
+            await new MergeQueueClient(bench.Fixture.Target.Repository).DescribeAsync(QueueFixture.TargetRef)
+        )!;
 
         Assert.Equal((MergeState.Rejected, false, null), (rejected.State, queue.IsActing, queue.MaxConcurrency));
         Assert.Empty(queue.Testing);
         Assert.Equal((1, 3), (queue.Gates.Flakes, queue.Gates.Failures));
         Assert.Equal(
             ("a.1", queue.Commit),
-            (Assert.Single(queue.Landed).Attempt.ToString(), queue.Landed[0].Status.LandedCommit)
+            (Assert.Single(queue.Landed).Attempt.ToString(), queue.Landed[0].LandedCommit)
         );
-        Assert.Equal(MergeState.Rejected, Assert.Single(queue.Items).Status.State);
+        Assert.Equal(MergeState.Rejected, Assert.Single(queue.Items).State);
         lock (measured)
         {
             Assert.True(measured["isolation.merge.landings"] >= 1);
@@ -99,15 +103,12 @@ public sealed class DescribeTests
     public async Task Who_passes_by_can_pause_and_resume_what_another_one_acts_in()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync();
-        await MergeQueueClient.CommandAsync(
-            bench.Fixture.Target,
-            new QueueCommand.Pause("release") { MinimumPriority = 2 }
-        );
+        await new MergeQueueClient(bench.Fixture.Target.Repository).PauseAsync(QueueFixture.TargetRef, "release", 2);
         await bench.SubmitAsync("a");
         await bench.UntilAsync("a", s => s.Hold == MergeHoldReason.Paused);
 
-        QueuePause halt = (await MergeQueueClient.DescribeAsync(bench.Fixture.Target.Repository)).Single().Pause!;
-        await MergeQueueClient.CommandAsync(bench.Fixture.Target, new QueueCommand.Resume());
+        QueuePause halt = (await new MergeQueueClient(bench.Fixture.Target.Repository).DescribeAsync()).Single().Pause!;
+        await new MergeQueueClient(bench.Fixture.Target.Repository).ResumeAsync(QueueFixture.TargetRef);
         await bench.Gate.PassAsync("a");
 
         Assert.Equal(new QueuePause(MergeHoldReason.Paused, "release") { MinimumPriority = 2 }, halt);
@@ -119,24 +120,18 @@ public sealed class DescribeTests
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
 
-        Assert.Null(await MergeQueueClient.DescribeAsync(bench.Target));
-        Assert.Empty(await MergeQueueClient.DescribeAsync(bench.Target.Repository));
-        MergeTarget missing = bench.Target with { Ref = "refs/heads/nowhere" };
+        Assert.Null(await new MergeQueueClient(bench.Target.Repository).DescribeAsync(QueueFixture.TargetRef));
+        Assert.Empty(await new MergeQueueClient(bench.Target.Repository).DescribeAsync());
+        MergeQueueClient client = new(bench.Target.Repository);
+        const string Missing = "refs/heads/nowhere";
         Assert.Equal(
             "ISO0602",
-            (await Assert.ThrowsAsync<IsolationException>(() => MergeQueueClient.DescribeAsync(missing))).Code
+            (await Assert.ThrowsAsync<IsolationException>(() => client.DescribeAsync(Missing))).Code
         );
-        Assert.Equal(
-            "ISO0602",
-            (
-                await Assert.ThrowsAsync<IsolationException>(() =>
-                    MergeQueueClient.CommandAsync(missing, new QueueCommand.Resume())
-                )
-            ).Code
-        );
+        Assert.Equal("ISO0602", (await Assert.ThrowsAsync<IsolationException>(() => client.ResumeAsync(Missing))).Code);
     }
 
-    private static QueuedAttempt Of(QueueReport queue, string item) => queue.Items.Single(i => i.Attempt.Item == item);
+    private static MergeStatus Of(QueueReport queue, string item) => queue.Items.Single(i => i.Attempt.Item == item);
 
     /// <summary>Sums by instrument; other tests of the process may add to them.</summary>
     private static MeterListener Listen(Dictionary<string, double> measured)

@@ -58,11 +58,11 @@ public sealed class InvariantTests
             .Refinery(
                 o =>
                 {
-                    o.Gate("tree", (seen, _) =>
+                    o.Gates.Add("tree", (seen, _) =>
                         ValueTask.FromResult(
                             File.Exists(Path.Combine(seen.Workspace, "bad.txt"))
-                                ? GateDecision.Fail("It is bad.")
-                                : GateDecision.Pass
+                                ? GateResult.Fail("It is bad.")
+                                : GateResult.Pass
                         )
                     );
                     o.MaxConcurrency = 1;
@@ -71,7 +71,7 @@ public sealed class InvariantTests
                 new ProcessSandbox(new ProcessSandboxOptions())
             )
             .OpenAsync(bench.Target);
-        await queue.CommandAsync(new QueueCommand.Pause("for the test"));
+        await queue.PauseAsync("for the test");
         foreach (string item in new[] { "bad", "innocent" })
         {
             await queue.SubmitAsync(
@@ -79,7 +79,7 @@ public sealed class InvariantTests
             );
         }
 
-        await queue.CommandAsync(new QueueCommand.Resume());
+        await queue.ResumeAsync();
 
         Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, RefineryFixture.Of("innocent"))).State);
         Assert.Equal(MergeState.Rejected, (await QueueFixture.EndAsync(queue, RefineryFixture.Of("bad"))).State);
@@ -91,7 +91,7 @@ public sealed class InvariantTests
         await using RefineryFixture bench = await RefineryFixture.CreateAsync();
         foreach (string candidate in new[] { "base", "dependent", "base dependent", "dependent base" })
         {
-            bench.Gate.Always(candidate, GateDecision.Pass);
+            bench.Gate.Always(candidate, GateResult.Pass);
         }
 
         await bench.SubmitAsync("dependent", change: r =>
@@ -115,13 +115,13 @@ public sealed class InvariantTests
         await using RefineryFixture bench = await RefineryFixture.CreateAsync();
         foreach (string candidate in new[] { "usual", "urgent", "usual urgent", "urgent usual" })
         {
-            bench.Gate.Always(candidate, GateDecision.Pass);
+            bench.Gate.Always(candidate, GateResult.Pass);
         }
 
         await bench.SubmitAsync("usual");
         MergeStatus usual = await bench.UntilAsync("usual", s => s.State is MergeState.Held or MergeState.Landed);
         Assert.Equal((MergeState.Held, MergeHoldReason.Paused), (usual.State, usual.Hold));
-        await bench.Queue.CommandAsync(new QueueCommand.Pause("release") { MinimumPriority = 3 });
+        await bench.Queue.PauseAsync("release", 3);
         await bench.SubmitAsync("urgent", change: r => r with { Priority = 3 });
 
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("urgent")).State);
@@ -176,7 +176,7 @@ public sealed class InvariantTests
         GitRepository repository = await GitOpener.OpenAsync(bench.Repository.Path);
         QueueContext context = new(
             new QueueLayout(repository, QueueFixture.TargetRef),
-            MergePolicy.Of(new FirstWinsOptions()),
+            new MergePolicy(MergePreset.FirstWins, new MergeQueueOptions()),
             null,
             WorkersDirectory.Beside(bench.Common),
             TimeProvider.System,

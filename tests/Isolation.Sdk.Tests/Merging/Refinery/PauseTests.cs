@@ -9,7 +9,7 @@ public sealed class PauseTests
     public async Task A_paused_queue_takes_work_and_lands_only_what_is_urgent_enough_also_after_a_restart()
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync();
-        await bench.Queue.CommandAsync(new QueueCommand.Pause("release") { MinimumPriority = 3 });
+        await bench.Queue.PauseAsync("release", 3);
         await bench.SubmitAsync("usual");
         await bench.SubmitAsync("urgent", change: r => r with { Priority = 3 });
         await bench.Gate.PassAsync("urgent");
@@ -56,7 +56,7 @@ public sealed class PauseTests
     [IsolationFact(Tier = Tier.Ci)]
     public async Task A_remote_that_does_not_take_the_target_pauses_the_queue_and_nothing_lands_here_either()
     {
-        await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.PushTarget("origin"));
+        await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.PushTargetTo = "origin");
         string before = await bench.Fixture.TargetCommitAsync();
         string remote = Path.Combine(bench.Fixture.Repository.Root, "remote.git");
         await bench.Fixture.GitAsync("remote", "add", "origin", remote);
@@ -69,7 +69,7 @@ public sealed class PauseTests
         Assert.Equal(before, await bench.Fixture.TargetCommitAsync());
 
         await bench.Fixture.GitAsync("clone", "-q", "--bare", bench.Fixture.Repository.Path, remote);
-        bench.Gate.Always("a b", GateDecision.Pass);
+        bench.Gate.Always("a b", GateResult.Pass);
         await bench.GoAsync();
 
         Assert.Contains("Resume the queue", held.Reason, StringComparison.Ordinal);
@@ -85,12 +85,12 @@ public sealed class PauseTests
     {
         await using RefineryFixture bench = await RefineryFixture.CreateAsync(o => o.MaxConcurrency = 1);
         await bench.SubmitAsync("a");
-        bench.Gate.Always("a", new GateDecision(GateVerdict.Infra, "no space"));
-        bench.Gate.Always("", new GateDecision(GateVerdict.Infra, "no space"));
+        bench.Gate.Always("a", new GateResult(GateVerdict.Infra, "no space"));
+        bench.Gate.Always("", new GateResult(GateVerdict.Infra, "no space"));
 
         await bench.GoAsync();
         MergeStatus held = await bench.UntilAsync("a", s => s.Hold == MergeHoldReason.BaseBroken);
-        bench.Gate.Always("a", GateDecision.Pass);
+        bench.Gate.Always("a", GateResult.Pass);
         await bench.GoAsync();
 
         Assert.Contains("cannot be run", held.Reason, StringComparison.Ordinal);

@@ -16,22 +16,22 @@ internal sealed class RefineryFixture : IAsyncDisposable
     public IMergeQueue Queue { get; private set; } = null!;
 
     /// <summary>Opens a refinery, paused: what is submitted waits until <see cref="GoAsync"/>.</summary>
-    public static async Task<RefineryFixture> CreateAsync(Action<RefineryOptions>? configure = null)
+    public static async Task<RefineryFixture> CreateAsync(Action<MergeQueueOptions>? configure = null)
     {
         RefineryFixture bench = new(await QueueFixture.CreateAsync(("a.txt", "a\n")));
         await bench.OpenAsync(configure);
-        await bench.Queue.CommandAsync(new QueueCommand.Pause("for the test"));
+        await bench.Queue.PauseAsync("for the test");
         return bench;
     }
 
     public static AttemptId Of(string item) => new(item, 1);
 
-    public async Task OpenAsync(Action<RefineryOptions>? configure = null)
+    public async Task OpenAsync(Action<MergeQueueOptions>? configure = null)
     {
         IMergeStrategy strategy = MergeStrategies.Refinery(
             o =>
             {
-                o.Gate("hand", Gate.TestAsync);
+                o.Gates.Add("hand", Gate.TestAsync);
                 o.MaxConcurrency = 2;
                 o.BatchSize = 1;
                 configure?.Invoke(o);
@@ -54,7 +54,7 @@ internal sealed class RefineryFixture : IAsyncDisposable
         return work;
     }
 
-    public ValueTask GoAsync() => Queue.CommandAsync(new QueueCommand.Resume());
+    public ValueTask GoAsync() => Queue.ResumeAsync();
 
     public Task<MergeStatus> EndAsync(string item) => QueueFixture.EndAsync(Queue, Of(item));
 
