@@ -8,12 +8,12 @@ public interface IMergeStrategy : IIsolationAxis
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     ValueTask<IMergeQueue> OpenAsync(MergeTarget target, CancellationToken cancellationToken = default);
 
-    /// <summary>Finds what keeps work from landing on an existing target, before any work is done: a checkout in the way, say. A decorator passes the call on.</summary>
+    /// <summary>Finds what keeps work from landing on an existing target, before any work is done: a checkout in the way, say.</summary>
     /// <param name="target">The repository and the full ref.</param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>Each problem with its remedy; none when work can land.</returns>
     ValueTask<IReadOnlyList<IsolationFault>> CheckAsync(
         MergeTarget target,
         CancellationToken cancellationToken = default
-    );
+    ) => ValueTask.FromResult<IReadOnlyList<IsolationFault>>([]);
 }
