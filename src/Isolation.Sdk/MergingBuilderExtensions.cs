@@ -3,8 +3,8 @@ using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Sandbox;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Isolation.Sdk;
 
@@ -97,11 +97,11 @@ public static partial class IsolationBuilderExtensions
 
             return new MergeStrategy(
                 policy,
-                services.Of<IStateSandbox>(),
-                services.Of<WorkersDirectory>(),
-                services.Time(),
-                services.Of<ILoggerFactory>()?.CreateLogger("Isolation.Sdk.Merging") ?? NullLogger.Instance,
-                services.Of<GitRepositoryCache>()
+                services.GetService<IStateSandbox>(),
+                services.GetService<WorkersDirectory>(),
+                services.GetRequiredService<TimeProvider>(),
+                services.GetRequiredService<ILoggerFactory>().CreateLogger("Isolation.Sdk.Merging"),
+                services.GetService<GitRepositoryCache>()
             );
         });
     }
