@@ -30,6 +30,17 @@ public sealed class IsolationOptions : IOptionsWithFaults
     /// <summary>What becomes of the workspace of a failed attempt; its work is pinned in any case. <value><see cref="ReleaseMode.KeepIfUnmerged"/>: removed, since it is pinned.</value></summary>
     public ReleaseMode OnFailure { get; set; } = ReleaseMode.KeepIfUnmerged;
 
+    /// <summary>Who the library's own commits name: landings, and what a worker left uncommitted. <value>null: the host's <c>user.name</c> and <c>user.email</c>, else the library.</value></summary>
+    /// <example><c>Build bot &lt;bot@example.org&gt;</c></example>
+    public string? CommitAuthor { get; set; }
+
+    internal (string Name, string Email)? Author =>
+        CommitAuthor?.Split(['<', '>']) is [{ } name, { } email, var rest]
+        && (name.Trim(), email.Trim(), rest.Trim()) is ({ Length: > 0 } who, { Length: > 0 } at, "")
+        && !CommitAuthor.Any(char.IsControl)
+            ? (who, at)
+            : null;
+
     IEnumerable<IsolationFault> IOptionsWithFaults.Validate()
     {
         IsolationFault? Check(bool holds, string name, object? value, string remedy) =>
@@ -55,6 +66,12 @@ public sealed class IsolationOptions : IOptionsWithFaults
                 "Give a time from zero to one hour."
             ),
             Limit(nameof(QuietAfter), QuietAfter),
+            Check(
+                CommitAuthor is null || Author is not null,
+                nameof(CommitAuthor),
+                CommitAuthor,
+                "Give a name and an address: Build bot <bot@example.org>."
+            ),
             Check(Enum.IsDefined(OnFailure), nameof(OnFailure), OnFailure, "Use one of ReleaseMode's values."),
         ];
         return checks.OfType<IsolationFault>();

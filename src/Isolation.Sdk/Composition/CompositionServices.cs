@@ -26,7 +26,8 @@ internal sealed class CompositionServices(PipelineSettings settings, IServicePro
             settings.LoggerFactory ?? host?.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance
         );
 
-    public GitRepositoryCache Repositories { get; } = new();
+    /// <summary>Replaced once the options are known.</summary>
+    public GitRepositoryCache Repositories { get; set; } = new();
 
     /// <summary>Set once the sandbox is made; merge gates run in it.</summary>
     public IStateSandbox? Sandbox { get; set; }

@@ -1,4 +1,5 @@
 using Isolation.Sdk.Contexts;
+using Isolation.Sdk.Git;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Scheduling;
@@ -35,6 +36,7 @@ internal sealed class PipelineComposer(IsolationPipelineBuilder builder, Pipelin
         _faults.AddRange(CompositionValidator.Validate(settings, builder.Merging.IsChosen));
         _faults.AddRange(CompositionValidator.ValidateLevel(settings, workspaces.MaxLevel, sandbox.MaxLevel));
         IsolationOptions? options = Try("options", () => services.GetOptions(settings.Configure));
+        services.Repositories = new GitRepositoryCache(options?.Author);
         ForecastOptions? forecast = Try("forecast's options", () => services.GetOptions(settings.ConfigureForecast));
         IReadOnlyList<IStateSandbox>? sandboxes = Try("sandbox", () => sandbox.Create(services, _made));
         services.Sandbox = sandboxes?[0];

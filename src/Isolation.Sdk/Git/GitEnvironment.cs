@@ -41,6 +41,20 @@ internal sealed class GitEnvironment
         _remote = Build(host, [.. Passed, .. PassedToRemote], [.. Config, .. remote]);
     }
 
+    private GitEnvironment(GitEnvironment other, string name, string email)
+    {
+        (Config, Identity) = (other.Config, other.Identity);
+        (_local, _remote) = (With(other._local), With(other._remote));
+        Dictionary<string, string> With(Dictionary<string, string> variables) =>
+            new(variables, StringComparer.Ordinal)
+            {
+                ["GIT_AUTHOR_NAME"] = name,
+                ["GIT_AUTHOR_EMAIL"] = email,
+                ["GIT_COMMITTER_NAME"] = name,
+                ["GIT_COMMITTER_EMAIL"] = email,
+            };
+    }
+
     /// <summary>Config that every command of the library gets; the pinned part wins over the repository's.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Config { get; }
 
@@ -68,6 +82,9 @@ internal sealed class GitEnvironment
         new("protocol.ext.allow", "never"),
         new("submodule.recurse", "false"),
     ];
+
+    /// <summary>The same with another author of the library's own commits; workers keep the host's identity.</summary>
+    public GitEnvironment WithAuthor(string name, string email) => new(this, name, email);
 
     public IReadOnlyDictionary<string, string> For(bool remote) => remote ? _remote : _local;
 

@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace Isolation.Sdk.Git;
 
 /// <summary>Repositories opened once for all who need them: opening costs three git processes, and everybody starts at the same moment.</summary>
-internal sealed class GitRepositoryCache
+/// <param name="author">Who the library's own commits name; <see langword="null"/> for the host's identity.</param>
+internal sealed class GitRepositoryCache((string Name, string Email)? author = null)
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<GitRepository>>> _repositories = new(
         StringComparer.Ordinal
@@ -12,7 +13,7 @@ internal sealed class GitRepositoryCache
     public async Task<GitRepository> OpenAsync(string path, CancellationToken cancellationToken = default)
     {
         Lazy<Task<GitRepository>> opening = _repositories.GetOrAdd(path, p => new Lazy<Task<GitRepository>>(() =>
-            GitOpener.OpenAsync(p, CancellationToken.None)
+            OpenWithAuthorAsync(p)
         ));
         try
         {
@@ -26,5 +27,16 @@ internal sealed class GitRepositoryCache
             _repositories.TryRemove(path, out _);
             throw;
         }
+    }
+
+    private async Task<GitRepository> OpenWithAuthorAsync(string path)
+    {
+        GitRepository opened = await GitOpener.OpenAsync(path, CancellationToken.None).ConfigureAwait(false);
+        return author is { } own
+            ? opened with
+            {
+                Client = new GitClient(opened.Client.Environment.WithAuthor(own.Name, own.Email)),
+            }
+            : opened;
     }
 }

@@ -92,7 +92,7 @@ public sealed class AuditTests
         Assert.Contains("because of ISO0911", await pipeline.DescribeAsync(), StringComparison.Ordinal);
     }
 
-    [IsolationTheory]
+    [Theory]
     [InlineData("ISO0907", "a reason", "ISO0907")]
     [InlineData("ISO0916", " ", "no reason")]
     public void What_is_no_rule_of_thumb_and_a_waiver_without_a_reason_are_refused(

@@ -31,7 +31,7 @@ public sealed class BuildTests
         Assert.Equal(Parts(fresh), Parts(after));
     }
 
-    [IsolationFact]
+    [Fact]
     public void A_fault_of_a_factory_is_collected_with_the_others_and_stays_correctable()
     {
         InvalidOperationException cause = new("no key");
@@ -56,7 +56,7 @@ public sealed class BuildTests
             .Dispose();
     }
 
-    [IsolationFact]
+    [Fact]
     public void A_code_is_said_once()
     {
         IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() =>
@@ -168,7 +168,7 @@ public sealed class BuildTests
             { "create", b => b.Merging.Use<MyOptions>(null, null!) },
         };
 
-    [IsolationTheory]
+    [Theory]
     [MemberData(nameof(Nulls), DisableDiscoveryEnumeration = true)]
     public void A_null_is_refused_by_its_parameters_name(string parameter, Action<IsolationPipelineBuilder> call) =>
         Assert.Throws<ArgumentNullException>(parameter, () => call(new IsolationPipelineBuilder("/r")));
@@ -183,10 +183,12 @@ public sealed class BuildTests
             { "SetupTimeout is 31.00:00:00", o => o.SetupTimeout = TimeSpan.FromDays(31) },
             { "StopGrace is -00:00:01", o => o.StopGrace = TimeSpan.FromSeconds(-1) },
             { "QuietAfter is 00:00:00", o => o.QuietAfter = TimeSpan.Zero },
+            { "CommitAuthor is Bot", o => o.CommitAuthor = "Bot" },
+            { "CommitAuthor is <a@b>", o => o.CommitAuthor = "<a@b>" },
             { "OnFailure is 77", o => o.OnFailure = (ReleaseMode)77 },
         };
 
-    [IsolationTheory]
+    [Theory]
     [MemberData(nameof(BadValues), DisableDiscoveryEnumeration = true)]
     public void A_value_out_of_range_is_found_by_build_with_the_options_name(string said, Action<IsolationOptions> set)
     {

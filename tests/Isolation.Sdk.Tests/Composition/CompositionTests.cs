@@ -5,7 +5,7 @@ namespace Isolation.Sdk.Tests.Composition;
 
 public sealed class CompositionTests
 {
-    [IsolationFact]
+    [Fact]
     public void Every_fault_of_a_composition_is_reported_at_once()
     {
         IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() =>
@@ -16,7 +16,7 @@ public sealed class CompositionTests
         Assert.All(thrown.Faults, f => Assert.NotEmpty(f.Remedy));
     }
 
-    [IsolationFact]
+    [Fact]
     public void A_forgotten_merge_strategy_is_answered_with_lines_to_copy()
     {
         IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() =>
@@ -27,7 +27,7 @@ public sealed class CompositionTests
         Assert.Equal(3, thrown.Message.Split(".Merging.Use").Length - 1);
     }
 
-    [IsolationTheory]
+    [Theory]
     [InlineData(SandboxLevel.Restricted)]
     [InlineData(SandboxLevel.Sealed)]
     public void A_level_is_never_lowered_silently(SandboxLevel level)
@@ -45,7 +45,7 @@ public sealed class CompositionTests
         Assert.Equal(["ISO0908", "ISO0905", "ISO0905"], thrown.Faults.Select(f => f.Code));
     }
 
-    [IsolationFact]
+    [Fact]
     public void A_confined_sandbox_does_not_reach_the_highest_level()
     {
         IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() =>
@@ -60,7 +60,7 @@ public sealed class CompositionTests
         Assert.Contains(thrown.Faults, f => f.Remedy.Contains("UseSealed", StringComparison.Ordinal));
     }
 
-    [IsolationTheory]
+    [Theory]
     [InlineData(SandboxLevel.Cooperative)]
     [InlineData(SandboxLevel.Restricted)]
     public void Untrusted_workers_need_the_highest_level(SandboxLevel level)
@@ -141,6 +141,33 @@ public sealed class CompositionTests
         await run.Completion;
 
         Assert.Equal(["outer", "inner"], order);
+    }
+
+    [IsolationFact]
+    public async Task The_librarys_own_commits_name_the_author_that_was_chosen()
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        await using IsolationPipeline pipeline = rig.Compose(o => o.CommitAuthor = "Build Bot <bot@example.org>")
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineFixture.CommitAsync(worker, "own.txt", "own", token);
+                    await File.WriteAllTextAsync(Path.Combine(worker.Workspace.Path, "left.txt"), "left", token);
+                }
+            )
+            .Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a")]);
+
+        Assert.Equal(ItemOutcome.Landed, Assert.Single((await run.Completion).Items).Outcome);
+        string[] authors = (await rig.GitAsync("log", "--format=%an <%ae>|%cn|%s", "main..landing")).Split('\n');
+        Assert.DoesNotContain(authors, a =>
+            a.StartsWith("Build Bot", StringComparison.Ordinal) && a.EndsWith("own.txt", StringComparison.Ordinal)
+        );
+        Assert.Equal(
+            2,
+            authors.Count(a => a.StartsWith("Build Bot <bot@example.org>|Build Bot|", StringComparison.Ordinal))
+        );
     }
 
     [IsolationFact]

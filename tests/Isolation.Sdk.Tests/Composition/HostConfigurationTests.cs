@@ -76,7 +76,7 @@ public sealed class HostConfigurationTests
         Assert.Equal([6], seen);
     }
 
-    [IsolationFact]
+    [Fact]
     public void The_hosts_validation_is_a_fault_of_the_composition()
     {
         ServiceCollection services = new();
@@ -95,7 +95,7 @@ public sealed class HostConfigurationTests
         Assert.Contains("At most two here.", thrown.Message, StringComparison.Ordinal);
     }
 
-    [IsolationFact]
+    [Fact]
     public void Validation_at_the_hosts_start_sees_the_same_options()
     {
         ServiceCollection services = new();
@@ -150,7 +150,7 @@ public sealed class HostConfigurationTests
         Assert.Contains("landing (from main)", described, StringComparison.Ordinal);
     }
 
-    [IsolationFact]
+    [Fact]
     public void A_host_that_disposes_its_services_without_waiting_may_do_so()
     {
         ServiceCollection services = new();
