@@ -1,11 +1,16 @@
 using System.Diagnostics;
+using System.IO.Enumeration;
 
 namespace Isolation.Sdk.Testing;
 
 /// <summary>Deletes whole trees and never follows a link out of them.</summary>
 internal static class FolderDeletion
 {
-    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        AttributesToSkip = FileAttributes.None,
+        IgnoreInaccessible = false,
+    };
 
     public static void Delete(string path)
     {
@@ -45,9 +50,15 @@ internal static class FolderDeletion
             folder.UnixFileMode |= UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         }
 
-        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos("*", Everything))
+        foreach (
+            (string path, bool isFolder) in new FileSystemEnumerable<(string, bool)>(
+                folder.FullName,
+                (ref FileSystemEntry e) => (e.ToFullPath(), e.IsDirectory),
+                Everything
+            )
+        )
         {
-            if (entry is DirectoryInfo { LinkTarget: null } inner)
+            if (isFolder && new DirectoryInfo(path) is { LinkTarget: null } inner)
             {
                 DeleteTree(inner);
                 continue;
@@ -55,10 +66,17 @@ internal static class FolderDeletion
 
             if (OperatingSystem.IsWindows())
             {
-                entry.Attributes &= ~FileAttributes.ReadOnly;
+                File.SetAttributes(path, File.GetAttributes(path) & ~FileAttributes.ReadOnly);
             }
 
-            entry.Delete();
+            if (isFolder && OperatingSystem.IsWindows())
+            {
+                Directory.Delete(path);
+            }
+            else
+            {
+                File.Delete(path);
+            }
         }
 
         folder.Delete();

@@ -29,7 +29,7 @@ public abstract class ContextFactoryConformance : AxisConformance<IContextFactor
                 Require(context.Briefing.Contains(part, StringComparison.Ordinal), $"The briefing lacks '{part}'.");
             }
 
-            Require(context.Attempt == new AttemptId("one", 1), "The context is for another attempt.");
+            RequireEqual(new AttemptId("one", 1), context.Attempt, "The context is for another attempt.");
             Require(
                 context.Tokens > 0 && (context.TokenBudget is not { } budget || context.Tokens <= budget),
                 "The token estimate is missing, or over the budget."
@@ -43,9 +43,10 @@ public abstract class ContextFactoryConformance : AxisConformance<IContextFactor
         {
             ContextRequest request = Request(bench, "one");
             WorkerContext context = await bench.Axis.CreateAsync(request).ConfigureAwait(false);
-            Require(
-                Path.IsPathFullyQualified(context.BriefingFile)
-                    && await File.ReadAllTextAsync(context.BriefingFile).ConfigureAwait(false) == context.Briefing,
+            Require(Path.IsPathFullyQualified(context.BriefingFile), "The file does not hold the briefing.");
+            RequireEqual(
+                context.Briefing,
+                await File.ReadAllTextAsync(context.BriefingFile).ConfigureAwait(false),
                 "The file does not hold the briefing."
             );
             Require(
@@ -65,7 +66,7 @@ public abstract class ContextFactoryConformance : AxisConformance<IContextFactor
             ContextRequest request = Request(bench, "one");
             string one = (await bench.Axis.CreateAsync(request).ConfigureAwait(false)).Briefing;
             string two = (await bench.Axis.CreateAsync(request).ConfigureAwait(false)).Briefing;
-            Require(one == two, "Two contexts of one request have two briefings.");
+            RequireEqual(two, one, "Two contexts of one request have two briefings.");
         });
 
     /// <summary>A cancelled request makes no context.</summary>
@@ -80,7 +81,7 @@ public abstract class ContextFactoryConformance : AxisConformance<IContextFactor
             }
             catch (OperationCanceledException)
             {
-                Require(Directory.GetFileSystemEntries(request.State.Temp).Length == 0, "A file was left behind.");
+                RequireEqual(0, Directory.GetFileSystemEntries(request.State.Temp).Length, "A file was left behind.");
                 return;
             }
 
@@ -105,19 +106,22 @@ public abstract class ContextFactoryConformance : AxisConformance<IContextFactor
             WorkerContext again = await bench.Axis.CreateAsync(Request(bench, "one")).ConfigureAwait(false);
             foreach (string foreign in new[] { "failure-of-one", "said-by-one", "note-for-one", "Do what one needs." })
             {
-                Require(
-                    !two.Briefing.Contains(foreign, StringComparison.Ordinal),
-                    $"Another item's briefing holds '{foreign}'."
-                );
+                RequireWithout(foreign, two.Briefing, $"Another item's briefing holds '{foreign}'.");
             }
 
-            Require(
-                !again.Briefing.Contains("said-by-one", StringComparison.Ordinal)
-                    && !again.Briefing.Contains("failure-of-one", StringComparison.Ordinal),
+            RequireWithout(
+                "said-by-one",
+                again.Briefing,
                 "The next context of the same item holds what the one before said."
             );
-            Require(
-                await AsWorkerAsync(again, c => c.Conversation.Count).ConfigureAwait(false) == 0,
+            RequireWithout(
+                "failure-of-one",
+                again.Briefing,
+                "The next context of the same item holds what the one before said."
+            );
+            RequireEqual(
+                0,
+                await AsWorkerAsync(again, c => c.Conversation.Count).ConfigureAwait(false),
                 "A conversation does not begin empty."
             );
             Refuses(() => ofOne.Append("user", "from outside"), "append to");

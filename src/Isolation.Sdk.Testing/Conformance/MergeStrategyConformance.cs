@@ -19,14 +19,29 @@ public abstract class MergeStrategyConformance : AxisConformance<IMergeStrategy>
                 MergeRequest two = await MakeAsync(bench, "two", "two.txt", "2\n").ConfigureAwait(false);
                 MergeStatus first = await LandAsync(queue, one).ConfigureAwait(false);
                 MergeStatus second = await LandAsync(queue, two).ConfigureAwait(false);
-                Require(
-                    first.State == MergeState.Landed && second.State == MergeState.Landed,
+                RequireEqual(
+                    MergeState.Landed,
+                    first.State,
                     $"They ended {first.State} ({first.Reason}) and {second.State} ({second.Reason})."
                 );
-                Require(
-                    await ReadAsync(bench, "one.txt").ConfigureAwait(false) == "1"
-                        && await ReadAsync(bench, "two.txt").ConfigureAwait(false) == "2"
-                        && await ReadAsync(bench, "shared.txt").ConfigureAwait(false) == "one",
+                RequireEqual(
+                    MergeState.Landed,
+                    second.State,
+                    $"They ended {first.State} ({first.Reason}) and {second.State} ({second.Reason})."
+                );
+                RequireEqual(
+                    "1",
+                    await ReadAsync(bench, "one.txt").ConfigureAwait(false),
+                    "The target does not hold all of it."
+                );
+                RequireEqual(
+                    "2",
+                    await ReadAsync(bench, "two.txt").ConfigureAwait(false),
+                    "The target does not hold all of it."
+                );
+                RequireEqual(
+                    "one",
+                    await ReadAsync(bench, "shared.txt").ConfigureAwait(false),
                     "The target does not hold all of it."
                 );
                 await bench
@@ -48,19 +63,22 @@ public abstract class MergeStrategyConformance : AxisConformance<IMergeStrategy>
                 byte[] before = await File.ReadAllBytesAsync(index).ConfigureAwait(false);
                 await LandAsync(queue, await MakeAsync(bench, "one", "shared.txt", "changed\n").ConfigureAwait(false))
                     .ConfigureAwait(false);
-                Require(
-                    (await File.ReadAllBytesAsync(index).ConfigureAwait(false)).SequenceEqual(before),
+                RequireSequence(
+                    before,
+                    (await File.ReadAllBytesAsync(index).ConfigureAwait(false)),
                     "The index was written."
                 );
-                Require(
-                    await File.ReadAllTextAsync(Path.Combine(bench.Repository.Path, "shared.txt")).ConfigureAwait(false)
-                        == "one\n",
+                RequireEqual(
+                    "one\n",
+                    await File.ReadAllTextAsync(Path.Combine(bench.Repository.Path, "shared.txt"))
+                        .ConfigureAwait(false),
                     "A file was written."
                 );
-                Require(
+                RequireEqual(
+                    $"{bench.Head}\nrefs/heads/main",
                     await bench
                         .Repository.GitAsync(["rev-parse", "HEAD", "--symbolic-full-name", "HEAD"])
-                        .ConfigureAwait(false) == $"{bench.Head}\nrefs/heads/main",
+                        .ConfigureAwait(false),
                     "HEAD moved."
                 );
             }
@@ -83,13 +101,14 @@ public abstract class MergeStrategyConformance : AxisConformance<IMergeStrategy>
                         && conflict.Files.Any(f => f.Path == "shared.txt"),
                     $"It ended {status.State}, and the conflict does not name the file."
                 );
-                Require(
-                    await bench.Repository.GitAsync(["rev-parse", Target]).ConfigureAwait(false) == before,
+                RequireEqual(
+                    before,
+                    await bench.Repository.GitAsync(["rev-parse", Target]).ConfigureAwait(false),
                     "A conflict moved the target."
                 );
-                Require(
-                    await bench.Repository.GitAsync(["cat-file", "-t", two.Capture.Commit]).ConfigureAwait(false)
-                        == "commit",
+                RequireEqual(
+                    "commit",
+                    await bench.Repository.GitAsync(["cat-file", "-t", two.Capture.Commit]).ConfigureAwait(false),
                     "The conflicting work is lost."
                 );
             }
@@ -106,12 +125,11 @@ public abstract class MergeStrategyConformance : AxisConformance<IMergeStrategy>
                 MergeStatus first = await LandAsync(queue, one).ConfigureAwait(false);
                 string landed = await bench.Repository.GitAsync(["rev-parse", Target]).ConfigureAwait(false);
                 MergeStatus again = await LandAsync(queue, one).ConfigureAwait(false);
-                Require(
-                    again.State == first.State && again.LandedCommit == first.LandedCommit,
-                    "The second submit ended elsewhere."
-                );
-                Require(
-                    await bench.Repository.GitAsync(["rev-parse", Target]).ConfigureAwait(false) == landed,
+                RequireEqual(first.State, again.State, "The second submit ended elsewhere.");
+                RequireEqual(first.LandedCommit, again.LandedCommit, "The second submit ended elsewhere.");
+                RequireEqual(
+                    landed,
+                    await bench.Repository.GitAsync(["rev-parse", Target]).ConfigureAwait(false),
                     "The second submit moved the target."
                 );
             }
@@ -155,10 +173,8 @@ public abstract class MergeStrategyConformance : AxisConformance<IMergeStrategy>
                 await using (reopened.ConfigureAwait(false))
                 {
                     MergeStatus known = await LandAsync(reopened, one).ConfigureAwait(false);
-                    Require(
-                        known.State == end.State && known.LandedCommit == end.LandedCommit,
-                        $"After a restart it is {known.State}."
-                    );
+                    RequireEqual(end.State, known.State, $"After a restart it is {known.State}.");
+                    RequireEqual(end.LandedCommit, known.LandedCommit, $"After a restart it is {known.State}.");
                 }
             }
         );
@@ -213,10 +229,11 @@ public abstract class MergeStrategyConformance : AxisConformance<IMergeStrategy>
                     status.State == MergeState.Landed && status.Gate is { Verdict: GateVerdict.Pass },
                     $"It ended {status.State} with the gate at {status.Gate?.Verdict}."
                 );
-                Require(
+                RequireEqual(
+                    status.Gate!.Tree,
                     await bench
                         .Repository.GitAsync(["rev-parse", status.LandedCommit! + "^{tree}"])
-                        .ConfigureAwait(false) == status.Gate!.Tree,
+                        .ConfigureAwait(false),
                     "Another tree was tested than landed."
                 );
             }

@@ -45,7 +45,7 @@ public abstract partial class StateSandboxConformance
                         .Where(n => later.GetValueOrDefault(n) == seen[n]),
                 ];
                 Require(seen.Count > 0, "The command 'env' showed nothing.");
-                Require(undeclared.Length == 0, $"Seen and not declared: {string.Join(", ", undeclared)}.");
+                RequireEqual(0, undeclared.Length, $"Seen and not declared: {string.Join(", ", undeclared)}.");
                 Require(
                     declared.All(e => seen.GetValueOrDefault(e.Key) == e.Value),
                     $"Declared and not seen as declared: {string.Join(", ", declared.Where(e => seen.GetValueOrDefault(e.Key) != e.Value).Select(e => e.Key))}."
@@ -104,7 +104,7 @@ public abstract partial class StateSandboxConformance
                 );
                 ExecResult other = await ShellAsync(two, "ls -A ~ \"${XDG_CONFIG_HOME:-$HOME/.config}\" 2>/dev/null")
                     .ConfigureAwait(false);
-                Require(!other.Output.Contains("probe", StringComparison.Ordinal), "Another worker sees the file.");
+                RequireWithout("probe", other.Output, "Another worker sees the file.");
             }
         );
 
@@ -130,7 +130,7 @@ public abstract partial class StateSandboxConformance
                     .ConfigureAwait(false);
                 ExecResult other = await ShellAsync(two, "ls -A \"${XDG_CACHE_HOME:-$HOME/.cache}\" 2>/dev/null")
                     .ConfigureAwait(false);
-                Require(!other.Output.Contains("probe", StringComparison.Ordinal), "Another worker sees the cache.");
+                RequireWithout("probe", other.Output, "Another worker sees the cache.");
             }
         );
 
@@ -175,7 +175,11 @@ public abstract partial class StateSandboxConformance
                     [
                         .. (await before.FindLeaksAsync().ConfigureAwait(false)).Where(l => l.Kind == LeakKind.Process),
                     ];
-                    Require(alive.Length == 0, $"Outlived its worker: {string.Join("; ", alive.Select(l => l.What))}.");
+                    RequireEqual(
+                        0,
+                        alive.Length,
+                        $"Outlived its worker: {string.Join("; ", alive.Select(l => l.What))}."
+                    );
                 }
             }
         );
@@ -199,11 +203,12 @@ public abstract partial class StateSandboxConformance
                         )
                     )
                     .ConfigureAwait(false);
-                Require(
-                    await File.ReadAllTextAsync(outside).ConfigureAwait(false) == "one\n",
+                RequireEqual(
+                    "one\n",
+                    await File.ReadAllTextAsync(outside).ConfigureAwait(false),
                     "A worker wrote into the canonical checkout."
                 );
-                Require(!result.Output.Contains("secret", StringComparison.Ordinal), "A worker read another's home.");
+                RequireWithout("secret", result.Output, "A worker read another's home.");
             }
         );
 
@@ -221,10 +226,7 @@ public abstract partial class StateSandboxConformance
                         WorkerCommand.Of("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$1 && echo reached", "bash", port)
                     )
                     .ConfigureAwait(false);
-                Require(
-                    !result.Output.Contains("reached", StringComparison.Ordinal),
-                    "A worker reached a port of the host."
-                );
+                RequireWithout("reached", result.Output, "A worker reached a port of the host.");
             }
         );
 

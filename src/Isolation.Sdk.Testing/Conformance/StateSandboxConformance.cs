@@ -17,13 +17,23 @@ public abstract partial class StateSandboxConformance : AxisConformance<IStateSa
             async (_, scope, work) =>
             {
                 ExecResult result = await ShellAsync(scope, "pwd -P; echo error >&2; exit 7").ConfigureAwait(false);
-                Require(
-                    result.ExitCode == 7 && result.Error.Trim() == "error",
+                RequireEqual(
+                    7,
+                    result.ExitCode,
                     $"Exit code and error were {result.ExitCode} and '{result.Error.Trim()}'."
                 );
+                RequireEqual(
+                    "error",
+                    result.Error.Trim(),
+                    $"Exit code and error were {result.ExitCode} and '{result.Error.Trim()}'."
+                );
+                RequireEqual(
+                    Path.GetFileName(work.Path),
+                    Path.GetFileName(result.Output.Trim()),
+                    $"It ran in '{result.Output.Trim()}'."
+                );
                 Require(
-                    Path.GetFileName(result.Output.Trim()) == Path.GetFileName(work.Path)
-                        && File.Exists(Path.Combine(result.Output.Trim(), "shared.txt")),
+                    File.Exists(Path.Combine(result.Output.Trim(), "shared.txt")),
                     $"It ran in '{result.Output.Trim()}'."
                 );
             }
@@ -41,8 +51,9 @@ public abstract partial class StateSandboxConformance : AxisConformance<IStateSa
                         WorkerCommand.Of("sh", ["-c", "for a; do printf '<%s>' \"$a\"; done", "sh", .. arguments])
                     )
                     .ConfigureAwait(false);
-                Require(
-                    result.Output == string.Concat(arguments.Select(a => $"<{a}>")),
+                RequireEqual(
+                    string.Concat(arguments.Select(a => $"<{a}>")),
+                    result.Output,
                     $"They arrived as {result.Output}"
                 );
             }
@@ -55,7 +66,7 @@ public abstract partial class StateSandboxConformance : AxisConformance<IStateSa
             async (_, scope, _) =>
             {
                 ExecResult result = await ShellAsync(scope, "cat; echo ended").ConfigureAwait(false);
-                Require(result.Output.Trim() == "ended", "Something came from standard input.");
+                RequireEqual("ended", result.Output.Trim(), "Something came from standard input.");
             }
         );
 
@@ -143,7 +154,7 @@ public abstract partial class StateSandboxConformance : AxisConformance<IStateSa
                 catch (OperationCanceledException) { }
 
                 string[] behind = [.. Directory.GetFileSystemEntries(folder).Except(before)];
-                Require(behind.Length == 0, $"Left behind: {string.Join(", ", behind)}.");
+                RequireEqual(0, behind.Length, $"Left behind: {string.Join(", ", behind)}.");
             }
         });
 

@@ -23,16 +23,19 @@ public abstract partial class WorkspaceProviderConformance
                         && !IsInside(one.Info.Path, bench.Repository.Path),
                     "One directory lies inside of another."
                 );
-                Require(
-                    await GitAsync(two, "status", "--porcelain").ConfigureAwait(false) == "",
+                RequireEqual(
+                    "",
+                    await GitAsync(two, "status", "--porcelain").ConfigureAwait(false),
                     "Another worker's status shows the change."
                 );
-                Require(
-                    await bench.Repository.GitAsync(["status", "--porcelain"]).ConfigureAwait(false) == "",
+                RequireEqual(
+                    "",
+                    await bench.Repository.GitAsync(["status", "--porcelain"]).ConfigureAwait(false),
                     "The canonical checkout shows the change."
                 );
-                Require(
-                    await File.ReadAllTextAsync(In(two, "src/code.txt")).ConfigureAwait(false) == "code\n",
+                RequireEqual(
+                    "code\n",
+                    await File.ReadAllTextAsync(In(two, "src/code.txt")).ConfigureAwait(false),
                     "Two work trees share a file."
                 );
             }
@@ -47,15 +50,14 @@ public abstract partial class WorkspaceProviderConformance
                 string before = await bench.Repository.GitAsync(["for-each-ref"]).ConfigureAwait(false);
                 await GitAsync(one, "tag", "stray").ConfigureAwait(false);
                 await GitAsync(one, "update-ref", "refs/heads/stray", "HEAD").ConfigureAwait(false);
-                Require(
-                    !(await GitAsync(two, "for-each-ref").ConfigureAwait(false)).Contains(
-                        "stray",
-                        StringComparison.Ordinal
-                    ),
+                RequireWithout(
+                    "stray",
+                    (await GitAsync(two, "for-each-ref").ConfigureAwait(false)),
                     "Another worker sees the refs."
                 );
-                Require(
-                    await bench.Repository.GitAsync(["for-each-ref"]).ConfigureAwait(false) == before,
+                RequireEqual(
+                    before,
+                    await bench.Repository.GitAsync(["for-each-ref"]).ConfigureAwait(false),
                     "The repository's refs changed."
                 );
             }
@@ -68,18 +70,14 @@ public abstract partial class WorkspaceProviderConformance
             async (bench, one, two) =>
             {
                 await GitAsync(one, "config", "isolation.probe", "stray").ConfigureAwait(false);
-                Require(
-                    !(await GitAsync(two, "config", "--list").ConfigureAwait(false)).Contains(
-                        "isolation.probe",
-                        StringComparison.Ordinal
-                    ),
+                RequireWithout(
+                    "isolation.probe",
+                    (await GitAsync(two, "config", "--list").ConfigureAwait(false)),
                     "Another worker sees the config."
                 );
-                Require(
-                    !(await bench.Repository.GitAsync(["config", "--list"]).ConfigureAwait(false)).Contains(
-                        "isolation.probe",
-                        StringComparison.Ordinal
-                    ),
+                RequireWithout(
+                    "isolation.probe",
+                    (await bench.Repository.GitAsync(["config", "--list"]).ConfigureAwait(false)),
                     "The repository's config changed."
                 );
             }
@@ -124,12 +122,14 @@ public abstract partial class WorkspaceProviderConformance
             {
                 await File.WriteAllTextAsync(In(one, "shared.txt"), "stashed\n").ConfigureAwait(false);
                 await GitAsync(one, "stash").ConfigureAwait(false);
-                Require(
-                    await GitAsync(two, "stash", "list").ConfigureAwait(false) == "",
+                RequireEqual(
+                    "",
+                    await GitAsync(two, "stash", "list").ConfigureAwait(false),
                     "Another worker sees the stash."
                 );
-                Require(
-                    await bench.Repository.GitAsync(["stash", "list"]).ConfigureAwait(false) == "",
+                RequireEqual(
+                    "",
+                    await bench.Repository.GitAsync(["stash", "list"]).ConfigureAwait(false),
                     "The repository's stash changed."
                 );
             }

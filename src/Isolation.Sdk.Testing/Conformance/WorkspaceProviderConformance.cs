@@ -18,23 +18,30 @@ public abstract partial class WorkspaceProviderConformance : AxisConformance<IWo
             IWorkspace workspace = await AcquireAsync(bench, "one").ConfigureAwait(false);
             await using (workspace.ConfigureAwait(false))
             {
-                Require(workspace.Info.BaseCommit == bench.Head, "The workspace says another base than was asked for.");
-                Require(
-                    await GitAsync(workspace, "rev-parse", "HEAD").ConfigureAwait(false) == bench.Head,
+                RequireEqual(
+                    bench.Head,
+                    workspace.Info.BaseCommit,
+                    "The workspace says another base than was asked for."
+                );
+                RequireEqual(
+                    bench.Head,
+                    await GitAsync(workspace, "rev-parse", "HEAD").ConfigureAwait(false),
                     "HEAD is not at the base commit."
                 );
-                Require(
-                    await GitAsync(workspace, "status", "--porcelain").ConfigureAwait(false) == "",
+                RequireEqual(
+                    "",
+                    await GitAsync(workspace, "status", "--porcelain").ConfigureAwait(false),
                     "A new workspace is not clean."
                 );
-                Require(
-                    await File.ReadAllTextAsync(In(workspace, "shared.txt")).ConfigureAwait(false) == "one\n",
+                RequireEqual(
+                    "one\n",
+                    await File.ReadAllTextAsync(In(workspace, "shared.txt")).ConfigureAwait(false),
                     "A file differs from the base commit."
                 );
                 Require(!File.Exists(In(workspace, "later.txt")), "A file of a later commit is there.");
-                Require(
-                    await GitAsync(workspace, "rev-parse", "--abbrev-ref", "HEAD").ConfigureAwait(false)
-                        == (workspace.Info.Branch ?? "HEAD"),
+                RequireEqual(
+                    (workspace.Info.Branch ?? "HEAD"),
+                    await GitAsync(workspace, "rev-parse", "--abbrev-ref", "HEAD").ConfigureAwait(false),
                     "The branch is not the one it says."
                 );
             }
@@ -51,9 +58,14 @@ public abstract partial class WorkspaceProviderConformance : AxisConformance<IWo
                     leases.Select(l => Task.Run(() => bench.Axis.AcquireAsync(Request(bench, l)).AsTask()))
                 )
                 .ConfigureAwait(false);
-            Require(all.Select(w => w.Info.Path).Distinct().Count() == all.Length, "Two workspaces share a directory.");
-            Require(
-                all.Select(w => w.Info.Branch ?? w.Info.Path).Distinct().Count() == all.Length,
+            RequireEqual(
+                all.Length,
+                all.Select(w => w.Info.Path).Distinct().Count(),
+                "Two workspaces share a directory."
+            );
+            RequireEqual(
+                all.Length,
+                all.Select(w => w.Info.Branch ?? w.Info.Path).Distinct().Count(),
                 "Two workspaces share a branch."
             );
             foreach (IWorkspace workspace in all)
@@ -229,39 +241,39 @@ public abstract partial class WorkspaceProviderConformance : AxisConformance<IWo
             string[] names = (
                 await bench.Repository.GitAsync(["ls-tree", "-r", "--name-only", capture.Commit]).ConfigureAwait(false)
             ).Split('\n');
-            Require(
-                names.SequenceEqual(["README.md", "committed.txt", "left.txt", "src/code.txt"]),
+            RequireSequence(
+                ["README.md", "committed.txt", "left.txt", "src/code.txt"],
+                names,
                 $"The captured tree holds {string.Join(", ", names)}."
             );
-            Require(
-                await bench.Repository.GitAsync(["rev-parse", capture.Source]).ConfigureAwait(false) == capture.Commit,
+            RequireEqual(
+                capture.Commit,
+                await bench.Repository.GitAsync(["rev-parse", capture.Source]).ConfigureAwait(false),
                 "The attempt's ref does not pin the captured commit."
             );
-            Require(
-                capture.HadLeftovers && capture.Tampering.Count == 0,
-                "Leftovers, or honesty, were not recognised."
-            );
-            Require(
-                capture
-                    .Files.Select(f => (f.Path, f.Kind))
-                    .OrderBy(f => f.Path, StringComparer.Ordinal)
-                    .SequenceEqual([
-                        ("committed.txt", FileChangeKind.Added),
-                        ("left.txt", FileChangeKind.Added),
-                        ("shared.txt", FileChangeKind.Deleted),
-                    ]),
+            Require(capture.HadLeftovers, "Leftovers, or honesty, were not recognised.");
+            RequireEqual(0, capture.Tampering.Count, "Leftovers, or honesty, were not recognised.");
+            RequireSequence(
+                [
+                    ("committed.txt", FileChangeKind.Added),
+                    ("left.txt", FileChangeKind.Added),
+                    ("shared.txt", FileChangeKind.Deleted),
+                ],
+                capture.Files.Select(f => (f.Path, f.Kind)).OrderBy(f => f.Path, StringComparer.Ordinal),
                 "The changed files are not those."
             );
             await workspace.ReleaseAsync(ReleaseMode.Remove).ConfigureAwait(false);
-            Require(
-                await bench.Repository.GitAsync(["cat-file", "-t", capture.Commit]).ConfigureAwait(false) == "commit",
+            RequireEqual(
+                "commit",
+                await bench.Repository.GitAsync(["cat-file", "-t", capture.Commit]).ConfigureAwait(false),
                 "The captured commit did not outlive the workspace."
             );
-            Require(
+            RequireSequence(
+                index,
                 (
                     await File.ReadAllBytesAsync(Path.Combine(bench.Repository.Path, ".git", "index"))
                         .ConfigureAwait(false)
-                ).SequenceEqual(index),
+                ),
                 "The index of the canonical checkout was written."
             );
         });
@@ -275,10 +287,10 @@ public abstract partial class WorkspaceProviderConformance : AxisConformance<IWo
             IWorkspace workspace = await bench.Axis.AcquireAsync(Request(bench, lease)).ConfigureAwait(false);
             Capture one = await CaptureAsync(bench, lease, workspace).ConfigureAwait(false);
             Capture two = await CaptureAsync(bench, lease, workspace).ConfigureAwait(false);
-            Require(
-                one.IsEmpty && two.IsEmpty && one.Commit == bench.Head && two.Commit == bench.Head,
-                "Nothing was made, and something was captured."
-            );
+            Require(one.IsEmpty, "Nothing was made, and something was captured.");
+            Require(two.IsEmpty, "Nothing was made, and something was captured.");
+            RequireEqual(bench.Head, one.Commit, "Nothing was made, and something was captured.");
+            RequireEqual(bench.Head, two.Commit, "Nothing was made, and something was captured.");
             await workspace.ReleaseAsync(ReleaseMode.Remove).ConfigureAwait(false);
         });
 

@@ -57,6 +57,17 @@ public sealed class ConformanceSuiteTests
         );
 
     [IsolationFact]
+    public async Task What_fails_says_what_was_expected_and_what_was_there()
+    {
+        ConformanceException failed = await FailsAsync(
+            new BrokenSuite { Claims = IsolationGuarantees.Stash },
+            nameof(WorkspaceProviderConformance.Stashes_of_one_are_not_the_stashes_of_another)
+        );
+
+        Assert.Matches("^Another worker sees the stash\\. Expected: ''\\. Actual: 'stash@.*'\\.$", failed.Message);
+    }
+
+    [IsolationFact]
     public async Task A_promise_that_is_not_made_is_not_checked() =>
         await new BrokenSuite().RunAsync(nameof(WorkspaceProviderConformance.Refs_of_one_are_not_the_refs_of_another));
 
