@@ -3,8 +3,10 @@ namespace Isolation.Sdk.IO;
 /// <summary>Named steps at which a test can end the process. Each area names its own in an enum; outside of tests nothing listens.</summary>
 internal sealed class FaultPoints(Action<string>? onStep = null)
 {
+    private readonly Action<string>? _onStep = onStep;
+
     public static FaultPoints None { get; } = new();
 
     public void Reached<TStep>(TStep step)
-        where TStep : struct, Enum => onStep?.Invoke(step.ToString());
+        where TStep : struct, Enum => _onStep?.Invoke(step.ToString());
 }

@@ -40,4 +40,18 @@ public sealed class IsolationTheoryDiscoverer(IMessageSink sink) : TheoryDiscove
                 dataRow
             ),
         ];
+
+    protected override IEnumerable<IXunitTestCase> CreateTestCasesForTheory(
+        ITestFrameworkDiscoveryOptions discoveryOptions,
+        ITestMethod testMethod,
+        IAttributeInfo theoryAttribute
+    ) =>
+        [
+            new IsolationTheoryTestCase(
+                DiagnosticMessageSink,
+                discoveryOptions.MethodDisplayOrDefault(),
+                discoveryOptions.MethodDisplayOptionsOrDefault(),
+                testMethod
+            ),
+        ];
 }

@@ -9,7 +9,7 @@ namespace Isolation.Sdk.Tests.Sandbox;
 internal sealed class TestHost : IDisposable
 {
     private const string Usings =
-        "using System; using System.IO; using System.Linq; using System.Collections.Generic; using System.Threading; using System.Threading.Tasks; using Isolation.Sdk; using Isolation.Sdk.Sandboxing; using Isolation.Sdk.Leasing;";
+        "using System; using System.IO; using System.Linq; using System.Collections.Generic; using System.Threading; using System.Threading.Tasks; using Isolation.Sdk; using Isolation.Sdk.Sandbox; using Isolation.Sdk.Leases;";
 
     public TestHost(string program)
     {
