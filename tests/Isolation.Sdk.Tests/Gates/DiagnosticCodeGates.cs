@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Isolation.Sdk.Analyzers;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Gates;
@@ -9,8 +10,8 @@ public sealed partial class DiagnosticCodeGates
 {
     private static IReadOnlyList<(string Code, string Name)> InSource { get; } =
     [
-        .. typeof(IIsolationAxis)
-            .Assembly.GetTypes()
+        .. new[] { typeof(IIsolationAxis).Assembly, typeof(DroppedResultAnalyzer).Assembly }
+            .SelectMany(a => a.GetTypes())
             .Where(t => t.Name.EndsWith("Codes", StringComparison.Ordinal))
             .SelectMany(t =>
                 t.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)

@@ -80,7 +80,10 @@ public sealed partial class DocumentationGates
     [IsolationFact]
     public async Task Each_of_the_fourteen_invariants_of_a_merge_queue_names_a_test_that_exists()
     {
-        IReadOnlyList<IReadOnlyList<string>> rows = Rows(await Sources.ReadAsync("docs/internals/merge-queue.md"), "invariants");
+        IReadOnlyList<IReadOnlyList<string>> rows = Rows(
+            await Sources.ReadAsync("docs/internals/merge-queue.md"),
+            "invariants"
+        );
 
         Assert.Equal(14, rows.Count);
         AreTests(rows);
@@ -94,7 +97,8 @@ public sealed partial class DocumentationGates
         List<string> missing = [];
         foreach (Type options in PublicOptions())
         {
-            string section = Array.Find(sections, s => s.StartsWith($"`{options.Name}`", StringComparison.Ordinal)) ?? "";
+            string section = Array.Find(sections, s => s.StartsWith($"`{options.Name}`", StringComparison.Ordinal))
+                ?? "";
             missing.AddRange(
                 options
                     .GetProperties()
