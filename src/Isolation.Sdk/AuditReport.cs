@@ -18,7 +18,9 @@ public sealed partial record AuditReport(
     /// <summary>Whether a run may start.</summary>
     public bool Passed => Faults.Count == 0;
 
-    /// <summary>Findings that the host accepts, each with the reason it gave: <see cref="IsolationPipelineBuilder.Waive"/>.</summary>
+    /// <summary>
+    /// Findings that the host accepts, each with the reason it gave: <see cref="IsolationPipelineBuilder.Waive"/>.
+    /// </summary>
     public IReadOnlyList<IsolationFault> Waived { get; init; } = [];
 
     /// <summary>What works less well here than elsewhere; it refuses nothing.</summary>

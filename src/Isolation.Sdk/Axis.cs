@@ -2,7 +2,10 @@ using Isolation.Sdk.Composition;
 
 namespace Isolation.Sdk;
 
-/// <summary>One axis of a pipeline. Extension methods on an axis choose implementations, built-in ones and third-party ones alike.</summary>
+/// <summary>
+/// One axis of a pipeline. Extension methods on an axis choose implementations, built-in ones and third-party ones
+/// alike.
+/// </summary>
 /// <typeparam name="TProvider">The axis' interface.</typeparam>
 public sealed class Axis<TProvider>
     where TProvider : class, IIsolationAxis
@@ -16,11 +19,20 @@ public sealed class Axis<TProvider>
 
     internal bool IsChosen => _create is not null;
 
-    /// <summary>The highest level that the chosen implementation is made for; <see langword="null"/> for a third party's, of which only its probe tells.</summary>
+    /// <summary>
+    /// The highest level that the chosen implementation is made for; <see langword="null"/> for a third party's, of
+    /// which only its probe tells.
+    /// </summary>
     internal SandboxLevel? MaxLevel { get; private set; }
 
-    /// <summary>Chooses the implementation; the last call wins. Each pipeline calls the factory once and disposes what it returns.</summary>
-    /// <param name="create">Makes it. The services resolve <see cref="TimeProvider"/>, <c>ILoggerFactory</c>, the composed <c>IStateSandbox</c>, and every service of the host, keyed ones too.</param>
+    /// <summary>
+    /// Chooses the implementation; the last call wins. Each pipeline calls the factory once and disposes what it
+    /// returns.
+    /// </summary>
+    /// <param name="create">
+    /// Makes it. The services resolve <see cref="TimeProvider"/>, <c>ILoggerFactory</c>, the composed
+    /// <c>IStateSandbox</c>, and every service of the host, keyed ones too.
+    /// </param>
     /// <returns>The builder.</returns>
     public IsolationPipelineBuilder Use(Func<IServiceProvider, TProvider> create)
     {
@@ -29,7 +41,10 @@ public sealed class Axis<TProvider>
         return _builder;
     }
 
-    /// <summary>Chooses an implementation with options: those that the host configured under the pipeline's name, then <paramref name="configure"/>.</summary>
+    /// <summary>
+    /// Chooses an implementation with options: those that the host configured under the pipeline's name, then <paramref
+    /// name="configure"/>.
+    /// </summary>
     /// <typeparam name="TOptions">The options.</typeparam>
     /// <param name="configure">Changes the options.</param>
     /// <param name="create">Makes the implementation.</param>

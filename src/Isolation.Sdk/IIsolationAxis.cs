@@ -1,9 +1,14 @@
 namespace Isolation.Sdk;
 
-/// <summary>What the four axes have in common: they can say what they seal on this machine, for this repository.</summary>
+/// <summary>
+/// What the four axes have in common: they can say what they seal on this machine, for this repository.
+/// </summary>
 public interface IIsolationAxis
 {
-    /// <summary>Looks at the machine and the repository, changes neither, and says what is sealed, what is detected and what is missing.</summary>
+    /// <summary>
+    /// Looks at the machine and the repository, changes neither, and says what is sealed, what is detected and what is
+    /// missing.
+    /// </summary>
     /// <param name="repository">The repository that workers will run on.</param>
     /// <param name="cancellationToken">Ends the probe.</param>
     ValueTask<ProbeResult> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default);

@@ -1,6 +1,9 @@
 namespace Isolation.Sdk;
 
-/// <summary>The root of every fault of this library. Expected outcomes (a conflict, a red gate, a failed worker) are values, never exceptions.</summary>
+/// <summary>
+/// The root of every fault of this library. Expected outcomes (a conflict, a red gate, a failed worker) are values,
+/// never exceptions.
+/// </summary>
 public class IsolationException : Exception
 {
     /// <summary>Creates a fault.</summary>

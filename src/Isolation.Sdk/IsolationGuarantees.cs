@@ -1,6 +1,9 @@
 namespace Isolation.Sdk;
 
-/// <summary>Machine-checkable promises: a provider says which it seals and which it detects, a host may <c>Require</c> them, and the conformance suites test each.</summary>
+/// <summary>
+/// Machine-checkable promises: a provider says which it seals and which it detects, a host may <c>Require</c> them, and
+/// the conformance suites test each.
+/// </summary>
 [Flags]
 public enum IsolationGuarantees
 {

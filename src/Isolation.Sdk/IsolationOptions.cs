@@ -1,17 +1,25 @@
 namespace Isolation.Sdk;
 
-/// <summary>How a pipeline runs its workers. Binds from configuration; a keyed pipeline reads the options of its key's name.</summary>
+/// <summary>
+/// How a pipeline runs its workers. Binds from configuration; a keyed pipeline reads the options of its key's name.
+/// </summary>
 public sealed class IsolationOptions : IOptionsWithFaults
 {
     private static readonly TimeSpan MaxLimit = TimeSpan.FromDays(30);
 
-    /// <summary>The maximum number of workers at the same time. <value>The number of processors, at most 4: from 5 on the checklist asks for more.</value></summary>
+    /// <summary>
+    /// The maximum number of workers at the same time. <value>The number of processors, at most 4: from 5 on the
+    /// checklist asks for more.</value>
+    /// </summary>
     public int MaxWorkers { get; set; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
 
     /// <summary>The maximum number of attempts at one item, the first included. <value>2.</value></summary>
     public int MaxAttempts { get; set; } = 2;
 
-    /// <summary>The delay before a further attempt, by the number of the one that failed. <value>1 s, doubled each time, at most 1 min.</value></summary>
+    /// <summary>
+    /// The delay before a further attempt, by the number of the one that failed. <value>1 s, doubled each time, at most
+    /// 1 min.</value>
+    /// </summary>
     public Func<int, TimeSpan> RetryDelay { get; set; } =
         static failed => TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, failed - 1)));
 
@@ -21,16 +29,24 @@ public sealed class IsolationOptions : IOptionsWithFaults
     /// <summary>How long a setup command may take. <value>10 min.</value></summary>
     public TimeSpan SetupTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long a worker may take to finish after it was asked to, before it is ended. <value>10 s.</value></summary>
+    /// <summary>
+    /// How long a worker may take to finish after it was asked to, before it is ended. <value>10 s.</value>
+    /// </summary>
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a worker may show no sign of life before its status is quiet. <value>5 min.</value></summary>
     public TimeSpan QuietAfter { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>What becomes of the workspace of a failed attempt; its work is pinned in any case. <value><see cref="ReleaseMode.KeepIfUnmerged"/>: removed, since it is pinned.</value></summary>
+    /// <summary>
+    /// What becomes of the workspace of a failed attempt; its work is pinned in any case. <value><see
+    /// cref="ReleaseMode.KeepIfUnmerged"/>: removed, since it is pinned.</value>
+    /// </summary>
     public ReleaseMode OnFailure { get; set; } = ReleaseMode.KeepIfUnmerged;
 
-    /// <summary>Who the library's own commits name: landings, and what a worker left uncommitted. <value>null: the host's <c>user.name</c> and <c>user.email</c>, else the library.</value></summary>
+    /// <summary>
+    /// Who the library's own commits name: landings, and what a worker left uncommitted. <value>null: the host's
+    /// <c>user.name</c> and <c>user.email</c>, else the library.</value>
+    /// </summary>
     /// <example><c>Build bot &lt;bot@example.org&gt;</c></example>
     public string? CommitAuthor { get; set; }
 

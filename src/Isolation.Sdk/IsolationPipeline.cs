@@ -66,7 +66,9 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
         return Begin(new InMemoryWorkTracker(items, _plan.Services.Time), feed: null, cancellationToken);
     }
 
-    /// <summary>Starts a run over a stream of items: each may start as soon as it came and what it is blocked by has landed.</summary>
+    /// <summary>
+    /// Starts a run over a stream of items: each may start as soon as it came and what it is blocked by has landed.
+    /// </summary>
     /// <param name="items">The items; the run ends after the last one.</param>
     /// <param name="cancellationToken">A token to end the run in an orderly way.</param>
     public IsolationRun Start(IAsyncEnumerable<WorkItem> items, CancellationToken cancellationToken = default)
@@ -87,7 +89,11 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
                 "Give Start the items, or the builder a tracker with .UseTracker(…)."
             );
 
-    /// <summary>Looks ahead: which of the workers that run here touch the same files as each other, or as what waits in the target's merge queue, and whether what they have committed so far merges. Merges are tried without any work tree.</summary>
+    /// <summary>
+    /// Looks ahead: which of the workers that run here touch the same files as each other, or as what waits in the
+    /// target's merge queue, and whether what they have committed so far merges. Merges are tried without any work
+    /// tree.
+    /// </summary>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>Every overlap; empty when nothing runs. What is not committed is not seen.</returns>
     /// <exception cref="IsolationException">ISO0201: git failed.</exception>
@@ -102,7 +108,10 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     public async Task<string> DescribeAsync(CancellationToken cancellationToken = default) =>
         PlanDescription.Of(_plan, await AuditAsync(cancellationToken).ConfigureAwait(false));
 
-    /// <summary>Says what hosts that died left behind, which records of landed work are no longer needed, and what would become of each; changes nothing.</summary>
+    /// <summary>
+    /// Says what hosts that died left behind, which records of landed work are no longer needed, and what would become
+    /// of each; changes nothing.
+    /// </summary>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     public async Task<CleanPlan> PlanCleanAsync(CancellationToken cancellationToken = default)
     {
@@ -110,7 +119,9 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
         return await sweep.PlanAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Carries a plan out, each item re-checked first; what holds unmerged work is kept and reported.</summary>
+    /// <summary>
+    /// Carries a plan out, each item re-checked first; what holds unmerged work is kept and reported.
+    /// </summary>
     /// <param name="plan">The plan.</param>
     /// <param name="cancellationToken">A token to stop between two items.</param>
     /// <returns>What was done.</returns>
@@ -133,7 +144,9 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
         await disposal.ConfigureAwait(false);
     }
 
-    /// <summary>Ends the run under way, if there is one, and blocks until it has ended; prefer <see cref="DisposeAsync"/>.</summary>
+    /// <summary>
+    /// Ends the run under way, if there is one, and blocks until it has ended; prefer <see cref="DisposeAsync"/>.
+    /// </summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private async Task EndAsync()

@@ -12,7 +12,10 @@ using Polly;
 
 namespace Isolation.Sdk;
 
-/// <summary>Composes a pipeline out of four axes and a runner. It only records: every <see cref="Build"/> makes another pipeline of what it was told so far.</summary>
+/// <summary>
+/// Composes a pipeline out of four axes and a runner. It only records: every <see cref="Build"/> makes another pipeline
+/// of what it was told so far.
+/// </summary>
 public sealed class IsolationPipelineBuilder
 {
     private readonly PipelineSettings _settings;
@@ -57,8 +60,14 @@ public sealed class IsolationPipelineBuilder
         return With(s => s.ConfigureForecast += configure);
     }
 
-    /// <summary>Sets the level of isolation, which decides what an axis is by default. A machine that cannot provide it refuses to start.</summary>
-    /// <param name="level">The level; above <see cref="SandboxLevel.Cooperative"/> attempts have to be commands (<see cref="RunProcess"/>). <value><see cref="SandboxLevel.Cooperative"/>.</value></param>
+    /// <summary>
+    /// Sets the level of isolation, which decides what an axis is by default. A machine that cannot provide it refuses
+    /// to start.
+    /// </summary>
+    /// <param name="level">
+    /// The level; above <see cref="SandboxLevel.Cooperative"/> attempts have to be commands (<see cref="RunProcess"/>).
+    /// <value><see cref="SandboxLevel.Cooperative"/>.</value>
+    /// </param>
     public IsolationPipelineBuilder UseLevel(SandboxLevel level) => With(s => s.Level = level);
 
     /// <summary>Says that workers run untrusted code. It requires <see cref="SandboxLevel.Sealed"/>.</summary>
@@ -66,15 +75,23 @@ public sealed class IsolationPipelineBuilder
 
     /// <summary>Names the branch that work lands on.</summary>
     /// <param name="branch">Short form. <value><c>main</c></value></param>
-    /// <param name="from">Where the branch starts if it does not exist yet; <see langword="null"/>: it must exist.</param>
+    /// <param name="from">
+    /// Where the branch starts if it does not exist yet; <see langword="null"/>: it must exist.
+    /// </param>
     public IsolationPipelineBuilder Target(string branch, string? from = null)
     {
         ArgumentNullException.ThrowIfNull(branch);
         return With(s => (s.Target, s.TargetFrom) = (branch, from));
     }
 
-    /// <summary>Fetches from a remote before each attempt's base is resolved. A failure ends the attempt: a base is never silently stale.</summary>
-    /// <param name="remote">The name of a remote; credentials stay on the host's side. An item's <see cref="WorkItem.Base"/> may then be, for example, <c>origin/main</c>.</param>
+    /// <summary>
+    /// Fetches from a remote before each attempt's base is resolved. A failure ends the attempt: a base is never
+    /// silently stale.
+    /// </summary>
+    /// <param name="remote">
+    /// The name of a remote; credentials stay on the host's side. An item's <see cref="WorkItem.Base"/> may then be,
+    /// for example, <c>origin/main</c>.
+    /// </param>
     public IsolationPipelineBuilder FetchBeforeAttempts(string remote)
     {
         ArgumentNullException.ThrowIfNull(remote);
@@ -91,7 +108,10 @@ public sealed class IsolationPipelineBuilder
         With(s => (s.RequiredSealed, s.RequiredDetected) = (s.RequiredSealed | @sealed, s.RequiredDetected | detected));
 
     /// <summary>Accepts a finding of the audit, for a reason that goes into the report.</summary>
-    /// <param name="code">The finding: ISO0911 to ISO0913 and ISO0916, the rules of thumb for 2, 5 and 20 workers, or ISO0403, a command that was not found.</param>
+    /// <param name="code">
+    /// The finding: ISO0911 to ISO0913 and ISO0916, the rules of thumb for 2, 5 and 20 workers, or ISO0403, a command
+    /// that was not found.
+    /// </param>
     /// <param name="reason">The reason.</param>
     public IsolationPipelineBuilder Waive(string code, string reason)
     {
@@ -102,13 +122,23 @@ public sealed class IsolationPipelineBuilder
         );
     }
 
-    /// <summary>Lets someone work in the canonical checkout while workers run: changes to its files, index and HEAD are then no contamination.</summary>
+    /// <summary>
+    /// Lets someone work in the canonical checkout while workers run: changes to its files, index and HEAD are then no
+    /// contamination.
+    /// </summary>
     public IsolationPipelineBuilder AllowCheckoutChanges() => With(s => s.WatchesCheckout = false);
 
-    /// <summary>Puts back what changed while workers ran and belongs to none of them, where that is safe: other refs (by compare-and-swap; what they were moved to stays pinned), config, hooks, <c>info/</c>, barrier files, and locks that nobody holds. What a person changed by hand meanwhile is put back, too. <value>Off: it is only reported.</value></summary>
+    /// <summary>
+    /// Puts back what changed while workers ran and belongs to none of them, where that is safe: other refs (by
+    /// compare-and-swap; what they were moved to stays pinned), config, hooks, <c>info/</c>, barrier files, and locks
+    /// that nobody holds. What a person changed by hand meanwhile is put back, too. <value>Off: it is only
+    /// reported.</value>
+    /// </summary>
     public IsolationPipelineBuilder RestoreContaminated() => With(s => s.RestoresContaminated = true);
 
-    /// <summary>Puts the workers' directory somewhere else. <value>Beside the repository, <c>&lt;repo&gt;.workers</c>.</value></summary>
+    /// <summary>
+    /// Puts the workers' directory somewhere else. <value>Beside the repository, <c>&lt;repo&gt;.workers</c>.</value>
+    /// </summary>
     /// <param name="path">An absolute path.</param>
     public IsolationPipelineBuilder UseWorkersDirectory(string path)
     {
@@ -116,7 +146,10 @@ public sealed class IsolationPipelineBuilder
         return With(s => s.WorkersDirectory = path);
     }
 
-    /// <summary>Runs a command in every new workspace, inside the worker's state, before its runner; a failure stops the attempt.</summary>
+    /// <summary>
+    /// Runs a command in every new workspace, inside the worker's state, before its runner; a failure stops the
+    /// attempt.
+    /// </summary>
     /// <param name="file">The program.</param>
     /// <param name="arguments">Its arguments.</param>
     public IsolationPipelineBuilder Setup(string file, params string[] arguments)
@@ -126,7 +159,10 @@ public sealed class IsolationPipelineBuilder
         return With(s => s.Setup = [.. s.Setup, new WorkerCommand(file, arguments)]);
     }
 
-    /// <summary>Takes items from the host's tracker; then <see cref="IsolationPipeline.Start(CancellationToken)"/> needs no items.</summary>
+    /// <summary>
+    /// Takes items from the host's tracker; then <see cref="IsolationPipeline.Start(CancellationToken)"/> needs no
+    /// items.
+    /// </summary>
     /// <param name="create">Makes or finds the tracker.</param>
     public IsolationPipelineBuilder UseTracker(Func<IServiceProvider, IWorkTracker> create)
     {
@@ -134,15 +170,23 @@ public sealed class IsolationPipelineBuilder
         return With(s => s.Tracker = create);
     }
 
-    /// <summary>Puts a dispatcher around the one that runs workers in this process: one that runs them elsewhere, or waits for a permit. The first one added is outermost.</summary>
-    /// <param name="wrap">Makes the dispatcher, once for each run, from the one inside it and the host that events, comments, notes and commits come back through.</param>
+    /// <summary>
+    /// Puts a dispatcher around the one that runs workers in this process: one that runs them elsewhere, or waits for a
+    /// permit. The first one added is outermost.
+    /// </summary>
+    /// <param name="wrap">
+    /// Makes the dispatcher, once for each run, from the one inside it and the host that events, comments, notes and
+    /// commits come back through.
+    /// </param>
     public IsolationPipelineBuilder UseDispatcher(Func<IWorkerDispatcher, DispatchHost, IWorkerDispatcher> wrap)
     {
         ArgumentNullException.ThrowIfNull(wrap);
         return With(s => s.Dispatchers = [.. s.Dispatchers, wrap]);
     }
 
-    /// <summary>Wraps the run of one attempt, around the built-in time-out: a circuit breaker, a rate limiter.</summary>
+    /// <summary>
+    /// Wraps the run of one attempt, around the built-in time-out: a circuit breaker, a rate limiter.
+    /// </summary>
     /// <param name="configure">Adds strategies.</param>
     public IsolationPipelineBuilder ConfigureResilience(Action<ResiliencePipelineBuilder<RunResult>> configure)
     {
@@ -174,7 +218,10 @@ public sealed class IsolationPipelineBuilder
         return RunWith((_, services) => create(services), runsInProcess: true);
     }
 
-    /// <summary>Runs attempts with a command inside the worker's state. Placeholders: <c>{instructions}</c>, <c>{briefing}</c>, <c>{workspace}</c>, <c>{attempt}</c>, <c>{item}</c>, <c>{title}</c>, <c>{tmp}</c>, <c>{port:name}</c>.</summary>
+    /// <summary>
+    /// Runs attempts with a command inside the worker's state. Placeholders: <c>{instructions}</c>, <c>{briefing}</c>,
+    /// <c>{workspace}</c>, <c>{attempt}</c>, <c>{item}</c>, <c>{title}</c>, <c>{tmp}</c>, <c>{port:name}</c>.
+    /// </summary>
     /// <param name="file">The program.</param>
     /// <param name="arguments">Its arguments; there is no shell in between.</param>
     public IsolationPipelineBuilder RunProcess(string file, params string[] arguments)
@@ -194,7 +241,10 @@ public sealed class IsolationPipelineBuilder
         return With(s => (s.RunnerFile, s.RunnerFaults) = (file, ProcessRunner.Check(file, arguments)));
     }
 
-    /// <summary>Makes a pipeline of what was said so far, without any input or output. The builder stays as it is: it may be changed and built again.</summary>
+    /// <summary>
+    /// Makes a pipeline of what was said so far, without any input or output. The builder stays as it is: it may be
+    /// changed and built again.
+    /// </summary>
     /// <param name="services">The host's services; <see langword="null"/> for none.</param>
     /// <exception cref="IsolationConfigurationException">Every fault of the composition, with its remedy.</exception>
     public IsolationPipeline Build(IServiceProvider? services = null) =>
@@ -203,7 +253,9 @@ public sealed class IsolationPipelineBuilder
     /// <summary>Reads the host's options under a name.</summary>
     internal IsolationPipelineBuilder UseOptionsName(string name) => With(s => s.Name = name);
 
-    /// <summary>Runs attempts with the library's own code that does nothing but run commands in the worker's state.</summary>
+    /// <summary>
+    /// Runs attempts with the library's own code that does nothing but run commands in the worker's state.
+    /// </summary>
     internal IsolationPipelineBuilder RunCommands(Func<IServiceProvider, IAgentRunner> create) =>
         RunWith((_, services) => create(services), runsInProcess: false);
 

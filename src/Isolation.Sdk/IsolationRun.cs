@@ -10,7 +10,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk;
 
-/// <summary>A run under way. Enumerating it gives one result an item, as they end; the run goes on whether or not anyone does.</summary>
+/// <summary>
+/// A run under way. Enumerating it gives one result an item, as they end; the run goes on whether or not anyone does.
+/// </summary>
 public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDisposable
 {
     private readonly PipelinePlan _plan;
@@ -50,7 +52,10 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
         }
     }
 
-    /// <summary>The summary, once every item has its result; faulted when the audit refused to start. A cancelled run completes with its summary.</summary>
+    /// <summary>
+    /// The summary, once every item has its result; faulted when the audit refused to start. A cancelled run completes
+    /// with its summary.
+    /// </summary>
     public Task<IsolationSummary> Completion { get; }
 
     /// <summary>Every event of every worker from this call on.</summary>
@@ -79,7 +84,9 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
         }
     }
 
-    /// <summary>Asks a worker to finish, ends it after the grace, and returns when it has ended. Its item is not retried.</summary>
+    /// <summary>
+    /// Asks a worker to finish, ends it after the grace, and returns when it has ended. Its item is not retried.
+    /// </summary>
     /// <param name="worker">The worker.</param>
     /// <param name="grace">How long it may take by itself.</param>
     /// <exception cref="IsolationException">ISO0924: no such worker is running here.</exception>

@@ -6,7 +6,10 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers pipelines with a host's services.</summary>
 public static class IsolationServiceCollectionExtensions
 {
-    /// <summary>Registers a pipeline, composed when it is first asked for. The options that the host configures apply, under the composition.</summary>
+    /// <summary>
+    /// Registers a pipeline, composed when it is first asked for. The options that the host configures apply, under the
+    /// composition.
+    /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="repository">The absolute path of the repository.</param>
     /// <param name="compose">Composes it.</param>
@@ -36,7 +39,9 @@ public static class IsolationServiceCollectionExtensions
         Action<IServiceProvider, IsolationPipelineBuilder> compose
     ) => services.AddKeyedIsolation(null, repository, compose);
 
-    /// <summary>Registers a pipeline under a key, for hosts with several repositories. The options of the key's name apply.</summary>
+    /// <summary>
+    /// Registers a pipeline under a key, for hosts with several repositories. The options of the key's name apply.
+    /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="key">The key; <see langword="null"/> for none.</param>
     /// <param name="repository">The absolute path of the repository.</param>
@@ -64,7 +69,10 @@ public static class IsolationServiceCollectionExtensions
         return services.AddKeyedIsolation(key, _ => repository, compose);
     }
 
-    /// <summary>Registers a pipeline under a key, whose repository is known to the host's services. The options of the key's name apply.</summary>
+    /// <summary>
+    /// Registers a pipeline under a key, whose repository is known to the host's services. The options of the key's
+    /// name apply.
+    /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="key">The key; <see langword="null"/> for none.</param>
     /// <param name="repository">Finds the absolute path of the repository.</param>

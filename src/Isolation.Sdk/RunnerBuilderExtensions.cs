@@ -19,7 +19,9 @@ public static partial class IsolationBuilderExtensions
         return builder.RunWith(_ => new DelegateRunner(run));
     }
 
-    /// <summary>Runs attempts with a delegate that says nothing: its end means done, an exception means failed.</summary>
+    /// <summary>
+    /// Runs attempts with a delegate that says nothing: its end means done, an exception means failed.
+    /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="run">Carries one attempt out.</param>
     public static IsolationPipelineBuilder RunWith(
@@ -37,7 +39,9 @@ public static partial class IsolationBuilderExtensions
         );
     }
 
-    /// <summary>Runs attempts with a runner from the host's services, or made from them, one for each attempt.</summary>
+    /// <summary>
+    /// Runs attempts with a runner from the host's services, or made from them, one for each attempt.
+    /// </summary>
     /// <typeparam name="TRunner">The runner.</typeparam>
     /// <param name="builder">The builder.</param>
     public static IsolationPipelineBuilder RunWith<

@@ -8,7 +8,9 @@ namespace Isolation.Sdk;
 
 public static partial class IsolationBuilderExtensions
 {
-    /// <summary>Environment, home, temp, config, caches, ports and processes of each worker's own, made of ordinary processes.</summary>
+    /// <summary>
+    /// Environment, home, temp, config, caches, ports and processes of each worker's own, made of ordinary processes.
+    /// </summary>
     /// <param name="axis">The axis.</param>
     /// <param name="configure">Changes the options.</param>
     public static IsolationPipelineBuilder UseProcess(
@@ -22,7 +24,11 @@ public static partial class IsolationBuilderExtensions
         return axis.UseProcesses(options, SandboxLevel.Cooperative, _ => null);
     }
 
-    /// <summary>What <see cref="UseProcess"/> gives, and beside it the kernel confines each process: it reads the system and its own, writes its own, and reaches no other worker's processes nor the network. Linux 6.12 or later; no rights are needed.</summary>
+    /// <summary>
+    /// What <see cref="UseProcess"/> gives, and beside it the kernel confines each process: it reads the system and its
+    /// own, writes its own, and reaches no other worker's processes nor the network. Linux 6.12 or later; no rights are
+    /// needed.
+    /// </summary>
     /// <param name="axis">The axis.</param>
     /// <param name="configure">Changes the options.</param>
     public static IsolationPipelineBuilder UseRestricted(
@@ -36,7 +42,10 @@ public static partial class IsolationBuilderExtensions
         return axis.UseProcesses(options, SandboxLevel.Restricted, _ => new RestrictedConfinement());
     }
 
-    /// <summary>What <see cref="UseProcess"/> gives, in namespaces of the worker's own: other workers, their processes, the network and whatever it may not touch are not there. Linux with user namespaces and bubblewrap.</summary>
+    /// <summary>
+    /// What <see cref="UseProcess"/> gives, in namespaces of the worker's own: other workers, their processes, the
+    /// network and whatever it may not touch are not there. Linux with user namespaces and bubblewrap.
+    /// </summary>
     /// <param name="axis">The axis.</param>
     /// <param name="configure">Changes the options. A leased port exists only inside: the host cannot reach it.</param>
     public static IsolationPipelineBuilder UseSealed(

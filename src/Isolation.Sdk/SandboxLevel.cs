@@ -6,9 +6,15 @@ public enum SandboxLevel
     /// <summary>Honest workers, on every operating system.</summary>
     Cooperative,
 
-    /// <summary>Workers that may misbehave: private clones, and processes that the kernel confines (Linux 6.12 or later, no rights needed). Processes only.</summary>
+    /// <summary>
+    /// Workers that may misbehave: private clones, and processes that the kernel confines (Linux 6.12 or later, no
+    /// rights needed). Processes only.
+    /// </summary>
     Restricted,
 
-    /// <summary>Untrusted code: private clones, and namespaces of the worker's own (Linux with user namespaces and bubblewrap). Processes only.</summary>
+    /// <summary>
+    /// Untrusted code: private clones, and namespaces of the worker's own (Linux with user namespaces and bubblewrap).
+    /// Processes only.
+    /// </summary>
     Sealed,
 }

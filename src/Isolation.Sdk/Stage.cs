@@ -1,6 +1,9 @@
 namespace Isolation.Sdk;
 
-/// <summary>Where the pipeline is with a worker. Left of <see cref="Release"/> a stage needs the worker's machine, right of it only git.</summary>
+/// <summary>
+/// Where the pipeline is with a worker. Left of <see cref="Release"/> a stage needs the worker's machine, right of it
+/// only git.
+/// </summary>
 public enum Stage
 {
     /// <summary>The item is taken and the attempt issued.</summary>

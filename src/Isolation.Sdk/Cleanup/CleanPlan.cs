@@ -11,7 +11,10 @@ public sealed record CleanPlan(IReadOnlyList<CleanItem> Items);
 /// <param name="Why">Why.</param>
 public sealed record CleanItem(AttemptId Attempt, string What, CleanAction Action, string Why)
 {
-    /// <summary>Files that were written since their content was last pinned: what would be lost if it were removed. Up to 20, by their paths in the workspace.</summary>
+    /// <summary>
+    /// Files that were written since their content was last pinned: what would be lost if it were removed. Up to 20, by
+    /// their paths in the workspace.
+    /// </summary>
     public IReadOnlyList<string> Unpinned { get; init; } = [];
 }
 

@@ -7,7 +7,9 @@ using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Cleanup;
 
-/// <summary>The pins and logs of attempts whose work is part of the target: nothing would be lost without them.</summary>
+/// <summary>
+/// The pins and logs of attempts whose work is part of the target: nothing would be lost without them.
+/// </summary>
 internal sealed class LandedRecords(
     GitRepository repository,
     LeaseStore leases,

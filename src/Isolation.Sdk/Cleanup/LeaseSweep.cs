@@ -4,7 +4,10 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Cleanup;
 
-/// <summary>One generic sweep for every provider, third-party ones too: reopen what a dead host noted, release it, forget the lease. Records of landed work go too.</summary>
+/// <summary>
+/// One generic sweep for every provider, third-party ones too: reopen what a dead host noted, release it, forget the
+/// lease. Records of landed work go too.
+/// </summary>
 internal sealed class LeaseSweep(
     LeaseStore leases,
     LandedRecords records,

@@ -7,7 +7,9 @@ namespace Isolation.Sdk.Composition;
 /// <summary>Finds items that could never start, before anything is made for any of them.</summary>
 internal static class BaseCommitCheck
 {
-    /// <summary>Looks at the bases of the items that are known and wait for nobody; a fetch or a blocker may bring the others.</summary>
+    /// <summary>
+    /// Looks at the bases of the items that are known and wait for nobody; a fetch or a blocker may bring the others.
+    /// </summary>
     /// <exception cref="IsolationConfigurationException">ISO0206: a base names no commit.</exception>
     public static async Task RunAsync(
         GitRepository repository,

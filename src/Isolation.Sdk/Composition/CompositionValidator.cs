@@ -3,14 +3,17 @@ using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>Finds every fault of a composition that can be seen without input or output. What the machine lacks is found by the audit.</summary>
+/// <summary>
+/// Finds every fault of a composition that can be seen without input or output. What the machine lacks is found by the
+/// audit.
+/// </summary>
 internal static class CompositionValidator
 {
     private const string ChooseMerging = """
         Choose one of:
-            .Merging.UseFirstWins()                               // the first to finish lands; the loser gets the conflict
+            .Merging.UseFirstWins()                                      // who ends first lands; others see the conflict
             .Merging.UseSerialQueue(o => o.Gates.Add("dotnet", "test"))  // one at a time, each merged tree tested
-            .Merging.UseManual()                                  // someone approves the exact commit
+            .Merging.UseManual()                                         // someone approves the exact commit
         """;
 
     public static IEnumerable<IsolationFault> Validate(PipelineSettings settings, bool isMergingChosen)
@@ -113,7 +116,8 @@ internal static class CompositionValidator
         {
             yield return new IsolationFault(
                 PipelineCodes.InProcessRunner,
-                $"A runner in this process cannot be held at the level {level}: it shares the host's memory, files and rights.",
+                $"A runner in this process cannot be held at the level {level}: "
+                    + "it shares the host's memory, files and rights.",
                 "Run a command instead: .RunProcess(…)."
             );
         }

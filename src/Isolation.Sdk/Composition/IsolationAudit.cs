@@ -10,7 +10,9 @@ namespace Isolation.Sdk.Composition;
 /// <summary>Looks at git, kernel and repository before anything is spawned, and changes none of them.</summary>
 internal static class IsolationAudit
 {
-    /// <summary>Findings that a host may accept with a reason: rules of thumb, and what only the worker can know for sure.</summary>
+    /// <summary>
+    /// Findings that a host may accept with a reason: rules of thumb, and what only the worker can know for sure.
+    /// </summary>
     public static readonly IReadOnlyList<string> Waivable =
     [
         PipelineCodes.OwnWorkTree,
@@ -87,7 +89,10 @@ internal static class IsolationAudit
         };
     }
 
-    /// <summary>Commands that no worker could start. A setup command may still bring the runner's program; then the worker tells.</summary>
+    /// <summary>
+    /// Commands that no worker could start. A setup command may still bring the runner's program; then the worker
+    /// tells.
+    /// </summary>
     private static IEnumerable<IsolationFault> CheckCommands(PipelinePlan plan)
     {
         IEnumerable<string> files =

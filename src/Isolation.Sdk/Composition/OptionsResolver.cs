@@ -7,7 +7,8 @@ namespace Isolation.Sdk.Composition;
 internal static class OptionsResolver
 {
     /// <summary>
-    /// Makes a fresh instance with the host's options framework under the pipeline's name (configuration, post-configuration and validation of the host included), or a new one without a host;
+    /// Makes a fresh instance with the host's options framework under the pipeline's name (configuration,
+    /// post-configuration and validation of the host included), or a new one without a host;
     /// applies the delegate; then checks the values.
     /// </summary>
     /// <exception cref="IsolationConfigurationException">Every fault of the values.</exception>

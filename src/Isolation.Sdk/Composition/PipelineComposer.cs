@@ -8,7 +8,9 @@ using Microsoft.Extensions.Options;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>Makes a plan out of what a builder was told, and collects every fault on the way. It changes nothing in the builder.</summary>
+/// <summary>
+/// Makes a plan out of what a builder was told, and collects every fault on the way. It changes nothing in the builder.
+/// </summary>
 internal sealed class PipelineComposer(IsolationPipelineBuilder builder, PipelineSettings settings)
 {
     private readonly List<IsolationFault> _faults = [];

@@ -19,7 +19,9 @@ internal sealed record PipelinePlan(PipelineSettings Settings, CompositionServic
 
     public required IContextFactory Contexts { get; init; }
 
-    /// <summary>The sandbox and what it wraps, the outermost first: each may know what the others do not tell.</summary>
+    /// <summary>
+    /// The sandbox and what it wraps, the outermost first: each may know what the others do not tell.
+    /// </summary>
     public required IReadOnlyList<IStateSandbox> Sandboxes { get; init; }
 
     /// <summary>The merge strategy and what it wraps, the outermost first.</summary>

@@ -16,7 +16,6 @@ internal sealed class ActiveWorkers(WorkersDirectory folder, AuthorResolver auth
         _findings[worker.Attempt] = [];
     }
 
-    /// <returns>What was found while it ran.</returns>
     public IReadOnlyList<GuardFinding> Leave(AttemptId attempt)
     {
         _running.Remove(attempt);
@@ -58,7 +57,10 @@ internal sealed class ActiveWorkers(WorkersDirectory folder, AuthorResolver auth
         }
     }
 
-    /// <summary>Something of a worker's own was changed in a way that its git never does: by itself, or by anyone else who runs. Its work cannot be trusted; nothing says more.</summary>
+    /// <summary>
+    /// Something of a worker's own was changed in a way that its git never does: by itself, or by anyone else who runs.
+    /// Its work cannot be trusted; nothing says more.
+    /// </summary>
     public void Blame(GuardedWorker owner, SharedStateChange change)
     {
         if (Running.Count > 1)

@@ -2,7 +2,9 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Finds in git's own logs and settings which work tree made a branch, a stash entry or a setting of a branch.</summary>
+/// <summary>
+/// Finds in git's own logs and settings which work tree made a branch, a stash entry or a setting of a branch.
+/// </summary>
 internal sealed class AuthorResolver(GitRepository repository)
 {
     private const string Heads = "refs/heads/";
@@ -10,7 +12,10 @@ internal sealed class AuthorResolver(GitRepository repository)
     private readonly Dictionary<string, IReadOnlyCollection<string>> _known = new(StringComparer.Ordinal);
     private readonly HashSet<string> _sections = new(StringComparer.Ordinal);
 
-    /// <summary>The work trees of those who made something that was not there before; <see langword="null"/> when nothing says who. Who changes what is there leaves no such trace.</summary>
+    /// <summary>
+    /// The work trees of those who made something that was not there before; <see langword="null"/> when nothing says
+    /// who. Who changes what is there leaves no such trace.
+    /// </summary>
     public IReadOnlyCollection<string>? FindWorktrees(string name, bool appeared)
     {
         if (name == "config")

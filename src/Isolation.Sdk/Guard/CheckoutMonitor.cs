@@ -2,7 +2,10 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Watches the files of the canonical checkout. Git is asked only when a file or folder it tracks looks different from before: a status costs a process, a look does not.</summary>
+/// <summary>
+/// Watches the files of the canonical checkout. Git is asked only when a file or folder it tracks looks different from
+/// before: a status costs a process, a look does not.
+/// </summary>
 internal sealed class CheckoutMonitor(GitRepository repository, string top, string landingNote, TimeProvider time)
 {
     private const int MaxScans = 100;

@@ -1,6 +1,8 @@
 namespace Isolation.Sdk.Guard;
 
-/// <summary>One look at a time. All who wait when a look begins share it: it sees what each of them has to see.</summary>
+/// <summary>
+/// One look at a time. All who wait when a look begins share it: it sees what each of them has to see.
+/// </summary>
 internal sealed class CoalescedScan(Func<CancellationToken, Task> look) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);

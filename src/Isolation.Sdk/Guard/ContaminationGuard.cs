@@ -5,7 +5,10 @@ using Isolation.Sdk.Merging;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Compares what no worker owns with what it was, whenever a worker starts or ends, and holds a difference that nobody in the pipeline made against those who ran meanwhile.</summary>
+/// <summary>
+/// Compares what no worker owns with what it was, whenever a worker starts or ends, and holds a difference that nobody
+/// in the pipeline made against those who ran meanwhile.
+/// </summary>
 internal sealed class ContaminationGuard : IDisposable
 {
     /// <summary>What it finds.</summary>
@@ -24,7 +27,6 @@ internal sealed class ContaminationGuard : IDisposable
     private readonly ExpectedChanges _expected;
     private readonly CheckoutMonitor? _checkout;
     private readonly Restorer? _restorer;
-    private readonly Dictionary<AttemptId, WorkspaceMonitor> _workspaces = [];
     private Dictionary<string, string>? _last;
 
     public ContaminationGuard(
@@ -60,21 +62,16 @@ internal sealed class ContaminationGuard : IDisposable
             {
                 _workers.Enter(worker);
                 _expected.AddBranch(worker);
-                _workspaces[worker.Attempt] = new WorkspaceMonitor(worker);
+                worker.TakeChanges();
             },
             cancellationToken
         );
 
     /// <summary>A worker has ended, and nothing of it runs any more.</summary>
-    /// <returns>What was written outside of what its writer owns, while this worker ran.</returns>
     public async Task<IReadOnlyList<GuardFinding>> LeaveAsync(AttemptId attempt, CancellationToken cancellationToken)
     {
         IReadOnlyList<GuardFinding> found = [];
-        void Leave()
-        {
-            _workspaces.Remove(attempt);
-            found = _workers.Leave(attempt);
-        }
+        void Leave() => found = _workers.Leave(attempt);
 
         try
         {
@@ -96,7 +93,8 @@ internal sealed class ContaminationGuard : IDisposable
 
     private async Task ScanAsync(CancellationToken cancellationToken)
     {
-        // A lease is older than what it notes and younger than its removal: read on both sides, it explains whatever comes or goes between.
+        // A lease is older than what it notes and younger than its removal: read on both sides, it explains whatever
+        // comes or goes between.
         IReadOnlyList<LeaseRecord> held = _leases.List();
         RepositorySnapshot read = await _reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         _expected.Refresh([.. held, .. _leases.List()], _last);
@@ -110,7 +108,7 @@ internal sealed class ContaminationGuard : IDisposable
         _restorer?.Keep(now);
         foreach (GuardedWorker worker in _workers.Running)
         {
-            foreach (SharedStateChange change in _workspaces[worker.Attempt].Changes())
+            foreach (SharedStateChange change in worker.TakeChanges())
             {
                 _workers.Blame(worker, change);
             }
@@ -129,30 +127,20 @@ internal sealed class ContaminationGuard : IDisposable
         }
     }
 
-    /// <summary>What was there at the first look, or at the last one, needs no second look.</summary>
+    /// <summary>What was there at the first scan, or at the last one, needs no second look.</summary>
     private async Task<Dictionary<string, string>> WithStaleLocksAsync(
         RepositorySnapshot read,
         CancellationToken cancellationToken
     )
     {
         Dictionary<string, string> now = read.Values;
-        foreach (
-            (string name, string made) in read.Transient.Where(p =>
-                _last is null || _last.GetValueOrDefault(p.Key) == p.Value
-            )
-        )
-        {
-            now[name] = made;
-        }
-
-        foreach (
-            (string name, string made) in await _staleLocks
-                .FindAsync(
-                    read.Transient.Where(p => !now.ContainsKey(p.Key)).ToDictionary(StringComparer.Ordinal),
-                    cancellationToken
-                )
-                .ConfigureAwait(false)
-        )
+        ILookup<bool, KeyValuePair<string, string>> known = read.Transient.ToLookup(p =>
+            _last is null || _last.GetValueOrDefault(p.Key) == p.Value
+        );
+        IReadOnlyDictionary<string, string> stale = await _staleLocks
+            .FindAsync(known[false].ToDictionary(StringComparer.Ordinal), cancellationToken)
+            .ConfigureAwait(false);
+        foreach ((string name, string made) in known[true].Concat(stale))
         {
             now[name] = made;
         }
@@ -175,13 +163,13 @@ internal sealed class ContaminationGuard : IDisposable
             }
         }
 
-        foreach (
-            GuardFinding finding in _restorer is null
-                ? findings
-                : await _restorer.RestoreAsync(findings, _workers, now, cancellationToken).ConfigureAwait(false)
-        )
+        foreach (GuardFinding finding in findings)
         {
-            _workers.Report(finding);
+            _workers.Report(
+                _restorer is null
+                    ? finding
+                    : await _restorer.RestoreAsync(finding, _workers, now, cancellationToken).ConfigureAwait(false)
+            );
         }
     }
 

@@ -6,7 +6,10 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Knows what changes in a repository without anyone's being at fault: workers on their own branches, providers, the queue, fetches, other pipelines.</summary>
+/// <summary>
+/// Knows what changes in a repository without anyone's being at fault: workers on their own branches, providers, the
+/// queue, fetches, other pipelines.
+/// </summary>
 internal sealed class ExpectedChanges(
     GitRepository repository,
     WorkersDirectory folder,
@@ -120,7 +123,8 @@ internal sealed class ExpectedChanges(
                     || name.StartsWith("rr-cache", StringComparison.Ordinal)
                 );
 
-    // A provider writes barriers with every worker it makes, and takes away what is not to be there: what it says is right then.
+    // A provider writes barriers with every worker it makes, and takes away what is not to be there: what it says is
+    // right then.
     private bool IsBarrier(string path, string? now) =>
         Path.IsPathFullyQualified(path)
         && (
@@ -205,7 +209,8 @@ internal sealed class ExpectedChanges(
         return trailers.Ok && trailers.Line.Length > 0;
     }
 
-    // A provider notes in its lease what it is about to make; a worktree's name is git's choice, its place is not. Where an entry points to no provider ever changes.
+    // A provider notes in its lease what it is about to make; a worktree's name is git's choice, its place is not.
+    // Where an entry points to no provider ever changes.
     private bool IsNoted(SharedStateChange change)
     {
         string name = change.What;
@@ -235,7 +240,8 @@ internal sealed class ExpectedChanges(
         _before.GetValueOrDefault($"{Path.GetDirectoryName(name)}/gitdir")
         ?? FileFingerprint.ReadLine(Path.Combine(repository.CommonDirectory, Path.GetDirectoryName(name)!, "gitdir"));
 
-    // A branch or worktree entry of an attempt that is over: it goes when the work has landed or the workspace is given back.
+    // A branch or worktree entry of an attempt that is over: it goes when the work has landed or the workspace is given
+    // back.
     private bool IsOfEndedAttempt(string name) =>
         name.StartsWith("worktrees/", StringComparison.Ordinal) || _branches.Contains(name);
 }

@@ -1,6 +1,9 @@
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Keeps small files as they were, and puts them back as git writes its own: under a lock that keeps other gits out, whole or not at all.</summary>
+/// <summary>
+/// Keeps small files as they were, and puts them back as git writes its own: under a lock that keeps other gits out,
+/// whole or not at all.
+/// </summary>
 internal sealed class FileBackups(string commonDirectory)
 {
     public const string ChangedAgain = "not put back: it changed again";
@@ -27,7 +30,6 @@ internal sealed class FileBackups(string commonDirectory)
         }
     }
 
-    /// <returns>What became of it.</returns>
     public string Restore(SharedStateChange change)
     {
         string path = Path.Combine(commonDirectory, change.What);

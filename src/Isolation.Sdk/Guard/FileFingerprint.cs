@@ -10,7 +10,6 @@ internal static class FileFingerprint
     public const string Directory = "a directory";
     private const string Empty = "empty";
 
-    /// <returns><see langword="null"/> when nothing is there.</returns>
     public static string? Of(string path, bool withMode = false)
     {
         try
@@ -19,7 +18,7 @@ internal static class FileFingerprint
             string? content =
                 Kind(file) is { } other ? other
                 : !file.Exists ? null
-                : file.Length == 0 ? Empty // Nothing to read, and a pipe has no length either: opening one would wait for ever.
+                : file.Length == 0 ? Empty // A pipe has no length either: opening one would wait for ever.
                 : Hash(path);
             return file.Exists && withMode && !OperatingSystem.IsWindows()
                 ? $"{content} {Convert.ToString((int)file.UnixFileMode, 8)}"

@@ -3,10 +3,6 @@ using System.IO.Enumeration;
 namespace Isolation.Sdk.Guard;
 
 /// <summary>One thing in a folder: links count as what they are and are not followed.</summary>
-/// <param name="Path">Where.</param>
-/// <param name="Length">In bytes.</param>
-/// <param name="Written">When, in UTC.</param>
-/// <param name="IsLink">Whether it is a link.</param>
 internal readonly record struct GitFolderEntry(string Path, long Length, DateTime Written, bool IsLink)
 {
     public bool IsLock => Path.EndsWith(".lock", StringComparison.Ordinal);
@@ -16,9 +12,6 @@ internal readonly record struct GitFolderEntry(string Path, long Length, DateTim
 internal static class GitFolderEnumerator
 {
     /// <summary>Every file and link below a folder, and every lock whatever it is.</summary>
-    /// <param name="folder">The folder; nothing when it is not there.</param>
-    /// <param name="deep">Whether to go into folders.</param>
-    /// <param name="skip">Full paths of folders to leave out.</param>
     public static IEnumerable<GitFolderEntry> Of(string folder, bool deep = true, params string[] skip)
     {
         if (!Directory.Exists(folder))

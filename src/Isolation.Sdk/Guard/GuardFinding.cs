@@ -1,9 +1,6 @@
 namespace Isolation.Sdk.Guard;
 
 /// <summary>Something that is not what it was.</summary>
-/// <param name="What">A ref by its full name, a file by its path under the git directory, or a full path.</param>
-/// <param name="Before">What it was; <see langword="null"/>: not there.</param>
-/// <param name="After">What it is; <see langword="null"/>: gone.</param>
 internal sealed record SharedStateChange(string What, string? Before, string? After)
 {
     public override string ToString() =>
@@ -17,8 +14,6 @@ internal sealed record SharedStateChange(string What, string? Before, string? Af
 }
 
 /// <summary>A change that nobody in the pipeline made.</summary>
-/// <param name="Change">What changed.</param>
-/// <param name="Suspects">Who ran meanwhile and could have made it.</param>
 internal sealed record GuardFinding(SharedStateChange Change, IReadOnlyList<AttemptId> Suspects)
 {
     public string What => Change.What;
@@ -30,5 +25,6 @@ internal sealed record GuardFinding(SharedStateChange Change, IReadOnlyList<Atte
     public bool IsVictim(AttemptId attempt) => !Suspects.Contains(attempt);
 
     public override string ToString() =>
-        $"{Change}{(Suspects.Count > 1 ? $"; could have been: {string.Join(", ", Suspects)}" : "")}{(Restored is null ? "" : $"; {Restored}")}";
+        $"{Change}{(Suspects.Count > 1 ? $"; could have been: {string.Join(", ", Suspects)}" : "")}"
+        + (Restored is null ? "" : $"; {Restored}");
 }

@@ -4,12 +4,21 @@ using Isolation.Sdk.Workspaces;
 namespace Isolation.Sdk.Guard;
 
 /// <summary>What a worker owns of the repository's shared state.</summary>
-internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
+internal sealed class GuardedWorker(AttemptId attempt, WorkspaceInfo workspace)
 {
+    private string?[]? _last;
+
+    public AttemptId Attempt => attempt;
+
+    public WorkspaceInfo Workspace => workspace;
+
     /// <summary>Its own entry under <c>worktrees/</c>.</summary>
     public string Entry => $"worktrees/{Path.GetFileName(Path.TrimEndingDirectorySeparator(Workspace.GitDirectory))}/";
 
-    /// <summary>Whether a ref or file is its own: its branch, the folder its branch is in, its worktree's entry. Nothing is, of one that works in a repository of its own.</summary>
+    /// <summary>
+    /// Whether a ref or file is its own: its branch, the folder its branch is in, its worktree's entry. Nothing is, of
+    /// one that works in a repository of its own.
+    /// </summary>
     public bool Owns(string name) =>
         !Workspace.HasOwnRepository
         && (
@@ -23,8 +32,10 @@ internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
             )
         );
 
-    /// <summary>Whether where it stands is where its own git put it, step by step. A branch moved by somebody else leaves a gap in this log.</summary>
-    /// <param name="mayBeUnborn">Whether to stand on a branch without a commit is no gap: it went there to start a history.</param>
+    /// <summary>
+    /// Whether where it stands is where its own git put it, step by step. A branch moved by somebody else leaves a gap
+    /// in this log.
+    /// </summary>
     public bool HeadMatchesReflog(bool mayBeUnborn = false)
     {
         string log = Path.Combine(Workspace.GitDirectory, "logs", "HEAD");
@@ -50,13 +61,40 @@ internal sealed record GuardedWorker(AttemptId Attempt, WorkspaceInfo Workspace)
         return went is null || stands == went || (mayBeUnborn && stands is null);
     }
 
-    /// <summary>Whether its HEAD was last set by plumbing, which says no reason. Its own git goes by checkout, and that does; so does all but the first step of a worktree.</summary>
+    /// <summary>
+    /// Whether its HEAD was last set by plumbing, which says no reason. Its own git goes by checkout, and that does; so
+    /// does all but the first step of a worktree.
+    /// </summary>
     public bool HeadSetByPlumbing()
     {
         string log = Path.Combine(Workspace.GitDirectory, "logs", "HEAD");
         return HasContent(log)
             && File.ReadLines(log).Skip(1).LastOrDefault() is { } last
             && !last.Contains('\t', StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// What changed since the last call of what makes a folder the worker's own: that it is there and no link, and
+    /// which repository it and its entry point to.
+    /// </summary>
+    public IReadOnlyList<SharedStateChange> TakeChanges()
+    {
+        (string path, string entry) = (Workspace.Path, Workspace.GitDirectory);
+        string[] paths = Workspace.HasOwnRepository
+            ? [Path.GetDirectoryName(path)!, path, entry]
+            :
+            [
+                Path.GetDirectoryName(path)!,
+                path,
+                Path.Combine(path, ".git"),
+                entry,
+                Path.Combine(entry, "gitdir"),
+                Path.Combine(entry, "commondir"),
+            ];
+        string?[] now = [.. paths.Select(p => FileFingerprint.Of(p))];
+        string?[] before = _last ?? now;
+        _last = now;
+        return [.. paths.Select((p, i) => new SharedStateChange(p, before[i], now[i])).Where(c => c.Before != c.After)];
     }
 
     // A pipe has no length either, and opening one would wait for ever.

@@ -8,7 +8,9 @@ namespace Isolation.Sdk.Guard;
 /// <summary>What all code of the host's process shares and any of it can change, as far as it can be read.</summary>
 internal static class HostProcessFacts
 {
-    /// <summary>Names of environment variables begin with this. Their values may be secrets, and are never shown.</summary>
+    /// <summary>
+    /// Names of environment variables begin with this. Their values may be secrets, and are never shown.
+    /// </summary>
     public const string Variable = "environment variable ";
 
     // There is no list of the switches that were set; these change what other code does without a word.

@@ -1,6 +1,9 @@
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Compares what the host's process shares with what it was, whenever a runner of its own begins or ends, and says who ran meanwhile. It accuses nobody: the host's own code may have been the one.</summary>
+/// <summary>
+/// Compares what the host's process shares with what it was, whenever a runner of its own begins or ends, and says who
+/// ran meanwhile. It accuses nobody: the host's own code may have been the one.
+/// </summary>
 internal sealed class HostProcessMonitor(Func<IReadOnlyDictionary<string, string>> read)
 {
     private readonly Lock _gate = new();
@@ -18,7 +21,6 @@ internal sealed class HostProcessMonitor(Func<IReadOnlyDictionary<string, string
     }
 
     /// <summary>A worker has ended.</summary>
-    /// <returns>What changed while it ran.</returns>
     public IReadOnlyList<string> Leave(AttemptId attempt)
     {
         lock (_gate)

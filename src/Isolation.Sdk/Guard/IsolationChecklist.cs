@@ -1,6 +1,8 @@
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Admits workers: measures what each was given against the canonical checkout and everyone who is running.</summary>
+/// <summary>
+/// Admits workers: measures what each was given against the canonical checkout and everyone who is running.
+/// </summary>
 internal sealed class IsolationChecklist(Git.GitRepository repository)
 {
     private readonly Lock _gate = new();

@@ -2,12 +2,16 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Reads all refs at every look, without git. The packed ones are parsed again only when their file holds something else: comparing bytes costs less, and unlike a time stamp they cannot be forged.</summary>
+/// <summary>
+/// Reads all refs at every look, without git. The packed ones are parsed again only when their file holds something
+/// else: comparing bytes costs less, and unlike a time stamp they cannot be forged.
+/// </summary>
 internal sealed class RefSnapshotReader(string commonDirectory)
 {
     private const string File = "packed-refs";
 
-    // What the library moves itself is guarded by compare-and-swap, and moves all the time; a fetch by a worker is nobody's harm: every base is pinned.
+    // What the library moves itself is guarded by compare-and-swap, and moves all the time; a fetch by a worker is
+    // nobody's harm: every base is pinned.
     private static readonly string[] Unwatched = ["refs/isolation/", "refs/remotes/"];
     private readonly string _folder = Path.Combine(commonDirectory, "refs");
     private readonly string[] _skip = [.. Unwatched.Select(u => Path.Combine(commonDirectory, u.TrimEnd('/')))];
@@ -15,11 +19,10 @@ internal sealed class RefSnapshotReader(string commonDirectory)
     private byte[] _bytes = [];
     private bool _isWhole = true;
 
-    /// <param name="facts">Refs by full name.</param>
-    /// <param name="passing">Locks of refs.</param>
     public void Read(Dictionary<string, string> facts, Dictionary<string, string> passing)
     {
-        // Loose ones first, as git reads them: one that is being packed meanwhile is in the packed file before its own goes.
+        // Loose ones first, as git reads them: one that is being packed meanwhile is in the packed file before its own
+        // goes.
         foreach (GitFolderEntry entry in GitFolderEnumerator.Of(_folder, deep: true, _skip))
         {
             string name = entry.Path[(commonDirectory.Length + 1)..].Replace('\\', '/');

@@ -5,14 +5,14 @@ using Isolation.Sdk.Workspaces;
 namespace Isolation.Sdk.Guard;
 
 /// <summary>What no worker owns, at one moment.</summary>
-/// <param name="Values">Refs by full name (<c>refs/heads/x</c> to an id), files by path under the git directory (to a hash), files outside of it by full path.</param>
-/// <param name="Transient">Locks and unfinished worktree entries: somebody's work of this moment, or what somebody left behind.</param>
 internal sealed record RepositorySnapshot(
     Dictionary<string, string> Values,
     IReadOnlyDictionary<string, string> Transient
 );
 
-/// <summary>Reads what no worker owns from the repository's files: asking git would cost processes at every look.</summary>
+/// <summary>
+/// Reads what no worker owns from the repository's files: asking git would cost processes at every look.
+/// </summary>
 internal sealed class RepositorySnapshotReader(GitRepository repository, WorkersDirectory workers)
 {
     /// <summary>Where the execute bit matters, too.</summary>

@@ -3,8 +3,11 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Puts back what a worker changed although it was not its own, where that is safe: refs by compare-and-swap, settings, hooks and barriers from a copy, and locks that nobody holds. What is there instead by now is left alone.</summary>
-internal sealed class Restorer(GitRepository repository, WorkersDirectory workers)
+/// <summary>
+/// Puts back what a worker changed although it was not its own, where that is safe: refs by compare-and-swap, settings,
+/// hooks and barriers from a copy, and locks that nobody holds. What is there instead by now is left alone.
+/// </summary>
+internal sealed class Restorer(GitRepository repository, WorkersDirectory directory)
 {
     private const string Done = "put back";
     private readonly FileBackups _copies = new(repository.CommonDirectory);
@@ -12,68 +15,53 @@ internal sealed class Restorer(GitRepository repository, WorkersDirectory worker
     /// <summary>Keeps a copy of what may have to be put back.</summary>
     public void Keep(IReadOnlyDictionary<string, string> now) => _copies.Save(now.Where(f => IsFile(f.Key)));
 
-    /// <param name="findings">What was found; what nobody is suspected of stays.</param>
-    /// <param name="roster">Who runs.</param>
-    /// <param name="now">What is, corrected where something was put back.</param>
-    /// <param name="cancellationToken">Ends the work between two things.</param>
-    /// <returns>The findings, each with what became of it.</returns>
-    public async Task<IReadOnlyList<GuardFinding>> RestoreAsync(
-        IReadOnlyList<GuardFinding> findings,
-        ActiveWorkers roster,
+    /// <summary>Puts back what somebody is suspected of; corrects <paramref name="now"/> where that was done.</summary>
+    public async Task<GuardFinding> RestoreAsync(
+        GuardFinding finding,
+        ActiveWorkers workers,
         Dictionary<string, string> now,
         CancellationToken cancellationToken
     )
     {
-        List<GuardFinding> told = [];
-        foreach (GuardFinding finding in findings)
+        if (finding.Suspects.Count == 0)
         {
-            string? outcome =
-                finding.Suspects.Count == 0
-                    ? null
-                    : await RestoreAsync(finding, roster, cancellationToken).ConfigureAwait(false);
-            told.Add(finding with { Restored = outcome });
-            if (outcome != Done)
-            {
-                continue;
-            }
-
-            if (finding.Change.Before is { } before)
-            {
-                now[finding.What] = before;
-            }
-            else
-            {
-                now.Remove(finding.What);
-            }
+            return finding;
         }
 
-        return told;
-    }
-
-    private async Task<string> RestoreAsync(
-        GuardFinding finding,
-        ActiveWorkers roster,
-        CancellationToken cancellationToken
-    )
-    {
         SharedStateChange change = finding.Change;
+        string outcome;
         try
         {
-            return change.What.EndsWith(".lock", StringComparison.Ordinal) ? Unlock(change)
+            outcome =
+                change.What.EndsWith(".lock", StringComparison.Ordinal) ? Unlock(change)
                 : IsFile(change.What) ? _copies.Restore(change)
-                : await PutRefBackAsync(finding, roster, cancellationToken).ConfigureAwait(false);
+                : await PutRefBackAsync(finding, workers, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or IsolationException)
         {
-            return $"not put back: {e.Message}";
+            outcome = $"not put back: {e.Message}";
         }
+
+        if (outcome == Done && change.Before is { } before)
+        {
+            now[change.What] = before;
+        }
+        else if (outcome == Done)
+        {
+            now.Remove(change.What);
+        }
+
+        return finding with
+        {
+            Restored = outcome,
+        };
     }
 
     private bool IsFile(string name) =>
         name is "config" or "config.worktree"
         || name.StartsWith(RepositorySnapshotReader.Hooks, StringComparison.Ordinal)
         || name.StartsWith("info/", StringComparison.Ordinal)
-        || name.StartsWith(workers.Root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        || name.StartsWith(directory.Root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     private string Unlock(SharedStateChange change)
     {
@@ -97,7 +85,7 @@ internal sealed class Restorer(GitRepository repository, WorkersDirectory worker
 
     private async Task<string> PutRefBackAsync(
         GuardFinding finding,
-        ActiveWorkers roster,
+        ActiveWorkers workers,
         CancellationToken cancellationToken
     )
     {
@@ -112,7 +100,7 @@ internal sealed class Restorer(GitRepository repository, WorkersDirectory worker
             return "not put back: that is not safe";
         }
 
-        if (roster.OwnerOf(name) is { } owner)
+        if (workers.OwnerOf(name) is { } owner)
         {
             return $"not put back: it is {owner.Attempt}'s, who may have gone on";
         }

@@ -1,6 +1,9 @@
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Tells what was left behind from what somebody is at: every git command has a lock for a moment. What stays as it is, with no git process about that could be its owner, was left.</summary>
+/// <summary>
+/// Tells what was left behind from what somebody is at: every git command has a lock for a moment. What stays as it is,
+/// with no git process about that could be its owner, was left.
+/// </summary>
 internal sealed class StaleLockDetector(RepositorySnapshotReader facts, GitProcessProbe processes)
 {
     // Together half a second at least, and six at most while a git process is about.
@@ -8,8 +11,6 @@ internal sealed class StaleLockDetector(RepositorySnapshotReader facts, GitProce
         MaxScans = 300;
     private static readonly TimeSpan ScanInterval = TimeSpan.FromMilliseconds(20);
 
-    /// <param name="passing">What was seen, with what it was then.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<IReadOnlyDictionary<string, string>> FindAsync(
         IReadOnlyDictionary<string, string> passing,
         CancellationToken cancellationToken
@@ -18,7 +19,8 @@ internal sealed class StaleLockDetector(RepositorySnapshotReader facts, GitProce
         Dictionary<string, string> left = new(passing, StringComparer.Ordinal);
         for (int look = 1; left.Count > 0 && look <= MaxScans; look++)
         {
-            // The first looks are quick ones: hardly any lock is there for longer. Other processes live by the real clock, whatever the host was given.
+            // The first looks are quick ones: hardly any lock is there for longer. Other processes live by the real
+            // clock, whatever the host was given.
             await Task.Delay(
                     look < 5 ? TimeSpan.FromMilliseconds(look) : ScanInterval,
                     TimeProvider.System,

@@ -1,6 +1,8 @@
 namespace Isolation.Sdk.Guard;
 
-/// <summary>What the repository knows of its worktrees. An entry that lacks one of its parts makes git fail for everybody.</summary>
+/// <summary>
+/// What the repository knows of its worktrees. An entry that lacks one of its parts makes git fail for everybody.
+/// </summary>
 internal sealed class WorktreeSnapshotReader(string commonDirectory)
 {
     private const string Suffix = "/unfinished";
@@ -9,8 +11,6 @@ internal sealed class WorktreeSnapshotReader(string commonDirectory)
     /// <summary>Whether a name stands for an entry that lacks something.</summary>
     public static bool IsUnfinished(string name) => name.EndsWith(Suffix, StringComparison.Ordinal);
 
-    /// <param name="facts">Where each stands and points to.</param>
-    /// <param name="passing">Entries that lack something, and locks.</param>
     public void Read(Dictionary<string, string> facts, Dictionary<string, string> passing)
     {
         string folder = Path.Combine(commonDirectory, "worktrees");
@@ -52,7 +52,8 @@ internal sealed class WorktreeSnapshotReader(string commonDirectory)
             ),
         ];
         return lacks.Length > 0 && Directory.Exists(entry)
-            ? $"without {string.Join(" and ", lacks)}, {FileFingerprint.OfWriteTime(Directory.GetLastWriteTimeUtc(entry))}"
+            ? $"without {string.Join(" and ", lacks)}, "
+                + FileFingerprint.OfWriteTime(Directory.GetLastWriteTimeUtc(entry))
             : null;
     }
 }

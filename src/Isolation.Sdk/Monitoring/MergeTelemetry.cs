@@ -50,27 +50,25 @@ internal static class MergeTelemetry
 
     public static void Landed(string target, int attempts)
     {
-        Landings.Add(1, new KeyValuePair<string, object?>(Target, target));
-        Group.Record(attempts, new KeyValuePair<string, object?>(Target, target));
+        Landings.Add(1, Tag(Target, target));
+        Group.Record(attempts, Tag(Target, target));
     }
 
-    public static void Waited(string target, TimeSpan wait) =>
-        Wait.Record(wait.TotalSeconds, new KeyValuePair<string, object?>(Target, target));
+    public static void Waited(string target, TimeSpan wait) => Wait.Record(wait.TotalSeconds, Tag(Target, target));
 
     public static void Evicted(string target, string state) =>
-        Evictions.Add(1, new(Target, target), new KeyValuePair<string, object?>("state", state.ToLowerInvariant()));
+        Evictions.Add(1, Tag(Target, target), Tag("state", state.ToLowerInvariant()));
 
-    public static void QueueLength(string target, int attempts) =>
-        Length.Record(attempts, new KeyValuePair<string, object?>(Target, target));
+    public static void QueueLength(string target, int attempts) => Length.Record(attempts, Tag(Target, target));
 
     public static void GateEnded(string target, string verdict, TimeSpan took, bool flaky)
     {
-        KeyValuePair<string, object?> said = new("verdict", verdict.ToLowerInvariant());
-        GateRuns.Add(1, new(Target, target), said);
-        GateDuration.Record(took.TotalSeconds, new(Target, target), said);
+        KeyValuePair<string, object?> said = Tag("verdict", verdict.ToLowerInvariant());
+        GateRuns.Add(1, Tag(Target, target), said);
+        GateDuration.Record(took.TotalSeconds, Tag(Target, target), said);
         if (flaky)
         {
-            Flakes.Add(1, new KeyValuePair<string, object?>(Target, target));
+            Flakes.Add(1, Tag(Target, target));
         }
     }
 
@@ -84,4 +82,6 @@ internal static class MergeTelemetry
 
     private static Activity? Start(string name, string target) =>
         Telemetry.Activities.StartActivity(name)?.SetTag("isolation.target", target);
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 }

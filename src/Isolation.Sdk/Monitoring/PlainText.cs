@@ -6,7 +6,9 @@ internal static class PlainText
     /// <summary>The most characters of a line for people.</summary>
     public const int MaxLineLength = 2_000;
 
-    /// <summary>Without control characters (an escape sequence could redraw a terminal) and no longer than asked.</summary>
+    /// <summary>
+    /// Without control characters (an escape sequence could redraw a terminal) and no longer than asked.
+    /// </summary>
     public static string SingleLine(string text, int longest)
     {
         string cut = text.Length > longest ? string.Concat(text.AsSpan(0, longest - 1), "…") : text;

@@ -3,7 +3,9 @@ using System.Diagnostics.Metrics;
 
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>The one activity source and the one meter, both named <c>Isolation.Sdk</c>. They cost nothing while nobody listens.</summary>
+/// <summary>
+/// The one activity source and the one meter, both named <c>Isolation.Sdk</c>. They cost nothing while nobody listens.
+/// </summary>
 internal static class Telemetry
 {
     public const string Name = "Isolation.Sdk";
@@ -63,7 +65,8 @@ internal static class Telemetry
 
     private static Activity? Start(string name, AttemptId attempt)
     {
-        // Linked to its parent by ids only: baggage is reached through the parent object, and the host's must not travel with a worker.
+        // Linked to its parent by ids only: baggage is reached through the parent object, and the host's must not
+        // travel with a worker.
         ActivityContext parent = Activity.Current?.Context ?? default;
         return Activities
             .StartActivity(name, ActivityKind.Internal, parent)

@@ -61,9 +61,15 @@ public enum WorkerEventKind
     /// <summary>This watcher was too slow: <c>count</c> events before this one never reached it.</summary>
     Missed,
 
-    /// <summary>The target moved, and the worker was told: <c>from</c>, <c>to</c>, and how many paths changed and are changed by it too (<c>paths</c>, <c>overlapping</c>). No sign of life of the worker.</summary>
+    /// <summary>
+    /// The target moved, and the worker was told: <c>from</c>, <c>to</c>, and how many paths changed and are changed by
+    /// it too (<c>paths</c>, <c>overlapping</c>). No sign of life of the worker.
+    /// </summary>
     TargetAdvanced,
 
-    /// <summary>It touches the same files as the worker that <c>with</c> names; <c>kind</c> says how much is known, <c>none</c> that it is over. No sign of life of the worker.</summary>
+    /// <summary>
+    /// It touches the same files as the worker that <c>with</c> names; <c>kind</c> says how much is known, <c>none</c>
+    /// that it is over. No sign of life of the worker.
+    /// </summary>
     Overlap,
 }

@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>Where every event passes: it gets its time, loses its secrets, changes a status, goes to the worker's log and to whoever watches.</summary>
+/// <summary>
+/// Where every event passes: it gets its time, loses its secrets, changes a status, goes to the worker's log and to
+/// whoever watches.
+/// </summary>
 internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
 {
     /// <summary>How many events wait for a slow watcher before its oldest are dropped.</summary>
@@ -41,7 +44,6 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
     }
 
     /// <summary>Writes a worker's events to a log file from now on.</summary>
-    /// <returns>Ends that and closes the file.</returns>
     public IDisposable LogTo(AttemptId attempt, string path)
     {
         WorkerLogWriter writer = new(path);

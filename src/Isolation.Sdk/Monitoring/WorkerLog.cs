@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>Reads a worker's log: JSON lines with time, item, attempt, kind, stage, phase, branch, text and data.</summary>
+/// <summary>
+/// Reads a worker's log: JSON lines with time, item, attempt, kind, stage, phase, branch, text and data.
+/// </summary>
 internal static partial class WorkerLog
 {
     private const int MaxLineLength = 1024 * 1024;
@@ -42,7 +44,8 @@ internal static partial class WorkerLog
         {
             return
                 text.Length is > 0 and <= MaxLineLength
-                && JsonSerializer.Deserialize(text, WorkerLogJson.Default.Line) is { Item.Length: > 0, Attempt: > 0 } line
+                && JsonSerializer.Deserialize(text, WorkerLogJson.Default.Line)
+                    is { Item.Length: > 0, Attempt: > 0 } line
                 ? new WorkerEvent(new AttemptId(line.Item, line.Attempt), line.Time, line.Kind)
                 {
                     Stage = line.Stage,

@@ -1,6 +1,8 @@
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>Appends events to one worker's log, a line at a time. Not thread-safe; a full disk costs lines, never the worker.</summary>
+/// <summary>
+/// Appends events to one worker's log, a line at a time. Not thread-safe; a full disk costs lines, never the worker.
+/// </summary>
 internal sealed class WorkerLogWriter : IDisposable
 {
     /// <summary>What comes after this many bytes is dropped, except how the attempt ended.</summary>

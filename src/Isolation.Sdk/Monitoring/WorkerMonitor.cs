@@ -4,7 +4,10 @@ using Isolation.Sdk.Leases;
 
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>Shows every worker of a repository from any process, during a run and after it: the logs say what they did, the leases whether they live. It writes nothing.</summary>
+/// <summary>
+/// Shows every worker of a repository from any process, during a run and after it: the logs say what they did, the
+/// leases whether they live. It writes nothing.
+/// </summary>
 /// <param name="repository">The repository.</param>
 /// <example>
 /// <code>
@@ -19,7 +22,10 @@ public sealed class WorkerMonitor(RepositoryRef repository)
     private readonly RepositoryRef _repository = repository ?? throw new ArgumentNullException(nameof(repository));
     private GitRepository? _opened;
 
-    /// <summary>The workers' directory, if the pipeline was given one. <value>Beside the repository, <c>&lt;repo&gt;.workers</c>.</value></summary>
+    /// <summary>
+    /// The workers' directory, if the pipeline was given one. <value>Beside the repository,
+    /// <c>&lt;repo&gt;.workers</c>.</value>
+    /// </summary>
     public string? WorkersDirectory { get; init; }
 
     /// <summary>How long a worker may show no sign of life before its status is quiet. <value>5 min.</value></summary>
@@ -96,7 +102,8 @@ public sealed class WorkerMonitor(RepositoryRef repository)
     {
         DateTimeOffset now = TimeProvider.GetUtcNow();
 
-        // A lease is written once its lock is held, so a lock counts only with a record; a worker that was claimed a moment ago may not have come so far.
+        // A lease is written once its lock is held, so a lock counts only with a record; a worker that was claimed a
+        // moment ago may not have come so far.
         bool? held =
             leased.Contains(status.Attempt) ? leases.IsAlive(status.Attempt)
             : status.Stage is null or Stage.Claim && now - status.LastActivity < QuietAfter ? null

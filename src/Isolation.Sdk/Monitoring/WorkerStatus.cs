@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>What is known about a worker: a fold over its events and nothing else, so a log file tells the same as the live stream.</summary>
+/// <summary>
+/// What is known about a worker: a fold over its events and nothing else, so a log file tells the same as the live
+/// stream.
+/// </summary>
 /// <param name="Attempt">The worker.</param>
 public sealed record WorkerStatus(AttemptId Attempt)
 {
@@ -25,10 +28,14 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <summary>When it last showed a sign of life.</summary>
     public DateTimeOffset LastActivity { get; init; }
 
-    /// <summary>What is in its way, as it said it; empty again as soon as it reports a phase, or is in its next stage.</summary>
+    /// <summary>
+    /// What is in its way, as it said it; empty again as soon as it reports a phase, or is in its next stage.
+    /// </summary>
     public IReadOnlyList<string> Blockers { get; init; } = [];
 
-    /// <summary>The workers that touch the same files, by id, each with a line for people; empty once it ended.</summary>
+    /// <summary>
+    /// The workers that touch the same files, by id, each with a line for people; empty once it ended.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Overlaps { get; init; } = FrozenDictionary<string, string>.Empty;
 
     /// <summary>Its processes that have not ended.</summary>
@@ -44,7 +51,8 @@ public sealed record WorkerStatus(AttemptId Attempt)
     public long? SetupMilliseconds { get; init; }
 
     /// <summary>
-    /// How many bytes it takes of the disk, workspace and state: blocks that are allocated, and no others', so that what a reflink or a snapshot shares is not counted.
+    /// How many bytes it takes of the disk, workspace and state: blocks that are allocated, and no others', so that
+    /// what a reflink or a snapshot shares is not counted.
     /// Measured once when the workspace has its files, and again at its release.
     /// </summary>
     public long? Bytes { get; init; }
@@ -55,21 +63,30 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <summary>The last line it said for people.</summary>
     public string? Text { get; init; }
 
-    /// <summary><c>auth-123.1 | item: auth-123 | phase: implement | branch: isolation/auth-123/1/work | 15m | active 2m ago | blocked by: –</c>, without control characters.</summary>
+    /// <summary>
+    /// <c>auth-123.1 | item: auth-123 | phase: implement | branch: isolation/auth-123/1/work | 15m | active 2m ago |
+    /// blocked by: –</c>, without control characters.
+    /// </summary>
     /// <param name="now">The moment it is shown.</param>
     public string Format(DateTimeOffset now) =>
-        $"{Plain(Attempt.ToString())} | item: {Plain(Item)} | phase: {PhaseName} | branch: {Plain(Branch)} | {FormatDuration(now - PhaseSince)} | "
+        $"{Plain(Attempt.ToString())} | item: {Plain(Item)} | phase: {PhaseName} | "
+        + $"branch: {Plain(Branch)} | {FormatDuration(now - PhaseSince)} | "
         + $"active {FormatDuration(now - LastActivity)} ago | blocked by: {Plain(string.Join(", ", Blockers))}";
 
-    /// <summary><c>alive | last activity: 2m ago | item: auth-123 | phase: implement</c>, without control characters.</summary>
+    /// <summary>
+    /// <c>alive | last activity: 2m ago | item: auth-123 | phase: implement</c>, without control characters.
+    /// </summary>
     /// <param name="now">The moment it is shown.</param>
     public string FormatShort(DateTimeOffset now)
     {
         string liveness = Liveness == WorkerLiveness.Running ? "alive" : Liveness.ToString().ToLowerInvariant();
-        return $"{liveness} | last activity: {FormatDuration(now - LastActivity)} ago | item: {Plain(Item)} | phase: {PhaseName}";
+        return $"{liveness} | last activity: {FormatDuration(now - LastActivity)} ago | "
+            + $"item: {Plain(Item)} | phase: {PhaseName}";
     }
 
-    /// <summary>A duration for people: <c>42s</c>, <c>15m</c>, <c>3h</c>, <c>5d</c>; rounded down, never negative.</summary>
+    /// <summary>
+    /// A duration for people: <c>42s</c>, <c>15m</c>, <c>3h</c>, <c>5d</c>; rounded down, never negative.
+    /// </summary>
     /// <param name="duration">The duration.</param>
     public static string FormatDuration(TimeSpan duration) =>
         string.Create(
@@ -159,7 +176,9 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <summary>The same status with its liveness at a moment.</summary>
     /// <param name="now">The moment.</param>
     /// <param name="quietAfter">How long without a sign of life counts as quiet.</param>
-    /// <param name="leaseHeld">Whether somebody holds the attempt's lease; <see langword="null"/> when that cannot be known here.</param>
+    /// <param name="leaseHeld">
+    /// Whether somebody holds the attempt's lease; <see langword="null"/> when that cannot be known here.
+    /// </param>
     internal WorkerStatus WithLiveness(DateTimeOffset now, TimeSpan quietAfter, bool? leaseHeld)
     {
         if (Liveness is WorkerLiveness.Ended or WorkerLiveness.Suspended)

@@ -101,7 +101,9 @@ public sealed class CleanTests
         Assert.False(Directory.Exists(Path.Combine(rig.Workers, "idle.1", "work")));
     }
 
-    /// <summary>What is left when a host is killed between acquiring and capturing: everything, and a lease that nobody holds.</summary>
+    /// <summary>
+    /// What is left when a host is killed between acquiring and capturing: everything, and a lease that nobody holds.
+    /// </summary>
     private static async Task AbandonAsync(PipelineFixture rig, AttemptId attempt, bool write)
     {
         string head = await rig.GitAsync("rev-parse", "HEAD");

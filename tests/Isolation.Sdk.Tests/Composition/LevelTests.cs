@@ -2,13 +2,17 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Composition;
 
-/// <summary>The same items, at each level above the first: a clone of their own, processes that the kernel holds, and a gate in the same sandbox.</summary>
+/// <summary>
+/// The same items, at each level above the first: a clone of their own, processes that the kernel holds, and a gate in
+/// the same sandbox.
+/// </summary>
 public sealed class LevelTests
 {
     private const string Work =
         "echo \"$ISOLATION_WORKER\" > \"$ISOLATION_WORKER.txt\"; git add -A; git commit -qm done; test \"$(cat \"$0/.git/HEAD\" 2>/dev/null)\" = \"\"";
 
-    // A gate is held like a worker. It has files, and no repository: that of its worktree is the shared one, and out of reach.
+    // A gate is held like a worker. It has files, and no repository: that of its worktree is the shared one, and out of
+    // reach.
     private const string Gate = "grep -q NoNewPrivs:.1 /proc/self/status && test -e README.md && ! git status";
 
     [IsolationFact(Tools.Landlock, Tier = Tier.Ci)]
@@ -28,7 +32,9 @@ public sealed class LevelTests
             builder.Untrusted();
         }
 
-        await using IsolationPipeline pipeline = builder.Merging.UseSerialQueue(o => o.Gates.Add("sh", "-c", Gate)).Build();
+        await using IsolationPipeline pipeline = builder
+            .Merging.UseSerialQueue(o => o.Gates.Add("sh", "-c", Gate))
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a"), PipelineFixture.Item("b")]);
         IsolationSummary summary = await run.Completion;

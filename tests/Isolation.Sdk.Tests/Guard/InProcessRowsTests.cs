@@ -4,7 +4,10 @@ using Isolation.Sdk.Tests.Sandbox;
 
 namespace Isolation.Sdk.Tests.Guard;
 
-/// <summary>What two workers of one .NET process leave for each other, beside what the leak matrix tries of N01 to N19. It is tried in a process of its own, through a real pipeline: worker A leaks, worker B looks while A still runs.</summary>
+/// <summary>
+/// What two workers of one .NET process leave for each other, beside what the leak matrix tries of N01 to N19. It is
+/// tried in a process of its own, through a real pipeline: worker A leaks, worker B looks while A still runs.
+/// </summary>
 public sealed class InProcessRowsTests
 {
     private const string Pipeline = """

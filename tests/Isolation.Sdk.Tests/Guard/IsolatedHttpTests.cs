@@ -6,7 +6,9 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Guard;
 
-/// <summary>N09 and N10: what one caller's requests carry over to another's, and from its activity to the server.</summary>
+/// <summary>
+/// N09 and N10: what one caller's requests carry over to another's, and from its activity to the server.
+/// </summary>
 public sealed class IsolatedHttpTests
 {
     [IsolationFact]
@@ -34,7 +36,9 @@ public sealed class IsolatedHttpTests
         Assert.Contains(second, line => line.Contains("alice", StringComparison.Ordinal));
     }
 
-    /// <summary>Two requests through one handler inside an activity with baggage; the server gives a cookie to the first.</summary>
+    /// <summary>
+    /// Two requests through one handler inside an activity with baggage; the server gives a cookie to the first.
+    /// </summary>
     private static async Task<string[]> SecondRequestAsync(SocketsHttpHandler handler)
     {
         handler.UseProxy = false;

@@ -3,7 +3,10 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Guard;
 
-/// <summary>What a worker may plant in what all share, found by a real run: named, quarantined, and put back where the host wants that.</summary>
+/// <summary>
+/// What a worker may plant in what all share, found by a real run: named, quarantined, and put back where the host
+/// wants that.
+/// </summary>
 public sealed class PlantedFileTests
 {
     private static readonly Dictionary<string, (string Deed, string Named)[]> Plants = new(StringComparer.Ordinal)

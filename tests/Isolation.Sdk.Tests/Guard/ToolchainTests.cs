@@ -4,10 +4,14 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Guard;
 
-/// <summary>Two workers build two versions of one solution at the same time (W01, W08 to W11, W14), with a package of the host's, offline.</summary>
+/// <summary>
+/// Two workers build two versions of one solution at the same time (W01, W08 to W11, W14), with a package of the
+/// host's, offline.
+/// </summary>
 public sealed class ToolchainTests
 {
-    // Waits until both are at work. What it says: the version it built, what it inherited, what is alive of its build, and what was copied into its package folder.
+    // Waits until both are at work. What it says: the version it built, what it inherited, what is alive of its build,
+    // and what was copied into its package folder.
     private const string Work = """
         until test -e "$1/go"; do sleep 0.1; done
         echo "<Project><PropertyGroup><InformationalVersion>$ISOLATION_WORKER</InformationalVersion></PropertyGroup></Project>" > Version.props
