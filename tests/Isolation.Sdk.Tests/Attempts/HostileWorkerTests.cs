@@ -64,7 +64,7 @@ public sealed class HostileWorkerTests
     [IsolationFact(Tools.Landlock, Tier = Tier.Ci)]
     public Task Restricted_workers() => EndAsync(SandboxLevel.Restricted, [.. Deeds.Select(d => (d.Deed, d.Held))]);
 
-    [IsolationFact(Tools.Bubblewrap)]
+    [IsolationFact(Tools.Bubblewrap, Tier = Tier.Ci)]
     public Task Sealed_workers() => EndAsync(SandboxLevel.Sealed, [.. Deeds.Select(d => (d.Deed, d.Held))]);
 
     private static async Task EndAsync(SandboxLevel level, (string Deed, string Expected)[] deeds)

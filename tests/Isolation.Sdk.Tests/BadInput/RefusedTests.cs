@@ -9,7 +9,7 @@ public sealed class RefusedTests(HostFixture fixture) : IClassFixture<HostFixtur
 {
     public static TheoryData<string> Rows => [.. RefusedInput.Rows.Keys];
 
-    [IsolationTheory(Tools.Linux)]
+    [IsolationTheory(Tools.Linux, DefaultRows = 20)]
     [MemberData(nameof(Rows))]
     public async Task Refused_and_nothing_is_left_of_it(string row)
     {

@@ -18,7 +18,7 @@ public sealed class LevelTests
     [IsolationFact(Tools.Landlock, Tier = Tier.Ci)]
     public Task Restricted_workers_commit_and_their_work_lands_through_a_gate() => LandsAsync(SandboxLevel.Restricted);
 
-    [IsolationFact(Tools.Bubblewrap)]
+    [IsolationFact(Tools.Bubblewrap, Tier = Tier.Ci)]
     public Task Sealed_workers_commit_and_their_work_lands_through_a_gate() => LandsAsync(SandboxLevel.Sealed);
 
     private static async Task LandsAsync(SandboxLevel level)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Isolation.Sdk.Tests.Infrastructure;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -17,6 +18,7 @@ internal sealed class CoreCode
         + "global using System.Threading.Tasks;";
 
     private readonly Dictionary<SyntaxTree, string> _paths;
+    private readonly ConcurrentDictionary<SyntaxTree, SemanticModel> _models = new();
 
     private CoreCode(CSharpCompilation compilation, Dictionary<SyntaxTree, string> paths) =>
         (Compilation, _paths) = (compilation, paths);
@@ -65,17 +67,19 @@ internal sealed class CoreCode
     public string? PathOf(ITypeSymbol type) =>
         type.DeclaringSyntaxReferences is [{ } first, ..] ? _paths.GetValueOrDefault(first.SyntaxTree) : null;
 
+    /// <summary>What the names in a file mean. It remembers: gates ask for the same ones.</summary>
+    public SemanticModel ModelOf(SyntaxTree tree) => _models.GetOrAdd(tree, t => Compilation.GetSemanticModel(t));
+
     /// <summary>The project's own types that a file refers to by a name or a member, each with the line.</summary>
     public IEnumerable<(INamedTypeSymbol Type, int Line)> ReferencesOf(SyntaxTree tree)
     {
-        SemanticModel model = Compilation.GetSemanticModel(tree);
-        foreach (SimpleNameSyntax name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>())
+        SemanticModel model = ModelOf(tree);
+        foreach (
+            SimpleNameSyntax name in tree.GetRoot()
+                .DescendantNodes(n => n is not UsingDirectiveSyntax)
+                .OfType<SimpleNameSyntax>()
+        )
         {
-            if (name.Ancestors().Any(a => a is UsingDirectiveSyntax))
-            {
-                continue;
-            }
-
             ISymbol? symbol = model.GetSymbolInfo(name).Symbol;
             INamedTypeSymbol? type = (symbol as INamedTypeSymbol) ?? symbol?.ContainingType;
             type = type?.OriginalDefinition;

@@ -264,7 +264,7 @@ public sealed class LayerGates
     {
         foreach ((SyntaxTree tree, string path) in code.Files)
         {
-            SemanticModel model = code.Compilation.GetSemanticModel(tree);
+            SemanticModel model = code.ModelOf(tree);
             foreach (SyntaxNode node in tree.GetRoot().DescendantNodes())
             {
                 foreach ((ExpressionSyntax tested, TypeSyntax name) in Tests(node, model))

@@ -32,8 +32,11 @@ internal static class Tools
     /// <summary>Images of ext4, XFS and btrfs can be made and mounted (in a mount namespace of its own).</summary>
     public const string Images = "images";
 
-    /// <summary>Ctrl-C is not ignored by the tests themselves: what they start would ignore it, too.</summary>
+    /// <summary>A program can be started that Ctrl-C ends: see <see cref="Interruptibly"/>.</summary>
     public const string Interruptible = "interruptible";
+
+    /// <summary>What starts a program whose Ctrl-C is its own: a shell that starts the tests with '&amp;' has them and all they start ignore it.</summary>
+    public static string[] Interruptibly { get; } = IsInterruptible() ? [] : ["env", "--default-signal=INT"];
 
     private static readonly ConcurrentDictionary<string, string?> Known = new(StringComparer.Ordinal);
 
@@ -61,9 +64,9 @@ internal static class Tools
             Marks => Isolation.Sdk.Platform.ResourceLimits.CanMark
                 ? null
                 : "needs an unlimited number of file locks, and /proc/thread-self/children",
-            Interruptible => IsInterruptible()
+            Interruptible => Interruptibly is [] || Works(Interruptibly[0], [.. Interruptibly[1..], "true"])
                 ? null
-                : "needs tests that are not started with SIGINT ignored, as a shell starts a command with '&'",
+                : "needs an env that knows --default-signal, since SIGINT is ignored here",
             Cgroups => CanMakeCgroup() ? null : "needs a cgroup v2 that may be divided",
             _ => OnPath(need) ? null : $"needs {need}",
         };

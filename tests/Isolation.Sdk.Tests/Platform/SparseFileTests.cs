@@ -30,7 +30,7 @@ public sealed class SparseFileTests
     public Task Gigabytes_of_holes_are_filled(string fileSystem, CheckoutMethod filling, long length) =>
         FillAsync(new Disk(fileSystem, 300), filling, length);
 
-    [IsolationTheory(Tools.Linux, "truncate", DefaultRows = 1)]
+    [IsolationTheory(Tools.Linux, "truncate", Tier = Tier.Ci)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Three_gigabytes_of_nothing_that_a_worker_leaves_cost_nothing(bool clones)

@@ -61,7 +61,8 @@ internal sealed partial class QuickstartProcess : IDisposable
 
     public Process Start(params string[] arguments)
     {
-        ProcessStartInfo start = new(Command[0], [.. Command.Skip(1), .. arguments])
+        string[] command = [.. Tools.Interruptibly, .. Command, .. arguments];
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             WorkingDirectory = Root,
             RedirectStandardOutput = true,

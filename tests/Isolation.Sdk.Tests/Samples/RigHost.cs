@@ -103,7 +103,8 @@ internal sealed class RigProcess : IDisposable
 
     public RigProcess(string[] arguments, string? temp = null)
     {
-        ProcessStartInfo start = new("dotnet", arguments)
+        string[] command = [.. Tools.Interruptibly, "dotnet", .. arguments];
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -28,7 +28,7 @@ public sealed class ConfinementTests
             await new ConfinementProbe(() => new RestrictedConfinement()).LeaksAsync(probe)
         );
 
-    [IsolationTheory(Tools.Bubblewrap, "perl", "unshare")]
+    [IsolationTheory(Tools.Bubblewrap, "perl", "unshare", DefaultRows = 2)]
     [MemberData(nameof(Probes))]
     public async Task A_sealed_process_does_not(string probe) =>
         Assert.Equal(

@@ -48,7 +48,7 @@ public sealed class BuiltInConformanceTests
     [MemberData(nameof(State))]
     public Task Confined_sandbox(string check) => new ConfinedSandboxSuite().RunAsync(check);
 
-    [IsolationTheory(Tools.Bubblewrap)]
+    [IsolationTheory(Tools.Bubblewrap, Tier = Tier.Ci)]
     [MemberData(nameof(State))]
     public Task Sealed_sandbox(string check) => new SealedSandboxSuite().RunAsync(check);
 

@@ -9,7 +9,7 @@ public class SimulationTests
 {
     private const int Runs = 100;
 
-    [IsolationTheory(DefaultRows = 1)]
+    [IsolationTheory(Tier = Tier.Ci)]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(4)]

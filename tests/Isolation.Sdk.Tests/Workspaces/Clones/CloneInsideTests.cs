@@ -102,7 +102,7 @@ public sealed class CloneInsideTests
         }
     }
 
-    [IsolationTheory(DefaultRows = 1)]
+    [IsolationTheory(Tier = Tier.Ci)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Submodules_are_updated_from_where_the_repository_would_get_them(bool relative)

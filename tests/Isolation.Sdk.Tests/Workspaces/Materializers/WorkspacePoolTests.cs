@@ -160,7 +160,7 @@ public sealed class WorkspacePoolTests
         }
     }
 
-    [IsolationTheory(Tools.Linux, DefaultRows = 1)]
+    [IsolationTheory(Tools.Linux, Tier = Tier.Ci)]
     [InlineData("echo x > src/m1/stranger")]
     [InlineData("echo x >> src/m1/code.cs")]
     [InlineData("echo x >> src/m4/data.txt")]
