@@ -80,6 +80,37 @@ public sealed partial class RepositoryGates
         Assert.Equal(central.Length, central.Distinct(StringComparer.OrdinalIgnoreCase).Count());
     }
 
+    /// <summary>A package's page knows nothing of the repository around it.</summary>
+    [IsolationFact]
+    public async Task Every_package_has_a_readme_of_its_own_with_absolute_links()
+    {
+        List<string> wrong = [];
+        foreach (
+            string project in (await Sources.AllAsync()).Where(p =>
+                p.StartsWith("src/", StringComparison.Ordinal) && p.EndsWith(".csproj", StringComparison.Ordinal)
+            )
+        )
+        {
+            if ((await Sources.ReadAsync(project)).Contains("<IsPackable>false", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            string readme = $"{Path.GetDirectoryName(project)!.Replace('\\', '/')}/README.md";
+            wrong.AddRange(
+                File.Exists(Project.At(readme))
+                    ? RelativeLink().Matches(await Sources.ReadAsync(readme)).Select(m => $"{readme}: {m.Value}")
+                    : [$"{readme} is missing"]
+            );
+        }
+
+        Gate.HoldsUnless(wrong);
+        Assert.Equal(
+            ["](docs/a.md)", "](../b)"],
+            RelativeLink().Matches("[a](docs/a.md) [b](https://example.org/) [c](../b) [d](#here)").Select(m => m.Value)
+        );
+    }
+
     [IsolationFact]
     public async Task No_source_is_hidden_by_gitignore()
     {
@@ -129,6 +160,9 @@ public sealed partial class RepositoryGates
             .Where(m => m.IsDefined(typeof(FactAttribute)));
 
     internal static string Named(MethodInfo test) => $"{test.ReflectedType!.FullName}.{test.Name}";
+
+    [GeneratedRegex(@"\]\((?!https://|#)[^)]*\)")]
+    private static partial Regex RelativeLink();
 
     [GeneratedRegex("\"([^\"]+\\.csproj)\"")]
     private static partial Regex SolutionProject();
