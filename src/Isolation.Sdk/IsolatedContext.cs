@@ -35,7 +35,9 @@ public static class IsolatedContext
             WorkerContext context = await new FreshContextFactory(options, TimeProvider.System)
                 .CreateAsync(request, cancellationToken)
                 .ConfigureAwait(false);
-            return await WorkerFlow.RunAsync(context.Seal, () => run(context, cancellationToken)).ConfigureAwait(false);
+            return await WorkerFlow
+                .RunAsync(context.Lifetime, () => run(context, cancellationToken))
+                .ConfigureAwait(false);
         }
         finally
         {

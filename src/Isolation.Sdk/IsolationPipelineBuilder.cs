@@ -215,7 +215,7 @@ public sealed class IsolationPipelineBuilder
     public IsolationPipelineBuilder RunWith(Func<IServiceProvider, IAgentRunner> create)
     {
         ArgumentNullException.ThrowIfNull(create);
-        return RunWith((_, services) => create(services), runsInProcess: true);
+        return RunWith(create, runsInProcess: true);
     }
 
     /// <summary>
@@ -228,16 +228,7 @@ public sealed class IsolationPipelineBuilder
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(arguments);
-        RunWith(
-            (plan, _) =>
-                new ProcessRunner(
-                    file,
-                    arguments,
-                    new ProcessRunnerOptions { StopGrace = plan.Options.StopGrace },
-                    plan.Services.Time
-                ),
-            runsInProcess: false
-        );
+        RunWith(_ => new ProcessRunner(file, arguments), runsInProcess: false);
         return With(s => (s.RunnerFile, s.RunnerFaults) = (file, ProcessRunner.Check(file, arguments)));
     }
 
@@ -257,12 +248,10 @@ public sealed class IsolationPipelineBuilder
     /// Runs attempts with the library's own code that does nothing but run commands in the worker's state.
     /// </summary>
     internal IsolationPipelineBuilder RunCommands(Func<IServiceProvider, IAgentRunner> create) =>
-        RunWith((_, services) => create(services), runsInProcess: false);
+        RunWith(create, runsInProcess: false);
 
-    private IsolationPipelineBuilder RunWith(
-        Func<PipelinePlan, IServiceProvider, IAgentRunner> create,
-        bool runsInProcess
-    ) => With(s => (s.Runner, s.RunnerFile, s.RunnerFaults, s.RunsInProcess) = (create, null, [], runsInProcess));
+    private IsolationPipelineBuilder RunWith(Func<IServiceProvider, IAgentRunner> create, bool runsInProcess) =>
+        With(s => (s.Runner, s.RunnerFile, s.RunnerFaults, s.RunsInProcess) = (create, null, [], runsInProcess));
 
     private IsolationPipelineBuilder With(Action<PipelineSettings> change)
     {

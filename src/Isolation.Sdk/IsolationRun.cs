@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Isolation.Sdk.Composition;
 using Isolation.Sdk.Dispatching;
@@ -21,6 +22,9 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     private readonly RunResults _ledger;
     private readonly ILogger _logger;
     private readonly CancellationToken _caller;
+    private readonly string? _traceParent = Activity.Current is { IdFormat: ActivityIdFormat.W3C } starter
+        ? starter.Id
+        : null;
     private readonly CancellationTokenSource _ending = new();
     private readonly CancellationTokenRegistration _hearing;
     private volatile IWorkerDispatcher? _dispatcher;
@@ -173,7 +177,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             .ConfigureAwait(false);
         await BaseCommitCheck.RunAsync(repository, _plan, _tracker, _ending.Token).ConfigureAwait(false);
         await TargetBranch.EnsureAsync(repository, _plan, _ending.Token).ConfigureAwait(false);
-        RunSession session = new(_plan, repository, _events, _tracker);
+        RunSession session = new(_plan, repository, _events, _tracker) { TraceParent = _traceParent };
         await using ConfiguredAsyncDisposable ending = session.ConfigureAwait(false);
         IMergeQueue queue = await _plan
             .Merging.OpenAsync(new MergeTarget(repository.Reference, _plan.TargetRef), _ending.Token)

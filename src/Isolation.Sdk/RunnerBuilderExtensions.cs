@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Isolation.Sdk.Runners;
+using Isolation.Sdk.Sandbox;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk;
@@ -9,6 +11,8 @@ public static partial class IsolationBuilderExtensions
     /// <summary>Runs attempts with a delegate.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="run">Carries one attempt out.</param>
+    // A delegate that only throws suits every overload.
+    [OverloadResolutionPriority(1)]
     public static IsolationPipelineBuilder RunWith(
         this IsolationPipelineBuilder builder,
         Func<IsolatedWorker, CancellationToken, Task<RunResult>> run
@@ -19,11 +23,40 @@ public static partial class IsolationBuilderExtensions
         return builder.RunWith(_ => new DelegateRunner(run));
     }
 
-    /// <summary>
-    /// Runs attempts with a delegate that says nothing: its end means done, an exception means failed.
-    /// </summary>
+    /// <summary>Runs attempts with a delegate that returns one kind of result.</summary>
+    /// <typeparam name="TResult">The kind.</typeparam>
     /// <param name="builder">The builder.</param>
     /// <param name="run">Carries one attempt out.</param>
+    public static IsolationPipelineBuilder RunWith<TResult>(
+        this IsolationPipelineBuilder builder,
+        Func<IsolatedWorker, CancellationToken, Task<TResult>> run
+    )
+        where TResult : RunResult
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return builder.RunWith(
+            async (worker, cancellationToken) => (RunResult)await run(worker, cancellationToken).ConfigureAwait(false)
+        );
+    }
+
+    /// <summary>Runs attempts with a delegate that ends with a command: exit code 0 means done, any other failed.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="run">Carries one attempt out.</param>
+    public static IsolationPipelineBuilder RunWith(
+        this IsolationPipelineBuilder builder,
+        Func<IsolatedWorker, CancellationToken, Task<ExecResult>> run
+    )
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return builder.RunWith(
+            async (worker, cancellationToken) =>
+                DelegateRunner.ResultOf(await run(worker, cancellationToken).ConfigureAwait(false))
+        );
+    }
+
+    /// <summary>Runs attempts with a delegate that returns nothing: its end means done, an exception means failed.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="run">Carries one attempt out. A task with a result of another kind fails the attempt with ISO0754.</param>
     public static IsolationPipelineBuilder RunWith(
         this IsolationPipelineBuilder builder,
         Func<IsolatedWorker, CancellationToken, Task> run
@@ -33,8 +66,9 @@ public static partial class IsolationBuilderExtensions
         return builder.RunWith(
             async (worker, cancellationToken) =>
             {
-                await run(worker, cancellationToken).ConfigureAwait(false);
-                return (RunResult)new RunResult.Done();
+                Task ended = run(worker, cancellationToken);
+                await ended.ConfigureAwait(false);
+                return DelegateRunner.ResultOf(ended);
             }
         );
     }

@@ -20,9 +20,7 @@ internal static class HttpClientRow
                     return shared;
                 }
 
-                SocketsHttpHandler handler = IsolatedHttp.CreateHandler();
-                handler.UseProxy = false;
-                made.Add(new HttpClient(handler));
+                made.Add(new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false }));
                 return made[^1];
             }
 

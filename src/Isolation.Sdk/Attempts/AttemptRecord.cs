@@ -15,7 +15,10 @@ internal sealed class AttemptRecord(TimeProvider time)
 
     public Stage? FailedIn { get; private set; }
 
-    public IsolationFault? Fault { get; private set; }
+    public IsolationFault? Fault => (Exception as IsolationException)?.Fault;
+
+    /// <summary>What ended it early.</summary>
+    public Exception? Exception { get; private set; }
 
     public Capture? Capture { get; set; }
 
@@ -46,7 +49,7 @@ internal sealed class AttemptRecord(TimeProvider time)
     {
         if (FailedIn is null)
         {
-            (FailedIn, Result, Fault) = (stage, result, (cause as IsolationException)?.Fault);
+            (FailedIn, Result, Exception) = (stage, result, cause);
         }
     }
 

@@ -5,8 +5,12 @@ using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Guard;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
+using Isolation.Sdk.Tracking;
 using Isolation.Sdk.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Polly.Timeout;
 
 namespace Isolation.Sdk.Attempts;
@@ -36,11 +40,13 @@ internal sealed class AttemptRun(
 
     private AttemptId Attempt => assignment.Attempt;
 
+    private TimeSpan Limit => assignment.TimeLimit ?? _plan.Options.AttemptTimeout;
+
     public async Task<AttemptReport> RunAsync()
     {
         using AttemptLease lease = session.Leases.Create(Attempt);
         using CancellationTokenSource now = CancellationTokenSource.CreateLinkedTokenSource(stop.Aborted, lease.Lost);
-        using Activity? activity = Telemetry.StartAttempt(Attempt);
+        using Activity? activity = Telemetry.StartAttempt(Attempt, assignment.TraceParent);
         Telemetry.AttemptStarted();
         try
         {
@@ -64,9 +70,22 @@ internal sealed class AttemptRun(
             lease.Complete();
         }
 
-        Telemetry.AttemptEnded(_record.Result.GetType().Name.ToLowerInvariant(), _record.Elapsed);
-        return Report();
+        AttemptReport report = Report();
+        Telemetry.AttemptEnded(report.Result.GetType().Name.ToLowerInvariant(), _record.Elapsed);
+        Telemetry.EndAttempt(activity, Outcome(report), (report.Result as RunResult.Failed)?.Reason, _record.Exception);
+        return report;
     }
+
+    private static string Outcome(AttemptReport report) =>
+        report switch
+        {
+            { Contamination.Count: > 0 } => "contaminated",
+            { TimedOut: true } => "timed-out",
+            { Result: RunResult.Done } => "done",
+            { Result: RunResult.Suspended } => "suspended",
+            { Result: RunResult.BlockedOn } => "blocked",
+            _ => "failed",
+        };
 
     private async Task AcquireAsync(AttemptLease lease, CancellationToken cancellationToken)
     {
@@ -96,7 +115,15 @@ internal sealed class AttemptRun(
 
         using (Enter(Stage.Setup))
         {
-            await SetupCommands.RunAsync(_plan, _state, cancellationToken).ConfigureAwait(false);
+            Dictionary<string, string> values = PlaceholderTemplate.Values(
+                Attempt,
+                assignment.Item,
+                _workspace.Info.Path,
+                _state.Info.Home,
+                _state.Info.Temp,
+                _state.Info.Ports
+            );
+            await SetupCommands.RunAsync(_plan, _state, values, cancellationToken).ConfigureAwait(false);
         }
 
         using (Enter(Stage.Context))
@@ -138,54 +165,81 @@ internal sealed class AttemptRun(
             new()
             {
                 ["setup-ms"] = Number(_record.SetupDuration.TotalMilliseconds),
-                ["tokens"] = Number(_context!.MeasuredTokens),
+                ["tokens"] = Number(_context!.Tokens),
             }
         );
-        MonitoredScope watched = new(_state!, Attempt, session.Publish);
-        WorkerServices services = new(_plan.Services);
-        await using (services.ConfigureAwait(false))
-        {
-            IsolatedWorker worker = session.MakeWorker(
-                assignment,
-                _workspace!.Info,
-                _context,
-                watched,
-                services.Provider,
-                inbox,
-                stop.Stopping
-            );
-            Task<RunResult> run = WorkerFlow.RunAsync(_context.Seal, () =>
+        MonitoredScope scope = new(_state!, Attempt, session.Publish);
+        AsyncServiceScope? own = (
+            _plan.Services.GetService(typeof(IServiceScopeFactory)) as IServiceScopeFactory
+        )?.CreateAsyncScope();
+        IServiceProvider services = own?.ServiceProvider ?? _plan.Services;
+        IsolatedWorker worker = new(MakeParts(scope, services, stage));
+        Task<RunResult> run = WorkerFlow.RunAsync(
+            _context.Lifetime,
+            () =>
                 session.Resilience.RunAsync(
-                    _plan.Runners[assignment.Runner ?? ""](services.Provider),
+                    _plan.Runners[assignment.Runner ?? ""](services),
                     worker,
                     stop,
+                    Limit,
                     cancellationToken
-                )
+                ),
+            stage
+        );
+        try
+        {
+            return await run.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // It was told to end now. What does not listen is left behind, and what it held is closed.
+            return await run.WaitAsync(_plan.Options.StopGrace, _plan.Time, CancellationToken.None)
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            _ = run.ContinueWith(
+                static late => late.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
             );
-            try
+            _context.Lifetime.End();
+            await scope.EndAsync().ConfigureAwait(false);
+            if (own is { } opened)
             {
-                return await run.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await opened.DisposeAsync().ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                // It was told to end now. What does not listen is left behind, sealed off from everything it held.
-                return await run.WaitAsync(_plan.Options.StopGrace, _plan.Time, CancellationToken.None)
-                    .ConfigureAwait(false);
-            }
-            finally
-            {
-                _ = run.ContinueWith(
-                    static late => late.Exception,
-                    CancellationToken.None,
-                    TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-                    TaskScheduler.Default
-                );
-                _context.Seal.Close();
-                await watched.StopAllAsync().ConfigureAwait(false);
-                _record.EndRun();
-            }
+
+            _record.EndRun();
         }
     }
+
+    private WorkerParts MakeParts(MonitoredScope scope, IServiceProvider services, Activity? stage) =>
+        new(assignment.Item, _workspace!.Info, _context!, scope, services, inbox)
+        {
+            OutputFile = session.Directory.OutputOf(Attempt),
+            Time = _plan.Time,
+            StopGrace = _plan.Options.StopGrace,
+            Stopping = stop.Stopping,
+            ResumeToken = assignment.ResumeToken,
+            ActivityContext = stage?.Context ?? Telemetry.ParseTraceParent(assignment.TraceParent),
+            Report = session.Publish,
+            Sync = (mode, commit, token) =>
+                session.SyncAsync(
+                    assignment,
+                    new WorkspaceSync(session.Repository, _workspace.Info, scope),
+                    mode,
+                    commit,
+                    token
+                ),
+            Handoff = (note, token) => session.Host.HandoffAsync(Attempt, note, token),
+            Comment = (kind, text, token) =>
+                session.Host.AppendAsync(
+                    new HistoryEntry(Attempt.Item, Attempt, _plan.Time.GetUtcNow(), kind, text),
+                    token
+                ),
+        };
 
     private async Task CaptureAsync()
     {
@@ -293,9 +347,8 @@ internal sealed class AttemptRun(
     {
         RunResult.Failed failed = e switch
         {
-            _ when stop.Reason == StopReason.TimedOut || e is TimeoutRejectedException => new RunResult.Failed(
-                $"It took longer than {_plan.Options.AttemptTimeout}."
-            ),
+            _ when stop.Reason == StopReason.TimedOut => new RunResult.Failed($"It took longer than {Limit}."),
+            TimeoutRejectedException rejected => new RunResult.Failed($"It took longer than {rejected.Timeout}."),
             OperationCanceledException when stop.Reason == StopReason.Cancelled => new RunResult.Failed(
                 "The run was cancelled."
             ),
@@ -303,6 +356,10 @@ internal sealed class AttemptRun(
                 "It was stopped."
             ),
             TimeoutException => new RunResult.Failed("It did not end when it was told to."),
+            IsolationException { Code: RunningCodes.IgnoredResult } fault => new RunResult.Failed(
+                $"{fault.Message} {fault.Fault.Remedy}",
+                Retryable: false
+            ),
             IsolationException fault => new RunResult.Failed(fault.Message),
             _ => new RunResult.Failed($"{e.GetType().Name}: {e.Message}"),
         };
@@ -312,6 +369,32 @@ internal sealed class AttemptRun(
         }
 
         _record.Fail(_record.Stage, failed, e);
+        if (stop.Reason == StopReason.None)
+        {
+            Tell(e, failed.Reason);
+        }
+    }
+
+    /// <summary>The exception goes into the host's log and the worker's, whole: with its stack trace, and without secrets.</summary>
+    private void Tell(Exception e, string reason)
+    {
+        string whole = e.ToString();
+        string masked = session.Secrets.Apply(whole);
+        Log.AttemptFailed(
+            session.Logger,
+            e is IsolationException or TimeoutRejectedException ? LogLevel.Warning : LogLevel.Error,
+            Attempt,
+            _record.Stage,
+            masked == whole ? session.Secrets.Apply(reason) : masked,
+            masked == whole ? e : null
+        );
+        session.Publish(
+            new WorkerEvent(Attempt, default, WorkerEventKind.Progress)
+            {
+                Text = reason,
+                Data = new Dictionary<string, string> { [WorkerEvent.ExceptionKey] = whole },
+            }
+        );
     }
 
     private AttemptReport Report() =>
@@ -331,7 +414,11 @@ internal sealed class AttemptRun(
                 ? new IsolationFault(fault.Code, session.Secrets.Apply(fault.Message), fault.Remedy)
                 : null,
             FailedIn = _record.FailedIn,
-            TimedOut = stop.Reason == StopReason.TimedOut && _record.Result is RunResult.Failed,
+            Exception = _record.Exception is { } e ? session.Secrets.Apply(e.ToString()) : null,
+            Node = Environment.MachineName,
+            TimedOut =
+                _record.Result is RunResult.Failed
+                && (stop.Reason == StopReason.TimedOut || _record.Exception is TimeoutRejectedException),
             KeptWorkspace = _workspace is { } w && Directory.Exists(w.Info.Path) ? w.Info.Path : null,
             Log = session.Directory.LogOf(Attempt),
             Output = File.Exists(session.Directory.OutputOf(Attempt)) ? session.Directory.OutputOf(Attempt) : null,
@@ -340,7 +427,7 @@ internal sealed class AttemptRun(
                 SetupMs = (long)_record.SetupDuration.TotalMilliseconds,
                 RunMs = (long)_record.RunDuration.TotalMilliseconds,
                 Bytes = _record.Bytes,
-                BriefingTokens = _context?.MeasuredTokens ?? 0,
+                BriefingTokens = _context?.Tokens ?? 0,
             },
         };
 

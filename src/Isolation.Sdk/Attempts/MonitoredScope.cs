@@ -5,10 +5,11 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>A worker's scope as the worker sees it: what it starts shows in its status, and ending the scope is not its business.</summary>
+/// <summary>A worker's scope as the worker sees it: what it starts shows in its status and ends with it, and ending the scope is not its business.</summary>
 internal sealed class MonitoredScope(IStateScope inner, AttemptId attempt, Action<WorkerEvent> publish) : IStateScope
 {
-    private readonly ConcurrentDictionary<IWorkerProcess, bool> _alive = new();
+    private readonly ConcurrentDictionary<MonitoredProcess, bool> _alive = new();
+    private volatile bool _ended;
 
     public StateInfo Info => inner.Info;
 
@@ -17,8 +18,9 @@ internal sealed class MonitoredScope(IStateScope inner, AttemptId attempt, Actio
         CancellationToken cancellationToken = default
     )
     {
+        ObjectDisposedException.ThrowIf(_ended, this);
         IWorkerProcess process = await inner.StartAsync(command, cancellationToken).ConfigureAwait(false);
-        MonitoredProcess watched = new(process, _alive);
+        MonitoredProcess monitored = new(process, _alive);
         Publish(WorkerEventKind.ProcessStarted, process.Id, "");
         _ = process.Exit.ContinueWith(
             e => Publish(WorkerEventKind.ProcessEnded, process.Id, e.IsCompletedSuccessfully ? e.Result.Mechanism : ""),
@@ -26,14 +28,17 @@ internal sealed class MonitoredScope(IStateScope inner, AttemptId attempt, Actio
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default
         );
-        return watched;
+        return monitored;
     }
 
-    /// <summary>The worker is over: what it started and did not wait for ends before anybody looks at what it made.</summary>
-    public async Task StopAllAsync() =>
-        await ((Task)Task.WhenAll(_alive.Keys.Select(p => p.StopAsync(TimeSpan.Zero).AsTask()))).ConfigureAwait(
+    /// <summary>The worker is over: what it started ends, and is closed, before anybody looks at what it made.</summary>
+    public async Task EndAsync()
+    {
+        _ended = true;
+        await ((Task)Task.WhenAll(_alive.Keys.Select(p => p.EndAsync()))).ConfigureAwait(
             ConfigureAwaitOptions.SuppressThrowing
         );
+    }
 
     public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default) =>
         ValueTask.CompletedTask;
@@ -54,12 +59,12 @@ internal sealed class MonitoredScope(IStateScope inner, AttemptId attempt, Actio
     private sealed class MonitoredProcess : IWorkerProcess
     {
         private readonly IWorkerProcess _inner;
-        private readonly ConcurrentDictionary<IWorkerProcess, bool> _alive;
+        private readonly ConcurrentDictionary<MonitoredProcess, bool> _alive;
 
-        public MonitoredProcess(IWorkerProcess inner, ConcurrentDictionary<IWorkerProcess, bool> alive)
+        public MonitoredProcess(IWorkerProcess inner, ConcurrentDictionary<MonitoredProcess, bool> alive)
         {
             (_inner, _alive) = (inner, alive);
-            alive[inner] = true;
+            alive[this] = true;
         }
 
         public int Id => _inner.Id;
@@ -74,10 +79,16 @@ internal sealed class MonitoredScope(IStateScope inner, AttemptId attempt, Actio
 
         public ValueTask<ExecResult> StopAsync(TimeSpan grace) => _inner.StopAsync(grace);
 
+        public async Task EndAsync()
+        {
+            await _inner.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+            await DisposeAsync().ConfigureAwait(false);
+        }
+
         public async ValueTask DisposeAsync()
         {
             await _inner.DisposeAsync().ConfigureAwait(false);
-            _alive.TryRemove(_inner, out _);
+            _alive.TryRemove(this, out _);
         }
     }
 }

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Attempts;
@@ -5,12 +6,16 @@ namespace Isolation.Sdk.Attempts;
 /// <summary>Runs the setup commands of a new workspace inside the worker's own state.</summary>
 internal static class SetupCommands
 {
-    private const int Shown = 2000;
-
-    public static async Task RunAsync(WorkerPlan plan, IStateScope state, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        WorkerPlan plan,
+        IStateScope state,
+        IReadOnlyDictionary<string, string> values,
+        CancellationToken cancellationToken
+    )
     {
         foreach (WorkerCommand command in plan.Setup)
         {
+            string Fill(string text) => PlaceholderTemplate.Fill(text, values, "A setup command");
             using CancellationTokenSource limit = new(plan.Options.SetupTimeout, plan.Time);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
                 cancellationToken,
@@ -18,13 +23,15 @@ internal static class SetupCommands
             );
             try
             {
-                ExecResult result = await state.ExecAsync(command, either.Token).ConfigureAwait(false);
+                WorkerCommand filled = command with
+                {
+                    File = Fill(command.File),
+                    Arguments = [.. command.Arguments.Select(Fill)],
+                };
+                ExecResult result = await state.ExecAsync(filled, either.Token).ConfigureAwait(false);
                 if (result.ExitCode != 0)
                 {
-                    throw Failed(
-                        command,
-                        $"ended with {result.ExitCode}: {Tail(result.Error.Length > 0 ? result.Error : result.Output)}"
-                    );
+                    throw Failed(command, $"ended with exit code {OutputTail.Describe(result)}");
                 }
             }
             catch (OperationCanceledException)
@@ -38,12 +45,10 @@ internal static class SetupCommands
     private static IsolationException Failed(WorkerCommand command, string what) =>
         new(
             PipelineCodes.SetupFailed,
-            $"The setup command '{command.File}' {what}.",
+            $"The setup command '{command.File}' {what}",
             "Run it by hand in a fresh checkout; SetupTimeout sets how long it may take."
         )
         {
             Stage = Stage.Setup,
         };
-
-    private static string Tail(string text) => text.Length > Shown ? text[^Shown..].Trim() : text.Trim();
 }

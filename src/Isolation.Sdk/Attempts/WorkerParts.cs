@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Monitoring;
@@ -16,12 +17,19 @@ internal sealed record WorkerParts(
     ChannelReader<WorkerMessage> Inbox
 )
 {
-    /// <summary>Where the output of a runner that is a command goes.</summary>
+    /// <summary>The file that gets the output of a runner that is a command.</summary>
     public required string OutputFile { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>How long a process may take to finish after it was asked to.</summary>
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(10);
 
     public CancellationToken Stopping { get; init; }
 
     public string? ResumeToken { get; init; }
+
+    public ActivityContext ActivityContext { get; init; }
 
     /// <summary>Takes an event without a time; the receiver stamps it.</summary>
     public required Action<WorkerEvent> Report { get; init; }

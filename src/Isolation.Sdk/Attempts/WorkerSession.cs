@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Threading.Channels;
-using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Guard;
@@ -8,7 +6,6 @@ using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Sandbox;
-using Isolation.Sdk.Tracking;
 using Isolation.Sdk.Workspaces;
 using Microsoft.Extensions.Logging;
 
@@ -98,37 +95,8 @@ internal sealed class WorkerSession : IDisposable
         return Telemetry.StartStage(attempt, stage);
     }
 
-    public IsolatedWorker MakeWorker(
-        WorkerAssignment assignment,
-        WorkspaceInfo workspace,
-        WorkerContext context,
-        MonitoredScope state,
-        IServiceProvider services,
-        ChannelReader<WorkerMessage> inbox,
-        CancellationToken stopping
-    )
-    {
-        AttemptId attempt = assignment.Attempt;
-        return new IsolatedWorker(
-            new WorkerParts(assignment.Item, workspace, context, state, services, inbox)
-            {
-                OutputFile = Directory.OutputOf(attempt),
-                Stopping = stopping,
-                ResumeToken = assignment.ResumeToken,
-                Report = Publish,
-                Sync = (mode, commit, token) =>
-                    SyncAsync(assignment, new WorkspaceSync(Repository, workspace, state), mode, commit, token),
-                Handoff = (note, token) => Host.HandoffAsync(attempt, Secrets.Apply(note), token),
-                Comment = (kind, text, token) =>
-                    Host.AppendAsync(
-                        new HistoryEntry(attempt.Item, attempt, Plan.Time.GetUtcNow(), kind, Secrets.Apply(text)),
-                        token
-                    ),
-            }
-        );
-    }
-
-    private async Task<SyncResult> SyncAsync(
+    /// <summary>Brings the target, or a commit, into a worker's branch.</summary>
+    public async Task<SyncResult> SyncAsync(
         WorkerAssignment assignment,
         WorkspaceSync sync,
         SyncMode mode,

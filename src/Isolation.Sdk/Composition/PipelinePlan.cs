@@ -43,10 +43,7 @@ internal sealed record PipelinePlan(PipelineSettings Settings, CompositionServic
             Services = Services,
             Time = Services.Time,
             Loggers = Services.Loggers,
-            Runners = new Dictionary<string, Func<IServiceProvider, IAgentRunner>>
-            {
-                [""] = services => Settings.Runner!(this, services),
-            },
+            Runners = new Dictionary<string, Func<IServiceProvider, IAgentRunner>> { [""] = Settings.Runner! },
             Setup = Settings.Setup,
             Resilience = Settings.Resilience,
             Directory = Settings.WorkersDirectory is { } root ? new WorkersDirectory(root) : null,

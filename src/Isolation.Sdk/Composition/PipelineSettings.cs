@@ -58,7 +58,7 @@ internal sealed record PipelineSettings(string Repository)
     /// <summary>Whether what a worker changed outside what it owns is put back, where that is safe.</summary>
     public bool RestoresContaminated { get; set; }
 
-    public Func<PipelinePlan, IServiceProvider, IAgentRunner>? Runner { get; set; }
+    public Func<IServiceProvider, IAgentRunner>? Runner { get; set; }
 
     public string? RunnerFile { get; set; }
 

@@ -3,8 +3,6 @@ namespace Isolation.Sdk.Contexts;
 /// <summary>Codes of this folder: ISO05##.</summary>
 internal static class ContextCodes
 {
-    public const string Sealed = "ISO0501";
-    public const string NotYours = "ISO0502";
     public const string OverBudget = "ISO0503";
     public const string ReferenceUnreadable = "ISO0504";
     public const string BriefingInWorkTree = "ISO0505";

@@ -1,72 +1,46 @@
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>A worker's conversation: append-only, readable and writable by that worker alone (by its own code, not by its host either), sealed when it ends.</summary>
+/// <summary>A worker's conversation. It is append-only, and sealed when the worker ends.</summary>
 public sealed class Conversation
 {
-    private readonly WorkerSeal _seal;
+    private readonly WorkerLifetime _lifetime;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
-    private readonly List<ConversationTurn> _turns = [];
+    private readonly List<Turn> _turns = [];
 
-    internal Conversation(WorkerSeal seal, TimeProvider time)
-    {
-        _seal = seal;
-        _time = time;
-    }
+    internal Conversation(WorkerLifetime lifetime, TimeProvider time) => (_lifetime, _time) = (lifetime, time);
 
-    /// <summary>How many turns there are.</summary>
-    /// <exception cref="IsolationException">ISO0501 after the worker ended, ISO0502 for anyone but the worker.</exception>
-    public int Count
-    {
-        get
-        {
-            _seal.Demand();
-            lock (_gate)
-            {
-                return _turns.Count;
-            }
-        }
-    }
-
-    /// <summary>Whether nothing was said yet; for the checklist, which looks before the worker lives.</summary>
-    internal bool IsUntouched
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _turns.Count == 0;
-            }
-        }
-    }
+    /// <summary>The number of turns.</summary>
+    /// <exception cref="ObjectDisposedException">The worker has ended.</exception>
+    public int Count => Read().Count;
 
     /// <summary>Adds a turn at the end.</summary>
     /// <param name="role">Who speaks: <c>user</c>, <c>assistant</c>, <c>tool</c>.</param>
     /// <param name="text">What is said.</param>
-    /// <exception cref="IsolationException">ISO0501 after the worker ended, ISO0502 for anyone but the worker.</exception>
+    /// <exception cref="ObjectDisposedException">The worker has ended.</exception>
     public void Append(string role, string text)
     {
-        _seal.Demand();
+        _lifetime.ThrowIfEnded();
         lock (_gate)
         {
-            _turns.Add(new ConversationTurn(role, text, _time.GetUtcNow()));
+            _turns.Add(new Turn(role, text, _time.GetUtcNow()));
         }
     }
 
     /// <summary>A copy of all turns so far.</summary>
-    /// <exception cref="IsolationException">ISO0501 after the worker ended, ISO0502 for anyone but the worker.</exception>
-    public IReadOnlyList<ConversationTurn> Read()
+    /// <exception cref="ObjectDisposedException">The worker has ended.</exception>
+    public IReadOnlyList<Turn> Read()
     {
-        _seal.Demand();
+        _lifetime.ThrowIfEnded();
         lock (_gate)
         {
             return [.. _turns];
         }
     }
-}
 
-/// <summary>One turn of a conversation.</summary>
-/// <param name="Role">Who spoke.</param>
-/// <param name="Text">What was said.</param>
-/// <param name="At">When.</param>
-public sealed record ConversationTurn(string Role, string Text, DateTimeOffset At);
+    /// <summary>One turn of a conversation.</summary>
+    /// <param name="Role">Who spoke.</param>
+    /// <param name="Text">What was said.</param>
+    /// <param name="At">When.</param>
+    public sealed record Turn(string Role, string Text, DateTimeOffset At);
+}

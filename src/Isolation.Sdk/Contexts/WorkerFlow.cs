@@ -3,19 +3,22 @@ using System.Globalization;
 
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>Gives an in-process runner a flow of its own: nothing of the caller's async locals, activity, baggage, culture or synchronization context.</summary>
+/// <summary>Gives an in-process runner its own async flow: none of the caller's async locals, baggage, culture or synchronization context.</summary>
 internal static class WorkerFlow
 {
-    /// <summary>Runs a worker's code inside its seal, on a thread of its own up to the first wait that it awaits, so that one that blocks holds no thread of the pool; when it ends, however it ends, the seal is closed.</summary>
-    public static Task<T> RunAsync<T>(WorkerSeal seal, Func<Task<T>> run)
+    /// <summary>Runs a worker's code, up to its first await on its own thread, so that code that blocks holds no thread of the pool. Then the worker's lifetime ends.</summary>
+    /// <param name="lifetime">The worker's lifetime.</param>
+    /// <param name="run">The code.</param>
+    /// <param name="activity">The activity that the code's own ones are below. It must have no baggage and no parent object to reach some through.</param>
+    public static Task<T> RunAsync<T>(WorkerLifetime lifetime, Func<Task<T>> run, Activity? activity = null)
     {
-        // Suppressed, the new task starts from an empty execution context: no async local of anybody's, so no Activity either.
+        // With the flow suppressed, the new task starts from an empty execution context.
         using AsyncFlowControl? suppressed = ExecutionContext.IsFlowSuppressed()
             ? null
             : ExecutionContext.SuppressFlow();
         return Task
             .Factory.StartNew(
-                () => InsideAsync(seal, run),
+                () => InsideAsync(lifetime, run, activity),
                 CancellationToken.None,
                 TaskCreationOptions.DenyChildAttach | TaskCreationOptions.LongRunning,
                 TaskScheduler.Default
@@ -23,19 +26,18 @@ internal static class WorkerFlow
             .Unwrap();
     }
 
-    private static async Task<T> InsideAsync<T>(WorkerSeal seal, Func<Task<T>> run)
+    private static async Task<T> InsideAsync<T>(WorkerLifetime lifetime, Func<Task<T>> run, Activity? activity)
     {
         try
         {
             CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
             CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
-            Activity.Current = null;
-            seal.Enter();
+            Activity.Current = activity;
             return await run().ConfigureAwait(false);
         }
         finally
         {
-            seal.Close();
+            lifetime.End();
         }
     }
 }

@@ -70,10 +70,10 @@ internal sealed class IsolationChecklist(Git.GitRepository repository)
     {
         string? why =
             worker.Context.Attempt != worker.Attempt ? $"was made for {worker.Context.Attempt}"
-            : !worker.Context.Measured.Conversation.IsUntouched ? "has a conversation already"
-            : worker.Context.Measured.TokenBudget is { } budget && worker.Context.MeasuredTokens > budget
-                ? $"has {worker.Context.MeasuredTokens} tokens and a budget of {budget}"
-            : RealPath.Nested(RealPath.Of(worker.Context.Measured.BriefingFile), worker.WorkTree)
+            : worker.Context.Conversation.Count > 0 ? "has a conversation already"
+            : worker.Context.TokenBudget is { } budget && worker.Context.Tokens > budget
+                ? $"has {worker.Context.Tokens} tokens and a budget of {budget}"
+            : RealPath.Nested(RealPath.Of(worker.Context.BriefingFile), worker.WorkTree)
                 ? "is rendered inside the work tree"
             : null;
         return why is null
@@ -107,11 +107,7 @@ internal sealed class IsolationChecklist(Git.GitRepository repository)
     private IsolationFault? ArtifactsOnly(WorkerAllocation worker)
     {
         string? why =
-            _admitted.Find(w =>
-                ReferenceEquals(w.Context, worker.Context)
-                || ReferenceEquals(w.Context.Measured.Conversation, worker.Context.Measured.Conversation)
-            )
-                is { } twin
+            _admitted.Find(w => ReferenceEquals(w.Context, worker.Context)) is { } twin
                 ? $"was given an object that {twin.Attempt} has too"
             : worker.Handoffs.FirstOrDefault(h => h.Commit.Length < 40) is { } loose
                 ? $"was given a note of {loose.From} that is no commit"

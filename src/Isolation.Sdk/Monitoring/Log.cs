@@ -20,8 +20,24 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Debug, "{Attempt} is in phase {Phase}. {Text}")]
     public static partial void WorkerInPhase(ILogger logger, AttemptId attempt, string phase, string text);
 
-    [LoggerMessage(4, LogLevel.Information, "{Attempt} ended: {Outcome}. {Text}")]
-    public static partial void AttemptEnded(ILogger logger, AttemptId attempt, string outcome, string text);
+    [LoggerMessage(EventId = 4, Message = "{Attempt} ended: {Outcome}. {Text}")]
+    public static partial void AttemptEnded(
+        ILogger logger,
+        LogLevel level,
+        AttemptId attempt,
+        string outcome,
+        string text
+    );
+
+    [LoggerMessage(EventId = 13, Message = "{Attempt} failed in stage {Stage}: {Reason}")]
+    public static partial void AttemptFailed(
+        ILogger logger,
+        LogLevel level,
+        AttemptId attempt,
+        Stage stage,
+        string reason,
+        Exception? cause
+    );
 
     [LoggerMessage(5, LogLevel.Warning, "{Attempt} wrote outside what it owns: {Text}")]
     public static partial void Contamination(ILogger logger, AttemptId attempt, string text);
@@ -35,6 +51,6 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Warning, "{First} and {Second} overlap ({Kind}) in {Paths}")]
     public static partial void Overlaps(ILogger logger, AttemptId first, AttemptId second, string kind, string paths);
 
-    [LoggerMessage(7, LogLevel.Information, "Item {Item} closed: {Outcome} {Reason}")]
-    public static partial void ItemClosed(ILogger logger, string item, ItemOutcome outcome, string? reason);
+    [LoggerMessage(7, LogLevel.Information, "Item {Item} closed: {Outcome}. {Reason}")]
+    public static partial void ItemClosed(ILogger logger, string item, ItemOutcome outcome, string reason);
 }

@@ -6,6 +6,16 @@ internal static class PlainText
     /// <summary>The most characters of a line for people.</summary>
     public const int MaxLineLength = 2_000;
 
+    /// <summary>The most characters of a text of several lines.</summary>
+    public const int MaxTextLength = 64 * 1024;
+
+    /// <summary>As <see cref="SingleLine"/>, but with the line breaks.</summary>
+    public static string Lines(string text)
+    {
+        string cut = text.Length > MaxTextLength ? string.Concat(text.AsSpan(0, MaxTextLength - 1), "…") : text;
+        return string.Join('\n', cut.ReplaceLineEndings("\n").Split('\n').Select(l => SingleLine(l, MaxTextLength)));
+    }
+
     /// <summary>
     /// Without control characters (an escape sequence could redraw a terminal) and no longer than asked.
     /// </summary>

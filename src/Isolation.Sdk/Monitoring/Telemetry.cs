@@ -54,8 +54,26 @@ internal static class Telemetry
     public static void ItemClosed(ItemOutcome outcome) =>
         Items.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString().ToLowerInvariant()));
 
-    /// <summary>An activity for a whole attempt.</summary>
-    public static Activity? StartAttempt(AttemptId attempt) => Start("isolation.attempt", attempt);
+    /// <summary>An activity for a whole attempt, below the one that a <c>traceparent</c> names.</summary>
+    public static Activity? StartAttempt(AttemptId attempt, string? traceParent = null) =>
+        Start("isolation.attempt", attempt, ParseTraceParent(traceParent));
+
+    /// <summary>An attempt's activity gets its outcome; what was no success has the status of an error.</summary>
+    public static void EndAttempt(Activity? activity, string outcome, string? error, Exception? exception)
+    {
+        activity?.SetTag("isolation.outcome", outcome);
+        activity?.SetStatus(error is null ? ActivityStatusCode.Ok : ActivityStatusCode.Error, error);
+        if (exception is not null)
+        {
+            activity?.AddException(exception);
+        }
+    }
+
+    public static ActivityContext ParseTraceParent(string? traceParent) =>
+        ActivityContext.TryParse(traceParent, null, isRemote: true, out ActivityContext parsed) ? parsed : default;
+
+    public static string ToTraceParent(ActivityContext context) =>
+        $"00-{context.TraceId}-{context.SpanId}-{(context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? "01" : "00")}";
 
     /// <summary>An activity for a stage of an attempt.</summary>
     public static Activity? StartStage(AttemptId attempt, Stage stage) =>
@@ -63,11 +81,11 @@ internal static class Telemetry
 
     private static string NameOf(Stage stage) => stage.ToString().ToLowerInvariant();
 
-    private static Activity? Start(string name, AttemptId attempt)
+    private static Activity? Start(string name, AttemptId attempt, ActivityContext parent = default)
     {
         // Linked to its parent by ids only: baggage is reached through the parent object, and the host's must not
         // travel with a worker.
-        ActivityContext parent = Activity.Current?.Context ?? default;
+        parent = parent == default ? Activity.Current?.Context ?? default : parent;
         return Activities
             .StartActivity(name, ActivityKind.Internal, parent)
             ?.SetTag("isolation.item", attempt.Item)

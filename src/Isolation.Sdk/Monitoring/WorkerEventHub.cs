@@ -14,6 +14,16 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
     /// <summary>How many events wait for a slow watcher before its oldest are dropped.</summary>
     public const int WatcherCapacity = 1_024;
 
+    // An attempt that ended otherwise did not go as it was meant to.
+    private static readonly string[] QuietOutcomes =
+    [
+        nameof(ItemOutcome.Landed),
+        nameof(ItemOutcome.NoChange),
+        nameof(ItemOutcome.AwaitingMerge),
+        nameof(ItemOutcome.Suspended),
+        nameof(ItemOutcome.Cancelled),
+        "Blocked",
+    ];
     private readonly Lock _gate = new();
     private readonly Dictionary<AttemptId, WorkerStatus> _statuses = [];
     private readonly Dictionary<AttemptId, WorkerLogWriter> _logs = [];
@@ -159,7 +169,11 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
                 Log.Contamination(logger, known.Attempt, text);
                 break;
             case WorkerEventKind.Ended:
-                Log.AttemptEnded(logger, known.Attempt, known.Data?.GetValueOrDefault("outcome") ?? "unknown", text);
+                string outcome = known.Data?.GetValueOrDefault("outcome") ?? "unknown";
+                LogLevel level = QuietOutcomes.Contains(outcome, StringComparer.Ordinal)
+                    ? LogLevel.Information
+                    : LogLevel.Warning;
+                Log.AttemptEnded(logger, level, known.Attempt, outcome, text);
                 break;
             case WorkerEventKind.Stage or WorkerEventKind.Merge when known.Stage is { } stage:
                 Log.WorkerInStage(logger, known.Attempt, stage, text);
@@ -179,7 +193,11 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
             At = raw.At == default ? time.GetUtcNow() : raw.At,
             Phase = Clean(raw.Phase),
             Text = Clean(raw.Text),
-            Data = raw.Data?.ToDictionary(d => d.Key, d => Clean(d.Value)!, StringComparer.Ordinal),
+            Data = raw.Data?.ToDictionary(
+                d => d.Key,
+                d => d.Key == WorkerEvent.ExceptionKey ? PlainText.Lines(Secrets.Apply(d.Value)) : Clean(d.Value)!,
+                StringComparer.Ordinal
+            ),
         };
 
     private string? Clean(string? text) =>

@@ -1,3 +1,5 @@
+using Isolation.Sdk.Sandbox;
+
 namespace Isolation.Sdk.Runners;
 
 /// <summary>A runner that is one function.</summary>
@@ -5,4 +7,45 @@ internal sealed class DelegateRunner(Func<IsolatedWorker, CancellationToken, Tas
 {
     public Task<RunResult> RunAsync(IsolatedWorker worker, CancellationToken cancellationToken) =>
         run(worker, cancellationToken);
+
+    /// <summary>What a command means as the result of a run.</summary>
+    public static RunResult ResultOf(ExecResult? result) =>
+        result is null ? new RunResult.Failed("The runner returned nothing.")
+        : result.ExitCode == 0 ? new RunResult.Done()
+        : new RunResult.Failed($"The command ended with exit code {OutputTail.Describe(result)}");
+
+    /// <summary>What a task means that was taken for one without a result. A result must not get lost: it could say that the run failed.</summary>
+    public static RunResult ResultOf(Task ended)
+    {
+        switch (ended)
+        {
+            case Task<RunResult> t:
+                return t.Result;
+            case Task<RunResult.Done> t:
+                return t.Result;
+            case Task<RunResult.Failed> t:
+                return t.Result;
+            case Task<RunResult.BlockedOn> t:
+                return t.Result;
+            case Task<RunResult.Suspended> t:
+                return t.Result;
+            case Task<ExecResult> t:
+                return ResultOf(t.Result);
+        }
+
+        // A task of an async method without a result has one nevertheless, of a type that nobody can name.
+        Type? type = ended.GetType();
+        while (type is not null && !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Task<>)))
+        {
+            type = type.BaseType;
+        }
+
+        return type?.GetGenericArguments()[0] is { FullName: not "System.Threading.Tasks.VoidTaskResult" } ignored
+            ? throw new IsolationException(
+                RunningCodes.IgnoredResult,
+                $"The runner returned a {ignored.Name}, which says nothing of how the run ended.",
+                "Return a RunResult or an ExecResult; or make the delegate async and return nothing."
+            )
+            : new RunResult.Done();
+    }
 }

@@ -1,24 +1,33 @@
-using System.Globalization;
+using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Runners;
 
 /// <summary>Runs a command per worker, in the worker's state. Exit code 0 means done, another one failed, unless the process says otherwise by the protocol.</summary>
-internal sealed class ProcessRunner(
-    string file,
-    IReadOnlyList<string> arguments,
-    ProcessRunnerOptions options,
-    TimeProvider time
-) : IAgentRunner
+internal sealed class ProcessRunner(string file, IReadOnlyList<string> arguments, TimeSpan? pollInterval = null)
+    : IAgentRunner
 {
     private const int MaxFinalReads = 64;
-    private readonly CommandTemplate _template = new(file, arguments);
-    private readonly TimeSpan _grace = options.StopGrace;
-    private readonly TimeSpan _poll = options.PollInterval;
+    private const string Where = "The runner's command";
+    private readonly TimeSpan _poll = pollInterval ?? TimeSpan.FromMilliseconds(200);
 
     /// <summary>What is wrong with a command, before anything runs.</summary>
-    public static IReadOnlyList<IsolationFault> Check(string? file, IReadOnlyList<string>? arguments) =>
-        CommandTemplate.Check(file, arguments);
+    public static IReadOnlyList<IsolationFault> Check(string? file, IReadOnlyList<string?>? arguments) =>
+        string.IsNullOrWhiteSpace(file) || (arguments ?? []).Prepend(file).Any(a => a is null || a.Contains('\0'))
+            ?
+            [
+                new IsolationFault(
+                    RunningCodes.EmptyCommand,
+                    "The runner's command is empty or holds a NUL character.",
+                    "Give a program and its arguments, for example RunProcess(\"claude\", \"-p\", \"{instructions}\")."
+                ),
+            ]
+            :
+            [
+                .. (arguments ?? [])
+                    .Prepend(file)
+                    .SelectMany(a => PlaceholderTemplate.Check(a!, Where, null, RunningCodes.UnknownPlaceholder)),
+            ];
 
     public async Task<RunResult> RunAsync(IsolatedWorker worker, CancellationToken cancellationToken)
     {
@@ -28,15 +37,31 @@ internal sealed class ProcessRunner(
         RunnerProtocol protocol = new(worker);
         using LineTail events = new(Path.Combine(folder, "events.jsonl"));
         using InboxFile inbox = new(Path.Combine(folder, "inbox.jsonl"));
-        (string program, string[] filled) = _template.Fill(worker);
-        WorkerCommand command = new(program, filled)
+        Dictionary<string, string> values = PlaceholderTemplate.Values(
+            worker.Id,
+            worker.Item,
+            worker.Workspace.Path,
+            state.Home,
+            state.Temp,
+            state.Ports
+        );
+        values["briefing"] = worker.Context.BriefingFile;
+        // Values are put in after the arguments were told apart: a value is always part of one argument.
+        string Fill(string text) => PlaceholderTemplate.Fill(text, values, Where, RunningCodes.UnknownPort);
+        Dictionary<string, string> variables = new()
         {
-            LogFile = worker.OutputFile,
-            Environment = new Dictionary<string, string>
-            {
-                [RunnerProtocol.EventsVariable] = events.Path,
-                [RunnerProtocol.InboxVariable] = inbox.Path,
-            },
+            [RunnerProtocol.EventsVariable] = events.Path,
+            [RunnerProtocol.InboxVariable] = inbox.Path,
+        };
+        if (worker.ActivityContext is { } trace && trace != default)
+        {
+            variables["TRACEPARENT"] = Telemetry.ToTraceParent(trace);
+        }
+
+        WorkerCommand command = new(Fill(file), [.. arguments.Select(Fill)])
+        {
+            LogFile = worker.Parts.OutputFile,
+            Environment = variables,
         };
         IWorkerProcess process = await worker.StartAsync(command, cancellationToken).ConfigureAwait(false);
         await using (process.ConfigureAwait(false))
@@ -66,12 +91,17 @@ internal sealed class ProcessRunner(
                 inbox.WritePending(worker.Inbox);
                 if (stopped is null && worker.Stopping.IsCancellationRequested)
                 {
-                    stopped = process.StopAsync(_grace).AsTask();
+                    stopped = process.StopAsync(worker.Parts.StopGrace).AsTask();
                 }
 
                 if (!more)
                 {
-                    await PauseAsync(exit, stopped is null ? worker.Stopping : default, cancellationToken)
+                    await PauseAsync(
+                            exit,
+                            worker.Parts.Time,
+                            stopped is null ? worker.Stopping : default,
+                            cancellationToken
+                        )
                         .ConfigureAwait(false);
                 }
             }
@@ -92,7 +122,8 @@ internal sealed class ProcessRunner(
                 // A flood of reports ends somewhere, even if the file does not.
             }
 
-            return protocol.Result ?? MapExit((await exit.ConfigureAwait(false)).ExitCode, end, stopped is not null);
+            return protocol.Result
+                ?? MapExit(await exit.ConfigureAwait(false), end, stopped is not null, worker.Parts.OutputFile);
         }
         catch (OperationCanceledException)
         {
@@ -101,8 +132,8 @@ internal sealed class ProcessRunner(
         }
     }
 
-    private static RunResult MapExit(int code, ExecResult end, bool stopped) =>
-        (code, stopped) switch
+    private static RunResult MapExit(ExecResult exit, ExecResult end, bool stopped, string output) =>
+        (exit.ExitCode, stopped) switch
         {
             (0, _) => new RunResult.Done(),
             _ when end.Limit is { } limit => new RunResult.Failed(
@@ -113,12 +144,17 @@ internal sealed class ProcessRunner(
                     ? "It was asked to stop, did not finish in time, and was ended by force."
                     : "It was asked to stop and ended without a result."
             ),
-            _ => new RunResult.Failed(
-                string.Create(CultureInfo.InvariantCulture, $"The runner's process ended with exit code {code}.")
+            (int code, _) => new RunResult.Failed(
+                $"The runner's process ended with exit code {OutputTail.Describe(code, new FileInfo(output))}"
             ),
         };
 
-    private async Task PauseAsync(Task exit, CancellationToken stopping, CancellationToken cancellationToken)
+    private async Task PauseAsync(
+        Task exit,
+        TimeProvider time,
+        CancellationToken stopping,
+        CancellationToken cancellationToken
+    )
     {
         using CancellationTokenSource wake = CancellationTokenSource.CreateLinkedTokenSource(
             stopping,

@@ -39,7 +39,6 @@ internal sealed class RunnerProtocol(IsolatedWorker worker)
                 await ApplyAsync(report, cancellationToken).ConfigureAwait(false);
             }
             catch (IsolationException e)
-                when (e.Code is not (Contexts.ContextCodes.Sealed or Contexts.ContextCodes.NotYours))
             {
                 // A note that is too long, say: the line is at fault, not the run.
                 worker.ReportProgress(

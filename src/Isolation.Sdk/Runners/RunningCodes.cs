@@ -1,9 +1,10 @@
 namespace Isolation.Sdk.Runners;
 
-/// <summary>Codes of this folder: ISO0751 to ISO0799.</summary>
+/// <summary>Codes of this folder: ISO0751 to ISO0770.</summary>
 internal static class RunningCodes
 {
     public const string UnknownPlaceholder = "ISO0751";
     public const string EmptyCommand = "ISO0752";
     public const string UnknownPort = "ISO0753";
+    public const string IgnoredResult = "ISO0754";
 }

@@ -133,13 +133,15 @@ internal sealed class RunLoop(
             new WorkerEvent(attempt, default, WorkerEventKind.Stage) { Stage = Stage.Claim, Text = item.Title }
         );
 
-        WorkerAssignment assignment = new(attempt, item, baseCommit)
-        {
-            Handoffs = await session.ReadHandoffsAsync(item, cancellationToken).ConfigureAwait(false),
-            PreviousFailure = claim.PreviousFailure,
-            Conflict = PreviousConflicts.Of(claim, ledger),
-            ResumeToken = claim.ResumeToken,
-        };
+        WorkerAssignment assignment = session.Complete(
+            new WorkerAssignment(attempt, item, baseCommit)
+            {
+                Handoffs = await session.ReadHandoffsAsync(item, cancellationToken).ConfigureAwait(false),
+                PreviousFailure = claim.PreviousFailure,
+                Conflict = PreviousConflicts.Of(claim, ledger),
+                ResumeToken = claim.ResumeToken,
+            }
+        );
         AttemptReport report;
         using (session.Host.Register(assignment))
         {
@@ -267,7 +269,10 @@ internal sealed class RunLoop(
             ledger.SetMerge(item.Id, last);
         }
 
-        return OutcomeMapper.FromMerge(last) is { } outcome and not (ItemOutcome.Landed or ItemOutcome.NoChange or ItemOutcome.Cancelled)
+        return
+            OutcomeMapper.FromMerge(last)
+                is { } outcome
+                    and not (ItemOutcome.Landed or ItemOutcome.NoChange or ItemOutcome.Cancelled)
             ? Again(item, outcome, last.Reason ?? last.State.ToString())
             : new Settlement.Close(OutcomeMapper.FromMerge(last), last.Reason);
     }

@@ -100,7 +100,7 @@ internal sealed class RunResults(ILogger logger)
                 _merges.GetValueOrDefault(item.Id)
             );
             Telemetry.ItemClosed(outcome);
-            Log.ItemClosed(logger, item.Id, outcome, reason);
+            Log.ItemClosed(logger, item.Id, outcome, reason ?? "");
             _results[item.Id] = result;
             _order.Add(result);
             _out.Writer.TryWrite(result);

@@ -55,6 +55,20 @@ internal sealed class RunSession : IAsyncDisposable
 
     public WorkersDirectory Directory => Workers.Directory;
 
+    /// <summary>The activity that started the run.</summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>An assignment with what a machine elsewhere has to know, too.</summary>
+    public WorkerAssignment Complete(WorkerAssignment assignment) =>
+        assignment with
+        {
+            RepositoryName = Path.GetFileName(Path.TrimEndingDirectorySeparator(Repository.Reference.Path)),
+            ObjectFormat = Repository.ObjectFormat,
+            Target = Plan.Settings.Target,
+            MinimumLevel = Plan.Settings.Level,
+            TraceParent = TraceParent,
+        };
+
     /// <summary>The notes of everything an item was blocked by.</summary>
     public async Task<IReadOnlyList<Handoff>> ReadHandoffsAsync(WorkItem item, CancellationToken cancellationToken)
     {

@@ -26,7 +26,7 @@ public sealed class WorkerFlowTests
             CultureInfo.CurrentCulture = odd;
             Thread.CurrentPrincipal = new System.Security.Claims.ClaimsPrincipal();
             SynchronizationContext.SetSynchronizationContext(new SynchronizationContext());
-            run = WorkerFlow.RunAsync<RunResult>(new WorkerSeal(new AttemptId("a", 1)), async () =>
+            run = WorkerFlow.RunAsync<RunResult>(new WorkerLifetime(new AttemptId("a", 1)), async () =>
             {
                 for (int i = 0; i < 2; i++)
                 {
@@ -58,7 +58,7 @@ public sealed class WorkerFlowTests
     public async Task What_one_runner_sets_no_other_one_sees()
     {
         TaskCompletionSource set = new();
-        Task first = WorkerFlow.RunAsync<RunResult>(new WorkerSeal(new AttemptId("a", 1)), async () =>
+        Task first = WorkerFlow.RunAsync<RunResult>(new WorkerLifetime(new AttemptId("a", 1)), async () =>
         {
             HostLocal.Value = "from a";
             CultureInfo.CurrentCulture = new CultureInfo("") { NumberFormat = { NumberDecimalSeparator = ";" } };
@@ -68,7 +68,7 @@ public sealed class WorkerFlowTests
             return new RunResult.Done();
         });
         await set.Task;
-        await WorkerFlow.RunAsync<RunResult>(new WorkerSeal(new AttemptId("b", 1)), () =>
+        await WorkerFlow.RunAsync<RunResult>(new WorkerLifetime(new AttemptId("b", 1)), () =>
         {
             Assert.Null(HostLocal.Value);
             Assert.Null(Activity.Current);
@@ -85,7 +85,7 @@ public sealed class WorkerFlowTests
         Task<RunResult> run;
         using (ExecutionContext.SuppressFlow())
         {
-            run = WorkerFlow.RunAsync<RunResult>(new WorkerSeal(new AttemptId("a", 1)), () =>
+            run = WorkerFlow.RunAsync<RunResult>(new WorkerLifetime(new AttemptId("a", 1)), () =>
                 Task.FromResult<RunResult>(new RunResult.Done("ok"))
             );
         }

@@ -85,14 +85,13 @@ public sealed class TypeGates
 
     // The leak matrix makes some for each try: they are what a worker must not see.
     [IsolationFact]
-    public void Only_the_workers_seal_has_an_async_local() =>
-        Assert.Equal(
-            ["Isolation.Sdk.Contexts.WorkerSeal"],
+    public void Nothing_has_an_async_local() =>
+        Gate.HoldsUnless(
             Types
                 .Where(t => t.DeclaringType?.Name != nameof(InProcessRows))
                 .SelectMany(t => t.GetFields(Declared))
                 .Where(f => Open(f.FieldType) == typeof(AsyncLocal<>))
-                .Select(f => f.DeclaringType!.FullName)
+                .Select(f => f.DeclaringType!.FullName!)
         );
 
     [IsolationFact]

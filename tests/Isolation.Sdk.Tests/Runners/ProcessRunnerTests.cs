@@ -7,11 +7,7 @@ namespace Isolation.Sdk.Tests.Runners;
 
 public sealed class ProcessRunnerTests
 {
-    private static readonly ProcessRunnerOptions Fast = new()
-    {
-        PollInterval = TimeSpan.FromMilliseconds(10),
-        StopGrace = TimeSpan.FromSeconds(20),
-    };
+    private static readonly TimeSpan Fast = TimeSpan.FromMilliseconds(10);
 
     [IsolationTheory]
     [InlineData("exit 0", "Done { Summary =  }")]
@@ -163,8 +159,7 @@ public sealed class ProcessRunnerTests
                 """{"json":1}""",
                 "a b",
             ],
-            Fast,
-            TimeProvider.System
+            Fast
         );
         await worker.RunAsync(runner);
         string work = worker.Scope.Work,
@@ -182,7 +177,7 @@ public sealed class ProcessRunnerTests
             ProcessRunner.Check("claude", ["-p", "{instructions}", "{port:web-1}", "{{x}}", "{ not one }", "{}", "{A}"])
         );
         Assert.Equal(
-            ["ISO0751", "ISO0751"],
+            ["ISO0751", "ISO0751", "ISO0751"],
             ProcessRunner.Check("claude", ["{instruction}", "x{port:}y", "{nope:1}"]).Select(f => f.Code)
         );
         Assert.Equal("ISO0752", Assert.Single(ProcessRunner.Check(" ", [])).Code);
@@ -198,7 +193,7 @@ public sealed class ProcessRunnerTests
             "ISO0753",
             (
                 await Assert.ThrowsAsync<IsolationException>(() =>
-                    worker.RunAsync(new ProcessRunner("true", ["{port:db}"], Fast, TimeProvider.System))
+                    worker.RunAsync(new ProcessRunner("true", ["{port:db}"], Fast))
                 )
             ).Code
         );
@@ -248,16 +243,11 @@ public sealed class ProcessRunnerTests
     [IsolationFact]
     public async Task A_process_that_does_not_listen_is_ended_by_force_and_said_so()
     {
-        await using TestWorker worker = new();
+        await using TestWorker worker = new(stopGrace: TimeSpan.FromMilliseconds(100));
         ProcessRunner runner = new(
             "sh",
             ["-c", """trap '' TERM; echo '{"phase":"deaf"}' >> "$ISOLATION_EVENTS"; while :; do sleep 0.05; done"""],
-            new ProcessRunnerOptions
-            {
-                PollInterval = TimeSpan.FromMilliseconds(10),
-                StopGrace = TimeSpan.FromMilliseconds(100),
-            },
-            TimeProvider.System
+            Fast
         );
         Task<RunResult> run = worker.RunAsync(runner);
         await worker.UntilAsync(e => e.Phase == "deaf");
@@ -303,11 +293,9 @@ public sealed class ProcessRunnerTests
     public async Task A_command_that_is_not_there_is_a_fault_and_leaves_no_process()
     {
         await using TestWorker worker = new();
-        await Assert.ThrowsAnyAsync<Exception>(() =>
-            worker.RunAsync(new ProcessRunner("/no/such/agent", [], Fast, TimeProvider.System))
-        );
+        await Assert.ThrowsAnyAsync<Exception>(() => worker.RunAsync(new ProcessRunner("/no/such/agent", [], Fast)));
         Assert.Empty(worker.Scope.Started);
     }
 
-    private static ProcessRunner Shell(string script) => new("sh", ["-c", script], Fast, TimeProvider.System);
+    private static ProcessRunner Shell(string script) => new("sh", ["-c", script], Fast);
 }

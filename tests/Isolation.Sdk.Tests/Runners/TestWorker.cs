@@ -14,7 +14,7 @@ internal sealed class TestWorker : IAsyncDisposable
     private readonly SemaphoreSlim _reported = new(0);
     private readonly Channel<WorkerMessage> _inbox = Channel.CreateUnbounded<WorkerMessage>();
 
-    public TestWorker(string item = "auth-123", int number = 1, TestScope? scope = null)
+    public TestWorker(string item = "auth-123", int number = 1, TestScope? scope = null, TimeSpan? stopGrace = null)
     {
         Scope = scope ?? new TestScope();
         AttemptId attempt = new(item, number);
@@ -38,6 +38,7 @@ internal sealed class TestWorker : IAsyncDisposable
             )
             {
                 OutputFile = Path.Combine(Path.GetDirectoryName(Scope.Info.Home)!, "runner.out"),
+                StopGrace = stopGrace ?? TimeSpan.FromSeconds(20),
                 Stopping = _stopping.Token,
                 ResumeToken = "resume-1",
                 Report = e =>
@@ -63,7 +64,7 @@ internal sealed class TestWorker : IAsyncDisposable
     public ConcurrentQueue<(string Kind, string Text)> History { get; } = new();
 
     public Task<RunResult> RunAsync(Func<IsolatedWorker, Task<RunResult>> run) =>
-        WorkerFlow.RunAsync(Context.Seal, () => run(Worker));
+        WorkerFlow.RunAsync(Context.Lifetime, () => run(Worker));
 
     public Task<RunResult> RunAsync(IAgentRunner runner, CancellationToken cancellationToken = default) =>
         RunAsync(w => runner.RunAsync(w, cancellationToken));

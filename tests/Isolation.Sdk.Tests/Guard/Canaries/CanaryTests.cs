@@ -96,7 +96,9 @@ public sealed class CanaryTests(ITestOutputHelper output)
                 {
                     int number = int.Parse(worker.Item.Id[1..], System.Globalization.CultureInfo.InvariantCulture);
                     Random random = new(unchecked((seed * 31) + number));
-                    HttpClient http = new(IsolatedHttp.CreateHandler());
+                    HttpClient http = new(
+                        new SocketsHttpHandler { UseCookies = false, ActivityHeadersPropagator = null }
+                    );
                     Hands hands = new(
                         worker.Item.Id,
                         async command => (await worker.ExecAsync(WorkerCommand.Of("sh", "-c", command), token)).Output,
