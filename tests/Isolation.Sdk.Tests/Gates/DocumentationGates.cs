@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Sandbox;
@@ -130,6 +131,44 @@ public sealed partial class DocumentationGates
     }
 
     [IsolationFact]
+    public async Task The_architecture_names_every_folder_and_only_types_and_methods_that_exist()
+    {
+        string page = (await Sources.ReadAsync("docs/internals/architecture.md")).ReplaceLineEndings("\n");
+        List<string> wrong =
+        [
+            .. (await Sources.LibraryAsync())
+                .Select(f => f.Split('/'))
+                .Where(f => f[1] == "Isolation.Sdk" && f.Length > 3)
+                .SelectMany(f => f[2..^1])
+                .Distinct()
+                .Where(folder => !page.Contains($"`{folder}/", StringComparison.Ordinal))
+                .Select(folder => $"The folder {folder} is missing."),
+        ];
+        Type[] types = typeof(IIsolationAxis).Assembly.GetTypes();
+        HashSet<string> known =
+        [
+            .. types.Select(t => t.Name.Split('`')[0]),
+            .. types.SelectMany(t =>
+                t.GetMembers(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance)
+                    .Select(m => m.Name)
+            ),
+        ];
+        foreach (Match story in LifeStory().Matches(page))
+        {
+            wrong.AddRange(
+                story
+                    .Groups[1]
+                    .Value.Split('\n')
+                    .SelectMany(line => CodeName().Matches(Comment().Split(line.TrimStart())[0]).Select(m => m.Value))
+                    .Where(name => !known.Contains(name))
+                    .Select(name => $"Nothing is called {name}.")
+            );
+        }
+
+        Gate.HoldsUnless(wrong);
+    }
+
+    [IsolationFact]
     public async Task The_readme_is_short()
     {
         string[] lines = await Sources.LinesAsync("README.md");
@@ -220,6 +259,19 @@ public sealed partial class DocumentationGates
                 && t.GetConstructor([]) is not null
                 && t.GetProperties().Length > 0
             );
+
+    [GeneratedRegex(
+        "^## The life of [^\\n]*\\n\\n```text\\n(.*?)```",
+        RegexOptions.Multiline | RegexOptions.Singleline
+    )]
+    private static partial Regex LifeStory();
+
+    // What stands behind two spaces or more is a comment.
+    [GeneratedRegex(" {2,}")]
+    private static partial Regex Comment();
+
+    [GeneratedRegex(@"\b[A-Z]\w*[a-z]\w*")]
+    private static partial Regex CodeName();
 
     [GeneratedRegex("\"(isolation\\.[a-z]+(?:\\.[a-z]+)*)\"")]
     private static partial Regex TelemetryName();
