@@ -26,7 +26,7 @@ internal static class QueueHost
             trail
         )
         {
-            OnStep = trail.OnStep,
+            Faults = new FaultPoints(trail.OnStep),
         };
         trail.StartClock();
         await using IMergeQueue queue = await strategy.OpenAsync(

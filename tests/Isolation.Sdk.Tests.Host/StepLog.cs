@@ -14,10 +14,10 @@ internal sealed class StepLog(QueueRequest wanted) : ILogger
     );
     private int _times;
 
-    public void OnStep(QueueStep step)
+    public void OnStep(string step)
     {
-        Write(step.ToString());
-        if (step.ToString() == wanted.KillAt && Interlocked.Increment(ref _times) == wanted.KillOn && IsMine())
+        Write(step);
+        if (step == wanted.KillAt && Interlocked.Increment(ref _times) == wanted.KillOn && IsMine())
         {
             KillSelf();
         }

@@ -49,9 +49,9 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
             NullLogger.Instance
         )
         {
-            OnStep = step =>
+            Faults = new FaultPoints(step =>
             {
-                switch (step)
+                switch (Enum.Parse<QueueStep>(step))
                 {
                     // Once for the plan and once for the gate's own start.
                     case QueueStep.MidGate or QueueStep.MidConfirm:
@@ -66,7 +66,7 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
                         landing += Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
                         break;
                 }
-            },
+            }),
         };
         MergeStatus[] ends = [];
         Cost cost;

@@ -34,4 +34,8 @@ internal sealed record GitRepository(
     /// <summary>As <see cref="RunAsync"/>, for a command whose exit code is an answer.</summary>
     public Task<GitResult> TryRunAsync(CancellationToken cancellationToken, params string[] arguments) =>
         Client.TryRunAsync(new GitCommand(CommonDirectory, arguments), cancellationToken);
+
+    /// <summary>Whether a commit is contained in another, or is the same.</summary>
+    public async Task<bool> IsAncestorAsync(string older, string newer, CancellationToken cancellationToken) =>
+        (await TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", older, newer).ConfigureAwait(false)).Ok;
 }

@@ -8,19 +8,11 @@ public sealed class GateContext
 {
     private readonly IStateScope _scope;
 
-    internal GateContext(
-        IStateScope scope,
-        string workspace,
-        string commit,
-        string tree,
-        IReadOnlyList<AttemptId> attempts
-    )
+    internal GateContext(IStateScope scope, string workspace, QueueCandidate candidate)
     {
         _scope = scope;
         Workspace = workspace;
-        Commit = commit;
-        Tree = tree;
-        Attempts = attempts;
+        (Commit, Tree, Attempts) = (candidate.Commit, candidate.Tree, candidate.Attempts);
     }
 
     /// <summary>The absolute path of the worktree with the candidate's files.</summary>
@@ -37,14 +29,14 @@ public sealed class GateContext
 
     /// <summary>Starts a command in the gate's state, in the worktree unless it says otherwise. It ends with the gate at the latest.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="cancellationToken">Ends the wait for the start.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <exception cref="IsolationException">ISO04##: it could not be started; not caught, it makes the gate <see cref="GateVerdict.Infra"/>.</exception>
     public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default) =>
         _scope.StartAsync(command, cancellationToken);
 
     /// <summary>Runs a command to its end and returns what it said. Nothing it started outlives the call.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="cancellationToken">Ends the command with everything it started.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <exception cref="IsolationException">ISO04##: it could not be started; not caught, it makes the gate <see cref="GateVerdict.Infra"/>.</exception>
     public Task<ExecResult> ExecAsync(WorkerCommand command, CancellationToken cancellationToken = default) =>
         _scope.ExecAsync(command, cancellationToken);

@@ -87,9 +87,9 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
         List<MergeStatus> found = [];
         foreach (QueueLayout layout in await FindAsync(repository, cancellationToken).ConfigureAwait(false))
         {
-            Look look = await LookAsync(layout, cancellationToken).ConfigureAwait(false);
-            found.AddRange(look.Items);
-            found.AddRange(look.LandedElsewhere);
+            QueueReading reading = await ReadQueueAsync(layout, cancellationToken).ConfigureAwait(false);
+            found.AddRange(reading.Items);
+            found.AddRange(reading.LandedElsewhere);
         }
 
         return found;
@@ -97,43 +97,41 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
 
     private async Task<QueueReport> DescribeAsync(QueueLayout layout, CancellationToken cancellationToken)
     {
-        Look look = await LookAsync(layout, cancellationToken).ConfigureAwait(false);
+        QueueReading reading = await ReadQueueAsync(layout, cancellationToken).ConfigureAwait(false);
         WorkersDirectory folder = workersDirectory is null
             ? WorkersDirectory.Beside(layout.Repository.CommonDirectory)
             : new WorkersDirectory(workersDirectory);
-        return new QueueReport(look.Target, look.Snapshot.Target)
+        return new QueueReport(reading.Target, reading.State.Target)
         {
-            IsActing = look.IsActing,
-            Pause = look.Snapshot.Pause?.Pause,
-            Obstacle = look.Now.Obstacle,
-            MaxConcurrency = look.Now.MaxConcurrency > 0 ? look.Now.MaxConcurrency : null,
-            Testing = look.Now.Running,
-            Items = look.Items,
-            Landed = [.. look.LandedElsewhere.Take(LandingsShown)],
+            IsActing = reading.IsActing,
+            Pause = reading.State.Pause?.Pause,
+            Obstacle = reading.State.Activity.Obstacle,
+            MaxConcurrency = reading.State.Activity.MaxConcurrency > 0 ? reading.State.Activity.MaxConcurrency : null,
+            Testing = reading.State.Activity.Running,
+            Items = reading.Items,
+            Landed = [.. reading.LandedElsewhere.Take(LandingsShown)],
             Gates = GateHistory.Count(new GateLog(folder.Gates, layout).Peek()),
         };
     }
 
-    private static async Task<Look> LookAsync(QueueLayout layout, CancellationToken cancellationToken)
+    private static async Task<QueueReading> ReadQueueAsync(QueueLayout layout, CancellationToken cancellationToken)
     {
         MergeTarget target = new(layout.Repository.Reference, layout.Target);
-        QueueState snapshot = await new QueueStore(layout, TimeProvider.System)
+        QueueState state = await new QueueStore(layout, TimeProvider.System)
             .ReadAsync(cancellationToken)
             .ConfigureAwait(false);
         IReadOnlyList<MergeStatus> landings = await LandedAsync(layout, target, cancellationToken)
             .ConfigureAwait(false);
-        HashSet<AttemptId> here = [.. snapshot.Items.Select(i => i.Attempt)];
         HashSet<AttemptId> landed = [.. landings.Select(l => l.Attempt)];
         bool acting = OsFileLock.IsHeld(layout.Lock);
-        QueueActivity now = acting ? QueueActivity.Read(layout) : QueueActivity.None;
-        QueueStatusProjection reading = new(snapshot, now, landed.Contains, policy: null);
-        return new Look(
+        state = state with { Activity = acting ? QueueActivity.Read(layout) : QueueActivity.None };
+        QueueStatusProjection projection = new(state, landed.Contains, policy: null);
+        return new QueueReading(
             target,
-            snapshot,
+            state,
             acting,
-            now,
-            [.. reading.Statuses().Select(s => Describe(target, s.Item, s.Status, now))],
-            [.. landings.Where(l => !here.Contains(l.Attempt))]
+            [.. projection.Statuses().Select(s => Describe(target, s.Item, s.Status, state.Activity))],
+            [.. landings.Where(l => state.Find(l.Attempt) is null)]
         );
     }
 
@@ -247,11 +245,10 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
         new QueueChangeFile(layout.ChangeFile).Signal();
     }
 
-    private sealed record Look(
+    private sealed record QueueReading(
         MergeTarget Target,
-        QueueState Snapshot,
+        QueueState State,
         bool IsActing,
-        QueueActivity Now,
         IReadOnlyList<MergeStatus> Items,
         IReadOnlyList<MergeStatus> LandedElsewhere
     );

@@ -19,8 +19,7 @@ internal sealed class MergeStrategy(
 
     public MergePolicy Policy => policy;
 
-    /// <summary>Called at each named step of its queues, for tests that end the process there.</summary>
-    public Action<QueueStep> OnStep { get; init; } = static _ => { };
+    public FaultPoints Faults { get; init; } = FaultPoints.None;
 
     /// <inheritdoc/>
     public ValueTask<ProbeResult> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) =>
@@ -28,7 +27,7 @@ internal sealed class MergeStrategy(
             new ProbeResult(
                 policy.NeedsGate ? IsolationGuarantees.TestedLanding : IsolationGuarantees.None,
                 IsolationGuarantees.None,
-                [.. Faults()]
+                [.. FindFaults(), .. FindMissingCommands()]
             )
         );
 
@@ -65,7 +64,7 @@ internal sealed class MergeStrategy(
     {
         List<IsolationFault> faults =
         [
-            .. Faults(),
+            .. FindFaults(),
             .. await CheckAsync(target, cancellationToken).ConfigureAwait(false),
         ];
         if (faults.Count > 0)
@@ -83,7 +82,7 @@ internal sealed class MergeStrategy(
             logger
         )
         {
-            OnStep = OnStep,
+            Faults = Faults,
         };
         return await MergeQueue.OpenAsync(context, cancellationToken).ConfigureAwait(false);
     }
@@ -95,12 +94,8 @@ internal sealed class MergeStrategy(
             $"Create it: git branch {names.ShortTarget} <commit>"
         );
 
-    private IEnumerable<IsolationFault> Faults()
-    {
-        IEnumerable<IsolationFault> missing = sandbox is null
-            ? []
-            : policy.Gates.Select(g => g.File is null ? null : sandbox.FindMissing(g.File)).OfType<IsolationFault>();
-        return policy.Gates.Count > 0 && sandbox is null
+    private IEnumerable<IsolationFault> FindFaults() =>
+        policy.Gates.Count > 0 && sandbox is null
             ? policy
                 .Validate()
                 .Append(
@@ -110,8 +105,12 @@ internal sealed class MergeStrategy(
                         "Give one: .Sandbox.UseProcess(), or the sandbox argument of MergeStrategies.SerialQueue."
                     )
                 )
-            : policy.Validate().Concat(missing);
-    }
+            : policy.Validate();
+
+    private IEnumerable<IsolationFault> FindMissingCommands() =>
+        sandbox is null
+            ? []
+            : policy.Gates.Select(g => g?.File is { } file ? sandbox.FindMissing(file) : null).OfType<IsolationFault>();
 
     private async Task<IReadOnlyList<IsolationFault>> CheckoutFaultsAsync(
         GitRepository repository,

@@ -54,7 +54,7 @@ public class GateSchedulerTests
 
         Assert.Equal((GateVerdict.Infra, 2), (result.Verdict, runs));
         Assert.Contains("Of something else.", result.Reason, StringComparison.Ordinal);
-        Assert.False(board.HasPassed(one.Tree));
+        Assert.False(board.History.IsGreen(one.Tree));
     }
 
     [IsolationFact(Tier = Tier.Ci)]
@@ -82,7 +82,7 @@ public class GateSchedulerTests
         Assert.Equal(GateVerdict.Pass, (await board.RunAsync(two, CancellationToken.None)).Verdict);
         Assert.Equal(["slot-1", "slot-2"], slots);
         never.SetResult(GateResult.Pass);
-        Assert.False(board.HasPassed(one.Tree));
+        Assert.False(board.History.IsGreen(one.Tree));
     }
 
     [IsolationFact(Tier = Tier.Ci)]
@@ -108,7 +108,7 @@ public class GateSchedulerTests
         );
         Assert.Equal(
             (GateVerdict.Pass, true, 1, 1),
-            (cached.Verdict, cached.Cached, await RunsAsync(runs), again.Counts.Reused)
+            (cached.Verdict, cached.Cached, await RunsAsync(runs), again.History.Counts.Reused)
         );
 
         Action<MergeQueueOptions>[] others =
@@ -148,12 +148,12 @@ public class GateSchedulerTests
             await using (GateScheduler first = bench.Scheduler(Gate))
             {
                 await first.RunAsync(one, CancellationToken.None);
-                Assert.True(first.HasPassed(one.Tree));
+                Assert.True(first.History.IsGreen(one.Tree));
             }
 
             await using GateScheduler again = bench.Scheduler(Gate);
             await again.RecoverAsync(CancellationToken.None);
-            Assert.Equal(version is not null, again.HasPassed(one.Tree));
+            Assert.Equal(version is not null, again.History.IsGreen(one.Tree));
         }
     }
 
@@ -176,13 +176,13 @@ public class GateSchedulerTests
         await using (GateScheduler second = bench.Scheduler(o => o.Gates.Add("true")))
         {
             await second.RecoverAsync(CancellationToken.None);
-            Assert.Equal((true, false), (second.HasPassed(one.Tree), second.HasPassed(two.Tree)));
+            Assert.Equal((true, false), (second.History.IsGreen(one.Tree), second.History.IsGreen(two.Tree)));
             Assert.False((await second.RunAsync(two, CancellationToken.None)).Cached);
         }
 
         await using GateScheduler third = bench.Scheduler(o => o.Gates.Add("true"));
         await third.RecoverAsync(CancellationToken.None);
-        Assert.Equal((true, true), (third.HasPassed(one.Tree), third.HasPassed(two.Tree)));
+        Assert.Equal((true, true), (third.History.IsGreen(one.Tree), third.History.IsGreen(two.Tree)));
     }
 
     [IsolationFact(Tier = Tier.Ci)]
@@ -208,7 +208,12 @@ public class GateSchedulerTests
         await later.RecoverAsync(CancellationToken.None);
         Assert.Equal(
             (2, 1, 1, 1),
-            (later.Counts.Runs, later.Counts.Passes, later.Counts.Failures, later.Counts.Flakes)
+            (
+                later.History.Counts.Runs,
+                later.History.Counts.Passes,
+                later.History.Counts.Failures,
+                later.History.Counts.Flakes
+            )
         );
     }
 
@@ -226,7 +231,7 @@ public class GateSchedulerTests
             o.Gates.Add("code", (_, _) => ValueTask.FromResult(GateResult.Pass), "1");
         });
         Assert.Equal(GateVerdict.Vacuous, (await quick.RunAsync(one, CancellationToken.None)).Verdict);
-        Assert.False(quick.HasPassed(one.Tree));
+        Assert.False(quick.History.IsGreen(one.Tree));
     }
 
     [IsolationFact]

@@ -166,7 +166,7 @@ public class GateWorktreeTests
                 o.Gates.Add("sh", "-c", "if test -e big; then head -c 20000000 /dev/zero > filled; fi")
             );
             Assert.Equal(GateVerdict.Infra, (await board.RunAsync(big, CancellationToken.None)).Verdict);
-            Assert.False(board.HasPassed(big.Tree));
+            Assert.False(board.History.IsGreen(big.Tree));
             Assert.Equal(GateVerdict.Pass, (await board.RunAsync(small, CancellationToken.None)).Verdict);
         }
         finally
@@ -190,6 +190,6 @@ public class GateWorktreeTests
         await next.RecoverAsync(CancellationToken.None);
 
         Assert.Single(await bench.WorktreesAsync());
-        Assert.True(next.HasPassed(one.Tree));
+        Assert.True(next.History.IsGreen(one.Tree));
     }
 }

@@ -20,8 +20,8 @@ internal sealed class LandingFixture : IAsyncDisposable
             new StatusBroadcaster(() => { }),
             new QueueChangeFile(context.Names.ChangeFile)
         );
-        Builder = new CandidateBuilder(context, Monitor);
-        Landing = new LandingService(context, Monitor);
+        Builder = new CandidateBuilder(context, Monitor.History);
+        Landing = new LandingService(context, Monitor.History);
     }
 
     public QueueFixture Fixture { get; }
@@ -63,7 +63,7 @@ internal sealed class LandingFixture : IAsyncDisposable
             NullLogger.Instance
         )
         {
-            OnStep = reached ?? (_ => { }),
+            Faults = new FaultPoints(s => reached?.Invoke(Enum.Parse<QueueStep>(s))),
         };
         return new LandingFixture(bench, context);
     }
@@ -81,11 +81,10 @@ internal sealed class LandingFixture : IAsyncDisposable
     {
         await Monitor.RefreshAsync(force: true, CancellationToken.None);
         return await Builder.StackAsync(
-            Monitor.State.Target!,
-            Monitor.State.TargetTree!,
+            new MergeBase(Monitor.State.Target!, Monitor.State.TargetTree!),
             ahead,
             item,
-            claimsTested: false,
+            recordsTestedTree: false,
             CancellationToken.None
         );
     }
@@ -96,7 +95,7 @@ internal sealed class LandingFixture : IAsyncDisposable
         List<Candidate> chain = [];
         foreach (QueueItem item in items)
         {
-            chain.Add(Assert.IsType<StackingResult.Stacked>(await StackAsync(item, [.. chain])).Link);
+            chain.Add(Assert.IsType<StackingResult.Stacked>(await StackAsync(item, [.. chain])).Candidate);
         }
 
         return [.. chain];
@@ -106,12 +105,12 @@ internal sealed class LandingFixture : IAsyncDisposable
         Landing.LandAsync(links[0].Parent, links, _ => false, CancellationToken.None);
 
     public async Task<Candidate[]> LandedAsync(params QueueItem[] items) =>
-        [.. Assert.IsType<LandingResult.Landed>(await LandAsync(await ChainAsync(items))).Links];
+        [.. Assert.IsType<LandingResult.Landed>(await LandAsync(await ChainAsync(items))).Candidates];
 
     public async Task<bool> RecoverAsync()
     {
         await Monitor.RefreshAsync(force: true, CancellationToken.None);
-        return await Landing.RecoverAsync(Monitor.State, CancellationToken.None);
+        return await Landing.RecoverAsync(Monitor.State.Target, CancellationToken.None);
     }
 
     public async Task<string[]> JournalAsync() =>

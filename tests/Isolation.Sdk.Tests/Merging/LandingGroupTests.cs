@@ -74,7 +74,7 @@ public class LandingGroupTests
             );
             if (stacking is StackingResult.Stacked stacked)
             {
-                chain.Add(stacked.Link);
+                chain.Add(stacked.Candidate);
                 expected.Add(await ThrowawayRepository.GitInAsync(tree, ["rev-parse", "HEAD^{tree}"]));
             }
         }

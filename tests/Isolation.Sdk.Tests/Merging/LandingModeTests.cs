@@ -176,7 +176,7 @@ public class LandingModeTests
         }
         else
         {
-            Assert.Equal(2, Assert.IsType<StackingResult.Stacked>(stacking).Link.Commits.Count);
+            Assert.Equal(2, Assert.IsType<StackingResult.Stacked>(stacking).Candidate.Commits.Count);
         }
     }
 
@@ -203,7 +203,7 @@ public class LandingModeTests
             await bench.Landing.LandAsync(before, chain, _ => true, CancellationToken.None)
         );
 
-        Assert.Equal([below.Commit, above.Commit], landed.Links.Select(l => l.Commit));
+        Assert.Equal([below.Commit, above.Commit], landed.Candidates.Select(l => l.Commit));
         Assert.Equal(above.Commit, await bench.Fixture.TargetCommitAsync());
         Assert.Equal(
             below.Commit,

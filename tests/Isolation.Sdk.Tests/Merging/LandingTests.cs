@@ -154,9 +154,9 @@ public class LandingTests
             await bench.Landing.LandAsync(before, chain, tree => tree == chain[1].Tree, CancellationToken.None)
         );
 
-        Assert.Equal([false, true, false], landed.Links.Select(l => l.RecordsTestedTree));
-        Assert.Equal(chain.Select(l => l.Tree), landed.Links.Select(l => l.Tree));
-        Assert.Equal(chain[0].Commit, landed.Links[0].Commit);
+        Assert.Equal([false, true, false], landed.Candidates.Select(l => l.RecordsTestedTree));
+        Assert.Equal(chain.Select(l => l.Tree), landed.Candidates.Select(l => l.Tree));
+        Assert.Equal(chain[0].Commit, landed.Candidates[0].Commit);
         Assert.Equal(
             ["", chain[1].Tree, ""],
             (

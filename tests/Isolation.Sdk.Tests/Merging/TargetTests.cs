@@ -26,7 +26,7 @@ public class TargetTests
                 refused.Fault.Remedy,
                 StringComparison.Ordinal
             );
-            Assert.Contains("FastForwardCheckout()", refused.Fault.Remedy, StringComparison.Ordinal);
+            Assert.Contains("FastForwardCheckout = true", refused.Fault.Remedy, StringComparison.Ordinal);
         }
     }
 

@@ -1,8 +1,8 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>One item on top of what is ahead of it: links are stacked on each other, so that a prefix that lands leaves the rest valid.</summary>
+/// <summary>One item on top of what is ahead of it: candidates are stacked on each other, so that a prefix that lands leaves the rest valid.</summary>
 /// <param name="Item">The item.</param>
-/// <param name="Parent">The commit of the link ahead, or the target's.</param>
+/// <param name="Parent">The commit of the candidate ahead, or the target's.</param>
 /// <param name="Commit">What the target would be with it.</param>
 /// <param name="Tree">Its tree: what a gate tests.</param>
 internal sealed record Candidate(QueueItem Item, string Parent, string Commit, string Tree)
@@ -12,6 +12,9 @@ internal sealed record Candidate(QueueItem Item, string Parent, string Commit, s
 
     /// <summary>What its commits were made from when they were replayed.</summary>
     public IReadOnlyList<ReplayedCommit> Picks { get; init; } = [];
+
+    /// <summary>The item's name in trailers.</summary>
+    public string Name => LandingMessage.Name(Item.Attempt.Item);
 
     /// <summary>What the item changes.</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
@@ -23,13 +26,13 @@ internal sealed record Candidate(QueueItem Item, string Parent, string Commit, s
     public bool RecordsTestedTree { get; init; }
 }
 
-/// <summary>What became of putting an item on a chain.</summary>
+/// <summary>What became of putting an item on a stack.</summary>
 internal abstract record StackingResult
 {
     private StackingResult() { }
 
-    /// <summary>It is the next link.</summary>
-    public sealed record Stacked(Candidate Link) : StackingResult;
+    /// <summary>It is the next candidate.</summary>
+    public sealed record Stacked(Candidate Candidate) : StackingResult;
 
     /// <summary>Whatever happens to those ahead, it does not go on the target: it collides with it, brings nothing, or git could not say (then it is held).</summary>
     public sealed record Final(QueueItem Item) : StackingResult;

@@ -1,34 +1,35 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The items that could land next, stacked on the target and on each other: every prefix of it is a candidate.</summary>
-internal sealed class CandidateStack(QueueContext context, CandidateBuilder stacker)
+/// <summary>The items that could land next, stacked on the target and on each other: every prefix is a candidate.</summary>
+internal sealed class CandidateStack(QueueContext context, CandidateBuilder builder)
 {
-    private readonly List<Candidate> _links = [];
+    private readonly List<Candidate> _candidates = [];
     private readonly List<ProvisionalConflict> _provisional = [];
     private string? _target;
 
-    public IReadOnlyList<Candidate> Links => _links;
+    public IReadOnlyList<Candidate> Candidates => _candidates;
 
-    /// <summary>What is left out because it collides with a link.</summary>
+    public Candidate? First => _candidates.Count > 0 ? _candidates[0] : null;
+
+    /// <summary>What is left out because it collides with a candidate.</summary>
     public IReadOnlyList<ProvisionalConflict> Provisional => _provisional;
 
-    /// <summary>Forgets all of it.</summary>
     public void Clear()
     {
-        _links.Clear();
+        _candidates.Clear();
         _provisional.Clear();
     }
 
-    /// <summary>Makes the chain what the refs say it should be; what is in order already stays as it is.</summary>
-    /// <param name="snapshot">The refs.</param>
+    /// <summary>Makes the stack what the queue's state says it should be; what is in order already stays as it is.</summary>
+    /// <param name="state">The state.</param>
     /// <param name="line">What may go on, in landing order.</param>
     /// <param name="length">How long it shall be.</param>
-    /// <param name="step">Every how many links a candidate is cut.</param>
-    /// <param name="kept">How many links are in the gate: nobody pushes in before their end.</param>
-    /// <param name="cancellationToken">Ends the stacking.</param>
-    /// <returns>An item that is at its end, or held, because of what it makes of the target; the chain goes on without it.</returns>
+    /// <param name="step">How many items lie between two that are tested.</param>
+    /// <param name="kept">How many candidates are in the gate: nobody pushes in before their end.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <returns>An item that is at its end, or held, because of what it makes of the target; the stack goes on without it.</returns>
     public async Task<QueueItem?> UpdateAsync(
-        QueueState snapshot,
+        QueueState state,
         List<QueueItem> line,
         int length,
         int step,
@@ -36,55 +37,54 @@ internal sealed class CandidateStack(QueueContext context, CandidateBuilder stac
         CancellationToken cancellationToken
     )
     {
-        if (_target != snapshot.Target)
+        if (_target != state.Target)
         {
-            _target = snapshot.Target;
+            _target = state.Target;
             _provisional.Clear();
-            int known = _links.FindIndex(l => l.Parent == _target);
-            _links.RemoveRange(0, known < 0 ? _links.Count : known);
+            int known = _candidates.FindIndex(c => c.Parent == _target);
+            _candidates.RemoveRange(0, known < 0 ? _candidates.Count : known);
         }
 
         Refresh(line);
         _provisional.RemoveAll(p =>
             !line.Exists(i => i.Attempt == p.Attempt)
-            || (p.With.Count > 0 && !_links.Exists(l => p.With.Contains(l.Item.Attempt)))
+            || (p.With.Count > 0 && !_candidates.Exists(c => p.With.Contains(c.Item.Attempt)))
         );
-        List<QueueItem> wanted = Wanted(line, Math.Min(kept, _links.Count));
-        int same = _links
-            .Zip(wanted, (link, item) => link.Item.Attempt == item.Attempt)
+        List<QueueItem> wanted = Wanted(line, Math.Min(kept, _candidates.Count));
+        int same = _candidates
+            .Zip(wanted, (candidate, item) => candidate.Item.Attempt == item.Attempt)
             .TakeWhile(equal => equal)
             .Count();
-        _links.RemoveRange(same, _links.Count - same);
+        _candidates.RemoveRange(same, _candidates.Count - same);
         foreach (QueueItem item in wanted.Skip(same))
         {
-            if (_links.Count >= length)
+            if (_candidates.Count >= length)
             {
                 break;
             }
 
-            bool cut = (_links.Count + 1) % step == 0 || item == wanted[^1];
+            bool tested = (_candidates.Count + 1) % step == 0 || item == wanted[^1];
             switch (
-                await stacker
+                await builder
                     .StackAsync(
-                        snapshot.Target!,
-                        snapshot.TargetTree!,
-                        _links,
+                        new MergeBase(state.Target!, state.TargetTree!),
+                        _candidates,
                         item,
-                        cut && (item.NeedsGate || context.Policy.NeedsGate),
+                        tested && (item.NeedsGate || context.Policy.NeedsGate),
                         cancellationToken
                     )
                     .ConfigureAwait(false)
             )
             {
                 case StackingResult.Stacked stacked:
-                    _links.Add(stacked.Link);
-                    context.OnStep(QueueStep.MidStack);
+                    _candidates.Add(stacked.Candidate);
+                    context.Faults.Reached(QueueStep.MidStack);
                     break;
-                case StackingResult.Conflict collides:
-                    _provisional.Add(new ProvisionalConflict(item.Attempt, collides.Details, collides.With));
+                case StackingResult.Conflict conflict:
+                    _provisional.Add(new ProvisionalConflict(item.Attempt, conflict.Details, conflict.With));
                     break;
-                case StackingResult.Final over:
-                    return over.Item;
+                case StackingResult.Final final:
+                    return final.Item;
                 default:
                     throw new InvalidOperationException("Unknown outcome.");
             }
@@ -93,31 +93,31 @@ internal sealed class CandidateStack(QueueContext context, CandidateBuilder stac
         return null;
     }
 
-    /// <summary>Takes the records as they are now; a link whose item left, or is another commit, ends the chain before it.</summary>
+    /// <summary>Takes the records as they are now; a candidate whose item left, or is another commit, ends the stack before it.</summary>
     private void Refresh(List<QueueItem> line)
     {
-        for (int i = 0; i < _links.Count; i++)
+        for (int i = 0; i < _candidates.Count; i++)
         {
-            QueueItem? now = line.Find(l => l.Attempt == _links[i].Item.Attempt && l.Head == _links[i].Item.Head);
-            if (now is null)
+            QueueItem old = _candidates[i].Item;
+            if (line.Find(l => l.Attempt == old.Attempt && l.Head == old.Head) is not { } now)
             {
-                _links.RemoveRange(i, _links.Count - i);
+                _candidates.RemoveRange(i, _candidates.Count - i);
                 return;
             }
 
-            _links[i] = _links[i] with { Item = now };
+            _candidates[i] = _candidates[i] with { Item = now };
         }
     }
 
     private List<QueueItem> Wanted(List<QueueItem> line, int kept)
     {
-        List<QueueItem> wanted = [.. _links.Take(kept).Select(l => l.Item)];
+        List<QueueItem> wanted = [.. _candidates.Take(kept).Select(c => c.Item)];
         wanted.AddRange(
             line.Where(i =>
                 !wanted.Exists(w => w.Attempt == i.Attempt) && !_provisional.Exists(p => p.Attempt == i.Attempt)
             )
         );
-        int alone = wanted.FindIndex(i => i.Exclusive);
-        return alone < 0 ? wanted : wanted[..Math.Max(1, alone)];
+        int exclusive = wanted.FindIndex(i => i.Exclusive);
+        return exclusive < 0 ? wanted : wanted[..Math.Max(1, exclusive)];
     }
 }

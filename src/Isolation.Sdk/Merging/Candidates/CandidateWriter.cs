@@ -2,7 +2,7 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Writes the commits of a link, on the disk when it returns.</summary>
+/// <summary>Writes the commits of a candidate, on the disk when it returns.</summary>
 internal sealed class CandidateWriter(QueueContext context)
 {
     private MergeMode Mode => context.Policy.Options.Mode;
@@ -13,11 +13,11 @@ internal sealed class CandidateWriter(QueueContext context)
         QueueItem item,
         MergeBase place,
         MergeResult.Clean fits,
-        bool claimsTested,
+        bool recordsTestedTree,
         CancellationToken cancellationToken
     )
     {
-        string? tested = claimsTested ? fits.Tree : null;
+        string? tested = recordsTestedTree ? fits.Tree : null;
         switch (Mode)
         {
             case MergeMode.FastForward:
@@ -35,7 +35,7 @@ internal sealed class CandidateWriter(QueueContext context)
                 {
                     Commits = commits,
                     Picks = fits.Picks,
-                    RecordsTestedTree = claimsTested,
+                    RecordsTestedTree = recordsTestedTree,
                 };
             default:
                 string message = LandingMessage.Write(item, context.Policy.Options.MessageTemplate, tested);
@@ -49,38 +49,38 @@ internal sealed class CandidateWriter(QueueContext context)
                     fits.Tree
                 )
                 {
-                    RecordsTestedTree = claimsTested,
+                    RecordsTestedTree = recordsTestedTree,
                 };
         }
     }
 
-    /// <summary>The same link with another parent or another claim: same trees.</summary>
+    /// <summary>The same candidate with another parent or another claim: same trees.</summary>
     public async Task<Candidate> RewriteAsync(
-        Candidate link,
+        Candidate candidate,
         string parent,
-        bool claimsTested,
+        bool recordsTestedTree,
         CancellationToken cancellationToken
     )
     {
         if (Mode == MergeMode.FastForward)
         {
-            return link;
+            return candidate;
         }
 
         Candidate written = await WriteAsync(
-                link.Item,
+                candidate.Item,
                 new MergeBase(parent, ""),
-                new MergeResult.Clean(link.Tree) { Picks = link.Picks },
-                claimsTested,
+                new MergeResult.Clean(candidate.Tree) { Picks = candidate.Picks },
+                recordsTestedTree,
                 cancellationToken
             )
             .ConfigureAwait(false);
-        return link with
+        return candidate with
         {
             Parent = parent,
             Commit = written.Commit,
             Commits = written.Commits,
-            RecordsTestedTree = claimsTested,
+            RecordsTestedTree = recordsTestedTree,
         };
     }
 

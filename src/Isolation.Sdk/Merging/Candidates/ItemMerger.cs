@@ -6,6 +6,7 @@ namespace Isolation.Sdk.Merging;
 /// <summary>Merges an item with a commit in the queue's mode: the same answer for the same question, so that a second instance can check the first.</summary>
 internal sealed class ItemMerger
 {
+    private const string FastForwardFormat = "--format=%H%x1f%P%x1f%T%x1f%(trailers:only=true,unfold=true)";
     private readonly QueueContext _context;
     private readonly GitMerge _merge;
     private readonly GitAttributes _attributes;
@@ -25,7 +26,7 @@ internal sealed class ItemMerger
     /// <param name="place">What it is put on.</param>
     /// <param name="start">What its own changes start from; <see langword="null"/> for what git finds.</param>
     /// <param name="files">What it changes.</param>
-    /// <param name="cancellationToken">Ends the merge.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
     public async Task<MergeResult> RunAsync(
         QueueItem item,
         MergeBase place,
@@ -56,7 +57,7 @@ internal sealed class ItemMerger
     ) =>
         _context.Policy.Options.Mode switch
         {
-            MergeMode.FastForward => FastForwardCheck.RunAsync(_context, item, place, cancellationToken),
+            MergeMode.FastForward => FastForwardAsync(item, place, cancellationToken),
             MergeMode.Rebase => RebaseAsync(item, place, start, files, cancellationToken),
             _ => MergeAsync(item, place, start, cancellationToken),
         };
@@ -102,6 +103,58 @@ internal sealed class ItemMerger
                 .ConfigureAwait(false),
             place.Tree
         );
+    }
+
+    /// <summary>Whether the item's own commits follow a commit directly. Nothing is made, so nothing can be added: no trailers.</summary>
+    private async Task<MergeResult> FastForwardAsync(
+        QueueItem item,
+        MergeBase place,
+        CancellationToken cancellationToken
+    )
+    {
+        GitResult log = await Repository
+            .TryRunAsync(
+                cancellationToken,
+                ["log", "-z", "--first-parent", FastForwardFormat, $"{place.Commit}..{item.Head}", "--"]
+            )
+            .ConfigureAwait(false);
+        if (!log.Ok)
+        {
+            return new MergeResult.Failed(
+                $"'git log' ended with {log.ExitCode}: {log.Error.Trim().ReplaceLineEndings(" ")}"
+            );
+        }
+
+        string[][] commits = [.. log.Fields.Select(f => f.TrimStart('\n').Split('\x1f'))];
+        string[] line = [.. commits.Select(c => c[0])];
+        if (commits.Length == 0)
+        {
+            return new MergeResult.Nothing();
+        }
+
+        // The first-parent line is what tells landings apart: a commit that merged the target into itself turns it around.
+        if (commits[^1][1].Split(' ')[0] != place.Commit)
+        {
+            return new MergeResult.Incompatible(
+                $"It is not a fast-forward of {_context.Names.ShortTarget}: rebase it (SyncAsync, or 'git rebase'), and submit that.",
+                line
+            );
+        }
+
+        if (commits.Any(c => LandingMessage.Trailers(c[3]).Keys.Any(LandingMessage.IsReserved)))
+        {
+            return new MergeResult.Incompatible(
+                "Its commits have trailers that only the queue writes: make them anew without.",
+                line
+            )
+            {
+                Forbidden = true,
+            };
+        }
+
+        return commits[0][2] == place.Tree
+            ? new MergeResult.Nothing()
+            : new MergeResult.Clean(commits[0][2]) { Commits = [.. line.Reverse()] };
     }
 
     private async Task<MergeResult> RebaseAsync(

@@ -40,7 +40,7 @@ internal sealed class MergeBaseFinder(QueueContext context, TargetHistory histor
         }
 
         string tip = ahead.Count == 0 ? target : ahead[^1].Commit;
-        if (await IsAncestorAsync(item.Base, tip, cancellationToken).ConfigureAwait(false))
+        if (await Repository.IsAncestorAsync(item.Base, tip, cancellationToken).ConfigureAwait(false))
         {
             return null;
         }
@@ -61,15 +61,10 @@ internal sealed class MergeBaseFinder(QueueContext context, TargetHistory histor
         GitResult common = await Repository
             .TryRunAsync(cancellationToken, "merge-base", tip, item.Head)
             .ConfigureAwait(false);
-        return !common.Ok || await IsAncestorAsync(common.Line, item.Base, cancellationToken).ConfigureAwait(false)
+        return
+            !common.Ok
+            || await Repository.IsAncestorAsync(common.Line, item.Base, cancellationToken).ConfigureAwait(false)
             ? item.Base
             : null;
     }
-
-    private async Task<bool> IsAncestorAsync(string older, string newer, CancellationToken cancellationToken) =>
-        (
-            await Repository
-                .TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", older, newer)
-                .ConfigureAwait(false)
-        ).Ok;
 }

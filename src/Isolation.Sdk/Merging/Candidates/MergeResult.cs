@@ -33,7 +33,39 @@ internal abstract record MergeResult
     public sealed record Nothing : MergeResult;
 
     /// <summary>Files collide.</summary>
-    public sealed record Conflict(MergeTreeOutput Output) : MergeResult;
+    public sealed record Conflict(MergeTreeOutput Output) : MergeResult
+    {
+        /// <summary>Every path that is part of it: conflicts and files are many-to-many.</summary>
+        public IReadOnlyList<string> Paths =>
+            [
+                .. Output
+                    .Files.Select(f => f.Path)
+                    .Concat(Output.Messages.Where(m => m.IsConflict).SelectMany(m => m.Paths))
+                    .Distinct(StringComparer.Ordinal),
+            ];
+
+        public MergeConflict Describe(string target, IReadOnlyList<string> with) =>
+            new(
+                target,
+                [
+                    .. Paths.Select(p => new ConflictedFile(
+                        p,
+                        [
+                            .. Output
+                                .Messages.Where(m => m.IsConflict && m.Paths.Contains(p, StringComparer.Ordinal))
+                                .Select(m => m.ShortKind)
+                                .Distinct(StringComparer.Ordinal),
+                        ],
+                        Output.Files.Where(f => f.Path == p).ToDictionary(f => f.Stage, f => $"{f.Mode} {f.ObjectId}")
+                    )),
+                ],
+                with
+            )
+            {
+                Messages = [.. Output.Messages.Select(m => m.Text.TrimEnd('\n'))],
+                PreviewTree = Output.Tree,
+            };
+    }
 
     /// <summary>They have no commit in common.</summary>
     public sealed record Unrelated : MergeResult;

@@ -1,39 +1,27 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What earlier runs of the same gate in the same environment say: which trees passed, how long that takes, how often it is red and then green.</summary>
+/// <summary>What runs of the same gate in the same environment say of each tree, and how long they take. A tree that passed once is green, however often it failed: then the gate is flaky.</summary>
 internal sealed class GateHistory
 {
-    private const int TimesKept = 100;
+    private const int MaxTimes = 100;
     private static readonly TimeSpan Floor = TimeSpan.FromSeconds(60);
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly Dictionary<string, GateResult> _passes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<GateResult>> _failures = new(StringComparer.Ordinal);
     private readonly HashSet<string> _red = new(StringComparer.Ordinal);
-    private readonly BatchSizeModel _times = new();
-    private readonly Queue<(TimeSpan Elapsed, int Concurrent)> _newest = new();
+    private readonly BatchSizeModel _model = new();
+    private readonly Queue<(TimeSpan Elapsed, int Concurrent)> _times = new();
     private GateStatistics _counts = new();
 
-    public GateStatistics Counts
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _counts;
-            }
-        }
-    }
+    public GateStatistics Counts => Locked(() => _counts);
 
-    /// <summary>The newest passes' times.</summary>
-    public IReadOnlyList<(TimeSpan Elapsed, int Concurrent)> Times
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _newest];
-            }
-        }
-    }
+    /// <summary>How long the newest passes took, and how many gates ran meanwhile; newest last.</summary>
+    public IReadOnlyList<(TimeSpan Elapsed, int Concurrent)> Times => Locked(() => _times.ToArray());
 
     /// <summary>How the runs of the gate that ran last ended, in the environment it ran in.</summary>
     public static GateStatistics Count(IReadOnlyList<GateLogLine> lines) =>
@@ -41,19 +29,23 @@ internal sealed class GateHistory
             .Where(l => l.Gate == lines[^1].Gate && l.Environment == lines[^1].Environment)
             .Aggregate(new GateStatistics(), (c, l) => c.With(l.ToResult()));
 
-    /// <summary>Whether the tree has passed.</summary>
-    public bool HasPassed(string tree)
-    {
-        lock (_gate)
-        {
-            return _passes.ContainsKey(tree);
-        }
-    }
+    public bool IsGreen(string tree) => PassOf(tree) is not null;
 
-    /// <summary>An earlier pass is used in place of a run.</summary>
-    public GateResult? Reuse(string tree)
-    {
-        lock (_gate)
+    /// <summary>How a green tree became so; <see langword="null"/> when it did not pass.</summary>
+    public GateResult? PassOf(string tree) => Locked(() => _passes.GetValueOrDefault(tree));
+
+    /// <summary>The failures in this search of a tree that never passed, oldest first.</summary>
+    public IReadOnlyList<GateResult> FailuresOf(string tree) =>
+        Locked<IReadOnlyList<GateResult>>(() =>
+            _passes.ContainsKey(tree) ? [] : _failures.GetValueOrDefault(tree)?.ToArray() ?? []
+        );
+
+    /// <summary>Whether a tree has been red and not green since, in this search or an earlier one.</summary>
+    public bool WasRed(string tree) => Locked(() => _red.Contains(tree));
+
+    /// <summary>Takes an earlier pass in place of a run.</summary>
+    public GateResult? Reuse(string tree) =>
+        Locked(() =>
         {
             if (!_passes.TryGetValue(tree, out GateResult? pass))
             {
@@ -62,49 +54,34 @@ internal sealed class GateHistory
 
             _counts = _counts with { Reused = _counts.Reused + 1 };
             return pass with { Cached = true };
-        }
-    }
-
-    /// <summary>Whether a tree has been red and not green since.</summary>
-    public bool WasRed(string tree)
-    {
-        lock (_gate)
-        {
-            return _red.Contains(tree);
-        }
-    }
+        });
 
     /// <summary>How long a run may take: three times what nearly all passes took, no less than a minute, no more than the host allows.</summary>
-    public TimeSpan Limit(TimeSpan most)
-    {
-        lock (_gate)
-        {
-            return _times.TimeLimit(Floor) is { } usual && usual < most ? usual : most;
-        }
-    }
+    public TimeSpan Limit(TimeSpan most) =>
+        Locked(() => _model.TimeLimit(Floor) is { } usual && usual < most ? usual : most);
 
-    /// <summary>A run ended.</summary>
-    /// <param name="line">What the log says of it.</param>
+    /// <summary>Adds a run that ended, as the log has it.</summary>
+    /// <param name="line">The line.</param>
     /// <param name="reusable">Whether a pass stands for a later run of the same tree.</param>
     public void Add(GateLogLine line, bool reusable = true)
     {
-        lock (_gate)
+        lock (_lock)
         {
             GateResult result = line.ToResult();
             _counts = _counts.With(result);
             if (result.Verdict == GateVerdict.Pass)
             {
                 _red.Remove(line.Tree);
-                _times.RecordPass(result.Elapsed, line.Concurrency);
-                _newest.Enqueue((result.Elapsed, line.Concurrency));
-                if (_newest.Count > TimesKept)
+                _model.RecordPass(result.Elapsed, line.Concurrency);
+                _times.Enqueue((result.Elapsed, line.Concurrency));
+                if (_times.Count > MaxTimes)
                 {
-                    _newest.Dequeue();
+                    _times.Dequeue();
                 }
 
                 if (reusable)
                 {
-                    _passes[line.Tree] = result;
+                    _passes[line.Tree] = result with { Cached = true };
                 }
             }
             else if (result.Verdict is GateVerdict.Fail or GateVerdict.Timeout)
@@ -113,4 +90,80 @@ internal sealed class GateHistory
             }
         }
     }
+
+    /// <summary>Takes in a result of this search, with all that the log does not keep of it.</summary>
+    public void Collect(GateResult result)
+    {
+        lock (_lock)
+        {
+            if (result.Verdict == GateVerdict.Pass)
+            {
+                _failures.Remove(result.Tree);
+                _passes[result.Tree] = result;
+            }
+            else if (_failures.TryGetValue(result.Tree, out List<GateResult>? failures))
+            {
+                failures.Add(result);
+            }
+            else
+            {
+                _failures[result.Tree] = [result];
+            }
+        }
+    }
+
+    /// <summary>Forgets failures of trees that are no candidates any more: a failure counts for one search only.</summary>
+    public void Forget(Func<string, bool> isWanted)
+    {
+        lock (_lock)
+        {
+            foreach (string tree in _failures.Keys.Where(t => !isWanted(t)).ToArray())
+            {
+                _failures.Remove(tree);
+            }
+        }
+    }
+
+    private T Locked<T>(Func<T> read)
+    {
+        lock (_lock)
+        {
+            return read();
+        }
+    }
+}
+
+/// <summary>What a pass of a tree is reused by: the gate as it was asked for, and what it ran in as far as that can be known.</summary>
+internal sealed record GateKey(string Gate, string Environment)
+{
+    private const int Length = 32;
+
+    public static GateKey Of(QueueContext context, string gitVersion) =>
+        new(
+            Hash([
+                .. context.Policy.Gates.Select(SpecOf),
+                context.Policy.Options.MinimumGateTime.Ticks.ToString(CultureInfo.InvariantCulture),
+                Hash([.. context.Policy.Options.CachePaths]),
+            ]),
+            Hash([
+                gitVersion,
+                RuntimeInformation.OSDescription,
+                RuntimeInformation.OSArchitecture.ToString(),
+                context.Sandbox?.Fingerprint ?? context.Sandbox?.GetType().FullName ?? "",
+                context.Policy.Options.CacheKey ?? "",
+            ])
+        );
+
+    private static string SpecOf(MergeGate gate) =>
+        Hash(gate.File is null ? ["code", gate.Name, gate.Version ?? ""] : ["command", gate.File, .. gate.Arguments]);
+
+    // Each part with its length, so that no two lists read the same.
+    private static string Hash(IReadOnlyList<string> parts) =>
+        Convert.ToHexStringLower(
+            SHA256.HashData(
+                Encoding.UTF8.GetBytes(
+                    string.Concat(parts.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Length}:{p}")))
+                )
+            )
+        )[..Length];
 }

@@ -1,45 +1,66 @@
+using System.Globalization;
+using System.Text;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Runs the gate once, in one slot and in a state scope of its own. When it returns, nothing the gate started is alive.</summary>
+/// <summary>One run of the gate, in one worktree and in a state scope of its own: its parts one after the other, until one is not green or the time is over. When it returns, nothing the gate started is alive.</summary>
 internal sealed class GateJob(
     QueueContext context,
     LeaseStore leases,
-    GateWorktree slot,
-    QueueCandidate run,
+    GateWorktree worktree,
+    QueueCandidate candidate,
     AttemptId name
 )
 {
-    private readonly GateParts _parts = new(context, slot, run, name);
+    // What a shell says of a child that was killed: by the kernel, short of memory, or by somebody.
+    private const int Killed = 128 + 9;
+    private const int LogTailBytes = 64 * 1024;
+    private const long MinFreeBytes = 1024 * 1024;
 
-    /// <summary>Whether code of the host would not end and still uses the slot.</summary>
-    public bool LostSlot => _parts.Lost;
+    /// <summary>How long code of the host may go on after its token was cancelled and everything it started was ended.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
-    public async Task<GateResult> RunAsync(TimeSpan most, CancellationToken cancellationToken)
+    // What the C library says for ENOSPC, and what tools of others make of it.
+    private static readonly string[] FullDiskMessages =
+    [
+        "No space left on device",
+        "ENOSPC",
+        "There is not enough space on the disk",
+    ];
+
+    private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
+    private Task _code = Task.CompletedTask;
+
+    /// <summary>Whether code of the host does not end and still uses the worktree.</summary>
+    public bool LostWorktree { get; private set; }
+
+    public async Task<GateResult> RunAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
-        GateResult result = new(GateVerdict.Infra, run.Tree, TimeSpan.Zero);
+        GateResult result = new(GateVerdict.Infra, candidate.Tree);
         try
         {
-            WorkspaceInfo workspace = await slot.MoveToAsync(run.Commit, cancellationToken).ConfigureAwait(false);
-            GateRefs refs = new(context);
-            result = await InScopeAsync(workspace, most, cancellationToken).ConfigureAwait(false);
-            return await CheckAsync(result with { MovedRefs = refs.FindMoved() }, cancellationToken)
+            WorkspaceInfo workspace = await worktree
+                .MoveToAsync(candidate.Commit, cancellationToken)
                 .ConfigureAwait(false);
+            result = await RunInScopeAsync(workspace, limit, cancellationToken).ConfigureAwait(false);
+            result = result with { MovedRefs = worktree.FindMovedRefs() };
+            return await InspectAsync(result, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IsolationException or IOException or UnauthorizedAccessException)
         {
             // Also when only the clean-up failed: a gate that cannot be cleaned up after is not to be trusted.
-            GateLogMessages.NotRun(context.Logger, run.Name, e);
+            MergeLog.GateNotRun(context.Logger, candidate.Name, e);
             return result with { Verdict = GateVerdict.Infra, Reason = e.Message };
         }
     }
 
-    private async Task<GateResult> InScopeAsync(
+    private async Task<GateResult> RunInScopeAsync(
         WorkspaceInfo workspace,
-        TimeSpan most,
+        TimeSpan limit,
         CancellationToken cancellationToken
     )
     {
@@ -49,46 +70,207 @@ internal sealed class GateJob(
             .ConfigureAwait(false);
         try
         {
-            return await _parts.RunAsync(scope, most, cancellationToken).ConfigureAwait(false);
+            return await RunPartsAsync(scope, limit, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             await scope.ReleaseAsync(ReleaseMode.Remove, CancellationToken.None).ConfigureAwait(false);
             lease.Complete();
-            await _parts.EndAsync().ConfigureAwait(false);
+
+            // No signal ends code of the host; everything else is gone by now.
+            await _code.WaitAsync(Grace, context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            LostWorktree = !_code.IsCompleted;
         }
     }
 
-    /// <summary>What the gate did beside answering.</summary>
-    private async Task<GateResult> CheckAsync(GateResult result, CancellationToken cancellationToken)
+    private async Task<GateResult> RunPartsAsync(IStateScope scope, TimeSpan most, CancellationToken cancellationToken)
     {
-        string candidate = run.Name;
-        string[] changed =
-        [
-            .. _parts.Changed.Union(
-                LostSlot ? [] : await slot.FindChangedAsync(run.Commit, cancellationToken).ConfigureAwait(false),
-                StringComparer.Ordinal
-            ),
-        ];
-        if (changed.Length > 0)
+        using CancellationTokenSource limit = new(most, context.Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
+            limit.Token,
+            cancellationToken
+        );
+        long started = context.Time.GetTimestamp();
+        GateResult result = new(GateVerdict.Vacuous, candidate.Tree);
+        for (int i = 0; i < context.Policy.Gates.Count && (i == 0 || result.Verdict == GateVerdict.Pass); i++)
         {
-            GateLogMessages.FilesChanged(context.Logger, candidate, changed.Length, changed[0]);
-        }
+            MergeGate gate = context.Policy.Gates[i];
+            result = new GateResult(GateVerdict.Infra, candidate.Tree) { Command = gate.Name };
+            try
+            {
+                // Each part starts from exactly the candidate's tracked files.
+                if (i > 0 && await FindChangesAsync(either.Token).ConfigureAwait(false))
+                {
+                    await worktree.RestoreAsync(candidate.Commit, either.Token).ConfigureAwait(false);
+                }
 
-        if (result.MovedRefs.Count > 0)
-        {
-            GateLogMessages.RefsMoved(context.Logger, candidate, string.Join(", ", result.MovedRefs));
-        }
-
-        if (slot.FindTampering() is { } broken)
-        {
-            GateLogMessages.SlotReplaced(context.Logger, candidate, broken);
-            await slot.RemoveAsync(cancellationToken).ConfigureAwait(false);
+                result = gate.Command is { } command
+                    ? await RunAsync(scope, command with { LogFile = LogOf(i + 1) }, result, either.Token)
+                        .ConfigureAwait(false)
+                    : await RunAsync(scope, gate, result, either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+                when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                result = result with
+                {
+                    Verdict = GateVerdict.Timeout,
+                    LogFile = gate.File is null ? null : LogOf(i + 1),
+                    Reason = $"The gate was ended after {most}.",
+                };
+            }
         }
 
         return result with
         {
-            ChangedFiles = changed,
+            Elapsed = context.Time.GetElapsedTime(started),
         };
+    }
+
+    private async Task<GateResult> RunAsync(
+        IStateScope scope,
+        WorkerCommand command,
+        GateResult result,
+        CancellationToken cancellationToken
+    )
+    {
+        IWorkerProcess process = await scope.StartAsync(command, cancellationToken).ConfigureAwait(false);
+        int code;
+        await using (process.ConfigureAwait(false))
+        {
+            try
+            {
+                context.Faults.Reached(QueueStep.MidGate);
+                code = (await process.Exit.WaitAsync(cancellationToken).ConfigureAwait(false)).ExitCode;
+            }
+            finally
+            {
+                // The worktree is free only when everything the gate started is gone, also after success.
+                await process.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+            }
+        }
+
+        result = result with { ExitCode = code, LogFile = command.LogFile };
+        return code switch
+        {
+            0 => result with { Verdict = GateVerdict.Pass },
+            Killed => result with { Reason = "It was killed." },
+            _ when HasLittleSpace(worktree.Folder)
+                    || HasLittleSpace(scope.Info.Temp)
+                    || TailOf(command.LogFile!) is var said
+                        && FullDiskMessages.Any(m => said.Contains(m, StringComparison.Ordinal)) => result with
+            {
+                Reason = "The disk is full.",
+            },
+            _ => result with { Verdict = GateVerdict.Fail },
+        };
+    }
+
+    private async Task<GateResult> RunAsync(
+        IStateScope scope,
+        MergeGate gate,
+        GateResult result,
+        CancellationToken cancellationToken
+    )
+    {
+        GateContext seen = new(scope, worktree.Folder, candidate);
+        Task<GateResult> code = Task.Run(() => gate.Test!(seen, cancellationToken).AsTask(), CancellationToken.None);
+        _code = code;
+        context.Faults.Reached(QueueStep.MidGate);
+        try
+        {
+            GateResult? answer = await code.WaitAsync(cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            return answer is not null && Enum.IsDefined(answer.Verdict)
+                ? result with
+                {
+                    Verdict = answer.Verdict,
+                    Reason = answer.Reason,
+                }
+                : result with
+                {
+                    Reason = $"'{gate.Name}' answered nothing.",
+                };
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whatever it is, it says nothing of the candidate.
+            return result with { Reason = $"'{gate.Name}' threw {e.GetType().Name}: {e.Message}" };
+        }
+    }
+
+    /// <summary>Looks at what the gate did beside answering.</summary>
+    private async Task<GateResult> InspectAsync(GateResult result, CancellationToken cancellationToken)
+    {
+        if (!LostWorktree)
+        {
+            await FindChangesAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_changed.Count > 0)
+        {
+            MergeLog.GateChangedFiles(context.Logger, candidate.Name, _changed.Count, _changed.First());
+        }
+
+        if (result.MovedRefs.Count > 0)
+        {
+            MergeLog.RefsMovedBesideGate(context.Logger, candidate.Name, string.Join(", ", result.MovedRefs));
+        }
+
+        if (worktree.FindTampering() is { } broken)
+        {
+            MergeLog.GateWorktreeReplaced(context.Logger, candidate.Name, broken);
+            await worktree.RemoveAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return result with
+        {
+            ChangedFiles = [.. _changed],
+        };
+    }
+
+    private async Task<bool> FindChangesAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> changed = await worktree
+            .FindChangedAsync(candidate.Commit, cancellationToken)
+            .ConfigureAwait(false);
+        _changed.UnionWith(changed);
+        return changed.Count > 0;
+    }
+
+    private string LogOf(int part)
+    {
+        string of = candidate.IsTarget ? "target" : AttemptNames.FileName(candidate.Attempts[^1]);
+        return Path.Combine(
+            GateWorktree.FolderOf(context),
+            string.Create(CultureInfo.InvariantCulture, $"{of}-{candidate.Commit[..12]}-{name.Number}-{part}.log")
+        );
+    }
+
+    private static bool HasLittleSpace(string folder)
+    {
+        try
+        {
+            return new DriveInfo(folder).AvailableFreeSpace < MinFreeBytes;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static string TailOf(string log)
+    {
+        try
+        {
+            using FileStream file = new(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            file.Seek(-Math.Min(LogTailBytes, file.Length), SeekOrigin.End);
+            byte[] bytes = new byte[LogTailBytes];
+            return Encoding.UTF8.GetString(bytes, 0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
     }
 }

@@ -1,55 +1,53 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The queue's gate log: one sealed JSON line a run, on the disk before anything lands by it. Only ever appended to, but for a queue that opens and finds it grown too long.</summary>
-/// <param name="folder">Where logs of gates are.</param>
-/// <param name="names">The queue.</param>
+/// <summary>
+/// The queue's gate log: one signed JSON line a run, on the disk before anything lands by it. It is only appended to, except that a queue which opens shortens one that has grown too long.
+/// The signature tells lines that a queue of this repository wrote whole from all others. Its key is a file of this user: it stops a mistake, not a thief.
+/// </summary>
 internal sealed class GateLog(string folder, QueueLayout names)
 {
-    /// <summary>A longer log is shortened when the next queue opens.</summary>
     public const long MaxBytes = 4 * 1024 * 1024;
 
+    private const int KeyBytes = 32;
     private const int NewestKept = 1000;
     private const int PassesKept = 5000;
     private readonly Lock _gate = new();
-    private GateLogSigner? _seal;
     private bool _torn;
 
-    private string Path => System.IO.Path.Combine(folder, names.QueueSlug + ".gates.jsonl");
+    private string FileName => Path.Combine(folder, names.QueueSlug + ".gates.jsonl");
 
     /// <summary>Every line that a queue of this repository wrote whole, oldest first.</summary>
     public IReadOnlyList<GateLogLine> Read()
     {
         lock (_gate)
         {
-            GateLogSigner seal = _seal = GateLogSigner.Open(names);
-            if (!File.Exists(Path))
+            byte[] key = OpenKey();
+            if (!File.Exists(FileName))
             {
                 return [];
             }
 
-            byte[] bytes = File.ReadAllBytes(Path);
+            byte[] bytes = File.ReadAllBytes(FileName);
             _torn = bytes.Length > 0 && bytes[^1] != (byte)'\n';
-            List<GateLogLine> lines = Lines(bytes, seal);
+            List<GateLogLine> lines = Lines(bytes, key);
             return bytes.Length > MaxBytes ? Shorten(lines) : lines;
         }
     }
 
-    /// <summary>The same for who only passes by: nothing is shortened, and no key made.</summary>
+    /// <summary>The same for a mere reader: nothing is shortened, and no key made.</summary>
     public IReadOnlyList<GateLogLine> Peek()
     {
         try
         {
-            return GateLogSigner.TryOpen(names) is { } seal && File.Exists(Path)
-                ? Lines(File.ReadAllBytes(Path), seal)
-                : [];
+            return TryReadKey() is { } key && File.Exists(FileName) ? Lines(File.ReadAllBytes(FileName), key) : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Somebody else's, or it went a moment ago.
             return [];
         }
     }
@@ -58,10 +56,9 @@ internal sealed class GateLog(string folder, QueueLayout names)
     {
         lock (_gate)
         {
-            _seal ??= GateLogSigner.Open(names);
-            string text = Write(_seal.Sign(line));
+            string text = Write(line with { Signature = Sign(line, OpenKey()) });
             Directory.CreateDirectory(folder);
-            using FileStream file = new(Path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+            using FileStream file = new(FileName, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
 
             // What a killed process wrote half stays half, and must not take this line with it.
             file.Write(Encoding.UTF8.GetBytes(_torn ? "\n" + text : text));
@@ -88,13 +85,48 @@ internal sealed class GateLog(string folder, QueueLayout names)
         }
 
         kept.Reverse();
-        AtomicFile.Write(Path, Encoding.UTF8.GetBytes(string.Concat(kept.Select(Write))));
+        AtomicFile.Write(FileName, Encoding.UTF8.GetBytes(string.Concat(kept.Select(Write))));
         _torn = false;
         return kept;
     }
 
-    private static List<GateLogLine> Lines(byte[] bytes, GateLogSigner seal) =>
-        [.. Encoding.UTF8.GetString(bytes).Split('\n').Select(Parse).OfType<GateLogLine>().Where(seal.IsValid)];
+    private byte[]? TryReadKey() =>
+        File.Exists(names.GateKey) && File.ReadAllBytes(names.GateKey) is { Length: KeyBytes } key ? key : null;
+
+    private byte[] OpenKey()
+    {
+        if (TryReadKey() is { } present)
+        {
+            return present;
+        }
+
+        byte[] key = RandomNumberGenerator.GetBytes(KeyBytes);
+        AtomicFile.Write(names.GateKey, key);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(names.GateKey, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        return key;
+    }
+
+    private static List<GateLogLine> Lines(byte[] bytes, byte[] key) =>
+        [
+            .. Encoding
+                .UTF8.GetString(bytes)
+                .Split('\n')
+                .Select(Parse)
+                .OfType<GateLogLine>()
+                .Where(l => l.Signature == Sign(l, key)),
+        ];
+
+    private static string Sign(GateLogLine line, byte[] key) =>
+        Convert.ToHexStringLower(
+            HMACSHA256.HashData(
+                key,
+                JsonSerializer.SerializeToUtf8Bytes(line with { Signature = null }, QueueJson.Default.GateLogLine)
+            )
+        )[..32];
 
     private static string Write(GateLogLine line) =>
         JsonSerializer.Serialize(line, QueueJson.Default.GateLogLine) + "\n";

@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>One line of a queue's gate log: which tree was tested, as which commit, and what came of it. Anyone can check it against the target's history.</summary>
+/// <summary>One line of a queue's gate log: which tree was tested, as which commit, and what came of it.</summary>
 internal sealed record GateLogLine(
     DateTimeOffset At,
     int Run,
@@ -13,7 +13,7 @@ internal sealed record GateLogLine(
     /// <summary>The items in it, in order; none when the target itself was tested.</summary>
     public IReadOnlyList<string> Attempts { get; init; } = [];
 
-    /// <summary>The gate it was tested by, as <see cref="GateKey"/> tells one from another.</summary>
+    /// <summary>The gate, as <see cref="GateKey"/> tells one from another.</summary>
     public string Gate { get; init; } = "";
 
     /// <summary>What it was tested in, likewise.</summary>
@@ -22,7 +22,6 @@ internal sealed record GateLogLine(
     /// <summary>How many gates of the queue ran meanwhile, this one included.</summary>
     public int Concurrency { get; init; } = 1;
 
-    /// <summary>Whether the same tree had been red before.</summary>
     public bool Flaky { get; init; }
 
     public string? Command { get; init; }
@@ -33,13 +32,12 @@ internal sealed record GateLogLine(
 
     public string? Log { get; init; }
 
-    /// <summary>Proves that the line was written by a queue of this repository, and is whole.</summary>
     public string? Signature { get; init; }
 
-    public static GateLogLine Of(GateResult result, QueueCandidate run, DateTimeOffset at, int number) =>
-        new(at, number, run.Tree, run.Commit, result.Verdict, result.Elapsed.TotalMilliseconds)
+    public static GateLogLine Of(GateResult result, QueueCandidate candidate, DateTimeOffset at, int number) =>
+        new(at, number, candidate.Tree, candidate.Commit, result.Verdict, result.Elapsed.TotalMilliseconds)
         {
-            Attempts = [.. run.Attempts.Select(LandingMessage.Name)],
+            Attempts = [.. candidate.Attempts.Select(LandingMessage.Name)],
             Flaky = result.Flaky,
             Command = result.Command,
             ExitCode = result.ExitCode,

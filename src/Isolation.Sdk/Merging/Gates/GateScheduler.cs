@@ -2,33 +2,50 @@ using System.Diagnostics;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Sandbox;
+using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Tests candidates, several at once, and remembers what passed. Nothing unknown is ever green.</summary>
+/// <summary>Tests candidates, several at once, in worktrees of the queue. Nothing unknown is ever green.</summary>
 internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
 {
-    private readonly GateSlots _slots = new(context);
     private readonly GateLog _log = new(context.Folder.Gates, context.Names);
-    private readonly GateHistory _history = new();
     private readonly LeaseStore _leases = new(
         context.Repository.CommonDirectory,
         context.Repository.Reference,
         context.Time
     );
+    private readonly Trash _trash = new();
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _free = new(context.Policy.MaxConcurrency, context.Policy.MaxConcurrency);
     private readonly SemaphoreSlim _opening = new(1);
+    private readonly List<GateWorktree> _worktrees = [];
+    private readonly List<GateWorktree> _idle = [];
+    private readonly List<Run> _running = [];
     private GateKey? _key;
     private int _number;
 
-    /// <summary>How runs ended so far.</summary>
-    public GateStatistics Counts => _history.Counts;
+    /// <summary>What is known of each tree.</summary>
+    public GateHistory History { get; } = new();
 
-    /// <summary>The runs that passed, by this gate in this environment: how long each took, and how many ran meanwhile; newest last.</summary>
-    public IReadOnlyList<(TimeSpan Elapsed, int Concurrent)> Passes => _history.Times;
+    public int Count => _running.Count;
+
+    public IEnumerable<Task> Tasks => _running.Select(r => r.Result);
+
+    /// <summary>What watchers may know, the shortest candidate first.</summary>
+    public IReadOnlyList<QueueCandidate> Running =>
+        [
+            .. _running
+                .Where(r => !r.Stop.IsCancellationRequested)
+                .Select(r => r.Candidate)
+                .OrderBy(c => c.Attempts.Count),
+        ];
+
+    private int InUse => context.Policy.MaxConcurrency - _free.CurrentCount;
 
     private string LeaseItem => "gate:" + context.Names.ShortTarget;
 
-    /// <summary>Ends and removes what the gates of a killed process left, and reads what they had found out.</summary>
+    /// <summary>Ends and removes what the gates of a killed process left, and reads what they had found out. The caller holds the queue's lock.</summary>
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
         foreach (LeaseRecord record in _leases.List().Where(r => r.Attempt.Item == LeaseItem))
@@ -53,83 +70,171 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
             }
         }
 
-        await _slots.RecoverAsync(cancellationToken).ConfigureAwait(false);
+        foreach (GateWorktree worktree in GateWorktree.FindAll(context, _trash))
+        {
+            await worktree.RemoveAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         await OpenAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Whether the log has a pass of this tree, by this gate, in this environment.</summary>
-    public bool HasPassed(string tree) => _history.HasPassed(tree);
+    public bool IsRunning(string tree) => _running.Exists(r => r.Candidate.Tree == tree);
+
+    public void Start(
+        string commit,
+        string tree,
+        IReadOnlyList<AttemptId> attempts,
+        CancellationToken cancellationToken
+    )
+    {
+        CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        QueueCandidate candidate = new(commit, tree, attempts)
+        {
+            Since = context.Time.GetUtcNow(),
+            IsRetry = History.FailuresOf(tree).Count > 0,
+        };
+        _running.Add(new Run(candidate, stop, RunAsync(candidate, stop.Token), context.Time.GetTimestamp()));
+        context.Faults.Reached(candidate.IsRetry ? QueueStep.MidConfirm : QueueStep.MidGate);
+    }
+
+    /// <summary>Asks runs to end. Each keeps its worktree until everything it started is gone.</summary>
+    public void Stop(Func<QueueCandidate, bool> which)
+    {
+        foreach (Run run in _running.Where(r => which(r.Candidate)))
+        {
+            run.Stop.Cancel();
+        }
+    }
+
+    /// <summary>Takes in the runs that have ended; one that was stopped says nothing.</summary>
+    public async Task CollectAsync(BatchSizeModel model)
+    {
+        foreach (Run run in _running.Where(r => r.Result.IsCompleted).ToArray())
+        {
+            int beside = _running.Count;
+            _running.Remove(run);
+            using CancellationTokenSource stop = run.Stop;
+            await ((Task)run.Result).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (run.Result.IsCompletedSuccessfully)
+            {
+                GateResult result = await run.Result.ConfigureAwait(false);
+                History.Collect(result);
+                if (result.Verdict == GateVerdict.Pass)
+                {
+                    model.RecordPass(context.Time.GetElapsedTime(run.Started), beside);
+                }
+            }
+            else if (!stop.IsCancellationRequested)
+            {
+                await run.Result.ConfigureAwait(false);
+            }
+        }
+    }
 
     /// <summary>Tests one candidate, unless its tree has passed before. What could not be tested is tested once more. The line in the log is on the disk before this returns.</summary>
     /// <exception cref="OperationCanceledException">The answer is not needed any more; nothing of the gate is alive.</exception>
-    public async Task<GateResult> RunAsync(QueueCandidate run, CancellationToken cancellationToken)
+    public async Task<GateResult> RunAsync(QueueCandidate candidate, CancellationToken cancellationToken)
     {
         GateKey key = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        if (_history.Reuse(run.Tree) is { } before)
+        if (History.Reuse(candidate.Tree) is { } before)
         {
             return before;
         }
 
         if (context.Policy.Gates.Count == 0)
         {
-            return Record(
-                key,
-                run,
-                new GateResult(GateVerdict.Vacuous, run.Tree, TimeSpan.Zero),
-                Interlocked.Increment(ref _number),
-                1
-            );
+            GateResult nothing = new(GateVerdict.Vacuous, candidate.Tree);
+            return Record(key, candidate, nothing, Interlocked.Increment(ref _number), 1);
         }
 
-        GateResult result = await OnceAsync(key, run, cancellationToken).ConfigureAwait(false);
+        GateResult result = await RunOnceAsync(key, candidate, cancellationToken).ConfigureAwait(false);
         return result.Verdict == GateVerdict.Infra
-            ? await OnceAsync(key, run, cancellationToken).ConfigureAwait(false)
+            ? await RunOnceAsync(key, candidate, cancellationToken).ConfigureAwait(false)
             : result;
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _slots.DisposeAsync().ConfigureAwait(false);
+        Stop(_ => true);
+        await Task.WhenAll(Tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _running.ForEach(r => r.Stop.Dispose());
+        _running.Clear();
+        foreach (GateWorktree worktree in _worktrees)
+        {
+            await worktree.RemoveAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
+        await _trash.DisposeAsync().ConfigureAwait(false);
+        _free.Dispose();
         _opening.Dispose();
     }
 
-    private async Task<GateResult> OnceAsync(GateKey key, QueueCandidate run, CancellationToken cancellationToken)
+    private async Task<GateResult> RunOnceAsync(
+        GateKey key,
+        QueueCandidate candidate,
+        CancellationToken cancellationToken
+    )
     {
-        GateWorktree slot = await _slots.TakeAsync(cancellationToken).ConfigureAwait(false);
-        using Activity? activity = MergeTelemetry.StartGate(context.Names.ShortTarget, run.Tree, run.Attempts.Count);
+        await _free.WaitAsync(cancellationToken).ConfigureAwait(false);
+        GateWorktree worktree = Take();
+        using Activity? activity = MergeTelemetry.StartGate(
+            context.Names.ShortTarget,
+            candidate.Tree,
+            candidate.Attempts.Count
+        );
         int number = Interlocked.Increment(ref _number);
-        int concurrent = _slots.InUse;
-        GateJob runner = new(context, _leases, slot, run, new AttemptId(LeaseItem, number));
+        int concurrent = InUse;
+        GateJob job = new(context, _leases, worktree, candidate, new AttemptId(LeaseItem, number));
         GateResult result;
         try
         {
-            result = await runner
-                .RunAsync(_history.Limit(context.Policy.Options.GateTimeout), cancellationToken)
-                .ConfigureAwait(false);
+            TimeSpan limit = History.Limit(context.Policy.Options.GateTimeout);
+            result = await job.RunAsync(limit, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            _slots.Return(slot, runner.LostSlot);
+            lock (_lock)
+            {
+                // No candidate gets where something that cannot be ended still works.
+                _idle.AddRange(job.LostWorktree ? [] : [worktree]);
+            }
+
+            _free.Release();
         }
 
-        if (result.Verdict == GateVerdict.Pass && result.Elapsed < context.Policy.Options.MinimumGateTime)
+        TimeSpan least = context.Policy.Options.MinimumGateTime;
+        if (result.Verdict == GateVerdict.Pass && result.Elapsed < least)
         {
             result = result with
             {
                 Verdict = GateVerdict.Vacuous,
-                Reason =
-                    $"It was green after {result.Elapsed}, and takes {context.Policy.Options.MinimumGateTime} when it tests anything.",
+                Reason = $"It was green after {result.Elapsed}, and takes {least} when it tests anything.",
             };
         }
 
-        return Record(key, run, result, number, Math.Max(concurrent, _slots.InUse + 1));
+        return Record(key, candidate, result, number, Math.Max(concurrent, InUse + 1));
     }
 
-    private GateResult Record(GateKey key, QueueCandidate run, GateResult result, int number, int concurrent)
+    private GateWorktree Take()
     {
-        bool flaky = result.Verdict == GateVerdict.Pass && _history.WasRed(run.Tree);
-        GateLogLine line = GateLogLine.Of(result with { Flaky = flaky }, run, context.Time.GetUtcNow(), number) with
+        lock (_lock)
+        {
+            if (_idle.MinBy(w => w.Number) is { } idle)
+            {
+                _idle.Remove(idle);
+                return idle;
+            }
+
+            GateWorktree made = new(context, _trash, _worktrees.Count + 1);
+            _worktrees.Add(made);
+            return made;
+        }
+    }
+
+    private GateResult Record(GateKey key, QueueCandidate candidate, GateResult result, int number, int concurrent)
+    {
+        result = result with { Flaky = result.Verdict == GateVerdict.Pass && History.WasRed(candidate.Tree) };
+        GateLogLine line = GateLogLine.Of(result, candidate, context.Time.GetUtcNow(), number) with
         {
             Gate = key.Gate,
             Environment = key.Environment,
@@ -142,26 +247,24 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // A pass that nobody can look up again is none.
-            GateLogMessages.NotRun(context.Logger, run.Name, e);
+            MergeLog.GateNotRun(context.Logger, candidate.Name, e);
             return result with
             {
+                Flaky = false,
                 Verdict = result.Verdict == GateVerdict.Pass ? GateVerdict.Infra : result.Verdict,
                 Reason = result.Reason ?? e.Message,
             };
         }
 
-        _history.Add(line);
-        MergeTelemetry.GateEnded(context.Names.ShortTarget, result.Verdict.ToString(), result.Elapsed, flaky);
-        GateLogMessages.Said(context.Logger, result.Verdict, run.Name, run.Tree);
-        if (flaky)
+        History.Add(line);
+        MergeTelemetry.GateEnded(context.Names.ShortTarget, result.Verdict.ToString(), result.Elapsed, result.Flaky);
+        MergeLog.GateEnded(context.Logger, result.Verdict, candidate.Name, candidate.Tree);
+        if (result.Flaky)
         {
-            GateLogMessages.Flaked(context.Logger, run.Tree);
+            MergeLog.GateIsFlaky(context.Logger, candidate.Tree);
         }
 
-        return result with
-        {
-            Flaky = flaky,
-        };
+        return result;
     }
 
     /// <summary>Reads the log once: what passed before need not be tested again.</summary>
@@ -176,13 +279,15 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
                     context,
                     (await context.Repository.RunAsync(cancellationToken, "--version").ConfigureAwait(false)).Line
                 );
-                bool lasting = GateKey.IsLasting(context.Policy);
+
+                // Code of the host may be another one tomorrow, unless it names its version.
+                bool reusable = context.Policy.Gates.All(g => g.File is not null || g.Version is not null);
                 foreach (GateLogLine line in _log.Read())
                 {
                     _number = Math.Max(_number, line.Run);
                     if (line.Gate == key.Gate && line.Environment == key.Environment)
                     {
-                        _history.Add(line, reusable: lasting);
+                        History.Add(line, reusable);
                     }
                 }
 
@@ -196,4 +301,11 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
             _opening.Release();
         }
     }
+
+    private sealed record Run(
+        QueueCandidate Candidate,
+        CancellationTokenSource Stop,
+        Task<GateResult> Result,
+        long Started
+    );
 }

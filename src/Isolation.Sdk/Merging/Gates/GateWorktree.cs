@@ -6,9 +6,14 @@ using Isolation.Sdk.Workspaces;
 namespace Isolation.Sdk.Merging;
 
 /// <summary>One of the queue's own worktrees, in which candidates are tested. It moves from one to the next by what differs, and goes with the queue.</summary>
-internal sealed class GateWorktree(QueueContext context, Trash trash, string name)
+internal sealed class GateWorktree(QueueContext context, Trash trash, int number)
 {
+    private const string Prefix = "slot-";
     private const int MaxChangedFiles = 100;
+    private const int MaxMovedRefs = 20;
+
+    // What plain git commands write in passing; nothing of it reaches the next candidate.
+    private static readonly string[] Harmless = ["index", "logs", "ORIG_HEAD", "FETCH_HEAD", "COMMIT_EDITMSG"];
 
     // A gate may alter the repository's config; none of it may keep a file from being put back.
     private static readonly KeyValuePair<string, string>[] Pinned =
@@ -19,21 +24,40 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, string nam
         new("core.checkStat", "default"),
     ];
 
-    private readonly WorktreeFingerprint _seal = new();
+    private Dictionary<string, string?> _gitFiles = [];
+    private Dictionary<string, string> _refs = [];
     private string? _gitDirectory;
 
-    public string Folder => Path.Combine(FolderOf(context), name);
+    /// <summary>There are more than may be used at once when one had to be left to code that would not end.</summary>
+    public int Number => number;
+
+    public string Folder => Path.Combine(FolderOf(context), Prefix + number.ToString(CultureInfo.InvariantCulture));
 
     // Not the one beside HEAD: marks in that ("assume unchanged", "skip worktree") would let a file of one candidate stay for the next.
     private string Index => Folder + ".index";
 
     private GitRepository Repository => context.Repository;
 
-    /// <summary>Where the slots of a queue are.</summary>
     public static string FolderOf(QueueContext context) => Path.Combine(context.Folder.Gates, context.Names.QueueSlug);
 
-    /// <summary>What a slot is called; more than there are places for, when one had to be left to code that would not end.</summary>
-    public static string NameOf(int number) => string.Create(CultureInfo.InvariantCulture, $"slot-{number}");
+    /// <summary>What a killed queue left: the caller holds the queue's lock, so nobody uses it.</summary>
+    public static IEnumerable<GateWorktree> FindAll(QueueContext context, Trash trash)
+    {
+        string folder = FolderOf(context);
+        IEnumerable<string> left = WorktreeEntries.Below(context.Repository, folder);
+        if (Directory.Exists(folder))
+        {
+            left = left.Concat(Directory.EnumerateFileSystemEntries(folder, Prefix + "*"));
+        }
+
+        return left.Select(f => Path.GetFileName(f))
+            .Where(n => n.StartsWith(Prefix, StringComparison.Ordinal))
+            .Select(n => n[Prefix.Length..].Split('.')[0])
+            .Where(n => int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            .Distinct()
+            .ToArray()
+            .Select(n => new GateWorktree(context, trash, int.Parse(n, CultureInfo.InvariantCulture)));
+    }
 
     /// <summary>Puts exactly a candidate's files there.</summary>
     public async Task<WorkspaceInfo> MoveToAsync(string commit, CancellationToken cancellationToken)
@@ -92,7 +116,29 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, string nam
     }
 
     /// <summary>What of the worktree's own git files is no longer as it was before the gate; <see langword="null"/> when all is.</summary>
-    public string? FindTampering() => _gitDirectory is null ? null : _seal.FindBroken(Folder, _gitDirectory);
+    public string? FindTampering()
+    {
+        Dictionary<string, string?> now = _gitDirectory is null ? _gitFiles : ReadGitFiles();
+        return now
+            .Keys.Union(_gitFiles.Keys)
+            .Where(k => !now.ContainsKey(k) || !_gitFiles.ContainsKey(k) || now[k] != _gitFiles[k])
+            .Order(StringComparer.Ordinal)
+            .FirstOrDefault();
+    }
+
+    /// <summary>Branches and tags that moved since and belong to nobody: not the target, which the queue moves, and no branch that is checked out, which its owner moves.</summary>
+    public IReadOnlyList<string> FindMovedRefs()
+    {
+        Dictionary<string, string> now = ReadRefs();
+        string[] moved =
+        [
+            .. now
+                .Keys.Union(_refs.Keys)
+                .Where(r => r != context.Names.Target && now.GetValueOrDefault(r) != _refs.GetValueOrDefault(r)),
+        ];
+        HashSet<string> owned = moved.Length == 0 ? [] : [.. TargetCheckouts.CheckedOutRefs(Repository)];
+        return [.. moved.Where(r => !owned.Contains(r)).Order(StringComparer.Ordinal).Take(MaxMovedRefs)];
+    }
 
     /// <summary>Takes it away; the next candidate finds a new one.</summary>
     public async Task RemoveAsync(CancellationToken cancellationToken)
@@ -115,7 +161,7 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, string nam
         await File.WriteAllTextAsync(Path.Combine(_gitDirectory!, "HEAD"), commit + "\n", cancellationToken)
             .ConfigureAwait(false);
         File.Copy(Index, Path.Combine(_gitDirectory!, "index"), overwrite: true);
-        _seal.Close(Folder, _gitDirectory!);
+        (_gitFiles, _refs) = (ReadGitFiles(), ReadRefs());
         return new WorkspaceInfo(Folder, _gitDirectory!, null, commit);
     }
 
@@ -169,5 +215,46 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, string nam
             },
             cancellationToken
         );
+    }
+
+    private Dictionary<string, string> ReadRefs()
+    {
+        Dictionary<string, string> refs = new(StringComparer.Ordinal);
+        RefReader.ReadAll(Repository.CommonDirectory, refs, "refs/heads/");
+        RefReader.ReadAll(Repository.CommonDirectory, refs, "refs/tags/");
+        return refs;
+    }
+
+    /// <summary>What of the worktree's own git directory has to be the same after a gate: the pointers, HEAD, its config, and that no operation is under way.</summary>
+    private Dictionary<string, string?> ReadGitFiles()
+    {
+        Dictionary<string, string?> found = new(StringComparer.Ordinal) { [".git"] = WorktreeEntries.Pointer(Folder) };
+        if (Directory.Exists(_gitDirectory))
+        {
+            foreach (
+                FileSystemInfo entry in new DirectoryInfo(_gitDirectory)
+                    .EnumerateFileSystemInfos()
+                    .Where(e => !Harmless.Contains(e.Name, StringComparer.Ordinal))
+            )
+            {
+                found[entry.Name] = entry is FileInfo { LinkTarget: null } file
+                    ? TryRead(file.FullName)
+                    : entry.LinkTarget;
+            }
+        }
+
+        return found;
+    }
+
+    private static string? TryRead(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 }

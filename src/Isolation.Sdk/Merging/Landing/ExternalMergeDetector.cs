@@ -64,11 +64,7 @@ internal sealed class ExternalMergeDetector(QueueContext context, TargetHistory 
 
         if (
             !maybeAncestor
-            || !(
-                await context
-                    .Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", item.Head, target)
-                    .ConfigureAwait(false)
-            ).Ok
+            || !await context.Repository.IsAncestorAsync(item.Head, target, cancellationToken).ConfigureAwait(false)
         )
         {
             return null;

@@ -1,12 +1,12 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What became of a landing. Only <see cref="Landed"/> moved the target to the links' tip.</summary>
+/// <summary>What became of a landing. Only <see cref="Landed"/> moved the target to the candidates' tip.</summary>
 internal abstract record LandingResult
 {
     private LandingResult() { }
 
-    /// <summary>All links are in the target, as they are in history now: messages may have been written anew.</summary>
-    public sealed record Landed(IReadOnlyList<Candidate> Links) : LandingResult;
+    /// <summary>All are in the target, as they are in history now: messages may have been written anew.</summary>
+    public sealed record Landed(IReadOnlyList<Candidate> Candidates) : LandingResult;
 
     /// <summary>The target is not what it was: stack again.</summary>
     public sealed record Moved : LandingResult;
@@ -14,9 +14,9 @@ internal abstract record LandingResult
     /// <summary>An item is not what it was.</summary>
     public sealed record Changed(AttemptId Attempt) : LandingResult;
 
-    /// <summary>The checklist said no: this chain never lands.</summary>
+    /// <summary>The verifier said no: these never land.</summary>
     public sealed record Refused(string Reason) : LandingResult;
 
-    /// <summary>Something around it is in the way, a remote for example; the chain may land later as it is.</summary>
+    /// <summary>Something around it is in the way, a remote for example; they may land later as it is.</summary>
     public sealed record Blocked(string Reason) : LandingResult;
 }

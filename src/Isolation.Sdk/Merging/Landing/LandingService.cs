@@ -1,32 +1,46 @@
+using System.Diagnostics;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Moves the target to the tip of a chain by compare-and-swap, together with everything that must be true at the same time.</summary>
-internal sealed class LandingService(QueueContext context, QueueMonitor view)
+/// <summary>Moves the target to the tip of stacked candidates by compare-and-swap, together with everything that must be true at the same time.</summary>
+internal sealed class LandingService(QueueContext context, TargetHistory history)
 {
     private readonly CandidateWriter _writer = new(context);
-    private readonly LandingVerifier _checklist = new(context, view.History);
+    private readonly LandingVerifier _verifier = new(context, history);
     private readonly LandingJournal _journal = new(context);
-    private readonly TargetPush _push = new(context);
+    private readonly RemotePush _push = new(context);
+    private readonly CheckoutUpdater _checkouts = new(context);
 
-    /// <summary>Lands a chain as a whole, or nothing of it.</summary>
-    /// <param name="target">The target's commit that the first link is stacked on.</param>
-    /// <param name="links">The links, first to last.</param>
+    /// <summary>Why nothing may land now; <see langword="null"/> when it may.</summary>
+    public Task<string?> FindObstacleAsync(CancellationToken cancellationToken) =>
+        _checkouts.FindObstacleAsync(cancellationToken);
+
+    /// <summary>Moves checkouts that fell behind in a landing to where the target is now; after a crash, too.</summary>
+    public Task UpdateCheckoutsAsync(string? target, CancellationToken cancellationToken) =>
+        target is null ? Task.CompletedTask : _checkouts.FinishAsync(target, cancellationToken);
+
+    /// <summary>Lands candidates as a whole, or nothing of them.</summary>
+    /// <param name="target">The target's commit that the first one is stacked on.</param>
+    /// <param name="candidates">The candidates, first to last.</param>
     /// <param name="passed">Whether a tree has a pass of the gate.</param>
-    /// <param name="cancellationToken">Ends it, as long as nothing has moved.</param>
+    /// <param name="cancellationToken">A token to cancel the operation, as long as nothing has moved.</param>
     public async Task<LandingResult> LandAsync(
         string target,
-        IReadOnlyList<Candidate> links,
+        IReadOnlyList<Candidate> candidates,
         Func<string, bool> passed,
         CancellationToken cancellationToken
     )
     {
-        context.OnStep(QueueStep.BeforeIntent);
-        links = await RecordTestedAsync(links, passed, cancellationToken).ConfigureAwait(false);
-        if (
-            await _checklist.FindFaultAsync(target, links, passed, cancellationToken).ConfigureAwait(false) is { } fault
-        )
+        using Activity? activity = MergeTelemetry.StartLanding(context.Names.ShortTarget, candidates.Count);
+        _checkouts.Begin(target);
+        context.Faults.Reached(QueueStep.BeforeIntent);
+        candidates = await RecordTestedAsync(candidates, passed, cancellationToken).ConfigureAwait(false);
+        string? fault = await _verifier
+            .FindFaultAsync(target, candidates, passed, cancellationToken)
+            .ConfigureAwait(false);
+        if (fault is not null)
         {
             return new LandingResult.Refused(fault);
         }
@@ -35,57 +49,64 @@ internal sealed class LandingService(QueueContext context, QueueMonitor view)
             JournalState.Intent,
             context.Names.Target,
             target,
-            links[^1].Commit,
+            candidates[^1].Commit,
             [
-                .. links.Select(l => new JournalItem(l.Item.Attempt, l.Item.Head, l.Item.Commit, l.Commit)
+                .. candidates.Select(c => new JournalItem(c.Item.Attempt, c.Item.Head, c.Item.Commit, c.Commit)
                 {
-                    Branch = l.Item.Branch,
-                    Tested = passed(l.Tree) ? l.Tree : null,
+                    Branch = c.Item.Branch,
+                    Tested = passed(c.Tree) ? c.Tree : null,
                 }),
             ]
         )
         {
             Remote = context.Policy.Options.PushTargetTo,
         };
-        string? entry = context.Policy.Journals
-            ? await _journal.BeginAsync(intent, cancellationToken).ConfigureAwait(false)
-            : null;
-        if (context.Policy.Journals && entry is null)
+        string? entry = null;
+        if (context.Policy.Journals)
         {
-            return new LandingResult.Moved();
+            entry = await _journal.BeginAsync(intent, cancellationToken).ConfigureAwait(false);
+            if (entry is null)
+            {
+                return new LandingResult.Moved();
+            }
         }
 
-        context.OnStep(QueueStep.AfterIntent);
+        context.Faults.Reached(QueueStep.AfterIntent);
         LandingResult? stopped = intent.Remote is null
             ? null
             : await PushAsync(intent, cancellationToken).ConfigureAwait(false);
         if (stopped is null)
         {
             // What is on the remote has landed: from here on nothing may stop it.
-            LandingTransaction swap = new(context, _journal, intent, entry) { Decided = intent.Remote is not null };
+            bool decided = intent.Remote is not null;
+            LandingTransaction transaction = new(context, _journal, intent, entry) { Decided = decided };
+            string? refused = await transaction
+                .RunAsync(decided ? CancellationToken.None : cancellationToken)
+                .ConfigureAwait(false);
             stopped =
-                await swap.RunAsync(intent.Remote is null ? cancellationToken : CancellationToken.None)
-                    .ConfigureAwait(false)
-                    is not { } refused
-                    ? null
-                : links.FirstOrDefault(l => context.Names.Item(l.Item.Attempt) == refused) is { } changed
+                refused is null ? null
+                : candidates.FirstOrDefault(c => context.Names.Item(c.Item.Attempt) == refused) is { } changed
                     ? new LandingResult.Changed(changed.Item.Attempt)
                 : new LandingResult.Moved();
         }
 
-        if (stopped is not null)
+        if (stopped is null)
         {
-            await (entry is null ? Task.CompletedTask : _journal.ForgetAsync(cancellationToken)).ConfigureAwait(false);
-            return stopped;
+            context.Faults.Reached(QueueStep.AfterTransaction);
+            return new LandingResult.Landed(candidates);
         }
 
-        context.OnStep(QueueStep.AfterTransaction);
-        return new LandingResult.Landed(links);
+        if (entry is not null)
+        {
+            await _journal.ForgetAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return stopped;
     }
 
     /// <summary>Finishes or drops what a killed actor was about to land; the target tells which. To be called before anything is stacked.</summary>
     /// <returns>Whether refs have changed, so that they must be read again.</returns>
-    public async Task<bool> RecoverAsync(QueueState snapshot, CancellationToken cancellationToken)
+    public async Task<bool> RecoverAsync(string? target, CancellationToken cancellationToken)
     {
         if (await _journal.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } intent)
         {
@@ -93,107 +114,91 @@ internal sealed class LandingService(QueueContext context, QueueMonitor view)
         }
 
         bool landed =
-            snapshot.Target is { } target
-            && (
-                await context
-                    .Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", intent.New, target)
-                    .ConfigureAwait(false)
-            ).Ok;
+            target is not null
+            && await context.Repository.IsAncestorAsync(intent.New, target, cancellationToken).ConfigureAwait(false);
         bool pushed =
             !landed
-            && snapshot.Target == intent.Old
+            && target == intent.Old
             && intent.Remote is not null
             && (await _push.ReadRemoteAsync(intent.Remote, cancellationToken).ConfigureAwait(false)).Commit
                 == intent.New;
-        if (landed || pushed)
+        JournalEntry end =
+            landed || pushed
+                ? intent with
+                {
+                    State = JournalState.Landed,
+                    Note = "Finished by the next process that acted.",
+                }
+                : intent with
+                {
+                    State = JournalState.Dropped,
+                    Note = "The process that was about to land it ended before it did.",
+                };
+        string entry = await _journal.WriteAsync(end, cancellationToken).ConfigureAwait(false);
+        if (end.State == JournalState.Landed)
         {
-            string entry = await _journal
-                .WriteAsync(
-                    intent with
-                    {
-                        State = JournalState.Landed,
-                        Note = "Finished by the next process that acted.",
-                    },
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            LandingTransaction swap = new(context, _journal, intent, entry) { Decided = true, Done = landed };
-            await swap.RunAsync(cancellationToken).ConfigureAwait(false);
+            LandingTransaction rest = new(context, _journal, intent, entry) { Decided = true, Done = landed };
+            await rest.RunAsync(cancellationToken).ConfigureAwait(false);
         }
-        else
+        else if (await _journal.MoveAsync(entry, cancellationToken).ConfigureAwait(false))
         {
-            string entry = await _journal
-                .WriteAsync(
-                    intent with
-                    {
-                        State = JournalState.Dropped,
-                        Note = "The process that was about to land it ended before it did.",
-                    },
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            if (await _journal.MoveAsync(entry, cancellationToken).ConfigureAwait(false))
-            {
-                _journal.Ended(entry);
-            }
+            _journal.Ended(entry);
         }
 
         return true;
     }
 
-    /// <summary>From the first link on whose claim is not the truth, the messages are written anew.</summary>
+    /// <summary>From the first candidate on whose message is not the truth about its test, the messages are written anew.</summary>
     private async Task<IReadOnlyList<Candidate>> RecordTestedAsync(
-        IReadOnlyList<Candidate> links,
+        IReadOnlyList<Candidate> candidates,
         Func<string, bool> passed,
         CancellationToken cancellationToken
     )
     {
-        List<Candidate> claimed = [];
-        for (int i = 0; i < links.Count; i++)
+        List<Candidate> recorded = [];
+        for (int i = 0; i < candidates.Count; i++)
         {
-            // Only what a rewritten link was below of gets another parent: what is stacked wrongly stays so, for the checklist to see.
-            bool claims = context.Policy.Options.Mode != MergeMode.FastForward && passed(links[i].Tree);
-            bool below =
-                i > 0 && claimed[i - 1].Commit != links[i - 1].Commit && links[i].Parent == links[i - 1].Commit;
-            claimed.Add(
-                !below && links[i].RecordsTestedTree == claims
-                    ? links[i]
+            // Only what a rewritten candidate was below of gets another parent: what is stacked wrongly stays so, for the verifier to see.
+            Candidate candidate = candidates[i];
+            bool tested = context.Policy.Options.Mode != MergeMode.FastForward && passed(candidate.Tree);
+            bool moved =
+                i > 0
+                && recorded[i - 1].Commit != candidates[i - 1].Commit
+                && candidate.Parent == candidates[i - 1].Commit;
+            recorded.Add(
+                !moved && candidate.RecordsTestedTree == tested
+                    ? candidate
                     : await _writer
                         .RewriteAsync(
-                            links[i],
-                            below ? claimed[i - 1].Commit : links[i].Parent,
-                            claims,
+                            candidate,
+                            moved ? recorded[i - 1].Commit : candidate.Parent,
+                            tested,
                             cancellationToken
                         )
                         .ConfigureAwait(false)
             );
         }
 
-        return claimed;
+        return recorded;
     }
 
     /// <returns>Why nothing lands now; <see langword="null"/> when the remote has it.</returns>
     private async Task<LandingResult?> PushAsync(JournalEntry intent, CancellationToken cancellationToken)
     {
-        switch (await _push.RunAsync(intent.Remote!, intent.Old, intent.New, cancellationToken).ConfigureAwait(false))
+        switch (
+            await _push.PushTargetAsync(intent.Remote!, intent.Old, intent.New, cancellationToken).ConfigureAwait(false)
+        )
         {
             case PushResult.Pushed:
-                context.OnStep(QueueStep.AfterPush);
+                context.Faults.Reached(QueueStep.AfterPush);
                 return null;
             case PushResult.Ahead ahead:
+                RefTransaction follow = new RefTransaction().Update(context.Names.Target, ahead.Commit, intent.Old);
                 if (
-                    await context
-                        .Repository.UpdateDurablyAsync(
-                            new RefTransaction().Update(context.Names.Target, ahead.Commit, intent.Old),
-                            cancellationToken
-                        )
-                        .ConfigureAwait(false)
-                    is null
+                    await context.Repository.UpdateDurablyAsync(follow, cancellationToken).ConfigureAwait(false) is null
                 )
                 {
-                    await new CheckoutUpdater(context)
-                        .FinishAsync(ahead.Commit, cancellationToken)
-                        .ConfigureAwait(false);
+                    await UpdateCheckoutsAsync(ahead.Commit, cancellationToken).ConfigureAwait(false);
                 }
 
                 return new LandingResult.Moved();

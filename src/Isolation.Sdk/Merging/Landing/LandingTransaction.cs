@@ -11,10 +11,7 @@ internal sealed class LandingTransaction(
 )
 {
     private const string Heads = "refs/heads/";
-    private readonly Dictionary<string, string?> _branches = intent
-        .Items.Where(i => i.Branch is not null && Heads + i.Branch != context.Names.Target)
-        .DistinctBy(i => i.Branch)
-        .ToDictionary(i => Heads + i.Branch, i => (string?)i.Head, StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> _branches = [];
 
     /// <summary>It has landed, on a remote or here: a record that changed meanwhile comes too late.</summary>
     public bool Decided { get; init; }
@@ -22,14 +19,27 @@ internal sealed class LandingTransaction(
     /// <summary>The target has moved already; what goes with it has not, or not all of it.</summary>
     public bool Done { get; init; }
 
+    private GitRepository Repository => context.Repository;
+
     /// <returns>The ref that was not as expected; <see langword="null"/> when all is done.</returns>
     public async Task<string?> RunAsync(CancellationToken cancellationToken)
     {
+        foreach (JournalItem item in intent.Items.Where(i => i.Branch is not null && Heads + i.Branch != intent.Target))
+        {
+            // A look at the file of the ref spares the refusal when the branch is elsewhere, which costs more than the landing.
+            string branch = Heads + item.Branch;
+            string? tip = RefReader.Read(Repository.CommonDirectory, branch);
+            _branches[branch] =
+                tip is null || tip == item.Head
+                    ? item.Head
+                    : await DisposableTipAsync(branch, tip, cancellationToken).ConfigureAwait(false);
+        }
+
         string? refused = await TryAsync(cancellationToken).ConfigureAwait(false);
         for (int left = _branches.Count; left > 0 && refused is not null && _branches.ContainsKey(refused); left--)
         {
-            // The branch lacks the captured leftovers, or someone went on with it: it goes only if nothing is lost with it.
-            _branches[refused] = await DisposableTipAsync(refused, cancellationToken).ConfigureAwait(false);
+            string? tip = await Repository.TryResolveCommitAsync(refused, cancellationToken).ConfigureAwait(false);
+            _branches[refused] = await DisposableTipAsync(refused, tip, cancellationToken).ConfigureAwait(false);
             refused = await TryAsync(cancellationToken).ConfigureAwait(false);
         }
 
@@ -64,21 +74,15 @@ internal sealed class LandingTransaction(
             journal.End(transaction.Update(journal.Backup, intent.Old, ""), entry);
         }
 
-        return context.Repository.UpdateDurablyAsync(transaction, cancellationToken);
+        return Repository.UpdateDurablyAsync(transaction, cancellationToken);
     }
 
-    private async Task<string?> DisposableTipAsync(string branch, CancellationToken cancellationToken)
-    {
-        string head = intent.Items.First(i => Heads + i.Branch == branch).Head;
-        string? tip = await context.Repository.TryResolveCommitAsync(branch, cancellationToken).ConfigureAwait(false);
-        return
-            tip is not null
-            && (
-                await context
-                    .Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", tip, head)
-                    .ConfigureAwait(false)
-            ).Ok
+    /// <summary>The branch lacks the captured leftovers, or someone went on with it: it goes only if nothing is lost with it.</summary>
+    private async Task<string?> DisposableTipAsync(string branch, string? tip, CancellationToken cancellationToken) =>
+        tip is not null
+        && await Repository
+            .IsAncestorAsync(tip, intent.Items.First(i => Heads + i.Branch == branch).Head, cancellationToken)
+            .ConfigureAwait(false)
             ? tip
             : null;
-    }
 }

@@ -2,7 +2,7 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The last look before the target moves. No policy has a say in it, and it trusts nothing but the object store: who stacked the links may have been wrong.</summary>
+/// <summary>The last look before the target moves. No policy has a say in it, and it trusts nothing but the object store: who stacked the candidates may have been wrong.</summary>
 internal sealed class LandingVerifier(QueueContext context, TargetHistory history)
 {
     private const string Format =
@@ -15,28 +15,33 @@ internal sealed class LandingVerifier(QueueContext context, TargetHistory histor
     /// <returns>What is wrong; <see langword="null"/> when nothing is.</returns>
     public async Task<string?> FindFaultAsync(
         string target,
-        IReadOnlyList<Candidate> links,
+        IReadOnlyList<Candidate> candidates,
         Func<string, bool> passed,
         CancellationToken cancellationToken
     )
     {
-        if (links.Count == 0)
+        if (candidates.Count == 0)
         {
             return "There is nothing to land.";
         }
 
-        if (links.Any(l => l.Item.NeedsGate || context.Policy.NeedsGate) && !passed(links[^1].Tree))
+        if (candidates.Any(l => l.Item.NeedsGate || context.Policy.NeedsGate) && !passed(candidates[^1].Tree))
         {
-            return $"The tree {links[^1].Tree} of the tip has not passed the gate.";
+            return $"The tree {candidates[^1].Tree} of the tip has not passed the gate.";
         }
 
-        if (links.Count == 1 && !context.Policy.Journals)
+        if (candidates.Count == 1 && !context.Policy.Journals)
         {
             // One that nobody tested was stacked a moment ago, and the swap itself checks the target and the record.
-            return links[0].Parent == target ? null : $"it is stacked on {links[0].Parent}, and {target} is below it.";
+            return candidates[0].Parent == target
+                ? null
+                : $"it is stacked on {candidates[0].Parent}, and {target} is below it.";
         }
 
-        string[] wanted = [.. links.SelectMany(l => l.Commits.Append(l.Item.Commit)).Distinct(StringComparer.Ordinal)];
+        string[] wanted =
+        [
+            .. candidates.SelectMany(l => l.Commits.Append(l.Item.Commit)).Distinct(StringComparer.Ordinal),
+        ];
         GitResult answer = await context
             .Repository.TryRunAsync(
                 cancellationToken,
@@ -52,52 +57,52 @@ internal sealed class LandingVerifier(QueueContext context, TargetHistory histor
             .Fields.Select(Stored.Parse)
             .ToDictionary(s => s.Commit, StringComparer.Ordinal);
         string below = target;
-        foreach (Candidate link in links)
+        foreach (Candidate candidate in candidates)
         {
-            if (FindFault(link, below, stored, passed) is { } fault)
+            if (FindFault(candidate, below, stored, passed) is { } fault)
             {
-                return $"{link.Item.Attempt}: {fault}";
+                return $"{candidate.Item.Attempt}: {fault}";
             }
 
-            below = link.Commit;
+            below = candidate.Commit;
         }
 
-        return links.Count > 1 && context.Policy.Options.Mode is MergeMode.Squash or MergeMode.Rebase
-            ? await FindOtherTreeAsync(target, links, cancellationToken).ConfigureAwait(false)
+        return candidates.Count > 1 && context.Policy.Options.Mode is MergeMode.Squash or MergeMode.Rebase
+            ? await FindOtherTreeAsync(target, candidates, cancellationToken).ConfigureAwait(false)
             : null;
     }
 
     /// <summary>Nothing but its tree says what a squashed or replayed commit was made from: a wrong base would revert what landed before.</summary>
     private async Task<string?> FindOtherTreeAsync(
         string target,
-        IReadOnlyList<Candidate> links,
+        IReadOnlyList<Candidate> candidates,
         CancellationToken cancellationToken
     )
     {
         string below = (
             await context.Repository.RunAsync(cancellationToken, "rev-parse", target + "^{tree}").ConfigureAwait(false)
         ).Line;
-        for (int i = 0; i < links.Count; i++)
+        for (int i = 0; i < candidates.Count; i++)
         {
-            QueueItem item = links[i].Item;
+            QueueItem item = candidates[i].Item;
             IReadOnlyList<TargetCommit> since = await history
                 .BetweenAsync(item.Base, target, cancellationToken)
                 .ConfigureAwait(false);
             string? start = await _start
-                .FindAsync(item, target, [.. links.Take(i)], since, cancellationToken)
+                .FindAsync(item, target, [.. candidates.Take(i)], since, cancellationToken)
                 .ConfigureAwait(false);
             MergeResult again = await _merge
                 .RunAsync(
                     item,
-                    new MergeBase(links[i].Parent, below),
+                    new MergeBase(candidates[i].Parent, below),
                     start,
-                    start is not null || history.Contains(item.Base, target) ? links[i].Files : [],
+                    start is not null || history.Contains(item.Base, target) ? candidates[i].Files : [],
                     cancellationToken
                 )
                 .ConfigureAwait(false);
-            if (again is not MergeResult.Clean fits || fits.Tree != links[i].Tree)
+            if (again is not MergeResult.Clean fits || fits.Tree != candidates[i].Tree)
             {
-                return $"{item.Attempt}: merged once more it is {(again as MergeResult.Clean)?.Tree ?? again.GetType().Name}, not {links[i].Tree}.";
+                return $"{item.Attempt}: merged once more it is {(again as MergeResult.Clean)?.Tree ?? again.GetType().Name}, not {candidates[i].Tree}.";
             }
 
             below = fits.Tree;
@@ -107,25 +112,25 @@ internal sealed class LandingVerifier(QueueContext context, TargetHistory histor
     }
 
     private string? FindFault(
-        Candidate link,
+        Candidate candidate,
         string below,
         Dictionary<string, Stored> stored,
         Func<string, bool> passed
     )
     {
-        if (link.Parent != below || link.Commits.Count == 0 || link.Commits[^1] != link.Commit)
+        if (candidate.Parent != below || candidate.Commits.Count == 0 || candidate.Commits[^1] != candidate.Commit)
         {
-            return $"it is stacked on {link.Parent}, and {below} is below it.";
+            return $"it is stacked on {candidate.Parent}, and {below} is below it.";
         }
 
-        if (stored[link.Item.Commit].Parents is not [var pinned, ..] || pinned != link.Item.Head)
+        if (stored[candidate.Item.Commit].Parents is not [var pinned, ..] || pinned != candidate.Item.Head)
         {
-            return $"its record is not pinned to {link.Item.Head}.";
+            return $"its record is not pinned to {candidate.Item.Head}.";
         }
 
-        foreach (string commit in link.Commits)
+        foreach (string commit in candidate.Commits)
         {
-            if (!AreParents(stored[commit].Parents, link, below))
+            if (!AreParents(stored[commit].Parents, candidate, below))
             {
                 return $"the parents of {commit} are not what they should be.";
             }
@@ -133,17 +138,18 @@ internal sealed class LandingVerifier(QueueContext context, TargetHistory histor
             below = commit;
         }
 
-        Stored tip = stored[link.Commit];
-        return tip.Tree != link.Tree ? $"the tree of {link.Commit} is {tip.Tree}, not {link.Tree}."
-            : tip.Tested != (link.RecordsTestedTree ? link.Tree : "") || (link.RecordsTestedTree && !passed(link.Tree))
-                ? $"what {link.Commit} says of tests is not so."
+        Stored tip = stored[candidate.Commit];
+        return tip.Tree != candidate.Tree ? $"the tree of {candidate.Commit} is {tip.Tree}, not {candidate.Tree}."
+            : tip.Tested != (candidate.RecordsTestedTree ? candidate.Tree : "")
+            || (candidate.RecordsTestedTree && !passed(candidate.Tree))
+                ? $"what {candidate.Commit} says of tests is not so."
             : null;
     }
 
-    private bool AreParents(string[] parents, Candidate link, string below) =>
+    private bool AreParents(string[] parents, Candidate candidate, string below) =>
         context.Policy.Options.Mode switch
         {
-            MergeMode.Merge => parents is [var first, var second] && first == below && second == link.Item.Head,
+            MergeMode.Merge => parents is [var first, var second] && first == below && second == candidate.Item.Head,
             MergeMode.FastForward => parents.Length > 0 && parents[0] == below,
             _ => parents is [var only] && only == below,
         };

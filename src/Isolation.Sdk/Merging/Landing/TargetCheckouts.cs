@@ -16,9 +16,7 @@ internal static class TargetCheckouts
             found.Add(main);
         }
 
-        string linked = Path.Combine(repository.CommonDirectory, "worktrees");
-        string[] entries = Directory.Exists(linked) ? Directory.GetDirectories(linked) : [];
-        foreach (string entry in entries.Order(StringComparer.Ordinal))
+        foreach (string entry in GitDirectories(repository).Skip(1))
         {
             string pointer = Path.Combine(entry, "gitdir");
             if (
@@ -33,6 +31,22 @@ internal static class TargetCheckouts
         }
 
         return found;
+    }
+
+    /// <summary>Every ref that some work tree has checked out.</summary>
+    public static IEnumerable<string> CheckedOutRefs(GitRepository repository) =>
+        GitDirectories(repository)
+            .Select(d => Read(Path.Combine(d, "HEAD")))
+            .OfType<string>()
+            .Where(h => h.StartsWith(SymbolicRef, StringComparison.Ordinal))
+            .Select(h => h[SymbolicRef.Length..]);
+
+    private static IEnumerable<string> GitDirectories(GitRepository repository)
+    {
+        string linked = Path.Combine(repository.CommonDirectory, "worktrees");
+        return (Directory.Exists(linked) ? Directory.GetDirectories(linked) : [])
+            .Order(StringComparer.Ordinal)
+            .Prepend(repository.CommonDirectory);
     }
 
     private static bool Holds(string gitDirectory, string target) =>

@@ -103,6 +103,29 @@ internal sealed class TargetHistory(QueueLayout names)
         return step;
     }
 
+    /// <summary>The commit that landed an attempt whose ref is gone. Refs are not read all at once, so the target is read again: the item may be gone from a reading in which the target had not moved yet.</summary>
+    public async Task<TargetCommit?> FindAfterAsync(
+        AttemptId attempt,
+        string? target,
+        CancellationToken cancellationToken
+    )
+    {
+        string? now = target is null
+            ? null
+            : await names.Repository.TryResolveCommitAsync(names.Target, cancellationToken).ConfigureAwait(false);
+        if (now is null)
+        {
+            return null;
+        }
+
+        if (now != target)
+        {
+            await BetweenAsync(target, now, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await FindAsync(attempt, now, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Whether a commit is known to be on the line that ends with another.</summary>
     public bool Contains(string older, string newer) => Known(older, newer) is not null;
 
@@ -118,11 +141,7 @@ internal sealed class TargetHistory(QueueLayout names)
     {
         return
             await LandingJournal.FindAsync(names, attempt, cancellationToken).ConfigureAwait(false) is { } item
-            && (
-                await names
-                    .Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", item.Commit, target)
-                    .ConfigureAwait(false)
-            ).Ok
+            && await names.Repository.IsAncestorAsync(item.Commit, target, cancellationToken).ConfigureAwait(false)
             ? new TargetCommit(item.Commit, null, [])
             {
                 Item = LandingMessage.Name(attempt.Item),

@@ -27,4 +27,34 @@ internal static partial class MergeLog
         "{Target} itself is {Verdict} at {Commit}: the queue pauses, and gives nobody back."
     )]
     public static partial void TargetBroken(ILogger logger, string target, string commit, GateVerdict verdict);
+
+    [LoggerMessage(620, LogLevel.Information, "The gate said {Verdict} of {Candidate}, tree {Tree}.")]
+    public static partial void GateEnded(ILogger logger, GateVerdict verdict, string candidate, string tree);
+
+    [LoggerMessage(621, LogLevel.Warning, "The gate of {Candidate} could not be run.")]
+    public static partial void GateNotRun(ILogger logger, string candidate, Exception exception);
+
+    [LoggerMessage(622, LogLevel.Warning, "The gate is flaky: tree {Tree} was red before and is green now.")]
+    public static partial void GateIsFlaky(ILogger logger, string tree);
+
+    [LoggerMessage(
+        623,
+        LogLevel.Warning,
+        "The gate of {Candidate} left its worktree in a state that no candidate may start from ({Why}); another one takes its place."
+    )]
+    public static partial void GateWorktreeReplaced(ILogger logger, string candidate, string why);
+
+    [LoggerMessage(
+        624,
+        LogLevel.Warning,
+        "The gate of {Candidate} changed {Count} tracked files while it tested them, {First} among them."
+    )]
+    public static partial void GateChangedFiles(ILogger logger, string candidate, int count, string first);
+
+    [LoggerMessage(
+        625,
+        LogLevel.Warning,
+        "While the gate of {Candidate} ran, refs moved that nobody has checked out: {Refs}."
+    )]
+    public static partial void RefsMovedBesideGate(ILogger logger, string candidate, string refs);
 }

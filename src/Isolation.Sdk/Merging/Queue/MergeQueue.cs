@@ -3,14 +3,14 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>A seat at the queue of one target: submits and watches, and acts while it holds the queue's lock.</summary>
+/// <summary>One place at the queue of one target: submits and watches, and acts while it holds the queue's lock.</summary>
 internal sealed class MergeQueue : IMergeQueue
 {
     private readonly QueueContext _context;
     private readonly QueueStore _store;
-    private readonly StatusBroadcaster _hub;
-    private readonly QueueChangeFile _bell;
-    private readonly QueueMonitor _view;
+    private readonly StatusBroadcaster _statuses;
+    private readonly QueueChangeFile _changes;
+    private readonly QueueMonitor _monitor;
     private readonly CancellationTokenSource _stop = new();
     private readonly AsyncSignal _wake;
     private Task _loop = Task.CompletedTask;
@@ -19,17 +19,17 @@ internal sealed class MergeQueue : IMergeQueue
     {
         _context = context;
         _wake = new AsyncSignal(context.Time);
-        _hub = new StatusBroadcaster(Wake);
+        _statuses = new StatusBroadcaster(Wake);
         _store = new QueueStore(context.Names, context.Time);
-        _bell = new QueueChangeFile(context.Names.ChangeFile);
-        _view = new QueueMonitor(context, _store, _hub, _bell);
+        _changes = new QueueChangeFile(context.Names.ChangeFile);
+        _monitor = new QueueMonitor(context, _store, _statuses, _changes);
     }
 
     public static async Task<MergeQueue> OpenAsync(QueueContext context, CancellationToken cancellationToken)
     {
         MergeQueue queue = new(context);
-        await queue._view.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
-        if (queue._view.State.Target is null)
+        await queue._monitor.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
+        if (queue._monitor.State.Target is null)
         {
             throw new IsolationException(MergeStrategy.Missing(context.Names));
         }
@@ -43,7 +43,6 @@ internal sealed class MergeQueue : IMergeQueue
         return queue;
     }
 
-    /// <inheritdoc/>
     public async ValueTask SubmitAsync(MergeRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -55,7 +54,7 @@ internal sealed class MergeQueue : IMergeQueue
         }
 
         if (
-            _hub.Latest(request.Attempt)?.State != MergeState.Landed
+            _statuses.Latest(request.Attempt)?.State != MergeState.Landed
             && await _store.TryCreateAsync(request, _context.Policy, cancellationToken).ConfigureAwait(false) is null
         )
         {
@@ -77,13 +76,11 @@ internal sealed class MergeQueue : IMergeQueue
         Announce();
     }
 
-    /// <inheritdoc/>
     public IAsyncEnumerable<MergeStatus> WatchAsync(
         AttemptId? attempt = null,
         CancellationToken cancellationToken = default
-    ) => _hub.WatchAsync(attempt, cancellationToken);
+    ) => _statuses.WatchAsync(attempt, cancellationToken);
 
-    /// <inheritdoc/>
     public async ValueTask<MergeStatus> CommandAsync(
         AttemptId attempt,
         MergeCommand command,
@@ -94,28 +91,27 @@ internal sealed class MergeQueue : IMergeQueue
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
         while (true)
         {
-            QueueState snapshot = await _store.ReadAsync(cancellationToken).ConfigureAwait(false);
-            QueueItem? item = snapshot.Find(attempt);
+            QueueState state = await _store.ReadAsync(cancellationToken).ConfigureAwait(false);
+            QueueItem? item = state.Find(attempt);
             if (item is null)
             {
-                return await LandedBeforeAsync(attempt, snapshot, cancellationToken).ConfigureAwait(false);
+                return await LandedBeforeAsync(attempt, state, cancellationToken).ConfigureAwait(false);
             }
 
             QueueItem changed = RequestRules.Apply(item, command);
             if (item.IsTerminal || changed == item)
             {
-                return _view.StatusOf(item);
+                return _monitor.StatusOf(item);
             }
 
             if (await _store.TryChangeAsync(item, changed, cancellationToken).ConfigureAwait(false) is { } stored)
             {
                 Announce();
-                return _view.StatusOf(stored);
+                return _monitor.StatusOf(stored);
             }
         }
     }
 
-    /// <inheritdoc/>
     public ValueTask PauseAsync(
         string reason,
         int? minimumPriority = null,
@@ -129,7 +125,6 @@ internal sealed class MergeQueue : IMergeQueue
         );
     }
 
-    /// <inheritdoc/>
     public ValueTask ResumeAsync(CancellationToken cancellationToken = default) => PauseAsync(null, cancellationToken);
 
     private async ValueTask PauseAsync(QueuePause? pause, CancellationToken cancellationToken)
@@ -139,7 +134,6 @@ internal sealed class MergeQueue : IMergeQueue
         Announce();
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (_stop.IsCancellationRequested)
@@ -150,28 +144,20 @@ internal sealed class MergeQueue : IMergeQueue
 
         await _stop.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
-        _hub.End();
+        _statuses.End();
     }
 
     private async Task<MergeStatus> LandedBeforeAsync(
         AttemptId attempt,
-        QueueState snapshot,
+        QueueState state,
         CancellationToken cancellationToken
     )
     {
-        // Refs are not read all at once: the item may be gone from a reading in which the target had not moved yet. Read after it, the target has.
-        string? target = snapshot.Target is null
-            ? null
-            : await _context
-                .Repository.TryResolveCommitAsync(_context.Names.Target, cancellationToken)
-                .ConfigureAwait(false);
-        TargetCommit? step = target is null
-            ? null
-            : await new TargetHistory(_context.Names)
-                .FindAsync(attempt, target, cancellationToken)
-                .ConfigureAwait(false);
-        return step is not null
-            ? new MergeStatus(attempt, MergeState.Landed) { LandedCommit = step.Commit }
+        TargetCommit? landing = await new TargetHistory(_context.Names)
+            .FindAfterAsync(attempt, state.Target, cancellationToken)
+            .ConfigureAwait(false);
+        return landing is not null
+            ? new MergeStatus(attempt, MergeState.Landed) { LandedCommit = landing.Commit }
             : throw new IsolationException(
                 MergingCodes.UnknownAttempt,
                 $"{attempt} is not in the queue of {_context.Names.Target}.",
@@ -190,7 +176,7 @@ internal sealed class MergeQueue : IMergeQueue
         {
             try
             {
-                await LookAsync(stop).ConfigureAwait(false);
+                await ActOrWatchAsync(stop).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -199,31 +185,32 @@ internal sealed class MergeQueue : IMergeQueue
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 MergeLog.QueueFailed(_context.Logger, _context.Names.Target, e);
-                await PauseAsync(QueueContext.ReadInterval).ConfigureAwait(false);
+                await WaitAsync(QueueContext.ReadInterval).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task LookAsync(CancellationToken stop)
+    private async Task ActOrWatchAsync(CancellationToken stop)
     {
-        using OsFileLock? seat = OsFileLock.TryAcquire(_context.Names.Lock);
-        if (seat is null)
+        using OsFileLock? held = OsFileLock.TryAcquire(_context.Names.Lock);
+        if (held is null)
         {
-            await _view.RefreshAsync(force: false, stop).ConfigureAwait(false);
-            await PauseAsync(QueueContext.PollInterval).ConfigureAwait(false);
+            await _monitor.RefreshAsync(force: false, stop).ConfigureAwait(false);
+            await WaitAsync(QueueContext.PollInterval).ConfigureAwait(false);
             return;
         }
 
-        QueueActor actor = new(_context, _store, _view, _hub, _bell, _wake);
+        QueueMaintenance maintenance = new(_context, _store, _monitor, _statuses, _changes);
+        QueueActor actor = new(_context, maintenance, _monitor, _wake);
         await using (actor.ConfigureAwait(false))
         {
-            await _view.RefreshAsync(force: true, stop).ConfigureAwait(false);
+            await _monitor.RefreshAsync(force: true, stop).ConfigureAwait(false);
             await actor.RecoverAsync(stop).ConfigureAwait(false);
             while (!stop.IsCancellationRequested)
             {
                 await actor.DrainAsync(stop).ConfigureAwait(false);
-                await PauseAsync(QueueContext.PollInterval).ConfigureAwait(false);
-                await _view.RefreshAsync(force: false, stop).ConfigureAwait(false);
+                await WaitAsync(QueueContext.PollInterval).ConfigureAwait(false);
+                await _monitor.RefreshAsync(force: false, stop).ConfigureAwait(false);
             }
         }
     }
@@ -231,14 +218,14 @@ internal sealed class MergeQueue : IMergeQueue
     private void Announce()
     {
         Wake();
-        _bell.Signal();
+        _changes.Signal();
     }
 
     private void Wake()
     {
-        _view.Invalidate();
+        _monitor.Invalidate();
         _wake.Set();
     }
 
-    private Task PauseAsync(TimeSpan pause) => _wake.WaitAsync(pause, [], _stop.Token);
+    private Task WaitAsync(TimeSpan pause) => _wake.WaitAsync(pause, [], _stop.Token);
 }

@@ -5,50 +5,61 @@ namespace Isolation.Sdk.Merging;
 /// <summary>The one writer of a queue. Each tick reads what the refs say, takes in what the gates said, plans, and does one thing; so it never matters what it did before.</summary>
 internal sealed class QueueActor : IAsyncDisposable
 {
-    private readonly QueueContext _context;
-    private readonly QueueStore _store;
-    private readonly QueueMonitor _view;
-    private readonly AsyncSignal _wake;
-    private readonly QueueMaintenance _care;
-    private readonly QueueLanding _landing;
-    private readonly GateScheduler _board;
-    private readonly GateRuns _runs;
-    private readonly BatchSizeModel _model = new();
-    private readonly FailureConfirmation _suspects;
-    private CandidateStack _chain;
-    private CandidateStack _beyond;
-    private int _stumbles;
+    /// <summary>How many items that need no test land in one move: enough that a busy machine keeps up, few enough that none waits long.</summary>
+    private const int UntestedBatch = 8;
 
-    public QueueActor(
-        QueueContext context,
-        QueueStore store,
-        QueueMonitor view,
-        StatusBroadcaster hub,
-        QueueChangeFile bell,
-        AsyncSignal wake
-    )
+    private readonly QueueContext _context;
+    private readonly QueueMonitor _monitor;
+    private readonly AsyncSignal _wake;
+    private readonly QueueMaintenance _maintenance;
+    private readonly LandingService _landing;
+    private readonly GateScheduler _gates;
+    private readonly BatchSizeModel _model = new();
+    private CandidateStack _stack;
+    private CandidateStack _beyond;
+    private int _failures;
+
+    public QueueActor(QueueContext context, QueueMaintenance maintenance, QueueMonitor monitor, AsyncSignal wake)
     {
-        (_context, _store, _view, _wake) = (context, store, view, wake);
-        CandidateBuilder stacker = new(context, view);
-        _care = new QueueMaintenance(context, store, view, bell);
-        _board = new GateScheduler(context);
-        _runs = new GateRuns(context, _board);
-        (_chain, _beyond) = (new CandidateStack(context, stacker), new CandidateStack(context, stacker));
-        _landing = new QueueLanding(context, view, hub, bell, _runs, _care);
-        _suspects = new FailureConfirmation(context, _runs, _care);
+        (_context, _maintenance, _monitor, _wake) = (context, maintenance, monitor, wake);
+        CandidateBuilder builder = new(context, monitor.History);
+        (_stack, _beyond) = (new CandidateStack(context, builder), new CandidateStack(context, builder));
+        _gates = new GateScheduler(context);
+        _landing = new LandingService(context, monitor.History);
     }
 
-    /// <summary>What may have happened while nobody acted.</summary>
+    private int FreeSlots(BatchSettings settings) => settings.MaxConcurrency - _gates.Count;
+
+    /// <summary>Makes up for what may have happened while nobody acted.</summary>
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
-        _context.OnStep(QueueStep.AfterTakeover);
-        _store.StartSequenceAfter(_view.State);
-        _view.SetActivity(null);
+        _context.Faults.Reached(QueueStep.AfterTakeover);
+        _maintenance.StartSequence();
+        _monitor.SetActivity(null);
 
         // What still runs is ended before anything lands that somebody may have waited for: after that the queue may be closed at any time.
-        await _board.RecoverAsync(cancellationToken).ConfigureAwait(false);
-        await _landing.RecoverAsync(cancellationToken).ConfigureAwait(false);
-        foreach ((TimeSpan elapsed, int concurrent) in _board.Passes)
+        await _gates.RecoverAsync(cancellationToken).ConfigureAwait(false);
+        if (_monitor.State.Target is { } target)
+        {
+            if (await _landing.RecoverAsync(target, cancellationToken).ConfigureAwait(false))
+            {
+                await _monitor.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (_monitor.State.Open.Any())
+            {
+                await _monitor
+                    .History.BetweenAsync(null, _monitor.State.Target ?? target, cancellationToken)
+                    .ConfigureAwait(false);
+                _monitor.Publish();
+            }
+
+            await _landing
+                .UpdateCheckoutsAsync(_monitor.State.Target ?? target, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        foreach ((TimeSpan elapsed, int concurrent) in _gates.History.Times)
         {
             _model.RecordPass(elapsed, concurrent);
         }
@@ -58,60 +69,51 @@ internal sealed class QueueActor : IAsyncDisposable
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
         bool again = true;
-        while (again && _view.State.Target is not null)
+        while (again && _monitor.State.Target is not null)
         {
             try
             {
                 again = await TickAsync(cancellationToken).ConfigureAwait(false);
-                _stumbles = 0;
+                _failures = 0;
             }
             catch (IsolationException e)
             {
-                QueueItem? first = _chain.Links.Count > 0 ? _chain.Links[0].Item : _view.Line().FirstOrDefault();
+                QueueItem? first = _stack.First?.Item ?? _monitor.Line().FirstOrDefault();
                 MergeLog.ItemFailed(_context.Logger, first?.Attempt ?? default, e);
-                await _view.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
+                await _monitor.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
 
                 // Once more: somebody may have held a lock for a moment.
-                if (++_stumbles > 1 && first is not null)
+                if (++_failures > 1 && first is not null)
                 {
-                    await _care
-                        .HoldAsync(
-                            first,
-                            new ItemHold(
-                                MergeHoldReason.Infra,
-                                $"{e.Code}: {e.Message} {e.Fault.Remedy} Approve it again to retry."
-                            ),
-                            cancellationToken
-                        )
+                    await _maintenance
+                        .HoldAsync(first, $"{e.Code}: {e.Message} {e.Fault.Remedy}", cancellationToken)
                         .ConfigureAwait(false);
-                    _stumbles = 0;
+                    _failures = 0;
                 }
             }
 
-            await _view.RefreshAsync(force: false, cancellationToken).ConfigureAwait(false);
+            await _monitor.RefreshAsync(force: false, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _runs.EndAsync().ConfigureAwait(false);
-        _view.SetActivity(null);
-        await _board.DisposeAsync().ConfigureAwait(false);
+        await _gates.DisposeAsync().ConfigureAwait(false);
+        _monitor.SetActivity(null);
     }
 
     /// <returns>Whether there is more to do.</returns>
     private async Task<bool> TickAsync(CancellationToken cancellationToken)
     {
-        await _care.ReconcileAsync(cancellationToken).ConfigureAwait(false);
-        await _runs.CollectAsync(Learn).ConfigureAwait(false);
-        if (await _landing.FindObstacleAsync(cancellationToken).ConfigureAwait(false) is { } obstacle)
+        await _maintenance.ReconcileAsync(cancellationToken).ConfigureAwait(false);
+        await _gates.CollectAsync(_model).ConfigureAwait(false);
+        List<QueueItem> line = _monitor.Line();
+        if (line.Count > 0 && await _landing.FindObstacleAsync(cancellationToken).ConfigureAwait(false) is { } obstacle)
         {
-            _runs.Stop(_ => true);
+            _gates.Stop(_ => true);
             return await WaitAsync(obstacle, cancellationToken).ConfigureAwait(false);
         }
 
-        List<QueueItem> line = _view.Line();
         MergeTelemetry.QueueLength(_context.Names.ShortTarget, line.Count);
         MergePolicy policy = _context.Policy;
         BatchSettings settings = _model.Settings(
@@ -123,65 +125,78 @@ internal sealed class QueueActor : IAsyncDisposable
         );
 
         // As far as the free slots can use it now; further on only while none is free, so that no slot waits for what comes after.
-        int free = settings.MaxConcurrency - _runs.Count;
-        int longest = Tested(_chain) + ((free > 0 ? free : settings.MaxConcurrency) * settings.BatchSize);
+        int free = FreeSlots(settings);
+        int longest = Tested(_stack) + ((free > 0 ? free : settings.MaxConcurrency) * settings.BatchSize);
         if (
-            await _chain
+            await _stack
                 .UpdateAsync(
-                    _view.State,
+                    _monitor.State,
                     line,
-                    policy.NeedsGate ? longest : 1,
+                    policy.NeedsGate ? longest : UntestedBatch,
                     settings.BatchSize,
-                    InGate(_chain),
+                    InGate(_stack),
                     cancellationToken
                 )
                 .ConfigureAwait(false) is
-            { } over
+            { } final
         )
         {
-            await _care.FinishAsync(over, cancellationToken).ConfigureAwait(false);
+            await _maintenance.FinishAsync(final, cancellationToken).ConfigureAwait(false);
             return true;
         }
 
         // What is no candidate any more has no say, and no use of its slot.
-        HashSet<string> trees = [.. _chain.Links.Concat(_beyond.Links).Select(l => l.Tree), _view.State.TargetTree!];
-        _runs.Stop(r => !trees.Contains(r.Tree));
-        _runs.Forget(trees.Contains);
-        BatchPlan plan = PrefixBisection.Plan(StateOf(_chain, settings));
+        HashSet<string> trees =
+        [
+            .. _stack.Candidates.Concat(_beyond.Candidates).Select(c => c.Tree),
+            _monitor.State.TargetTree!,
+        ];
+        _gates.Stop(r => !trees.Contains(r.Tree));
+        _gates.History.Forget(trees.Contains);
+        BatchPlan plan = PrefixBisection.Plan(StateOf(_stack, settings));
         if (plan.Land > 0)
         {
-            return await _landing.LandAsync(_chain, plan.Land, _model, cancellationToken).ConfigureAwait(false);
+            return await LandAsync(plan.Land, cancellationToken).ConfigureAwait(false);
         }
 
-        _runs.Stop(r => plan.Stop.Any(p => _chain.Links[p - 1].Tree == r.Tree));
+        _gates.Stop(r => plan.Stop.Any(p => _stack.Candidates[p - 1].Tree == r.Tree));
         if (plan.ConfirmFirst)
         {
-            return await JudgeAsync(settings, cancellationToken).ConfigureAwait(false)
+            return await ConfirmAsync(settings, cancellationToken).ConfigureAwait(false)
                 || await WaitAsync(null, cancellationToken).ConfigureAwait(false);
         }
 
         _beyond.Clear();
-        Start(_chain, plan.Start, cancellationToken);
+        Start(_stack, plan.Start, cancellationToken);
         return await WaitAsync(null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>While the first item is under suspicion, slots that its judgement does not need test what follows as if it were gone: results are by tree, so they hold if it goes, and nothing of them lands before.</summary>
     /// <returns>Whether it was judged.</returns>
-    private async Task<bool> JudgeAsync(BatchSettings settings, CancellationToken cancellationToken)
+    private async Task<bool> ConfirmAsync(BatchSettings settings, CancellationToken cancellationToken)
     {
-        QueueItem suspect = _chain.Links[0].Item;
-        if (
-            await _suspects
-                .ConfirmAsync(_chain.Links[0], _view.State, settings.MaxConcurrency, _model, cancellationToken)
-                .ConfigureAwait(false)
-        )
+        Candidate first = _stack.Candidates[0];
+        FailureConfirmation confirmation = new(_context, _gates, _monitor.State, first);
+        confirmation.StartRuns(FreeSlots(settings), cancellationToken);
+        if (confirmation.Judge() is { } verdict)
         {
-            (_chain, _beyond) = (_beyond, _chain);
+            await _maintenance.ApplyAsync(first.Item, verdict, cancellationToken).ConfigureAwait(false);
+            if (verdict.Pause is not null)
+            {
+                // Whoever resumes wants to know it anew.
+                _gates.History.Forget(_ => false);
+            }
+            else if (verdict.Item is { IsTerminal: true })
+            {
+                _model.RecordEvicted();
+            }
+
+            (_stack, _beyond) = (_beyond, _stack);
             _beyond.Clear();
             return true;
         }
 
-        int free = settings.MaxConcurrency - _runs.Count;
+        int free = FreeSlots(settings);
         if (free <= 0)
         {
             return false;
@@ -190,18 +205,18 @@ internal sealed class QueueActor : IAsyncDisposable
         if (
             await _beyond
                 .UpdateAsync(
-                    _view.State,
-                    _view.Line(without: suspect.Attempt),
+                    _monitor.State,
+                    _monitor.Line(without: first.Item.Attempt),
                     Tested(_beyond) + (free * settings.BatchSize),
                     settings.BatchSize,
                     InGate(_beyond),
                     cancellationToken
                 )
                 .ConfigureAwait(false) is
-            { } over
+            { } final
         )
         {
-            await _care.FinishAsync(over, cancellationToken).ConfigureAwait(false);
+            await _maintenance.FinishAsync(final, cancellationToken).ConfigureAwait(false);
             return true;
         }
 
@@ -215,15 +230,39 @@ internal sealed class QueueActor : IAsyncDisposable
         return false;
     }
 
-    private void Start(CandidateStack chain, IEnumerable<int> cuts, CancellationToken cancellationToken)
+    private async Task<bool> LandAsync(int count, CancellationToken cancellationToken)
     {
-        foreach (int cut in cuts)
+        Candidate[] candidates = [.. _stack.Candidates.Take(count)];
+        GateResult? pass = _gates.History.PassOf(candidates[^1].Tree);
+        _maintenance.PublishLanding(MergeState.Landing, candidates, pass);
+        LandingResult result = await _landing
+            .LandAsync(_monitor.State.Target!, candidates, _gates.History.IsGreen, cancellationToken)
+            .ConfigureAwait(false);
+        if (result is LandingResult.Landed landed)
         {
-            Candidate tip = chain.Links[cut - 1];
-            _runs.Start(
+            await _landing
+                .UpdateCheckoutsAsync(landed.Candidates[^1].Commit, CancellationToken.None)
+                .ConfigureAwait(false);
+            _maintenance.FinishLanding(landed.Candidates, pass);
+            _model.RecordLanded(count);
+            _context.Faults.Reached(QueueStep.AfterBookkeeping);
+            return true;
+        }
+
+        await _maintenance.ApplyAsync(candidates[0].Item, result, cancellationToken).ConfigureAwait(false);
+        await _landing.UpdateCheckoutsAsync(_monitor.State.Target, CancellationToken.None).ConfigureAwait(false);
+        return true;
+    }
+
+    private void Start(CandidateStack stack, IEnumerable<int> prefixes, CancellationToken cancellationToken)
+    {
+        foreach (int prefix in prefixes)
+        {
+            Candidate tip = stack.Candidates[prefix - 1];
+            _gates.Start(
                 tip.Commit,
                 tip.Tree,
-                [.. chain.Links.Take(cut).Select(l => l.Item.Attempt)],
+                [.. stack.Candidates.Take(prefix).Select(c => c.Item.Attempt)],
                 cancellationToken
             );
         }
@@ -233,59 +272,52 @@ internal sealed class QueueActor : IAsyncDisposable
     /// <returns>false: nothing runs, so there is nothing to wait for here.</returns>
     private async Task<bool> WaitAsync(string? obstacle, CancellationToken cancellationToken)
     {
-        _view.SetActivity(
+        _monitor.SetActivity(
             new QueueActivity
             {
-                Running = _runs.Now,
-                Provisional = _chain.Provisional,
+                Running = _gates.Running,
+                Provisional = _stack.Provisional,
                 Obstacle = obstacle,
                 MaxConcurrency = _context.Policy.MaxConcurrency,
             }
         );
-        if (_runs.Count == 0)
+        if (_gates.Count == 0)
         {
             return false;
         }
 
-        await _wake.WaitAsync(QueueContext.PollInterval, _runs.Tasks, cancellationToken).ConfigureAwait(false);
+        await _wake.WaitAsync(QueueContext.PollInterval, _gates.Tasks, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         return true;
     }
 
-    private BatchState StateOf(CandidateStack chain, BatchSettings settings, int after = 0)
+    private BatchState StateOf(CandidateStack stack, BatchSettings settings, int after = 0)
     {
-        Candidate[] links = [.. chain.Links.Skip(after)];
-        HashSet<int> running = [.. Positions(links, l => _runs.IsRunning(l.Tree))];
-        return new BatchState(links.Length, settings)
+        Candidate[] candidates = [.. stack.Candidates.Skip(after)];
+        HashSet<int> running = [.. Positions(candidates, c => _gates.IsRunning(c.Tree))];
+        return new BatchState(candidates.Length, settings)
         {
             // What needs no gate is green as long as nothing below it needs one.
             Green = new HashSet<int>(
-                Positions(links, l => _runs.IsGreen(l.Tree))
-                    .Concat(Positions([.. links.TakeWhile(IsUntested)], IsUntested))
+                Positions(candidates, c => _gates.History.IsGreen(c.Tree))
+                    .Concat(Positions([.. candidates.TakeWhile(IsUntested)], IsUntested))
             ),
-            Red = new HashSet<int>(Positions(links, l => _runs.RedsOf(l.Tree).Count > 0)),
+            Red = new HashSet<int>(Positions(candidates, c => _gates.History.FailuresOf(c.Tree).Count > 0)),
             Running = running,
-            Busy = _runs.Count - running.Count,
+            Busy = _gates.Count - running.Count,
         };
     }
 
-    /// <summary>How many of its links are in a candidate that runs.</summary>
-    private int InGate(CandidateStack chain) => Positions(chain.Links, l => _runs.IsRunning(l.Tree)).LastOrDefault();
+    /// <summary>How many of its candidates are part of one that runs.</summary>
+    private int InGate(CandidateStack stack) =>
+        Positions(stack.Candidates, c => _gates.IsRunning(c.Tree)).LastOrDefault();
 
-    /// <summary>How many of its links are in a candidate that runs or is green: what free slots are for comes after.</summary>
-    private int Tested(CandidateStack chain) =>
-        Positions(chain.Links, l => _runs.IsRunning(l.Tree) || _runs.IsGreen(l.Tree)).LastOrDefault();
+    /// <summary>How many of its candidates are part of one that runs or is green: what free slots are for comes after.</summary>
+    private int Tested(CandidateStack stack) =>
+        Positions(stack.Candidates, c => _gates.IsRunning(c.Tree) || _gates.History.IsGreen(c.Tree)).LastOrDefault();
 
-    private static IEnumerable<int> Positions(IReadOnlyList<Candidate> links, Func<Candidate, bool> holds) =>
-        Enumerable.Range(1, links.Count).Where(i => holds(links[i - 1]));
+    private static IEnumerable<int> Positions(IReadOnlyList<Candidate> candidates, Func<Candidate, bool> holds) =>
+        Enumerable.Range(1, candidates.Count).Where(i => holds(candidates[i - 1]));
 
-    private bool IsUntested(Candidate link) => !link.Item.NeedsGate && !_context.Policy.NeedsGate;
-
-    private void Learn(TimeSpan elapsed, int running, GateVerdict verdict)
-    {
-        if (verdict == GateVerdict.Pass)
-        {
-            _model.RecordPass(elapsed, running);
-        }
-    }
+    private bool IsUntested(Candidate candidate) => !candidate.Item.NeedsGate && !_context.Policy.NeedsGate;
 }

@@ -15,17 +15,36 @@ internal sealed record QueueContext(
     ILogger Logger
 )
 {
-    /// <summary>How often a queue looks at its bell.</summary>
+    /// <summary>How often a queue looks at its change file.</summary>
     public static TimeSpan PollInterval => TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long a queue goes without reading the refs, whatever the bell says: someone outside rings none.</summary>
+    /// <summary>How long a queue goes without reading the refs, whatever that file says: someone outside changes none.</summary>
     public static TimeSpan ReadInterval => TimeSpan.FromSeconds(2);
 
-    /// <summary>How often the target may run away from one item before it has to wait for its next turn.</summary>
+    /// <summary>How often the target may move away from one item before the item has to wait for its next turn.</summary>
     public const int MaxTargetMoves = 5;
 
     public GitRepository Repository => Names.Repository;
 
-    /// <summary>Called at each named step, for tests that end the process there.</summary>
-    public Action<QueueStep> OnStep { get; init; } = static _ => { };
+    public FaultPoints Faults { get; init; } = FaultPoints.None;
+}
+
+/// <summary>Where tests kill a queue: each step leaves the refs in a state that the next actor understands.</summary>
+internal enum QueueStep
+{
+    AfterTakeover,
+    MidStack,
+    MidGate,
+    MidConfirm,
+
+    // What will land is decided, and nobody was told.
+    BeforeIntent,
+    AfterIntent,
+
+    // The remote has what is about to land; the target here has not.
+    AfterPush,
+    AfterTransaction,
+    AfterBookkeeping,
+    BeforeEviction,
+    AfterEviction,
 }

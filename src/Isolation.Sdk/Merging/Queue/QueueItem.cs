@@ -80,6 +80,12 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
     }
 }
 
+/// <summary>Why an item does not go on, in a word and in a sentence.</summary>
+internal sealed record ItemHold(MergeHoldReason Kind, string Text)
+{
+    public override string ToString() => $"{Kind}: {Text}";
+}
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

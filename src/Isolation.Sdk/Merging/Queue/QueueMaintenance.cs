@@ -3,17 +3,30 @@ using Isolation.Sdk.Monitoring;
 namespace Isolation.Sdk.Merging;
 
 /// <summary>Keeps the items' records true: what is over is stored as over, what was merged by somebody else as landed. Somebody else's change to a record wins.</summary>
-internal sealed class QueueMaintenance(QueueContext context, QueueStore store, QueueMonitor view, QueueChangeFile bell)
+internal sealed class QueueMaintenance(
+    QueueContext context,
+    QueueStore store,
+    QueueMonitor monitor,
+    StatusBroadcaster statuses,
+    QueueChangeFile changes
+)
 {
-    private readonly ExternalMergeDetector _outside = new(context, view.History);
-    private readonly BranchPush _push = new(context);
+    private readonly ExternalMergeDetector _outside = new(context, monitor.History);
+    private readonly RemotePush _push = new(context);
+    private int _moves;
 
-    /// <summary>What needs no gate and no stack to be seen.</summary>
+    public void StartSequence() => store.StartSequenceAfter(monitor.State);
+
+    /// <summary>Settles what needs no gate and no stack to be seen.</summary>
     public async Task ReconcileAsync(CancellationToken cancellationToken)
     {
-        foreach (QueueItem item in Open())
+        Dictionary<string, AttemptId> newest = monitor
+            .State.Items.Where(i => i.State is not (MergeState.NoChange or MergeState.Cancelled or MergeState.Rejected))
+            .GroupBy(i => i.Attempt.Item, i => i.Attempt)
+            .ToDictionary(g => g.Key, g => g.MaxBy(a => a.Number));
+        foreach (QueueItem item in monitor.State.Open.ToArray())
         {
-            if (Newer(item) is { } newer)
+            if (newest[item.Attempt.Item] is var newer && newer.Number > item.Attempt.Number)
             {
                 await StoreAsync(
                         item,
@@ -28,108 +41,189 @@ internal sealed class QueueMaintenance(QueueContext context, QueueStore store, Q
             }
         }
 
-        HashSet<AttemptId> line = [.. view.Line().Select(i => i.Attempt)];
+        HashSet<AttemptId> line = [.. monitor.Line().Select(i => i.Attempt)];
         foreach (
             (QueueItem item, string commit) in await _outside
-                .FindAsync(view.State.Target!, [.. Open().Where(i => !line.Contains(i.Attempt))], cancellationToken)
+                .FindAsync(
+                    monitor.State.Target!,
+                    [.. monitor.State.Open.Where(i => !line.Contains(i.Attempt))],
+                    cancellationToken
+                )
                 .ConfigureAwait(false)
         )
         {
-            await StoreAsync(item, Outside(item, commit), cancellationToken).ConfigureAwait(false);
+            await StoreAsync(item, MergedOutside(item, commit), cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (
-            QueueItem item in Open()
-                .Where(i => context.Policy.Options.PushBranchesTo is not null && i.Pushed is null && i.Hold is null)
-        )
+        if (context.Policy.Options.PushBranchesTo is { } remote)
         {
-            await StoreAsync(
-                    item,
-                    await _push
-                        .RunAsync(item, context.Policy.Options.PushBranchesTo!, cancellationToken)
-                        .ConfigureAwait(false),
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
+            foreach (QueueItem item in monitor.State.Open.Where(i => i.Pushed is null && i.Hold is null).ToArray())
+            {
+                await StoreAsync(
+                        item,
+                        await _push.PushBranchAsync(item, remote, cancellationToken).ConfigureAwait(false),
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
+            }
         }
 
-        if (view.State.Pause?.Pause.BrokenTarget is { } broken && broken != view.State.Target)
+        if (monitor.State.Pause?.Pause.BrokenTarget is { } broken && broken != monitor.State.Target)
         {
             await PauseAsync(null, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Stores what stacking found out about an item, unless it has landed by another way.</summary>
-    public async Task FinishAsync(QueueItem over, CancellationToken cancellationToken)
+    public async Task FinishAsync(QueueItem final, CancellationToken cancellationToken)
     {
-        string target = view.State.Target!;
-        await view.History.FindAsync(over.Attempt, target, cancellationToken).ConfigureAwait(false);
-        string? brought = over.IsTerminal
+        string target = monitor.State.Target!;
+        await monitor.History.FindAsync(final.Attempt, target, cancellationToken).ConfigureAwait(false);
+        string? brought = final.IsTerminal
             ? await _outside
-                .TryFindAsync(over, target, maybeAncestor: over.State == MergeState.NoChange, cancellationToken)
+                .TryFindAsync(final, target, maybeAncestor: final.State == MergeState.NoChange, cancellationToken)
                 .ConfigureAwait(false)
             : null;
         await StoreAsync(
-                over,
-                brought is null ? over : Outside(over with { Conflict = null }, brought),
+                final,
+                brought is null ? final : MergedOutside(final with { Conflict = null }, brought),
                 cancellationToken
             )
             .ConfigureAwait(false);
     }
 
-    public Task HoldAsync(QueueItem item, ItemHold why, CancellationToken cancellationToken) =>
-        StoreAsync(item, item with { Hold = why }, cancellationToken);
+    /// <summary>Holds an item until it is approved again.</summary>
+    public Task HoldAsync(QueueItem item, string why, CancellationToken cancellationToken) =>
+        StoreAsync(
+            item,
+            item with
+            {
+                Hold = new ItemHold(MergeHoldReason.Infra, $"{why} Approve it again to retry."),
+            },
+            cancellationToken
+        );
 
-    /// <summary>Pauses the whole queue, or resumes it.</summary>
-    public async Task PauseAsync(QueuePause? pause, CancellationToken cancellationToken)
+    public async Task ApplyAsync(QueueItem item, Judgement judgement, CancellationToken cancellationToken)
     {
-        await store.TryPauseAsync(view.State, pause, cancellationToken).ConfigureAwait(false);
-        await view.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
-        bell.Signal();
+        if (judgement.Item is not { } changed)
+        {
+            await PauseAsync(judgement.Pause, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        context.Faults.Reached(QueueStep.BeforeEviction);
+        await StoreAsync(item, changed, cancellationToken).ConfigureAwait(false);
+        context.Faults.Reached(QueueStep.AfterEviction);
     }
 
-    /// <summary>Stores what became of an item.</summary>
-    /// <param name="item">The item as it was read.</param>
-    /// <param name="changed">The item as it shall be.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task StoreAsync(QueueItem item, QueueItem changed, CancellationToken cancellationToken)
+    /// <summary>Takes the consequence of a landing that did not happen.</summary>
+    public async Task ApplyAsync(QueueItem first, LandingResult result, CancellationToken cancellationToken)
+    {
+        switch (result)
+        {
+            case LandingResult.Refused refused:
+                await HoldAsync(first, refused.Reason, cancellationToken).ConfigureAwait(false);
+                break;
+            case LandingResult.Blocked blocked:
+                // It is nobody's fault and in everybody's way: whoever mended it resumes the queue.
+                QueuePause pause = new(MergeHoldReason.Infra, $"{blocked.Reason} Resume the queue to try again.");
+                await PauseAsync(pause, cancellationToken).ConfigureAwait(false);
+                break;
+            case LandingResult.Moved when ++_moves >= QueueContext.MaxTargetMoves:
+                _moves = 0;
+                string why = $"the target moved {QueueContext.MaxTargetMoves} times while it was about to be landed.";
+                await HoldAsync(first, why, cancellationToken).ConfigureAwait(false);
+                break;
+            default:
+                await monitor.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    public void PublishLanding(MergeState state, IReadOnlyList<Candidate> candidates, GateResult? pass)
+    {
+        foreach (Candidate candidate in candidates)
+        {
+            statuses.Publish(
+                new MergeStatus(candidate.Item.Attempt, state)
+                {
+                    LandedCommit = candidate.Commit,
+                    Gate = pass,
+                    Coupled = candidate.Coupled,
+                    With = [.. candidates.Where(c => c != candidate).Select(c => c.Item.Attempt)],
+                }
+            );
+        }
+    }
+
+    /// <summary>Tells everybody of a landing.</summary>
+    public void FinishLanding(IReadOnlyList<Candidate> candidates, GateResult? pass)
+    {
+        _moves = 0;
+        MergeTelemetry.Landed(context.Names.ShortTarget, candidates.Count);
+        foreach (Candidate candidate in candidates)
+        {
+            QueueItem item = candidate.Item;
+            if (item.Submitted is { } submitted)
+            {
+                MergeTelemetry.Waited(context.Names.ShortTarget, context.Time.GetUtcNow() - submitted);
+            }
+
+            monitor.History.Add(
+                new TargetCommit(candidate.Commit, candidate.Parent, candidate.Files)
+                {
+                    Item = LandingMessage.Name(item.Attempt.Item),
+                    Attempt = LandingMessage.Name(item.Attempt),
+                    Head = item.Head,
+                }
+            );
+            MergeLog.Landed(context.Logger, item.Attempt, candidate.Commit, context.Names.Target);
+        }
+
+        PublishLanding(MergeState.Landed, candidates, pass);
+        monitor.Apply(
+            monitor.State.Landed(
+                candidates.Select(c => c.Item.Attempt).ToHashSet(),
+                candidates[^1].Commit,
+                candidates[^1].Tree
+            )
+        );
+        changes.Signal();
+    }
+
+    private async Task PauseAsync(QueuePause? pause, CancellationToken cancellationToken)
+    {
+        await store.TryPauseAsync(monitor.State, pause, cancellationToken).ConfigureAwait(false);
+        await monitor.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
+        changes.Signal();
+    }
+
+    private async Task StoreAsync(QueueItem item, QueueItem changed, CancellationToken cancellationToken)
     {
         if (await store.TryChangeAsync(item, changed, cancellationToken).ConfigureAwait(false) is { } stored)
         {
-            view.Apply(view.State.With(stored));
+            monitor.Apply(monitor.State.With(stored));
             if (stored is { IsTerminal: true, State: not (MergeState.Landed or MergeState.NoChange) })
             {
                 MergeTelemetry.Evicted(context.Names.ShortTarget, stored.State.ToString());
             }
 
-            bell.Signal();
+            changes.Signal();
         }
         else
         {
-            await view.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
+            await monitor.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private QueueItem[] Open() => [.. view.State.Items.Where(i => !i.IsTerminal)];
-
-    private QueueItem Outside(QueueItem item, string commit) =>
+    private QueueItem MergedOutside(QueueItem item, string commit) =>
         item with
         {
             State = MergeState.Landed,
             LandedCommit = commit,
             Reason =
-                view.History.Known(item.Attempt)?.Head == item.Head
+                monitor.History.Known(item.Attempt)?.Head == item.Head
                     ? "It had landed before."
                     : "It was merged outside of the queue.",
         };
-
-    private AttemptId? Newer(QueueItem item) =>
-        view
-            .State.Items.Where(i =>
-                i.Attempt.Item == item.Attempt.Item
-                && i.Attempt.Number > item.Attempt.Number
-                && i.State is not (MergeState.NoChange or MergeState.Cancelled or MergeState.Rejected)
-            )
-            .Select(i => (AttemptId?)i.Attempt)
-            .FirstOrDefault();
 }

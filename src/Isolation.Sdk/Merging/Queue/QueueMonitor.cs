@@ -1,16 +1,22 @@
+using System.Text;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What one queue knows: the refs as last read, the target's history, and the status that follows from both.</summary>
-internal sealed class QueueMonitor(QueueContext context, QueueStore store, StatusBroadcaster hub, QueueChangeFile bell)
+/// <summary>Keeps one process's knowledge of a queue: its state as last read, the target's history, and the statuses that follow from both.</summary>
+internal sealed class QueueMonitor(
+    QueueContext context,
+    QueueStore store,
+    StatusBroadcaster statuses,
+    QueueChangeFile changes
+)
 {
     private DateTimeOffset _read = DateTimeOffset.MinValue;
     private volatile bool _stale;
-    private QueueActivity? _mine;
+    private QueueActivity? _own;
 
-    public QueueState State { get; private set; } = new(null, null, []);
+    public QueueState State { get; private set; } = QueueState.Empty;
 
     public TargetHistory History { get; } = new(context.Names);
 
@@ -20,9 +26,9 @@ internal sealed class QueueMonitor(QueueContext context, QueueStore store, Statu
     /// <summary>Reads the refs again if there may be news; what landed or left meanwhile is published.</summary>
     public async Task RefreshAsync(bool force, CancellationToken cancellationToken)
     {
-        bool rang = bell.HasChanged() || _stale;
+        bool changed = changes.HasChanged() || _stale;
         _stale = false;
-        if (!force && !rang && context.Time.GetUtcNow() - _read < QueueContext.ReadInterval)
+        if (!force && !changed && context.Time.GetUtcNow() - _read < QueueContext.ReadInterval)
         {
             return;
         }
@@ -35,107 +41,84 @@ internal sealed class QueueMonitor(QueueContext context, QueueStore store, Statu
             await History.BetweenAsync(before.Target, now.Target, cancellationToken).ConfigureAwait(false);
         }
 
-        State = now;
+        State = now with { Activity = _own ?? QueueActivity.Read(context.Names) };
         await FindGoneAsync(cancellationToken).ConfigureAwait(false);
-        await FindWantedAsync(cancellationToken).ConfigureAwait(false);
+        await FindWatchedAsync(cancellationToken).ConfigureAwait(false);
         Publish();
     }
 
     /// <summary>Takes over what this process itself changed, without reading it again.</summary>
-    public void Apply(QueueState snapshot)
+    public void Apply(QueueState state)
     {
-        State = snapshot;
+        State = state;
         Publish();
     }
 
-    /// <summary>Says what the actor is at, to watchers here and, by a small file, elsewhere. <see langword="null"/>: nobody acts here any more.</summary>
-    public void SetActivity(QueueActivity? now)
+    /// <summary>Says what this process does, to watchers here and, by a small file, elsewhere. <see langword="null"/>: it does not act any more.</summary>
+    public void SetActivity(QueueActivity? activity)
     {
-        string before = (_mine ?? Elsewhere()).ToJson();
-        string text = (now ?? QueueActivity.None).ToJson();
-        _mine = now;
+        string before = (_own ?? QueueActivity.Read(context.Names)).ToJson();
+        string text = (activity ?? QueueActivity.None).ToJson();
+        _own = activity;
+        State = State with { Activity = activity ?? QueueActivity.None };
         if (before != text)
         {
-            AtomicFile.Write(context.Names.ActivityFile, System.Text.Encoding.UTF8.GetBytes(text));
+            AtomicFile.Write(context.Names.ActivityFile, Encoding.UTF8.GetBytes(text));
             Publish();
-            bell.Signal();
+            changes.Signal();
         }
     }
 
     /// <summary>Those that may go on now, in landing order.</summary>
     /// <param name="without">Leaves one out, as if it were gone, with what depends on it.</param>
     public List<QueueItem> Line(AttemptId? without = null) =>
-        Reading(without is null ? State : State with { Items = [.. State.Items.Where(i => i.Attempt != without)] })
-            .Line();
+        Project(without is { } gone ? State.Without(gone) : State).Line;
 
     public void Publish()
     {
-        foreach ((_, MergeStatus status) in Reading().Statuses().ToArray())
+        foreach ((_, MergeStatus status) in Project(State).Statuses())
         {
-            hub.Publish(status);
+            statuses.Publish(status);
         }
     }
 
     /// <summary>What an item's record means now.</summary>
-    public MergeStatus StatusOf(QueueItem item) => Reading(State.With(item)).StatusOf(item);
+    public MergeStatus StatusOf(QueueItem item) => Project(State.With(item)).StatusOf(item);
 
-    private QueueStatusProjection Reading(QueueState? snapshot = null) =>
-        new(snapshot ?? State, _mine ?? Elsewhere(), a => History.Known(a) is not null, context.Policy);
-
-    private QueueActivity Elsewhere() => QueueActivity.Read(context.Names);
+    private QueueStatusProjection Project(QueueState state) =>
+        new(state, a => History.Known(a) is not null, context.Policy);
 
     /// <summary>An attempt whose ref is gone has landed: the target's history says by which commit.</summary>
     private async Task FindGoneAsync(CancellationToken cancellationToken)
     {
-        foreach (MergeStatus known in hub.Open().Where(s => State.Find(s.Attempt) is null))
+        foreach (AttemptId attempt in statuses.Open().Where(a => State.Find(a) is null))
         {
-            // Refs are not read all at once: the item may be gone from a reading in which the target had not moved yet.
-            string? target = State.Target is null
-                ? null
-                : await context
-                    .Repository.TryResolveCommitAsync(context.Names.Target, cancellationToken)
-                    .ConfigureAwait(false);
-            TargetCommit? step = target is null
-                ? null
-                : await FindLandingAsync(known.Attempt, target, cancellationToken).ConfigureAwait(false);
-            hub.Publish(
-                step is not null
-                    ? new MergeStatus(known.Attempt, MergeState.Landed) { LandedCommit = step.Commit }
-                    : new MergeStatus(known.Attempt, MergeState.Cancelled)
-                    {
-                        Reason = "Its ref in the queue was deleted.",
-                    }
+            TargetCommit? landing = await History
+                .FindAfterAsync(attempt, State.Target, cancellationToken)
+                .ConfigureAwait(false);
+            statuses.Publish(
+                landing is not null
+                    ? new MergeStatus(attempt, MergeState.Landed) { LandedCommit = landing.Commit }
+                    : new MergeStatus(attempt, MergeState.Cancelled) { Reason = "Its ref in the queue was deleted." }
             );
         }
     }
 
-    private async Task<TargetCommit?> FindLandingAsync(
-        AttemptId attempt,
-        string target,
-        CancellationToken cancellationToken
-    )
+    private async Task FindWatchedAsync(CancellationToken cancellationToken)
     {
-        if (target != State.Target)
-        {
-            await History.BetweenAsync(State.Target, target, cancellationToken).ConfigureAwait(false);
-        }
-
-        return await History.FindAsync(attempt, target, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task FindWantedAsync(CancellationToken cancellationToken)
-    {
-        IEnumerable<AttemptId> unknown = hub.Watched()
-            .Concat(State.Items.Where(i => !i.IsTerminal).SelectMany(i => i.DependsOn))
-            .Distinct();
-        foreach (AttemptId attempt in unknown.Where(a => State.Find(a) is null && hub.Latest(a) is null).ToArray())
+        IEnumerable<AttemptId> unknown = statuses
+            .Watched()
+            .Concat(State.Open.SelectMany(i => i.DependsOn))
+            .Distinct()
+            .Where(a => State.Find(a) is null && statuses.Latest(a) is null);
+        foreach (AttemptId attempt in unknown.ToArray())
         {
             if (
                 State.Target is { } target
-                && await History.FindAsync(attempt, target, cancellationToken).ConfigureAwait(false) is { } step
+                && await History.FindAsync(attempt, target, cancellationToken).ConfigureAwait(false) is { } landing
             )
             {
-                hub.Publish(new MergeStatus(attempt, MergeState.Landed) { LandedCommit = step.Commit });
+                statuses.Publish(new MergeStatus(attempt, MergeState.Landed) { LandedCommit = landing.Commit });
             }
         }
     }

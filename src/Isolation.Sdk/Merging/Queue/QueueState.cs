@@ -1,23 +1,37 @@
+using System.Text.Json;
+
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The target and all items as one reading of the refs found them.</summary>
+/// <summary>What a queue is: the target and all items as one reading of the refs found them, its pause, and what the process that acts does now.</summary>
 /// <param name="Target">The target's commit; <see langword="null"/> when the ref is gone.</param>
 /// <param name="TargetTree">Its tree.</param>
 /// <param name="Items">Every item, in landing order.</param>
 internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyList<QueueItem> Items)
 {
-    /// <summary>Whether the whole queue is paused, and the commit that says so.</summary>
-    public (QueuePause Pause, string Commit)? Pause { get; init; }
-
     /// <summary>What git is asked for; no field of it can hold a NUL.</summary>
     public const string Format = "%(refname)%00%(objectname)%00%(tree)%00%(parent)%00%(contents)%00";
 
-    /// <summary>Reads git's answer. What is no item is skipped: refs are a place where others can write too.</summary>
+    /// <summary>How many places one level of priority is worth: nobody is overtaken by more than this many later ones of the next level, so nobody starves.</summary>
+    private const int Places = 100;
+
+    private readonly Dictionary<AttemptId, QueueItem> _byAttempt = Items.ToDictionary(i => i.Attempt);
+
+    public static QueueState Empty { get; } = new(null, null, []);
+
+    public IReadOnlyList<QueueItem> Items { get; } = Items;
+
+    /// <summary>Whether the whole queue is paused, and the commit that says so.</summary>
+    public (QueuePause Pause, string Commit)? Pause { get; init; }
+
+    public QueueActivity Activity { get; init; } = QueueActivity.None;
+
+    public IEnumerable<QueueItem> Open => Items.Where(i => !i.IsTerminal);
+
+    /// <summary>Reads git's answer. What is no item is skipped: others can write refs, too.</summary>
     public static QueueState Parse(string output, QueueLayout names)
     {
         string[] fields = output.Split('\0');
-        string? commit = null;
-        string? tree = null;
+        (string? commit, string? tree) = (null, null);
         (QueuePause, string)? pause = null;
         List<QueueItem> items = [];
         for (int i = 0; i + 4 < fields.Length; i += 5)
@@ -41,24 +55,121 @@ internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyL
             }
         }
 
-        return new QueueState(commit, tree, QueueOrder.Of(items)) { Pause = pause };
+        return new QueueState(commit, tree, Order(items)) { Pause = pause };
     }
 
-    public QueueItem? Find(AttemptId attempt) => Items.FirstOrDefault(i => i.Attempt == attempt);
+    public QueueItem? Find(AttemptId attempt) => _byAttempt.GetValueOrDefault(attempt);
 
     /// <summary>The same, with one item changed or added.</summary>
-    public QueueState With(QueueItem item) =>
-        this with
-        {
-            Items = QueueOrder.Of([.. Items.Where(i => i.Attempt != item.Attempt), item]),
-        };
+    public QueueState With(QueueItem item) => WithItems(Target, TargetTree, [.. Without(item.Attempt).Items, item]);
+
+    public QueueState Without(AttemptId attempt) =>
+        WithItems(Target, TargetTree, [.. Items.Where(i => i.Attempt != attempt)]);
 
     /// <summary>The same after a landing.</summary>
-    public QueueState Landed(IReadOnlyCollection<AttemptId> attempts, string commit, string tree) =>
-        this with
+    public QueueState Landed(IReadOnlySet<AttemptId> attempts, string commit, string tree) =>
+        WithItems(commit, tree, [.. Items.Where(i => !attempts.Contains(i.Attempt))]);
+
+    /// <summary>The items that may go on, in landing order: by priority, then by submission, each behind what it depends on.</summary>
+    /// <param name="isHeld">Whether something else than a dependency keeps it.</param>
+    /// <param name="hasLanded">Whether a dependency is fulfilled.</param>
+    public List<QueueItem> Line(Func<QueueItem, bool> isHeld, Func<AttemptId, bool> hasLanded)
+    {
+        List<QueueItem> waiting = [.. Open.Where(i => !isHeld(i))];
+        List<QueueItem> line = [];
+        while (
+            waiting.Find(i =>
+                i.DependsOn.All(a =>
+                    hasLanded(a) || line.Exists(l => l.Attempt.Item == a.Item && l.Attempt.Number >= a.Number)
+                )
+            )
+                is { } next
+        )
         {
-            Target = commit,
-            TargetTree = tree,
-            Items = [.. Items.Where(i => !attempts.Contains(i.Attempt))],
-        };
+            line.Add(next);
+            waiting.Remove(next);
+        }
+
+        return line;
+    }
+
+    /// <summary>Whether an attempt would wait for itself, by way of others.</summary>
+    public bool IsCycle(AttemptId attempt, IEnumerable<AttemptId> dependsOn)
+    {
+        HashSet<string> seen = [];
+        Stack<string> open = new(dependsOn.Select(a => a.Item));
+        while (open.TryPop(out string? item))
+        {
+            if (item == attempt.Item)
+            {
+                return true;
+            }
+
+            if (seen.Add(item))
+            {
+                foreach (AttemptId next in Open.Where(i => i.Attempt.Item == item).SelectMany(i => i.DependsOn))
+                {
+                    open.Push(next.Item);
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private static List<QueueItem> Order(IEnumerable<QueueItem> items) =>
+        [.. items.OrderBy(i => i.Sequence - ((long)Places * i.Priority)).ThenBy(i => i.Sequence)];
+
+    private QueueState WithItems(string? target, string? tree, IReadOnlyList<QueueItem> items) =>
+        new(target, tree, Order(items)) { Pause = Pause, Activity = Activity };
+}
+
+/// <summary>What the acting process does, as a small file tells it to watchers elsewhere. It means nothing once the lock is free.</summary>
+internal sealed record QueueActivity
+{
+    public static QueueActivity None { get; } = new();
+
+    /// <summary>What is in the gate, the shortest first.</summary>
+    public IReadOnlyList<QueueCandidate> Running { get; init; } = [];
+
+    /// <summary>What collides with something ahead of it.</summary>
+    public IReadOnlyList<ProvisionalConflict> Provisional { get; init; } = [];
+
+    /// <summary>Why nothing may land at all.</summary>
+    public string? Obstacle { get; init; }
+
+    public int MaxConcurrency { get; init; }
+
+    /// <summary>The shortest candidate with this item.</summary>
+    public QueueCandidate? CandidateOf(AttemptId attempt) =>
+        Running.Where(r => r.Attempts.Contains(attempt)).MinBy(r => r.Attempts.Count);
+
+    public string ToJson() =>
+        Running.Count + Provisional.Count == 0 && Obstacle is null
+            ? ""
+            : JsonSerializer.Serialize(this, QueueJson.Default.QueueActivity);
+
+    public static QueueActivity Read(QueueLayout names)
+    {
+        try
+        {
+            return File.ReadAllText(names.ActivityFile) is { Length: > 0 } text
+                ? JsonSerializer.Deserialize(text, QueueJson.Default.QueueActivity) ?? None
+                : None;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return None;
+        }
+    }
+}
+
+/// <summary>An item that collides with others which have not landed.</summary>
+internal sealed record ProvisionalConflict(AttemptId Attempt, MergeConflict Conflict, IReadOnlyList<AttemptId> With)
+{
+    public ItemHold Reason =>
+        new(
+            MergeHoldReason.Conflict,
+            $"it collides in {string.Join(", ", Conflict.Files.Select(f => f.Path))} with {(With.Count == 0 ? "work" : string.Join(", ", With))} ahead of it; decided when that has landed or left."
+        );
 }

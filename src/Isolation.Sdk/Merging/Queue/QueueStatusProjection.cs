@@ -1,68 +1,37 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What the refs and the actor's note mean for each item: the same for who acts, for who watches and for who only passes by.</summary>
-/// <param name="snapshot">The refs.</param>
-/// <param name="now">What the actor is at.</param>
+/// <summary>What a queue's state means for each item: the same for who acts, who watches and who only passes by.</summary>
+/// <param name="state">The state.</param>
 /// <param name="landed">Whether an attempt is part of the target.</param>
-/// <param name="policy">The policy of who reads; <see langword="null"/> for a passer-by, who takes each item by what it was submitted under.</param>
-internal sealed class QueueStatusProjection(
-    QueueState snapshot,
-    QueueActivity now,
-    Func<AttemptId, bool> landed,
-    MergePolicy? policy
-)
+/// <param name="policy">The reader's policy; <see langword="null"/> to take each item by what it was submitted under.</param>
+internal sealed class QueueStatusProjection(QueueState state, Func<AttemptId, bool> landed, MergePolicy? policy)
 {
     private const int LaterAttempts = 16;
+    private List<QueueItem>? _line;
+    private HashSet<AttemptId>? _inLine;
 
     /// <summary>Those that may go on now, in landing order.</summary>
-    public List<QueueItem> Line() => QueueOrder.Line(snapshot.Items, i => HeldBy(i) is not null, HasLanded);
+    public List<QueueItem> Line => _line ??= state.Line(i => HeldBy(i) is not null, HasLanded);
 
-    /// <summary>Every item's status, those that may go on first, in landing order: what is in the gate keeps the order in which it was stacked, whoever came before it meanwhile.</summary>
+    /// <summary>Every item's status, those that may go on first, in landing order: what is in the gate keeps the order in which it was stacked.</summary>
     public IEnumerable<(QueueItem Item, MergeStatus Status)> Statuses()
     {
         int position = 0;
-        List<AttemptId> gate = [.. now.Running.OrderBy(r => r.Attempts.Count).SelectMany(r => r.Attempts).Distinct()];
-        List<QueueItem> line =
-        [
-            .. Line().OrderBy(i => gate.IndexOf(i.Attempt) is var place and >= 0 ? place : gate.Count),
-        ];
-        foreach (QueueItem item in line.Concat(snapshot.Items.Except(line)))
+        Dictionary<AttemptId, int> gate = [];
+        foreach (AttemptId attempt in state.Activity.Running.SelectMany(r => r.Attempts))
         {
-            MergeStatus status = StatusOf(item, line);
+            gate.TryAdd(attempt, gate.Count);
+        }
+
+        IEnumerable<QueueItem> line = Line.OrderBy(i => gate.GetValueOrDefault(i.Attempt, gate.Count));
+        foreach (QueueItem item in line.Concat(state.Items.Where(i => !IsInLine(i))))
+        {
+            MergeStatus status = StatusOf(item);
             yield return (item, status.State == MergeState.Queued ? status with { Position = ++position } : status);
         }
     }
 
-    public MergeStatus StatusOf(QueueItem item) => StatusOf(item, Line());
-
-    /// <summary>What keeps an item, other than a dependency; <see langword="null"/> when nothing does.</summary>
-    public ItemHold? HeldBy(QueueItem item)
-    {
-        if (item.Hold is not null)
-        {
-            return item.Hold;
-        }
-
-        if ((item.NeedsApproval || policy?.NeedsApproval == true) && item.ApprovedCommit != item.Head)
-        {
-            string pushed = item.Pushed is null ? "" : $" ({item.Pushed})";
-            return new ItemHold(MergeHoldReason.Approval, $"waits until someone approves {item.Head}{pushed}.");
-        }
-
-        if (item.NeedsGate && policy is { NeedsGate: false })
-        {
-            return new ItemHold(
-                MergeHoldReason.Policy,
-                "it was submitted to be tested, and the queue that acts now has no gate."
-            );
-        }
-
-        return snapshot.Target is null
-            ? new ItemHold(MergeHoldReason.Policy, "the target is gone; it goes on when there is one again.")
-            : snapshot.Pause?.Pause.Holds(item);
-    }
-
-    private MergeStatus StatusOf(QueueItem item, List<QueueItem> line)
+    public MergeStatus StatusOf(QueueItem item)
     {
         MergeStatus status = new(item.Attempt, item.State)
         {
@@ -76,12 +45,12 @@ internal sealed class QueueStatusProjection(
             return status;
         }
 
-        ItemHold? hold = HeldBy(item) ?? (line.Exists(l => l.Attempt == item.Attempt) ? null : Waits(item));
+        ItemHold? hold = HeldBy(item) ?? (IsInLine(item) ? null : Waits(item));
         ProvisionalConflict? collides = hold is null
-            ? now.Provisional.FirstOrDefault(p => p.Attempt == item.Attempt)
+            ? state.Activity.Provisional.FirstOrDefault(p => p.Attempt == item.Attempt)
             : null;
         hold ??= collides?.Reason
-            ?? (now.Obstacle is { } obstacle ? new ItemHold(MergeHoldReason.Policy, obstacle) : null);
+            ?? (state.Activity.Obstacle is { } obstacle ? new ItemHold(MergeHoldReason.Policy, obstacle) : null);
         if (hold is not null)
         {
             return status with
@@ -93,20 +62,43 @@ internal sealed class QueueStatusProjection(
             };
         }
 
-        QueueCandidate? gate = now.CandidateOf(item.Attempt);
-        return gate is null
-            ? status
-            : status with
+        return state.Activity.CandidateOf(item.Attempt) is { } candidate
+            ? status with
             {
                 State = MergeState.Testing,
-                With = [.. gate.Attempts.Where(i => i != item.Attempt)],
-            };
+                With = [.. candidate.Attempts.Where(i => i != item.Attempt)],
+            }
+            : status;
+    }
+
+    /// <summary>What keeps an item, other than a dependency; <see langword="null"/> when nothing does.</summary>
+    private ItemHold? HeldBy(QueueItem item)
+    {
+        if (item.Hold is not null)
+        {
+            return item.Hold;
+        }
+
+        if ((item.NeedsApproval || policy?.NeedsApproval == true) && item.ApprovedCommit != item.Head)
+        {
+            string pushed = item.Pushed is null ? "" : $" ({item.Pushed})";
+            return new ItemHold(MergeHoldReason.Approval, $"waits until someone approves {item.Head}{pushed}.");
+        }
+
+        return item.NeedsGate && policy is { NeedsGate: false }
+                ? new ItemHold(
+                    MergeHoldReason.Policy,
+                    "it was submitted to be tested, and the queue that acts now has no gate."
+                )
+            : state.Target is null
+                ? new ItemHold(MergeHoldReason.Policy, "the target is gone; it goes on when there is one again.")
+            : state.Pause?.Pause.Holds(item);
     }
 
     private ItemHold Waits(QueueItem item)
     {
         AttemptId[] open = [.. item.DependsOn.Where(a => !HasLanded(a))];
-        IEnumerable<QueueItem> gone = open.Select(snapshot.Find).OfType<QueueItem>().Where(i => i.IsTerminal);
+        IEnumerable<QueueItem> gone = open.Select(state.Find).OfType<QueueItem>().Where(i => i.IsTerminal);
         string hint = string.Concat(
             gone.Select(i =>
                 $" {i.Attempt} was {(i.State == MergeState.Superseded ? "superseded" : "given back")}; a later attempt of it will do."
@@ -115,10 +107,12 @@ internal sealed class QueueStatusProjection(
         return new ItemHold(MergeHoldReason.Dependency, $"waits until {string.Join(", ", open)} has landed.{hint}");
     }
 
-    /// <summary>Whether this attempt, or a later one of the same item, is part of the target.</summary>
+    private bool IsInLine(QueueItem item) => (_inLine ??= [.. Line.Select(i => i.Attempt)]).Contains(item.Attempt);
+
+    /// <summary>Whether this attempt, or a later one of the same item, is part of the target or brings it nothing.</summary>
     private bool HasLanded(AttemptId attempt) =>
         Enumerable
             .Range(attempt.Number, LaterAttempts)
             .Select(n => attempt with { Number = n })
-            .Any(a => landed(a) || snapshot.Find(a)?.State is MergeState.Landed or MergeState.NoChange);
+            .Any(a => landed(a) || state.Find(a)?.State is MergeState.Landed or MergeState.NoChange);
 }

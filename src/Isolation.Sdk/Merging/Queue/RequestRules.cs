@@ -39,16 +39,20 @@ internal static class RequestRules
 
         if (request.DependsOn.Contains(request.Attempt))
         {
-            throw Bad(request, "It waits for itself.", "Take it out of its own After list.");
+            throw Bad(request, "It waits for itself.", "Take it out of its own DependsOn list.");
         }
     }
 
     /// <summary>Refuses what would wait for itself by way of others.</summary>
-    public static void CheckOrder(MergeRequest request, QueueState snapshot)
+    public static void CheckOrder(MergeRequest request, QueueState state)
     {
-        if (QueueOrder.IsCycle(request.Attempt, request.DependsOn, snapshot))
+        if (state.IsCycle(request.Attempt, request.DependsOn))
         {
-            throw Bad(request, "What it waits for waits for it.", "Take one of them out of the other's After list.");
+            throw Bad(
+                request,
+                "What it waits for waits for it.",
+                "Take one of them out of the other's DependsOn list."
+            );
         }
     }
 

@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 namespace Isolation.Sdk.Merging;
 
 /// <summary>Hands the latest status of each attempt to any number of watchers. A slow watcher misses states in between, never the last one, and holds at most one of each attempt.</summary>
-internal sealed class StatusBroadcaster(Action unknownWanted)
+internal sealed class StatusBroadcaster(Action onUnknownWatched)
 {
     private const int MaxTerminal = 4096;
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly Dictionary<AttemptId, MergeStatus> _latest = [];
     private readonly Queue<AttemptId> _terminal = new();
     private readonly HashSet<Watcher> _watchers = [];
@@ -14,25 +14,25 @@ internal sealed class StatusBroadcaster(Action unknownWanted)
 
     public MergeStatus? Latest(AttemptId attempt)
     {
-        lock (_gate)
+        lock (_lock)
         {
             return _latest.GetValueOrDefault(attempt);
         }
     }
 
     /// <summary>Attempts that are known and not at their end.</summary>
-    public IReadOnlyList<MergeStatus> Open()
+    public IReadOnlyList<AttemptId> Open()
     {
-        lock (_gate)
+        lock (_lock)
         {
-            return [.. _latest.Values.Where(s => !s.IsTerminal)];
+            return [.. _latest.Values.Where(s => !s.IsTerminal).Select(s => s.Attempt)];
         }
     }
 
     /// <summary>Attempts that somebody waits for.</summary>
     public IReadOnlyList<AttemptId> Watched()
     {
-        lock (_gate)
+        lock (_lock)
         {
             return [.. _watchers.Select(w => w.Attempt).OfType<AttemptId>().Distinct()];
         }
@@ -40,18 +40,23 @@ internal sealed class StatusBroadcaster(Action unknownWanted)
 
     public void Publish(MergeStatus status)
     {
-        lock (_gate)
+        lock (_lock)
         {
             // A terminal state is the last one, whatever a late reader says.
-            if (
-                _latest.TryGetValue(status.Attempt, out MergeStatus? before)
-                && (before.IsTerminal || IsSame(before, status))
-            )
+            MergeStatus? before = _latest.GetValueOrDefault(status.Attempt);
+            if (before is { IsTerminal: true })
             {
                 return;
             }
 
             _latest[status.Attempt] = status;
+
+            // A landing moves everybody's place: that alone wakes nobody, or a long queue would be busy with nothing else.
+            if (before is not null && IsSame(before, status))
+            {
+                return;
+            }
+
             if (status.IsTerminal)
             {
                 _terminal.Enqueue(status.Attempt);
@@ -71,7 +76,7 @@ internal sealed class StatusBroadcaster(Action unknownWanted)
     /// <summary>Ends every watcher's stream.</summary>
     public void End()
     {
-        lock (_gate)
+        lock (_lock)
         {
             _ended = true;
             foreach (Watcher watcher in _watchers)
@@ -88,7 +93,7 @@ internal sealed class StatusBroadcaster(Action unknownWanted)
     {
         using Watcher watcher = new(attempt);
         bool unknown;
-        lock (_gate)
+        lock (_lock)
         {
             unknown = attempt is { } one && !_latest.ContainsKey(one);
             _watchers.Add(watcher);
@@ -100,7 +105,7 @@ internal sealed class StatusBroadcaster(Action unknownWanted)
 
         if (unknown)
         {
-            unknownWanted();
+            onUnknownWatched();
         }
 
         try
@@ -109,7 +114,7 @@ internal sealed class StatusBroadcaster(Action unknownWanted)
             {
                 bool ended;
                 List<MergeStatus> news;
-                lock (_gate)
+                lock (_lock)
                 {
                     (ended, news) = (_ended, watcher.Take());
                 }
@@ -128,12 +133,12 @@ internal sealed class StatusBroadcaster(Action unknownWanted)
                     yield break;
                 }
 
-                await watcher.WaitAsync(ended, cancellationToken).ConfigureAwait(false);
+                await (ended ? Task.CompletedTask : watcher.WaitAsync(cancellationToken)).ConfigureAwait(false);
             }
         }
         finally
         {
-            lock (_gate)
+            lock (_lock)
             {
                 _watchers.Remove(watcher);
             }
@@ -141,11 +146,7 @@ internal sealed class StatusBroadcaster(Action unknownWanted)
     }
 
     private static bool IsSame(MergeStatus a, MergeStatus b) =>
-        a.State == b.State
-        && a.Reason == b.Reason
-        && a.Position == b.Position
-        && a.LandedCommit == b.LandedCommit
-        && a.Gate == b.Gate;
+        a.State == b.State && a.Reason == b.Reason && a.LandedCommit == b.LandedCommit && a.Gate == b.Gate;
 
     private sealed class Watcher(AttemptId? attempt) : IDisposable
     {
@@ -178,8 +179,7 @@ internal sealed class StatusBroadcaster(Action unknownWanted)
             return taken;
         }
 
-        public Task WaitAsync(bool ended, CancellationToken cancellationToken) =>
-            ended ? Task.CompletedTask : _news.WaitAsync(cancellationToken);
+        public Task WaitAsync(CancellationToken cancellationToken) => _news.WaitAsync(cancellationToken);
 
         public void Dispose() => _news.Dispose();
     }

@@ -183,7 +183,7 @@ public sealed class InvariantTests
             NullLogger.Instance
         )
         {
-            OnStep = reached,
+            Faults = new FaultPoints(s => reached(Enum.Parse<QueueStep>(s))),
         };
         return await MergeQueue.OpenAsync(context, CancellationToken.None);
     }

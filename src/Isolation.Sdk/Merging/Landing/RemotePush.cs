@@ -1,16 +1,24 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Moves the target on a remote before it moves here: from exactly the old commit to exactly the new one, or not at all.</summary>
-internal sealed class TargetPush(QueueContext context)
+/// <summary>Pushes to a remote, never forced: the target from exactly the old commit to exactly the new one, and attempts' branches.</summary>
+internal sealed partial class RemotePush(QueueContext context)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private string Target => context.Names.Target;
 
-    /// <summary>Pushes: one process when nothing is in the way.</summary>
-    public async Task<PushResult> RunAsync(string remote, string old, string fresh, CancellationToken cancellationToken)
+    /// <summary>Moves the target on a remote before it moves here, or not at all: one process when nothing is in the way.</summary>
+    public async Task<PushResult> PushTargetAsync(
+        string remote,
+        string old,
+        string fresh,
+        CancellationToken cancellationToken
+    )
     {
         // The lease is on the old value and the new one descends from it, so that no forced update can come of it.
         GitResult pushed = await PushAsync(remote, old, fresh, cancellationToken).ConfigureAwait(false);
@@ -49,6 +57,35 @@ internal sealed class TargetPush(QueueContext context)
         return (answer.Ok, line?.Split('\t')[0], answer.Error);
     }
 
+    /// <summary>Pushes an attempt's captured commit to its branch. A branch that is somebody else's stays theirs.</summary>
+    /// <returns>The item with the note of where it was pushed to, or held with the reason why it was not.</returns>
+    public async Task<QueueItem> PushBranchAsync(QueueItem item, string remote, CancellationToken cancellationToken)
+    {
+        string branch = item.Branch
+            ?? string.Create(
+                CultureInfo.InvariantCulture,
+                $"isolation/{Slug.Of(item.Attempt.Item)}/{item.Attempt.Number}"
+            );
+        string refs = $"{item.Head}:refs/heads/{branch}";
+        GitResult answer = await RunAsync(
+                cancellationToken,
+                ["push", "--quiet", "--no-follow-tags", "--end-of-options", remote, refs]
+            )
+            .ConfigureAwait(false);
+        return answer.Ok
+            ? item with
+            {
+                Pushed = $"pushed to {remote} as {branch}",
+            }
+            : item with
+            {
+                Hold = new ItemHold(
+                    MergeHoldReason.Infra,
+                    $"the push to {remote} failed: {Line(answer.Error)} Approve it again to retry."
+                ),
+            };
+    }
+
     private Task<GitResult> PushAsync(string remote, string lease, string fresh, CancellationToken cancellationToken) =>
         RunAsync(
             cancellationToken,
@@ -80,22 +117,12 @@ internal sealed class TargetPush(QueueContext context)
             return Failed(remote, e.Message);
         }
 
-        if (
-            (
-                await context
-                    .Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", old, there)
-                    .ConfigureAwait(false)
-            ).Ok
-        )
+        if (await context.Repository.IsAncestorAsync(old, there, cancellationToken).ConfigureAwait(false))
         {
             return new PushResult.Ahead(there);
         }
 
-        bool behind = (
-            await context
-                .Repository.TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", there, old)
-                .ConfigureAwait(false)
-        ).Ok;
+        bool behind = await context.Repository.IsAncestorAsync(there, old, cancellationToken).ConfigureAwait(false);
         return new PushResult.Failed(
             behind
                 ? $"{Target} on {remote} is at {there}, behind {old} here: push it, or set it back here, as is right."
@@ -112,15 +139,8 @@ internal sealed class TargetPush(QueueContext context)
         );
         try
         {
-            return await context
-                .Repository.Client.TryRunAsync(
-                    GitCommand.In(context.Repository.CommonDirectory, arguments) with
-                    {
-                        Remote = true,
-                    },
-                    either.Token
-                )
-                .ConfigureAwait(false);
+            GitCommand command = GitCommand.In(context.Repository.CommonDirectory, arguments) with { Remote = true };
+            return await context.Repository.Client.TryRunAsync(command, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -129,7 +149,13 @@ internal sealed class TargetPush(QueueContext context)
     }
 
     private PushResult.Failed Failed(string remote, string why) =>
-        new($"{Target} cannot be pushed to {remote}: {RemoteText.Line(why)}");
+        new($"{Target} cannot be pushed to {remote}: {Line(why)}");
+
+    /// <summary>What git says of a remote, as one line without credentials.</summary>
+    private static string Line(string text) => Credentials().Replace(text.Trim().ReplaceLineEndings(" "), "://***@");
+
+    [GeneratedRegex("://[^/@ ]*@")]
+    private static partial Regex Credentials();
 }
 
 /// <summary>What became of a push.</summary>
