@@ -17,6 +17,17 @@ public sealed class IsolationOptions : IOptionsWithFaults
     public int MaxAttempts { get; set; } = 2;
 
     /// <summary>
+    /// After how many attempts that were lost with their machine an item fails; they do not count as attempts.
+    /// <value>3.</value>
+    /// </summary>
+    public int MaxNodeLosses { get; set; } = 3;
+
+    /// <summary>How many attempts may wait for their merge before no further one is started; what is held for an
+    /// approval or a broken target does not count.
+    /// <value>null: four times <see cref="MaxWorkers"/>, at least 16.</value></summary>
+    public int? MaxPendingMerges { get; set; }
+
+    /// <summary>
     /// The delay before a further attempt, by the number of the one that failed. <value>1 s, doubled each time, at most
     /// 1 min.</value>
     /// </summary>
@@ -72,6 +83,18 @@ public sealed class IsolationOptions : IOptionsWithFaults
         [
             Check(MaxWorkers is >= 1 and <= 1000, nameof(MaxWorkers), MaxWorkers, "Give a number from 1 to 1000."),
             Check(MaxAttempts is >= 1 and <= 100, nameof(MaxAttempts), MaxAttempts, "Give a number from 1 to 100."),
+            Check(
+                MaxNodeLosses is >= 1 and <= 100,
+                nameof(MaxNodeLosses),
+                MaxNodeLosses,
+                "Give a number from 1 to 100."
+            ),
+            Check(
+                MaxPendingMerges is null or >= 1,
+                nameof(MaxPendingMerges),
+                MaxPendingMerges,
+                "Give a positive number, or null."
+            ),
             Check(RetryDelay is not null, nameof(RetryDelay), RetryDelay, "Give a function."),
             Limit(nameof(AttemptTimeout), AttemptTimeout),
             Limit(nameof(SetupTimeout), SetupTimeout),

@@ -25,7 +25,7 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     internal IsolationPipeline(PipelinePlan plan)
     {
         _plan = plan;
-        _events = new WorkerEventHub(plan.Services.Time, plan.Services.Loggers.CreateLogger("Isolation.Sdk.Workers"));
+        _events = new WorkerEventHub(plan.Services.Time);
     }
 
     /// <summary>The composed workspace provider, decorators included.</summary>
@@ -57,37 +57,44 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Starts a run over a finite set of items. It runs whether or not anyone enumerates it.</summary>
-    /// <param name="items">The items; cycles and unknown blockers are refused before anything starts.</param>
+    /// <param name="items">The items; with a tracker of the host's they are added to it. Cycles and unknown blockers
+    /// are refused before anything starts.</param>
     /// <param name="cancellationToken">A token to end the run in an orderly way.</param>
     /// <exception cref="IsolationConfigurationException">Everything that is wrong with the items.</exception>
     public IsolationRun Start(IReadOnlyCollection<WorkItem> items, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(items);
-        return Begin(new InMemoryWorkTracker(items, _plan.Services.Time), feed: null, cancellationToken);
+        bool isOwn = _plan.Settings.Tracker is null;
+        IsolationFault[] faults =
+        [
+            // The host's tracker may have the blocker already.
+            .. WorkScheduler.Check(items).Where(f => isOwn || f.Code != TrackingCodes.UnknownBlocker),
+        ];
+        return faults.Length == 0
+            ? Begin(new RunItems([.. items], null), cancellationToken)
+            : throw new IsolationConfigurationException(faults);
     }
 
     /// <summary>
-    /// Starts a run over a stream of items: each may start as soon as it came and what it is blocked by has landed.
+    /// Starts a run over a stream of items: each may start as soon as it came and what it is blocked by has landed. An
+    /// item that cannot be taken ends as <see cref="ItemOutcome.Refused"/>.
     /// </summary>
-    /// <param name="items">The items; the run ends after the last one.</param>
+    /// <param name="items">The items; with a tracker of the host's they are added to it. The run ends after the last
+    /// one.</param>
     /// <param name="cancellationToken">A token to end the run in an orderly way.</param>
     public IsolationRun Start(IAsyncEnumerable<WorkItem> items, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(items);
-        return Begin(new InMemoryWorkTracker(_plan.Services.Time), items, cancellationToken);
+        return Begin(new RunItems([], items), cancellationToken);
     }
 
     /// <summary>Starts a run over the items of the tracker that the builder was given.</summary>
     /// <param name="cancellationToken">A token to end the run in an orderly way.</param>
     /// <exception cref="IsolationException">ISO0923: the builder was given none.</exception>
     public IsolationRun Start(CancellationToken cancellationToken = default) =>
-        _plan.Settings.Tracker is { } create
-            ? Begin(create(_plan.Services), feed: null, cancellationToken)
-            : throw new IsolationException(
-                PipelineCodes.NoTracker,
-                "There are no items to run.",
-                "Give Start the items, or the builder a tracker with .UseTracker(…)."
-            );
+        _plan.Settings.Tracker is null
+            ? throw NoTracker("There are no items to run.")
+            : Begin(new RunItems([], null) { IsTrackers = true }, cancellationToken);
 
     /// <summary>
     /// Looks ahead: which of the workers that run here touch the same files as each other, or as what waits in the
@@ -162,11 +169,10 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposal is not null, this);
 
-    private IsolationRun Begin(
-        IWorkTracker tracker,
-        IAsyncEnumerable<WorkItem>? feed,
-        CancellationToken cancellationToken
-    )
+    private static IsolationException NoTracker(string what) =>
+        new(PipelineCodes.NoTracker, what, "Give Start the items, or the builder a tracker with .UseTracker(…).");
+
+    private IsolationRun Begin(RunItems items, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -180,7 +186,10 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
                 );
             }
 
-            return _run = new IsolationRun(_plan, _events, tracker, feed, cancellationToken);
+            IWorkTracker tracker = _plan.Settings.Tracker is { } create
+                ? create(_plan.Services) ?? throw NoTracker("The tracker that UseTracker was given is null.")
+                : new InMemoryWorkTracker(_plan.Services.Time);
+            return _run = new IsolationRun(_plan, _events, tracker, items, cancellationToken);
         }
     }
 

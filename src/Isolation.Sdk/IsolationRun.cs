@@ -19,12 +19,13 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     private readonly PipelinePlan _plan;
     private readonly WorkerEventHub _events;
     private readonly IWorkTracker _tracker;
-    private readonly RunResults _ledger;
+    private readonly RunResults _results;
     private readonly ILogger _logger;
     private readonly CancellationToken _caller;
     private readonly string? _traceParent = Activity.Current is { IdFormat: ActivityIdFormat.W3C } starter
         ? starter.Id
         : null;
+    private readonly CancellationTokenSource _draining = new();
     private readonly CancellationTokenSource _ending = new();
     private readonly CancellationTokenRegistration _hearing;
     private volatile IWorkerDispatcher? _dispatcher;
@@ -34,16 +35,20 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
         PipelinePlan plan,
         WorkerEventHub events,
         IWorkTracker tracker,
-        IAsyncEnumerable<WorkItem>? feed,
+        RunItems items,
         CancellationToken cancellationToken
     )
     {
         _plan = plan;
-        _events = events;
+        _events = new WorkerEventHub(
+            plan.Services.Time,
+            plan.Services.Loggers.CreateLogger("Isolation.Sdk.Workers"),
+            events
+        );
         _tracker = tracker;
         _caller = cancellationToken;
         _logger = plan.Services.Loggers.CreateLogger("Isolation.Sdk");
-        _ledger = new RunResults(_logger);
+        _results = new RunResults(tracker, _events, _logger);
         _hearing = cancellationToken.UnsafeRegister(
             static ending => ((CancellationTokenSource)ending!).Cancel(),
             _ending
@@ -52,7 +57,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
         // The run belongs to nobody's flow: nothing of the caller's async locals, culture or activity goes into it.
         using (ExecutionContext.SuppressFlow())
         {
-            Completion = Task.Run(() => RunAsync(feed));
+            Completion = Task.Run(() => RunAsync(items));
         }
     }
 
@@ -62,8 +67,8 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     /// </summary>
     public Task<IsolationSummary> Completion { get; }
 
-    /// <summary>Every event of every worker from this call on.</summary>
-    /// <param name="cancellationToken">Ends the stream.</param>
+    /// <summary>Watches every event of this run's workers from this call on. The stream ends with the run.</summary>
+    /// <param name="cancellationToken">A token to end the stream.</param>
     public IAsyncEnumerable<WorkerEvent> WatchAsync(CancellationToken cancellationToken = default) =>
         _events.Watch(cancellationToken);
 
@@ -103,6 +108,40 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
         }
     }
 
+    /// <summary>
+    /// Cancels an item that nobody works on: it ends as <see cref="ItemOutcome.Cancelled"/>, and what waits for it is
+    /// skipped.
+    /// </summary>
+    /// <param name="item">The item's ID.</param>
+    /// <param name="reason">Why; it goes into the result.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <returns><see langword="false"/> if the item is being worked on (use <see cref="StopAsync"/>), awaits its merge,
+    /// is over or unknown.</returns>
+    public ValueTask<bool> CancelAsync(
+        string item,
+        string reason = "It was cancelled.",
+        CancellationToken cancellationToken = default
+    ) => _tracker.CancelAsync(item, reason, cancellationToken);
+
+    /// <summary>
+    /// Starts no further attempt, and waits for those that run and for their merges. Items that were not started go
+    /// back to their tracker.
+    /// </summary>
+    /// <param name="cancellationToken">A token to end what still runs, in an orderly way, as disposing the run
+    /// does.</param>
+    public async Task<IsolationSummary> DrainAsync(CancellationToken cancellationToken = default)
+    {
+        await _draining.CancelAsync().ConfigureAwait(false);
+        await using (
+            cancellationToken
+                .UnsafeRegister(static ending => ((CancellationTokenSource)ending!).Cancel(), _ending)
+                .ConfigureAwait(false)
+        )
+        {
+            return await Completion.ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Looks ahead now: which workers will meet in the same files.</summary>
     internal async Task<IReadOnlyList<Overlap>> ForecastAsync(CancellationToken cancellationToken) =>
         _forecaster is { } forecaster ? await forecaster.ScanAsync(cancellationToken).ConfigureAwait(false) : [];
@@ -110,7 +149,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     /// <inheritdoc/>
     public async IAsyncEnumerator<WorkItemResult> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
-        await foreach (WorkItemResult result in _ledger.Results.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (WorkItemResult result in _results.Results.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
             yield return result;
         }
@@ -132,13 +171,12 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             Attempt = worker,
         };
 
-    private async Task<IsolationSummary> RunAsync(IAsyncEnumerable<WorkItem>? feed)
+    private async Task<IsolationSummary> RunAsync(RunItems items)
     {
         long begun = _plan.Services.Time.GetTimestamp();
         AuditReport audit = IsolationAudit.NotRun(_plan);
         try
         {
-            bool cancelled;
             try
             {
                 audit = await IsolationAudit.RunAsync(_plan, _ending.Token).ConfigureAwait(false);
@@ -148,16 +186,21 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
                 }
 
                 Log.RunStarted(_logger, _plan.Settings.Repository, _plan.Options.MaxWorkers);
-                cancelled = await PlayAsync(feed).ConfigureAwait(false);
+                await RunItemsAsync(items).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (_ending.IsCancellationRequested)
             {
-                cancelled = true; // Before the first worker.
+                // Before the first worker.
             }
 
-            ItemFeed.CloseRest(_tracker, _ledger, cancelled);
-            Log.RunEnded(_logger, _ledger.All.Count(i => i.Outcome == ItemOutcome.Landed), _ledger.All.Count);
-            return new IsolationSummary(_ledger.All, audit)
+            bool cancelled = _ending.IsCancellationRequested;
+            string? ended =
+                cancelled ? OutcomeMapper.RunCancelled
+                : _draining.IsCancellationRequested ? "The run was ended before it started."
+                : null;
+            await _results.CloseRestAsync(items.Given, ended).ConfigureAwait(false);
+            Log.RunEnded(_logger, _results.All.Count(i => i.Outcome == ItemOutcome.Landed), _results.All.Count);
+            return new IsolationSummary(_results.All, audit)
             {
                 Elapsed = _plan.Services.Time.GetElapsedTime(begun),
                 Cancelled = cancelled,
@@ -165,13 +208,18 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
         }
         finally
         {
-            _ledger.Complete();
+            _results.Complete();
+            _events.Complete();
             await _hearing.DisposeAsync().ConfigureAwait(false);
         }
     }
 
-    private async Task<bool> PlayAsync(IAsyncEnumerable<WorkItem>? feed)
+    private async Task RunItemsAsync(RunItems items)
     {
+        ChangeSignal changed = new();
+        ItemFeed feed = new(_tracker, _results, changed);
+        IReadOnlyList<TrackedItem> before = await _results.BeginAsync(_ending.Token).ConfigureAwait(false);
+        await feed.AddAsync(items.Given, _ending.Token).ConfigureAwait(false);
         GitRepository repository = await _plan
             .Services.Repositories.OpenAsync(_plan.Settings.Repository, _ending.Token)
             .ConfigureAwait(false);
@@ -184,32 +232,61 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             .ConfigureAwait(false);
         await using (queue.ConfigureAwait(false))
         {
-            Task feeding = feed is null
-                ? Task.CompletedTask
-                : ItemFeed.PumpAsync(feed, (InMemoryWorkTracker)_tracker, _ending.Token);
+            using CancellationTokenSource feedEnds = CancellationTokenSource.CreateLinkedTokenSource(
+                _ending.Token,
+                _draining.Token
+            );
             using CancellationTokenSource watching = new();
-            Task closings = ItemFeed.CollectAsync(_tracker, _ledger, watching.Token);
+            Task feeding = feed.PumpAsync(items.Stream, feedEnds.Token);
+            Task closings = _results.WatchAsync(watching.Token);
             _dispatcher = session.Dispatcher;
-            Task telling = new TargetNotifier(session, _logger).RunAsync(watching.Token);
+            Task notifying = new TargetNotifier(session, _logger).RunAsync(watching.Token);
             Task forecasting = session.Forecaster.RunAsync(watching.Token);
-            (_tracker as InMemoryWorkTracker)?.KeepApart(_plan.Forecast.MaxReorderings);
             _forecaster = session.Forecaster;
-            RunLoop loop = new(session, queue, _tracker, _ledger, $"{Environment.MachineName}:{Environment.ProcessId}");
+            RunLoop loop = new(session, _tracker, new MergeFollower(session, queue, _results, changed), _results, feed);
             try
             {
-                await loop.RunAsync(_ending.Token).ConfigureAwait(false);
+                await loop.RunAsync(
+                        waitForItems: items.IsTrackers,
+                        before.Where(i => i.State == TrackedState.AwaitingMerge),
+                        _draining.Token,
+                        _ending.Token
+                    )
+                    .ConfigureAwait(false);
             }
             finally
             {
                 await watching.CancelAsync().ConfigureAwait(false);
                 _forecaster = null;
-                await Task.WhenAll(closings, telling, forecasting)
+                await Task.WhenAll(closings, notifying, forecasting)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
-            await ItemFeed.EndAsync(feeding, _plan, _ending.Token).ConfigureAwait(false);
+            await EndFeedAsync(feeding, feedEnds.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// The run is over, and so the stream is, unless the run was ended: then it may take as long as a worker may, and
+    /// is left behind.
+    /// </summary>
+    /// <exception cref="Exception">What the stream threw: items that never came are no success.</exception>
+    private async Task EndFeedAsync(Task feeding, CancellationToken ended)
+    {
+        if (!ended.IsCancellationRequested)
+        {
+            await feeding.ConfigureAwait(false);
+            return;
         }
 
-        return _ending.IsCancellationRequested;
+        _ = feeding.ContinueWith(
+            static late => late.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
+        await feeding
+            .WaitAsync(_plan.Options.StopGrace, _plan.Services.Time, CancellationToken.None)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

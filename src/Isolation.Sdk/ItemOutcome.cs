@@ -3,7 +3,9 @@ namespace Isolation.Sdk;
 /// <summary>How an item ended.</summary>
 public enum ItemOutcome
 {
-    /// <summary>Its attempts are used up, or its failure was final. The first one, so that what was never set is no success.</summary>
+    /// <summary>
+    /// Its attempts are used up, or its failure was final. The first one, so that what was never set is no success.
+    /// </summary>
     Failed,
 
     /// <summary>It is part of the target.</summary>
@@ -33,6 +35,9 @@ public enum ItemOutcome
     /// <summary>An item it was blocked by did not land.</summary>
     Skipped,
 
-    /// <summary>The run was cancelled before it was done.</summary>
+    /// <summary>The item or the run was cancelled before it was done.</summary>
     Cancelled,
+
+    /// <summary>It was not taken: its ID is taken, it closes a cycle, or a property of it is invalid.</summary>
+    Refused,
 }

@@ -48,7 +48,7 @@ internal static class ItemsFile
         }
 
         WorkItem[] all = [.. items.Select(i => i.Item)];
-        IReadOnlyList<IsolationFault> faults = WorkGraph.Check(all);
+        IReadOnlyList<IsolationFault> faults = WorkScheduler.Check(all);
         return faults.Count == 0
             ? all
             : throw new IsolationConfigurationException([

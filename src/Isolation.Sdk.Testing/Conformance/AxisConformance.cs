@@ -1,8 +1,6 @@
-using System.Reflection;
-
 namespace Isolation.Sdk.Testing;
 
-/// <summary>What every axis has to do. Derive from the suite of your axis, and run every one of <see cref="Checks"/> in your test framework.</summary>
+/// <summary>What every axis has to do. Derive from the suite of your axis, and run every one of <see cref="ConformanceSuite.Checks"/> in your test framework.</summary>
 /// <example>
 /// <code>
 /// public sealed class MyProviderConformance : WorkspaceProviderConformance
@@ -16,32 +14,9 @@ namespace Isolation.Sdk.Testing;
 /// </code>
 /// </example>
 /// <typeparam name="TAxis">The axis.</typeparam>
-public abstract class AxisConformance<TAxis>
+public abstract class AxisConformance<TAxis> : ConformanceSuite
     where TAxis : class, IIsolationAxis
 {
-    /// <summary>Every check of this suite, in the order of their names.</summary>
-    public IReadOnlyList<ConformanceCheck> Checks =>
-        [
-            .. GetType()
-                .GetMethods(BindingFlags.Public | BindingFlags.Instance)
-                .Select(m => (Method: m, Mark: m.GetCustomAttribute<ConformanceAttribute>()))
-                .Where(m => m.Mark is not null)
-                .Select(m => new ConformanceCheck(m.Method.Name, m.Mark!.Proves, token =>
-                    RunAsync(m.Method, m.Mark.Proves, token)
-                ))
-                .OrderBy(c => c.Name, StringComparer.Ordinal),
-        ];
-
-    /// <summary>Runs one check by its name.</summary>
-    /// <param name="name">The name.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="ConformanceException">The axis broke its contract or a promise.</exception>
-    public Task RunAsync(string name, CancellationToken cancellationToken = default) =>
-        (
-            Checks.FirstOrDefault(c => c.Name == name)
-            ?? throw new ArgumentException($"There is no check '{name}'.", nameof(name))
-        ).RunAsync(cancellationToken);
-
     /// <summary>Each flag that the axis declares sealed is proven by a check of the suite.</summary>
     [Conformance]
     public async Task Every_sealed_guarantee_has_a_check()
@@ -105,22 +80,12 @@ public abstract class AxisConformance<TAxis>
         }
     }
 
-    private async Task RunAsync(MethodInfo method, IsolationGuarantees proves, CancellationToken cancellationToken)
-    {
-        if (proves == IsolationGuarantees.None || await DeclaresAsync(proves).ConfigureAwait(false))
-        {
-            await ((Task)method.Invoke(this, BindingFlags.DoNotWrapExceptions, null, null, null)!)
-                .WaitAsync(cancellationToken)
-                .ConfigureAwait(false);
-        }
-    }
-
-    private async Task<bool> DeclaresAsync(IsolationGuarantees proves)
+    private protected override async ValueTask<bool> PromisesAsync(IsolationGuarantees guarantees)
     {
         ConformanceFixture<TAxis> bench = await StartAsync().ConfigureAwait(false);
         await using (bench.ConfigureAwait(false))
         {
-            return ((await bench.Axis.ProbeAsync(bench.Repository.Reference).ConfigureAwait(false)).Sealed & proves)
+            return ((await bench.Axis.ProbeAsync(bench.Repository.Reference).ConfigureAwait(false)).Sealed & guarantees)
                 != IsolationGuarantees.None;
         }
     }

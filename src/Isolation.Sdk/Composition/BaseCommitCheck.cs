@@ -18,14 +18,15 @@ internal static class BaseCommitCheck
         CancellationToken cancellationToken
     )
     {
-        if (tracker is not InMemoryWorkTracker own || plan.Settings.FetchRemote is not null)
+        if (plan.Settings.FetchRemote is not null)
         {
             return;
         }
 
         List<IsolationFault> faults = [];
         foreach (
-            IGrouping<string, WorkItem> items in own.Snapshot()
+            IGrouping<string, WorkItem> items in (await tracker.ListAsync(cancellationToken).ConfigureAwait(false))
+                .Where(t => t.State == TrackedState.Ready)
                 .Select(t => t.Item)
                 .Where(i =>
                     i.Base is not null

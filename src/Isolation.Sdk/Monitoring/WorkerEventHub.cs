@@ -9,7 +9,11 @@ namespace Isolation.Sdk.Monitoring;
 /// Where every event passes: it gets its time, loses its secrets, changes a status, goes to the worker's log and to
 /// whoever watches.
 /// </summary>
-internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
+/// <param name="time">The clock.</param>
+/// <param name="logger">Where events go, too.</param>
+/// <param name="parent">The pipeline's hub, if this is one run's: it gets every event as well, and has the same
+/// secrets.</param>
+internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null, WorkerEventHub? parent = null)
 {
     /// <summary>How many events wait for a slow watcher before its oldest are dropped.</summary>
     public const int WatcherCapacity = 1_024;
@@ -31,7 +35,7 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
     private bool _completed;
 
     /// <summary>What no event, log or status shows.</summary>
-    public SecretMasker Secrets { get; } = new();
+    public SecretMasker Secrets { get; } = parent?.Secrets ?? new();
 
     /// <summary>Every worker so far, in the order in which they appeared; the liveness is not judged yet.</summary>
     public IReadOnlyList<WorkerStatus> Statuses
@@ -85,6 +89,8 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null)
             {
                 watcher.Offer(known);
             }
+
+            parent?.Publish(known);
         }
 
         // Outside the lock: a slow logger holds up the worker that speaks, and no other.

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Tracking;
 
@@ -6,6 +7,8 @@ namespace Isolation.Sdk.Scheduling;
 /// <summary>From what one part says to the word another part knows.</summary>
 internal static class OutcomeMapper
 {
+    public const string RunCancelled = "The run was cancelled.";
+
     public static ItemOutcome FromMerge(MergeStatus status) =>
         status.State switch
         {
@@ -18,23 +21,145 @@ internal static class OutcomeMapper
             _ => ItemOutcome.Failed,
         };
 
-    public static string Name(Settlement settlement) =>
-        settlement switch
+    /// <summary>What follows from a report.</summary>
+    public static Settlement Decide(WorkClaim claim, AttemptReport report, IsolationOptions options, bool cancelled)
+    {
+        if (report.Contamination.Count > 0)
         {
-            Settlement.Close close => close.Outcome.ToString(),
-            Settlement.Retry => "Retry",
-            Settlement.AwaitMerge => nameof(ItemOutcome.AwaitingMerge),
-            Settlement.Suspend => nameof(ItemOutcome.Suspended),
-            _ => "Blocked",
+            string what = string.Join("; ", report.Contamination);
+            return report.IsVictim
+                ? Retry(
+                    claim,
+                    options,
+                    ItemOutcome.Quarantined,
+                    $"It was interfered with, or stands under suspicion with others: {what}",
+                    report.Attempt
+                )
+                : new Settlement.Close(ItemOutcome.Quarantined, what);
+        }
+
+        ItemOutcome failure = report.TimedOut ? ItemOutcome.TimedOut : ItemOutcome.Failed;
+        return report.Result switch
+        {
+            RunResult.Done when report.Changes.Count == 0 => new Settlement.Close(
+                ItemOutcome.NoChange,
+                "It was done without changing a file."
+            ),
+            RunResult.Done => new Settlement.AwaitMerge(report.Attempt),
+            RunResult.BlockedOn blocked => new Settlement.Block(blocked.Items),
+            RunResult.Suspended suspended => new Settlement.Suspend(
+                suspended.ResumeToken,
+                suspended.Reason,
+                report.Attempt
+            ),
+            RunResult.NodeLost lost => new Settlement.Retry(
+                TimeSpan.Zero,
+                lost.Node is null ? lost.Reason : $"{lost.Node}: {lost.Reason}",
+                report.Attempt
+            )
+            {
+                NodeLost = true,
+            },
+            RunResult.Failed failed when cancelled => new Settlement.Release(failed.Reason, report.Attempt),
+            RunResult.Failed { Retryable: true } failed => Retry(
+                claim,
+                options,
+                failure,
+                failed.Reason,
+                report.Attempt
+            ),
+            _ => new Settlement.Close(failure, (report.Result as RunResult.Failed)?.Reason),
+        };
+    }
+
+    /// <summary>Another attempt after a while, if the tracker has one left for it.</summary>
+    public static Settlement Retry(
+        WorkClaim claim,
+        IsolationOptions options,
+        ItemOutcome outcome,
+        string reason,
+        AttemptId? attempt,
+        PreviousConflict? conflict = null
+    )
+    {
+        try
+        {
+            TimeSpan delay =
+                claim.Number < options.MaxAttempts ? options.RetryDelay(Math.Max(1, claim.Number)) : TimeSpan.Zero;
+            return new Settlement.Retry(delay, reason, attempt) { Outcome = outcome, Conflict = conflict };
+        }
+        catch (Exception e)
+        {
+            return new Settlement.Close(
+                outcome,
+                $"{reason} (It is not tried again: RetryDelay threw {e.GetType().Name}: {e.Message})"
+            );
+        }
+    }
+
+    /// <summary>What the worker's end is called: the item's outcome if it is closed, else what it waits for.</summary>
+    public static string Name(Settlement settlement, TrackedItem? item) =>
+        (settlement, item) switch
+        {
+            (Settlement.Release, _) => nameof(ItemOutcome.Cancelled),
+            (_, null) => "Lost",
+            (_, { State: TrackedState.Closed }) => item.Outcome.ToString()!,
+            (Settlement.Retry, _) => "Retry",
+            _ => item.State.ToString(),
         };
 
-    public static string? Reason(Settlement settlement) =>
-        settlement switch
+    public static string? Reason(Settlement settlement, TrackedItem? item) =>
+        (settlement, item) switch
         {
-            Settlement.Close close => close.Reason,
-            Settlement.Retry retry => retry.Reason,
-            Settlement.Suspend suspend => suspend.Reason,
-            Settlement.Block block => $"It waits for {string.Join(", ", block.Items)}.",
+            (_, { State: TrackedState.Closed }) => item.Reason,
+            (Settlement.Close close, _) => close.Reason,
+            (Settlement.Retry retry, _) => retry.Reason,
+            (Settlement.Release release, _) => release.Reason,
+            (Settlement.Suspend suspend, _) => suspend.Reason,
+            (Settlement.Block block, _) => $"It waits for {string.Join(", ", block.Items)}.",
             _ => null,
         };
+
+    /// <summary>The result of an item when its run is over.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="known">The IDs of all items.</param>
+    /// <param name="cancelled">Why the run was ended before it was done; <see langword="null"/> if it was not.</param>
+    public static (ItemOutcome Outcome, string? Reason) AtTheEnd(
+        TrackedItem item,
+        HashSet<string> known,
+        string? cancelled
+    ) =>
+        item.State switch
+        {
+            TrackedState.Closed => (item.Outcome ?? ItemOutcome.Failed, item.Reason),
+            TrackedState.AwaitingMerge => (ItemOutcome.AwaitingMerge, null),
+            TrackedState.Suspended => (ItemOutcome.Suspended, item.Reason),
+            _ when cancelled is not null => (ItemOutcome.Cancelled, cancelled),
+            _ when item.WaitingFor.FirstOrDefault(b => !known.Contains(b)) is { } missing => (
+                ItemOutcome.Skipped,
+                WorkScheduler.NeverAdded(missing)
+            ),
+            _ => (ItemOutcome.Skipped, $"It waits for {string.Join(", ", item.WaitingFor)}."),
+        };
+
+    /// <summary>What is worth telling the next attempt of the merge that failed.</summary>
+    public static PreviousConflict? Conflict(AttemptReport? report, MergeStatus status) =>
+        status is { State: MergeState.Conflicted, Conflict: { } conflict }
+        && report is { Commit: { } commit, BaseCommit: { } start }
+            ? new PreviousConflict(
+                report.Attempt,
+                commit,
+                start,
+                conflict.TargetCommit,
+                [
+                    .. conflict
+                        .Files.Take(PreviousConflict.MaxNamed)
+                        .Select(f => f with { Versions = new Dictionary<int, string>() }),
+                ]
+            )
+            {
+                With = [.. conflict.With.Take(PreviousConflict.MaxNamed)],
+                MoreFiles = Math.Max(0, conflict.Files.Count - PreviousConflict.MaxNamed),
+            }
+            : null;
 }

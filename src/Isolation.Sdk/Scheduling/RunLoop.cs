@@ -1,301 +1,291 @@
-using Isolation.Sdk.Composition;
 using Isolation.Sdk.Dispatching;
-using Isolation.Sdk.IO;
-using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Tracking;
-using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>Takes ready items from the tracker, has each carried out in a free slot, brings what it made to the queue and settles.</summary>
+/// <summary>
+/// Claims ready items, has each carried out in a free slot, hands what it made to the merge queue and settles.
+/// </summary>
 internal sealed class RunLoop(
     RunSession session,
-    IMergeQueue queue,
     IWorkTracker tracker,
-    RunResults ledger,
-    string owner
+    MergeFollower merges,
+    RunResults results,
+    ItemFeed feed
 )
 {
     private static readonly TimeSpan ClaimLease = TimeSpan.FromMinutes(5);
-    private readonly PipelinePlan _plan = session.Plan;
+    private static readonly TimeSpan MaxUnknown = TimeSpan.FromSeconds(10);
+    private readonly IsolationOptions _options = session.Plan.Options;
     private readonly SemaphoreSlim _slots = new(session.Plan.Options.MaxWorkers, session.Plan.Options.MaxWorkers);
+    private int _busy;
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <param name="waitForItems">Whether a tracker that is open for items keeps the run going.</param>
+    /// <param name="waiting">Items whose work waits in the merge queue since an earlier run.</param>
+    /// <param name="draining">A token to stop claiming.</param>
+    /// <param name="cancellationToken">A token to end everything in an orderly way.</param>
+    public async Task RunAsync(
+        bool waitForItems,
+        IEnumerable<TrackedItem> waiting,
+        CancellationToken draining,
+        CancellationToken cancellationToken
+    )
     {
-        List<Task> working = [];
         using CancellationTokenSource broken = new();
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
+        using CancellationTokenSource over = new();
+        using CancellationTokenSource claiming = CancellationTokenSource.CreateLinkedTokenSource(
             cancellationToken,
+            draining,
             broken.Token
         );
+        List<Task> working =
+        [
+            .. waiting
+                .Select(w => (Claim: w.GetClaim()!, Pending: merges.Expect(w.Attempt!.Value)))
+                .ToArray() // All of them count before the first claim.
+                .Select(w => StartAsync(() => FollowAsync(w.Pending, w.Claim, over.Token, cancellationToken))),
+        ];
         try
         {
-            while (true)
+            ClaimRequest request = new($"{Environment.MachineName}:{Environment.ProcessId}", ClaimLease)
             {
-                await _slots.WaitAsync(either.Token).ConfigureAwait(false);
-                WorkClaim? claim = await tracker.ClaimAsync(owner, ClaimLease, either.Token).ConfigureAwait(false);
-                if (claim is null)
-                {
-                    break;
-                }
-
+                MaxAttempts = _options.MaxAttempts,
+                MaxNodeLosses = _options.MaxNodeLosses,
+                MaxReorderings = session.Plan.Forecast.MaxReorderings,
+                WaitForItems = waitForItems,
+            };
+            while (await ClaimAsync(request, claiming.Token).ConfigureAwait(false) is { } claim)
+            {
+                Interlocked.Increment(ref _busy);
                 working.RemoveAll(t => t.IsCompletedSuccessfully);
-                working.Add(Task.Run(() => BreakingAsync(claim, broken, cancellationToken), CancellationToken.None));
+                working.Add(StartAsync(() => WorkAsync(claim, over.Token, cancellationToken)));
             }
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (OperationCanceledException) when (claiming.IsCancellationRequested)
         {
             // No more claims; what runs is ending in an orderly way, or by itself.
+            await merges
+                .WaitUntilAsync(() => Volatile.Read(ref _busy) + merges.PendingCount == 0, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         finally
         {
             // Also when the tracker broke: nothing of a run outlives it.
+            await over.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await Task.WhenAll(working).ConfigureAwait(false);
+
+        // A tracker that cannot be told what became of an item is of no use for the next one either.
+        Task StartAsync(Func<Task> work) =>
+            Task.Run(
+                async () =>
+                {
+                    try
+                    {
+                        await work().ConfigureAwait(false);
+                    }
+                    catch
+                    {
+                        await broken.CancelAsync().ConfigureAwait(false);
+                        throw;
+                    }
+                },
+                CancellationToken.None
+            );
     }
 
-    /// <summary>A tracker that cannot be told what became of an item is of no use for the next one either.</summary>
-    private async Task BreakingAsync(
+    /// <summary>Waits for a slot, for room in the merge queue and for an item.</summary>
+    /// <returns><see langword="null"/>: none can come any more.</returns>
+    private async Task<WorkClaim?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
+    {
+        await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            await merges.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+            Task changed = merges.Changed.Next;
+            if (await tracker.ClaimAsync(request, cancellationToken).ConfigureAwait(false) is { } claim)
+            {
+                return claim;
+            }
+
+            if (!changed.IsCompleted && !feed.IsOpen && merges.PendingCount == 0)
+            {
+                return null;
+            }
+
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task FollowAsync(
+        PendingMerge pending,
         WorkClaim claim,
-        CancellationTokenSource broken,
+        CancellationToken over,
         CancellationToken cancellationToken
     )
     {
-        try
+        using (pending)
         {
-            await WorkAsync(claim, cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            await broken.CancelAsync().ConfigureAwait(false);
-            throw;
+            // A queue that does not know it says nothing: that must not keep the run going.
+            using ITimer unknown = session.Plan.Services.Time.CreateTimer(
+                static p => ((PendingMerge)p!).GiveUpUnlessSeen(),
+                pending,
+                MaxUnknown,
+                Timeout.InfiniteTimeSpan
+            );
+            await merges.FollowAsync(pending, claim, null, over, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task WorkAsync(WorkClaim claim, CancellationToken cancellationToken)
+    private async Task WorkAsync(WorkClaim claim, CancellationToken over, CancellationToken cancellationToken)
     {
-        SlotHold slot = new(_slots);
-        using CancellationTokenSource renewing = new();
-        using CancellationTokenSource held = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task renewal = RenewAsync(claim, held, renewing.Token);
+        AttemptId? attempt = null;
+        AttemptReport? report = null;
+        IDisposable? log = null;
+        PendingMerge? pending = null;
         Settlement settlement;
+        int slots = 1;
+        using CancellationTokenSource held = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using CancellationTokenSource settling = new();
+        Task renewal = RenewAsync(claim, held, settling.Token);
         try
         {
-            settlement =
-                claim.Kind == ClaimKind.AwaitingMerge && claim.Previous is { } waiting
-                    ? await FollowAsync(claim.Item, waiting, slot, held.Token).ConfigureAwait(false)
-                    : await AttemptAsync(claim, slot, held.Token).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            settlement = cancellationToken.IsCancellationRequested
-                ? new Settlement.Close(ItemOutcome.Cancelled, "The run was cancelled.")
-                : Again(
-                    claim.Item,
-                    ItemOutcome.Failed,
-                    e is IsolationException ? e.Message : $"{e.GetType().Name}: {e.Message}"
+            try
+            {
+                WorkerAssignment assignment = await PrepareAsync(claim, held.Token).ConfigureAwait(false);
+                attempt = assignment.Attempt;
+                log = session.Events.LogTo(assignment.Attempt, session.Directory.LogOf(assignment.Attempt));
+                session.Events.Publish(
+                    new WorkerEvent(assignment.Attempt, default, WorkerEventKind.Stage)
+                    {
+                        Stage = Stage.Claim,
+                        Text = claim.Item.Title,
+                    }
                 );
+                await tracker.BeginAsync(claim, assignment.Attempt, held.Token).ConfigureAwait(false);
+                report = await DispatchAsync(assignment, held.Token).ConfigureAwait(false);
+                results.Add(report);
+                settlement = OutcomeMapper.Decide(claim, report, _options, cancellationToken.IsCancellationRequested);
+
+                // It counts as pending before its slot is free and before the tracker lets go of it.
+                pending = settlement is Settlement.AwaitMerge ? merges.Expect(report.Attempt) : null;
+                FreeSlot();
+                if (pending is not null)
+                {
+                    await merges.SubmitAsync(claim.Item, report).ConfigureAwait(false);
+                }
+            }
+            catch (Exception e)
+            {
+                settlement = cancellationToken.IsCancellationRequested
+                    ? new Settlement.Release(OutcomeMapper.RunCancelled, attempt)
+                    : OutcomeMapper.Retry(
+                        claim,
+                        _options,
+                        ItemOutcome.Failed,
+                        e is IsolationException ? e.Message : $"{e.GetType().Name}: {e.Message}",
+                        attempt
+                    );
+            }
+            finally
+            {
+                FreeSlot();
+                await settling.CancelAsync().ConfigureAwait(false);
+                await renewal.ConfigureAwait(false);
+            }
+
+            TrackedItem? item;
+            try
+            {
+                item = await results.SettleAsync(claim, attempt, settlement).ConfigureAwait(false);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _busy);
+                merges.Changed.Set();
+            }
+
+            if (pending is not null && settlement is Settlement.AwaitMerge)
+            {
+                await (
+                    item is null
+                        ? merges.WithdrawAsync(pending)
+                        : merges.FollowAsync(pending, claim, report, over, cancellationToken)
+                ).ConfigureAwait(false);
+            }
         }
         finally
         {
-            slot.Free();
-            await renewing.CancelAsync().ConfigureAwait(false);
-            await renewal.ConfigureAwait(false);
+            pending?.Dispose();
+            log?.Dispose();
         }
 
-        if (settlement is Settlement.Close close)
+        void FreeSlot()
         {
-            ledger.Close(claim.Item, close.Outcome, close.Reason);
+            if (slots-- > 0)
+            {
+                _slots.Release();
+            }
         }
-
-        await tracker.SettleAsync(claim, settlement, CancellationToken.None).ConfigureAwait(false);
     }
 
-    private async Task<Settlement> AttemptAsync(WorkClaim claim, SlotHold slot, CancellationToken cancellationToken)
+    /// <summary>Issues the attempt and collects what its worker has to know.</summary>
+    private async Task<WorkerAssignment> PrepareAsync(WorkClaim claim, CancellationToken cancellationToken)
     {
         WorkItem item = claim.Item;
-        ledger.Begin(item.Id);
-        await session
-            .Issuer.RefreshAsync(_plan.Settings.FetchRemote, _plan.Services.Time, cancellationToken)
-            .ConfigureAwait(false);
-        string baseCommit =
-            claim is { Kind: ClaimKind.Resumed, Previous: { } before } && session.Issuer.PinnedBy(before) is { } left
-                ? left
-                : await session.Issuer.ResolveBaseAsync(item, _plan.TargetRef, cancellationToken).ConfigureAwait(false);
-        AttemptId attempt = await session
-            .Issuer.IssueAsync(item.Id, baseCommit, cancellationToken)
-            .ConfigureAwait(false);
-        using IDisposable log = session.Events.LogTo(attempt, session.Directory.LogOf(attempt));
-        session.Events.Publish(
-            new WorkerEvent(attempt, default, WorkerEventKind.Stage) { Stage = Stage.Claim, Text = item.Title }
-        );
-
-        WorkerAssignment assignment = session.Complete(
-            new WorkerAssignment(attempt, item, baseCommit)
-            {
-                Handoffs = await session.ReadHandoffsAsync(item, cancellationToken).ConfigureAwait(false),
-                PreviousFailure = claim.PreviousFailure,
-                Conflict = PreviousConflicts.Of(claim, ledger),
-                ResumeToken = claim.ResumeToken,
-            }
-        );
-        AttemptReport report;
-        using (session.Host.Register(assignment))
+        if (claim.Running is { } running)
         {
-            report = await session
-                .Host.CollectAsync(
-                    assignment,
-                    await session.Dispatcher.DispatchAsync(assignment, cancellationToken).ConfigureAwait(false),
-                    cancellationToken: CancellationToken.None
-                )
-                .ConfigureAwait(false);
-        }
-
-        session.Running.Remove(attempt);
-        ledger.Add(item.Id, report);
-        slot.Free();
-
-        Settlement settlement = await DecideAsync(item, report, cancellationToken).ConfigureAwait(false);
-        session.Events.Publish(
-            new WorkerEvent(
-                attempt,
-                default,
-                settlement is Settlement.Suspend ? WorkerEventKind.Suspended : WorkerEventKind.Ended
+            // Its coordinator died, not the machine that it runs on: dispatching it again joins it.
+            await foreach (
+                DispatchedAttempt known in session.Dispatcher.ListAsync(cancellationToken).ConfigureAwait(false)
             )
             {
-                Text = OutcomeMapper.Reason(settlement),
-                Data = new Dictionary<string, string> { ["outcome"] = OutcomeMapper.Name(settlement) },
+                if (known.Attempt == running)
+                {
+                    return Assign(running, known.BaseCommit);
+                }
             }
-        );
-        return settlement;
-    }
-
-    private async Task<Settlement> DecideAsync(WorkItem item, AttemptReport report, CancellationToken cancellationToken)
-    {
-        if (report.Contamination.Count > 0)
-        {
-            string what = string.Join("; ", report.Contamination);
-            return report.IsVictim
-                ? Again(
-                    item,
-                    ItemOutcome.Quarantined,
-                    $"It was interfered with, or stands under suspicion with others: {what}"
-                )
-                : new Settlement.Close(ItemOutcome.Quarantined, what);
         }
 
-        switch (report.Result)
-        {
-            case RunResult.Done when report.Changes.Count == 0:
-                return new Settlement.Close(ItemOutcome.NoChange, "It was done without changing a file.");
-            case RunResult.Done:
-                Capture capture = new(
-                    report.Commit!,
-                    report.BaseCommit!,
-                    AttemptNames.RefName(report.Attempt),
-                    report.Changes
-                );
-                await queue
-                    .SubmitAsync(
-                        new MergeRequest(report.Attempt, capture)
-                        {
-                            Title = item.Title,
-                            Priority = item.Priority,
-                            Branch = report.Branch,
-                        },
-                        CancellationToken.None
-                    )
+        await session
+            .Issuer.RefreshAsync(session.Plan.Settings.FetchRemote, session.Plan.Services.Time, cancellationToken)
+            .ConfigureAwait(false);
+        string baseCommit =
+            claim is { ResumeToken: not null, Previous: { } before } && session.Issuer.PinnedBy(before) is { } left
+                ? left
+                : await session
+                    .Issuer.ResolveBaseAsync(item, session.Plan.TargetRef, cancellationToken)
                     .ConfigureAwait(false);
-                return await FollowAsync(item, report.Attempt, null, cancellationToken).ConfigureAwait(false);
-            case RunResult.BlockedOn blocked:
-                return new Settlement.Block(blocked.Items);
-            case RunResult.Suspended suspended:
-                return new Settlement.Suspend(suspended.ResumeToken, suspended.Reason, report.Attempt);
-            default:
-                RunResult.Failed failed = (RunResult.Failed)report.Result;
-                return cancellationToken.IsCancellationRequested
-                        ? new Settlement.Close(ItemOutcome.Cancelled, failed.Reason)
-                    : failed.Retryable
-                        ? Again(item, report.TimedOut ? ItemOutcome.TimedOut : ItemOutcome.Failed, failed.Reason)
-                    : new Settlement.Close(report.TimedOut ? ItemOutcome.TimedOut : ItemOutcome.Failed, failed.Reason);
-        }
-    }
-
-    private async Task<Settlement> FollowAsync(
-        WorkItem item,
-        AttemptId attempt,
-        SlotHold? slot,
-        CancellationToken cancellationToken
-    )
-    {
-        slot?.Free();
-        MergeStatus last = new(attempt, MergeState.Queued);
-        try
+        return Assign(
+            await session.Issuer.IssueAsync(item.Id, baseCommit, cancellationToken).ConfigureAwait(false),
+            baseCommit
+        ) with
         {
-            await foreach (MergeStatus status in queue.WatchAsync(attempt, cancellationToken).ConfigureAwait(false))
-            {
-                last = status;
-                if (status.LandedCommit is { } landing)
-                {
-                    session.Workers.Guard.AddLanding(landing);
-                }
+            Handoffs = await session.ReadHandoffsAsync(item, cancellationToken).ConfigureAwait(false),
+            PreviousFailure = claim.PreviousFailure,
+            Conflict = claim.PreviousConflict,
+            ResumeToken = claim.ResumeToken,
+        };
 
-                ledger.SetMerge(item.Id, status);
-                session.Events.Publish(
-                    new WorkerEvent(attempt, default, WorkerEventKind.Merge)
-                    {
-                        Stage = Stage.Merge,
-                        Text = status.ToLine(),
-                    }
-                );
-                if (
-                    status is
-                    { State: MergeState.Held, Hold: not (MergeHoldReason.Dependency or MergeHoldReason.Conflict) }
-                )
-                {
-                    return new Settlement.AwaitMerge(attempt);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // It must not land behind the back of a caller who was told that it was cancelled.
-            last = await queue
-                .CommandAsync(attempt, new MergeCommand.Cancel(), CancellationToken.None)
-                .ConfigureAwait(false);
-            ledger.SetMerge(item.Id, last);
-        }
-
-        return
-            OutcomeMapper.FromMerge(last)
-                is { } outcome
-                    and not (ItemOutcome.Landed or ItemOutcome.NoChange or ItemOutcome.Cancelled)
-            ? Again(item, outcome, last.Reason ?? last.State.ToString())
-            : new Settlement.Close(OutcomeMapper.FromMerge(last), last.Reason);
-    }
-
-    private Settlement Again(WorkItem item, ItemOutcome outcome, string reason)
-    {
-        int used = Math.Max(1, ledger.AttemptsAt(item.Id));
-        if (used >= _plan.Options.MaxAttempts)
-        {
-            return new Settlement.Close(outcome, reason);
-        }
-
-        try
-        {
-            return new Settlement.Retry(_plan.Options.RetryDelay(used), reason, ledger.LastOf(item.Id)?.Attempt);
-        }
-        catch (Exception e)
-        {
-            return new Settlement.Close(
-                outcome,
-                $"{reason} (It is not tried again: RetryDelay threw {e.GetType().Name}: {e.Message})"
+        WorkerAssignment Assign(AttemptId attempt, string start) =>
+            session.Complete(
+                new WorkerAssignment(attempt, item, start) { TimeLimit = item.Timeout, Requires = item.Requires }
             );
-        }
+    }
+
+    private async Task<AttemptReport> DispatchAsync(WorkerAssignment assignment, CancellationToken cancellationToken)
+    {
+        using IDisposable listening = session.Host.Register(assignment);
+        AttemptReport report = await session
+            .Dispatcher.DispatchAsync(assignment, cancellationToken)
+            .ConfigureAwait(false);
+        session.Running.Remove(assignment.Attempt);
+        return await session
+            .Host.CollectAsync(assignment, report, cancellationToken: CancellationToken.None)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Keeps the claim alive; when it is lost, someone else has the item and what is done here ends.</summary>
@@ -305,7 +295,7 @@ internal sealed class RunLoop(
         {
             while (true)
             {
-                await Task.Delay(ClaimLease / 3, _plan.Services.Time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(ClaimLease / 3, session.Plan.Services.Time, cancellationToken).ConfigureAwait(false);
                 if (!await tracker.RenewAsync(claim, cancellationToken).ConfigureAwait(false))
                 {
                     await held.CancelAsync().ConfigureAwait(false);
@@ -320,19 +310,6 @@ internal sealed class RunLoop(
         catch (Exception)
         {
             // Whether the claim still holds is not known: the settlement, which is fenced, will tell.
-        }
-    }
-
-    private sealed class SlotHold(SemaphoreSlim slots)
-    {
-        private int _freed;
-
-        public void Free()
-        {
-            if (Interlocked.Exchange(ref _freed, 1) == 0)
-            {
-                slots.Release();
-            }
         }
     }
 }

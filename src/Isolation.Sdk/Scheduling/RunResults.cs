@@ -1,18 +1,22 @@
 using System.Threading.Channels;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Tracking;
 using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>What is known of every item of a run, and the results that were given out.</summary>
-internal sealed class RunResults(ILogger logger)
+/// <summary>
+/// Settles claims and gives out one result for each item that was open when the run began, came while it lasted, or was
+/// given to it.
+/// </summary>
+internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, ILogger logger)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, List<AttemptReport>> _attempts = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _begun = new(StringComparer.Ordinal);
     private readonly Dictionary<string, MergeStatus> _merges = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, WorkItemResult> _results = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, bool> _before = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _given = new(StringComparer.Ordinal);
     private readonly List<WorkItemResult> _order = [];
     private readonly Channel<WorkItemResult> _out = Channel.CreateUnbounded<WorkItemResult>();
 
@@ -29,83 +33,170 @@ internal sealed class RunResults(ILogger logger)
         }
     }
 
-    /// <summary>An attempt begins. One that ends in a fault before its report counts too, or it would be tried for ever.</summary>
-    public void Begin(string item)
+    /// <summary>Takes note of what the tracker has already: what is closed there is not of this run.</summary>
+    /// <returns>All items of the tracker.</returns>
+    public async Task<IReadOnlyList<TrackedItem>> BeginAsync(CancellationToken cancellationToken)
     {
+        IReadOnlyList<TrackedItem> items = await tracker.ListAsync(cancellationToken).ConfigureAwait(false);
         lock (_gate)
         {
-            _begun[item] = _begun.GetValueOrDefault(item) + 1;
-        }
-    }
-
-    public void Add(string item, AttemptReport report)
-    {
-        lock (_gate)
-        {
-            List<AttemptReport> attempts = _attempts.TryGetValue(item, out List<AttemptReport>? known)
-                ? known
-                : _attempts[item] = [];
-            attempts.Add(report);
-        }
-    }
-
-    public int AttemptsAt(string item)
-    {
-        lock (_gate)
-        {
-            return _begun.GetValueOrDefault(item);
-        }
-    }
-
-    /// <summary>The attempt a suspended item goes on from.</summary>
-    public AttemptReport? LastOf(string item)
-    {
-        lock (_gate)
-        {
-            return _attempts.TryGetValue(item, out List<AttemptReport>? known) ? known[^1] : null;
-        }
-    }
-
-    public void SetMerge(string item, MergeStatus status)
-    {
-        lock (_gate)
-        {
-            _merges[item] = status;
-        }
-    }
-
-    public MergeStatus? MergeOf(string item)
-    {
-        lock (_gate)
-        {
-            return _merges.GetValueOrDefault(item);
-        }
-    }
-
-    /// <summary>Gives an item's one result out; a second one is not a result.</summary>
-    public void Close(WorkItem item, ItemOutcome outcome, string? reason)
-    {
-        lock (_gate)
-        {
-            if (_results.ContainsKey(item.Id))
+            foreach (TrackedItem item in items)
             {
-                return;
+                _before[item.Item.Id] = item.State == TrackedState.Closed;
             }
+        }
 
-            WorkItemResult result = new(
-                item,
-                outcome,
-                reason,
-                [.. _attempts.GetValueOrDefault(item.Id) ?? []],
-                _merges.GetValueOrDefault(item.Id)
-            );
-            Telemetry.ItemClosed(outcome);
-            Log.ItemClosed(logger, item.Id, outcome, reason ?? "");
-            _results[item.Id] = result;
-            _order.Add(result);
-            _out.Writer.TryWrite(result);
+        return items;
+    }
+
+    /// <summary>An item that was in the tracker before is one of this run, too, even if it is closed.</summary>
+    /// <returns><see langword="false"/>: it was not in the tracker before.</returns>
+    public bool TryInclude(string item)
+    {
+        lock (_gate)
+        {
+            bool known = _before.ContainsKey(item);
+            _before[item] = false;
+            return known;
+        }
+    }
+
+    public void Add(AttemptReport report)
+    {
+        lock (_gate)
+        {
+            string item = report.Attempt.Item;
+            (_attempts.TryGetValue(item, out List<AttemptReport>? known) ? known : _attempts[item] = []).Add(report);
+        }
+    }
+
+    public void SetMerge(MergeStatus status)
+    {
+        lock (_gate)
+        {
+            _merges[status.Attempt.Item] = status;
+        }
+
+        events.Publish(
+            new WorkerEvent(status.Attempt, default, WorkerEventKind.Merge)
+            {
+                Stage = Stage.Merge,
+                Text = status.ToLine(),
+            }
+        );
+    }
+
+    /// <summary>Tells the tracker what became of a claim, and everybody else what the tracker made of it.</summary>
+    /// <returns>The item after it; <see langword="null"/> if the claim was lost.</returns>
+    public async Task<TrackedItem?> SettleAsync(WorkClaim claim, AttemptId? attempt, Settlement settlement)
+    {
+        // The settlement has to be told whoever cancels.
+        TrackedItem? item = await tracker.SettleAsync(claim, settlement, CancellationToken.None).ConfigureAwait(false);
+        if (attempt is { } worker && settlement is not Settlement.AwaitMerge)
+        {
+            PublishEnd(worker, OutcomeMapper.Name(settlement, item), OutcomeMapper.Reason(settlement, item));
+        }
+
+        if (item is { State: TrackedState.Closed, Outcome: { } outcome })
+        {
+            Close(item.Item, outcome, item.Reason);
+        }
+
+        return item;
+    }
+
+    public void PublishEnd(AttemptId attempt, string outcome, string? reason) =>
+        events.Publish(
+            new WorkerEvent(
+                attempt,
+                default,
+                outcome == nameof(ItemOutcome.Suspended) ? WorkerEventKind.Suspended : WorkerEventKind.Ended
+            )
+            {
+                Text = reason,
+                Data = new Dictionary<string, string> { ["outcome"] = outcome },
+            }
+        );
+
+    /// <summary>Gives out the results of what the tracker closes by itself or others close.</summary>
+    public async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        await foreach (TrackedItem item in tracker.WatchAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (item is { State: TrackedState.Closed, Outcome: { } outcome })
+            {
+                Close(item.Item, outcome, item.Reason);
+            }
+        }
+    }
+
+    /// <summary>An item that was not taken.</summary>
+    public void Refuse(ItemRefusal refusal) =>
+        GiveOut(
+            new WorkItemResult(
+                refusal.Item ?? new WorkItem("", ""),
+                ItemOutcome.Refused,
+                refusal.Fault.ToString(),
+                [],
+                null
+            )
+        );
+
+    /// <summary>What is open when a run ends waits for something, or was not done because the run was ended.</summary>
+    public async Task CloseRestAsync(IReadOnlyCollection<WorkItem> given, string? cancelled)
+    {
+        IReadOnlyList<TrackedItem> items = await tracker.ListAsync(CancellationToken.None).ConfigureAwait(false);
+        HashSet<string> known = new(items.Select(i => i.Item.Id), StringComparer.Ordinal);
+        foreach (TrackedItem item in items)
+        {
+            (ItemOutcome outcome, string? reason) = OutcomeMapper.AtTheEnd(item, known, cancelled);
+            Close(item.Item, outcome, reason);
+        }
+
+        foreach (WorkItem item in cancelled is null ? [] : given.Where(i => !known.Contains(i.Id)))
+        {
+            Close(item, ItemOutcome.Cancelled, cancelled);
         }
     }
 
     public void Complete(Exception? fault = null) => _out.Writer.TryComplete(fault);
+
+    /// <summary>Gives an item's one result out; a second one is not a result.</summary>
+    private void Close(WorkItem item, ItemOutcome outcome, string? reason)
+    {
+        lock (_gate)
+        {
+            if (_before.GetValueOrDefault(item.Id) || !_given.Add(item.Id))
+            {
+                return;
+            }
+
+            MergeStatus? merge = _merges.GetValueOrDefault(item.Id);
+            GiveOut(
+                new WorkItemResult(
+                    item,
+                    outcome,
+                    reason
+                        ?? (
+                            outcome == ItemOutcome.AwaitingMerge
+                                ? merge?.Reason ?? "It waits in the merge queue."
+                                : null
+                        ),
+                    [.. _attempts.GetValueOrDefault(item.Id) ?? []],
+                    merge
+                )
+            );
+        }
+    }
+
+    private void GiveOut(WorkItemResult result)
+    {
+        Telemetry.ItemClosed(result.Outcome);
+        Log.ItemClosed(logger, result.Item.Id, result.Outcome, result.Reason ?? "");
+        lock (_gate)
+        {
+            _order.Add(result);
+            _out.Writer.TryWrite(result);
+        }
+    }
 }

@@ -1,30 +1,84 @@
 namespace Isolation.Sdk.Tracking;
 
-/// <summary>The issue tracker behind the pipeline, and the only scheduler of attempts.</summary>
+/// <summary>
+/// The issue tracker behind the pipeline, and the only scheduler of attempts. <see cref="WorkScheduler"/> has its
+/// rules; a tracker adds storage.
+/// </summary>
 public interface IWorkTracker
 {
-    /// <summary>Waits for an item that is ready and takes it.</summary>
-    /// <param name="owner">Who takes it.</param>
-    /// <param name="lease">How long the claim holds without renewal.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The claim; <see langword="null"/> when there will be none any more.</returns>
-    ValueTask<WorkClaim?> ClaimAsync(string owner, TimeSpan lease, CancellationToken cancellationToken = default);
+    /// <summary>Adds items. An item may be blocked by one that is added later.</summary>
+    /// <param name="items">The items.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <returns>The items that were not taken; all others were.</returns>
+    ValueTask<IReadOnlyList<ItemRefusal>> AddAsync(
+        IReadOnlyCollection<WorkItem> items,
+        CancellationToken cancellationToken = default
+    );
 
-    /// <summary>Makes a claim hold for another lease.</summary>
+    /// <summary>Claims the next item, and waits for one if necessary.</summary>
+    /// <param name="request">Who claims, and with what budgets.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <returns>The claim; <see langword="null"/> when nothing is ready, delayed or claimed, and none is waited for.
+    /// Ask again after an item was added, resumed or merged.</returns>
+    ValueTask<WorkClaim?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Records which attempt carries a claim out, so that it is known when its host dies.</summary>
     /// <param name="claim">The claim.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>false: it was lost, someone else has the item.</returns>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <returns><see langword="false"/> if the claim was lost.</returns>
+    ValueTask<bool> BeginAsync(WorkClaim claim, AttemptId attempt, CancellationToken cancellationToken = default);
+
+    /// <summary>Renews a claim for another lease.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <returns><see langword="false"/> if the claim was lost.</returns>
     ValueTask<bool> RenewAsync(WorkClaim claim, CancellationToken cancellationToken = default);
 
-    /// <summary>Says what became of a claim.</summary>
+    /// <summary>Settles a claim.</summary>
     /// <param name="claim">The claim.</param>
     /// <param name="settlement">What became of it.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>false: it was lost before, and nothing was written.</returns>
-    ValueTask<bool> SettleAsync(WorkClaim claim, Settlement settlement, CancellationToken cancellationToken = default);
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <returns>The item after it; <see langword="null"/> if the claim was lost and nothing was written.</returns>
+    ValueTask<TrackedItem?> SettleAsync(
+        WorkClaim claim,
+        Settlement settlement,
+        CancellationToken cancellationToken = default
+    );
 
     /// <summary>Adds a line to an item's history, which is append-only.</summary>
     /// <param name="entry">The line.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <exception cref="IsolationException">ISO0707: there is no such item.</exception>
     ValueTask AppendAsync(HistoryEntry entry, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes a suspended item ready; its next claim brings its resume token.</summary>
+    /// <param name="item">The item's ID.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <returns><see langword="false"/> if it was not suspended.</returns>
+    ValueTask<bool> ResumeAsync(string item, CancellationToken cancellationToken = default);
+
+    /// <summary>Closes an item that nobody works on as <see cref="ItemOutcome.Cancelled"/>.</summary>
+    /// <param name="item">The item's ID.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <returns><see langword="false"/> if it is claimed, awaits its merge, is closed or unknown.</returns>
+    ValueTask<bool> CancelAsync(string item, string reason, CancellationToken cancellationToken = default);
+
+    /// <summary>Reads where every item stands, in the order in which they were added.</summary>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    ValueTask<IReadOnlyList<TrackedItem>> ListAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Watches all items: first where each stands, then each one that changed. Several changes of an item may come as
+    /// one.
+    /// </summary>
+    /// <param name="cancellationToken">A token to end the stream.</param>
+    IAsyncEnumerable<TrackedItem> WatchAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Reads an item's history, oldest line first.</summary>
+    /// <param name="item">The item's ID.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <returns>The lines so far; none for an unknown item.</returns>
+    ValueTask<IReadOnlyList<HistoryEntry>> ReadHistoryAsync(string item, CancellationToken cancellationToken = default);
 }

@@ -1,29 +1,35 @@
 using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 
 namespace Isolation.Sdk.Tracking;
 
-/// <summary>A tracker for one process. An item is ready when everything it is blocked by has landed; when a blocker ends otherwise, the item is skipped with the reason.</summary>
-/// <remarks>Ready items go out by priority, highest first, then in the order in which they were added. Thread-safe.</remarks>
+/// <summary>
+/// A tracker for one process. Items go out by priority, highest first, then in the order in which they were added.
+/// Thread-safe.
+/// </summary>
 public sealed class InMemoryWorkTracker : IWorkTracker
 {
-    private static readonly TimeSpan MaxWait = TimeSpan.FromDays(1); // A timer takes no more than 49 days; who wakes early looks again.
+    private static readonly TimeSpan MaxWait = TimeSpan.FromDays(1); // A timer takes no more than 49 days.
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
-    private readonly WorkScheduler _book;
-    private TaskCompletionSource _changed = NewSignal();
+    private readonly WorkScheduler _scheduler;
+    private readonly Dictionary<string, List<HistoryEntry>> _history = new(StringComparer.Ordinal);
+    private readonly List<Channel<TrackedItem>> _watchers = [];
+    private readonly ChangeSignal _changed = new();
 
-    /// <summary>Creates a tracker for a stream of items: <see cref="Add"/> them, then <see cref="Complete"/> it.</summary>
+    /// <summary>Creates an empty tracker. Claims wait for items until <see cref="Complete"/>.</summary>
     /// <param name="time">The clock. <value>The system's.</value></param>
     public InMemoryWorkTracker(TimeProvider? time = null)
     {
         _time = time ?? TimeProvider.System;
-        _book = new WorkScheduler(_time);
+        _scheduler = new WorkScheduler(_time);
     }
 
     /// <summary>Creates a tracker for a finite set of items; it is complete from the start.</summary>
     /// <param name="items">The items.</param>
     /// <param name="time">The clock. <value>The system's.</value></param>
-    /// <exception cref="IsolationConfigurationException">ISO0701 to ISO0705: everything that <see cref="WorkGraph.Check"/> finds.</exception>
+    /// <exception cref="IsolationConfigurationException">ISO0701 to ISO0709: everything that is wrong with the
+    /// items.</exception>
     public InMemoryWorkTracker(IEnumerable<WorkItem> items, TimeProvider? time = null)
         : this(time)
     {
@@ -33,95 +39,32 @@ public sealed class InMemoryWorkTracker : IWorkTracker
             throw new IsolationConfigurationException(faults);
         }
 
-        foreach (WorkItem item in all)
-        {
-            _book.Add(item);
-        }
-
-        _book.Complete();
+        Change(s => s.Add(all));
+        Complete();
     }
 
-    /// <summary>Adds an item. A blocker that is not there yet may still be added, until <see cref="Complete"/>.</summary>
-    /// <param name="item">The item.</param>
-    /// <exception cref="IsolationException">ISO0701, ISO0702, ISO0703 or ISO0705: the item is not acceptable; ISO0706: the input is complete.</exception>
-    public void Add(WorkItem item) => Change(() => _book.AddChecked(item));
-
-    /// <summary>No more items will come. Items that wait for one that never came are skipped. A second call does nothing.</summary>
-    public void Complete() => Change(_book.Complete);
-
-    /// <summary>A suspended item goes on: it is ready, and the claim brings its resume token.</summary>
-    /// <param name="item">The item's id.</param>
-    /// <returns>false: it was not suspended.</returns>
-    public bool Resume(string item) => Change(() => _book.Resume(item));
-
-    /// <summary>An item's history so far, oldest first.</summary>
-    /// <param name="item">The item's id.</param>
-    /// <returns>A copy; empty for an unknown item.</returns>
-    public IReadOnlyList<HistoryEntry> ReadHistory(string item)
+    /// <summary>Takes no more items. What waits for an item that was never added is skipped.</summary>
+    public void Complete()
     {
         lock (_gate)
         {
-            return [.. _book.Find(item)?.History ?? []];
-        }
-    }
-
-    /// <summary>Where every item stands, in the order in which they were added.</summary>
-    public IReadOnlyList<TrackedItem> Snapshot()
-    {
-        lock (_gate)
-        {
-            _book.Tick();
-            return _book.Snapshot();
-        }
-    }
-
-    /// <summary>Every closing, from the first one on, also those of items that were skipped. Any number of watchers may watch.</summary>
-    /// <param name="cancellationToken">Ends the watch.</param>
-    /// <returns>A stream that ends when the input is complete and every item is closed.</returns>
-    public async IAsyncEnumerable<ItemClosed> WatchAsync(
-        [EnumeratorCancellation] CancellationToken cancellationToken = default
-    )
-    {
-        for (int next = 0; ; next++)
-        {
-            ItemClosed? closed;
-            while (true)
-            {
-                Task changed;
-                lock (_gate)
-                {
-                    closed = next < _book.Closings.Count ? _book.Closings[next] : null;
-                    if (closed is not null || _book.AllClosed)
-                    {
-                        break;
-                    }
-
-                    changed = _changed.Task;
-                }
-
-                await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
-
-            if (closed is null)
-            {
-                yield break;
-            }
-
-            yield return closed;
+            _scheduler.Complete();
+            Publish(wake: true);
         }
     }
 
     /// <inheritdoc/>
-    /// <remarks><see langword="null"/> means: the input is complete, and no item is ready, delayed or claimed. Items may still be suspended, await their merge, or be blocked by such;
-    /// when one of those is resumed or settled later, ask again.</remarks>
-    public async ValueTask<WorkClaim?> ClaimAsync(
-        string owner,
-        TimeSpan lease,
+    public ValueTask<IReadOnlyList<ItemRefusal>> AddAsync(
+        IReadOnlyCollection<WorkItem> items,
         CancellationToken cancellationToken = default
-    )
+    ) => ChangeAsync(s => s.Add(items), cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<WorkClaim?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(owner);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lease, TimeSpan.Zero);
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentException.ThrowIfNullOrEmpty(request.Owner, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(request.Lease, TimeSpan.Zero, nameof(request));
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -129,20 +72,21 @@ public sealed class InMemoryWorkTracker : IWorkTracker
             DateTimeOffset? due;
             lock (_gate)
             {
-                _book.Tick();
-                if (_book.TryClaim(owner, lease) is { } claim)
+                if (_scheduler.Claim(request) is { } claim)
                 {
+                    Publish();
                     return claim;
                 }
 
-                if (_book.Exhausted)
+                bool ended = _scheduler.IsExhausted && (_scheduler.IsComplete || !request.WaitForItems);
+                Publish(wake: ended); // Others may wait for the same answer, on a clock that stands still.
+                if (ended)
                 {
-                    Signal(); // Others may be waiting for the same answer, on a clock that nobody turns any more.
                     return null;
                 }
 
-                changed = _changed.Task;
-                due = _book.NextDue;
+                changed = _changed.Next;
+                due = _scheduler.NextDue;
             }
 
             await WaitAsync(changed, due, cancellationToken).ConfigureAwait(false);
@@ -150,63 +94,91 @@ public sealed class InMemoryWorkTracker : IWorkTracker
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> RenewAsync(WorkClaim claim, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(claim);
-        cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(Change(() => _book.Renew(claim)));
-    }
+    public ValueTask<bool> BeginAsync(
+        WorkClaim claim,
+        AttemptId attempt,
+        CancellationToken cancellationToken = default
+    ) => ChangeAsync(s => s.Begin(claim, attempt), cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>After <see cref="Settlement.AwaitMerge"/> the claim stays good, without expiry, for one more settlement: what became of the merge.</remarks>
-    public ValueTask<bool> SettleAsync(
+    public ValueTask<bool> RenewAsync(WorkClaim claim, CancellationToken cancellationToken = default) =>
+        ChangeAsync(s => s.Renew(claim), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<TrackedItem?> SettleAsync(
         WorkClaim claim,
         Settlement settlement,
         CancellationToken cancellationToken = default
+    ) => ChangeAsync(s => s.Settle(claim, settlement), cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask AppendAsync(HistoryEntry entry, CancellationToken cancellationToken = default) =>
+        await ChangeAsync(
+                s =>
+                {
+                    s.Append(entry);
+                    return true;
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> ResumeAsync(string item, CancellationToken cancellationToken = default) =>
+        ChangeAsync(s => s.Resume(item), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> CancelAsync(string item, string reason, CancellationToken cancellationToken = default) =>
+        ChangeAsync(s => s.Cancel(item, reason), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<TrackedItem>> ListAsync(CancellationToken cancellationToken = default) =>
+        ChangeAsync(s => s.List(), cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>The stream ends when the tracker is complete and every item is closed.</remarks>
+    public async IAsyncEnumerable<TrackedItem> WatchAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
-        ArgumentNullException.ThrowIfNull(claim);
-        ArgumentNullException.ThrowIfNull(settlement);
-        if (settlement is Settlement.Close { Outcome: ItemOutcome.AwaitingMerge or ItemOutcome.Suspended } open)
+        Channel<TrackedItem> watcher = Channel.CreateUnbounded<TrackedItem>();
+        lock (_gate)
         {
-            throw new ArgumentException(
-                $"{open.Outcome} is no end; use the settlement of that name.",
-                nameof(settlement)
-            );
+            Publish();
+            foreach (TrackedItem item in _scheduler.List())
+            {
+                watcher.Writer.TryWrite(item);
+            }
+
+            _watchers.Add(watcher);
+            Publish();
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(Change(() => _book.Settle(claim, settlement)));
+        try
+        {
+            await foreach (TrackedItem item in watcher.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                yield return item;
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _watchers.Remove(watcher);
+            }
+        }
     }
 
     /// <inheritdoc/>
-    /// <exception cref="IsolationException">ISO0707: there is no such item.</exception>
-    public ValueTask AppendAsync(HistoryEntry entry, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(entry);
-        cancellationToken.ThrowIfCancellationRequested();
-        lock (_gate)
-        {
-            TrackerEntry found = _book.Find(entry.Item)
-                ?? throw new IsolationException(
-                    TrackingCodes.UnknownItem,
-                    $"There is no item '{entry.Item}' in the tracker.",
-                    "Add it first."
-                );
-            found.History.Add(entry);
-            if (entry.Attempt is { } attempt && attempt.Number > (found.Attempt?.Number ?? 0))
-            {
-                found.Attempt = attempt;
-            }
-        }
-
-        return ValueTask.CompletedTask;
-    }
-
-    /// <summary>Lets ready items pass those whose declared paths overlap with one under way, so often.</summary>
-    internal void KeepApart(int mostPassedOver) => Change(() => _book.Order = new ClaimOrder(mostPassedOver));
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public ValueTask<IReadOnlyList<HistoryEntry>> ReadHistoryAsync(
+        string item,
+        CancellationToken cancellationToken = default
+    ) =>
+        ChangeAsync<IReadOnlyList<HistoryEntry>>(
+            _ => _history.TryGetValue(item, out List<HistoryEntry>? lines) ? [.. lines] : [],
+            cancellationToken
+        );
 
     private async Task WaitAsync(Task changed, DateTimeOffset? due, CancellationToken cancellationToken)
     {
@@ -226,33 +198,55 @@ public sealed class InMemoryWorkTracker : IWorkTracker
         await stop.CancelAsync().ConfigureAwait(false);
     }
 
-    private void Change(Action change) =>
-        Change(() =>
-        {
-            change();
-            return true;
-        });
+    private ValueTask<T> ChangeAsync<T>(Func<WorkScheduler, T> change, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(Change(change));
+    }
 
-    private T Change<T>(Func<T> change)
+    private T Change<T>(Func<WorkScheduler, T> change)
     {
         lock (_gate)
         {
             try
             {
-                _book.Tick();
-                return change();
+                _scheduler.Tick();
+                return change(_scheduler);
             }
             finally
             {
-                Signal();
+                Publish();
             }
         }
     }
 
-    private void Signal()
+    /// <summary>Keeps the history, tells the watchers, and wakes who waits for a claim if something changed.</summary>
+    private void Publish(bool wake = false)
     {
-        TaskCompletionSource before = _changed;
-        _changed = NewSignal();
-        before.SetResult();
+        (IReadOnlyList<TrackedItem> items, IReadOnlyList<HistoryEntry> history) = _scheduler.TakeChanges();
+        foreach (HistoryEntry line in history)
+        {
+            (_history.TryGetValue(line.Item, out List<HistoryEntry>? lines) ? lines : _history[line.Item] = []).Add(
+                line
+            );
+        }
+
+        foreach (Channel<TrackedItem> watcher in _watchers)
+        {
+            foreach (TrackedItem item in items)
+            {
+                watcher.Writer.TryWrite(item);
+            }
+
+            if (_scheduler.IsFinished)
+            {
+                watcher.Writer.TryComplete();
+            }
+        }
+
+        if (wake || items.Count > 0)
+        {
+            _changed.Set();
+        }
     }
 }

@@ -11,4 +11,5 @@ internal static class TrackingCodes
     public const string InputComplete = "ISO0706";
     public const string UnknownItem = "ISO0707";
     public const string BadPath = "ISO0708";
+    public const string BadProperty = "ISO0709";
 }

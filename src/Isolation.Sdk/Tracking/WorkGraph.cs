@@ -3,20 +3,16 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Tracking;
 
-/// <summary>Looks a set of items over before anything is started: ids, titles, and who waits for whom.</summary>
-public static class WorkGraph
+/// <summary>Checks items before anything is started: IDs, properties, and what waits for what.</summary>
+internal static class WorkGraph
 {
-    /// <summary>The longest id: 1,000 characters.</summary>
-    public const int MaxIdLength = 1_000;
+    private const int MaxIdLength = 1_000;
+    private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(30);
 
-    /// <summary>Finds everything that is wrong with a finite set of items.</summary>
-    /// <param name="items">The items, all of them: a blocker that is not among them is a fault.</param>
-    /// <returns>Every fault found, in the items' order; empty when there is none.</returns>
     public static IReadOnlyList<IsolationFault> Check(IReadOnlyCollection<WorkItem> items)
     {
-        ArgumentNullException.ThrowIfNull(items);
         List<IsolationFault> faults = [.. items.SelectMany(CheckItem)];
-        WorkItem[] named = [.. items.Where(i => i is not null && IsValidId(i.Id))];
+        WorkItem[] named = [.. items.Where(i => i?.BlockedBy is not null && IsValidId(i.Id))];
         Dictionary<string, WorkItem> byKey = new(StringComparer.Ordinal);
         Dictionary<string, WorkItem> bySlug = new(StringComparer.Ordinal);
         Dictionary<string, WorkItem> byId = new(StringComparer.Ordinal);
@@ -37,7 +33,7 @@ public static class WorkGraph
 
         faults.AddRange(
             named.SelectMany(i =>
-                i.BlockedBy.Where(b => b is null || !byId.ContainsKey(b)).Select(b => Unknown(i.Id, b))
+                i.BlockedBy.Where(b => b is not null && !byId.ContainsKey(b)).Select(b => Unknown(i.Id, b))
             )
         );
         faults.AddRange(FindCycles(named, id => byId.GetValueOrDefault(id)?.BlockedBy ?? []).Select(Cyclic));
@@ -51,12 +47,26 @@ public static class WorkGraph
         {
             yield return new IsolationFault(
                 TrackingCodes.BadId,
-                $"'{Show(item?.Id)}' is no item id.",
-                $"Give 1 to {MaxIdLength} characters, none of them a control character, and more than white space."
+                $"'{Show(item?.Id)}' is not a valid item ID.",
+                $"Give 1 to {MaxIdLength} characters, without control characters, and not only white space."
             );
         }
 
-        if (item is not null && string.IsNullOrWhiteSpace(item.Title))
+        if (item is null)
+        {
+            yield break;
+        }
+
+        foreach (string wrong in FindWrongProperties(item))
+        {
+            yield return new IsolationFault(
+                TrackingCodes.BadProperty,
+                $"Item '{Show(item.Id)}': {wrong}.",
+                "Leave the property out, or give it a value."
+            );
+        }
+
+        if (string.IsNullOrWhiteSpace(item.Title))
         {
             yield return new IsolationFault(
                 TrackingCodes.EmptyTitle,
@@ -65,13 +75,43 @@ public static class WorkGraph
             );
         }
 
-        if (item is not null && (item.Paths.Count > DeclaredPaths.MaxCount || !item.Paths.All(DeclaredPaths.IsValid)))
+        if (
+            item.Paths is not null
+            && (
+                item.Paths.Count > DeclaredPaths.MaxCount || !item.Paths.All(p => p is null || DeclaredPaths.IsValid(p))
+            )
+        )
         {
             yield return new IsolationFault(
                 TrackingCodes.BadPath,
-                $"Item '{Show(item.Id)}' declares a path that is none, or more than {DeclaredPaths.MaxCount}.",
+                $"Item '{Show(item.Id)}' declares an invalid path, or more than {DeclaredPaths.MaxCount} paths.",
                 "Give paths from the top of the repository, with forward slashes and without '.' or '..', as in src/api/ or docs/**/*.md."
             );
+        }
+    }
+
+    // JSON can make a null of anything.
+    private static IEnumerable<string> FindWrongProperties(WorkItem item)
+    {
+        (string Name, IEnumerable<object?>? Values)[] properties =
+        [
+            (nameof(item.Instructions), item.Instructions is null ? null : []),
+            (nameof(item.BlockedBy), item.BlockedBy),
+            (nameof(item.Paths), item.Paths),
+            (nameof(item.Requires), item.Requires),
+            (nameof(item.Data), item.Data?.Select(d => (object?)d.Value)),
+        ];
+        foreach ((string name, IEnumerable<object?>? values) in properties)
+        {
+            if (values?.Contains(null) != false)
+            {
+                yield return values is null ? $"{name} is null" : $"{name} contains null";
+            }
+        }
+
+        if (item.Timeout is { } timeout && (timeout <= TimeSpan.Zero || timeout > MaxTimeout))
+        {
+            yield return $"{nameof(item.Timeout)} is {timeout}; it must be positive and at most {MaxTimeout.Days} days";
         }
     }
 
@@ -80,12 +120,12 @@ public static class WorkGraph
             ? new IsolationFault(
                 TrackingCodes.DuplicateId,
                 $"There are two items '{Show(id)}'.",
-                "Give each item an id of its own."
+                "Give each item its own ID."
             )
             : new IsolationFault(
                 TrackingCodes.DuplicateId,
                 $"Items '{Show(twin)}' and '{Show(id)}' differ only in letter case or composition.",
-                "Give each item an id that nobody mistakes for another."
+                "Give each item an ID that nobody mistakes for another."
             );
 
     internal static IsolationFault Unknown(string id, string? blocker) =>
@@ -106,7 +146,9 @@ public static class WorkGraph
     internal static string TwinKey(string id) =>
         (id.IsNormalized() ? id : id.Normalize(NormalizationForm.FormC)).ToUpperInvariant();
 
-    /// <summary>Every cycle once, as the path that closes it. Iterative: a chain of thousands is not a stack overflow.</summary>
+    /// <summary>
+    /// Every cycle once, as the path that closes it. Iterative: a chain of thousands is not a stack overflow.
+    /// </summary>
     internal static IEnumerable<IReadOnlyList<string>> FindCycles(
         IEnumerable<WorkItem> items,
         Func<string, IReadOnlyList<string>> blockers

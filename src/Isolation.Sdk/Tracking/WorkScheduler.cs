@@ -1,357 +1,345 @@
 using System.Globalization;
-using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Tracking;
 
-/// <summary>The in-memory tracker's rules, without waiting and without locks: its owner holds one lock around every call.</summary>
-internal sealed class WorkScheduler(TimeProvider time)
+/// <summary>
+/// The rules of every tracker, without storage, locks or waiting: dependencies, order, claims, budgets and settlements.
+/// </summary>
+/// <remarks>Not thread-safe: hold one lock or transaction around each call. A durable tracker begins a transaction,
+/// loads the rows that others have changed
+/// (<see cref="Load"/>), makes one call, stores <see cref="TakeChanges"/> and commits.</remarks>
+public sealed class WorkScheduler
 {
-    private readonly Dictionary<string, TrackerEntry> _entries = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _twins = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<TrackerEntry>> _dependents = new(StringComparer.Ordinal);
-    private readonly List<TrackerEntry> _order = [];
-    private readonly SortedSet<TrackerEntry> _ready = [];
-    private readonly HashSet<TrackerEntry> _timed = [];
+    private const int MaxCandidates = 100;
+    private readonly TimeProvider _time;
+    private readonly WorkItemIndex _items;
+    private readonly ItemTransitions _transitions;
     private bool _complete;
 
-    public List<ItemClosed> Closings { get; } = [];
-
-    public ClaimOrder Order { get; set; } = new(mostPassedOver: 0);
-
-    public bool AllClosed => _complete && Closings.Count == _order.Count;
-
-    /// <summary>Nothing that a claimant does can make an item ready any more.</summary>
-    public bool Exhausted => _complete && _ready.Count == 0 && _timed.Count == 0;
-
-    public DateTimeOffset? NextDue => _timed.Count == 0 ? null : _timed.Min(e => e.Due);
-
-    public TrackerEntry? Find(string id) => _entries.GetValueOrDefault(id);
-
-    public IReadOnlyList<TrackedItem> Snapshot() =>
-        [
-            .. _order.Select(e => new TrackedItem(
-                e.Item,
-                e.State,
-                [.. e.Waiting.Order(StringComparer.Ordinal)],
-                e.Attempt,
-                e.Closed?.Outcome,
-                e.Closed?.Reason ?? e.Failure
-            )),
-        ];
-
-    public void AddChecked(WorkItem item)
+    /// <summary>Creates a scheduler without items.</summary>
+    /// <param name="time">The clock. <value>The system's.</value></param>
+    public WorkScheduler(TimeProvider? time = null)
     {
-        if (_complete)
-        {
-            throw new IsolationException(
-                TrackingCodes.InputComplete,
-                "The tracker takes no more items: its input is complete.",
-                "Add items before Complete(); for a finite set give them all to the constructor."
-            );
-        }
-
-        if (WorkGraph.CheckItem(item).FirstOrDefault() is { } fault)
-        {
-            throw new IsolationException(fault);
-        }
-
-        string? twin = _entries.ContainsKey(item.Id)
-            ? item.Id
-            : _twins.GetValueOrDefault(WorkGraph.TwinKey(item.Id)) ?? _twins.GetValueOrDefault(SlugKey(item.Id));
-        if (twin is not null)
-        {
-            throw new IsolationException(WorkGraph.Duplicate(item.Id, twin));
-        }
-
-        if (FindCycle(item, item.BlockedBy) is { } cycle)
-        {
-            throw new IsolationException(WorkGraph.Cyclic(cycle));
-        }
-
-        Add(item);
+        _time = time ?? TimeProvider.System;
+        _items = new WorkItemIndex();
+        _transitions = new ItemTransitions(_items, _time);
     }
 
-    public void Add(WorkItem item)
+    /// <summary>Whether no claimant can make an item ready any more: nothing is ready, delayed or claimed.</summary>
+    public bool IsExhausted => _items.Ready.Count == 0 && _items.Timed.Count == 0;
+
+    /// <summary>Whether more items may be added.</summary>
+    public bool IsComplete => _complete;
+
+    /// <summary>Whether it is complete and every item is closed.</summary>
+    public bool IsFinished => _complete && _items.OpenCount == 0;
+
+    /// <summary>
+    /// When the next claim expires or the next delay is over; <see langword="null"/> if there is none.
+    /// </summary>
+    public DateTimeOffset? NextDue => _items.Timed.Min?.Due;
+
+    /// <summary>Checks a finite set of items: IDs, properties, cycles, and blockers that are not among them.</summary>
+    /// <param name="items">The items.</param>
+    /// <returns>Everything that is wrong, in the order of the items.</returns>
+    public static IReadOnlyList<IsolationFault> Check(IReadOnlyCollection<WorkItem> items)
     {
-        TrackerEntry entry = new(item, _order.Count);
-        _entries.Add(item.Id, entry);
-        _twins[WorkGraph.TwinKey(item.Id)] = item.Id;
-        _twins[SlugKey(item.Id)] = item.Id;
-        _order.Add(entry);
-        Wait(entry, item.BlockedBy);
+        ArgumentNullException.ThrowIfNull(items);
+        return WorkGraph.Check(items);
     }
 
+    /// <summary>
+    /// Takes rows from the storage: all of them at first, later those that other processes have changed.
+    /// </summary>
+    /// <param name="rows">The rows.</param>
+    public void Load(IEnumerable<TrackedItem> rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        foreach (TrackedItem row in rows)
+        {
+            _items.Put(row);
+        }
+    }
+
+    /// <summary>
+    /// What has to be stored since the last call: rows that were added or changed, and new lines of the history.
+    /// </summary>
+    public (IReadOnlyList<TrackedItem> Items, IReadOnlyList<HistoryEntry> History) TakeChanges() =>
+        _transitions.TakeChanges();
+
+    /// <summary>Finds an item.</summary>
+    /// <param name="item">Its ID.</param>
+    public TrackedItem? Find(string item) => _items.Find(item);
+
+    /// <summary>Where every item stands, in the order in which they were added.</summary>
+    public IReadOnlyList<TrackedItem> List() => [.. _items.All.OrderBy(i => i.Sequence)];
+
+    /// <summary>Adds items, except those that are invalid, known already, or close a cycle.</summary>
+    /// <param name="items">The items.</param>
+    /// <returns>The items that were not taken.</returns>
+    public IReadOnlyList<ItemRefusal> Add(IEnumerable<WorkItem> items)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        List<ItemRefusal> refused = [];
+        foreach (WorkItem item in items)
+        {
+            if (_transitions.FindFault(item, _complete) is { } fault)
+            {
+                refused.Add(new ItemRefusal(item, fault));
+            }
+            else
+            {
+                _transitions.Wait(new TrackedItem(item, _items.NextSequence, TrackedState.Blocked), item.BlockedBy);
+            }
+        }
+
+        return refused;
+    }
+
+    /// <summary>Takes no more items. What waits for an item that was never added is skipped.</summary>
     public void Complete()
     {
-        if (_complete)
-        {
-            return;
-        }
-
         _complete = true;
-        foreach (TrackerEntry entry in _order.Where(e => e.State == TrackedState.Blocked).ToArray())
+        foreach (TrackedItem item in List().Where(i => i.State == TrackedState.Blocked))
         {
-            if (entry.Waiting.FirstOrDefault(b => !_entries.ContainsKey(b)) is { } missing)
+            if (item.WaitingFor.FirstOrDefault(b => Find(b) is null) is { } missing)
             {
-                Close(entry, ItemOutcome.Skipped, $"It is blocked by '{missing}', which never came.");
+                _transitions.Close(item, ItemOutcome.Skipped, NeverAdded(missing));
             }
         }
     }
 
-    public bool Resume(string id)
-    {
-        if (Find(id) is not { State: TrackedState.Suspended } entry)
-        {
-            return false;
-        }
-
-        entry.Kind = ClaimKind.Resumed;
-        MakeReady(entry);
-        return true;
-    }
-
-    /// <summary>Lets time do its part: delays that are over, claims that were not renewed.</summary>
+    /// <summary>
+    /// Lets time do its part: delays that are over, claims that were not renewed. Every other call does it first.
+    /// </summary>
     public void Tick()
     {
-        DateTimeOffset now = time.GetUtcNow();
-        foreach (TrackerEntry entry in _timed.Where(e => e.Due <= now).ToArray())
+        DateTimeOffset now = _time.GetUtcNow();
+        while (_items.Timed.Min is { } item && item.Due <= now)
         {
-            if (entry.State == TrackedState.Claimed)
+            if (item.State == TrackedState.Delayed)
             {
-                entry.Failure = $"The claim of '{entry.Owner}' was not renewed in time.";
-                Say(entry, "settled", entry.Failure);
+                _transitions.MakeReady(item);
+                continue;
             }
 
-            MakeReady(entry);
+            string reason = $"The claim of '{item.Owner}' was not renewed in time.";
+            _transitions.Note(item, "settled", reason);
+            _transitions.Lose(item with { PreviousFailure = reason }, TimeSpan.Zero, reason, ItemOutcome.Failed);
         }
     }
 
-    public WorkClaim? TryClaim(string owner, TimeSpan lease)
+    /// <summary>Claims the next item.</summary>
+    /// <param name="request">Who claims, and with what budgets.</param>
+    /// <returns><see langword="null"/> if no item is ready.</returns>
+    public WorkClaim? Claim(ClaimRequest request)
     {
-        if (Order.Next(_ready, _order) is not { } entry)
+        ArgumentNullException.ThrowIfNull(request);
+        Tick();
+        if (Next(request.MaxReorderings) is not { } item)
         {
             return null;
         }
 
-        _ready.Remove(entry);
-        entry.State = TrackedState.Claimed;
-        entry.Lease = lease;
-        entry.Due = time.GetUtcNow() + lease;
-        entry.Owner = owner;
-        entry.Token = (++entry.Claims).ToString(CultureInfo.InvariantCulture);
-        _timed.Add(entry);
-        Say(entry, "claimed", owner);
-        return new WorkClaim(entry.Item, entry.Token, owner, entry.Due)
+        TrackedItem claimed = item with
         {
-            Kind = entry.Kind,
-            Previous = entry.Attempt,
-            PreviousFailure = entry.Failure,
-            ResumeToken = entry.ResumeToken,
+            State = TrackedState.Claimed,
+            Owner = request.Owner,
+            Lease = request.Lease,
+            Due = _time.GetUtcNow() + request.Lease,
+            Claims = item.Claims + 1,
+            Token = (item.Claims + 1).ToString(CultureInfo.InvariantCulture),
+            Attempts = item.Attempts + 1,
+            MaxAttempts = request.MaxAttempts,
+            MaxNodeLosses = request.MaxNodeLosses,
         };
+        _transitions.Put(claimed);
+        _transitions.Note(claimed, "claimed", request.Owner);
+        return claimed.GetClaim();
     }
 
-    public bool Renew(WorkClaim claim)
+    /// <summary>Records which attempt carries a claim out.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <param name="attempt">The attempt.</param>
+    /// <returns><see langword="false"/> if the claim was lost.</returns>
+    public bool Begin(WorkClaim claim, AttemptId attempt)
     {
-        if (Held(claim) is not { State: TrackedState.Claimed } entry)
+        if (Held(claim) is not { State: TrackedState.Claimed } item)
         {
             return false;
         }
 
-        entry.Due = time.GetUtcNow() + entry.Lease;
+        _transitions.Put(item with { Attempt = attempt, Running = attempt });
+        _transitions.Note(item, "began", attempt.ToString());
         return true;
     }
 
-    public bool Settle(WorkClaim claim, Settlement settlement)
+    /// <summary>Renews a claim for another lease.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <returns><see langword="false"/> if the claim was lost.</returns>
+    public bool Renew(WorkClaim claim)
     {
-        if (Held(claim) is not { } entry)
+        if (Held(claim) is not { State: TrackedState.Claimed } item)
         {
             return false;
         }
 
-        _timed.Remove(entry);
+        _transitions.Put(item with { Due = _time.GetUtcNow() + item.Lease });
+        return true;
+    }
+
+    /// <summary>Settles a claim.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <param name="settlement">What became of it.</param>
+    /// <returns>The item after it; <see langword="null"/> if the claim was lost.</returns>
+    /// <exception cref="ArgumentException">The settlement closes an item with an outcome that is no end.</exception>
+    public TrackedItem? Settle(WorkClaim claim, Settlement settlement)
+    {
+        ArgumentNullException.ThrowIfNull(settlement);
+        if (settlement is Settlement.Close { Outcome: ItemOutcome.AwaitingMerge or ItemOutcome.Suspended } open)
+        {
+            throw new ArgumentException(
+                $"{open.Outcome} does not end an item; use the settlement of that name.",
+                nameof(settlement)
+            );
+        }
+
+        if (Held(claim) is not { } held)
+        {
+            return null;
+        }
+
+        TrackedItem item = held with { Running = null, Reason = null };
         switch (settlement)
         {
             case Settlement.AwaitMerge merge:
-                entry.State = TrackedState.AwaitingMerge;
-                entry.Kind = ClaimKind.AwaitingMerge;
-                entry.Attempt = merge.Attempt;
-                Say(entry, "settled", $"{merge.Attempt} awaits its merge.");
+                _transitions.Put(item with { State = TrackedState.AwaitingMerge, Attempt = merge.Attempt, Due = null });
+                _transitions.Note(item, "settled", $"{merge.Attempt} awaits its merge.");
                 break;
             case Settlement.Suspend suspend:
-                entry.State = TrackedState.Suspended;
-                (entry.Token, entry.ResumeToken, entry.Failure, entry.Attempt) = (
-                    null,
-                    suspend.ResumeToken,
-                    null,
-                    suspend.Attempt ?? entry.Attempt
+                _transitions.Put(
+                    ItemTransitions.Unclaimed(item, TrackedState.Suspended) with
+                    {
+                        ResumeToken = suspend.ResumeToken,
+                        PreviousFailure = null,
+                        PreviousConflict = null,
+                        Attempt = suspend.Attempt ?? item.Attempt,
+                        Reason = suspend.Reason,
+                    }
                 );
-                Say(entry, "settled", $"Suspended: {suspend.Reason}");
+                _transitions.Note(item, "settled", $"Suspended: {suspend.Reason}");
                 break;
             case Settlement.Retry retry:
-                (entry.Kind, entry.ResumeToken, entry.Failure, entry.Attempt) = (
-                    ClaimKind.New,
-                    null,
-                    retry.Reason,
-                    retry.Attempt ?? entry.Attempt
+                _transitions.Note(item, "settled", $"Retry: {retry.Reason}");
+                _transitions.Retry(item, retry);
+                break;
+            case Settlement.Release release:
+                _transitions.Note(item, "settled", $"Released: {release.Reason}");
+                _transitions.MakeReady(
+                    item with
+                    {
+                        Attempts = item.Attempts - 1,
+                        PreviousFailure = release.Reason,
+                        Attempt = release.Attempt ?? item.Attempt,
+                    }
                 );
-                Say(entry, "settled", $"Retry: {retry.Reason}");
-                Delay(entry, retry.Delay);
                 break;
             case Settlement.Block block:
-                (entry.Kind, entry.ResumeToken, entry.Token) = (ClaimKind.New, null, null);
-                Block(entry, block.Items);
+                _transitions.Note(item, "settled", $"Blocked by {string.Join(", ", block.Items)}.");
+                _transitions.Block(item with { ResumeToken = null }, block.Items);
                 break;
             case Settlement.Close close:
-                Close(entry, close.Outcome, close.Reason);
+                _transitions.Close(item, close.Outcome, close.Reason);
                 break;
         }
 
+        return Find(item.Item.Id);
+    }
+
+    /// <summary>Makes a suspended item ready.</summary>
+    /// <param name="item">Its ID.</param>
+    /// <returns><see langword="false"/> if it was not suspended.</returns>
+    public bool Resume(string item)
+    {
+        if (Find(item) is not { State: TrackedState.Suspended } suspended)
+        {
+            return false;
+        }
+
+        _transitions.MakeReady(suspended);
         return true;
     }
 
-    private static string SlugKey(string id) => "\0" + Slug.Of(id); // An id has no control character, so no twin key starts so.
-
-    private TrackerEntry? Held(WorkClaim claim) =>
-        Find(claim.Item.Id) is { State: TrackedState.Claimed or TrackedState.AwaitingMerge, Token: { } token } entry
-        && token == claim.Token
-            ? entry
-            : null;
-
-    private IReadOnlyList<string>? FindCycle(WorkItem item, IReadOnlyList<string> blockers) =>
-        WorkGraph
-            .FindCycles([item], id => id == item.Id ? blockers
-                : Find(id) is { } e ? [.. e.Waiting]
-                : [])
-            .FirstOrDefault();
-
-    private void Block(TrackerEntry entry, IReadOnlyList<string> blockers)
+    /// <summary>Closes an item that nobody works on.</summary>
+    /// <param name="item">Its ID.</param>
+    /// <param name="reason">Why.</param>
+    /// <returns><see langword="false"/> if it is claimed, awaits its merge, is closed or unknown.</returns>
+    public bool Cancel(string item, string reason)
     {
-        Say(entry, "settled", $"Blocked by {string.Join(", ", blockers)}.");
-        if (blockers.FirstOrDefault(b => !_entries.ContainsKey(b)) is { } missing)
+        Tick();
+        if (Find(item) is not { State: < TrackedState.Claimed or TrackedState.Suspended } found)
         {
-            Close(
-                entry,
-                ItemOutcome.Failed,
-                $"It says that it is blocked by '{missing}', which is not among the items."
+            return false;
+        }
+
+        _transitions.Close(found, ItemOutcome.Cancelled, reason);
+        return true;
+    }
+
+    /// <summary>Adds a line to an item's history.</summary>
+    /// <param name="entry">The line.</param>
+    /// <exception cref="IsolationException">ISO0707: there is no such item.</exception>
+    public void Append(HistoryEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        TrackedItem item = Find(entry.Item)
+            ?? throw new IsolationException(
+                TrackingCodes.UnknownItem,
+                $"There is no item '{entry.Item}' in the tracker.",
+                "Add it first."
             );
-        }
-        else if (FindCycle(entry.Item, blockers) is { } cycle)
+        _transitions.Append(entry);
+        if (entry.Attempt is { } attempt && attempt.Number > (item.Attempt?.Number ?? 0))
         {
-            Close(
-                entry,
-                ItemOutcome.Failed,
-                $"It says that it is blocked by items that wait for it: {string.Join(" → ", cycle)}."
-            );
-        }
-        else
-        {
-            Wait(entry, blockers);
+            _transitions.Put(item with { Attempt = attempt });
         }
     }
 
-    private void Wait(TrackerEntry entry, IReadOnlyList<string> blockers)
+    internal static string NeverAdded(string blocker) => $"It is blocked by '{blocker}', which never came.";
+
+    /// <summary>
+    /// By priority, but an item whose declared paths overlap with one under way lets others go first, up to a limit.
+    /// </summary>
+    private TrackedItem? Next(int maxReorderings)
     {
-        entry.State = TrackedState.Blocked;
-        foreach (string blocker in blockers.Distinct(StringComparer.Ordinal))
+        if (maxReorderings == 0 || _items.Ready.Count < 2)
         {
-            TrackerEntry? before = Find(blocker);
-            if (before?.Closed is not { } closed)
-            {
-                entry.Waiting.Add(blocker);
-                (
-                    _dependents.TryGetValue(blocker, out List<TrackerEntry>? waiting)
-                        ? waiting
-                        : _dependents[blocker] = []
-                ).Add(entry);
-            }
-            else if (!Unblocks(closed.Outcome))
-            {
-                Close(entry, ItemOutcome.Skipped, Because(closed, before.Root!), before.Root);
-                return;
-            }
+            return _items.Ready.Min;
         }
 
-        if (entry.Waiting.Count == 0)
+        IReadOnlyList<string>[] taken = [.. _items.Active.Select(i => i.Item.Paths).Where(p => p.Count > 0)];
+        List<TrackedItem> passed = [];
+        foreach (TrackedItem item in _items.Ready.Take(MaxCandidates))
         {
-            MakeReady(entry);
-        }
-    }
-
-    private void Delay(TrackerEntry entry, TimeSpan delay)
-    {
-        entry.Token = null;
-        if (delay <= TimeSpan.Zero)
-        {
-            MakeReady(entry);
-            return;
-        }
-
-        entry.State = TrackedState.Delayed;
-        entry.Due = time.GetUtcNow() + delay;
-        _timed.Add(entry);
-    }
-
-    private void MakeReady(TrackerEntry entry)
-    {
-        _timed.Remove(entry);
-        entry.Token = null;
-        entry.State = TrackedState.Ready;
-        _ready.Add(entry);
-    }
-
-    // The root is the first of a chain that did not land: reasons name it instead of nesting, or a long chain would fill the memory.
-    private void Close(TrackerEntry first, ItemOutcome outcome, string? reason, ItemClosed? root = null)
-    {
-        Queue<(TrackerEntry Entry, ItemOutcome Outcome, string? Reason, ItemClosed? Root)> closing = new([
-            (first, outcome, reason, root),
-        ]);
-        while (closing.TryDequeue(out (TrackerEntry Entry, ItemOutcome Outcome, string? Reason, ItemClosed? Root) next))
-        {
-            if (next.Entry.State == TrackedState.Closed)
-            {
-                continue;
-            }
-
-            ItemClosed closed = new(next.Entry.Item, next.Outcome, next.Reason, time.GetUtcNow());
-            (next.Entry.State, next.Entry.Token, next.Entry.Closed, next.Entry.Root) = (
-                TrackedState.Closed,
-                null,
-                closed,
-                next.Root ?? closed
-            );
-            Closings.Add(closed);
-            Say(next.Entry, "settled", next.Reason is null ? $"{next.Outcome}." : $"{next.Outcome}: {next.Reason}");
-            foreach (
-                TrackerEntry dependent in _dependents.Remove(closed.Item.Id, out List<TrackerEntry>? waiting)
-                    ? waiting
-                    : []
+            if (
+                item.Reorderings >= maxReorderings
+                || !taken.Any(t => DeclaredPaths.Common(item.Item.Paths, t).Count > 0)
             )
             {
-                dependent.Waiting.Remove(closed.Item.Id);
-                if (!Unblocks(next.Outcome))
-                {
-                    closing.Enqueue(
-                        (dependent, ItemOutcome.Skipped, Because(closed, next.Entry.Root), next.Entry.Root)
-                    );
-                }
-                else if (dependent is { Waiting.Count: 0, State: TrackedState.Blocked })
-                {
-                    MakeReady(dependent);
-                }
+                passed.ForEach(p => _transitions.Put(p with { Reorderings = p.Reorderings + 1 }));
+                return item;
             }
+
+            passed.Add(item);
         }
+
+        return _items.Ready.Min; // All of them overlap: waiting would gain nothing.
     }
 
-    private static bool Unblocks(ItemOutcome outcome) => outcome is ItemOutcome.Landed or ItemOutcome.NoChange;
-
-    private static string Because(ItemClosed blocker, ItemClosed root)
+    private TrackedItem? Held(WorkClaim claim)
     {
-        string end = $"ended as {root.Outcome}{(root.Reason is null ? "." : $": {root.Reason}")}";
-        return blocker == root
-            ? $"It is blocked by '{root.Item.Id}', which {end}"
-            : $"It is blocked by '{blocker.Item.Id}', which was skipped because '{root.Item.Id}' {end}";
+        ArgumentNullException.ThrowIfNull(claim);
+        Tick();
+        return Find(claim.Item.Id) is { Token: { } token } item && token == claim.Token ? item : null;
     }
-
-    private void Say(TrackerEntry entry, string kind, string text) =>
-        entry.History.Add(new HistoryEntry(entry.Item.Id, null, time.GetUtcNow(), kind, text));
 }

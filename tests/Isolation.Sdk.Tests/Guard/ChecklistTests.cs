@@ -218,33 +218,39 @@ public sealed class ChecklistTests
     }
 
     /// <summary>Hands one item out again and again.</summary>
-    private sealed class ForgetfulTracker(WorkItem item, int times, TaskCompletionSource settled) : IWorkTracker
+    private sealed class ForgetfulTracker(WorkItem item, int times, TaskCompletionSource settled)
+        : ForwardingTracker(new InMemoryWorkTracker([item]))
     {
         private int _claims;
 
-        public ValueTask<WorkClaim?> ClaimAsync(
-            string owner,
-            TimeSpan lease,
+        public override ValueTask<WorkClaim?> ClaimAsync(
+            ClaimRequest request,
             CancellationToken cancellationToken = default
         ) =>
             ValueTask.FromResult(
-                _claims++ < times ? new WorkClaim(item, $"{_claims}", owner, DateTimeOffset.MaxValue) : null
+                _claims++ < times ? new WorkClaim(item, $"{_claims}", request.Owner, DateTimeOffset.MaxValue) : null
             );
 
-        public ValueTask<bool> RenewAsync(WorkClaim claim, CancellationToken cancellationToken = default) =>
-            ValueTask.FromResult(true);
+        public override ValueTask<bool> BeginAsync(
+            WorkClaim claim,
+            AttemptId attempt,
+            CancellationToken cancellationToken = default
+        ) => ValueTask.FromResult(true);
 
-        public ValueTask<bool> SettleAsync(
+        public override ValueTask<TrackedItem?> SettleAsync(
             WorkClaim claim,
             Settlement settlement,
             CancellationToken cancellationToken = default
         )
         {
             settled.TrySetResult();
-            return ValueTask.FromResult(true);
+            return ValueTask.FromResult<TrackedItem?>(
+                new TrackedItem(item, 0, TrackedState.Closed)
+                {
+                    Outcome = (settlement as Settlement.Retry)?.Outcome ?? ItemOutcome.NoChange,
+                    Reason = (settlement as Settlement.Retry)?.Reason,
+                }
+            );
         }
-
-        public ValueTask AppendAsync(HistoryEntry entry, CancellationToken cancellationToken = default) =>
-            ValueTask.CompletedTask;
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Platform;
+using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +12,7 @@ public sealed class WorkerEventHubTests : IDisposable
 {
     private static readonly AttemptId Attempt = new("auth-123", 1);
     private readonly string _root = Directory.CreateTempSubdirectory("isolation-hub-").FullName;
-    private readonly ManualTime _time = new();
+    private readonly ManualTimeProvider _time = new();
 
     [IsolationFact]
     public async Task Everyone_sees_the_same_and_a_log_tells_the_same_status_as_the_live_stream()

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Tests.Scheduling;
 
-/// <summary>What the host gave throws, hangs or comes too early: a run ends with a summary or a fault, and never hangs.</summary>
+/// <summary>
+/// What the host gave throws, hangs or comes too early: a run ends with a summary or a fault, and never hangs.
+/// </summary>
 public sealed class HostFailureTests
 {
     [IsolationFact(Tier = Tier.Ci)]
@@ -215,34 +217,27 @@ public sealed class HostFailureTests
         Assert.All((await run.Completion).Items, i => Assert.Equal((ItemOutcome.Landed, null), (i.Outcome, i.Reason)));
     }
 
-    private sealed class BrokenTracker(string where, IReadOnlyList<WorkItem> items) : IWorkTracker
+    private sealed class BrokenTracker(string where, IReadOnlyList<WorkItem> items)
+        : ForwardingTracker(new InMemoryWorkTracker(items))
     {
-        private readonly InMemoryWorkTracker _inner = new(items);
         private int _claims;
 
-        public ValueTask<WorkClaim?> ClaimAsync(
-            string owner,
-            TimeSpan lease,
+        public override ValueTask<WorkClaim?> ClaimAsync(
+            ClaimRequest request,
             CancellationToken cancellationToken = default
         ) =>
             where == nameof(ClaimAsync) && Interlocked.Increment(ref _claims) == 2
                 ? throw new InvalidOperationException("the tracker is gone")
-                : _inner.ClaimAsync(owner, lease, cancellationToken);
+                : base.ClaimAsync(request, cancellationToken);
 
-        public ValueTask<bool> RenewAsync(WorkClaim claim, CancellationToken cancellationToken = default) =>
-            _inner.RenewAsync(claim, cancellationToken);
-
-        public ValueTask<bool> SettleAsync(
+        public override ValueTask<TrackedItem?> SettleAsync(
             WorkClaim claim,
             Settlement settlement,
             CancellationToken cancellationToken = default
         ) =>
             where == nameof(SettleAsync)
                 ? throw new InvalidOperationException("the tracker is gone")
-                : _inner.SettleAsync(claim, settlement, cancellationToken);
-
-        public ValueTask AppendAsync(HistoryEntry entry, CancellationToken cancellationToken = default) =>
-            _inner.AppendAsync(entry, cancellationToken);
+                : base.SettleAsync(claim, settlement, cancellationToken);
     }
 
     private sealed class ThrowingLoggers : ILoggerFactory, ILogger

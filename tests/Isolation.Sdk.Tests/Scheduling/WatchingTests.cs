@@ -236,7 +236,7 @@ public sealed class WatchingTests
             Assert.Equal(ItemOutcome.Suspended, Assert.Single((await first.Completion).Items).Outcome);
         }
 
-        tracker.Resume("waits");
+        Assert.True(await tracker.ResumeAsync("waits"));
         await using IsolationRun second = pipeline.Start();
 
         Assert.Equal(ItemOutcome.Landed, Assert.Single((await second.Completion).Items).Outcome);
@@ -248,7 +248,7 @@ public sealed class WatchingTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         Isolation.Sdk.Tracking.InMemoryWorkTracker tracker = new();
-        tracker.Add(PipelineFixture.Item("waits"));
+        await tracker.AddAsync([PipelineFixture.Item("waits")]);
         string? token2 = null;
         bool found = false;
         await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = 1)
@@ -259,7 +259,7 @@ public sealed class WatchingTests
                     if (worker.Item.Id == "other")
                     {
                         await PipelineFixture.WriteAndCommitAsync(worker, token);
-                        tracker.Resume("waits");
+                        await tracker.ResumeAsync("waits", token);
                         tracker.Complete();
                         return new RunResult.Done();
                     }
@@ -267,7 +267,7 @@ public sealed class WatchingTests
                     if (worker.ResumeToken is null)
                     {
                         await PipelineFixture.CommitAsync(worker, "half.txt", "half\n", token);
-                        tracker.Add(PipelineFixture.Item("other"));
+                        await tracker.AddAsync([PipelineFixture.Item("other")], token);
                         return new RunResult.Suspended("needs an answer", "token-7");
                     }
 

@@ -35,12 +35,12 @@ public sealed class DeclaredPathsTests
     [InlineData("a//b")]
     [InlineData("a\\b")]
     [InlineData("a/./b")]
-    public void What_is_no_path_of_the_repository_is_refused(string path)
+    public async Task What_is_no_path_of_the_repository_is_refused(string path)
     {
         WorkItem item = new("a", "A") { Paths = ["src/", path] };
 
         Assert.Equal("ISO0708", Assert.Single(WorkGraph.Check([item])).Code);
-        Assert.Equal("ISO0708", Assert.Throws<IsolationException>(() => new InMemoryWorkTracker().Add(item)).Code);
+        Assert.Equal("ISO0708", Assert.Single(await new InMemoryWorkTracker().AddAsync([item])).Fault.Code);
         Assert.Empty(WorkGraph.Check([item with { Paths = ["src/", "**/*.md", "a b"] }]));
         Assert.Single(WorkGraph.Check([item with { Paths = [.. Enumerable.Range(0, 201).Select(i => $"f{i}")] }]));
     }
@@ -58,9 +58,8 @@ public sealed class DeclaredPathsTests
         ];
         InMemoryWorkTracker apart = new(items),
             plain = new(items);
-        apart.KeepApart(2);
 
-        Assert.Equal(["x1", "y1", "y2", "x2", "y3"], await ClaimAllAsync(apart, items.Length));
+        Assert.Equal(["x1", "y1", "y2", "x2", "y3"], await ClaimAllAsync(apart, items.Length, maxReorderings: 2));
         Assert.Equal(["x1", "x2", "y1", "y2", "y3"], await ClaimAllAsync(plain, items.Length));
     }
 
@@ -69,19 +68,23 @@ public sealed class DeclaredPathsTests
     {
         WorkItem[] items = [Item("x1", "src/"), Item("x2", "src/a.cs")];
         InMemoryWorkTracker apart = new(items);
-        apart.KeepApart(1000);
 
-        Assert.Equal(["x1", "x2"], await ClaimAllAsync(apart, items.Length));
+        Assert.Equal(["x1", "x2"], await ClaimAllAsync(apart, items.Length, maxReorderings: 1000));
     }
 
     private static WorkItem Item(string id, params string[] paths) => new(id, id) { Paths = paths };
 
-    private static async Task<IReadOnlyList<string>> ClaimAllAsync(InMemoryWorkTracker tracker, int count)
+    private static async Task<IReadOnlyList<string>> ClaimAllAsync(
+        InMemoryWorkTracker tracker,
+        int count,
+        int maxReorderings = 0
+    )
     {
+        ClaimRequest request = new("me", TimeSpan.FromHours(1)) { MaxReorderings = maxReorderings };
         List<string> claimed = [];
         for (int i = 0; i < count; i++)
         {
-            claimed.Add((await tracker.ClaimAsync("me", TimeSpan.FromHours(1)))!.Item.Id);
+            claimed.Add((await tracker.ClaimAsync(request))!.Item.Id);
         }
 
         return claimed;

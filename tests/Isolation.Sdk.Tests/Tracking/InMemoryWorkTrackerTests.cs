@@ -1,3 +1,4 @@
+using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Tracking;
 
@@ -6,7 +7,8 @@ namespace Isolation.Sdk.Tests.Tracking;
 public sealed class InMemoryWorkTrackerTests
 {
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
-    private readonly ManualTime _time = new();
+    private static readonly ClaimRequest Request = new("w", Lease);
+    private readonly ManualTimeProvider _time = new();
 
     [IsolationFact]
     public async Task Items_go_out_by_priority_and_then_in_the_order_they_came()
@@ -32,10 +34,10 @@ public sealed class InMemoryWorkTrackerTests
         InMemoryWorkTracker tracker = Of(Item("c", "a", "b"), Item("a"), Item("b"));
         WorkClaim a = await ClaimAsync(tracker),
             b = await ClaimAsync(tracker);
-        ValueTask<WorkClaim?> waiting = tracker.ClaimAsync("w", Lease);
-        Assert.True(await tracker.SettleAsync(a, new Settlement.Close(ItemOutcome.Landed)));
+        ValueTask<WorkClaim?> waiting = tracker.ClaimAsync(Request);
+        Assert.NotNull(await tracker.SettleAsync(a, new Settlement.Close(ItemOutcome.Landed)));
         Assert.False(waiting.IsCompleted);
-        Assert.True(await tracker.SettleAsync(b, new Settlement.Close(ItemOutcome.NoChange)));
+        Assert.NotNull(await tracker.SettleAsync(b, new Settlement.Close(ItemOutcome.NoChange)));
         Assert.Equal("c", (await waiting)!.Item.Id);
     }
 
@@ -52,14 +54,14 @@ public sealed class InMemoryWorkTrackerTests
         InMemoryWorkTracker tracker = Of(Item("a"), Item("b", "a"), Item("c", "b"), Item("free"));
         await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Close(outcome, "tests are red"));
         await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Close(ItemOutcome.Landed));
-        List<ItemClosed> closed = await tracker.WatchAsync().ToListAsync();
+        IReadOnlyList<TrackedItem> closed = await ClosedAsync(tracker);
         Assert.Equal(
             [("a", outcome), ("b", ItemOutcome.Skipped), ("c", ItemOutcome.Skipped), ("free", ItemOutcome.Landed)],
-            closed.Select(c => (c.Item.Id, c.Outcome))
+            closed.Select(c => (c.Item.Id, c.Outcome!.Value))
         );
         Assert.Contains("'a'", closed[1].Reason);
         Assert.Contains("tests are red", closed[2].Reason);
-        Assert.Null(await tracker.ClaimAsync("w", Lease));
+        Assert.Null(await tracker.ClaimAsync(Request));
     }
 
     [IsolationFact]
@@ -67,17 +69,17 @@ public sealed class InMemoryWorkTrackerTests
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
         WorkClaim first = await ClaimAsync(tracker);
-        ValueTask<WorkClaim?> next = tracker.ClaimAsync("other", Lease);
+        ValueTask<WorkClaim?> next = tracker.ClaimAsync(Request);
         _time.Advance(Lease);
         WorkClaim second = (await next)!;
         Assert.NotEqual(first.Token, second.Token);
         Assert.Contains("not renewed", second.PreviousFailure);
-        Assert.False(await tracker.SettleAsync(first, new Settlement.Close(ItemOutcome.Landed)));
+        Assert.Null(await tracker.SettleAsync(first, new Settlement.Close(ItemOutcome.Landed)));
         Assert.False(await tracker.RenewAsync(first));
-        Assert.Equal(TrackedState.Claimed, tracker.Snapshot().Single().State);
-        Assert.True(await tracker.SettleAsync(second, new Settlement.Close(ItemOutcome.Landed)));
-        Assert.False(await tracker.SettleAsync(second, new Settlement.Close(ItemOutcome.Failed)));
-        Assert.Equal(ItemOutcome.Landed, tracker.Snapshot().Single().Outcome);
+        Assert.Equal(TrackedState.Claimed, (await tracker.ListAsync()).Single().State);
+        Assert.NotNull(await tracker.SettleAsync(second, new Settlement.Close(ItemOutcome.Landed)));
+        Assert.Null(await tracker.SettleAsync(second, new Settlement.Close(ItemOutcome.Failed)));
+        Assert.Equal(ItemOutcome.Landed, (await tracker.ListAsync()).Single().Outcome);
     }
 
     [IsolationFact]
@@ -87,7 +89,7 @@ public sealed class InMemoryWorkTrackerTests
         WorkClaim claim = await ClaimAsync(tracker);
         _time.Advance(Lease);
         Assert.False(await tracker.RenewAsync(claim));
-        Assert.False(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
+        Assert.Null(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
     }
 
     [IsolationFact]
@@ -101,7 +103,7 @@ public sealed class InMemoryWorkTrackerTests
             Assert.True(await tracker.RenewAsync(claim));
         }
 
-        Assert.True(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
+        Assert.NotNull(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
     }
 
     [IsolationFact]
@@ -112,14 +114,14 @@ public sealed class InMemoryWorkTrackerTests
             await ClaimAsync(tracker),
             new Settlement.Retry(TimeSpan.FromSeconds(30), "red gate", new AttemptId("a", 1))
         );
-        ValueTask<WorkClaim?> next = tracker.ClaimAsync("w", Lease);
+        ValueTask<WorkClaim?> next = tracker.ClaimAsync(Request);
         _time.Advance(TimeSpan.FromSeconds(29));
         Assert.False(next.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(1));
         WorkClaim claim = (await next)!;
         Assert.Equal(
-            ("red gate", new AttemptId("a", 1), ClaimKind.New),
-            (claim.PreviousFailure, claim.Previous, claim.Kind)
+            ("red gate", new AttemptId("a", 1), null),
+            (claim.PreviousFailure, claim.Previous, claim.ResumeToken)
         );
     }
 
@@ -131,15 +133,12 @@ public sealed class InMemoryWorkTrackerTests
             await ClaimAsync(tracker),
             new Settlement.Suspend("token-7", "waits for a person", new AttemptId("a", 1))
         );
-        Assert.Null(await tracker.ClaimAsync("w", Lease));
-        Assert.False(tracker.Resume("unknown"));
-        Assert.True(tracker.Resume("a"));
-        Assert.False(tracker.Resume("a"));
+        Assert.Null(await tracker.ClaimAsync(Request));
+        Assert.False(await tracker.ResumeAsync("unknown"));
+        Assert.True(await tracker.ResumeAsync("a"));
+        Assert.False(await tracker.ResumeAsync("a"));
         WorkClaim claim = await ClaimAsync(tracker);
-        Assert.Equal(
-            (ClaimKind.Resumed, "token-7", new AttemptId("a", 1)),
-            (claim.Kind, claim.ResumeToken, claim.Previous)
-        );
+        Assert.Equal(("token-7", new AttemptId("a", 1)), (claim.ResumeToken, claim.Previous));
     }
 
     [IsolationFact]
@@ -149,7 +148,7 @@ public sealed class InMemoryWorkTrackerTests
         await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Block(["b"]));
         WorkClaim b = await ClaimAsync(tracker);
         Assert.Equal("b", b.Item.Id);
-        Assert.Equal(["b"], tracker.Snapshot()[0].Waiting);
+        Assert.Equal(["b"], (await tracker.ListAsync())[0].WaitingFor);
         await tracker.SettleAsync(b, new Settlement.Close(ItemOutcome.Landed));
         Assert.Equal("a", (await ClaimAsync(tracker)).Item.Id);
     }
@@ -162,8 +161,11 @@ public sealed class InMemoryWorkTrackerTests
     {
         InMemoryWorkTracker tracker = Of(Item("a"), Item("b", "a"), Item("c", "b"));
         await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Block([blocker]));
-        List<ItemClosed> closed = await tracker.WatchAsync().ToListAsync();
-        Assert.Equal([ItemOutcome.Failed, ItemOutcome.Skipped, ItemOutcome.Skipped], closed.Select(c => c.Outcome));
+        IReadOnlyList<TrackedItem> closed = await ClosedAsync(tracker);
+        Assert.Equal(
+            [ItemOutcome.Failed, ItemOutcome.Skipped, ItemOutcome.Skipped],
+            closed.Select(c => c.Outcome!.Value)
+        );
         Assert.Contains(blocker, closed[0].Reason);
     }
 
@@ -172,10 +174,10 @@ public sealed class InMemoryWorkTrackerTests
     {
         InMemoryWorkTracker tracker = Of(Item("a"), Item("b", "a"));
         WorkClaim claim = await ClaimAsync(tracker);
-        Assert.True(await tracker.SettleAsync(claim, new Settlement.AwaitMerge(new AttemptId("a", 1))));
-        Assert.Null(await tracker.ClaimAsync("w", Lease));
+        Assert.NotNull(await tracker.SettleAsync(claim, new Settlement.AwaitMerge(new AttemptId("a", 1))));
+        Assert.Null(await tracker.ClaimAsync(Request));
         _time.Advance(TimeSpan.FromDays(3));
-        Assert.True(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
+        Assert.NotNull(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
         Assert.Equal("b", (await ClaimAsync(tracker)).Item.Id);
     }
 
@@ -184,7 +186,7 @@ public sealed class InMemoryWorkTrackerTests
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
         WorkClaim claim = await ClaimAsync(tracker);
-        Task<WorkClaim?>[] waiting = [.. Enumerable.Range(0, 8).Select(_ => tracker.ClaimAsync("w", Lease).AsTask())];
+        Task<WorkClaim?>[] waiting = [.. Enumerable.Range(0, 8).Select(_ => tracker.ClaimAsync(Request).AsTask())];
         Assert.DoesNotContain(waiting, w => w.IsCompleted);
         await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Failed, "no"));
         Assert.All(await Task.WhenAll(waiting), Assert.Null);
@@ -194,32 +196,32 @@ public sealed class InMemoryWorkTrackerTests
     public async Task A_stream_takes_items_until_it_is_complete_and_skips_what_waits_for_one_that_never_came()
     {
         InMemoryWorkTracker tracker = new(_time);
-        ValueTask<WorkClaim?> early = tracker.ClaimAsync("w", Lease);
-        tracker.Add(Item("b", "a"));
+        ValueTask<WorkClaim?> early = tracker.ClaimAsync(Request);
+        await tracker.AddAsync([Item("b", "a")]);
         Assert.False(early.IsCompleted);
-        tracker.Add(Item("a"));
+        await tracker.AddAsync([Item("a")]);
         Assert.Equal("a", (await early)!.Item.Id);
-        tracker.Add(Item("c", "never"));
+        await tracker.AddAsync([Item("c", "never")]);
         tracker.Complete();
         tracker.Complete();
-        ItemClosed skipped = await tracker.WatchAsync().FirstAsync();
-        Assert.Equal(("c", ItemOutcome.Skipped), (skipped.Item.Id, skipped.Outcome));
+        TrackedItem skipped = await tracker.WatchAsync().FirstAsync(i => i.State == TrackedState.Closed);
+        Assert.Equal(("c", ItemOutcome.Skipped), (skipped.Item.Id, skipped.Outcome!.Value));
         Assert.Contains("never", skipped.Reason);
-        Assert.Equal("ISO0706", Assert.Throws<IsolationException>(() => tracker.Add(Item("late"))).Code);
+        Assert.Equal("ISO0706", (await RefusedAsync(tracker, Item("late"))));
     }
 
     [IsolationFact]
-    public void A_stream_refuses_what_a_finite_set_refuses()
+    public async Task A_stream_refuses_what_a_finite_set_refuses()
     {
         InMemoryWorkTracker tracker = new(_time);
-        tracker.Add(Item("a", "b"));
-        tracker.Add(Item("123"));
-        tracker.Add(Item("/123"));
-        Assert.Equal("ISO0703", Assert.Throws<IsolationException>(() => tracker.Add(Item("b", "a"))).Code);
-        Assert.Equal("ISO0702", Assert.Throws<IsolationException>(() => tracker.Add(Item("A"))).Code);
-        Assert.Equal("ISO0701", Assert.Throws<IsolationException>(() => tracker.Add(Item("x\ny"))).Code);
-        Assert.Equal("ISO0705", Assert.Throws<IsolationException>(() => tracker.Add(new WorkItem("x", " "))).Code);
-        Assert.Equal(3, tracker.Snapshot().Count);
+        await tracker.AddAsync([Item("a", "b")]);
+        await tracker.AddAsync([Item("123")]);
+        await tracker.AddAsync([Item("/123")]);
+        Assert.Equal("ISO0703", (await RefusedAsync(tracker, Item("b", "a"))));
+        Assert.Equal("ISO0702", (await RefusedAsync(tracker, Item("A"))));
+        Assert.Equal("ISO0701", (await RefusedAsync(tracker, Item("x\ny"))));
+        Assert.Equal("ISO0705", (await RefusedAsync(tracker, new WorkItem("x", " "))));
+        Assert.Equal(3, (await tracker.ListAsync()).Count);
     }
 
     [IsolationFact]
@@ -231,7 +233,7 @@ public sealed class InMemoryWorkTrackerTests
             new HistoryEntry("a", new AttemptId("a", 1), _time.GetUtcNow(), "comment", "half way")
         );
         await tracker.SettleAsync(claim, new Settlement.Retry(TimeSpan.Zero, "red"));
-        IReadOnlyList<HistoryEntry> read = tracker.ReadHistory("a");
+        IReadOnlyList<HistoryEntry> read = await tracker.ReadHistoryAsync("a");
         Assert.Equal(["claimed", "comment", "settled"], read.Select(h => h.Kind));
         Assert.Equal(new AttemptId("a", 1), (await ClaimAsync(tracker)).Previous);
         Assert.Equal(3, read.Count);
@@ -259,7 +261,7 @@ public sealed class InMemoryWorkTrackerTests
                 .Select(w =>
                     Task.Run(async () =>
                     {
-                        while (await tracker.ClaimAsync($"w{w}", Lease) is { } claim)
+                        while (await tracker.ClaimAsync(Request) is { } claim)
                         {
                             lock (taken)
                             {
@@ -267,7 +269,7 @@ public sealed class InMemoryWorkTrackerTests
                                 taken.Add(claim.Item.Id);
                             }
 
-                            Assert.True(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
+                            Assert.NotNull(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
                         }
                     })
                 )
@@ -281,11 +283,11 @@ public sealed class InMemoryWorkTrackerTests
     {
         InMemoryWorkTracker tracker = new(_time);
         using CancellationTokenSource stop = new();
-        Task<WorkClaim?> waiting = tracker.ClaimAsync("w", Lease, stop.Token).AsTask();
+        Task<WorkClaim?> waiting = tracker.ClaimAsync(Request, stop.Token).AsTask();
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        tracker.Add(Item("a"));
-        Assert.Equal(TrackedState.Ready, tracker.Snapshot().Single().State);
+        await tracker.AddAsync([Item("a")]);
+        Assert.Equal(TrackedState.Ready, (await tracker.ListAsync()).Single().State);
     }
 
     [IsolationFact]
@@ -296,13 +298,23 @@ public sealed class InMemoryWorkTrackerTests
         await Assert.ThrowsAsync<ArgumentException>(() =>
             tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Suspended)).AsTask()
         );
-        Assert.Equal(TrackedState.Claimed, tracker.Snapshot().Single().State);
+        Assert.Equal(TrackedState.Claimed, (await tracker.ListAsync()).Single().State);
     }
 
     private static WorkItem Item(string id, params string[] blockedBy) => new(id, $"Do {id}") { BlockedBy = blockedBy };
 
+    private static async Task<string> RefusedAsync(InMemoryWorkTracker tracker, WorkItem item) =>
+        Assert.Single(await tracker.AddAsync([item])).Fault.Code;
+
+    /// <summary>Everything, once all of it is closed.</summary>
+    private static async Task<IReadOnlyList<TrackedItem>> ClosedAsync(InMemoryWorkTracker tracker)
+    {
+        await tracker.WatchAsync().LastAsync();
+        return await tracker.ListAsync();
+    }
+
     private static async Task<WorkClaim> ClaimAsync(InMemoryWorkTracker tracker) =>
-        (await tracker.ClaimAsync("w", Lease))!;
+        (await tracker.ClaimAsync(Request))!;
 
     private static async Task<List<string>> ClaimAllAsync(InMemoryWorkTracker tracker, int count)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Tracking;
 
@@ -83,11 +84,34 @@ public sealed class WorkGraphTests
         ];
         Assert.Empty(WorkGraph.Check(chain));
         InMemoryWorkTracker tracker = new(chain);
-        WorkClaim first = (await tracker.ClaimAsync("w", TimeSpan.FromMinutes(1)))!;
+        WorkClaim first = (await tracker.ClaimAsync(new ClaimRequest("w", TimeSpan.FromMinutes(1))))!;
         await tracker.SettleAsync(first, new Settlement.Close(ItemOutcome.Failed, "no"));
-        ItemClosed last = await tracker.WatchAsync().LastAsync();
+        await tracker.WatchAsync().LastAsync();
+        TrackedItem last = (await tracker.ListAsync())[^1];
         Assert.Equal(("i19999", ItemOutcome.Skipped), (last.Item.Id, last.Outcome));
         Assert.True(last.Reason!.Length < 1_000, $"{last.Reason.Length}");
+    }
+
+    [IsolationTheory]
+    [InlineData("Instructions", """{"Id":"a","Title":"t","Instructions":null}""")]
+    [InlineData("BlockedBy", """{"Id":"a","Title":"t","BlockedBy":null}""")]
+    [InlineData("BlockedBy", """{"Id":"a","Title":"t","BlockedBy":["b",null]}""")]
+    [InlineData("Paths", """{"Id":"a","Title":"t","Paths":null}""")]
+    [InlineData("Paths", """{"Id":"a","Title":"t","Paths":[null]}""")]
+    [InlineData("Requires", """{"Id":"a","Title":"t","Requires":null}""")]
+    [InlineData("Data", """{"Id":"a","Title":"t","Data":null}""")]
+    [InlineData("Data", """{"Id":"a","Title":"t","Data":{"k":null}}""")]
+    [InlineData("Timeout", """{"Id":"a","Title":"t","Timeout":"00:00:00"}""")]
+    [InlineData("Timeout", """{"Id":"a","Title":"t","Timeout":"31.00:00:00"}""")]
+    public async Task A_null_of_JSON_and_a_bad_time_are_found_by_the_propertys_name(string property, string json)
+    {
+        WorkItem item = JsonSerializer.Deserialize<WorkItem>(json)!;
+
+        IsolationFault fault = Assert.Single(WorkScheduler.Check([item, Item("b")]));
+
+        Assert.Equal("ISO0709", fault.Code);
+        Assert.Contains($"'a': {property} ", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(fault, Assert.Single(await new InMemoryWorkTracker().AddAsync([item])).Fault);
     }
 
     private static WorkItem Item(string id, params string[] blockedBy) => new(id, "Title") { BlockedBy = blockedBy };

@@ -23,7 +23,7 @@ public sealed class AdmissionTests
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         List<string> said = [];
 
-        IWorkspace made = await Guard(rig, new ManualTime(), () => Plenty)
+        IWorkspace made = await Guard(rig, new ManualTimeProvider(), () => Plenty)
             .AcquireAsync(await rig.RequestAsync() with { OnWaiting = said.Add });
 
         Assert.True(File.Exists(Path.Combine(made.Info.Path, "README.md")));
@@ -34,7 +34,7 @@ public sealed class AdmissionTests
     public async Task Who_waits_says_so_once_and_goes_on_when_room_is_found_at_a_later_look()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
-        ManualTime time = new();
+        ManualTimeProvider time = new();
         FreeSpace room = Short;
         List<string> said = [];
         Task<IWorkspace> waiting = Guard(rig, time, () => room)
@@ -56,7 +56,7 @@ public sealed class AdmissionTests
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         FreeSpace room = Plenty;
-        AdmissionProvider guard = Guard(rig, new ManualTime(), () => room);
+        AdmissionProvider guard = Guard(rig, new ManualTimeProvider(), () => room);
         IWorkspace first = await guard.AcquireAsync(await rig.RequestAsync());
         room = Short;
         TaskCompletionSource waits = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -80,7 +80,12 @@ public sealed class AdmissionTests
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         WorkspaceRequest request = await rig.RequestAsync();
         string before = await rig.SnapshotAsync();
-        AdmissionProvider guard = Guard(rig, new ManualTime(), () => new FreeSpace(disk, files, memory), TimeSpan.Zero);
+        AdmissionProvider guard = Guard(
+            rig,
+            new ManualTimeProvider(),
+            () => new FreeSpace(disk, files, memory),
+            TimeSpan.Zero
+        );
 
         IsolationException fault = await Assert.ThrowsAsync<IsolationException>(async () =>
             await guard.AcquireAsync(request)
@@ -103,14 +108,16 @@ public sealed class AdmissionTests
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
 
-        Assert.NotNull(await Guard(rig, new ManualTime(), () => default).AcquireAsync(await rig.RequestAsync()));
+        Assert.NotNull(
+            await Guard(rig, new ManualTimeProvider(), () => default).AcquireAsync(await rig.RequestAsync())
+        );
     }
 
     [IsolationFact]
     public async Task The_wait_has_an_end_and_a_cancelled_one_ends_at_once()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
-        ManualTime time = new();
+        ManualTimeProvider time = new();
         AdmissionProvider guard = Guard(rig, time, () => Short, TimeSpan.FromSeconds(10));
         using CancellationTokenSource cancel = new();
         Task cancelled = guard.AcquireAsync(await rig.RequestAsync("b"), cancel.Token).AsTask();
@@ -132,7 +139,7 @@ public sealed class AdmissionTests
         AdmissionProvider guard = new(
             inner,
             Options(TimeSpan.FromDays(1)),
-            new ManualTime(),
+            new ManualTimeProvider(),
             new WorkersDirectory("/nowhere"),
             look: _ => Plenty with { Disk = inner.Free }
         );
@@ -229,7 +236,7 @@ public sealed class AdmissionTests
 
     private static AdmissionProvider Guard(
         WorkspaceFixture rig,
-        ManualTime time,
+        ManualTimeProvider time,
         Func<FreeSpace> look,
         TimeSpan? wait = null
     ) => new(rig.Provider, Options(wait ?? TimeSpan.FromDays(1)), time, look: _ => look());
@@ -244,7 +251,7 @@ public sealed class AdmissionTests
         };
 
     // Moves the clock by the interval once somebody waits on it.
-    private static async Task LooksAsync(ManualTime time, Task waiting, int times)
+    private static async Task LooksAsync(ManualTimeProvider time, Task waiting, int times)
     {
         for (int i = 0; i < times; i++)
         {

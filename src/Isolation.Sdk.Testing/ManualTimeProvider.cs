@@ -1,13 +1,13 @@
-namespace Isolation.Sdk.Tests.Infrastructure;
+namespace Isolation.Sdk.Testing;
 
-/// <summary>A clock that moves when it is told to, timers included.</summary>
-internal sealed class ManualTime : TimeProvider
+/// <summary>A clock that moves only when a test moves it, timers included.</summary>
+public sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>How many timers wait: a test moves the clock once somebody waits on it.</summary>
+    /// <summary>How many timers wait. Move the clock once somebody waits for it.</summary>
     public int Waiting
     {
         get
@@ -19,6 +19,7 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow()
     {
         lock (_gate)
@@ -27,10 +28,14 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
+    /// <inheritdoc/>
     public override long GetTimestamp() => GetUtcNow().Ticks;
 
+    /// <summary>Moves the clock and fires the timers that are due.</summary>
+    /// <param name="by">How far.</param>
     public void Advance(TimeSpan by)
     {
         ManualTimer[] due;
@@ -47,6 +52,7 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         ManualTimer timer = new(this, () => callback(state));
@@ -54,7 +60,7 @@ internal sealed class ManualTime : TimeProvider
         return timer;
     }
 
-    private sealed class ManualTimer(ManualTime owner, Action fire) : ITimer
+    private sealed class ManualTimer(ManualTimeProvider owner, Action fire) : ITimer
     {
         public DateTimeOffset Due { get; private set; }
 

@@ -1,0 +1,188 @@
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Tracking;
+using Isolation.Sdk.Workspaces;
+
+namespace Isolation.Sdk.Scheduling;
+
+/// <summary>
+/// Hands work to the merge queue, follows it there and settles what became of it. What waits there holds new attempts
+/// back.
+/// </summary>
+internal sealed class MergeFollower(RunSession session, IMergeQueue queue, RunResults results, ChangeSignal changed)
+{
+    private readonly IsolationOptions _options = session.Plan.Options;
+    private int _pending;
+
+    /// <summary>Set when the number of pending merges, or what can be claimed, may have changed.</summary>
+    public ChangeSignal Changed => changed;
+
+    /// <summary>How many are on their way to the target. What is held for something outside is not.</summary>
+    public int PendingCount => Volatile.Read(ref _pending);
+
+    public PendingMerge Expect(AttemptId attempt) => new(attempt, by =>
+        {
+            Interlocked.Add(ref _pending, by);
+            changed.Set();
+        });
+
+    /// <summary>Back-pressure: merges compete with workers for the machine, and would fall behind for ever.</summary>
+    public Task WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        int limit = _options.MaxPendingMerges ?? Math.Max(16, 4 * _options.MaxWorkers);
+        return WaitUntilAsync(() => PendingCount < limit, cancellationToken);
+    }
+
+    public async Task WaitUntilAsync(Func<bool> holds, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task next = changed.Next;
+            if (holds())
+            {
+                return;
+            }
+
+            await next.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public ValueTask SubmitAsync(WorkItem item, AttemptReport report) =>
+        queue.SubmitAsync(
+            new MergeRequest(
+                report.Attempt,
+                new Capture(report.Commit!, report.BaseCommit!, AttemptNames.RefName(report.Attempt), report.Changes)
+            )
+            {
+                Title = item.Title,
+                Priority = item.Priority,
+                Branch = report.Branch,
+            },
+            CancellationToken.None
+        );
+
+    /// <summary>Takes work back whose claim was lost: somebody else does the item.</summary>
+    public async Task WithdrawAsync(PendingMerge pending) =>
+        await queue
+            .CommandAsync(pending.Attempt, new MergeCommand.Cancel(), CancellationToken.None)
+            .ConfigureAwait(false);
+
+    /// <param name="pending">The merge.</param>
+    /// <param name="claim">The claim to settle.</param>
+    /// <param name="report">What the attempt reported; <see langword="null"/> if an earlier run had it.</param>
+    /// <param name="over">A token for the end of the run: what is held stays in the queue.</param>
+    /// <param name="cancellationToken">A token to take back what is not held.</param>
+    public async Task FollowAsync(
+        PendingMerge pending,
+        WorkClaim claim,
+        AttemptReport? report,
+        CancellationToken over,
+        CancellationToken cancellationToken
+    )
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(over, cancellationToken);
+        MergeStatus last = new(pending.Attempt, MergeState.Queued);
+        try
+        {
+            await foreach (MergeStatus status in queue.WatchAsync(pending.Attempt, either.Token).ConfigureAwait(false))
+            {
+                last = status;
+                if (status.LandedCommit is { } landing)
+                {
+                    session.Workers.Guard.AddLanding(landing);
+                }
+
+                results.SetMerge(status);
+                bool held =
+                    status is
+                    { State: MergeState.Held, Hold: not (MergeHoldReason.Dependency or MergeHoldReason.Conflict) };
+                if (held && pending.IsCounted)
+                {
+                    results.PublishEnd(pending.Attempt, nameof(ItemOutcome.AwaitingMerge), null);
+                }
+
+                pending.See(held);
+            }
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            if (!pending.IsCounted || !cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+
+            // It must not land behind the back of a caller who was told that it was cancelled.
+            last = await queue
+                .CommandAsync(pending.Attempt, new MergeCommand.Cancel(), CancellationToken.None)
+                .ConfigureAwait(false);
+            results.SetMerge(last);
+        }
+
+        Settlement settlement = OutcomeMapper.FromMerge(last) switch
+        {
+            ItemOutcome.Cancelled when cancellationToken.IsCancellationRequested => new Settlement.Release(
+                OutcomeMapper.RunCancelled,
+                pending.Attempt
+            ),
+            (ItemOutcome.Landed or ItemOutcome.NoChange or ItemOutcome.Cancelled) and var end => new Settlement.Close(
+                end,
+                last.Reason
+            ),
+            var outcome => OutcomeMapper.Retry(
+                claim,
+                _options,
+                outcome,
+                last.Reason ?? last.State.ToString(),
+                pending.Attempt,
+                OutcomeMapper.Conflict(report, last)
+            ),
+        };
+        await results.SettleAsync(claim, pending.Attempt, settlement).ConfigureAwait(false);
+    }
+}
+
+/// <summary>Work in the merge queue that counts as pending while nothing outside has to happen first.</summary>
+internal sealed class PendingMerge : IDisposable
+{
+    private readonly Action<int> _count;
+    private int _counted;
+    private volatile bool _seen;
+
+    public PendingMerge(AttemptId attempt, Action<int> count)
+    {
+        Attempt = attempt;
+        _count = count;
+        Count(true);
+    }
+
+    public AttemptId Attempt { get; }
+
+    public bool IsCounted => Volatile.Read(ref _counted) == 1;
+
+    /// <summary>The queue said where it is.</summary>
+    public void See(bool held)
+    {
+        _seen = true;
+        Count(!held);
+    }
+
+    public void GiveUpUnlessSeen()
+    {
+        if (!_seen)
+        {
+            Count(false);
+        }
+    }
+
+    public void Dispose() => Count(false);
+
+    private void Count(bool counted)
+    {
+        int now = counted ? 1 : 0,
+            before = Interlocked.Exchange(ref _counted, now);
+        if (before != now)
+        {
+            _count(now - before);
+        }
+    }
+}
