@@ -92,16 +92,18 @@ internal sealed class PipelineScenario : LeakScenario
             );
         }
 
-        return builder.Sandbox.Use(
-            services => new ProcessSandbox(
-                new ProcessSandboxOptions(),
-                services.Time(),
-                services.Of<WorkersDirectory>(),
-                Fixture.Environment,
-                seal: Seal()
-            ),
-            _setup.Level
-        );
+        return _setup.Level switch
+        {
+            SandboxLevel.Restricted => builder.Sandbox.UseRestricted(Configure),
+            SandboxLevel.Sealed => builder.Sandbox.UseSealed(Configure),
+            _ => builder.Sandbox.UseProcess(Configure),
+        };
+
+        void Configure(ProcessSandboxOptions options) =>
+            (options.HostEnvironment, options.Parts) = (
+                new Dictionary<string, string>(Fixture.Environment),
+                _setup.Parts
+            );
     }
 
     private void RemoveBarriers()
@@ -111,14 +113,6 @@ internal sealed class PipelineScenario : LeakScenario
             SafeDelete.DeleteTree(Path.Combine(Fixture.WorkersDirectory, name));
         }
     }
-
-    private IProcessConfinement? Seal() =>
-        _setup.Level switch
-        {
-            SandboxLevel.Restricted => new RestrictedConfinement(_setup.Parts),
-            SandboxLevel.Sealed => new BubblewrapConfinement(TimeProvider.System, _setup.Parts),
-            _ => null,
-        };
 
     private WorkerCommand In(WorkerCommand command) =>
         _setup.IsDisabled(LeakMechanisms.Environment) ? command with { Environment = Fixture.Environment } : command;

@@ -9,7 +9,7 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk;
 
-/// <summary>A state scope by itself: an environment, home, temp and ports of its own around any directory, without a pipeline.</summary>
+/// <summary>A state scope without a pipeline: an environment, home, temp folder and ports around any directory.</summary>
 /// <example>
 /// <code>
 /// await using IStateScope state = await IsolatedState.OpenAsync("/repos/shop");
@@ -20,23 +20,23 @@ public static class IsolatedState
 {
     private const string KeptNote = "state.kept";
 
-    /// <summary>Opens a scope; disposing it ends every process in it and removes its folders. What a host that died left behind is removed by the next call.</summary>
+    /// <summary>Opens a scope. Disposing it ends every process in it and removes its folders. The next call removes what a host that died left behind.</summary>
     /// <param name="workingDirectory">The absolute path of the directory that commands start in; it is left as it is.</param>
-    /// <param name="configure">What the scope gets beside the defaults.</param>
-    /// <param name="cancellationToken">Ends the work and rolls it back.</param>
-    /// <exception cref="IsolationException">ISO0402: the directory does not exist. ISO0403 to ISO0408: the options ask for what is not there.</exception>
+    /// <param name="configure">A delegate to change the options.</param>
+    /// <param name="cancellationToken">A token to cancel the operation and roll it back.</param>
+    /// <exception cref="IsolationException">ISO0402: the directory does not exist. ISO0403 to ISO0408, ISO0424: the options ask for what is not there.</exception>
     public static Task<IStateScope> OpenAsync(
         string workingDirectory,
         Action<ProcessSandboxOptions>? configure = null,
         CancellationToken cancellationToken = default
     ) => OpenAsync(workingDirectory, SandboxLevel.Cooperative, configure, cancellationToken);
 
-    /// <summary>Opens a scope whose processes the kernel holds, too.</summary>
+    /// <summary>Opens a scope whose processes the kernel holds at a level.</summary>
     /// <param name="workingDirectory">The absolute path of the directory that commands start in and may write; it is left as it is.</param>
-    /// <param name="level">How far its processes are trusted.</param>
-    /// <param name="configure">What the scope gets beside the defaults.</param>
-    /// <param name="cancellationToken">Ends the work and rolls it back.</param>
-    /// <exception cref="IsolationException">As above; ISO0414 to ISO0417: this machine cannot give the level.</exception>
+    /// <param name="level">The level.</param>
+    /// <param name="configure">A delegate to change the options.</param>
+    /// <param name="cancellationToken">A token to cancel the operation and roll it back.</param>
+    /// <exception cref="IsolationException">As above; ISO0414 to ISO0417: this machine cannot provide the level.</exception>
     public static async Task<IStateScope> OpenAsync(
         string workingDirectory,
         SandboxLevel level,
@@ -59,14 +59,16 @@ public static class IsolatedState
         string user = OperatingSystem.IsWindows()
             ? "user"
             : LinuxProcess.EffectiveUser().ToString(CultureInfo.InvariantCulture);
-        WorkersDirectory root = new(PrivateFolder.Ensure(Path.Combine(Path.GetTempPath(), "isolation-state-" + user)));
-        IProcessConfinement? seal = level switch
-        {
-            SandboxLevel.Restricted => new RestrictedConfinement(),
-            SandboxLevel.Sealed => new BubblewrapConfinement(TimeProvider.System),
-            _ => null,
-        };
-        ProcessSandbox sandbox = new(options, TimeProvider.System, root, host: null, ReadGitAsync, seal);
+        WorkersDirectory root = new(
+            ScopeFolders.EnsureOwn(Path.Combine(Path.GetTempPath(), "isolation-state-" + user))
+        );
+        ProcessSandbox sandbox = new(
+            options,
+            TimeProvider.System,
+            root,
+            ReadGitAsync,
+            IProcessConfinement.Create(level, options.Parts, TimeProvider.System)
+        );
         RepositoryRef repository = new(Path.TrimEndingDirectorySeparator(workingDirectory));
         LeaseStore store = new(root.Root, repository, TimeProvider.System);
         await SweepAsync(store, sandbox, cancellationToken).ConfigureAwait(false);
@@ -75,14 +77,8 @@ public static class IsolatedState
         );
         try
         {
-            WorkspaceInfo around = new(repository.Path, "", null, "");
-            return new StandaloneScope(
-                await sandbox
-                    .OpenAsync(new StateRequest(lease, repository, around), cancellationToken)
-                    .ConfigureAwait(false),
-                lease,
-                KeptNote
-            );
+            StateRequest request = new(lease, repository, new WorkspaceInfo(repository.Path, "", null, ""));
+            return new LeasedScope(await sandbox.OpenAsync(request, cancellationToken).ConfigureAwait(false), lease);
         }
         catch
         {
@@ -116,6 +112,59 @@ public static class IsolatedState
         catch (IsolationException e) when (e.Code is GitCodes.NotARepository or GitCodes.GitMissing)
         {
             return WorkerGitConfig.None;
+        }
+    }
+
+    /// <summary>A scope that holds its own lease, since no pipeline does.</summary>
+    private sealed class LeasedScope(IStateScope scope, AttemptLease lease) : IStateScope
+    {
+        private int _released;
+
+        public StateInfo Info => scope.Info;
+
+        public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken) =>
+            scope.StartAsync(command, cancellationToken);
+
+        public async ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
+        {
+            if (Interlocked.Exchange(ref _released, 1) == 1)
+            {
+                return;
+            }
+
+            bool keep = mode is ReleaseMode.Keep or ReleaseMode.Quarantine;
+            if (keep)
+            {
+                await lease.NoteAsync(KeptNote, "yes", CancellationToken.None).ConfigureAwait(false);
+            }
+
+            try
+            {
+                await scope.ReleaseAsync(mode, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                if (keep)
+                {
+                    lease.Dispose();
+                }
+                else
+                {
+                    lease.Complete();
+                }
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            try
+            {
+                await ReleaseAsync(ReleaseMode.KeepIfUnmerged).ConfigureAwait(false);
+            }
+            catch (IsolationException e) when (e.Code == SandboxCodes.TeardownFailed)
+            {
+                // Everything is released all the same; whoever wants to know calls ReleaseAsync.
+            }
         }
     }
 }

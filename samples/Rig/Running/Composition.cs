@@ -17,17 +17,17 @@ internal static class Composition
                     {
                         foreach (string name in settings.Inherit)
                         {
-                            o.Inherit(name);
+                            o.Inherit.Add(name);
                         }
 
                         foreach (string name in settings.Secrets)
                         {
-                            o.Secret(name);
+                            o.Secrets.Add(name);
                         }
 
                         foreach (string path in settings.Shared)
                         {
-                            o.CopyFromHome(path);
+                            o.CopyFromHome.Add(path);
                         }
                     })
                     .Target(settings.Target, settings.From),

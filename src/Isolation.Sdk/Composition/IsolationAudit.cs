@@ -2,6 +2,7 @@ using Isolation.Sdk.Git;
 using Isolation.Sdk.Guard;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Scheduling;
 

@@ -1,8 +1,8 @@
 namespace Isolation.Sdk.Platform;
 
 /// <summary>What the processes of one scope may touch.</summary>
-/// <param name="Read">Files and folders they may read and run; symbolic links stand for what they name.</param>
-/// <param name="Write">Folders of the worker's own.</param>
+/// <param name="Read">Files and folders they may read and run; a symbolic link stands for what it names.</param>
+/// <param name="Write">The worker's own folders.</param>
 /// <param name="Ports">Leased TCP ports.</param>
 /// <param name="Network">What else of the network.</param>
 internal sealed record AccessScope(
@@ -29,30 +29,26 @@ internal sealed record AccessScope(
         "/sys/fs/cgroup",
         "/sys/kernel/mm/transparent_hugepage",
     ];
+    private static readonly string[] Roots =
+    [
+        "DOTNET_ROOT",
+        "DOTNET_ROOT_X64",
+        "DOTNET_ROOT_ARM64",
+        "JAVA_HOME",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ];
 
-    /// <summary>What may be read beside the system: the folders on PATH, the toolchain's root, the host's packages, borrowed objects, and what the options declare.</summary>
-    public static IEnumerable<string> Toolchains(IReadOnlyDictionary<string, string> environment)
-    {
-        IEnumerable<string> path = (environment.GetValueOrDefault("PATH") ?? "")
+    /// <summary>The folders on PATH and the toolchain's roots.</summary>
+    public static IEnumerable<string> Toolchains(IReadOnlyDictionary<string, string> environment) =>
+        environment
+            .GetValueOrDefault("PATH", "")
             .Split(Path.PathSeparator)
-            .Where(Path.IsPathFullyQualified);
-        string?[] roots =
-        [
-            .. new[]
-            {
-                "DOTNET_ROOT",
-                "DOTNET_ROOT_X64",
-                "DOTNET_ROOT_ARM64",
-                "JAVA_HOME",
-                "SSL_CERT_FILE",
-                "SSL_CERT_DIR",
-            }.Select(environment.GetValueOrDefault),
-        ];
-        return path.Concat(roots.OfType<string>().Where(Path.IsPathFullyQualified))
+            .Concat(Roots.Select(root => environment.GetValueOrDefault(root, "")))
+            .Where(Path.IsPathFullyQualified)
             .Select(Path.TrimEndingDirectorySeparator)
             .Where(folder => folder is not "/")
             .Distinct(StringComparer.Ordinal);
-    }
 
     /// <summary>The object stores that a clone of a repository borrows from: its own, and what that one borrows from in turn.</summary>
     public static IEnumerable<string> Objects(string? commonDirectory)
@@ -64,26 +60,53 @@ internal sealed record AccessScope(
             string alternates = Path.Combine(store, "info", "alternates");
             if (seen.Add(store) && File.Exists(alternates))
             {
-                Array.ForEach([.. File.ReadLines(alternates).Where(line => line.Length > 0 && line[0] != '#')], line =>
-                    left.Enqueue(Path.GetFullPath(line, store))
-                );
+                foreach (string line in File.ReadLines(alternates).Where(line => line.Length > 0 && line[0] != '#'))
+                {
+                    left.Enqueue(Path.GetFullPath(line, store));
+                }
             }
         }
 
         return seen;
     }
 
-    /// <summary>Whether a program can be started from there.</summary>
-    public bool Covers(string path)
+    /// <summary>Refuses a program that the scope's rules would not let start, with a reason that the kernel does not give.</summary>
+    public void ThrowIfUnreadable(string program)
     {
-        string final = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        return System.Concat(Read).Concat(Write).Any(folder => Contains(folder, final));
+        string final = File.ResolveLinkTarget(program, returnFinalTarget: true)?.FullName ?? program;
+        if (!System.Concat(Read).Concat(Write).Any(folder => Contains(folder, final)))
+        {
+            throw new IsolationException(
+                SandboxCodes.CommandNotStarted,
+                $"'{program}' lies where this worker may not read.",
+                "Install it for the whole machine, or add its folder to ReadablePaths."
+            );
+        }
     }
 
-    /// <summary>Which folder that every worker may read holds this one; <see langword="null"/> when none does.</summary>
-    public static string? Exposing(string folder, IEnumerable<string> read) =>
-        System.Concat(read).FirstOrDefault(open => Contains(open, folder));
+    /// <summary>Refuses to keep workers where all of them may read.</summary>
+    public static void ThrowIfExposed(string folder, IEnumerable<string> read)
+    {
+        if (System.Concat(read).FirstOrDefault(open => Contains(open, folder)) is { } exposing)
+        {
+            throw new IsolationException(
+                SandboxCodes.WorkersExposed,
+                $"Workers would live in '{folder}', and every worker may read '{exposing}'.",
+                "Put the workers elsewhere (UseWorkersDirectory), or take that folder out of ReadablePaths and PATH."
+            );
+        }
+    }
 
     public static bool Contains(string folder, string path) =>
         path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+}
+
+/// <summary>How much of the host's network a worker reaches.</summary>
+/// <param name="IsOpen">All of it.</param>
+/// <param name="Ports">TCP ports it may connect to, anywhere, beside its own.</param>
+internal sealed record NetworkAccess(bool IsOpen, IReadOnlyList<int> Ports)
+{
+    public static readonly NetworkAccess None = new(false, []);
+
+    public bool IsNone => !IsOpen && Ports.Count == 0;
 }

@@ -10,8 +10,6 @@ internal static class ExecRetry
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Tries again, about a second in all, while the program is busy and nothing else is wrong.</summary>
-    /// <param name="start">Starts it once.</param>
-    /// <param name="time">The clock.</param>
     public static async Task<T> StartAsync<T>(Func<Task<T>> start, TimeProvider time)
     {
         for (int tries = 1; ; tries++)

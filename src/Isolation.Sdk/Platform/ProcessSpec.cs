@@ -1,38 +1,39 @@
-using Isolation.Sdk.Sandbox;
-
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Everything there is to know to start a command.</summary>
+/// <summary>A command to start.</summary>
 /// <param name="File">The program's absolute path.</param>
 /// <param name="Arguments">Its arguments.</param>
 /// <param name="Directory">The absolute directory it starts in.</param>
 /// <param name="Environment">Its whole environment.</param>
-/// <param name="OpenInput">Whether the caller writes to its standard input.</param>
-/// <param name="Log">Where its output goes; <see langword="null"/> for the caller.</param>
+/// <param name="Marker">The text in its environment that it and all it starts are found by.</param>
 internal sealed record ProcessSpec(
     string File,
     IReadOnlyList<string> Arguments,
     string Directory,
     IReadOnlyDictionary<string, string> Environment,
-    bool OpenInput,
-    BoundedLog? Log
+    string Marker
 )
 {
+    /// <summary>Whether the caller writes to its standard input.</summary>
+    public bool OpenInput { get; init; }
+
+    /// <summary>Whether standard error goes where standard output goes, if the platform can do that.</summary>
+    public bool MergeError { get; init; }
+
     /// <summary>What the thread that starts it does to itself first.</summary>
     public ThreadRestriction? Restriction { get; init; }
 
     /// <summary>What it reads on descriptor 3.</summary>
     public byte[]? Filter { get; init; }
 
-    /// <summary>What it is held to by the kernel from its first instruction on.</summary>
-    public ProcessLimits? Limits { get; init; }
-
-    /// <summary>The groups it is in from its first instruction on.</summary>
-    public IReadOnlyList<CommandCgroup> Groups { get; init; } = [];
-
-    /// <summary>Whether it has to wait until it is held.</summary>
-    public bool IsHeld => Limits is { AnyHeld: true } || Groups.Count > 0;
-
     /// <summary>Whether the program stands between us and the command: it ends with the command, and must not be asked to end before it.</summary>
     public bool HasKeeper { get; init; }
+
+    public IsolationException NotStarted(Exception why) =>
+        new(
+            SandboxCodes.CommandNotStarted,
+            $"'{File}' could not be started in '{Directory}': {why.Message}.",
+            "A script needs an interpreter line (#!) that exists; a program must fit this machine.",
+            why
+        );
 }

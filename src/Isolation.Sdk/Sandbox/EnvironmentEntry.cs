@@ -1,12 +1,18 @@
 namespace Isolation.Sdk.Sandbox;
 
 /// <summary>One environment variable.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Value">Its value, in the clear: print the entry, not the value.</param>
+/// <param name="Name">The name.</param>
+/// <param name="Value">The value, in the clear: print the entry, not the value.</param>
 /// <param name="Origin">Where it came from: <c>inherited</c>, <c>isolation</c>, <c>option</c>, <c>secret</c>, <c>env file</c>.</param>
 /// <param name="Secret">Whether it is masked in every log, status and report.</param>
 public sealed record EnvironmentEntry(string Name, string Value, string Origin, bool Secret = false)
 {
+    internal const string Inherited = "inherited";
+    internal const string Isolation = "isolation";
+    internal const string Option = "option";
+    internal const string FromSecrets = "secret";
+    internal const string EnvFile = "env file";
+
     /// <inheritdoc/>
     public override string ToString() => $"{Name}={(Secret ? "***" : Value)}";
 }

@@ -5,43 +5,35 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>Scopes made of ordinary processes: an environment from nothing, folders and ports of their own, a session each, and an end of the whole tree.</summary>
+/// <summary>Scopes made of processes: an environment from nothing, their own folders and ports, a session each, and an end of the whole tree.</summary>
 /// <param name="options">What workers get beside that.</param>
 /// <param name="time">The clock.</param>
-/// <param name="workers">Where workers live; <see langword="null"/> for beside the repository.</param>
-/// <param name="host">The host's variables; <see langword="null"/> for this process's own.</param>
+/// <param name="workers">Where workers live; <see langword="null"/> for where the request says, or beside the repository.</param>
 /// <param name="git">Reads what git is to know; <see langword="null"/> for the repository's and the host's own.</param>
-/// <param name="seal">What confines them; <see langword="null"/> for nothing.</param>
+/// <param name="confinement">What confines them; <see langword="null"/> for nothing.</param>
 internal sealed class ProcessSandbox(
     ProcessSandboxOptions options,
     TimeProvider? time = null,
     WorkersDirectory? workers = null,
-    IReadOnlyDictionary<string, string>? host = null,
     Func<RepositoryRef, CancellationToken, Task<WorkerGitConfig>>? git = null,
-    IProcessConfinement? seal = null
+    IProcessConfinement? confinement = null
 ) : IStateSandbox
 {
     private const string FolderNote = "state.folder";
     private const string MarkerNote = "state.marker";
-    private const string CgroupNote = "state.cgroup";
-    private const string GroupsNote = "state.groups";
+    private const string CgroupsNote = "state.cgroups";
     private readonly TimeProvider _time = time ?? TimeProvider.System;
-    private readonly HostVariables _host = host is null ? HostVariables.Read() : new HostVariables(host);
+    private readonly HostVariables _host = new(options.HostEnvironment);
     private readonly Func<RepositoryRef, CancellationToken, Task<WorkerGitConfig>> _readGit = git
         ?? WorkerGitConfig.ReadAsync;
-    private readonly CgroupLimits _mechanisms = new(
+    private readonly IProcessPlatform _platform = IProcessPlatform.Create(
         time ?? TimeProvider.System,
-        options.LimitGroups && LinuxProcess.IsAvailable
+        options.Mechanism,
+        options.UseLimitCgroups
     );
     private readonly ConcurrentDictionary<string, Lazy<Task<WorkerGitConfig>>> _git = new(StringComparer.Ordinal);
 
-    /// <summary>What every scope of this sandbox is made of, as one text that says nothing of a secret but its name. It changes when what commands run in does, as far as that can be told from here.</summary>
-    public string? Fingerprint => EnvironmentFingerprint.Of(options, _host);
-
-    /// <summary>Whether a process could do away with all that it is found by, but for a group of the kernel's.</summary>
-    private bool CanLose => seal is null || !(seal.EndsWholeTree || (seal.KeepsMarks && ResourceLimits.CanMark));
-
-    private bool Native => options.Mechanism != TreeStopMechanism.ProcessTree && LinuxProcess.IsAvailable;
+    public string? Fingerprint => WorkerEnvironment.Fingerprint(options, _host);
 
     public async ValueTask<ProbeResult> ProbeAsync(
         RepositoryRef repository,
@@ -54,39 +46,22 @@ internal sealed class ProcessSandbox(
             | IsolationGuarantees.Home
             | IsolationGuarantees.Caches
             | IsolationGuarantees.Ports;
-        List<string> notices = [];
-        if (!Native)
-        {
-            notices.Add(
-                "Processes have no session of their own here, and a daemonised grandchild outlives its worker (mechanism: process tree; untested outside Linux)."
-            );
-        }
-        else if (CanLose && (Cgroup.Own() is not { } group || !LinuxProcess.IsWritable(group)))
-        {
-            notices.Add(
-                "No cgroup v2 that this user may divide: trees are ended by "
-                    + (
-                        ResourceLimits.CanMark
-                            ? "session, marker and limit, which a daemon escapes that changes all three, RLIMIT_LOCKS included."
-                            : "session and marker, which a daemon with a scrubbed environment escapes."
-                    )
-            );
-        }
-
-        notices.AddRange(await _mechanisms.DescribeAsync(options.Limits).ConfigureAwait(false));
-        IReadOnlyList<IsolationFault> unsealed = seal is null
+        IReadOnlyList<string> notices = await _platform
+            .GetNoticesAsync(options.Limits.ToValues(), confinement)
+            .ConfigureAwait(false);
+        IReadOnlyList<IsolationFault> unconfined = confinement is null
             ? []
-            : await seal.FindProblemsAsync(options.Network, cancellationToken).ConfigureAwait(false);
+            : await confinement.FindProblemsAsync(options.Network, cancellationToken).ConfigureAwait(false);
         IsolationGuarantees added =
-            seal is null || unsealed.Count > 0 ? IsolationGuarantees.None : seal.Adds(options.Network);
-        IsolationFault[] exposed =
+            confinement is null || unconfined.Count > 0 ? IsolationGuarantees.None : confinement.Adds(options.Network);
+        IsolationFault? exposed =
             added == IsolationGuarantees.None
-                ? []
-                : [.. await ExposedAsync(repository, cancellationToken).ConfigureAwait(false)];
+                ? null
+                : await FindExposedAsync(repository, cancellationToken).ConfigureAwait(false);
         return new ProbeResult(
-            (Native ? Everywhere | IsolationGuarantees.Processes : Everywhere) | added,
+            (_platform.EndsWholeTrees ? Everywhere | IsolationGuarantees.Processes : Everywhere) | added,
             IsolationGuarantees.None,
-            [.. SandboxOptionsValidator.Find(options, _host), .. unsealed, .. exposed]
+            [.. FindProblems(), .. unconfined, .. exposed is null ? Enumerable.Empty<IsolationFault>() : [exposed]]
         )
         {
             Notices = notices,
@@ -96,61 +71,48 @@ internal sealed class ProcessSandbox(
     public async ValueTask<IStateScope> OpenAsync(StateRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (SandboxOptionsValidator.Find(options, _host).FirstOrDefault() is { } fault)
+        AttemptId attempt = request.Lease.Attempt;
+        IsolationFault? fault = FindProblems().FirstOrDefault();
+        if (fault is null && confinement is not null)
         {
-            throw new IsolationException(fault) { Attempt = request.Lease.Attempt };
+            fault = (
+                await confinement.FindProblemsAsync(options.Network, cancellationToken).ConfigureAwait(false)
+            ).FirstOrDefault();
         }
 
-        AttemptId attempt = request.Lease.Attempt;
-        if (
-            seal is not null
-            && await seal.FindProblemsAsync(options.Network, cancellationToken).ConfigureAwait(false)
-                is [IsolationFault unsealed, ..]
-        )
+        if (fault is not null)
         {
-            throw new IsolationException(unsealed) { Attempt = attempt };
+            throw new IsolationException(fault) { Attempt = attempt };
         }
 
         WorkerGitConfig known = await ReadGitAsync(request.Repository, cancellationToken).ConfigureAwait(false);
-        WorkersDirectory root = workers
-            ?? (
-                request.WorkersDirectory is { } given
-                    ? new WorkersDirectory(given)
-                    : WorkersDirectory.Beside(known.CommonDirectory ?? request.Repository.Path)
-            );
-        string marker = ProcessMarker.New();
+        WorkersDirectory root = request.WorkersDirectory is { } given
+            ? new WorkersDirectory(given)
+            : FindRoot(known, request.Repository);
+        string marker = ProcessMark.NewMarker();
         ScopeFolders folders = ScopeFolders.For(root.For(attempt), marker);
-        string? group = Native && options.Mechanism is null or TreeStopMechanism.Cgroup ? Cgroup.Own() : null;
         await request.Lease.NoteAsync(MarkerNote, marker, cancellationToken).ConfigureAwait(false);
         await request.Lease.NoteAsync(FolderNote, folders.Root, cancellationToken).ConfigureAwait(false);
-        if (group is not null)
-        {
-            await request
-                .Lease.NoteAsync(CgroupNote, Path.Combine(group, ScopeResources.CgroupName(marker)), cancellationToken)
-                .ConfigureAwait(false);
-        }
-
-        IReadOnlyList<CgroupMount> places = await _mechanisms.PlacesAsync(options.Limits).ConfigureAwait(false);
-        string[] groups =
-        [
-            .. places.Select(p => p.Of(ScopeResources.CgroupName(marker))).Distinct(StringComparer.Ordinal),
-        ];
-        if (groups.Length > 0)
-        {
-            await request
-                .Lease.NoteAsync(GroupsNote, string.Join('\n', groups), cancellationToken)
-                .ConfigureAwait(false);
-        }
-
-        ScopeResources parts = new(attempt, request.Workspace.Path, marker, folders, root.Trash, options, _time)
-        {
-            Native = Native,
-            Item = request.Item,
-            Cgroup = group is null ? null : Cgroup.TryCreate(ScopeResources.CgroupName(marker)),
-            Places = places,
-            Groups = groups,
-        };
-        return new ScopeBuilder(parts, _host, known, seal).Build(cancellationToken);
+        LauncherSettings settings = new(
+            marker,
+            folders.Runtime,
+            [request.Workspace.Path, folders.Home, folders.Cache, folders.Temp],
+            options.Limits.ToValues()
+        );
+        IProcessLauncher launcher = await _platform
+            .OpenAsync(settings, note => request.Lease.NoteAsync(CgroupsNote, note, cancellationToken))
+            .ConfigureAwait(false);
+        ScopeResources resources = new(
+            attempt,
+            request.Workspace.Path,
+            marker,
+            folders,
+            root.Trash,
+            options,
+            launcher,
+            _time
+        );
+        return new ScopeBuilder(resources, request.Item, _host, known, confinement).Build(cancellationToken);
     }
 
     public ValueTask<IStateScope?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default)
@@ -167,89 +129,91 @@ internal sealed class ProcessSandbox(
         }
 
         ScopeFolders folders = ScopeFolders.For(folder, marker);
-        Cgroup? cgroup =
-            record.Notes.TryGetValue(CgroupNote, out string? group)
-            && Path.GetFileName(group) == ScopeResources.CgroupName(marker)
-                ? Cgroup.TryOpen(group)
-                : null;
-        string[] groups = record.Notes.TryGetValue(GroupsNote, out string? paths)
-            ?
-            [
-                .. paths
-                    .Split('\n')
-                    .Where(p => Path.GetFileName(p) == ScopeResources.CgroupName(marker) && Directory.Exists(p)),
-            ]
-            : [];
-        ScopeResources parts = new(
-            record.Attempt,
-            folder,
-            marker,
-            folders,
-            new WorkersDirectory(Path.GetDirectoryName(folder)!).Trash,
-            options,
-            _time
-        )
-        {
-            Native = Native,
-            Cgroup = cgroup,
-            Groups = groups,
-        };
-        bool anything =
-            folders.Exist()
-            || cgroup is not null
-            || groups.Length > 0
-            || (Native && new ProcessTree(marker + ".", null, _time).Alive().Count > 0);
-        return ValueTask.FromResult<IStateScope?>(anything ? new ReopenedScope(parts) : null);
+        IProcessLauncher launcher = _platform.Reopen(
+            new LauncherSettings(marker, folders.Runtime, [], LimitValues.None),
+            record.Notes.GetValueOrDefault(CgroupsNote)
+        );
+        return ValueTask.FromResult<IStateScope?>(
+            folders.Exist() || launcher.HasAnything
+                ? new ProcessScope(
+                    new ScopeResources(
+                        record.Attempt,
+                        folder,
+                        marker,
+                        folders,
+                        new WorkersDirectory(Path.GetDirectoryName(folder)!).Trash,
+                        options,
+                        launcher,
+                        _time
+                    ),
+                    info: null
+                )
+                : null
+        );
     }
 
-    /// <summary>Why no scope could start a command; <see langword="null"/> when one can, or when only the scope will tell.</summary>
     public IsolationFault? FindMissing(string program)
     {
         bool isPath = program.Contains(Path.DirectorySeparatorChar) || program.Contains(Path.AltDirectorySeparatorChar);
-        if (
+        bool isUnknown =
             program.Contains('{')
-            || (isPath ? !Path.IsPathFullyQualified(program) : options.Rules.Any(r => r.Name == "PATH"))
-        )
+            || (
+                isPath
+                    ? !Path.IsPathFullyQualified(program)
+                    : options
+                        .Environment.Keys.Concat(options.EnvFileVariables.Keys)
+                        .Concat(options.SecretValues.Keys)
+                        .Contains("PATH")
+            );
+        if (isUnknown)
         {
             return null;
         }
 
-        return
-            CommandPath.TryFind(
-                program,
-                Path.GetTempPath(),
-                new Dictionary<string, string> { ["PATH"] = EnvironmentBuilder.SearchPath(_host) },
-                out IsolationFault? missing
-            )
-                is null
-            ? missing
-            : null;
+        CommandPath.TryFind(program, Path.GetTempPath(), SearchPath(), out IsolationFault? missing);
+        return missing;
     }
 
-    private async Task<IEnumerable<IsolationFault>> ExposedAsync(
-        RepositoryRef repository,
-        CancellationToken cancellationToken
-    )
+    private IEnumerable<IsolationFault> FindProblems() =>
+        options
+            .Validate()
+            .Concat(options.FindProblems(_host))
+            .Concat(
+                !LinuxProcess.IsAvailable && options.Limits.ToValues() is { AnyWatched: true } or { AnyHeld: true }
+                    ?
+                    [
+                        new IsolationFault(
+                            SandboxCodes.BadLimit,
+                            "This machine cannot hold commands to limits.",
+                            "Use 64-bit Linux with glibc 2.34 or later, or no limits."
+                        ),
+                    ]
+                    : []
+            );
+
+    private Dictionary<string, string> SearchPath() => new() { ["PATH"] = WorkerEnvironment.SearchPath(_host) };
+
+    private WorkersDirectory FindRoot(WorkerGitConfig known, RepositoryRef repository) =>
+        workers ?? WorkersDirectory.Beside(known.CommonDirectory ?? repository.Path);
+
+    private async Task<IsolationFault?> FindExposedAsync(RepositoryRef repository, CancellationToken cancellationToken)
     {
         try
         {
             WorkerGitConfig known = await ReadGitAsync(repository, cancellationToken).ConfigureAwait(false);
-            string root = (workers ?? WorkersDirectory.Beside(known.CommonDirectory ?? repository.Path)).Root;
-            ReadablePaths.ThrowIfExposed(
-                root,
+            AccessScope.ThrowIfExposed(
+                FindRoot(known, repository).Root,
                 [
-                    .. AccessScope.Toolchains(
-                        new Dictionary<string, string> { ["PATH"] = EnvironmentBuilder.SearchPath(_host) }
-                    ),
-                    .. ReadablePaths.Of(options, _host),
+                    .. AccessScope.Toolchains(SearchPath()),
+                    .. options.ReadablePaths.Select(_host.Resolve).OfType<string>(),
                 ]
             );
-            return [];
+            return null;
         }
         catch (IsolationException e)
         {
             // What is wrong with the repository itself is for others to say.
-            return e.Code == SandboxCodes.WorkersExposed ? [e.Fault] : [];
+            return e.Code == SandboxCodes.WorkersExposed ? e.Fault : null;
         }
     }
 

@@ -63,7 +63,7 @@ public sealed class ParentKillTests
     private static string Program(PipelineFixture rig, string level, string sandbox, string deed) =>
         $$""""
             IsolationPipelineBuilder builder = new IsolationPipelineBuilder("{{rig.Repository.Path}}").UseLevel(SandboxLevel.{{level}});
-            builder.State.{{sandbox}}(o => (o.Limits.Processes, o.Limits.CpuShare) = (60, 50));
+            builder.Sandbox.{{sandbox}}(o => (o.Limits.MaxProcesses, o.Limits.CpuShare) = (60, 50));
             builder.Merging.UseFirstWins();
             await using IsolationPipeline pipeline = builder.Target("{{PipelineFixture.Target}}", from: "main").RunProcess("sh", "-c", """
             {{deed.ReplaceLineEndings("\n        ")}}

@@ -46,7 +46,7 @@ public sealed class CompositionTests
     }
 
     [Fact]
-    public void A_confined_sandbox_does_not_reach_the_highest_level()
+    public void A_restricted_sandbox_does_not_reach_the_highest_level()
     {
         IsolationConfigurationException thrown = Assert.Throws<IsolationConfigurationException>(() =>
             new IsolationPipelineBuilder("/r")

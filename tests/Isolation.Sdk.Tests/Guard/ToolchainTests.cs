@@ -27,7 +27,7 @@ public sealed class ToolchainTests
     public Task Two_versions_are_built_at_once_by_cooperative_workers() => BuildAsync(SandboxLevel.Cooperative);
 
     [IsolationFact("dotnet", Tools.Landlock, Tier = Tier.Ci, Timeout = 240_000)]
-    public Task Two_versions_are_built_at_once_by_guarded_workers() => BuildAsync(SandboxLevel.Restricted);
+    public Task Two_versions_are_built_at_once_by_restricted_workers() => BuildAsync(SandboxLevel.Restricted);
 
     [IsolationFact("dotnet", Tools.Bubblewrap, Tier = Tier.Ci, Timeout = 240_000)]
     public Task Two_versions_are_built_at_once_by_sealed_workers() => BuildAsync(SandboxLevel.Sealed);
@@ -48,8 +48,8 @@ public sealed class ToolchainTests
                 .RunProcess("sh", "-ec", Work, "sh", signal);
             _ = level switch
             {
-                SandboxLevel.Restricted => builder.Sandbox.UseRestricted(o => o.AllowRead(signal)),
-                SandboxLevel.Sealed => builder.Sandbox.UseSealed(o => o.AllowRead(signal)),
+                SandboxLevel.Restricted => builder.Sandbox.UseRestricted(o => o.ReadablePaths.Add(signal)),
+                SandboxLevel.Sealed => builder.Sandbox.UseSealed(o => o.ReadablePaths.Add(signal)),
                 _ => builder.Sandbox.UseProcess(),
             };
             await using IsolationPipeline pipeline = builder.Build();

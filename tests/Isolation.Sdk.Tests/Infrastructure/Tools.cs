@@ -91,10 +91,9 @@ internal static class Tools
 
     private static bool CanMakeCgroup()
     {
-        Isolation.Sdk.Platform.Cgroup? made = Isolation.Sdk.Platform.Cgroup.TryCreate(
-            "isolation-test-" + Guid.NewGuid().ToString("n")
-        );
-        made?.Remove();
+        string? path = Isolation.Sdk.Platform.Cgroup.PathOf("isolation-test-" + Guid.NewGuid().ToString("n"));
+        Isolation.Sdk.Platform.Cgroup? made = path is null ? null : Isolation.Sdk.Platform.Cgroup.TryCreate(path);
+        made?.TryRemove();
         return made is not null;
     }
 

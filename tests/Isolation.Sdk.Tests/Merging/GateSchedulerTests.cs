@@ -131,7 +131,10 @@ public class GateSchedulerTests
             Assert.False((await board.RunAsync(one, CancellationToken.None)).Cached);
         }
 
-        await using GateScheduler inAnother = bench.Scheduler(Gate, new ProcessSandboxOptions().Set("MODE", "strict"));
+        await using GateScheduler inAnother = bench.Scheduler(
+            Gate,
+            new ProcessSandboxOptions { Environment = { ["MODE"] = "strict" } }
+        );
         Assert.False((await inAnother.RunAsync(one, CancellationToken.None)).Cached);
         Assert.Equal(5, await RunsAsync(runs));
     }

@@ -62,7 +62,7 @@ public sealed class CgroupControllerTests
             File.WriteAllText(file, "");
         }
 
-        CommandCgroup? made = new CgroupMount(controller, top).TryMake("scope", "command", name == "cpu" ? 50 : 4096);
+        LimitCgroup? made = new CgroupMount(controller, top).TryMake("scope", "command", name == "cpu" ? 50 : 4096);
 
         Assert.Equal(written, string.Join(' ', files.Select(f => $"{f}={File.ReadAllText(Path.Combine(group, f))}")));
         Assert.Equal(

@@ -28,7 +28,7 @@ public sealed class ConfinedScopeTests
     {
         await using SandboxFixture sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(
-            sandbox.Create(o => o.Port("web"), seal: new BubblewrapConfinement(TimeProvider.System))
+            sandbox.Create(o => o.Ports.Add("web"), confinement: new BubblewrapConfinement(TimeProvider.System))
         );
 
         ExecResult said = await scope.ExecAsync(
@@ -48,7 +48,7 @@ public sealed class ConfinedScopeTests
     {
         await using SandboxFixture sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(
-            sandbox.Create(o => o.Port("web"), seal: new RestrictedConfinement())
+            sandbox.Create(o => o.Ports.Add("web"), confinement: new RestrictedConfinement())
         );
 
         ExecResult said = await scope.ExecAsync(
@@ -75,7 +75,9 @@ public sealed class ConfinedScopeTests
             )
         )
         {
-            IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => o.AllowRead(given), seal: seal));
+            IStateScope scope = await sandbox.OpenAsync(
+                sandbox.Create(o => o.ReadablePaths.Add(given), confinement: seal)
+            );
 
             ExecResult said = await scope.ExecAsync(
                 WorkerCommand.Of("sh", "-c", "cat $1/text; echo x >> $1/text", "sh", given)
@@ -92,7 +94,9 @@ public sealed class ConfinedScopeTests
         await using SandboxFixture sandbox = new();
 
         IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() =>
-            sandbox.OpenAsync(sandbox.Create(o => o.AllowRead(sandbox.Root), seal: new RestrictedConfinement()))
+            sandbox.OpenAsync(
+                sandbox.Create(o => o.ReadablePaths.Add(sandbox.Root), confinement: new RestrictedConfinement())
+            )
         );
 
         Assert.Equal(SandboxCodes.WorkersExposed, refused.Code);
@@ -105,7 +109,7 @@ public sealed class ConfinedScopeTests
         await using SandboxFixture sandbox = new();
 
         ProbeResult report = await sandbox
-            .Create(o => o.AllowNetwork(), seal: new BubblewrapConfinement(TimeProvider.System))
+            .Create(o => o.AllowNetwork = true, confinement: new BubblewrapConfinement(TimeProvider.System))
             .ProbeAsync(new RepositoryRef(sandbox.Root));
 
         Assert.Equal(SandboxCodes.NoNetwork, Assert.Single(report.Problems).Code);
@@ -119,8 +123,12 @@ public sealed class ConfinedScopeTests
         string log = Path.Combine(sandbox.Root, "command.log");
         IStateScope scope = await sandbox.OpenAsync(
             sandbox.Create(
-                o => o.CopyFromHome("~/login").Teardown("sh", "-c", "echo torn > {workspace}/torn"),
-                seal: seal
+                o =>
+                {
+                    o.CopyFromHome.Add("~/login");
+                    o.Teardown.Add("sh", "-c", "echo torn > {workspace}/torn");
+                },
+                confinement: seal
             )
         );
 
@@ -182,7 +190,7 @@ public sealed class ConfinedScopeTests
         GitRepository opened = await GitOpener.OpenAsync(repository.Path);
         string work = sandbox.Workers.WorkspaceOf(new AttemptId("item", 1));
         await repository.GitAsync(["clone", "-q", "--shared", repository.Path, work]);
-        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(seal: seal, git: WorkerGitConfig.Of(opened)));
+        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(confinement: seal, git: WorkerGitConfig.Of(opened)));
 
         ExecResult said = await scope.ExecAsync(
             WorkerCommand.Of(

@@ -50,7 +50,7 @@ internal sealed class ConfinementProbe(Func<IProcessConfinement?> seal)
     public async Task<bool> LeaksAsync(string probe)
     {
         await using SandboxFixture sandbox = new();
-        ProcessSandbox axis = sandbox.Create(seal: seal());
+        ProcessSandbox axis = sandbox.Create(confinement: seal());
         IStateScope victim = await sandbox.OpenAsync(axis),
             worker = await sandbox.OpenAsync(axis);
         string work = sandbox.Workers.WorkspaceOf(new AttemptId("item", 1));

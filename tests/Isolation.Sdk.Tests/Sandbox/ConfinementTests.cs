@@ -4,11 +4,11 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Sandbox;
 
-/// <summary>What an ordinary process reaches and a confined or sealed one does not, channel by channel.</summary>
+/// <summary>What an ordinary process reaches and a restricted or sealed one does not, channel by channel.</summary>
 public sealed class ConfinementTests
 {
     // What Landlock has no word for; docs/reference/guarantees.md says so.
-    private static readonly string[] OpenWhenConfined = ["path socket", "process list", "change sibling's mode"];
+    private static readonly string[] OpenWhenRestricted = ["path socket", "process list", "change sibling's mode"];
 
     // Nobody else's: the only address is its own.
     private static readonly string[] OpenWhenSealed = ["tcp listen"];
@@ -24,7 +24,7 @@ public sealed class ConfinementTests
     [MemberData(nameof(Probes))]
     public async Task A_restricted_process_does_not(string probe) =>
         Assert.Equal(
-            OpenWhenConfined.Contains(probe),
+            OpenWhenRestricted.Contains(probe),
             await new ConfinementProbe(() => new RestrictedConfinement()).LeaksAsync(probe)
         );
 
@@ -88,7 +88,7 @@ public sealed class ConfinementTests
     public async Task The_host_stays_as_it_was()
     {
         await using SandboxFixture sandbox = new();
-        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(seal: new RestrictedConfinement()));
+        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(confinement: new RestrictedConfinement()));
 
         ExecResult[] said = await Task.WhenAll(
             Enumerable
@@ -106,7 +106,7 @@ public sealed class ConfinementTests
     public async Task A_restricted_process_has_no_capabilities_and_a_filter()
     {
         await using SandboxFixture sandbox = new();
-        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(seal: new RestrictedConfinement()));
+        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(confinement: new RestrictedConfinement()));
 
         ExecResult said = await scope.ExecAsync(
             WorkerCommand.Of("grep", "-E", "^Cap(Prm|Eff|Bnd|Amb)|^Seccomp:", "/proc/self/status")
@@ -127,7 +127,7 @@ public sealed class ConfinementTests
     public async Task A_restricted_process_reads_its_limits_and_changes_all_but_the_one_that_it_is_known_by()
     {
         await using SandboxFixture sandbox = new();
-        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(seal: new RestrictedConfinement()));
+        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(confinement: new RestrictedConfinement()));
         const string Script = """
             look() { grep 'file locks' /proc/self/limits; }
             before=$(look)
@@ -153,14 +153,14 @@ public sealed class ConfinementTests
     public async Task What_lies_where_a_worker_may_not_read_is_refused_with_a_reason()
     {
         await using SandboxFixture sandbox = new();
-        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(seal: new RestrictedConfinement()));
+        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(confinement: new RestrictedConfinement()));
 
         IsolationException refused = await Assert.ThrowsAsync<IsolationException>(async () =>
             await scope.StartAsync(WorkerCommand.Of(sandbox.Script("true")))
         );
 
         Assert.Equal(SandboxCodes.CommandNotStarted, refused.Code);
-        Assert.Contains("AllowRead", refused.Message);
+        Assert.Contains("ReadablePaths", refused.Message);
     }
 
     [IsolationTheory(Tools.Landlock)]

@@ -47,28 +47,34 @@ public sealed class EnvironmentTests
     }
 
     [IsolationFact]
-    public async Task Every_variable_says_where_it_came_from_and_later_rules_win()
+    public async Task Every_variable_says_where_it_came_from_and_who_wins()
     {
         await using SandboxFixture sandbox = new();
         sandbox.Host["FROM_HOST"] = "h";
         sandbox.Host["TOKEN"] = "s3cr3t";
 
         IStateScope scope = await sandbox.OpenAsync(o =>
-            o.Inherit("FROM_HOST")
-                .Inherit("NOT_THERE")
-                .Set("TERM", "xterm")
-                .Secret("TOKEN")
-                .EnvFile(".env.local", ("DB", "db_{worker}"))
-        );
+        {
+            o.Inherit.Add("FROM_HOST");
+            o.Inherit.Add("NOT_THERE");
+            o.Environment["TERM"] = "xterm";
+            o.Environment["FROM_HOST"] = "mine";
+            o.Environment["KEY"] = "plain";
+            o.Secrets.Add("TOKEN");
+            o.SecretValues["KEY"] = "from-a-vault";
+            o.EnvFile = ".env.local";
+            o.EnvFileVariables["DB"] = "db_{worker}";
+        });
 
-        Assert.Equal("h/inherited", Entry(scope, "FROM_HOST"));
+        Assert.Equal("mine/option", Entry(scope, "FROM_HOST"));
         Assert.Equal("xterm/option", Entry(scope, "TERM"));
         Assert.Equal("s3cr3t/secret", Entry(scope, "TOKEN"));
+        Assert.Equal("from-a-vault/secret", Entry(scope, "KEY"));
         Assert.Equal("db_item.1/env file", Entry(scope, "DB"));
         Assert.EndsWith("/isolation", Entry(scope, "HOME"));
         Assert.EndsWith("/inherited", Entry(scope, "PATH"));
         Assert.DoesNotContain(scope.Info.Environment, e => e.Name == "NOT_THERE");
-        Assert.Equal("TOKEN=***", scope.Info.Environment.Single(e => e.Name == "TOKEN").ToString());
+        Assert.Equal(["KEY=***", "TOKEN=***"], scope.Info.Environment.Where(e => e.Secret).Select(e => e.ToString()));
     }
 
     [IsolationFact]
@@ -77,8 +83,10 @@ public sealed class EnvironmentTests
         await using SandboxFixture sandbox = new();
 
         IStateScope scope = await sandbox.OpenAsync(o =>
-            o.Port("web").Set("X", "{worker}|{tmp}|{home}|{workspace}|{port:web}|{\"json\":1}")
-        );
+        {
+            o.Ports.Add("web");
+            o.Environment["X"] = "{worker}|{tmp}|{home}|{workspace}|{port:web}|{\"json\":1}";
+        });
 
         Assert.Equal(
             $"item.1|{scope.Info.Temp}|{scope.Info.Home}|{sandbox.Workers.WorkspaceOf(new AttemptId("item", 1))}|{scope.Info.Ports["web"]}|{{\"json\":1}}",
@@ -102,18 +110,22 @@ public sealed class EnvironmentTests
         await using SandboxFixture sandbox = new();
         sandbox.Host["SHORT"] = "abc";
         ProcessSandbox state = sandbox.Create(o =>
-            _ = what switch
-            {
-                "template" => o.Set("A", "{nothing}"),
-                "port" => o.Set("A", "{port:web}"),
-                "missing" => o.Secret("NOT_THERE"),
-                "short" => o.Secret("SHORT"),
-                "name" => o.Set("A=B", "x"),
-                "env-file" => o.EnvFile("../.env"),
-                "port-name" => o.Port("a b"),
-                "shared" => o.CopyFromHome("~/.not-there"),
-                _ => o.CopyFromHome("/etc/passwd"),
-            }
+            (
+                (Action)(
+                    what switch
+                    {
+                        "template" => () => o.Environment["A"] = "{nothing}",
+                        "port" => () => o.Environment["A"] = "{port:web}",
+                        "missing" => () => o.Secrets.Add("NOT_THERE"),
+                        "short" => () => o.Secrets.Add("SHORT"),
+                        "name" => () => o.Environment["A=B"] = "x",
+                        "env-file" => () => o.EnvFile = "../.env",
+                        "port-name" => () => o.Ports.Add("a b"),
+                        "shared" => () => o.CopyFromHome.Add("~/.not-there"),
+                        _ => () => o.CopyFromHome.Add("/etc/passwd"),
+                    }
+                )
+            )()
         );
 
         ProbeResult report = await state.ProbeAsync(new RepositoryRef(sandbox.Root));
@@ -220,8 +232,13 @@ public sealed class EnvironmentTests
         foreach (IProcessConfinement? seal in seals)
         {
             ProcessSandbox state = sandbox.Create(
-                o => o.Set("SHARED", packages).Set("PACKAGE", $"xunit.core/{version}").AllowRead(script),
-                seal: seal
+                o =>
+                {
+                    o.Environment["SHARED"] = packages;
+                    o.Environment["PACKAGE"] = $"xunit.core/{version}";
+                    o.ReadablePaths.Add(script);
+                },
+                confinement: seal
             );
             IStateScope offender = await sandbox.OpenAsync(state);
             IStateScope other = await sandbox.OpenAsync(state);
@@ -324,7 +341,7 @@ public sealed class EnvironmentTests
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
         await repository.GitAsync(["config", "user.name", "Local"]);
         await using IStateScope scope = await IsolatedState.OpenAsync(repository.Path, o =>
-            o.EnvFile(".env.local", ("A", "1"))
+            (o.EnvFile, o.EnvFileVariables["A"]) = (".env.local", "1")
         );
 
         ExecResult commit = await scope.ExecAsync(
@@ -349,7 +366,7 @@ public sealed class EnvironmentTests
         await File.WriteAllTextAsync(Path.Combine(login, "deep", "token"), "t");
         File.CreateSymbolicLink(Path.Combine(login, "to-file"), Path.Combine(login, "deep", "token"));
         File.CreateSymbolicLink(Path.Combine(login, "to-folder"), "/etc");
-        IStateScope scope = await sandbox.OpenAsync(o => o.CopyFromHome("~/.claude"));
+        IStateScope scope = await sandbox.OpenAsync(o => o.CopyFromHome.Add("~/.claude"));
 
         ExecResult told = await scope.ExecAsync(
             WorkerCommand.Of(
@@ -375,7 +392,7 @@ public sealed class EnvironmentTests
         await File.WriteAllTextAsync(there, "MINE=1\n");
 
         IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() =>
-            sandbox.OpenAsync(o => o.EnvFile(".env", ("A", "1")))
+            sandbox.OpenAsync(o => (o.EnvFile, o.EnvFileVariables["A"]) = (".env", "1"))
         );
 
         Assert.Equal(SandboxCodes.EnvFileExists, refused.Code);

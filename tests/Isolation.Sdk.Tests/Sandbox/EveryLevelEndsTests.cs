@@ -85,7 +85,7 @@ public sealed class EveryLevelEndsTests
     {
         groups =
             groups
-            && (await new CgroupSelfTest(CgroupController.Tasks).RunAsync(TimeProvider.System)).Place is not null;
+            && (await new CgroupSelfTest(CgroupController.Tasks).RunAsync(TimeProvider.System)).Mount is not null;
         foreach (
             IProcessConfinement? seal in new IProcessConfinement?[]
             {
@@ -97,7 +97,7 @@ public sealed class EveryLevelEndsTests
         {
             await using SandboxFixture sandbox = new();
             IStateScope scope = await sandbox.OpenAsync(
-                sandbox.Create(o => (o.Limits.MaxProcesses, o.LimitGroups) = (30, groups), seal: seal)
+                sandbox.Create(o => (o.Limits.MaxProcesses, o.UseLimitCgroups) = (30, groups), confinement: seal)
             );
 
             // Only the first one forks, and not for ever: whatever is broken, this machine goes on.
@@ -122,7 +122,9 @@ public sealed class EveryLevelEndsTests
             ways.Select(async way =>
             {
                 await using SandboxFixture sandbox = new();
-                IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => o.Mechanism = mechanism, seal: seal()));
+                IStateScope scope = await sandbox.OpenAsync(
+                    sandbox.Create(o => o.Mechanism = mechanism, confinement: seal())
+                );
                 await using IWorkerProcess process = await scope.StartAsync(
                     WorkerCommand.Of("sh", "-c", Forms, "sh", way)
                 );

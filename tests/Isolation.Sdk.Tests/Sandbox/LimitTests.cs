@@ -55,7 +55,7 @@ public sealed class LimitTests
     {
         await using SandboxFixture sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(o =>
-            (o.Limits.MaxMemoryBytes, o.LimitGroups) = (64 * Megabyte, false)
+            (o.Limits.MaxMemoryBytes, o.UseLimitCgroups) = (64 * Megabyte, false)
         );
 
         ExecResult said = await scope.ExecAsync(
@@ -80,7 +80,7 @@ public sealed class LimitTests
         {
             await using SandboxFixture sandbox = new();
             IStateScope scope = await sandbox.OpenAsync(
-                sandbox.Create(o => (o.Limits.MaxOpenFiles, o.Limits.MaxFileBytes) = (100, Megabyte), seal: seal)
+                sandbox.Create(o => (o.Limits.MaxOpenFiles, o.Limits.MaxFileBytes) = (100, Megabyte), confinement: seal)
             );
 
             ExecResult said = await scope.ExecAsync(WorkerCommand.Of("bash", "-c", "ulimit -n; ulimit -f; ulimit -c"));
@@ -173,7 +173,7 @@ public sealed class LimitTests
         foreach (bool groups in new[] { true, false })
         {
             await using SandboxFixture sandbox = new();
-            IStateScope scope = await sandbox.OpenAsync(o => (o.Limits.CpuShare, o.LimitGroups) = (25, groups));
+            IStateScope scope = await sandbox.OpenAsync(o => (o.Limits.CpuShare, o.UseLimitCgroups) = (25, groups));
 
             // Of its own line, the nineteenth field says how nice it is; its groups are in a file beside it.
             ExecResult said = await scope.ExecAsync(
@@ -231,7 +231,7 @@ public sealed class LimitTests
             .Create(o =>
             {
                 Limit(o);
-                o.LimitGroups = false;
+                o.UseLimitCgroups = false;
             })
             .ProbeAsync(new RepositoryRef(sandbox.Root));
 
@@ -286,14 +286,14 @@ public sealed class LimitTests
     }
 
     private static async Task<string?> MechanismAsync(CgroupController controller) =>
-        (await new CgroupSelfTest(controller).RunAsync(TimeProvider.System)).Place?.Controller.Mechanism;
+        (await new CgroupSelfTest(controller).RunAsync(TimeProvider.System)).Mount?.Controller.Mechanism;
 
     private static async Task EndsAsync(Action<ProcessLimits> limit, string script, string name, string mechanism)
     {
         await using SandboxFixture sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(o =>
         {
-            o.LimitGroups = false;
+            o.UseLimitCgroups = false;
             limit(o.Limits);
         });
 

@@ -13,7 +13,7 @@ public sealed class LogTests
     {
         await using SandboxFixture sandbox = new();
         sandbox.Host["TOKEN"] = "s3cr3t&more";
-        IStateScope scope = await sandbox.OpenAsync(o => o.Secret("TOKEN"));
+        IStateScope scope = await sandbox.OpenAsync(o => o.Secrets.Add("TOKEN"));
         string log = Path.Combine(sandbox.Root, "out.log");
 
         await using (

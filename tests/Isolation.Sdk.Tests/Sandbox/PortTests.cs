@@ -79,7 +79,7 @@ public sealed class PortTests
         string link = Path.Combine(folder.Path, "link");
         File.CreateSymbolicLink(link, folder.Path);
 
-        IsolationException refused = Assert.Throws<IsolationException>(() => PrivateFolder.Ensure(link));
+        IsolationException refused = Assert.Throws<IsolationException>(() => ScopeFolders.EnsureOwn(link));
 
         Assert.Equal(SandboxCodes.OwnFolder, refused.Code);
     }

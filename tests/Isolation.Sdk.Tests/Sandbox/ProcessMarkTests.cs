@@ -26,7 +26,7 @@ public sealed class ProcessMarkTests
         Assert.NotEqual(first.Hard, ProcessMark.Of("0123456789ac.1.").Hard);
         Assert.Equal((true, false), (scope.OfScope, first.OfScope));
         Assert.All(
-            Enumerable.Range(0, 100).Select(n => ProcessMark.Of(ProcessMarker.Of(ProcessMarker.New(), n))),
+            Enumerable.Range(0, 100).Select(n => ProcessMark.Of(ProcessMark.CommandMarker(ProcessMark.NewMarker(), n))),
             mark => Assert.InRange(mark.Soft, 0ul, mark.Hard)
         );
     }
@@ -40,7 +40,7 @@ public sealed class ProcessMarkTests
         IStateScope scope = await sandbox.OpenAsync(
             sandbox.Create(
                 o => o.Mechanism = TreeStopMechanism.SessionAndMarker,
-                seal: confined ? new RestrictedConfinement() : null
+                confinement: confined ? new RestrictedConfinement() : null
             )
         );
 
@@ -113,21 +113,52 @@ public sealed class ProcessMarkTests
             new AccessScope(["/"], [], [], NetworkAccess.None),
             ConfinementParts.All
         );
-        ProcessSpec launch = new("/bin/true", [], "/", new Dictionary<string, string>(), OpenInput: false, Log: null)
+        string marker = ProcessMark.NewMarker();
+        ProcessSpec spec = new(
+            "/bin/true",
+            new Arguments(TakeFolderAway),
+            "/",
+            new Dictionary<string, string>(),
+            marker
+        )
         {
             Restriction = released ? restriction : null,
         };
-        ChildStarter spawn = new(launch, Path.Combine(folder, "gate"), ProcessMark.Of(ProcessMarker.New()));
+        ChildStarter starter = new(
+            spec,
+            LimitValues.None,
+            CommandCgroups.None,
+            ProcessMark.Of(marker),
+            TimeProvider.System
+        );
         using PipePair output = new();
 
-        // A scope that lets go of its rules while something starts in it, a command that takes the folder away.
+        // A scope that lets go of its rules while something starts in it.
         restriction.Dispose();
-        Directory.Move(folder, folder + "-away");
 
         IsolationException fault = await Assert.ThrowsAsync<IsolationException>(() =>
-            spawn.StartAsync(null, output.Write, output.Write, null, TimeProvider.System)
+            starter.StartAsync(null, output.Write, output.Write, Path.Combine(folder, "gate"))
         );
         Assert.Equal(SandboxCodes.CommandNotStarted, fault.Code);
+
+        // A command takes the folder away, once the place to hold the next one at is made.
+        void TakeFolderAway() => Directory.Move(folder, folder + "-away");
+    }
+
+    /// <summary>No arguments; reading them, which the start does last, does something.</summary>
+    private sealed class Arguments(Action read) : IReadOnlyList<string>
+    {
+        public int Count => 0;
+
+        public string this[int index] => throw new NotSupportedException();
+
+        public IEnumerator<string> GetEnumerator()
+        {
+            read();
+            return Enumerable.Empty<string>().GetEnumerator();
+        }
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
     private static async Task<string> OutsideAsync()

@@ -18,7 +18,7 @@ public sealed class ReleaseTests
     {
         await using SandboxFixture sandbox = new();
         string script = sandbox.Script($"echo \"$ISOLATION_WORKER $1 $HOME\" >> {sandbox.Root}/torn-down");
-        IStateScope scope = await sandbox.OpenAsync(o => o.Teardown(script, "db_{worker}"));
+        IStateScope scope = await sandbox.OpenAsync(o => o.Teardown.Add(script, "db_{worker}"));
 
         await scope.ReleaseAsync(mode);
         await scope.ReleaseAsync(mode);
@@ -36,7 +36,9 @@ public sealed class ReleaseTests
         await using SandboxFixture sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(o =>
         {
-            o.Teardown("false").Teardown("sleep", "1301").Teardown("no-such-program");
+            o.Teardown.Add("false");
+            o.Teardown.Add("sleep", "1301");
+            o.Teardown.Add("no-such-program");
             o.TeardownTimeout = TimeSpan.FromMilliseconds(100);
         });
 

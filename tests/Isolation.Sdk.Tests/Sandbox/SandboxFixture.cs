@@ -41,28 +41,28 @@ internal sealed class SandboxFixture : IAsyncDisposable
     public ProcessSandbox Create(
         Action<ProcessSandboxOptions>? configure = null,
         TimeProvider? time = null,
-        IProcessConfinement? seal = null,
+        IProcessConfinement? confinement = null,
         WorkerGitConfig? git = null
     )
     {
         ProcessSandboxOptions options = new();
         configure?.Invoke(options);
+        options.HostEnvironment = Host;
         return new ProcessSandbox(
             options,
             time,
             Workers,
-            Host,
             (_, _) => Task.FromResult(git ?? WorkerGitConfig.None),
-            seal
+            confinement
         );
     }
 
     public async Task<IStateScope> OpenAsync(Action<ProcessSandboxOptions>? configure = null) =>
         await OpenAsync(Create(configure));
 
-    public async Task<IStateScope> OpenAsync(ProcessSandbox sandbox)
+    public async Task<IStateScope> OpenAsync(ProcessSandbox sandbox, WorkItem? item = null)
     {
-        AttemptId attempt = new("item", ++_number);
+        AttemptId attempt = new(item?.Id ?? "item", ++_number);
         Lease = new RecordingLease(attempt, Root);
         string work = Workers.WorkspaceOf(attempt);
         Directory.CreateDirectory(work);
@@ -72,6 +72,9 @@ internal sealed class SandboxFixture : IAsyncDisposable
                 new RepositoryRef(Root),
                 new WorkspaceInfo(work, Path.Combine(work, ".git"), null, "")
             )
+            {
+                Item = item,
+            }
         );
         _scopes.Add(scope);
         return scope;

@@ -84,8 +84,8 @@ public sealed class StartTests
         await using SandboxFixture sandbox = new();
         string bin = Path.GetDirectoryName(sandbox.Script("true"))!;
         File.Move(sandbox.Script("echo found"), Path.Combine(bin, "only-there"));
-        IStateScope with = await sandbox.OpenAsync(o => o.Set("PATH", bin + ":/usr/bin:/bin"));
-        IStateScope without = await sandbox.OpenAsync(o => o.Set("PATH", "/usr/bin:/bin:."));
+        IStateScope with = await sandbox.OpenAsync(o => o.Environment["PATH"] = bin + ":/usr/bin:/bin");
+        IStateScope without = await sandbox.OpenAsync(o => o.Environment["PATH"] = "/usr/bin:/bin:.");
 
         ExecResult found = await with.ExecAsync(WorkerCommand.Of("only-there"));
         IsolationException missing = await Assert.ThrowsAsync<IsolationException>(() =>

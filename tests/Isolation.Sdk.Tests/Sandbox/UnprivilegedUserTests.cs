@@ -2,7 +2,7 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Sandbox;
 
-/// <summary>Confined and sealed processes need no rights: all of it as an ordinary user, in a host program of its own.</summary>
+/// <summary>Restricted and sealed processes need no rights: all of it as an ordinary user, in a host program of its own.</summary>
 public sealed class UnprivilegedUserTests
 {
     private const string Tries = """
@@ -26,7 +26,7 @@ public sealed class UnprivilegedUserTests
     private const string ForksOnAndOn = """
         foreach (SandboxLevel level in Enum.GetValues<SandboxLevel>())
         {
-        await using IStateScope state = await IsolatedState.OpenAsync(args[0], level, o => (o.Limits.Processes, o.Limits.MemoryBytes, o.Limits.CpuShare) = (20, 1L << 30, 50));
+        await using IStateScope state = await IsolatedState.OpenAsync(args[0], level, o => (o.Limits.MaxProcesses, o.Limits.MaxMemoryBytes, o.Limits.CpuShare) = (20, 1L << 30, 50));
         ExecResult said = await state.ExecAsync(WorkerCommand.Of("sh", "-c", "i=0; while test $i -lt 60; do sleep 1033 & i=$((i+1)); done; wait"));
         Console.WriteLine($"{level} {said.Limit} {Directory.GetDirectories("/proc").Count(p => { try { return File.ReadAllText(p + "/cmdline") == "sleep\01033\0"; } catch (IOException) { return false; } catch (UnauthorizedAccessException) { return false; } })}");
         }
@@ -39,11 +39,11 @@ public sealed class UnprivilegedUserTests
 
         string said = await host.RunAsync(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]);
 
-        Assert.Equal("Cooperative Processes 0\nGuarded Processes 0\nSealed Processes 0", said);
+        Assert.Equal("Cooperative MaxProcesses 0\nRestricted MaxProcesses 0\nSealed MaxProcesses 0", said);
     }
 
     [IsolationFact(Tools.Landlock, Tools.Bubblewrap, Tools.Root, "setpriv", "bash")]
-    public async Task An_ordinary_user_confines_and_seals_what_gets_through_in_ordinary_processes()
+    public async Task An_ordinary_user_restricts_and_seals_what_gets_through_in_ordinary_processes()
     {
         using TestHost host = new(Tries);
 

@@ -295,7 +295,7 @@ public sealed class WatchingTests
         Environment.SetEnvironmentVariable(name, secret);
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await using IsolationPipeline pipeline = rig.Compose()
-            .Sandbox.UseProcess(o => o.Secret(name))
+            .Sandbox.UseProcess(o => o.Secrets.Add(name))
             .RunWith(
                 Task<RunResult> (IsolatedWorker worker, CancellationToken _) =>
                 {

@@ -46,7 +46,7 @@ public sealed class BuiltInConformanceTests
 
     [IsolationTheory(Tools.Landlock, Tier = Tier.Ci)]
     [MemberData(nameof(State))]
-    public Task Confined_sandbox(string check) => new ConfinedSandboxSuite().RunAsync(check);
+    public Task Restricted_sandbox(string check) => new RestrictedSandboxSuite().RunAsync(check);
 
     [IsolationTheory(Tools.Bubblewrap, Tier = Tier.Ci)]
     [MemberData(nameof(State))]

@@ -83,7 +83,7 @@ internal sealed class WarmPoolSuite(bool clones) : WorkspaceProviderConformance
 internal sealed class ProcessSandboxSuite : StateSandboxConformance
 {
     protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) =>
-        new(new ProcessSandbox(new ProcessSandboxOptions().Port("web"), TimeProvider.System));
+        new(new ProcessSandbox(new ProcessSandboxOptions { Ports = { "web" } }, TimeProvider.System));
 
     public ValueTask<IStateSandbox> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
 }
@@ -93,7 +93,7 @@ internal sealed class LimitedSandboxSuite : StateSandboxConformance
 {
     protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository)
     {
-        ProcessSandboxOptions options = new ProcessSandboxOptions().Port("web");
+        ProcessSandboxOptions options = new ProcessSandboxOptions { Ports = { "web" } };
         options.Limits.MaxFileBytes = 1 << 20;
         return new(new Promising(new ProcessSandbox(options, TimeProvider.System)));
     }
@@ -117,14 +117,14 @@ internal sealed class LimitedSandboxSuite : StateSandboxConformance
     }
 }
 
-internal sealed class ConfinedSandboxSuite : StateSandboxConformance
+internal sealed class RestrictedSandboxSuite : StateSandboxConformance
 {
     protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) =>
         new(
             new ProcessSandbox(
-                new ProcessSandboxOptions().Port("web"),
+                new ProcessSandboxOptions { Ports = { "web" } },
                 TimeProvider.System,
-                seal: new RestrictedConfinement()
+                confinement: new RestrictedConfinement()
             )
         );
 }
@@ -134,9 +134,9 @@ internal sealed class SealedSandboxSuite : StateSandboxConformance
     protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository) =>
         new(
             new ProcessSandbox(
-                new ProcessSandboxOptions().Port("web"),
+                new ProcessSandboxOptions { Ports = { "web" } },
                 TimeProvider.System,
-                seal: new BubblewrapConfinement(TimeProvider.System)
+                confinement: new BubblewrapConfinement(TimeProvider.System)
             )
         );
 }

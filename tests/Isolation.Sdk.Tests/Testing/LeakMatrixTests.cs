@@ -24,7 +24,7 @@ public sealed class LeakMatrixTests
 
     [IsolationTheory(Tools.Landlock, Tier = Tier.Ci, Timeout = 180_000)]
     [MemberData(nameof(Ids))]
-    public Task At_the_guarded_level(string id) => SeesAsync(id, SandboxLevel.Restricted);
+    public Task At_the_restricted_level(string id) => SeesAsync(id, SandboxLevel.Restricted);
 
     [IsolationTheory(Tools.Bubblewrap, Tier = Tier.Ci, Timeout = 180_000)]
     [MemberData(nameof(Ids))]

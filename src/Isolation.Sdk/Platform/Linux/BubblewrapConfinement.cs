@@ -1,19 +1,15 @@
 using System.Runtime.InteropServices;
-using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Namespaces of the worker's own, made by <c>bwrap</c>: processes, network, IPC, mounts, users, host name. What a worker may not touch is not there.</summary>
-/// <param name="parts">Which parts of it.</param>
+/// <summary>The worker's own namespaces, made by <c>bwrap</c>: processes, network, IPC, mounts, users, host name. What a worker may not touch is not there.</summary>
 /// <param name="time">The clock.</param>
+/// <param name="parts">Which parts of it.</param>
 internal sealed class BubblewrapConfinement(TimeProvider time, ConfinementParts parts = ConfinementParts.All)
     : IProcessConfinement
 {
-    /// <summary>The descriptor on which <c>bwrap</c> reads its filter.</summary>
-    public const int FilterDescriptor = 3;
-
     private static readonly string[] Places = ["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap"];
-    private readonly Lazy<Task<IReadOnlyList<IsolationFault>>> _missing = new(() =>
+    private readonly Lazy<Task<IReadOnlyList<IsolationFault>>> _problems = new(() =>
         new BubblewrapSelfTest(parts, time).RunAsync()
     );
 
@@ -31,21 +27,20 @@ internal sealed class BubblewrapConfinement(TimeProvider time, ConfinementParts 
         NetworkAccess network,
         CancellationToken cancellationToken
     ) =>
-        network.IsOpen || network.Ports.Count > 0
-            ?
+        network.IsNone
+            ? await _problems.Value.WaitAsync(cancellationToken).ConfigureAwait(false)
+            :
             [
                 new IsolationFault(
                     SandboxCodes.NoNetwork,
-                    "AllowNetwork was asked for, and a sealed worker has no network but its own loopback.",
-                    "Leave AllowNetwork out, or use the confined sandbox."
+                    "AllowNetwork or AllowedPorts is set, and a sealed worker has no network but its own loopback.",
+                    "Leave them out, or use the restricted sandbox."
                 ),
-            ]
-            : await _missing.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+            ];
 
-    public IScopeConfinement ForScope(AccessScope reach) => new Scope(reach, parts);
+    public IScopeConfinement ForScope(AccessScope scope) => new Scope(scope, parts);
 
-    /// <summary>The words before the command.</summary>
-    public static IReadOnlyList<string> Words(AccessScope reach, ConfinementParts parts)
+    private static List<string> Arguments(AccessScope scope, ConfinementParts parts)
     {
         List<string> words = parts.HasFlag(ConfinementParts.Namespaces)
             ? ["--unshare-all", "--hostname", "worker"]
@@ -61,7 +56,7 @@ internal sealed class BubblewrapConfinement(TimeProvider time, ConfinementParts 
         List<string> shown = [];
         foreach (
             string path in AccessScope
-                .System.Concat(reach.Read)
+                .System.Concat(scope.Read)
                 .Where(Path.Exists)
                 .Distinct(StringComparer.Ordinal)
                 .OrderBy(p => p.Length)
@@ -81,33 +76,37 @@ internal sealed class BubblewrapConfinement(TimeProvider time, ConfinementParts 
             }
         }
 
-        foreach (string path in reach.Write)
+        foreach (string path in scope.Write)
         {
             words.AddRange(["--bind", path, path]);
         }
 
         // Last: the folders above those of the worker are made on it.
         words.AddRange(["--remount-ro", "/"]);
+        if (parts.HasFlag(ConfinementParts.Seccomp))
+        {
+            words.AddRange(["--seccomp", "3"]);
+        }
+
         return words;
     }
 
-    private sealed class Scope(AccessScope reach, ConfinementParts parts) : IScopeConfinement
+    private sealed class Scope(AccessScope scope, ConfinementParts parts) : IScopeConfinement
     {
-        private readonly IReadOnlyList<string> _words = Words(reach, parts);
+        private readonly List<string> _words = Arguments(scope, parts);
         private readonly byte[]? _filter = parts.HasFlag(ConfinementParts.Seccomp)
             ? MemoryMarshal
                 .AsBytes<SeccompInstruction>(SeccompFilter.Build(NetworkAccess.None with { IsOpen = true }))
                 .ToArray()
             : null;
 
-        public ProcessSpec Apply(ProcessSpec launch)
+        public ProcessSpec Apply(ProcessSpec spec)
         {
-            RestrictedConfinement.Check(reach, launch);
-            string[] filter = _filter is null ? [] : ["--seccomp", "3"];
-            return launch with
+            scope.ThrowIfUnreadable(spec.File);
+            return spec with
             {
                 File = Program!,
-                Arguments = [.. _words, .. filter, "--chdir", launch.Directory, "--", launch.File, .. launch.Arguments],
+                Arguments = [.. _words, "--chdir", spec.Directory, "--", spec.File, .. spec.Arguments],
                 Directory = "/",
                 Filter = _filter,
                 HasKeeper = true,

@@ -1,9 +1,7 @@
-using Isolation.Sdk.Sandbox;
-
 namespace Isolation.Sdk.Platform;
 
 /// <summary>Tries, once, whether a sealed process is one: it has to start, and a remount of a read-only folder has to fail inside. Whatever cannot be proven is refused.</summary>
-/// <param name="parts">Which parts of the seal.</param>
+/// <param name="parts">Which parts of the confinement.</param>
 /// <param name="time">The clock.</param>
 internal sealed class BubblewrapSelfTest(ConfinementParts parts, TimeProvider time)
 {
@@ -16,92 +14,63 @@ internal sealed class BubblewrapSelfTest(ConfinementParts parts, TimeProvider ti
     private const string Attempt = "echo " + Started + "; mount -o remount,rw,bind /usr 2>/dev/null && echo " + Escaped;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    public async Task<IReadOnlyList<IsolationFault>> RunAsync()
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return
-            [
-                new IsolationFault(
-                    SandboxCodes.LevelNeedsLinux,
-                    "Workers can be sealed on Linux only.",
-                    "Use SandboxLevel.Cooperative here, or run the host on Linux (in a virtual machine, say)."
-                ),
-            ];
-        }
+    public async Task<IReadOnlyList<IsolationFault>> RunAsync() =>
+        await FindProblemAsync().ConfigureAwait(false) is { } fault ? [fault] : [];
 
-        if (!LinuxProcess.IsAvailable || !SeccompFilter.IsKnown)
+    private async Task<IsolationFault?> FindProblemAsync()
+    {
+        if (RestrictedConfinement.FindProblem(SandboxCodes.CannotSeal) is { } machine)
         {
-            return
-            [
-                new IsolationFault(
-                    SandboxCodes.CannotSeal,
-                    "Sealed starts need 64-bit Linux on x86-64 or aarch64 with glibc 2.34 or later.",
-                    "Use such a machine, or SandboxLevel.Cooperative."
-                ),
-            ];
+            return machine;
         }
 
         if (BubblewrapConfinement.Program is null)
         {
-            return [new IsolationFault(SandboxCodes.CannotSeal, "There is no bwrap in /usr/bin.", Install)];
+            return new IsolationFault(SandboxCodes.CannotSeal, "There is no bwrap in /usr/bin.", Install);
         }
 
-        string? mount = new[] { "/usr/bin/mount", "/bin/mount" }.FirstOrDefault(File.Exists);
-        if (mount is null)
+        if (!File.Exists("/usr/bin/mount") && !File.Exists("/bin/mount"))
         {
-            return
-            [
-                new IsolationFault(
-                    SandboxCodes.CannotSeal,
-                    "There is no mount in /usr/bin, by which an escape is tried.",
-                    "Install mount (util-linux)."
-                ),
-            ];
+            return new IsolationFault(
+                SandboxCodes.CannotSeal,
+                "There is no mount in /usr/bin, by which an escape is tried.",
+                "Install mount (util-linux)."
+            );
         }
 
         try
         {
-            string said = await SaysAsync().ConfigureAwait(false);
-            string[] lines = said.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            return lines switch
+            string said = await TryEscapeAsync().ConfigureAwait(false);
+            return said.Split('\n', StringSplitOptions.RemoveEmptyEntries) switch
             {
-                [Started] => [],
-                [Started, Escaped] =>
-                [
-                    new IsolationFault(
-                        SandboxCodes.Escaped,
-                        "A process inside a sandbox of bwrap could remount the machine's folders for writing.",
-                        "Do not run untrusted code here; report what bwrap --version says."
-                    ),
-                ],
-                _ =>
-                [
-                    new IsolationFault(
-                        SandboxCodes.CannotSeal,
-                        $"bwrap could not make a sandbox: {said.Trim()}.",
-                        Install
-                    ),
-                ],
+                [Started] => null,
+                [Started, Escaped] => new IsolationFault(
+                    SandboxCodes.Escaped,
+                    "A process inside a sandbox of bwrap could remount the machine's folders for writing.",
+                    "Do not run untrusted code here; report what bwrap --version says."
+                ),
+                _ => new IsolationFault(
+                    SandboxCodes.CannotSeal,
+                    $"bwrap could not make a sandbox: {said.Trim()}.",
+                    Install
+                ),
             };
         }
         catch (IsolationException e)
         {
-            return [e.Fault];
+            return e.Fault;
         }
     }
 
-    private async Task<string> SaysAsync()
+    private async Task<string> TryEscapeAsync()
     {
-        using IScopeConfinement seal = new BubblewrapConfinement(time, parts).ForScope(
+        using IScopeConfinement confinement = new BubblewrapConfinement(time, parts).ForScope(
             new AccessScope([], [], [], NetworkAccess.None)
         );
         Dictionary<string, string> environment = new() { ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin", ["LC_ALL"] = "C" };
-        ProcessSpec launch = seal.Apply(
-            new ProcessSpec("/bin/sh", ["-c", Attempt], "/", environment, OpenInput: false, Log: null)
-        );
-        ChildProcess process = await LinuxChildProcess
-            .StartAsync(launch, ProcessMarker.New(), null, "", time)
+        ProcessSpec spec = new("/bin/sh", ["-c", Attempt], "/", environment, ProcessMark.NewMarker());
+        ChildProcess process = await LinuxLauncher
+            .StartAsync(confinement.Apply(spec), CommandCgroups.None, LimitValues.None, "", [], time)
             .ConfigureAwait(false);
         try
         {

@@ -1,52 +1,42 @@
+using System.Globalization;
+using System.Text;
+
 namespace Isolation.Sdk.Platform;
 
-/// <summary>A control group (v2) of the library's own: what was started in it cannot leave it, and ends with one write.</summary>
-internal sealed class Cgroup
+/// <summary>A control group of either version: what was started in it cannot leave it.</summary>
+/// <param name="Path">Its folder.</param>
+internal sealed record Cgroup(string Path)
 {
-    private Cgroup(string path) => Path = path;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan RemoveLimit = TimeSpan.FromSeconds(2);
 
-    public string Path { get; }
+    /// <summary>Whether one write ends all that is in it.</summary>
+    public bool CanKill => File.Exists(KillFile);
 
-    /// <summary>Makes a group below the host's own, if this process may; <see langword="null"/> otherwise.</summary>
-    public static Cgroup? TryCreate(string name)
-    {
-        string? parent = Own();
-        return parent is null ? null : TryMake(System.IO.Path.Combine(parent, name));
-    }
+    private string KillFile => System.IO.Path.Combine(Path, "cgroup.kill");
 
-    /// <summary>Finds a group again; <see langword="null"/> when it is gone.</summary>
-    public static Cgroup? TryOpen(string path) =>
-        Directory.Exists(path) && File.Exists(KillFile(path)) ? new Cgroup(path) : null;
+    /// <summary>What the groups of a scope are called.</summary>
+    public static string NameOf(string marker) => "isolation-" + marker;
 
-    /// <summary>Where a group would be made; <see langword="null"/> where there is no cgroup v2. Whether this process may is only known by doing it.</summary>
-    public static string? Own() =>
+    /// <summary>Where groups by which trees are ended would be made; <see langword="null"/> where there is no version 2. Whether this process may is only known by doing it.</summary>
+    public static string? Parent() =>
         // Joining before the first instruction needs to know a child that has not been told of yet.
         LinuxProcess.SeesChildren
             ? CgroupDiscovery.Unified()
             : null;
 
-    public Cgroup? TryCreateChild(string name) => TryMake(System.IO.Path.Combine(Path, name));
+    public static string? PathOf(string name) => Parent() is { } parent ? System.IO.Path.Combine(parent, name) : null;
 
-    /// <summary>Moves a process in; what it starts from then on is in too.</summary>
-    public bool TryAdd(int pid) => CgroupDirectory.TryAdd(Path, pid);
-
-    /// <summary>Ends everything in it and below it.</summary>
-    public void Kill() => CgroupDirectory.TryWrite(KillFile(Path), "1");
-
-    /// <summary>The processes in it and below it.</summary>
-    public IEnumerable<int> Members() => CgroupDirectory.Members(Path);
-
-    /// <summary>Removes it with all below it; they have to be empty.</summary>
-    public void Remove() => CgroupDirectory.TryRemove(Path);
-
-    private static Cgroup? TryMake(string path)
+    /// <summary>Makes a group whose processes can be ended at once; <see langword="null"/> if this process may not.</summary>
+    public static Cgroup? TryCreate(string path)
     {
         try
         {
             Directory.CreateDirectory(path);
-            if (File.Exists(KillFile(path)))
+            Cgroup made = new(path);
+            if (made.CanKill)
             {
-                return new Cgroup(path);
+                return made;
             }
 
             Directory.Delete(path);
@@ -58,5 +48,113 @@ internal sealed class Cgroup
         }
     }
 
-    private static string KillFile(string path) => System.IO.Path.Combine(path, "cgroup.kill");
+    /// <summary>Moves a process in; what it starts from then on is in too.</summary>
+    public bool TryAdd(int pid) =>
+        TryWrite(System.IO.Path.Combine(Path, "cgroup.procs"), pid.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Ends everything in it and below it.</summary>
+    public void Kill() => TryWrite(KillFile, "1");
+
+    /// <summary>The processes in it and below it.</summary>
+    public IEnumerable<int> Members()
+    {
+        try
+        {
+            return
+            [
+                .. Folders()
+                    .SelectMany(folder => File.ReadAllLines(System.IO.Path.Combine(folder, "cgroup.procs")))
+                    .Select(line => int.Parse(line, CultureInfo.InvariantCulture)),
+            ];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Removes it with all below it; they have to be empty.</summary>
+    /// <returns>Whether it is gone.</returns>
+    public bool TryRemove()
+    {
+        try
+        {
+            foreach (string folder in Folders().OrderByDescending(f => f.Length).ToArray())
+            {
+                Directory.Delete(folder);
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not empty yet, or gone: a later sweep looks again.
+            return !Directory.Exists(Path);
+        }
+    }
+
+    /// <summary>Removes it as soon as the last of what was ended has left: a process that has ended leaves its group a moment later.</summary>
+    public async Task RemoveAsync(TimeProvider time)
+    {
+        long begun = time.GetTimestamp();
+        while (!TryRemove() && time.GetElapsedTime(begun) < RemoveLimit)
+        {
+            await Task.Delay(Pause, time).ConfigureAwait(false);
+        }
+    }
+
+    public static bool TryWrite(string file, string text)
+    {
+        try
+        {
+            using FileStream stream = new(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            stream.Write(Encoding.ASCII.GetBytes(text));
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    public static string? TryRead(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private IEnumerable<string> Folders() =>
+        Directory.Exists(Path)
+            ? Directory.EnumerateDirectories(Path, "*", SearchOption.AllDirectories).Prepend(Path)
+            : [];
+}
+
+/// <summary>A group that holds one command to one limit.</summary>
+internal sealed record LimitCgroup(CgroupController Controller, Cgroup Group)
+{
+    /// <summary>The limit, if it was hit.</summary>
+    public LimitHit? Hit => Controller.WasHit(Group.Path) ? new LimitHit(Controller.Limit, Controller.Mechanism) : null;
+}
+
+/// <summary>The groups of one command: the one that ends it, and those that limit it.</summary>
+internal sealed record CommandCgroups(Cgroup? Kill, IReadOnlyList<LimitCgroup> Limits)
+{
+    public static readonly CommandCgroups None = new(null, []);
+
+    public bool Enforce(string limit) => Limits.Any(g => g.Controller.Limit == limit);
+
+    public Task RemoveAsync(TimeProvider time) =>
+        Task.WhenAll(
+            Limits
+                .Select(g => g.Group)
+                .Concat(Kill is null ? [] : [Kill])
+                .Distinct()
+                .Select(group => group.RemoveAsync(time))
+        );
 }

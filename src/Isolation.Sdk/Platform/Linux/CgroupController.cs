@@ -1,22 +1,44 @@
 using System.Globalization;
-using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>A controller of the kernel's groups in one of its two versions, and how it is told a limit.</summary>
+/// <summary>A controller of control groups in one of its two versions, and how it is told a limit.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Limit">The limit it keeps, as <see cref="ProcessLimits"/> names it.</param>
+/// <param name="Limit">The limit it enforces, as <see cref="LimitValues"/> names it.</param>
 /// <param name="Version">2 or 1.</param>
 internal sealed record CgroupController(string Name, string Limit, int Version)
 {
-    public static readonly CgroupController Memory = new("memory", nameof(ProcessLimits.MaxMemoryBytes), 2);
-    public static readonly CgroupController Tasks = new("pids", nameof(ProcessLimits.MaxProcesses), 2);
-    public static readonly CgroupController Share = new("cpu", nameof(ProcessLimits.CpuShare), 2);
+    public static readonly CgroupController Memory = new("memory", nameof(LimitValues.MaxMemoryBytes), 2);
+    public static readonly CgroupController Tasks = new("pids", nameof(LimitValues.MaxProcesses), 2);
+    public static readonly CgroupController Share = new("cpu", nameof(LimitValues.CpuShare), 2);
+    public static readonly IReadOnlyList<CgroupController> All = [Memory, Tasks, Share];
 
     private const int SharesOfOne = 1024;
 
     /// <summary>What a report calls it.</summary>
     public string Mechanism => $"cgroup v{Version}";
+
+    /// <summary>What enforces the limit where no group does.</summary>
+    public string Otherwise =>
+        Name switch
+        {
+            "memory" => "RLIMIT_DATA and a watchdog",
+            "pids" => LinuxProcess.EffectiveUser() == 0 ? "a watchdog" : "a watchdog and RLIMIT_NPROC",
+            _ => "nice",
+        };
+
+    public long? FindLimit(LimitValues limits) =>
+        Name switch
+        {
+            "memory" => limits.MaxMemoryBytes,
+            "pids" => limits.MaxProcesses,
+            _ => limits.CpuShare,
+        };
+
+    /// <summary>The limit of a group.</summary>
+    /// <param name="limits">The limits.</param>
+    /// <param name="keepers">How many processes in it do not count.</param>
+    public long ValueOf(LimitValues limits, int keepers) => FindLimit(limits)!.Value + (Name == "pids" ? keepers : 0);
 
     /// <summary>Files and what is written to them; those that need not be there come last.</summary>
     public IEnumerable<(string File, string Text, bool Needed)> Settings(long value) =>
@@ -50,7 +72,7 @@ internal sealed record CgroupController(string Name, string Limit, int Version)
         };
 
     private static bool Counted(string folder, string file, string name) =>
-        CgroupDirectory
+        Cgroup
             .TryRead(Path.Combine(folder, file))
             ?.Split('\n')
             .Any(line => line.Split(' ') is [string key, string count] && key == name && count != "0")

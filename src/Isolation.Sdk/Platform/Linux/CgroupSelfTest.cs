@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Tries, once, whether groups of the kernel keep a limit here: a file that can be written proves nothing.</summary>
+/// <summary>Tries, once, whether control groups enforce a limit here: a file that can be written proves nothing.</summary>
 /// <param name="controller">The controller, of either version.</param>
 internal sealed class CgroupSelfTest(CgroupController controller)
 {
@@ -12,9 +12,15 @@ internal sealed class CgroupSelfTest(CgroupController controller)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Stale = TimeSpan.FromMinutes(5);
 
-    /// <summary>Looks for a place and tries it: version 2, then version 1.</summary>
-    /// <returns>The place; <see langword="null"/> with the reasons why there is none.</returns>
-    public async Task<(CgroupMount? Place, string Reasons)> RunAsync(TimeProvider time)
+    // A block of 128 MB in a group of 64: whoever asks for it has to die.
+    private static readonly string[] LargeBlock = ["dd", "if=/dev/zero", "of=/dev/null", "bs=134217728", "count=1"];
+
+    // A program that has to fork, in a group that has room for itself.
+    private static readonly string[] Fork = ["timeout", "10", "true"];
+
+    /// <summary>Looks for a mount and tries it: version 2, then version 1.</summary>
+    /// <returns>The mount; <see langword="null"/> with the reasons why there is none.</returns>
+    public async Task<(CgroupMount? Mount, string Reasons)> RunAsync(TimeProvider time)
     {
         List<string> reasons = [];
         foreach (CgroupController version in new[] { controller with { Version = 2 }, controller with { Version = 1 } })
@@ -23,11 +29,11 @@ internal sealed class CgroupSelfTest(CgroupController controller)
                 version.Version == 2 ? CgroupDiscovery.Unified(version.Name) : CgroupDiscovery.Legacy(version.Name);
             if (folder is not null)
             {
-                CgroupMount place = new(version, folder);
-                reason = await RefutedAsync(place, time).ConfigureAwait(false);
+                CgroupMount mount = new(version, folder);
+                reason = await RefuteAsync(mount, time).ConfigureAwait(false);
                 if (reason is null)
                 {
-                    return (place, "");
+                    return (mount, "");
                 }
             }
 
@@ -37,29 +43,19 @@ internal sealed class CgroupSelfTest(CgroupController controller)
         return (null, string.Join("; ", reasons));
     }
 
-    private static async Task<string?> RefutedAsync(CgroupMount place, TimeProvider time)
+    private static async Task<string?> RefuteAsync(CgroupMount mount, TimeProvider time)
     {
-        Sweep(place.Folder, time);
-        string name = Prefix + ProcessMarker.New();
+        SweepStale(mount.Folder, time);
+        string name = Prefix + ProcessMark.NewMarker();
         DirectoryInfo gates = Directory.CreateTempSubdirectory(Prefix);
         try
         {
-            return place.Controller.Name switch
+            return mount.Controller.Name switch
             {
-                // A block of 128 MB in a group of 64: whoever asks for it has to die.
-                "memory" => await DiesAsync(
-                        place,
-                        name,
-                        64 * Megabyte,
-                        ["dd", "if=/dev/zero", "of=/dev/null", "bs=134217728", "count=1"],
-                        gates.FullName,
-                        time
-                    )
+                "memory" => await ExceedAsync(mount, name, 64 * Megabyte, LargeBlock, gates.FullName, time)
                     .ConfigureAwait(false),
-                // A program that has to fork, in a group that has room for itself.
-                "pids" => await DiesAsync(place, name, 1, ["timeout", "10", "true"], gates.FullName, time)
-                    .ConfigureAwait(false),
-                _ => ReadsBack(place, name),
+                "pids" => await ExceedAsync(mount, name, 1, Fork, gates.FullName, time).ConfigureAwait(false),
+                _ => ReadBack(mount, name),
             };
         }
         catch (IsolationException e)
@@ -68,23 +64,23 @@ internal sealed class CgroupSelfTest(CgroupController controller)
         }
         finally
         {
-            await CgroupDirectory.RemoveAsync(place.Of(name), time).ConfigureAwait(false);
+            await new Cgroup(mount.PathOf(name)).RemoveAsync(time).ConfigureAwait(false);
             gates.Delete();
         }
     }
 
-    private static string? ReadsBack(CgroupMount place, string name)
+    private static string? ReadBack(CgroupMount mount, string name)
     {
-        (string file, string text, _) = place.Controller.Settings(SomeShare).First();
+        (string file, string text, _) = mount.Controller.Settings(SomeShare).First();
         return
-            place.TryMake(name, "1", SomeShare) is { } group
-            && CgroupDirectory.TryRead(Path.Combine(group.Path, file))?.Trim() == text
+            mount.TryMake(name, "1", SomeShare) is { } made
+            && Cgroup.TryRead(Path.Combine(made.Group.Path, file))?.Trim() == text
             ? null
             : "the kernel did not take a share";
     }
 
-    private static async Task<string?> DiesAsync(
-        CgroupMount place,
+    private static async Task<string?> ExceedAsync(
+        CgroupMount mount,
         string name,
         long value,
         string[] words,
@@ -97,30 +93,33 @@ internal sealed class CgroupSelfTest(CgroupController controller)
             return $"there is no {words[0]} in /usr/bin to try it with";
         }
 
-        if (place.TryMake(name, "1", value) is not { } group)
+        if (mount.TryMake(name, "1", value) is not { } group)
         {
             return "the kernel did not take a limit";
         }
 
-        string marker = ProcessMarker.New();
+        string marker = ProcessMark.NewMarker();
         Dictionary<string, string> environment = new()
         {
             ["PATH"] = string.Join(':', Folders),
             ["LC_ALL"] = "C",
-            [ProcessMarker.Variable] = marker,
+            [ProcessMark.Variable] = marker,
         };
-        ProcessSpec launch = new(program, words[1..], "/", environment, OpenInput: false, Log: null)
-        {
-            Groups = [group],
-        };
-        ChildProcess process = await LinuxChildProcess
-            .StartAsync(launch, marker, null, Path.Combine(gates, ChildStarter.GateSuffix), time)
+        ChildProcess process = await LinuxLauncher
+            .StartAsync(
+                new ProcessSpec(program, words[1..], "/", environment, marker),
+                new CommandCgroups(null, [group]),
+                LimitValues.None,
+                Path.Combine(gates, ChildStarter.GateSuffix),
+                [],
+                time
+            )
             .ConfigureAwait(false);
         try
         {
-            int code = await process.Exited.WaitAsync(Limit, time).ConfigureAwait(false);
-            bool ended = place.Controller.Name == "memory" ? code == Killed : code != 0;
-            return ended && group.Hit is not null ? null : $"a process that passed its limit was let ({code})";
+            (int code, LimitHit? hit) = await process.Exit.WaitAsync(Limit, time).ConfigureAwait(false);
+            bool ended = mount.Controller.Name == "memory" ? code == Killed : code != 0;
+            return ended && hit is not null ? null : $"a process that passed its limit was let ({code})";
         }
         catch (TimeoutException)
         {
@@ -133,7 +132,7 @@ internal sealed class CgroupSelfTest(CgroupController controller)
     }
 
     /// <summary>What a host left that died in the middle of its test.</summary>
-    private static void Sweep(string folder, TimeProvider time)
+    private static void SweepStale(string folder, TimeProvider time)
     {
         foreach (
             DirectoryInfo left in new DirectoryInfo(folder)
@@ -141,7 +140,7 @@ internal sealed class CgroupSelfTest(CgroupController controller)
                 .Where(d => time.GetUtcNow() - d.LastWriteTimeUtc > Stale)
         )
         {
-            CgroupDirectory.TryRemove(left.FullName);
+            new Cgroup(left.FullName).TryRemove();
         }
     }
 }

@@ -2,70 +2,70 @@ using System.ComponentModel;
 using System.Globalization;
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
-using Isolation.Sdk.Sandbox;
 using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
+/// <param name="Id">A child's id.</param>
+/// <param name="IsGrouped">Whether it is in the group by which it is ended.</param>
+/// <param name="IsMarked">Whether it was marked before it began.</param>
+internal readonly record struct StartedChild(int Id, bool IsGrouped, bool IsMarked);
+
 /// <summary>Starts one child. Where it is to live in a cgroup or to be marked it is held just before it becomes its program, until it is: nothing it starts is ever outside.</summary>
-internal sealed class ChildStarter
+internal sealed class ChildStarter(
+    ProcessSpec spec,
+    LimitValues limits,
+    CommandCgroups cgroups,
+    ProcessMark? mark,
+    TimeProvider time
+)
 {
     public const string GateSuffix = "gate";
     private const int MaxPolls = 50;
     private const int StackSize = 256 * 1024;
     private const int BadDescriptor = 9;
+
+    // Larger than any libc's: glibc's biggest of them has 336 bytes.
+    private const int StructSize = 1024;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(10);
-    private readonly ProcessSpec _launch;
-    private readonly string? _gate;
-    private readonly SafeFileHandle? _end;
-    private readonly ProcessMark? _mark;
-    private volatile bool _refused;
+    private static readonly TimeSpan PollPause = TimeSpan.FromMilliseconds(10);
     private readonly TaskCompletionSource<int> _thread = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <param name="launch">What to start.</param>
-    /// <param name="gate">Where a named pipe can be made for the time of the start; <see langword="null"/> when the child need not be held.</param>
-    /// <param name="mark">What marks it and all it starts.</param>
-    public ChildStarter(ProcessSpec launch, string? gate, ProcessMark? mark)
-    {
-        _launch = launch;
-        _mark = mark;
-        _end = gate is null ? null : LinuxProcess.MakeFifo(gate);
-        _gate = _end is null ? null : gate;
-        if (launch.IsHeld && (_gate is null || !LinuxProcess.SeesChildren))
-        {
-            throw NotStarted(new IOException("it could not be held until its limits are set"));
-        }
-    }
+    private volatile bool _refused;
 
     /// <summary>The child's exit code, once it has one. The child is not reaped by that.</summary>
     public Task<int> Exited => _exited.Task;
 
+    private bool IsHeld => limits.AnyHeld || cgroups.Limits.Count > 0;
+
     /// <summary>Starts the child.</summary>
-    /// <returns>Its id, whether it is in the cgroup, and whether it was marked before it began.</returns>
-    public async Task<(int Id, bool Grouped, bool Marked)> StartAsync(
-        SafeHandle? input,
-        SafeHandle output,
-        SafeHandle error,
-        Cgroup? cgroup,
-        TimeProvider time
-    )
+    /// <param name="input">Its standard input; <see langword="null"/> for none.</param>
+    /// <param name="output">Its standard output.</param>
+    /// <param name="error">Its standard error.</param>
+    /// <param name="gate">Where a named pipe can be made for the time of the start.</param>
+    public async Task<StartedChild> StartAsync(SafeHandle? input, SafeHandle output, SafeHandle error, string gate)
     {
+        bool hold = cgroups.Kill is not null || mark is not null || IsHeld;
+        using SafeFileHandle? end = hold ? LinuxProcess.MakeFifo(gate) : null;
+        if (IsHeld && (end is null || !LinuxProcess.SeesChildren))
+        {
+            throw spec.NotStarted(new IOException("it could not be held until its limits are set"));
+        }
+
         // One small thread starts the child and waits for it: what it changes for itself (umask) dies with it, and no thread of the pool is held.
-        Thread thread = new(() => Run(input, output, error), StackSize)
+        Thread thread = new(() => Run(input, output, error, end is null ? null : gate), StackSize)
         {
             IsBackground = true,
             Name = "Isolation.Sdk child",
         };
         thread.UnsafeStart();
-        if (_gate is null || _end is null)
+        if (end is null)
         {
             int free = await _started.Task.ConfigureAwait(false);
             ResourceLimits.NoCore(free);
             MarkLate(free);
-            return (free, false, false);
+            return new StartedChild(free, false, false);
         }
 
         try
@@ -74,14 +74,13 @@ internal sealed class ChildStarter
             int parent = await (await Task.WhenAny(_thread.Task, _started.Task).ConfigureAwait(false)).ConfigureAwait(
                 false
             );
-            string children = string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{parent}/children");
-            (bool grouped, bool marked) = await JoinAsync(children, cgroup, time).ConfigureAwait(false);
+            (bool grouped, bool marked) = await JoinAsync(
+                    string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{parent}/children")
+                )
+                .ConfigureAwait(false);
             // Opened for both ways it never waits, and the child goes on: by its end, for its name may be gone with the folder.
-            using SafeFileHandle open = File.OpenHandle(
-                string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_end.DangerousGetHandle()}"),
-                FileMode.Open,
-                FileAccess.ReadWrite,
-                FileShare.ReadWrite
+            using SafeFileHandle open = Open(
+                string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{end.DangerousGetHandle()}")
             );
             int id = await _started.Task.ConfigureAwait(false);
             if (_refused)
@@ -90,7 +89,7 @@ internal sealed class ChildStarter
                 LinuxProcess.Reap(id);
                 throw new IsolationException(
                     SandboxCodes.NotHeld,
-                    $"'{_launch.File}' was not started, because the kernel refused a limit it was to be held to.",
+                    $"'{spec.File}' was not started, because the kernel refused a limit it was to be held to.",
                     "Look what the host itself is limited by; nothing runs with less than it was to be held to."
                 );
             }
@@ -100,12 +99,11 @@ internal sealed class ChildStarter
                 MarkLate(id);
             }
 
-            return (id, grouped, marked);
+            return new StartedChild(id, grouped, marked);
         }
         finally
         {
-            _end.Dispose();
-            Remove(_gate);
+            Remove(gate);
         }
     }
 
@@ -121,17 +119,17 @@ internal sealed class ChildStarter
         int expected = alive() + gates.Length;
         foreach (string gate in gates)
         {
-            File.OpenHandle(gate, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+            Open(gate).Dispose();
         }
 
-        for (int look = 0; gates.Length > 0 && look < MaxPolls && alive() < expected; look++)
+        for (int poll = 0; gates.Length > 0 && poll < MaxPolls && alive() < expected; poll++)
         {
-            await Task.Delay(LookPause, time).ConfigureAwait(false);
+            await Task.Delay(PollPause, time).ConfigureAwait(false);
         }
     }
 
     /// <summary>The spawning thread is held together with its child, so another one looks who the child is.</summary>
-    private async Task<(bool Grouped, bool Marked)> JoinAsync(string children, Cgroup? cgroup, TimeProvider time)
+    private async Task<(bool Grouped, bool Marked)> JoinAsync(string children)
     {
         while (!_started.Task.IsCompleted)
         {
@@ -145,16 +143,15 @@ internal sealed class ChildStarter
             )
             {
                 // Into the groups first: what is of the user in there counts from then on.
-                bool held =
-                    _launch.Groups.All(g => CgroupDirectory.TryAdd(g.Path, id)) && ResourceLimits.Hold(id, _launch);
-                if (!held && (cgroup is not null || _launch.IsHeld))
+                bool held = cgroups.Limits.All(g => g.Group.TryAdd(id)) && ResourceLimits.Hold(id, limits, cgroups);
+                if (!held && (cgroups.Kill is not null || IsHeld))
                 {
                     // It has not begun, and never will.
                     _refused = true;
                     LinuxProcess.Signal(id, LinuxProcess.Kill, () => true);
                 }
 
-                return (cgroup?.TryAdd(id) ?? false, _mark is not null && ResourceLimits.TryMark(id, _mark));
+                return (cgroups.Kill?.TryAdd(id) ?? false, mark is not null && ResourceLimits.TryMark(id, mark));
             }
 
             await Task.Delay(Pause, time).ConfigureAwait(false);
@@ -166,11 +163,14 @@ internal sealed class ChildStarter
     /// <summary>Where it could not be held, or somebody let it go: nearly always soon enough, which is better than never, and nothing to count on.</summary>
     private void MarkLate(int id)
     {
-        if (_mark is not null)
+        if (mark is not null)
         {
-            ResourceLimits.TryMark(id, _mark);
+            ResourceLimits.TryMark(id, mark);
         }
     }
+
+    private static SafeFileHandle Open(string gate) =>
+        File.OpenHandle(gate, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 
     /// <summary>What starts may clear its folders away before this one does.</summary>
     private static void Remove(string gate)
@@ -198,54 +198,42 @@ internal sealed class ChildStarter
         }
     }
 
-    private void Run(SafeHandle? input, SafeHandle output, SafeHandle error)
+    private void Run(SafeHandle? input, SafeHandle output, SafeHandle error, string? gate)
     {
         int id;
         try
         {
             using SafeFileHandle nothing = File.OpenHandle("/dev/null");
-            using PipePair? filter = Filter();
-            string[] environment = [.. _launch.Environment.Select(e => $"{e.Key}={e.Value}")];
+            using PipePair? filter = FillFilter();
             LinuxProcess.ResetUmask();
-            if (_launch.Restriction?.TryHold() == false)
+            if (spec.Restriction?.TryHold() == false)
             {
-                _started.SetException(NotStarted(new Win32Exception(BadDescriptor)));
+                _started.SetException(spec.NotStarted(new Win32Exception(BadDescriptor)));
                 return;
             }
 
-            int failure = LinuxProcess.Spawn(
-                _launch,
-                environment,
-                _gate,
-                input ?? nothing,
-                output,
-                error,
-                filter?.Read,
-                _thread.SetResult,
-                out id
-            );
-            _launch.Restriction?.Release();
-            if (failure < 0)
-            {
-                _started.SetException(
-                    new IsolationException(
-                        SandboxCodes.NotSealed,
-                        $"'{_launch.File}' was not started, because the kernel refused a part of its confinement: {new Win32Exception(-failure).Message}.",
-                        "Look what the host itself is confined by; nothing runs with less than it was to have."
-                    )
-                );
-                return;
-            }
-
+            SafeHandle[] descriptors = filter is null
+                ? [input ?? nothing, output, error]
+                : [input ?? nothing, output, error, filter.Read];
+            int failure = Spawn(descriptors, gate, out id);
+            spec.Restriction?.Release();
             if (failure != 0)
             {
-                _started.SetException(NotStarted(new Win32Exception(failure)));
+                _started.SetException(
+                    failure > 0
+                        ? spec.NotStarted(new Win32Exception(failure))
+                        : new IsolationException(
+                            SandboxCodes.NotSealed,
+                            $"'{spec.File}' was not started, because the kernel refused a part of its confinement: {new Win32Exception(-failure).Message}.",
+                            "Look what the host itself is confined by; nothing runs with less than it was to have."
+                        )
+                );
                 return;
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _started.SetException(NotStarted(e));
+            _started.SetException(spec.NotStarted(e));
             return;
         }
 
@@ -253,10 +241,80 @@ internal sealed class ChildStarter
         _exited.SetResult(LinuxProcess.WaitForEnd(id));
     }
 
-    /// <summary>Filled before the child is there: a pipe holds far more than a filter has.</summary>
-    private PipePair? Filter()
+    /// <summary>Returns when the child has become its program. It has the given descriptors from 0 on and no others.</summary>
+    /// <returns>0, or the error number; negative if it was a restriction that failed.</returns>
+    private unsafe int Spawn(SafeHandle[] descriptors, string? gate, out int id)
     {
-        if (_launch.Filter is not { } bytes)
+        byte* attributes = stackalloc byte[StructSize];
+        byte* actions = stackalloc byte[StructSize];
+        byte* signals = stackalloc byte[StructSize];
+        int found = 0;
+        LinuxProcess.posix_spawnattr_init(attributes);
+        LinuxProcess.posix_spawn_file_actions_init(actions);
+        using NativeStringArray words = new([spec.File, .. spec.Arguments]);
+        using NativeStringArray environment = new([.. spec.Environment.Select(e => $"{e.Key}={e.Value}")]);
+        try
+        {
+            LinuxProcess.posix_spawnattr_setflags(attributes, LinuxProcess.DefaultSignalsInOwnSession);
+            LinuxProcess.sigemptyset(signals);
+            LinuxProcess.posix_spawnattr_setsigmask(attributes, signals);
+            LinuxProcess.sigfillset(signals);
+            LinuxProcess.posix_spawnattr_setsigdefault(attributes, signals);
+            for (int i = 0; i < descriptors.Length; i++)
+            {
+                LinuxProcess.posix_spawn_file_actions_adddup2(actions, (int)descriptors[i].DangerousGetHandle(), i);
+            }
+
+            LinuxProcess.posix_spawn_file_actions_addclosefrom_np(actions, descriptors.Length);
+            if (gate is not null)
+            {
+                // Only now: a child whose host dies while it is held here must not hold that host's locks.
+                LinuxProcess.posix_spawn_file_actions_addopen(actions, descriptors.Length, gate, 0, 0);
+                LinuxProcess.posix_spawn_file_actions_addclosefrom_np(actions, descriptors.Length);
+            }
+
+            LinuxProcess.posix_spawn_file_actions_addchdir_np(actions, spec.Directory);
+            SpawnArguments spawn = new()
+            {
+                Id = &found,
+                File = words.Pointer[0],
+                Actions = actions,
+                Attributes = attributes,
+                Words = words.Pointer,
+                Environment = environment.Pointer,
+            };
+            int result;
+            if (spec.Restriction is { } restriction)
+            {
+                result = RestrictedThread.Spawn(restriction, spawn, _thread.SetResult);
+            }
+            else
+            {
+                _thread.SetResult(LinuxProcess.ThreadId());
+                result = LinuxProcess.posix_spawn(
+                    spawn.Id,
+                    spawn.File,
+                    actions,
+                    attributes,
+                    spawn.Words,
+                    spawn.Environment
+                );
+            }
+
+            id = found;
+            return result;
+        }
+        finally
+        {
+            LinuxProcess.posix_spawn_file_actions_destroy(actions);
+            LinuxProcess.posix_spawnattr_destroy(attributes);
+        }
+    }
+
+    /// <summary>Filled before the child is there: a pipe holds far more than a filter has.</summary>
+    private PipePair? FillFilter()
+    {
+        if (spec.Filter is not { } bytes)
         {
             return null;
         }
@@ -267,11 +325,31 @@ internal sealed class ChildStarter
         return pipe;
     }
 
-    private IsolationException NotStarted(Exception why) =>
-        new(
-            SandboxCodes.CommandNotStarted,
-            $"'{_launch.File}' could not be started in '{_launch.Directory}': {why.Message}.",
-            "A script needs an interpreter line (#!) that exists; a program must fit this machine.",
-            why
-        );
+    /// <summary>A null-terminated array of C strings.</summary>
+    private sealed unsafe class NativeStringArray : IDisposable
+    {
+        private readonly int _count;
+
+        public NativeStringArray(IReadOnlyList<string> texts)
+        {
+            _count = texts.Count;
+            Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(_count + 1), (nuint)sizeof(byte*));
+            for (int i = 0; i < _count; i++)
+            {
+                Pointer[i] = (byte*)Marshal.StringToCoTaskMemUTF8(texts[i]);
+            }
+        }
+
+        public byte** Pointer { get; }
+
+        public void Dispose()
+        {
+            for (int i = 0; i < _count; i++)
+            {
+                Marshal.FreeCoTaskMem((nint)Pointer[i]);
+            }
+
+            NativeMemory.Free(Pointer);
+        }
+    }
 }

@@ -1,11 +1,10 @@
 using System.Runtime.InteropServices;
-using Isolation.Sdk.Sandbox;
 using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
 /// <summary>Rules of the kernel's Landlock: what is not allowed by one is refused, to a process and all it starts, for good.</summary>
-internal static unsafe partial class Landlock
+internal static unsafe class Landlock
 {
     /// <summary>The first version that has everything the level promises: files (1), renames (2), truncation (3), TCP (4), devices (5), signals and abstract sockets (6).</summary>
     public const int NeededVersion = 6;
@@ -49,7 +48,7 @@ internal static unsafe partial class Landlock
     /// <summary>The kernel's version of it; 0 where there is none.</summary>
     public static int Version =>
         OperatingSystem.IsLinux() && Environment.Is64BitProcess
-            ? Math.Max(0, (int)syscall(CreateRuleset, 0, 0, AskVersion, 0))
+            ? Math.Max(0, (int)LinuxProcess.SystemCall(CreateRuleset, 0, 0, AskVersion, 0))
             : 0;
 
     /// <summary>Makes the rules of one scope. They hold the folders themselves, not their names: nothing put in their place later is reached.</summary>
@@ -61,7 +60,7 @@ internal static unsafe partial class Landlock
             Network = reach.Network.IsOpen ? 0 : Bind | Connect,
             Scopes = AbstractSockets | Signals,
         };
-        int made = (int)syscall(CreateRuleset, (nint)(&attributes), sizeof(Attributes), 0, 0);
+        int made = (int)LinuxProcess.SystemCall(CreateRuleset, (nint)(&attributes), sizeof(Attributes), 0, 0);
         if (made < 0)
         {
             throw Refused("a set of rules");
@@ -102,7 +101,7 @@ internal static unsafe partial class Landlock
 
     private static void Add(SafeFileHandle rules, string path, ulong rights, bool needed)
     {
-        int found = open(path, OpenPath);
+        int found = LinuxProcess.Open(path, OpenPath);
         if (found < 0)
         {
             // A machine has some of the system's folders, never all.
@@ -116,7 +115,7 @@ internal static unsafe partial class Landlock
 
         using SafeFileHandle held = new(found, ownsHandle: true);
         Beneath beneath = new() { Rights = Directory.Exists(path) ? rights : rights & OfFiles, Folder = found };
-        if (syscall(AddRule, rules.DangerousGetHandle(), PathBeneath, (nint)(&beneath), 0) != 0)
+        if (LinuxProcess.SystemCall(AddRule, rules.DangerousGetHandle(), PathBeneath, (nint)(&beneath), 0) != 0)
         {
             throw Refused($"'{path}'");
         }
@@ -127,7 +126,7 @@ internal static unsafe partial class Landlock
         foreach (int port in ports)
         {
             Port rule = new() { Rights = rights, Number = (ulong)port };
-            if (syscall(AddRule, rules.DangerousGetHandle(), NetPort, (nint)(&rule), 0) != 0)
+            if (LinuxProcess.SystemCall(AddRule, rules.DangerousGetHandle(), NetPort, (nint)(&rule), 0) != 0)
             {
                 throw Refused($"port {port}");
             }
@@ -140,12 +139,6 @@ internal static unsafe partial class Landlock
             $"The kernel's Landlock did not take {what} (error {Marshal.GetLastPInvokeError()}).",
             "Nothing was started. Look whether the path exists and the machine has file descriptors left."
         );
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint syscall(long number, nint first, nint second, nint third, nint fourth);
-
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial int open(string path, int flags);
 
     private struct Attributes
     {

@@ -1,17 +1,17 @@
 using System.Globalization;
-using Isolation.Sdk.Sandbox;
+using System.IO.Enumeration;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Looks again and again at what a command takes, and says which limit it passed.</summary>
+/// <summary>Checks again and again what a command uses, ends it if it exceeds a limit, and says which.</summary>
 /// <param name="limits">The limits.</param>
 /// <param name="folders">What counts as disk.</param>
-/// <param name="kept">Groups that keep some of them: nobody has to look.</param>
+/// <param name="cgroups">The groups that enforce some of them.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LimitWatchdog(
-    ProcessLimits limits,
+    LimitValues limits,
     IReadOnlyList<string> folders,
-    IReadOnlyList<CommandCgroup> kept,
+    CommandCgroups cgroups,
     TimeProvider time
 )
 {
@@ -23,86 +23,88 @@ internal sealed class LimitWatchdog(
         AttributesToSkip = FileAttributes.ReparsePoint,
         IgnoreInaccessible = true,
     };
+    private LimitHit? _hit;
 
-    /// <summary>The limit that a command passed; <see langword="null"/> when it ended within all of them.</summary>
-    public async Task<LimitHit?> WatchAsync(ChildProcess process)
+    // Read first: what is gone by now was looked at before it went.
+    private LimitHit? Hit =>
+        cgroups.Limits.Select(g => g.Hit).FirstOrDefault(h => h is not null) is { } now ? _hit ??= now : _hit;
+
+    /// <summary>Waits for the end of a command.</summary>
+    /// <returns>Its exit code and the limit that ended it.</returns>
+    public async Task<(int Code, LimitHit? Limit)> WatchAsync(LinuxChildProcess process)
     {
         long begun = time.GetTimestamp(),
             heard = begun;
         while (limits.AnyWatched && !process.Exited.IsCompleted)
         {
-            heard = limits.MaxSilence is not null && process.HasWritten ? time.GetTimestamp() : heard;
-            if (
-                await PassedAsync(process, time.GetElapsedTime(begun), time.GetElapsedTime(heard))
-                    .ConfigureAwait(false) is
-                { } hit
-            )
+            heard = limits.MaxSilence is not null && process.HasWritten() ? time.GetTimestamp() : heard;
+            string? exceeded =
+                time.GetElapsedTime(begun) >= limits.MaxDuration ? nameof(LimitValues.MaxDuration)
+                : time.GetElapsedTime(heard) >= limits.MaxSilence ? nameof(LimitValues.MaxSilence)
+                : await FindExceededAsync(process).ConfigureAwait(false);
+            if ((Hit ?? (exceeded is null ? null : new LimitHit(exceeded, "watchdog"))) is { } hit)
             {
                 await process.EndAsync(TimeSpan.Zero).ConfigureAwait(false);
-                return hit;
+                return (await process.Exited.ConfigureAwait(false), hit);
             }
 
             using CancellationTokenSource over = new();
-            await Task.WhenAny(process.Exited, Task.Delay(Next(begun), time, over.Token)).ConfigureAwait(false);
+            await Task.WhenAny(process.Exited, Task.Delay(NextPause(begun), time, over.Token)).ConfigureAwait(false);
             await over.CancelAsync().ConfigureAwait(false);
         }
 
         int code = await process.Exited.ConfigureAwait(false);
-        return process.Hit
-            ?? (
-                limits.MaxFileBytes is not null && code == FileSizeSignal
-                    ? new LimitHit(nameof(ProcessLimits.MaxFileBytes), "RLIMIT_FSIZE")
-                    : null
-            );
+        return (
+            code,
+            Hit
+                ?? (
+                    limits.MaxFileBytes is not null && code == FileSizeSignal
+                        ? new LimitHit(nameof(LimitValues.MaxFileBytes), "RLIMIT_FSIZE")
+                        : null
+                )
+        );
     }
 
-    private TimeSpan Next(long begun)
+    /// <summary>Reads the groups for the last time, and removes them.</summary>
+    public Task CloseAsync(TimeProvider clock)
     {
-        TimeSpan left = limits.MaxDuration is { } most ? most - time.GetElapsedTime(begun) : Pause;
+        _hit = Hit;
+        return cgroups.RemoveAsync(clock);
+    }
+
+    private TimeSpan NextPause(long begun)
+    {
+        TimeSpan left = limits.MaxDuration is { } max ? max - time.GetElapsedTime(begun) : Pause;
         bool onlyTime =
-            limits.MaxMemoryBytes is null
-            && limits.MaxProcesses is null
-            && limits.MaxDiskBytes is null
-            && limits.MaxSilence is null;
+            (limits.MaxMemoryBytes ?? limits.MaxProcesses ?? limits.MaxDiskBytes) is null && limits.MaxSilence is null;
         TimeSpan next = onlyTime || left < Pause ? left : Pause;
         return next > TimeSpan.Zero ? next : TimeSpan.Zero;
     }
 
-    private async Task<LimitHit?> PassedAsync(ChildProcess process, TimeSpan elapsed, TimeSpan silent)
+    private async Task<string?> FindExceededAsync(LinuxChildProcess process)
     {
-        string? name =
-            elapsed >= limits.MaxDuration ? nameof(ProcessLimits.MaxDuration)
-            : silent >= limits.MaxSilence ? nameof(ProcessLimits.MaxSilence)
-            : await TakesTooMuchAsync(process).ConfigureAwait(false);
-        return process.Hit ?? (name is null ? null : new LimitHit(name, "watchdog"));
-    }
-
-    private async Task<string?> TakesTooMuchAsync(ChildProcess process)
-    {
-        int? tasks = IsOurs(nameof(ProcessLimits.MaxProcesses)) ? limits.MaxProcesses : null;
-        long? memory = IsOurs(nameof(ProcessLimits.MaxMemoryBytes)) ? limits.MaxMemoryBytes : null;
-        if (tasks is not null || memory is not null)
+        int? processes = cgroups.Enforce(nameof(LimitValues.MaxProcesses)) ? null : limits.MaxProcesses;
+        long? memory = cgroups.Enforce(nameof(LimitValues.MaxMemoryBytes)) ? null : limits.MaxMemoryBytes;
+        if ((processes ?? memory) is not null)
         {
-            IReadOnlyList<int> alive = await process.AliveAsync().ConfigureAwait(false);
-            if (tasks is not null && alive.Sum(Threads) > tasks)
+            IReadOnlyList<int> alive = await process.FindAliveAsync().ConfigureAwait(false);
+            if (alive.Sum(CountThreads) > processes)
             {
-                return nameof(ProcessLimits.MaxProcesses);
+                return nameof(LimitValues.MaxProcesses);
             }
 
-            if (memory is not null && alive.Sum(Resident) > memory)
+            if (alive.Sum(MeasureResident) > memory)
             {
-                return nameof(ProcessLimits.MaxMemoryBytes);
+                return nameof(LimitValues.MaxMemoryBytes);
             }
         }
 
-        return limits.MaxDiskBytes is { } bytes && folders.Sum(Size) > bytes
-            ? nameof(ProcessLimits.MaxDiskBytes)
+        return limits.MaxDiskBytes is { } bytes && folders.Sum(MeasureFolder) > bytes
+            ? nameof(LimitValues.MaxDiskBytes)
             : null;
     }
 
-    private bool IsOurs(string limit) => !kept.Any(g => g.Controller.Limit == limit);
-
-    private static int Threads(int id)
+    private static int CountThreads(int id)
     {
         try
         {
@@ -114,33 +116,24 @@ internal sealed class LimitWatchdog(
         }
     }
 
-    private static long Resident(int id)
-    {
-        try
-        {
-            string[] pages = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/statm"))
-                .Split(' ');
-            return long.Parse(pages[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return 0; // It has ended.
-        }
-    }
+    private static long MeasureResident(int id) =>
+        ProcessTable.ReadText(id, "statm")?.Split(' ') is [_, { } pages, ..]
+            ? long.Parse(pages, CultureInfo.InvariantCulture) * Environment.SystemPageSize
+            : 0;
 
-    private static long Size(string folder)
+    private static long MeasureFolder(string folder)
     {
         try
         {
-            return new System.IO.Enumeration.FileSystemEnumerable<long>(
+            return new FileSystemEnumerable<long>(
                 folder,
-                static (ref System.IO.Enumeration.FileSystemEntry e) => e.IsDirectory ? 0 : e.Length,
+                static (ref FileSystemEntry e) => e.IsDirectory ? 0 : e.Length,
                 Everything
             ).Sum();
         }
         catch (IOException)
         {
-            return 0; // It is being changed under our eyes: the next look counts.
+            return 0; // It is being changed meanwhile: the next look counts.
         }
     }
 }

@@ -1,131 +1,64 @@
-using System.IO.Pipes;
-using Isolation.Sdk.Sandbox;
+using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>A process started by <c>posix_spawn</c>: a session of its own, default signals, umask 022, no descriptor but three, no program in between.</summary>
+/// <summary>A process started by <see cref="LinuxLauncher"/>, with its tree.</summary>
 internal sealed class LinuxChildProcess : ChildProcess
 {
     private readonly ProcessTree _tree;
-    private readonly Cgroup? _cgroup;
-    private readonly IReadOnlyList<CommandCgroup> _limits;
+    private readonly LimitWatchdog _watchdog;
     private readonly TimeProvider _time;
-    private readonly CancellationTokenSource _over;
+    private readonly CancellationTokenSource _over = new();
     private readonly SemaphoreSlim _ending = new(1, 1);
-    private IReadOnlyList<TreeBoundStream> _streams = [];
-    private int _keepers;
-    private LimitHit? _hit;
+    private readonly TreeBoundStream[] _streams;
     private bool _reaped;
 
-    private LinuxChildProcess(
+    /// <param name="id">Its id.</param>
+    /// <param name="exited">Completes with its exit code, before it is reaped.</param>
+    /// <param name="tree">It and all it starts.</param>
+    /// <param name="output">The end of its output.</param>
+    /// <param name="error">The end of its errors; <see langword="null"/> if they are in the output.</param>
+    /// <param name="watchdog">What holds it to its limits.</param>
+    /// <param name="time">The clock.</param>
+    public LinuxChildProcess(
         int id,
         Task<int> exited,
         ProcessTree tree,
-        Cgroup? cgroup,
-        IReadOnlyList<CommandCgroup> limits,
-        CancellationTokenSource over,
+        SafePipeHandle output,
+        SafePipeHandle? error,
+        LimitWatchdog watchdog,
         TimeProvider time
     )
     {
-        Id = id;
-        Exited = exited;
-        _tree = tree;
-        _cgroup = cgroup;
-        _limits = limits;
-        _over = over;
-        _time = time;
+        (Id, Exited, _tree, _watchdog, _time) = (id, exited, tree, watchdog, time);
+        TreeBoundStream merged = new(output, _over.Token);
+        TreeBoundStream? separate = error is null ? null : new TreeBoundStream(error, _over.Token);
+        _streams = separate is null ? [merged] : [merged, separate];
+        (Output, Error) = (merged, (Stream?)separate ?? Stream.Null);
+        Exit = watchdog.WatchAsync(this);
     }
 
     public override int Id { get; }
 
     public override string Mechanism => _tree.Mechanism;
 
-    public override Task<int> Exited { get; }
+    public override bool EndsOutput => true;
 
-    public override LimitHit? Hit
-    {
-        get
-        {
-            // Read first: what is gone by now was looked at before it went.
-            LimitHit? now = _limits.Select(g => g.Hit).FirstOrDefault(h => h is not null);
-            return _hit ??= now;
-        }
-    }
+    public override Task<(int Code, LimitHit? Limit)> Exit { get; }
 
-    public override bool HasWritten => _streams.Select(s => s.HasWritten()).ToArray().Contains(true);
+    /// <summary>Its exit code, once it has one.</summary>
+    public Task<int> Exited { get; }
 
-    /// <param name="launch">What to start.</param>
-    /// <param name="marker">The marker of this command; its environment has it already.</param>
-    /// <param name="cgroup">A group for it alone; <see langword="null"/> where there is none.</param>
-    /// <param name="gate">A path that is free, where only this user may write.</param>
-    /// <param name="time">The clock.</param>
-    public static async Task<ChildProcess> StartAsync(
-        ProcessSpec launch,
-        string marker,
-        Cgroup? cgroup,
-        string gate,
-        TimeProvider time
-    )
-    {
-        PipePair? input = launch.OpenInput ? new PipePair() : null;
-        PipePair output = new();
-        PipePair? error = launch.Log is null ? new PipePair() : null;
-        try
-        {
-            ChildStarter? spawn = null;
-            ProcessMark? mark = launch.HasKeeper || !ResourceLimits.CanMark ? null : ProcessMark.Of(marker);
-            (int id, bool grouped, bool marked) = await ExecRetry
-                .StartAsync(
-                    () =>
-                    {
-                        spawn = new ChildStarter(
-                            launch,
-                            cgroup is null && mark is null && !launch.IsHeld ? null : gate,
-                            mark
-                        );
-                        return spawn.StartAsync(input?.Read, output.Write, error?.Write ?? output.Write, cgroup, time);
-                    },
-                    time
-                )
-                .ConfigureAwait(false);
-            ProcessTree tree = new(marker, grouped ? cgroup : null, time, [.. launch.Groups.Select(g => g.Path)]);
-            tree.Add(id, launch.HasKeeper, marked);
-            CancellationTokenSource over = new();
-            TreeBoundStream merged = new(output.Read, over.Token);
-            TreeBoundStream? wrong = error is null ? null : new TreeBoundStream(error.Read, over.Token);
-            return new LinuxChildProcess(id, spawn!.Exited, tree, cgroup, launch.Groups, over, time)
-            {
-                Input = input is null ? Stream.Null : new AnonymousPipeClientStream(PipeDirection.Out, input.Write),
-                Output = launch.Log is null ? merged : Stream.Null,
-                Error = wrong ?? Stream.Null,
-                _streams = wrong is null ? [merged] : [merged, wrong],
-                _keepers = launch.HasKeeper ? 2 : 0,
-                Logged = launch.Log is { } log ? PumpAsync(merged, log) : Task.CompletedTask,
-            };
-        }
-        catch
-        {
-            input?.Dispose();
-            output.Dispose();
-            error?.Dispose();
-            await RemoveAsync(cgroup, launch.Groups, time).ConfigureAwait(false);
-            throw;
-        }
-        finally
-        {
-            // The child's ends are the child's alone now, or its output would never end.
-            input?.Read.Dispose();
-            output.Write.Dispose();
-            error?.Write.Dispose();
-        }
-    }
+    /// <summary>Whether anything was written since this was last asked.</summary>
+    public bool HasWritten() => _streams.Select(s => s.HasWritten()).ToArray().Contains(true);
 
-    public override async Task<IReadOnlyList<int>> AliveAsync()
+    /// <summary>What of the tree is alive, without what only keeps it.</summary>
+    public async Task<IReadOnlyList<int>> FindAliveAsync()
     {
         await _ending.WaitAsync().ConfigureAwait(false);
         try
         {
-            return _reaped ? [] : [.. _tree.Alive().Select(p => p.Id).Skip(_keepers)];
+            return _reaped ? [] : [.. _tree.FindAlive().Select(p => p.Id).Skip(_tree.Keepers)];
         }
         finally
         {
@@ -147,11 +80,9 @@ internal sealed class LinuxChildProcess : ChildProcess
             await Exited.ConfigureAwait(false);
             _tree.Close();
             LinuxProcess.Reap(Id);
-            _hit = Hit;
-            await RemoveAsync(_cgroup, _limits, _time).ConfigureAwait(false);
+            await _watchdog.CloseAsync(_time).ConfigureAwait(false);
             _reaped = true;
             await _over.CancelAsync().ConfigureAwait(false);
-            await Logged.ConfigureAwait(false);
             return forced;
         }
         finally
@@ -159,13 +90,4 @@ internal sealed class LinuxChildProcess : ChildProcess
             _ending.Release();
         }
     }
-
-    private static Task RemoveAsync(Cgroup? cgroup, IReadOnlyList<CommandCgroup> limits, TimeProvider time) =>
-        Task.WhenAll(
-            limits
-                .Select(g => g.Path)
-                .Concat(cgroup is null ? [] : [cgroup.Path])
-                .Distinct(StringComparer.Ordinal)
-                .Select(path => CgroupDirectory.RemoveAsync(path, time))
-        );
 }

@@ -1,4 +1,3 @@
-using Isolation.Sdk.Sandbox;
 using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
@@ -18,8 +17,7 @@ internal sealed class PipePair : IDisposable
             );
         }
 
-        Read = Above(ends[0]);
-        Write = Above(ends[1]);
+        (Read, Write) = (Above(ends[0]), Above(ends[1]));
     }
 
     public SafePipeHandle Read { get; }
@@ -32,15 +30,10 @@ internal sealed class PipePair : IDisposable
         Write.Dispose();
     }
 
-    /// <summary>In a host whose own standard streams are closed a pipe may get their numbers, and the child's would overwrite each other.</summary>
+    // In a host whose own standard streams are closed a pipe may get their numbers, and the child's would overwrite each other.
     private static SafePipeHandle Above(int end)
     {
-        if (end > 2)
-        {
-            return new SafePipeHandle(end, ownsHandle: true);
-        }
-
-        using SafePipeHandle low = new(end, ownsHandle: true);
-        return new SafePipeHandle(LinuxProcess.DuplicateAbove(end, 3), ownsHandle: true);
+        using SafePipeHandle? low = end > 2 ? null : new SafePipeHandle(end, ownsHandle: true);
+        return new SafePipeHandle(low is null ? end : LinuxProcess.DuplicateAbove(end, 3), ownsHandle: true);
     }
 }

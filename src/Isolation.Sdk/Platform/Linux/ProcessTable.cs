@@ -22,22 +22,17 @@ internal static class ProcessTable
     private static ReadOnlySpan<byte> Locks => "Max file locks"u8;
 
     /// <summary>Every process that is alive; what has ended and only waits to be reaped is not.</summary>
-    public static IReadOnlyList<ProcessEntry> Read()
-    {
-        List<ProcessEntry> found = [];
-        foreach (string folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (
-                int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
-                && Find(id) is { } entry
-            )
-            {
-                found.Add(entry);
-            }
-        }
-
-        return found;
-    }
+    public static IReadOnlyList<ProcessEntry> Read() =>
+        [
+            .. Directory
+                .EnumerateDirectories("/proc")
+                .Select(folder =>
+                    int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                        ? Find(id)
+                        : null
+                )
+                .OfType<ProcessEntry>(),
+        ];
 
     /// <param name="id">Its id.</param>
     /// <param name="evenEnded">Whether one that has ended and was not reaped counts.</param>
@@ -61,14 +56,9 @@ internal static class ProcessTable
     }
 
     /// <summary>Whether a process was started with a variable whose entry begins with this text.</summary>
-    public static bool WasStartedWith(int id, string entry)
-    {
-        string? all = ReadText(id, "environ");
-        return all is not null
-            && (
-                all.StartsWith(entry, StringComparison.Ordinal) || all.Contains('\0' + entry, StringComparison.Ordinal)
-            );
-    }
+    public static bool WasStartedWith(int id, string entry) =>
+        ReadText(id, "environ") is { } all
+        && (all.StartsWith(entry, StringComparison.Ordinal) || all.Contains('\0' + entry, StringComparison.Ordinal));
 
     /// <summary>The limits of file locks a process lives under; <see langword="null"/> where there are none.</summary>
     public static (ulong Soft, ulong Hard)? FileLocks(int id)
@@ -98,7 +88,7 @@ internal static class ProcessTable
         }
     }
 
-    private static string? ReadText(int id, string name)
+    public static string? ReadText(int id, string name)
     {
         try
         {

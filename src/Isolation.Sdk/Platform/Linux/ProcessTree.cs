@@ -1,5 +1,3 @@
-using Isolation.Sdk.Sandbox;
-
 namespace Isolation.Sdk.Platform;
 
 /// <summary>Everything that was started with one marker, however it tried to get away: found by cgroup, session, parent, marker and limit, ended until nothing is found.</summary>
@@ -7,18 +5,13 @@ namespace Isolation.Sdk.Platform;
 /// <param name="cgroup">Its group, where there is one.</param>
 /// <param name="time">The clock.</param>
 /// <param name="groups">Other groups it is in.</param>
-internal sealed class ProcessTree(
-    string marker,
-    Cgroup? cgroup,
-    TimeProvider time,
-    IReadOnlyList<string>? groups = null
-)
+internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider time, IReadOnlyList<string> groups)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(10);
     private readonly HashSet<(int Id, long Started)> _known = []; // Parent and session of a process may change, these two never.
     private readonly HashSet<int> _sessions = [];
-    private readonly string _entry = $"{ProcessMarker.Variable}={marker}";
+    private readonly string _entry = $"{ProcessMark.Variable}={marker}";
     private readonly ProcessMark _mark = ProcessMark.Of(marker);
     private long _since;
     private int _keeper;
@@ -31,14 +24,18 @@ internal sealed class ProcessTree(
         : _marked ? "session, marker and limit"
         : "session and marker";
 
+    /// <summary>How many of the first processes only keep the command.</summary>
+    public int Keepers { get; private set; }
+
     /// <summary>Adds the first process, a child that nobody has reaped: its session is its own until <see cref="Close"/>.</summary>
     /// <param name="root">Its id.</param>
-    /// <param name="keeper">Whether it only keeps the command, and takes it along when it ends.</param>
+    /// <param name="keepers">How many processes only keep the command, this one first, and take it along when they end.</param>
     /// <param name="marked">Whether it had the limit before it began, so that nothing it started is without.</param>
-    public void Add(int root, bool keeper = false, bool marked = false)
+    public void Add(int root, int keepers, bool marked)
     {
         _marked = marked;
-        _keeper = keeper ? root : 0;
+        Keepers = keepers;
+        _keeper = keepers > 0 ? root : 0;
         _sessions.Add(root);
         if (ProcessTable.Find(root, evenEnded: true) is { } entry)
         {
@@ -51,9 +48,9 @@ internal sealed class ProcessTree(
     public void Close() => _sessions.Clear();
 
     /// <summary>What of it is alive now.</summary>
-    public IReadOnlyList<ProcessEntry> Alive()
+    public IReadOnlyList<ProcessEntry> FindAlive()
     {
-        HashSet<int> inGroup = [.. cgroup?.Members() ?? [], .. (groups ?? []).SelectMany(CgroupDirectory.Members)];
+        HashSet<int> inGroup = [.. cgroup?.Members() ?? [], .. groups.SelectMany(path => new Cgroup(path).Members())];
         // Nothing of it can be older than its first process, which spares reading most of the machine's environments.
         ProcessEntry[] table =
         [
@@ -86,7 +83,7 @@ internal sealed class ProcessTree(
     /// <returns>Whether it took force.</returns>
     public async Task<bool> EndAsync(TimeSpan grace)
     {
-        IReadOnlyList<ProcessEntry> alive = Alive();
+        IReadOnlyList<ProcessEntry> alive = FindAlive();
         if (alive.Count > 0 && grace > TimeSpan.Zero)
         {
             Send(alive.Where(p => p.Id != _keeper), LinuxProcess.Terminate);
@@ -124,7 +121,7 @@ internal sealed class ProcessTree(
         HashSet<(int Id, long Started)> told = [.. _known];
         while (true)
         {
-            IReadOnlyList<ProcessEntry> alive = Alive();
+            IReadOnlyList<ProcessEntry> alive = FindAlive();
             if (alive.Count == 0 || time.GetElapsedTime(begun) >= limit)
             {
                 return alive;

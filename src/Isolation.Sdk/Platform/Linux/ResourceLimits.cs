@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Platform;
 
@@ -24,27 +23,19 @@ internal static unsafe partial class ResourceLimits
     /// <summary>Whether commands can be marked: not in a host that is somebody's worker, for its mark is all that tells whose it is.</summary>
     public static bool CanMark { get; } = LinuxProcess.SeesChildren && IsUnmarked(0);
 
-    /// <summary>Sets them, but for what a group keeps.</summary>
+    /// <summary>Sets them, but for what a group enforces.</summary>
     /// <returns>Whether all of them hold.</returns>
-    public static bool Hold(int process, ProcessSpec launch)
-    {
-        if (launch.Limits is not { } limits)
-        {
-            return NoCore(process);
-        }
-
-        bool Kept(string limit) => launch.Groups.Any(g => g.Controller.Limit == limit);
-        return NoCore(process)
-            && Set(process, FileSize, limits.MaxFileBytes)
-            && Set(process, OpenFiles, limits.MaxOpenFiles)
-            && (Kept(nameof(ProcessLimits.MaxMemoryBytes)) || Set(process, Data, limits.MaxMemoryBytes))
-            && (Kept(nameof(ProcessLimits.MaxProcesses)) || Set(process, Tasks, MaxTasks(limits.MaxProcesses)))
-            && (
-                Kept(nameof(ProcessLimits.CpuShare))
-                || limits.CpuShare is not { } share
-                || setpriority(0, process, Nice(share)) == 0
-            );
-    }
+    public static bool Hold(int process, LimitValues limits, CommandCgroups cgroups) =>
+        NoCore(process)
+        && Set(process, FileSize, limits.MaxFileBytes)
+        && Set(process, OpenFiles, limits.MaxOpenFiles)
+        && (cgroups.Enforce(nameof(limits.MaxMemoryBytes)) || Set(process, Data, limits.MaxMemoryBytes))
+        && (cgroups.Enforce(nameof(limits.MaxProcesses)) || Set(process, Tasks, MaxTasks(limits.MaxProcesses)))
+        && (
+            cgroups.Enforce(nameof(limits.CpuShare))
+            || limits.CpuShare is not { } share
+            || setpriority(0, process, Nice(share)) == 0
+        );
 
     /// <summary>No image of its memory, which may hold secrets, is left in its workspace when it crashes.</summary>
     public static bool NoCore(int process) => Set(process, Core, 0);

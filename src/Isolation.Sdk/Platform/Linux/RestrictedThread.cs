@@ -3,6 +3,17 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
+/// <summary>Everything <c>posix_spawn</c> takes.</summary>
+internal unsafe struct SpawnArguments
+{
+    public int* Id;
+    public byte* File;
+    public byte* Actions;
+    public byte* Attributes;
+    public byte** Words;
+    public byte** Environment;
+}
+
 /// <summary>Starts a child on a thread that restricts itself first and dies at once. No other thread is restricted.</summary>
 /// <remarks>Restrictions are a thread's, and go to the threads and processes it makes. So between the first restriction and its end that thread runs one method, compiled beforehand, of nothing but calls through pointers:
 /// it allocates nothing, compiles nothing, completes nothing, and therefore makes no thread.</remarks>
@@ -11,23 +22,12 @@ internal static unsafe class RestrictedThread
     private const int StackSize = 256 * 1024;
     private static readonly Exports Native = new();
 
-    /// <summary>Everything <c>posix_spawn</c> takes.</summary>
-    public struct Arguments
-    {
-        public int* Id;
-        public byte* File;
-        public byte* Actions;
-        public byte* Attributes;
-        public byte** Words;
-        public byte** Environment;
-    }
-
     /// <summary>Restricts a thread and starts a child on it. Returns when the child has become its program.</summary>
     /// <param name="restriction">The restriction; held open by the caller.</param>
     /// <param name="spawn">The child.</param>
     /// <param name="thread">Told the thread's id, before anything happens.</param>
     /// <returns>0, or the error number; negative when it was a restriction that failed.</returns>
-    public static int Spawn(ThreadRestriction restriction, Arguments spawn, Action<int> thread)
+    public static int Spawn(ThreadRestriction restriction, SpawnArguments spawn, Action<int> thread)
     {
         Work work = new()
         {
@@ -89,7 +89,7 @@ internal static unsafe class RestrictedThread
         public SystemCall* Calls;
         public int Count;
         public int Result;
-        public Arguments Spawn;
+        public SpawnArguments Spawn;
         public delegate* unmanaged<nint, nint, nint, nint, nint, nint, nint> SystemCall;
         public delegate* unmanaged<int*, byte*, byte*, byte*, byte**, byte**, int> PosixSpawn;
         public delegate* unmanaged<int*> Error;
@@ -127,7 +127,7 @@ internal static unsafe class RestrictedThread
                 PosixSpawn = PosixSpawn,
                 Error = Error,
             };
-            work.Spawn = new Arguments
+            work.Spawn = new SpawnArguments
             {
                 Id = &nobody,
                 File = &nowhere,

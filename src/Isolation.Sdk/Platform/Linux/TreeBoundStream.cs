@@ -7,8 +7,7 @@ namespace Isolation.Sdk.Platform;
 internal sealed class TreeBoundStream(SafePipeHandle handle, CancellationToken over) : Stream
 {
     private readonly AnonymousPipeClientStream _pipe = new(PipeDirection.In, handle);
-
-    private int _spoken;
+    private int _written;
 
     public override bool CanRead => true;
 
@@ -34,7 +33,9 @@ internal sealed class TreeBoundStream(SafePipeHandle handle, CancellationToken o
             );
             try
             {
-                return Note(await _pipe.ReadAsync(buffer, either.Token).ConfigureAwait(false));
+                int read = await _pipe.ReadAsync(buffer, either.Token).ConfigureAwait(false);
+                Volatile.Write(ref _written, read > 0 ? 1 : _written);
+                return read;
             }
             catch (OperationCanceledException)
                 when (over.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -62,8 +63,8 @@ internal sealed class TreeBoundStream(SafePipeHandle handle, CancellationToken o
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    /// <summary>Whether anything was written since it was last asked. What nobody reads has been written all the same.</summary>
-    public bool HasWritten() => Interlocked.Exchange(ref _spoken, 0) == 1 || IsWaiting();
+    /// <summary>Whether anything was written since this was last asked. What nobody has read counts.</summary>
+    public bool HasWritten() => Interlocked.Exchange(ref _written, 0) == 1 || IsWaiting();
 
     private bool IsWaiting()
     {
@@ -84,16 +85,6 @@ internal sealed class TreeBoundStream(SafePipeHandle handle, CancellationToken o
                 handle.DangerousRelease();
             }
         }
-    }
-
-    private int Note(int read)
-    {
-        if (read > 0)
-        {
-            Volatile.Write(ref _spoken, 1);
-        }
-
-        return read;
     }
 
     protected override void Dispose(bool disposing)

@@ -1,9 +1,11 @@
+using Isolation.Sdk.Platform;
+
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>Copies what the host shares into a worker's home: a copy cannot be written through.</summary>
+/// <summary>Copies files of the host's home into a worker's.</summary>
 internal static class HomeCopy
 {
-    /// <summary>Where a shared path is at the host and where it goes, or what is wrong with it.</summary>
+    /// <summary>Where a path is at the host and where it goes, or what is wrong with it.</summary>
     public static (string? From, string? Relative, IsolationFault? Fault) Resolve(string path, string? hostHome)
     {
         if (string.IsNullOrEmpty(hostHome))
@@ -40,7 +42,7 @@ internal static class HomeCopy
             return;
         }
 
-        CreateFolder(to);
+        ScopeFolders.CreateOwn(to);
         foreach (
             FileSystemInfo entry in new DirectoryInfo(from).EnumerateFileSystemInfos(
                 "*",
@@ -62,7 +64,7 @@ internal static class HomeCopy
 
     private static void CopyFile(string from, string to)
     {
-        CreateFolder(Path.GetDirectoryName(to)!);
+        ScopeFolders.CreateOwn(Path.GetDirectoryName(to)!);
         if (new FileInfo(from).Length == 0)
         {
             // Also sockets and named pipes look like this, and opening one of those would wait for ever.
@@ -86,22 +88,10 @@ internal static class HomeCopy
         }
     }
 
-    private static void CreateFolder(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            Directory.CreateDirectory(path, ScopeFolders.OwnerOnly);
-        }
-    }
-
     private static IsolationFault Fault(string path, string why) =>
         new(
             SandboxCodes.SharedPath,
-            $"'{path}' cannot be shared: {why}.",
-            "Share a file or folder that exists below the host's home, as in \"~/.claude\"."
+            $"'{path}' in {nameof(ProcessSandboxOptions.CopyFromHome)} cannot be copied: {why}.",
+            "Name a file or folder that exists below the host's home, as in \"~/.claude\"."
         );
 }

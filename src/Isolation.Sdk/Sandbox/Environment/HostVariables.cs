@@ -3,9 +3,22 @@ using System.Collections;
 namespace Isolation.Sdk.Sandbox;
 
 /// <summary>The host's environment, read once: nothing here writes to it.</summary>
-internal sealed class HostVariables(IReadOnlyDictionary<string, string> values)
+internal sealed class HostVariables
 {
-    public string? this[string name] => values.TryGetValue(name, out string? value) ? value : null;
+    private readonly Dictionary<string, string> _values;
+
+    /// <param name="values">The variables; <see langword="null"/> for this process's own.</param>
+    public HostVariables(IEnumerable<KeyValuePair<string, string>>? values) =>
+        _values = new Dictionary<string, string>(
+            values
+                ?? Environment
+                    .GetEnvironmentVariables()
+                    .Cast<DictionaryEntry>()
+                    .Select(e => KeyValuePair.Create((string)e.Key, (string)e.Value!)),
+            OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal
+        );
+
+    public string? this[string name] => _values.GetValueOrDefault(name);
 
     public string? Home => this[OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME"];
 
@@ -18,17 +31,18 @@ internal sealed class HostVariables(IReadOnlyDictionary<string, string> values)
             ? Below(this["APPDATA"], "NuGet", "NuGet.Config")
             : Below(this["DOTNET_CLI_HOME"] ?? Home, ".nuget", "NuGet", "NuGet.Config");
 
-    public static HostVariables Read() =>
-        new(
-            Environment
-                .GetEnvironmentVariables()
-                .Cast<DictionaryEntry>()
-                .ToDictionary(
-                    e => (string)e.Key,
-                    e => (string)e.Value!,
-                    OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal
-                )
-        );
+    /// <summary>The full path of something that exists, given as such or below the home; <see langword="null"/> otherwise.</summary>
+    public string? Resolve(string path)
+    {
+        string full =
+            Home is not null && path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(Home, path[2..]) : path;
+        return
+            Path.IsPathFullyQualified(full)
+            && Path.TrimEndingDirectorySeparator(Path.GetFullPath(full)) is { Length: > 1 } found
+            && Path.Exists(found)
+            ? found
+            : null;
+    }
 
     private static string? Below(string? folder, params string[] path) =>
         string.IsNullOrEmpty(folder) ? null : Path.Combine([folder, .. path]);

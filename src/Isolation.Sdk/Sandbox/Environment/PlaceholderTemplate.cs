@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 

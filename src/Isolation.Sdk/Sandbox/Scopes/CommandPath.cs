@@ -1,4 +1,5 @@
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 

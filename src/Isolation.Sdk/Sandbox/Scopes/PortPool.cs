@@ -33,7 +33,7 @@ internal sealed class PortPool(string folder, int first = PortPool.First, int co
         uint user = LinuxProcess.EffectiveUser();
         string root = user == 0 && Directory.Exists("/run") ? "/run" : "/tmp";
         string folder = Path.Combine(root, string.Create(CultureInfo.InvariantCulture, $"isolation-ports-{user}"));
-        return new PortPool(PrivateFolder.Ensure(folder));
+        return new PortPool(ScopeFolders.EnsureOwn(folder));
     }
 
     /// <summary>Takes a port that nobody leased and nobody listens on.</summary>

@@ -1,14 +1,16 @@
 using System.Collections.Concurrent;
+using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>The state of one worker, as processes of the host's own user: kept apart by environment, folders and sessions, not by the kernel.</summary>
+/// <summary>The state of one worker, as processes of the host's own user.</summary>
 internal sealed class ProcessScope : IStateScope
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
-    private readonly ScopeResources _parts;
+    private readonly ScopeResources _resources;
+    private readonly bool _reopened;
     private readonly SecretMask _mask;
     private readonly Dictionary<string, string> _environment;
     private readonly ConcurrentDictionary<WorkerProcess, bool> _running = new();
@@ -16,12 +18,15 @@ internal sealed class ProcessScope : IStateScope
     private int _number;
     private int _releasing;
 
-    public ProcessScope(ScopeResources parts, StateInfo info)
+    /// <param name="resources">What it holds.</param>
+    /// <param name="info">What its commands see; <see langword="null"/> for what a host that died left: it can be ended and removed, and nothing starts in it.</param>
+    public ProcessScope(ScopeResources resources, StateInfo? info)
     {
-        _parts = parts;
-        Info = info;
-        _mask = new SecretMask(info.Environment.Where(e => e.Secret).Select(e => e.Value));
-        _environment = info.Environment.ToDictionary(
+        _resources = resources;
+        _reopened = info is null;
+        Info = info ?? new StateInfo(resources.Folders.Home, resources.Folders.Temp, [], new Dictionary<string, int>());
+        _mask = new SecretMask(Info.Environment.Where(e => e.Secret).Select(e => e.Value));
+        _environment = Info.Environment.ToDictionary(
             e => e.Name,
             e => e.Value,
             OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal
@@ -34,16 +39,13 @@ internal sealed class ProcessScope : IStateScope
     {
         ArgumentNullException.ThrowIfNull(command);
         cancellationToken.ThrowIfCancellationRequested();
-        return Volatile.Read(ref _releasing) == 0
-            ? StartCoreAsync(command)
-            : throw new IsolationException(
+        return _reopened || Volatile.Read(ref _releasing) != 0
+            ? throw Fault(
                 SandboxCodes.ScopeReleased,
-                $"The state of {_parts.Attempt} has been released; nothing starts in it any more.",
+                $"The state of {_resources.Attempt} has been released; nothing starts in it any more.",
                 "Start commands before the worker ends."
             )
-            {
-                Attempt = _parts.Attempt,
-            };
+            : StartCoreAsync(command);
     }
 
     public async ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
@@ -60,12 +62,12 @@ internal sealed class ProcessScope : IStateScope
             await StopAllAsync(Grace).ConfigureAwait(false);
             failed = await TearDownAsync(cancellationToken).ConfigureAwait(false);
             await StopAllAsync(TimeSpan.Zero).ConfigureAwait(false);
-            await _parts.EndEverythingAsync().ConfigureAwait(false);
+            await _resources.Launcher.EndAllAsync().ConfigureAwait(false);
         }
         finally
         {
             // Whatever could not be ended: its folders and ports must not stay behind with it.
-            _parts.Release(keepFolders: mode is ReleaseMode.Keep or ReleaseMode.Quarantine);
+            _resources.Release(keepFolders: mode is ReleaseMode.Keep or ReleaseMode.Quarantine);
             _released.SetResult();
         }
 
@@ -89,55 +91,45 @@ internal sealed class ProcessScope : IStateScope
 
     private async ValueTask<IWorkerProcess> StartCoreAsync(WorkerCommand command)
     {
-        string directory = command.Directory ?? _parts.Workspace;
+        string directory = command.Directory ?? _resources.Workspace;
         if (!Path.IsPathFullyQualified(directory) || !Directory.Exists(directory))
         {
-            throw new IsolationException(
+            throw Fault(
                 SandboxCodes.CommandNotStarted,
                 $"'{directory}' is not an absolute path of a directory that exists.",
                 "Give the full path of a directory, or none for the workspace."
-            )
-            {
-                Attempt = _parts.Attempt,
-            };
+            );
         }
 
-        _parts.Folders.Restore();
-        string marker = ProcessMarker.Of(_parts.Marker, Interlocked.Increment(ref _number));
+        _resources.Folders.Restore();
+        string marker = ProcessMark.CommandMarker(_resources.Marker, Interlocked.Increment(ref _number));
         Dictionary<string, string> environment = new(_environment, _environment.Comparer);
         foreach ((string name, string value) in command.Environment)
         {
             environment[name] = value;
         }
 
-        environment[ProcessMarker.Variable] = marker;
-        string program = CommandPath.Find(command.File, directory, environment);
+        environment[ProcessMark.Variable] = marker;
+        ProcessSpec spec = new(
+            CommandPath.Find(command.File, directory, environment),
+            command.Arguments,
+            directory,
+            environment,
+            marker
+        )
+        {
+            OpenInput = command.OpenInput,
+            MergeError = command.LogFile is not null,
+        };
         BoundedLog? log = command.LogFile is { } file
-            ? new BoundedLog(file, _parts.Options.LogLimitBytes, _mask)
+            ? new BoundedLog(file, _resources.Options.MaxLogBytes, _mask)
             : null;
         try
         {
-            ProcessSpec launch = new(program, command.Arguments, directory, environment, command.OpenInput, log);
-            launch = (_parts.Seal?.Apply(launch) ?? launch) with { Limits = _parts.Options.Limits };
-            launch = launch with { Groups = _parts.MakeGroups(marker.TrimEnd('.'), launch.HasKeeper) };
-            ChildProcess started = _parts.Native
-                ? await LinuxChildProcess
-                    .StartAsync(
-                        launch,
-                        marker,
-                        _parts.Cgroup?.TryCreateChild(marker.TrimEnd('.')),
-                        Path.Combine(_parts.Folders.Runtime, marker + ChildStarter.GateSuffix),
-                        _parts.Time
-                    )
-                    .ConfigureAwait(false)
-                : await PortableChildProcess.StartAsync(launch, _parts.Time).ConfigureAwait(false);
-            LimitWatchdog watch = new(
-                _parts.Options.Limits,
-                [_parts.Workspace, _parts.Folders.Home, _parts.Folders.Cache, _parts.Folders.Temp],
-                launch.Groups,
-                _parts.Time
-            );
-            WorkerProcess process = new(started, log, watch, ended => _running.TryRemove(ended, out _));
+            ChildProcess child = await _resources
+                .Launcher.StartAsync(spec, _resources.Confinement)
+                .ConfigureAwait(false);
+            WorkerProcess process = new(child, log, ended => _running.TryRemove(ended, out _));
             _running[process] = true;
             return process;
         }
@@ -153,15 +145,16 @@ internal sealed class ProcessScope : IStateScope
 
     private async Task<IsolationException?> TearDownAsync(CancellationToken cancellationToken)
     {
+        TimeSpan timeout = _resources.Options.TeardownTimeout;
+        string log = Path.Combine(_resources.Folders.Log, "teardown.log");
         List<string> failures = [];
-        foreach (WorkerCommand command in _parts.Teardowns)
+        foreach (WorkerCommand command in _resources.Teardowns)
         {
-            using CancellationTokenSource limit = new(_parts.Options.TeardownTimeout, _parts.Time);
+            using CancellationTokenSource limit = new(timeout, _resources.Time);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
                 limit.Token,
                 cancellationToken
             );
-            string log = Path.Combine(_parts.Folders.Log, "teardown.log");
             try
             {
                 IWorkerProcess process = await StartCoreAsync(command with { LogFile = log }).ConfigureAwait(false);
@@ -176,7 +169,7 @@ internal sealed class ProcessScope : IStateScope
             }
             catch (OperationCanceledException)
             {
-                failures.Add($"'{command.File}' was ended after {_parts.Options.TeardownTimeout}");
+                failures.Add($"'{command.File}' was ended after {timeout}");
             }
             catch (IsolationException e)
             {
@@ -186,13 +179,13 @@ internal sealed class ProcessScope : IStateScope
 
         return failures.Count == 0
             ? null
-            : new IsolationException(
+            : Fault(
                 SandboxCodes.TeardownFailed,
-                $"The teardown of {_parts.Attempt} failed: {_mask.Mask(string.Join("; ", failures))}.",
+                $"The teardown of {_resources.Attempt} failed: {_mask.Mask(string.Join("; ", failures))}.",
                 "What it was to remove (a test database, say) may still be there; remove it by hand."
-            )
-            {
-                Attempt = _parts.Attempt,
-            };
+            );
     }
+
+    private IsolationException Fault(string code, string message, string remedy) =>
+        new(code, message, remedy) { Attempt = _resources.Attempt };
 }

@@ -4,118 +4,112 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>Puts a scope together, whole or not at all.</summary>
+/// <summary>Puts a scope together, completely or not at all.</summary>
 internal sealed class ScopeBuilder(
-    ScopeResources parts,
+    ScopeResources resources,
+    WorkItem? item,
     HostVariables host,
     WorkerGitConfig git,
-    IProcessConfinement? seal = null
+    IProcessConfinement? confinement
 )
 {
     private const string EnvFileHeader = "# Written by Isolation.Sdk for this worker.";
-    private ScopeResources _parts = parts;
+    private readonly ProcessSandboxOptions _options = resources.Options;
+    private readonly ScopeFolders _folders = resources.Folders;
+    private ScopeResources _resources = resources;
 
     public IStateScope Build(CancellationToken cancellationToken)
     {
         // A suspended attempt that goes on finds its home as it left it.
-        bool resumed = _parts.Folders.Exist();
+        bool resumed = _folders.Exist();
         try
         {
-            _parts.Folders.Create();
+            _folders.Create();
             WriteConfigs();
-            CopyShared();
+            CopyFromHome();
             cancellationToken.ThrowIfCancellationRequested();
             Dictionary<string, int> ports = TakePorts();
-            string worker = AttemptNames.FileName(_parts.Attempt);
             Dictionary<string, string> values = PlaceholderTemplate.Values(
-                _parts.Attempt,
-                _parts.Item,
-                _parts.Workspace,
-                _parts.Folders.Home,
-                _parts.Folders.Temp,
+                _resources.Attempt,
+                item,
+                _resources.Workspace,
+                _folders.Home,
+                _folders.Temp,
                 ports
             );
-            string Fill(string template) => PlaceholderTemplate.Fill(template, values, "A value of the sandbox");
-            EnvironmentBuilder defaults = new EnvironmentBuilder(host).AddDefaults(
-                _parts.Attempt.ToString(),
-                worker,
-                git.Ceiling(_parts.Workspace),
-                _parts.Folders
-            );
-            IReadOnlyList<EnvironmentEntry> environment = (
-                seal is RestrictedConfinement ? defaults.AddConfined() : defaults
-            )
+            string Fill(string template, string where) => PlaceholderTemplate.Fill(template, values, where);
+            IReadOnlyList<EnvironmentEntry> environment = new WorkerEnvironment(host)
+                .AddDefaults(values["attempt"], values["worker"], git.Ceiling(_resources.Workspace), _folders)
+                .Add(confinement?.Variables ?? [])
                 .AddPorts(ports)
-                .AddRules(_parts.Options.Rules, Fill)
+                .AddOptions(_options, Fill)
                 .Build();
-            _parts = _parts with
+            _resources = _resources with
             {
                 Teardowns =
                 [
-                    .. _parts.Options.Teardowns.Select(c => c with { Arguments = [.. c.Arguments.Select(Fill)] }),
+                    .. _options.Teardown.Select(c =>
+                        c with
+                        {
+                            File = Fill(c.File, c.File),
+                            Arguments = [.. c.Arguments.Select(a => Fill(a, c.File))],
+                        }
+                    ),
                 ],
             };
             WriteEnvFile(environment);
-            _parts = _parts with { Seal = seal?.ForScope(Reach(environment, ports.Values)) };
-            return new ProcessScope(
-                _parts,
-                new StateInfo(_parts.Folders.Home, _parts.Folders.Temp, environment, ports)
-            );
+            _resources = _resources with { Confinement = confinement?.ForScope(Access(environment, ports.Values)) };
+            return new ProcessScope(_resources, new StateInfo(_folders.Home, _folders.Temp, environment, ports));
         }
         catch
         {
-            _parts.Release(keepFolders: resumed);
+            _resources.Release(keepFolders: resumed);
             throw;
         }
     }
 
-    private AccessScope Reach(IReadOnlyList<EnvironmentEntry> environment, IEnumerable<int> ports)
+    private AccessScope Access(IReadOnlyList<EnvironmentEntry> environment, IEnumerable<int> ports)
     {
-        Dictionary<string, string> variables = environment.ToDictionary(
-            e => e.Name,
-            e => e.Value,
-            StringComparer.Ordinal
-        );
         IEnumerable<string> packages = host.NuGetPackages is { } folder && Directory.Exists(folder) ? [folder] : [];
         string[] read =
         [
-            .. Isolation.Sdk.Platform.AccessScope.Toolchains(variables),
+            .. AccessScope.Toolchains(environment.ToDictionary(e => e.Name, e => e.Value, StringComparer.Ordinal)),
             .. packages,
-            .. BarrierFiles.FindVisible(_parts.Workspace, git.TopLevel),
-            .. Isolation.Sdk.Platform.AccessScope.Objects(git.CommonDirectory),
-            .. ReadablePaths.Of(_parts.Options, host),
+            .. BarrierFiles.FindVisible(_resources.Workspace, git.TopLevel),
+            .. AccessScope.Objects(git.CommonDirectory),
+            .. _options.ReadablePaths.Select(host.Resolve).OfType<string>(),
         ];
-        ReadablePaths.ThrowIfExposed(_parts.Folders.Root, read);
+        AccessScope.ThrowIfExposed(_folders.Root, read);
         return new AccessScope(
             read,
-            [_parts.Workspace, _parts.Folders.Home, _parts.Folders.Cache, _parts.Folders.Temp],
+            [_resources.Workspace, _folders.Home, _folders.Cache, _folders.Temp],
             [.. ports],
-            _parts.Options.Network
+            _options.Network
         );
     }
 
     private void WriteConfigs()
     {
-        string home = _parts.Folders.Home;
-        ToolConfigFiles.WriteGit(Path.Combine(home, ".gitconfig"), git.For(_parts.Workspace));
+        string home = _folders.Home;
+        ToolConfigFiles.WriteGit(Path.Combine(home, ".gitconfig"), git.For(_resources.Workspace));
         string nuget = OperatingSystem.IsWindows()
             ? Path.Combine(home, "AppData", "Roaming", "NuGet", "NuGet.Config")
             : Path.Combine(home, ".nuget", "NuGet", "NuGet.Config");
         ToolConfigFiles.WriteNuGet(nuget, host.NuGetConfig, host.NuGetPackages);
         ToolConfigFiles.WriteNuGetMigrated(home);
-        if (_parts.Options.EnvFileName is { } file)
+        if (_options.EnvFile is { } file)
         {
             ToolConfigFiles.WriteGitIgnore(Path.Combine(home, ".config", "git", "ignore"), file);
         }
     }
 
-    private void CopyShared()
+    private void CopyFromHome()
     {
-        foreach (string path in _parts.Options.Shared)
+        foreach (string path in _options.CopyFromHome)
         {
             (string? from, string? relative, _) = HomeCopy.Resolve(path, host.Home);
-            string to = Path.Combine(_parts.Folders.Home, relative!);
-            if (!File.Exists(to) && !Directory.Exists(to))
+            string to = Path.Combine(_folders.Home, relative!);
+            if (!Path.Exists(to))
             {
                 HomeCopy.Copy(from!, to);
             }
@@ -125,16 +119,10 @@ internal sealed class ScopeBuilder(
     private Dictionary<string, int> TakePorts()
     {
         Dictionary<string, int> ports = new(StringComparer.Ordinal);
-        if (_parts.Options.Ports.Count == 0)
+        foreach (string name in _options.Ports.Distinct(StringComparer.Ordinal))
         {
-            return ports;
-        }
-
-        PortPool pool = PortPool.OfThisUser();
-        foreach (string name in _parts.Options.Ports.Distinct(StringComparer.Ordinal))
-        {
-            PortLease lease = pool.Take();
-            _parts = _parts with { Ports = [.. _parts.Ports, lease] };
+            PortLease lease = PortPool.OfThisUser().Take();
+            _resources = _resources with { Ports = [.. _resources.Ports, lease] };
             ports[name] = lease.Port;
         }
 
@@ -143,32 +131,36 @@ internal sealed class ScopeBuilder(
 
     private void WriteEnvFile(IReadOnlyList<EnvironmentEntry> environment)
     {
-        if (_parts.Options.EnvFileName is not { } name)
+        if (_options.EnvFile is not { } name)
         {
             return;
         }
 
-        string path = Path.Combine(_parts.Workspace, name);
+        string path = Path.Combine(_resources.Workspace, name);
         if (Path.Exists(path) && File.ReadLines(path).FirstOrDefault() != EnvFileHeader)
         {
-            throw new IsolationException(
+            throw Fault(
                 SandboxCodes.EnvFileExists,
                 $"'{name}' is in the workspace already.",
                 "Give the env file another name, or keep that file out of the workspace."
-            )
-            {
-                Attempt = _parts.Attempt,
-            };
+            );
+        }
+
+        EnvironmentEntry[] entries = [.. environment.Where(e => e.Origin == EnvironmentEntry.EnvFile)];
+        if (entries.FirstOrDefault(e => e.Value.AsSpan().ContainsAny('\r', '\n')) is { } tooLong)
+        {
+            throw Fault(
+                SandboxCodes.BadTemplate,
+                $"The value of '{tooLong.Name}' has several lines, which an env file cannot hold.",
+                $"Use {nameof(ProcessSandboxOptions.Environment)} for it."
+            );
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllLines(
-            path,
-            [
-                EnvFileHeader,
-                .. environment.Where(e => e.Origin == EnvironmentOrigin.EnvFile).Select(e => $"{e.Name}={e.Value}"),
-            ]
-        );
-        _parts = _parts with { EnvFile = path };
+        File.WriteAllLines(path, [EnvFileHeader, .. entries.Select(e => $"{e.Name}={e.Value}")]);
+        _resources = _resources with { EnvFile = path };
     }
+
+    private IsolationException Fault(string code, string message, string remedy) =>
+        new(code, message, remedy) { Attempt = _resources.Attempt };
 }

@@ -1,3 +1,5 @@
+using System.Text;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
@@ -10,7 +12,7 @@ internal sealed record ScopeFolders(string Root, string Temp)
     /// <summary>A longer TMPDIR leaves no room for the sockets that tools make in it: a path of a Unix socket has 107 bytes.</summary>
     public const int MaxTempLength = 64;
 
-    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     public string Home => Path.Combine(Root, "home");
 
@@ -18,34 +20,67 @@ internal sealed record ScopeFolders(string Root, string Temp)
 
     public string Log => Path.Combine(Root, "log");
 
-    private string KeptTemp => Path.Combine(Root, "tmp");
-
     /// <summary>For sockets and pipes of the session.</summary>
     public string Runtime => Path.Combine(Temp, ".run");
 
-    /// <summary>The folders of a new scope. TMPDIR is beside the rest unless that is too deep for sockets: then it is a folder of its own under /tmp.</summary>
+    private string KeptTemp => Path.Combine(Root, "tmp");
+
+    /// <summary>The folders of a new scope. TMPDIR is beside the rest unless that is too deep for sockets: then it is a folder under /tmp.</summary>
     public static ScopeFolders For(string root, string marker)
     {
         string temp = Path.Combine(root, "tmp");
         bool tooLong =
             !OperatingSystem.IsWindows()
-            && System.Text.Encoding.UTF8.GetByteCount(temp) > MaxTempLength
+            && Encoding.UTF8.GetByteCount(temp) > MaxTempLength
             && Directory.Exists("/tmp");
         return new ScopeFolders(root, tooLong ? $"/tmp/isolation-{marker}" : temp);
+    }
+
+    /// <summary>Makes a folder that only this user may enter.</summary>
+    public static void CreateOwn(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, OwnerOnly);
+        }
+    }
+
+    /// <summary>Makes this user's folder in a place where everybody may write, or makes sure that it is that.</summary>
+    public static string EnsureOwn(string folder)
+    {
+        try
+        {
+            CreateOwn(folder);
+            if (OperatingSystem.IsWindows())
+            {
+                // The temp folder is the user's own there.
+                return folder;
+            }
+
+            if (new DirectoryInfo(folder).LinkTarget is null)
+            {
+                // Only its owner may do this: a folder that somebody else put here first is refused.
+                File.SetUnixFileMode(folder, OwnerOnly);
+                return folder;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotOurs(folder, e);
+        }
+
+        throw NotOurs(folder, null);
     }
 
     public void Create()
     {
         foreach (string folder in new[] { Home, Temp, Runtime, Cache, Log })
         {
-            if (OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(folder);
-            }
-            else
-            {
-                Directory.CreateDirectory(folder, OwnerOnly);
-            }
+            CreateOwn(folder);
         }
     }
 
@@ -65,10 +100,9 @@ internal sealed record ScopeFolders(string Root, string Temp)
         }
     }
 
-    public bool Exist() =>
-        Directory.Exists(Home) || Directory.Exists(Temp) || Directory.Exists(Cache) || Directory.Exists(Log);
+    public bool Exist() => new[] { Home, Temp, Cache, Log }.Any(Directory.Exists);
 
-    /// <summary>Brings everything together in the worker's folder, where whoever looks at a kept worker looks for it.</summary>
+    /// <summary>Brings everything together in the worker's folder, where people look for what is kept.</summary>
     public void MoveTempBeside()
     {
         if (!IsInside(Temp) && Directory.Exists(Temp))
@@ -92,21 +126,24 @@ internal sealed record ScopeFolders(string Root, string Temp)
             SafeDelete.DeleteTree(IsInside(folder) ? SafeDelete.MoveToTrash(folder, trash) ?? folder : folder);
         }
 
-        RemoveIfEmpty(Root);
-    }
-
-    private bool IsInside(string folder) =>
-        folder.StartsWith(Root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-
-    private static void RemoveIfEmpty(string folder)
-    {
         try
         {
-            Directory.Delete(folder);
+            Directory.Delete(Root);
         }
         catch (IOException)
         {
             // Somebody else's things are in it, or it is gone.
         }
     }
+
+    private bool IsInside(string folder) =>
+        folder.StartsWith(Root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    private static IsolationException NotOurs(string folder, Exception? why) =>
+        new(
+            SandboxCodes.OwnFolder,
+            $"'{folder}' is not this user's own folder.",
+            "Remove it, or have its owner remove it.",
+            why
+        );
 }

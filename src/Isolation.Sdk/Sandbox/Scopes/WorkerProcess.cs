@@ -5,40 +5,46 @@ namespace Isolation.Sdk.Sandbox;
 /// <summary>A command that runs in a scope.</summary>
 internal sealed class WorkerProcess : IWorkerProcess
 {
-    private readonly ChildProcess _started;
+    private readonly ChildProcess _child;
     private readonly BoundedLog? _log;
+    private readonly Task _logged;
     private readonly Action<WorkerProcess> _ended;
-    private int _forced;
+    private volatile bool _forced;
 
-    public WorkerProcess(ChildProcess started, BoundedLog? log, LimitWatchdog watch, Action<WorkerProcess> ended)
+    public WorkerProcess(ChildProcess child, BoundedLog? log, Action<WorkerProcess> ended)
     {
-        _started = started;
-        _log = log;
-        _ended = ended;
-        Exit = ExitAsync(watch);
+        (_child, _log, _ended) = (child, log, ended);
+        _logged = log is null
+            ? Task.CompletedTask
+            : Task.WhenAll(PumpAsync(child.Output, log), PumpAsync(child.Error, log));
+        Exit = WaitAsync();
     }
 
-    public int Id => _started.Id;
+    public int Id => _child.Id;
 
-    public Stream Input => _started.Input;
+    public Stream Input => _child.Input;
 
-    public Stream Output => _started.Output;
+    public Stream Output => _log is null ? _child.Output : Stream.Null;
 
-    public Stream Error => _started.Error;
+    public Stream Error => _log is null ? _child.Error : Stream.Null;
 
     public Task<ExecResult> Exit { get; }
 
     public async ValueTask<ExecResult> StopAsync(TimeSpan grace)
     {
-        if (await _started.EndAsync(grace).ConfigureAwait(false))
+        if (await _child.EndAsync(grace).ConfigureAwait(false))
         {
-            Interlocked.Exchange(ref _forced, 1);
+            _forced = true;
+        }
+
+        if (_child.EndsOutput)
+        {
+            await _logged.ConfigureAwait(false);
         }
 
         _log?.Dispose();
         _ended(this);
-        ExecResult exit = await Exit.ConfigureAwait(false);
-        return exit with { Forced = _forced == 1 };
+        return await Exit.ConfigureAwait(false) with { Forced = _forced };
     }
 
     /// <summary>Ends the whole tree at once, and then lets go of the streams.</summary>
@@ -46,18 +52,28 @@ internal sealed class WorkerProcess : IWorkerProcess
     {
         await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
         await Input.DisposeAsync().ConfigureAwait(false);
-        await Output.DisposeAsync().ConfigureAwait(false);
-        await Error.DisposeAsync().ConfigureAwait(false);
+        await _child.Output.DisposeAsync().ConfigureAwait(false);
+        await _child.Error.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<ExecResult> ExitAsync(LimitWatchdog watch)
+    private async Task<ExecResult> WaitAsync()
     {
-        LimitHit? passed = await watch.WatchAsync(_started).ConfigureAwait(false);
-        return new ExecResult(await _started.Exited.ConfigureAwait(false))
+        (int code, LimitHit? limit) = await _child.Exit.ConfigureAwait(false);
+        return new ExecResult(code)
         {
-            Mechanism = _started.Mechanism,
-            Limit = passed?.Name,
-            LimitMechanism = passed?.Mechanism,
+            Mechanism = _child.Mechanism,
+            Limit = limit?.Name,
+            LimitMechanism = limit?.Mechanism,
         };
+    }
+
+    private static async Task PumpAsync(Stream from, BoundedLog log)
+    {
+        byte[] buffer = new byte[64 * 1024];
+        int read;
+        while ((read = await from.ReadAsync(buffer).ConfigureAwait(false)) > 0)
+        {
+            log.Add(buffer.AsSpan(0, read));
+        }
     }
 }

@@ -1,6 +1,6 @@
-namespace Isolation.Sdk.Sandbox;
+namespace Isolation.Sdk.Platform;
 
-/// <summary>Codes of this folder: ISO04##.</summary>
+/// <summary>Codes of sandboxes and their processes: ISO04##.</summary>
 internal static class SandboxCodes
 {
     public const string CommandNotFound = "ISO0401";
@@ -26,4 +26,5 @@ internal static class SandboxCodes
     public const string BadReadPath = "ISO0421";
     public const string BadLimit = "ISO0422";
     public const string NotHeld = "ISO0423";
+    public const string BadOption = "ISO0424";
 }
