@@ -85,7 +85,7 @@ public sealed class FailedAttemptTests
         await using IsolationPipeline pipeline = fixture
             .Compose()
             .UseLoggerFactory(logs)
-            .Sandbox.UseProcess(o => o.Secret("PATH"))
+            .Sandbox.UseProcess(o => o.Secrets.Add("PATH"))
             .RunWith((_, _) => throw new InvalidOperationException($"token {Secret} is refused"))
             .Build();
 
