@@ -84,7 +84,7 @@ internal sealed class PipelineScenario : LeakScenario
         {
             builder.Workspaces.Use(
                 services => new GitWorktreeProvider(
-                    new GitWorktreeOptions(),
+                    new WorkspaceOptions(),
                     services.Time(),
                     services.Of<WorkersDirectory>()
                 ),

@@ -4,12 +4,19 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk;
 
-/// <summary>One try at a work item: the one identity in logs, refs, folders and status, printed <c>auth-123.2</c>.</summary>
+/// <summary>
+/// One try at a work item: the one identity in logs, refs, folders and status, printed <c>auth-123.2</c>.
+/// </summary>
 /// <param name="Item">The work item's id, as its owner spells it. A raw id never reaches a path or a ref.</param>
-/// <param name="Number">1 for the first try. Issued by creating the attempt's ref, so it is the fencing token too: an older attempt's late write is refused.</param>
+/// <param name="Number">
+/// 1 for the first try. Issued by creating the attempt's ref, so it is the fencing token too: an older attempt's late
+/// write is refused.
+/// </param>
 public readonly record struct AttemptId(string Item, int Number)
 {
-    /// <summary>The ref that issues the attempt and later pins what it made: <c>refs/isolation/attempts/auth-123/2</c>.</summary>
+    /// <summary>
+    /// The ref that issues the attempt and later pins what it made: <c>refs/isolation/attempts/auth-123/2</c>.
+    /// </summary>
     [JsonIgnore]
     public string RefName => AttemptNames.RefName(this);
 

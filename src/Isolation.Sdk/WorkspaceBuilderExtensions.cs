@@ -2,85 +2,70 @@ using Isolation.Sdk.Composition;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk;
 
 /// <summary>The built-in choices for each axis and for the runner.</summary>
 public static partial class IsolationBuilderExtensions
 {
-    /// <summary>A linked git worktree for each attempt, on a branch of its own.</summary>
+    /// <summary>Gives each attempt a linked git worktree, on a branch of its own.</summary>
     /// <param name="axis">The axis.</param>
-    /// <param name="configure">Changes the options.</param>
+    /// <param name="configure">A delegate to change the options.</param>
     public static IsolationPipelineBuilder UseGitWorktrees(
         this Axis<IWorkspaceProvider> axis,
-        Action<GitWorktreeOptions>? configure = null
+        Action<WorkspaceOptions>? configure = null
     )
     {
         ArgumentNullException.ThrowIfNull(axis);
-        GitWorktreeOptions options = new();
-        configure?.Invoke(options);
         return axis.Use(
             services => new GitWorktreeProvider(
-                options,
-                services.Time(),
-                services.Of<WorkersDirectory>(),
-                repositories: services.Of<GitRepositoryCache>()
+                services.GetOptions(configure),
+                services.GetRequiredService<TimeProvider>(),
+                services.GetService<WorkersDirectory>(),
+                services.GetService<GitRepositoryCache>()
             ),
             SandboxLevel.Cooperative
         );
     }
 
     /// <summary>
-    /// A private clone for each attempt: refs, config, hooks, stash and index of its own, objects borrowed from the repository. It costs what a worktree costs, and what a worker's git does there
-    /// nobody else notices; what it made is collected into the attempt's ref.
+    /// Gives each attempt a private clone: refs, config, hooks, stash and index of its own, objects borrowed from the
+    /// repository. It costs what a worktree costs. No other worker notices what a worker's git does there; what it made
+    /// is collected into the attempt's ref.
     /// </summary>
     /// <param name="axis">The axis.</param>
-    /// <param name="configure">Changes the options.</param>
+    /// <param name="configure">A delegate to change the options.</param>
     public static IsolationPipelineBuilder UsePrivateClones(
         this Axis<IWorkspaceProvider> axis,
-        Action<PrivateCloneOptions>? configure = null
+        Action<WorkspaceOptions>? configure = null
     )
     {
         ArgumentNullException.ThrowIfNull(axis);
-        PrivateCloneOptions options = new();
-        configure?.Invoke(options);
         return axis.Use(
             services => new PrivateCloneProvider(
-                options,
-                services.Time(),
-                services.Of<WorkersDirectory>(),
-                repositories: services.Of<GitRepositoryCache>()
+                services.GetOptions(configure),
+                services.GetRequiredService<TimeProvider>(),
+                services.GetService<WorkersDirectory>(),
+                services.GetService<GitRepositoryCache>()
             ),
             SandboxLevel.Sealed
         );
     }
 
-    /// <summary>Makes a workspace only when disk and memory are free for it: until then its worker waits, and its status says for what; after <see cref="AdmissionOptions.Wait"/> it fails with ISO0317.</summary>
-    /// <param name="axis">The axis.</param>
-    /// <param name="configure">Changes the options.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An option is negative.</exception>
-    public static IsolationPipelineBuilder UseAdmission(
-        this Axis<IWorkspaceProvider> axis,
-        Action<AdmissionOptions>? configure = null
-    )
+    /// <summary>Adds a symbolic link to make in each workspace.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="path">Where the link is, relative to the top of the workspace.</param>
+    /// <param name="target">
+    /// What it points to, absolute or relative to the canonical checkout. <value>null: the same path in the canonical
+    /// checkout.</value>
+    /// </param>
+    /// <returns>The options.</returns>
+    public static WorkspaceOptions AddSymbolicLink(this WorkspaceOptions options, string path, string? target = null)
     {
-        ArgumentNullException.ThrowIfNull(axis);
-        AdmissionOptions options = new();
-        configure?.Invoke(options);
-        ArgumentOutOfRangeException.ThrowIfNegative(
-            Math.Min(Math.Min(options.FreeDisk, options.FreeFiles), options.FreeMemory),
-            nameof(configure)
-        );
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Wait, TimeSpan.Zero, nameof(configure));
-        return axis.Decorate(
-            (inner, services) =>
-                new AdmissionProvider(
-                    inner,
-                    options,
-                    services.Time(),
-                    services.Of<WorkersDirectory>(),
-                    services.Of<GitRepositoryCache>()
-                )
-        );
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        options.SymbolicLinks[path] = target ?? path;
+        return options;
     }
 }

@@ -32,7 +32,7 @@ internal static class ConformanceHost
 
     private sealed class Suite(ConformanceRequest wanted) : WorkspaceProviderConformance
     {
-        private readonly CheckoutMethod _filling = Enum.Parse<CheckoutMethod>(wanted.Filling);
+        private readonly CheckoutMethod _method = Enum.Parse<CheckoutMethod>(wanted.Filling);
 
         public ConcurrentDictionary<string, bool> Filled { get; } = new(StringComparer.Ordinal);
 
@@ -42,11 +42,11 @@ internal static class ConformanceHost
                     this,
                     wanted.Clones
                         ? new PrivateCloneProvider(
-                            new PrivateCloneOptions { CheckoutMethod = _filling },
+                            new WorkspaceOptions { CheckoutMethod = _method },
                             TimeProvider.System
                         )
                         : new GitWorktreeProvider(
-                            new GitWorktreeOptions { CheckoutMethod = _filling },
+                            new WorkspaceOptions { CheckoutMethod = _method },
                             TimeProvider.System
                         )
                 )

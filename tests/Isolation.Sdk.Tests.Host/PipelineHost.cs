@@ -83,23 +83,19 @@ internal static class PipelineHost
                 o.BranchTemplate = request.Template ?? o.BranchTemplate;
                 if (request.Shared is { } shared)
                 {
-                    o.ShareReadOnly(shared);
+                    o.AddSymbolicLink(shared);
                 }
 
+                (o.Admission.Enabled, o.Admission.MaxWait) = (request.Admission, TimeSpan.Zero);
                 if (request.Copied is { } copied)
                 {
-                    o.CopyIgnored(copied);
+                    o.CopyIgnored.Add(copied);
                 }
             })
             .Target(request.Target, request.From);
         if (request.Fetch is { } remote)
         {
             builder.FetchBeforeAttempts(remote);
-        }
-
-        if (request.Admission)
-        {
-            builder.Workspaces.UseAdmission(o => o.Wait = TimeSpan.Zero);
         }
 
         if (request.Merging)

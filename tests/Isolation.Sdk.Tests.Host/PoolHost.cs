@@ -23,20 +23,10 @@ internal static class PoolHost
         });
 
         WorkersDirectory? workers = request.UseWorkersDirectory is { } root ? new WorkersDirectory(root) : null;
-        GitWorkspaceProvider inner = wanted.Clones
-            ? new PrivateCloneProvider(
-                new PrivateCloneOptions { CheckoutMethod = filling },
-                TimeProvider.System,
-                workers
-            )
-            {
-                Faults = faults,
-            }
-            : new GitWorktreeProvider(new GitWorktreeOptions { CheckoutMethod = filling }, TimeProvider.System, workers)
-            {
-                Faults = faults,
-            };
-        await using WorkspacePool pool = WorkspacePool.Around(inner, new WorkspacePoolOptions { Size = wanted.Size });
+        WorkspaceOptions options = new() { CheckoutMethod = filling, Pool = { Size = wanted.Size } };
+        await using GitWorkspaceProvider pool = wanted.Clones
+            ? new PrivateCloneProvider(options, TimeProvider.System, workers) { Faults = faults }
+            : new GitWorktreeProvider(options, TimeProvider.System, workers) { Faults = faults };
         if (wanted.KillAfter is { } milliseconds)
         {
             StepLog.KillSelfAfter(milliseconds);
@@ -66,7 +56,7 @@ internal static class PoolHost
                     break;
                 case "settle":
                     await pool.SettleAsync();
-                    await inner.SettleTemplatesAsync();
+                    await pool.SettleTemplatesAsync();
                     break;
             }
         }
@@ -75,7 +65,7 @@ internal static class PoolHost
     }
 
     private static async Task<HostResult> TryAcquireAsync(
-        WorkspacePool pool,
+        GitWorkspaceProvider pool,
         GitRepository repository,
         string item,
         Dictionary<string, IWorkspace> held
@@ -106,7 +96,7 @@ internal static class PoolHost
         return new HostResult(item, "Ran", said, null, []);
     }
 
-    private static async Task<IWorkspace> AcquireAsync(WorkspacePool pool, GitRepository repository, string item)
+    private static async Task<IWorkspace> AcquireAsync(GitWorkspaceProvider pool, GitRepository repository, string item)
     {
         string head = (await repository.RunAsync(CancellationToken.None, "rev-parse", "main")).Line;
         AttemptLease lease = new LeaseStore(

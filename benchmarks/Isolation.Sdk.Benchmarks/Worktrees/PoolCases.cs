@@ -10,10 +10,7 @@ internal sealed class PoolCases(CheckoutBenchmark bench, Table table, int runs, 
 
     public async Task RunAsync()
     {
-        await using WorkspacePool pool = WorkspacePool.Around(
-            CheckoutBenchmark.Provider(),
-            new WorkspacePoolOptions { Size = Size }
-        );
+        await using GitWorktreeProvider pool = CheckoutBenchmark.Provider(poolSize: Size);
         string[] changed = await bench.HundredthAsync();
         await HandOutAsync(pool, bench.Commits[0]);
         List<(Cost, Cost, Cost?)> same = [],
@@ -67,7 +64,7 @@ internal sealed class PoolCases(CheckoutBenchmark bench, Table table, int runs, 
         return cost;
     }
 
-    private async Task<Cost> HandOutAsync(WorkspacePool pool, string commit)
+    private async Task<Cost> HandOutAsync(GitWorktreeProvider pool, string commit)
     {
         WorkspaceRequest request = await bench.RequestAsync(commit);
         IWorkspace? made = null;
@@ -89,7 +86,7 @@ internal sealed class PoolCases(CheckoutBenchmark bench, Table table, int runs, 
         }
     }
 
-    private async Task PoolCyclesAsync(WorkspacePool pool, string[] changed)
+    private async Task PoolCyclesAsync(GitWorktreeProvider pool, string[] changed)
     {
         for (int cycle = 0; cycle < cycles; cycle++)
         {

@@ -6,7 +6,7 @@ internal static class ChangedPaths
     // Who merges a stranger's history in has more commits than anybody wants to know the paths of.
     private const int MaxCommits = 2000;
 
-    /// <summary>Paths that differ between two commits, by name: one process.</summary>
+    // Paths that differ between two commits, by name: one process.
     public static async Task<IReadOnlyList<string>> BetweenAsync(
         GitRepository repository,
         string from,
@@ -31,7 +31,8 @@ internal static class ChangedPaths
         return [.. answer.Fields.Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>Paths touched by commits that a tip has and the others do not have: one process for any number of tips. A merge by itself touches nothing.</summary>
+    // Paths touched by commits that a tip has and the others do not have: one process for any number of tips. A merge
+    // by itself touches nothing.
     public static async Task<IReadOnlyDictionary<string, IReadOnlySet<string>>> OfTipsAsync(
         GitRepository repository,
         IReadOnlyCollection<string> tips,

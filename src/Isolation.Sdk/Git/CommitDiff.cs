@@ -30,4 +30,29 @@ internal static class CommitDiff
             .ConfigureAwait(false);
         return DiffParser.Parse(answer.Fields);
     }
+
+    public static async Task<string> ReadPatchAsync(
+        GitRepository repository,
+        string from,
+        string to,
+        CancellationToken cancellationToken
+    ) =>
+        (
+            await repository
+                .RunAsync(
+                    cancellationToken,
+                    "diff-tree",
+                    "-p",
+                    "-M",
+                    "--binary",
+                    "--full-index",
+                    "--no-ext-diff",
+                    "--no-textconv",
+                    "--no-color",
+                    "--no-commit-id",
+                    from,
+                    to
+                )
+                .ConfigureAwait(false)
+        ).Output;
 }

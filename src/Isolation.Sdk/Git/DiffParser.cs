@@ -3,7 +3,9 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>Reads <c>git diff-tree -r -z --raw --numstat -M</c>: first every raw entry, then the numbers of the same files.</summary>
+/// <summary>
+/// Reads <c>git diff-tree -r -z --raw --numstat -M</c>: first every raw entry, then the numbers of the same files.
+/// </summary>
 internal static class DiffParser
 {
     public static IReadOnlyList<FileChange> Parse(IReadOnlyList<string> fields)

@@ -3,11 +3,11 @@ namespace Isolation.Sdk.Git;
 /// <summary>Ref transactions that are on the disk when they return, and that say which ref refused.</summary>
 internal static class DurableRefs
 {
-    /// <summary>For <c>GIT_CONFIG_PARAMETERS</c>: git's default syncs neither loose objects nor refs; a writer that holds a ref for a moment is waited for.</summary>
+    // For 'GIT_CONFIG_PARAMETERS': git's default syncs neither loose objects nor refs; a writer that holds a ref for a
+    // moment is waited for.
     public const string FullSync = "'core.fsync=all' 'core.filesRefLockTimeout=2000' 'core.packedRefsTimeout=5000'";
 
-    /// <summary>Moves refs, all or none.</summary>
-    /// <returns><see langword="null"/> when all moved, the name of the ref that was not as expected when none did.</returns>
+    // null when all moved, the name of the ref that was not as expected when none did.
     public static async Task<string?> UpdateDurablyAsync(
         this GitRepository repository,
         RefTransaction transaction,
@@ -31,7 +31,6 @@ internal static class DurableRefs
         return RefusedRef(answer.Error) ?? throw GitClient.Failed(update, answer);
     }
 
-    /// <summary>Writes a commit that is on the disk when this returns.</summary>
     public static async Task<string> CommitTreeAsync(
         this GitRepository repository,
         string tree,
@@ -51,20 +50,15 @@ internal static class DurableRefs
         return (await repository.Client.RunAsync(commit, cancellationToken).ConfigureAwait(false)).Line;
     }
 
-    /// <summary>The ref that lost a race, out of what git says about it.</summary>
     internal static string? RefusedRef(string error)
     {
         const string Before = "cannot lock ref '";
-        bool raced =
-            error.Contains("but expected", StringComparison.Ordinal)
-            || error.Contains("already exists", StringComparison.Ordinal)
-            || error.Contains("unable to resolve reference", StringComparison.Ordinal);
         int start = error.IndexOf(Before, StringComparison.Ordinal);
         int end = start < 0 ? -1 : error.IndexOf('\'', start + Before.Length);
-        return raced && end > 0 ? error[(start + Before.Length)..end] : null;
+        return end > 0 && GitRefs.IsRace(error) ? error[(start + Before.Length)..end] : null;
     }
 
-    /// <summary>The environment of a command that writes what must not be lost.</summary>
+    // The environment of a command that writes what must not be lost.
     public static IReadOnlyDictionary<string, string> Durable =>
         new Dictionary<string, string> { ["GIT_CONFIG_PARAMETERS"] = FullSync };
 }

@@ -3,21 +3,22 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>Lays the <c>.gitattributes</c> files of a tree out in a directory of their own, so that a merge obeys what is committed and nothing else.</summary>
+/// <summary>
+/// Lays the <c>.gitattributes</c> files of a tree out in a directory of their own, so that a merge obeys what is
+/// committed and nothing else.
+/// </summary>
 internal sealed class GitAttributes(GitRepository repository, string folder)
 {
     private const string FileName = ".gitattributes";
     private const int MaxKnownTrees = 4096;
     private readonly HashSet<string> _trees = new(StringComparer.Ordinal);
 
-    /// <summary>Whether a path is one's.</summary>
     public static bool IsAttributesFile(ReadOnlySpan<byte> path) =>
         path.EndsWith(".gitattributes"u8) && (path.Length == FileName.Length || path[^(FileName.Length + 1)] == '/');
 
-    /// <summary>Whether the same ones are in two indexes.</summary>
     public static bool AreSame(IndexFile one, IndexFile other) => In(one).SetEquals(In(other));
 
-    /// <summary>The attribute files of a tree or a commit; one that is a link has no content here.</summary>
+    // The attribute files of a tree or a commit; one that is a link has no content here.
     public static async IAsyncEnumerable<(string Path, string? Content)> ReadAsync(
         GitRepository repository,
         string tree,
@@ -40,7 +41,7 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
         }
     }
 
-    /// <summary>A directory with exactly the attribute files of a tree; empty when it has none.</summary>
+    // A directory with exactly the attribute files of a tree; empty when it has none.
     public async Task<string> WriteAsync(string tree, CancellationToken cancellationToken)
     {
         if (_trees.Contains(tree))
@@ -69,7 +70,7 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
         return folder;
     }
 
-    /// <summary>Says that a tree followed in which only these files changed: usually there is nothing to read again.</summary>
+    // Says that a tree followed in which only these files changed: usually there is nothing to read again.
     public void Advance(string from, string to, IReadOnlyList<string> changed)
     {
         if (

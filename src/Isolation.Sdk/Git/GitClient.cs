@@ -12,19 +12,17 @@ internal sealed class GitClient(GitEnvironment environment)
 
     public GitEnvironment Environment { get; } = environment;
 
-    /// <summary>How many processes this client started; what a benchmark and a test count.</summary>
+    // How many processes this client started; what a benchmark and a test count.
     public int StartedProcesses => _started;
 
     private int _started;
 
-    /// <summary>Runs a command that has to succeed.</summary>
     public async Task<GitResult> RunAsync(GitCommand command, CancellationToken cancellationToken = default)
     {
         GitResult result = await TryRunAsync(command, cancellationToken).ConfigureAwait(false);
         return result.Ok ? result : throw Failed(command, result);
     }
 
-    /// <summary>Runs a command whose exit code is an answer.</summary>
     public async Task<GitResult> TryRunAsync(GitCommand command, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -73,8 +71,7 @@ internal sealed class GitClient(GitEnvironment environment)
 
     public static IsolationException Failed(GitCommand command, GitResult result)
     {
-        string message =
-            $"'git {command.Arguments[0]}' ended with {result.ExitCode}: {result.Error.Trim().ReplaceLineEndings(" ")}";
+        string message = $"'git {command.Arguments[0]}' ended with {result.ExitCode}: {result.ErrorLine}";
         return result.Error.Contains(".lock': File exists", StringComparison.Ordinal)
             ? new IsolationException(
                 GitCodes.Locked,

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>The environment every git command of the library runs in: nothing of the caller's <c>GIT_*</c>, no system or global config, only what was allowed once.</summary>
+/// <summary>
+/// The environment every git command of the library runs in: nothing of the caller's <c>GIT_*</c>, no system or global
+/// config, only what was allowed once.
+/// </summary>
 internal sealed class GitEnvironment
 {
     private static readonly string[] Passed = ["PATH", "SystemRoot", "ComSpec", "PATHEXT", "TMPDIR", "TEMP", "TMP"];
@@ -26,9 +29,6 @@ internal sealed class GitEnvironment
     private readonly Dictionary<string, string> _local;
     private readonly Dictionary<string, string> _remote;
 
-    /// <param name="host">The host's variables, as they are.</param>
-    /// <param name="local">Config for every command, on top of the pinned.</param>
-    /// <param name="remote">Config for fetch and push alone.</param>
     public GitEnvironment(
         IReadOnlyDictionary<string, string> host,
         IReadOnlyList<KeyValuePair<string, string>> local,
@@ -55,13 +55,12 @@ internal sealed class GitEnvironment
             };
     }
 
-    /// <summary>Config that every command of the library gets; the pinned part wins over the repository's.</summary>
+    // Config that every command of the library gets; the pinned part wins over the repository's.
     public IReadOnlyList<KeyValuePair<string, string>> Config { get; }
 
-    /// <summary>The host's <c>user.name</c> and <c>user.email</c>, as far as they are set.</summary>
+    // The host's 'user.name' and 'user.email', as far as they are set.
     public IReadOnlyList<KeyValuePair<string, string>> Identity { get; }
 
-    /// <summary>What never runs or varies in commands of the library.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Pinned { get; } =
     [
         new("core.hooksPath", OperatingSystem.IsWindows() ? "NUL" : "/dev/null"),
@@ -69,7 +68,8 @@ internal sealed class GitEnvironment
         new("core.untrackedCache", "false"),
         new("core.quotePath", "false"),
         new("gc.auto", "0"),
-        // Every deletion of a ref takes the one lock on packed-refs: where many workers end at once, git's second is soon over.
+        // Every deletion of a ref takes the one lock on packed-refs: where many workers end at once, git's second is
+        // soon over.
         new("core.packedRefsTimeout", "30000"),
         new("core.filesRefLockTimeout", "5000"),
         new("maintenance.auto", "false"),
@@ -83,7 +83,7 @@ internal sealed class GitEnvironment
         new("submodule.recurse", "false"),
     ];
 
-    /// <summary>The same with another author of the library's own commits; workers keep the host's identity.</summary>
+    // The same with another author of the library's own commits; workers keep the host's identity.
     public GitEnvironment WithAuthor(string name, string email) => new(this, name, email);
 
     public IReadOnlyDictionary<string, string> For(bool remote) => remote ? _remote : _local;
@@ -120,7 +120,7 @@ internal sealed class GitEnvironment
         return built;
     }
 
-    /// <summary>Passes config by <c>GIT_CONFIG_COUNT</c>, which wins over every file.</summary>
+    // Passes config by 'GIT_CONFIG_COUNT', which wins over every file.
     public static void AddConfig(
         IDictionary<string, string> environment,
         IReadOnlyList<KeyValuePair<string, string>> config

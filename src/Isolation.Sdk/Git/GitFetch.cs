@@ -5,14 +5,7 @@ namespace Isolation.Sdk.Git;
 /// <summary>Fetching, one at a time: fetches of the same refs beside each other fail.</summary>
 internal static class GitFetch
 {
-    /// <summary>Fetches a remote's branches, with the host's credentials; no tags follow, nothing is pruned.</summary>
-    /// <param name="repository">The repository.</param>
-    /// <param name="remote">The remote's name.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="only">The one ref of the remote to fetch the objects of, without moving any ref here but the one it names itself; <see langword="null"/> for all that the remote is configured for.</param>
-    /// <param name="checkObjects">Whether each object is checked on its way in.</param>
-    /// <exception cref="IsolationException">ISO0210: it failed, and what is here may be stale.</exception>
+    // Fetches a remote's branches, with the host's credentials; no tags follow, nothing is pruned.
     public static async Task RunAsync(
         GitRepository repository,
         string remote,
@@ -50,7 +43,7 @@ internal static class GitFetch
         {
             throw new IsolationException(
                 GitCodes.FetchFailed,
-                $"Fetching from '{remote}' failed: {answer.Error.Trim().ReplaceLineEndings(" ")}",
+                $"Fetching from '{remote}' failed: {answer.ErrorLine}",
                 "Mend the connection or the credentials, or fetch nothing: a base is never silently stale."
             );
         }

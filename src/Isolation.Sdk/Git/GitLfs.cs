@@ -12,20 +12,19 @@ internal static class GitLfs
         new("filter.lfs.required", "true"),
     ];
 
-    /// <summary>Whether the host's own config names the filter, as <c>git lfs install</c> does.</summary>
+    // Whether the host's own config names the filter, as 'git lfs install' does.
     public static bool IsSetUp(GitRepository repository) =>
         repository.Client.Environment.Config.Any(e =>
             e.Key.StartsWith("filter.lfs.", StringComparison.OrdinalIgnoreCase)
         );
 
-    /// <summary>The config every command gets that reads or writes work trees.</summary>
+    // The config every command gets that reads or writes work trees.
     public static IReadOnlyList<KeyValuePair<string, string>> Config(GitRepository repository)
     {
         IReadOnlyList<KeyValuePair<string, string>> config = repository.Client.Environment.Config;
         return IsSetUp(repository) ? [.. config, new("filter.lfs.required", "true")] : [.. config, .. Tripwire];
     }
 
-    /// <summary>The same, as variables.</summary>
     public static IReadOnlyDictionary<string, string> Environment(
         GitRepository repository,
         params IReadOnlyList<KeyValuePair<string, string>> settings

@@ -1,20 +1,19 @@
 namespace Isolation.Sdk.Git;
 
-/// <summary>Merges two commits without a work tree, by a private git directory: no config, attribute file, merge driver or ref of the repository has a say in it.</summary>
+/// <summary>
+/// Merges two commits without a work tree, by a private git directory: no config, attribute file, merge driver or ref
+/// of the repository has a say in it.
+/// </summary>
 /// <remarks>
-/// merge-tree reads <c>.gitattributes</c> from the directory it runs in and puts the text of its arguments into markers, so both are this class's own:
-/// a directory with exactly the target's attribute files, and refs with names that a person can read.
+/// merge-tree reads <c>.gitattributes</c> from the directory it runs in and puts the text of its arguments into
+/// markers, so both are this class's own: a directory with exactly the target's attribute files, and refs with names
+/// that a person can read.
 /// </remarks>
 internal sealed class GitMerge(GitRepository repository, string folder)
 {
     private const string Target = "target";
     private readonly string _git = Path.Combine(folder, "git");
 
-    /// <summary>Merges <paramref name="head"/> into <paramref name="target"/>. Only objects are written.</summary>
-    /// <param name="target">The commit that is merged into, with its name in markers.</param>
-    /// <param name="head">The commit that is merged, with its name.</param>
-    /// <param name="attributes">A directory with the target's <c>.gitattributes</c> files.</param>
-    /// <param name="cancellationToken">Ends the merge.</param>
     public Task<MergeOutcome> RunAsync(
         (string Commit, string Label) target,
         (string Commit, string Label) head,
@@ -22,12 +21,7 @@ internal sealed class GitMerge(GitRepository repository, string folder)
         CancellationToken cancellationToken
     ) => RunAsync(target, head, attributes, new Dictionary<string, string>(), cancellationToken);
 
-    /// <summary>Merges two trees by a base of the caller's choice, where git would find another one or none.</summary>
-    /// <param name="baseTree">What both started from.</param>
-    /// <param name="target">The tree that is merged into, with its name in markers.</param>
-    /// <param name="head">The tree that is merged, with its name.</param>
-    /// <param name="attributes">A directory with the target's <c>.gitattributes</c> files.</param>
-    /// <param name="cancellationToken">Ends the merge.</param>
+    // Merges two trees by a base of the caller's choice, where git would find another one or none.
     public async Task<MergeOutcome> RunOnBaseAsync(
         string baseTree,
         (string Tree, string Label) target,
@@ -96,10 +90,11 @@ internal sealed class GitMerge(GitRepository repository, string folder)
         return Classify(answer);
     }
 
-    /// <summary>Tells a conflict from a failure: the exit code alone does not.</summary>
+    // Tells a conflict from a failure: the exit code alone does not.
     internal static MergeOutcome Classify(GitResult answer)
     {
-        // An object that is missing gives a plausible conflict on git before 2.45, or histories that seem unrelated, and "error:" beside it.
+        // An object that is missing gives a plausible conflict on git before 2.45, or histories that seem unrelated,
+        // and "error:" beside it.
         bool failed = answer.Error.Contains("error:", StringComparison.Ordinal);
         if (!failed && answer.ExitCode == 128 && answer.Error.Contains("unrelated histories", StringComparison.Ordinal))
         {
@@ -111,9 +106,7 @@ internal sealed class GitMerge(GitRepository repository, string folder)
                 ? MergeTreeOutput.Parse(answer.Output)
                 : null;
         return output is null || (answer.Ok && output.Files.Count > 0)
-                ? new MergeOutcome.Broken(
-                    $"'git merge-tree' ended with {answer.ExitCode}: {answer.Error.Trim().ReplaceLineEndings(" ")}"
-                )
+                ? new MergeOutcome.Broken($"'git merge-tree' ended with {answer.ExitCode}: {answer.ErrorLine}")
             : answer.Ok ? new MergeOutcome.Clean(output.Tree)
             : new MergeOutcome.Conflict(output);
     }
@@ -127,15 +120,7 @@ internal sealed class GitMerge(GitRepository repository, string folder)
             return;
         }
 
-        Directory.CreateDirectory(Path.Combine(_git, "objects"));
-        Directory.CreateDirectory(Path.Combine(_git, "refs"));
-        File.WriteAllText(Path.Combine(_git, "HEAD"), "ref: refs/heads/none\n");
-        File.WriteAllText(
-            Path.Combine(_git, "config"),
-            repository.ObjectFormat == "sha1"
-                ? "[core]\n\trepositoryformatversion = 0\n"
-                : $"[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = {repository.ObjectFormat}\n"
-        );
+        BareRepositoryWriter.Write(_git, repository, head: "", borrowed: []);
     }
 
     private void WriteRef(string kind, string name, string commit)
@@ -151,15 +136,12 @@ internal abstract record MergeOutcome
 {
     private MergeOutcome() { }
 
-    /// <summary>Everything went together.</summary>
     public sealed record Clean(string Tree) : MergeOutcome;
 
-    /// <summary>Something collided.</summary>
     public sealed record Conflict(MergeTreeOutput Output) : MergeOutcome;
 
-    /// <summary>The two have no commit in common.</summary>
     public sealed record Unrelated : MergeOutcome;
 
-    /// <summary>Git could not say: an object is missing, the disk is full. Never a conflict, never green.</summary>
+    // Git could not say: an object is missing, the disk is full. Never a conflict, never green.
     public sealed record Broken(string Reason) : MergeOutcome;
 }

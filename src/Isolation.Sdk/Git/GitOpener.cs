@@ -5,10 +5,12 @@ using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>Meets the host's git once: its version, whether it trusts the repository, and the few settings that are passed on.</summary>
+/// <summary>
+/// Meets the host's git once: its version, whether it trusts the repository, and the few settings that are passed on.
+/// </summary>
 internal static partial class GitOpener
 {
-    /// <summary>The oldest git that has everything: <c>merge-tree --write-tree</c> with <c>--stdin</c>.</summary>
+    // The oldest git that has everything: 'merge-tree --write-tree' with '--stdin'.
     public static Version MinimumVersion { get; } = new(2, 39);
 
     private static readonly string[] AllowedEverywhere = ["user.name", "user.email", "core.autocrlf", "core.eol"];
@@ -16,7 +18,7 @@ internal static partial class GitOpener
     private static readonly string[] RemotePrefixes = ["url.", "http.", "credential."];
     private static readonly string[] RemoteKeys = ["core.sshcommand"];
 
-    /// <summary>Opens a repository with everything checked that can be checked once.</summary>
+    // Opens a repository with everything checked that can be checked once.
     public static async Task<GitRepository> OpenAsync(string path, CancellationToken cancellationToken = default)
     {
         Dictionary<string, string> host = HostVariables();
@@ -39,7 +41,8 @@ internal static partial class GitOpener
             );
         }
 
-        // Three questions that do not depend on each other, asked at once; most repositories belong to who asks, and need no trust.
+        // Three questions that do not depend on each other, asked at once; most repositories belong to who asks, and
+        // need no trust.
         Task<GitResult> versioning = asHost.RunAsync(
             GitCommand.In(Path.GetPathRoot(Path.GetTempPath())!, "--version"),
             cancellationToken

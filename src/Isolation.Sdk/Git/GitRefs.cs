@@ -5,7 +5,7 @@ namespace Isolation.Sdk.Git;
 /// <summary>Reading names, and moving refs by compare-and-swap only.</summary>
 internal static class GitRefs
 {
-    /// <summary>The commit a revision means now, in full; <see langword="null"/> when it means none.</summary>
+    // The commit a revision means now, in full; null when it means none.
     public static async Task<string?> TryResolveCommitAsync(
         this GitRepository repository,
         string revision,
@@ -30,15 +30,20 @@ internal static class GitRefs
         return answer.Ok && answer.Line.Length >= 40 ? answer.Line : null;
     }
 
-    /// <summary>Every ref under a prefix, with its object.</summary>
-    public static async Task<IReadOnlyDictionary<string, string>> ListRefsAsync(
+    public static Task<IReadOnlyDictionary<string, string>> ListRefsAsync(
         this GitRepository repository,
         string prefix,
         CancellationToken cancellationToken = default
+    ) => repository.ListRefsAsync(cancellationToken, prefix);
+
+    public static async Task<IReadOnlyDictionary<string, string>> ListRefsAsync(
+        this GitRepository repository,
+        CancellationToken cancellationToken,
+        params string[] prefixes
     )
     {
         GitResult answer = await repository
-            .RunAsync(cancellationToken, "for-each-ref", "--format=%(objectname) %(refname)", prefix)
+            .RunAsync(cancellationToken, ["for-each-ref", "--format=%(objectname) %(refname)", .. prefixes])
             .ConfigureAwait(false);
         return answer
             .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
@@ -46,8 +51,7 @@ internal static class GitRefs
             .ToDictionary(p => p[1], p => p[0], StringComparer.Ordinal);
     }
 
-    /// <summary>Moves several refs, all or none.</summary>
-    /// <returns>false: one of them was not what it was expected to be, and nothing moved.</returns>
+    // false: one of them was not what it was expected to be, and nothing moved.
     public static async Task<bool> TryUpdateAsync(
         this GitRepository repository,
         RefTransaction transaction,
@@ -64,13 +68,15 @@ internal static class GitRefs
             return true;
         }
 
-        // Git says "is at X but expected Y", "reference already exists", "unable to resolve reference": somebody was faster.
-        bool raced =
-            answer.Error.Contains("but expected", StringComparison.Ordinal)
-            || answer.Error.Contains("already exists", StringComparison.Ordinal)
-            || answer.Error.Contains("unable to resolve reference", StringComparison.Ordinal);
-        return raced ? false : throw GitClient.Failed(update, answer);
+        return IsRace(answer.Error) ? false : throw GitClient.Failed(update, answer);
     }
+
+    // Whether somebody was faster: git says "is at X but expected Y", "reference already exists", "unable to resolve
+    // reference".
+    public static bool IsRace(string error) =>
+        error.Contains("but expected", StringComparison.Ordinal)
+        || error.Contains("already exists", StringComparison.Ordinal)
+        || error.Contains("unable to resolve reference", StringComparison.Ordinal);
 }
 
 /// <summary>A set of compare-and-swaps on refs.</summary>
@@ -78,16 +84,13 @@ internal sealed class RefTransaction
 {
     private readonly StringBuilder _commands = new("start\0");
 
-    /// <summary>Creates a ref that must not exist.</summary>
     public RefTransaction Create(string name, string id) => Add($"create {name}\0{id}\0");
 
-    /// <summary>Moves a ref that must be at <paramref name="old"/>.</summary>
     public RefTransaction Update(string name, string id, string old) => Add($"update {name}\0{id}\0{old}\0");
 
-    /// <summary>Deletes a ref that must be at <paramref name="old"/>; <see langword="null"/> for wherever it is.</summary>
+    // Deletes a ref that must be at 'old'; null for wherever it is.
     public RefTransaction Delete(string name, string? old = null) => Add($"delete {name}\0{old}\0");
 
-    /// <summary>Only checks that a ref is at <paramref name="old"/>.</summary>
     public RefTransaction Verify(string name, string old) => Add($"verify {name}\0{old}\0");
 
     public string ToInput() => _commands + "prepare\0commit\0";

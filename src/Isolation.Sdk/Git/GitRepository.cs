@@ -16,22 +16,21 @@ internal sealed record GitRepository(
     string ObjectFormat
 )
 {
-    /// <summary>What the library keeps inside the repository: leases, queues, locks.</summary>
+    // What the library keeps inside the repository: leases, queues, locks.
     public string IsolationDirectory => Path.Combine(CommonDirectory, "isolation");
 
-    /// <summary>The lock around everything that reads or writes all worktrees at once: concurrent <c>git worktree add</c> fails without it.</summary>
+    // The lock around everything that reads or writes all worktrees at once: concurrent 'git worktree add' fails
+    // without it.
     public string WorktreeLock => Path.Combine(IsolationDirectory, "worktrees.lock");
 
-    /// <summary>The id that means "no object".</summary>
     public string NullId => new('0', ObjectFormat == "sha256" ? 64 : 40);
 
     public RepositoryRef Reference => new(TopLevel ?? CommonDirectory);
 
-    /// <summary>Runs git in the common git directory: it needs no work tree and reads none.</summary>
+    // Runs git in the common git directory: it needs no work tree and reads none.
     public Task<GitResult> RunAsync(CancellationToken cancellationToken, params string[] arguments) =>
         Client.RunAsync(new GitCommand(CommonDirectory, arguments), cancellationToken);
 
-    /// <summary>As <see cref="RunAsync"/>, for a command whose exit code is an answer.</summary>
     public Task<GitResult> TryRunAsync(CancellationToken cancellationToken, params string[] arguments) =>
         Client.TryRunAsync(new GitCommand(CommonDirectory, arguments), cancellationToken);
 

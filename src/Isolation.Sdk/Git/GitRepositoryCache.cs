@@ -2,11 +2,14 @@ using System.Collections.Concurrent;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>Repositories opened once for all who need them: opening costs three git processes, and everybody starts at the same moment.</summary>
-/// <param name="author">Who the library's own commits name; <see langword="null"/> for the host's identity.</param>
-internal sealed class GitRepositoryCache((string Name, string Email)? author = null)
+/// <summary>
+/// Repositories opened once for all who need them: opening costs three git processes, and everybody starts at the same
+/// moment.
+/// </summary>
+internal sealed class GitRepositoryCache((string Name, string Email)? author = null, GitRepository? opened = null)
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<GitRepository>>> _repositories = new(
+        opened is null ? [] : [new(opened.Reference.Path, new Lazy<Task<GitRepository>>(Task.FromResult(opened)))],
         StringComparer.Ordinal
     );
 

@@ -5,10 +5,10 @@ internal sealed record GitResult(int ExitCode, string Output, string Error)
 {
     public bool Ok => ExitCode == 0;
 
-    /// <summary>The output without the newline at its end.</summary>
     public string Line => Output.TrimEnd('\n', '\r');
 
-    /// <summary>The fields of NUL-terminated output.</summary>
+    public string ErrorLine => Error.Trim().ReplaceLineEndings(" ");
+
     public IReadOnlyList<string> Fields =>
         Output.Length == 0 ? [] : (Output[^1] == '\0' ? Output[..^1] : Output).Split('\0');
 }

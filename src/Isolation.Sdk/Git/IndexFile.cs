@@ -5,8 +5,9 @@ using Isolation.Sdk.Platform;
 namespace Isolation.Sdk.Git;
 
 /// <summary>
-/// Git's index in its documented format, version 2: which files a work tree has, and the <c>stat</c> by which git takes them for unchanged. Only what makes it true of a copy is ever changed
-/// here: the stat data. Everything else is git's own writing.
+/// Git's index in its documented format, version 2: which files a work tree has, and the <c>stat</c> by which git takes
+/// them for unchanged. Only what makes it true of a copy is ever changed here: the stat data. Everything else is git's
+/// own writing.
 /// </summary>
 internal sealed class IndexFile : IFileManifest
 {
@@ -24,10 +25,11 @@ internal sealed class IndexFile : IFileManifest
 
     public int Count => _entries.Length;
 
-    /// <summary>The tree that it is, if git wrote that down; <see langword="null"/> when git would have to put it together.</summary>
+    // The tree that it is, if git wrote that down; null when git would have to put it together.
     public string? Tree { get; private init; }
 
-    /// <summary>Reads one; <see langword="null"/> when it has something whose meaning is not known here: conflicts, skipped files, parts in other files, caches of a monitor.</summary>
+    // Reads one; null when it has something whose meaning is not known here: conflicts, skipped files, parts in other
+    // files, caches of a monitor.
     public static IndexFile? TryRead(string path, string objectFormat)
     {
         byte[] bytes;
@@ -82,25 +84,23 @@ internal sealed class IndexFile : IFileManifest
             : null;
     }
 
-    /// <summary>An entry's path, with forward slashes, as bytes of UTF-8 or whatever the repository has.</summary>
+    // An entry's path, with forward slashes, as bytes of UTF-8 or whatever the repository has.
     public ReadOnlySpan<byte> Path(int entry)
     {
         ReadOnlySpan<byte> rest = _bytes.AsSpan(_entries[entry] + StatBytes + _hash + 2);
         return rest[..rest.IndexOf((byte)0)];
     }
 
-    /// <summary>Its kind and permissions: <c>100644</c>, <c>100755</c>, <c>120000</c> or <c>160000</c>, octal.</summary>
+    // Its kind and permissions: '100644', '100755', '120000' or '160000', octal.
     public uint Mode(int entry) => Read(_entries[entry] + ModeAt);
 
-    /// <summary>The object that holds its content, as bytes.</summary>
     public ReadOnlySpan<byte> Id(int entry) => _bytes.AsSpan(_entries[entry] + StatBytes, _hash);
 
     public bool IsLink(int entry) => (Mode(entry) & KindMask) == Link;
 
-    /// <summary>Whether it is a folder that another repository belongs into.</summary>
+    // Whether it is a folder that another repository belongs into.
     public bool IsSubmodule(int entry) => (Mode(entry) & KindMask) == Submodule;
 
-    /// <summary>Its size, cut to 32 bits.</summary>
     public uint Size(int entry) => Read(_entries[entry] + 36);
 
     public FileStamp Stamp(int entry)
@@ -131,7 +131,6 @@ internal sealed class IndexFile : IFileManifest
         Write(at + 32, stamp.Group);
     }
 
-    /// <summary>The entry of a path, or -1.</summary>
     public int Find(ReadOnlySpan<byte> path)
     {
         int low = 0,
@@ -153,7 +152,8 @@ internal sealed class IndexFile : IFileManifest
 
     public IndexFile Copy() => new([.. _bytes], _entries, _hash) { Tree = Tree };
 
-    /// <summary>Writes it whole or not at all. It is not flushed to the disk: a machine that loses power loses the workspace, as with git.</summary>
+    // Writes it whole or not at all. It is not flushed to the disk: a machine that loses power loses the workspace, as
+    // with git.
     public void Save(string path)
     {
         Span<byte> sum = _bytes.AsSpan(_bytes.Length - _hash);
@@ -180,7 +180,8 @@ internal sealed class IndexFile : IFileManifest
         return at == bytes.Length;
     }
 
-    // The cached tree begins with its top: an empty name, how many entries and subtrees it has, and its id if that is known.
+    // The cached tree begins with its top: an empty name, how many entries and subtrees it has, and its id if that is
+    // known.
     private static string? TreeOf(ReadOnlySpan<byte> extensions, int hash)
     {
         while (extensions.Length >= 8)

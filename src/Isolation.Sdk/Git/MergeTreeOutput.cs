@@ -12,7 +12,7 @@ internal sealed record MergeTreeOutput(
     IReadOnlyList<MergeMessage> Messages
 )
 {
-    /// <summary>Reads the output; <see langword="null"/> when it has not that form, which is never a conflict.</summary>
+    // Reads the output; null when it has not that form, which is never a conflict.
     public static MergeTreeOutput? Parse(string output)
     {
         string[] fields = output.Split('\0');
@@ -35,7 +35,9 @@ internal sealed record MergeTreeOutput(
 
         if (at >= fields.Length - 1)
         {
-            return null; // Cut off: even a merge without files and remarks ends the list of files, and an id that was cut may look like one.
+            // Cut off: even a merge without files and remarks ends the list of files, and an id that was cut may look
+            // like one.
+            return null;
         }
 
         List<MergeMessage> messages = [];
@@ -48,7 +50,6 @@ internal sealed record MergeTreeOutput(
         return new MergeTreeOutput(fields[0], files, messages);
     }
 
-    /// <summary>Git's own form of it.</summary>
     public string Format() =>
         Tree
         + '\0'
@@ -109,7 +110,6 @@ internal sealed record MergeMessage(IReadOnlyList<string> Paths, string Kind, st
 {
     public bool IsConflict => Kind.StartsWith("CONFLICT", StringComparison.Ordinal);
 
-    /// <summary>The kind without its frame: <c>contents</c>, <c>modify/delete</c>.</summary>
     public string ShortKind =>
         Kind.StartsWith("CONFLICT", StringComparison.Ordinal) && Kind.IndexOf('(') is var open and > 0
             ? Kind[(open + 1)..].TrimEnd(')')

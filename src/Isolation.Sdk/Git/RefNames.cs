@@ -3,7 +3,7 @@ namespace Isolation.Sdk.Git;
 /// <summary>What git allows as a name.</summary>
 internal static class RefNames
 {
-    /// <summary>The rules of <c>git check-ref-format</c> for the short name of a branch.</summary>
+    // The rules of 'git check-ref-format' for the short name of a branch.
     public static bool IsBranch(string name) =>
         name.Length > 0
         && name[0] != '-'

@@ -1,20 +1,39 @@
 namespace Isolation.Sdk.Git;
 
-/// <summary>Reads refs of git's files backend.</summary>
+/// <summary>
+/// Reads refs of git's files backend, the repository's and a worker's own, of which nothing is trusted.
+/// </summary>
 internal static class RefReader
 {
-    private static readonly EnumerationOptions Everything = new()
+    public const int MaxUntrusted = 1000;
+    private const int MaxRefBytes = 200,
+        MaxListBytes = 8 * 1024 * 1024;
+
+    // An ID and a space.
+    private const int MinPrefix = 40;
+    private static readonly EnumerationOptions NoLinks = new()
     {
         RecurseSubdirectories = true,
         AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = true,
+    };
+    private static readonly EnumerationOptions TopOnly = new()
+    {
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = true,
     };
 
-    /// <summary>Adds every ref below a prefix that ends with a slash; loose ones win over packed ones.</summary>
+    // Adds every ref below a prefix that ends with a slash; loose ones win over packed ones.
     public static void ReadAll(string commonDirectory, IDictionary<string, string> refs, string prefix = "refs/")
     {
-        // Loose ones first, as git reads them: one that is being packed meanwhile is in the packed file before its own goes.
+        // Loose ones first, as git reads them: one that is being packed meanwhile is in the packed file before its own
+        // goes.
         Dictionary<string, string> packed = new(StringComparer.Ordinal);
-        ReadLoose(commonDirectory, refs, prefix);
+        foreach ((string name, string value) in ReadLoose(commonDirectory, prefix, long.MaxValue))
+        {
+            refs[name] = value;
+        }
+
         ReadPacked(commonDirectory, packed, prefix);
         foreach ((string name, string id) in packed)
         {
@@ -22,30 +41,11 @@ internal static class RefReader
         }
     }
 
-    private static void ReadLoose(string commonDirectory, IDictionary<string, string> refs, string prefix)
-    {
-        string loose = Path.Combine(commonDirectory, prefix);
-        if (!Directory.Exists(loose))
-        {
-            return;
-        }
-
-        foreach (string file in Directory.EnumerateFiles(loose, "*", Everything))
-        {
-            if (!file.EndsWith(".lock", StringComparison.Ordinal) && TryRead(file) is { Length: > 0 } value)
-            {
-                refs[Path.GetRelativePath(commonDirectory, file).Replace('\\', '/')] = value;
-            }
-        }
-    }
-
-    /// <summary>One ref's object; <see langword="null"/> when it does not exist or is not a plain one.</summary>
+    // One ref's object; null when it does not exist or is not a plain one.
     public static string? Read(string commonDirectory, string name)
     {
-        if (
-            TryRead(Path.Combine(commonDirectory, name)) is { Length: >= 40 } value
-            && !value.StartsWith("ref:", StringComparison.Ordinal)
-        )
+        string value = ReadText(Path.Combine(commonDirectory, name), long.MaxValue);
+        if (value.Length >= MinPrefix && !value.StartsWith("ref:", StringComparison.Ordinal))
         {
             return value;
         }
@@ -55,37 +55,32 @@ internal static class RefReader
         return packed.GetValueOrDefault(name);
     }
 
-    private static void ReadPacked(string commonDirectory, IDictionary<string, string> refs, string prefix)
+    public static void ReadPacked(string commonDirectory, IDictionary<string, string> refs, string prefix)
     {
         string packed = Path.Combine(commonDirectory, "packed-refs");
-        if (!File.Exists(packed))
+        if (File.Exists(packed))
         {
-            return;
+            using StreamReader lines = new(packed);
+            AddPacked(lines, refs, prefix);
         }
-
-        using StreamReader lines = new(packed);
-        AddPacked(lines, refs, prefix);
     }
 
-    /// <summary>Adds every ref of a packed file below a prefix.</summary>
-    /// <returns>Whether each line was one that git would take.</returns>
+    // Whether each line was one that git would take.
     public static bool AddPacked(TextReader lines, IDictionary<string, string> refs, string prefix)
     {
         bool whole = true;
         while (lines.ReadLine() is { } line)
         {
-            if (
-                line.Length > 41
-                && line[0] is not ('#' or '^')
-                && line.IndexOf(' ', StringComparison.Ordinal) is >= 40 and int space
-            )
+            bool isComment = line.Length > 0 && line[0] is '#' or '^';
+            int space = isComment ? -1 : line.IndexOf(' ', StringComparison.Ordinal);
+            if (space >= MinPrefix && line.Length > space + 1)
             {
                 if (line.AsSpan(space + 1).StartsWith(prefix, StringComparison.Ordinal))
                 {
                     refs[line[(space + 1)..]] = line[..space];
                 }
             }
-            else if (line.Length == 0 || line[0] is not ('#' or '^'))
+            else if (!isComment)
             {
                 whole = false;
             }
@@ -94,16 +89,105 @@ internal static class RefReader
         return whole;
     }
 
-    private static string? TryRead(string path)
+    // Reads what a worker's own repository has refs on: no link is followed, nothing long or endless is read, and there
+    // is a maximum. Refs of remotes are left out, since what they hold came from there.
+    public static UntrustedRefs ReadUntrusted(string gitDirectory, int idLength)
+    {
+        Dictionary<string, string> refs = new(StringComparer.Ordinal),
+            packed = new(StringComparer.Ordinal);
+        AddPacked(
+            new StringReader(ReadText(Path.Combine(gitDirectory, "packed-refs"), MaxListBytes, links: false)),
+            packed,
+            ""
+        );
+        bool all = !Directory.Exists(Path.Combine(gitDirectory, "reftable"));
+        foreach (
+            (string name, string id) in ReadLoose(gitDirectory, "refs/", MaxRefBytes)
+                .Concat(packed.Select(p => (p.Key, p.Value)))
+                .Concat(ReadStash(gitDirectory))
+                .Concat(ReadWorktreeHeads(gitDirectory))
+                .Where(r =>
+                    r.Item2.Length == idLength
+                    && r.Item2.All(char.IsAsciiHexDigitLower)
+                    && !r.Item1.StartsWith("refs/remotes/", StringComparison.Ordinal)
+                )
+        )
+        {
+            if (refs.Count == MaxUntrusted)
+            {
+                all = false;
+                break;
+            }
+
+            refs.TryAdd(name, id);
+        }
+
+        return new UntrustedRefs([.. refs.OrderBy(r => r.Key, StringComparer.Ordinal)], all);
+    }
+
+    private static IEnumerable<(string, string)> ReadLoose(string gitDirectory, string prefix, long max)
+    {
+        string folder = Path.Combine(gitDirectory, prefix);
+        return Directory.Exists(folder)
+            ? Directory
+                .EnumerateFiles(folder, "*", NoLinks)
+                .Where(f => !f.EndsWith(".lock", StringComparison.Ordinal))
+                .Select(f =>
+                    (
+                        Path.GetRelativePath(gitDirectory, f).Replace('\\', '/'),
+                        ReadText(f, max, links: max == long.MaxValue)
+                    )
+                )
+                .Where(r => r.Item2.Length > 0)
+            : [];
+    }
+
+    // The stash is a ref and its log: the entries below the topmost are in the log alone.
+    private static IEnumerable<(string, string)> ReadStash(string gitDirectory) =>
+        ReadText(Path.Combine(gitDirectory, "logs", "refs", "stash"), MaxListBytes, links: false)
+            .Split('\n')
+            .Reverse()
+            .Select((line, n) => ($"stash@{{{n}}}", line.Split(' ') is [_, { } id, ..] ? id : ""))
+            .Skip(1);
+
+    // A work tree that the worker added to its clone may stand on commits that no branch has.
+    private static IEnumerable<(string, string)> ReadWorktreeHeads(string gitDirectory)
+    {
+        string worktrees = Path.Combine(gitDirectory, "worktrees");
+        return Directory.Exists(worktrees) && new DirectoryInfo(worktrees).LinkTarget is null
+            ? Directory
+                .EnumerateDirectories(worktrees, "*", TopOnly)
+                .Select(d =>
+                    (
+                        $"worktrees/{Path.GetFileName(d)}/HEAD",
+                        ReadText(Path.Combine(d, "HEAD"), MaxRefBytes, links: false)
+                    )
+                )
+            : [];
+    }
+
+    private static string ReadText(string path, long max, bool links = true)
     {
         try
         {
-            return new FileInfo(path).Length == 0 ? "" : File.ReadAllText(path).Trim(); // Nothing, or a pipe: opening one would wait for ever.
+            FileInfo file = new(path);
+
+            // Nothing, or a pipe: opening one would wait for ever.
+            return file.Exists && file.Length > 0 && file.Length <= max && (links || file.LinkTarget is null)
+                ? File.ReadAllText(path).Trim()
+                : "";
         }
         catch (Exception e)
-            when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+            when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException
+                || (!links && e is IOException)
+            )
         {
-            return null;
+            return "";
         }
     }
 }
+
+/// <summary>What a worker's own repository has refs on.</summary>
+/// <param name="Found">Names and IDs.</param>
+/// <param name="IsAll">Whether there are no more, and none that cannot be read.</param>
+internal sealed record UntrustedRefs(IReadOnlyList<KeyValuePair<string, string>> Found, bool IsAll);

@@ -5,12 +5,14 @@ using System.Text;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>Writes commits that only a merge needs, to say what its base is: in a private object directory, without a process, gone with it.</summary>
+/// <summary>
+/// Writes commits that only a merge needs, to say what its base is: in a private object directory, without a process,
+/// gone with it.
+/// </summary>
 internal sealed class SyntheticCommits(string objects, string objectFormat)
 {
     private readonly List<string> _written = [];
 
-    /// <summary>Writes a commit of a tree.</summary>
     public string Write(string tree, string? parent)
     {
         byte[] body = Encoding.ASCII.GetBytes(
@@ -30,7 +32,6 @@ internal sealed class SyntheticCommits(string objects, string objectFormat)
         return id;
     }
 
-    /// <summary>Removes what was written.</summary>
     public void Clear()
     {
         _written.ForEach(File.Delete);

@@ -7,6 +7,6 @@ internal static class DiskErrors
         NoQuota = 122,
         DiskFull = unchecked((int)0x80070070);
 
-    /// <summary>Whether the disk has no room for more data or files, or this user may have no more of it.</summary>
+    // Whether the disk has no room for more data or files, or this user may have no more of it.
     public static bool IsFull(Exception e) => e is IOException && e.HResult is NoSpace or NoQuota or DiskFull;
 }

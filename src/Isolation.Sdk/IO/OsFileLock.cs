@@ -1,8 +1,9 @@
-using Isolation.Sdk.Leases;
-
 namespace Isolation.Sdk.IO;
 
-/// <summary>An exclusive lock on a file, held by the operating system for this process: it ends with the process, however that ends.</summary>
+/// <summary>
+/// An exclusive lock on a file, held by the operating system for this process: it ends with the process, however that
+/// ends.
+/// </summary>
 internal sealed class OsFileLock : IDisposable
 {
     private const string Switch = "System.IO.DisableFileLocking";
@@ -13,8 +14,6 @@ internal sealed class OsFileLock : IDisposable
 
     private OsFileLock(FileStream stream) => _stream = stream;
 
-    /// <summary>Takes the lock if nobody holds it.</summary>
-    /// <exception cref="IsolationException">ISO0102: locks do nothing in this process.</exception>
     public static OsFileLock? TryAcquire(string path)
     {
         if (
@@ -25,7 +24,7 @@ internal sealed class OsFileLock : IDisposable
         )
         {
             throw new IsolationException(
-                LeaseCodes.LocksDisabled,
+                LockCodes.Disabled,
                 $"File locks are switched off in this process ({Variable}), so nothing would keep two processes apart.",
                 "Unset the variable for the host process."
             );
@@ -43,7 +42,7 @@ internal sealed class OsFileLock : IDisposable
         return stream is null ? null : new OsFileLock(stream);
     }
 
-    /// <summary>Takes a share in the lock if nobody holds it alone; those who share it hold it against who wants it alone.</summary>
+    // Takes a share in the lock if nobody holds it alone; those who share it hold it against who wants it alone.
     public static OsFileLock? TryAcquireShared(string path)
     {
         try
@@ -57,7 +56,7 @@ internal sealed class OsFileLock : IDisposable
         }
     }
 
-    /// <summary>Whether .NET would open files without locking them; the switch wins over the variable.</summary>
+    // Whether .NET would open files without locking them; the switch wins over the variable.
     internal static bool AreLocksDisabled(bool? setting, string? variable) =>
         setting ?? (variable == "1" || string.Equals(variable, "true", StringComparison.OrdinalIgnoreCase));
 
@@ -73,10 +72,11 @@ internal sealed class OsFileLock : IDisposable
         }
     }
 
-    // EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION; a full disk or a read-only file system is no reason to wait.
+    // EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION; a full disk or a read-only file system is no reason
+    // to wait.
     private static bool IsHeldElsewhere(int result) => result is 11 or 35 or unchecked((int)0x80070020);
 
-    /// <summary>Waits until the lock is free. There is no queue in front of it, so waiters look again at growing intervals.</summary>
+    // Waits until the lock is free. There is no queue in front of it, so waiters look again at growing intervals.
     public static async Task<OsFileLock> AcquireAsync(
         string path,
         TimeProvider time,
@@ -97,7 +97,8 @@ internal sealed class OsFileLock : IDisposable
         }
     }
 
-    /// <summary>Whether somebody holds it now. It looks with a shared lock: who looks at the same time is never taken for a holder.</summary>
+    // Whether somebody holds it now. It looks with a shared lock: who looks at the same time is never taken for a
+    // holder.
     public static bool IsHeld(string path)
     {
         try

@@ -4,10 +4,13 @@ using System.Text;
 
 namespace Isolation.Sdk.IO;
 
-/// <summary>The one way from an id to a name for refs, folders and branches: case-folded, one path segment, with a hash when that changed anything.</summary>
+/// <summary>
+/// The one way from an id to a name for refs, folders and branches: case-folded, one path segment, with a hash when
+/// that changed anything.
+/// </summary>
 internal static class Slug
 {
-    /// <summary>The longest slug: a path segment may have 255 bytes, and suffixes follow.</summary>
+    // The longest slug: a path segment may have 255 bytes, and suffixes follow.
     public const int MaxLength = 64;
 
     private const int HashLength = 10;

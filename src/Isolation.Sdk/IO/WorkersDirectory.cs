@@ -14,16 +14,14 @@ namespace Isolation.Sdk.IO;
 /// </remarks>
 internal sealed record WorkersDirectory(string Root)
 {
-    /// <summary>What waits to be deleted, on the same file system.</summary>
     public string Trash => Path.Combine(Root, ".trash");
 
-    /// <summary>Prepared trees, from which new workspaces get their files.</summary>
+    // Prepared trees, from which new workspaces get their files.
     public string Templates => Path.Combine(Root, ".trees");
 
-    /// <summary>Integration worktrees of merge queues.</summary>
     public string Gates => Path.Combine(Root, ".gates");
 
-    /// <summary>The default place for a repository: beside it, never inside.</summary>
+    // The default place for a repository: beside it, never inside.
     public static WorkersDirectory Beside(string commonDirectory)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(commonDirectory));
@@ -31,19 +29,16 @@ internal sealed record WorkersDirectory(string Root)
         return new WorkersDirectory(repository + ".workers");
     }
 
-    /// <summary>The one that was chosen, or the default place.</summary>
     public static WorkersDirectory Resolve(string? chosen, string commonDirectory) =>
         chosen is null ? Beside(commonDirectory) : new WorkersDirectory(chosen);
 
-    /// <summary>Everything of one attempt but its log.</summary>
     public string For(AttemptId attempt) => Path.Combine(Root, AttemptNames.FileName(attempt));
 
-    /// <summary>The work tree of one attempt.</summary>
     public string WorkspaceOf(AttemptId attempt) => Path.Combine(For(attempt), "work");
 
-    /// <summary>The log of one attempt: JSON lines, outside of what is removed with the worker.</summary>
+    // The log of one attempt: JSON lines, outside of what is removed with the worker.
     public string LogOf(AttemptId attempt) => For(attempt) + ".log";
 
-    /// <summary>What one attempt's command said, bounded: it outlives the worker, as the log does.</summary>
+    // What one attempt's command said, bounded: it outlives the worker, as the log does.
     public string OutputOf(AttemptId attempt) => For(attempt) + ".out";
 }

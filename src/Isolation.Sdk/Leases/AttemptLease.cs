@@ -38,10 +38,8 @@ internal sealed class AttemptLease : IAttemptLease, IDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Says that the claim behind it is gone.</summary>
     public void MarkLost() => _lost.Cancel();
 
-    /// <summary>Everything it names is gone: the record goes too.</summary>
     public void Complete()
     {
         lock (_gate)
@@ -55,7 +53,7 @@ internal sealed class AttemptLease : IAttemptLease, IDisposable
         }
     }
 
-    /// <summary>Lets go of the lock and leaves the record, for a sweep or for someone to look at.</summary>
+    // Lets go of the lock and leaves the record, for a sweep or for someone to look at.
     public void Dispose()
     {
         lock (_gate)

@@ -1,6 +1,9 @@
 namespace Isolation.Sdk.Leases;
 
-/// <summary>The record of what an attempt holds, owned by the core. It is alive while its lock is held; a dead process holds nothing.</summary>
+/// <summary>
+/// The record of what an attempt holds, owned by the core. It is alive while its lock is held; a dead process holds
+/// nothing.
+/// </summary>
 public interface IAttemptLease
 {
     /// <summary>The attempt that holds it.</summary>
@@ -9,7 +12,9 @@ public interface IAttemptLease
     /// <summary>Cancelled when the lease was lost to someone else: stop, and write nothing more.</summary>
     CancellationToken Lost { get; }
 
-    /// <summary>Notes something <em>before</em> it is created, durably, so that a sweep finds it whatever happens next.</summary>
+    /// <summary>
+    /// Notes something <em>before</em> it is created, durably, so that a sweep finds it whatever happens next.
+    /// </summary>
     /// <param name="key">What it is; a provider starts its keys with its own word, as in <c>workspace.path</c>.</param>
     /// <param name="value">Where it is.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -1,6 +1,9 @@
 namespace Isolation.Sdk.Leases;
 
-/// <summary>Something that a worker holds. Disposing it means <see cref="ReleaseMode.KeepIfUnmerged"/>; a second release does nothing.</summary>
+/// <summary>
+/// Something that a worker holds. Disposing it means <see cref="ReleaseMode.KeepIfUnmerged"/>; a second release does
+/// nothing.
+/// </summary>
 public interface IAttemptResource : IAsyncDisposable
 {
     /// <summary>Ends the worker's hold on it.</summary>

@@ -9,8 +9,6 @@ internal sealed class LeaseStore(string commonDirectory, RepositoryRef repositor
 {
     private readonly string _folder = Path.Combine(commonDirectory, "isolation", "leases");
 
-    /// <summary>Takes the lease of a new attempt.</summary>
-    /// <exception cref="IsolationException">Someone holds it.</exception>
     public AttemptLease Create(AttemptId attempt)
     {
         OsFileLock held = OsFileLock.TryAcquire(LockPath(attempt)) ?? throw Taken(attempt);
@@ -26,7 +24,7 @@ internal sealed class LeaseStore(string commonDirectory, RepositoryRef repositor
         );
     }
 
-    /// <summary>Takes over the lease of a dead holder; <see langword="null"/> while the holder lives.</summary>
+    // Takes over the lease of a dead holder; null while the holder lives.
     public AttemptLease? TryTakeOver(LeaseRecord record)
     {
         OsFileLock? held = OsFileLock.TryAcquire(LockPath(record.Attempt));
@@ -46,7 +44,6 @@ internal sealed class LeaseStore(string commonDirectory, RepositoryRef repositor
         return new AttemptLease(this, held, now);
     }
 
-    /// <summary>Every lease on disk, alive or not.</summary>
     public IReadOnlyList<LeaseRecord> List() =>
         !Directory.Exists(_folder)
             ? []
@@ -59,7 +56,6 @@ internal sealed class LeaseStore(string commonDirectory, RepositoryRef repositor
                     .OfType<LeaseRecord>(),
             ];
 
-    /// <summary>Whether its holder lives.</summary>
     public bool IsAlive(AttemptId attempt) => OsFileLock.IsHeld(LockPath(attempt));
 
     internal void Save(LeaseRecord record) =>

@@ -12,6 +12,6 @@ internal readonly record struct FileStamp(
     uint Group
 )
 {
-    /// <summary>Whether it is the same file, unchanged. The device does not count: it is another number after each mount.</summary>
+    // Whether it is the same file, unchanged. The device does not count: it is another number after each mount.
     public bool IsSameFile(in FileStamp other) => this with { Device = 0 } == other with { Device = 0 };
 }

@@ -1,6 +1,8 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>What the files of a tree have to be, sorted by path: git's index, as far as trees are copied and compared by it.</summary>
+/// <summary>
+/// What the files of a tree have to be, sorted by path: git's index, as far as trees are copied and compared by it.
+/// </summary>
 internal interface IFileManifest
 {
     int Count { get; }

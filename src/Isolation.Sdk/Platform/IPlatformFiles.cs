@@ -1,16 +1,24 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>What files need of the operating system beyond .NET: names are bytes, folders are descriptors, and no link is followed.</summary>
+/// <summary>
+/// What files need of the operating system beyond .NET: names are bytes, folders are descriptors, and no link is
+/// followed.
+/// </summary>
 internal interface IPlatformFiles
 {
     /// <summary>How many threads copy or compare one tree.</summary>
     int MaxThreads { get; }
 
-    /// <summary>Finds what the file system of a folder can do, by trying it there with files that are gone at once.</summary>
+    /// <summary>
+    /// Finds what the file system of a folder can do, by trying it there with files that are gone at once.
+    /// </summary>
     /// <exception cref="IOException">There is no room to try it.</exception>
     FileSystemFeatures Detect(string folder);
 
-    /// <summary>Deletes a file, a link or a tree by its name in a folder; what somebody else deletes meanwhile is as good as deleted.</summary>
+    /// <summary>
+    /// Deletes a file, a link or a tree by its name in a folder; what somebody else deletes meanwhile is as good as
+    /// deleted.
+    /// </summary>
     void DeleteTree(string folder, ReadOnlySpan<byte> name);
 
     /// <summary>Copies a tree and writes down what the file system says of the copies.</summary>
@@ -32,7 +40,9 @@ internal interface IPlatformFiles
 
     ITreeComparer Compare(IFileManifest manifest, string folder);
 
-    /// <summary>What a folder really takes of the disk, in bytes: links are not followed, shared blocks are not counted.</summary>
+    /// <summary>
+    /// What a folder really takes of the disk, in bytes: links are not followed, shared blocks are not counted.
+    /// </summary>
     long MeasureUsage(string folder);
 
     /// <summary>How many files fit on a file system yet; <see langword="null"/> where nobody counts them.</summary>
@@ -40,7 +50,9 @@ internal interface IPlatformFiles
 
     bool IsPipe(string path);
 
-    /// <summary>When an inode last changed, which nobody can set; <see langword="null"/> where that cannot be known.</summary>
+    /// <summary>
+    /// When an inode last changed, which nobody can set; <see langword="null"/> where that cannot be known.
+    /// </summary>
     DateTime? GetChangeTime(string path);
 
     /// <summary>Makes an empty subvolume at a path that is free.</summary>
@@ -49,7 +61,10 @@ internal interface IPlatformFiles
     /// <summary>Copies a subvolume to a path that is free; the copy can be written.</summary>
     void Snapshot(string from, string to);
 
-    /// <summary>Decides whether a subvolume can be written at all, by whomever, and waits until what was written before is on its way to the disk.</summary>
+    /// <summary>
+    /// Decides whether a subvolume can be written at all, by whomever, and waits until what was written before is on
+    /// its way to the disk.
+    /// </summary>
     void SetReadOnly(string path, bool value);
 
     /// <summary>The state of a subvolume; <see langword="null"/> for what is none.</summary>
@@ -60,8 +75,12 @@ internal interface IPlatformFiles
 internal interface ITreeComparer
 {
     /// <summary>Compares everything.</summary>
-    /// <param name="stamp">When folders should say that they were written, seconds since 1970, if that is known.</param>
-    /// <param name="reads">Whether files are read, too, since the file system does not say of each that it was written.</param>
+    /// <param name="stamp">
+    /// When folders should say that they were written, seconds since 1970, if that is known.
+    /// </param>
+    /// <param name="reads">
+    /// Whether files are read, too, since the file system does not say of each that it was written.
+    /// </param>
     TreeDifferences Run(long? stamp = null, bool reads = false);
 
     /// <summary>Compares again where something was found, and nowhere else.</summary>

@@ -2,13 +2,16 @@ using System.Text;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Deletes trees without ever following a link out of them, in two phases: out of the way at once, gone in the background.</summary>
+/// <summary>
+/// Deletes trees without ever following a link out of them, in two phases: out of the way at once, gone in the
+/// background.
+/// </summary>
 internal static class SafeDelete
 {
     private const int MaxTries = 1000;
 
-    /// <summary>Renames a tree into a trash folder on the same file system; the name is free when this returns.</summary>
-    /// <returns>Where it is now; <see langword="null"/> when there was nothing, or a link, which is gone already.</returns>
+    // Renames a tree into a trash folder on the same file system; the name is free when this returns. Where it is now;
+    // null when there was nothing, or a link, which is gone already.
     public static string? MoveToTrash(string path, string trash)
     {
         if (!Exists(path))
@@ -46,7 +49,8 @@ internal static class SafeDelete
         }
     }
 
-    /// <summary>Deletes a file, a link or a whole tree; what a link points to is not touched, and what somebody else deletes meanwhile is as good as deleted.</summary>
+    // Deletes a file, a link or a whole tree; what a link points to is not touched, and what somebody else deletes
+    // meanwhile is as good as deleted.
     public static void DeleteTree(string path)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));

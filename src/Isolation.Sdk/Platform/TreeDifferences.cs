@@ -2,9 +2,14 @@ namespace Isolation.Sdk.Platform;
 
 /// <summary>How a folder differs from what its index says.</summary>
 /// <param name="Unknown">What is in no index: paths from the top as bytes, a folder for all that is in it.</param>
-/// <param name="Altered">Entries of the index that are not exactly as they were written: another kind, content, permissions, time, owner or name.</param>
+/// <param name="Altered">
+/// Entries of the index that are not exactly as they were written: another kind, content, permissions, time, owner or
+/// name.
+/// </param>
 /// <param name="Missing">Entries that are not there.</param>
-/// <param name="Folders">Folders that are not as new ones are: permissions, owner, attributes. The empty path is the top.</param>
+/// <param name="Folders">
+/// Folders that are not as new ones are: permissions, owner, attributes. The empty path is the top.
+/// </param>
 internal sealed record TreeDifferences(
     IReadOnlyList<byte[]> Unknown,
     IReadOnlyList<int> Altered,
@@ -14,9 +19,10 @@ internal sealed record TreeDifferences(
 {
     public bool IsEmpty => Unknown.Count + Altered.Count + Missing.Count + Folders.Count == 0;
 
-    /// <summary>The folders that any of it is in, and those around them, by number.</summary>
+    // The folders that any of it is in, and those around them, by number.
     public IReadOnlySet<int> Locations { get; init; } = new HashSet<int>();
 
-    /// <summary>Folders in which something came or went, by the time of writing that they have, by number; that alone is no difference.</summary>
+    // Folders in which something came or went, by the time of writing that they have, by number; that alone is no
+    // difference.
     public IReadOnlyList<int> Written { get; init; } = [];
 }

@@ -10,21 +10,20 @@ internal static class BranchName
 {
     private const string Heads = "refs/heads/";
 
-    public static string Of(string template, AttemptId attempt)
-    {
-        string full = template.Contains("{attempt}", StringComparison.Ordinal) ? template : $"{template}/{{attempt}}";
-        string name = full.Replace("{item}", Slug.Of(attempt.Item), StringComparison.Ordinal)
-            .Replace("{attempt}", attempt.Number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
-        return IsValid(name) && full.Contains("{item}", StringComparison.Ordinal)
-            ? name
-            : throw new IsolationException(
-                WorkspaceCodes.BadBranch,
-                $"The branch template '{Shown(template)}' gives no branch that is valid and an item's own.",
-                "Use plain words, '/' between them and '{item}', as in 'isolation/{item}/{attempt}/work'."
-            );
-    }
+    public static string Of(string template, AttemptId attempt) =>
+        TryFill(template, attempt)
+        ?? throw new IsolationException(Bad(template).Code, Bad(template).Message, Bad(template).Remedy);
 
-    /// <summary>A branch as git allows it, no longer than a file name can be, with nothing of a template left in it.</summary>
+    public static IsolationFault? FindFault(string? template) =>
+        template is not null && TryFill(template, new AttemptId("item", 1)) is not null ? null : Bad(template ?? "");
+
+    public static string Fill(string template, string item, AttemptId attempt) =>
+        template
+            .Replace("{item}", item, StringComparison.Ordinal)
+            .Replace("{attempt}", attempt.Number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+
+    // Whether git allows it as a branch, it is no longer than a file name can be, and nothing of a template is left in
+    // it.
     public static bool IsValid(string name) =>
         name.Length < 200
         && RefNames.IsBranch(name)
@@ -32,7 +31,7 @@ internal static class BranchName
         && name != "HEAD"
         && !name.Any(c => c is '{' or '}');
 
-    /// <summary>Why a branch cannot be created beside another; <see langword="null"/> when it can.</summary>
+    // Why a branch cannot be created beside another; null when it can.
     public static string? Conflict(string branch, string existing)
     {
         if (existing == branch)
@@ -40,7 +39,8 @@ internal static class BranchName
             return $"the branch '{existing}' exists already";
         }
 
-        // A file and a directory of one name cannot be beside each other, and neither can names that a file system without case takes for the same.
+        // A file and a directory of one name cannot be beside each other, and neither can names that a file system
+        // without case takes for the same.
         if (
             existing.StartsWith(branch + "/", StringComparison.OrdinalIgnoreCase)
             || branch.StartsWith(existing + "/", StringComparison.OrdinalIgnoreCase)
@@ -54,24 +54,14 @@ internal static class BranchName
             : null;
     }
 
-    /// <summary>Twins in case alone, read from the ref files: only there they are one file. Git itself finds every other conflict when the branch is created.</summary>
+    // Finds twins in case alone in the ref files: only there they are one file. Git itself finds every other conflict
+    // when the branch is created.
     public static string? FindCaseTwin(GitRepository repository, string branch)
     {
-        string heads = Path.Combine(repository.CommonDirectory, "refs", "heads");
-        string packed = Path.Combine(repository.CommonDirectory, "packed-refs");
-        IEnumerable<string> candidates = LooseTwins(heads, "", branch.Split('/'));
-        if (File.Exists(packed))
-        {
-            candidates = candidates.Concat(
-                File.ReadLines(packed)
-                    .Select(l =>
-                        l.IndexOf(Heads, StringComparison.Ordinal) is >= 40 and int at ? l[(at + Heads.Length)..] : ""
-                    )
-                    .Where(n => n.Length > 0)
-            );
-        }
-
-        return candidates
+        Dictionary<string, string> packed = new(StringComparer.Ordinal);
+        RefReader.ReadPacked(repository.CommonDirectory, packed, Heads);
+        return LooseTwins(Path.Combine(repository.CommonDirectory, "refs", "heads"), "", branch.Split('/'))
+            .Concat(packed.Keys.Select(n => n[Heads.Length..]))
             .Select(n =>
                 n.StartsWith(branch + "/", StringComparison.Ordinal) || n == branch ? null : Conflict(branch, n)
             )
@@ -82,35 +72,32 @@ internal static class BranchName
     {
         if (parts.Length == 0 || !Directory.Exists(folder))
         {
-            yield break;
+            return [];
         }
 
-        foreach (
-            FileSystemInfo entry in new DirectoryInfo(folder)
-                .EnumerateFileSystemInfos()
-                .Where(e => e.Name.Equals(parts[0], StringComparison.OrdinalIgnoreCase))
-        )
-        {
-            if (entry is FileInfo || parts.Length == 1)
-            {
-                // A folder left empty by a deleted branch is nobody's name.
-                if (
-                    entry is FileInfo
-                    || Directory.EnumerateFiles(entry.FullName, "*", SearchOption.AllDirectories).Any()
-                )
-                {
-                    yield return prefix + entry.Name;
-                }
-            }
-            else
-            {
-                foreach (string deeper in LooseTwins(entry.FullName, $"{prefix}{entry.Name}/", parts[1..]))
-                {
-                    yield return deeper;
-                }
-            }
-        }
+        // A folder left empty by a deleted branch is nobody's name.
+        return new DirectoryInfo(folder)
+            .EnumerateFileSystemInfos()
+            .Where(e => e.Name.Equals(parts[0], StringComparison.OrdinalIgnoreCase))
+            .SelectMany(e =>
+                e is DirectoryInfo && parts.Length > 1 ? LooseTwins(e.FullName, $"{prefix}{e.Name}/", parts[1..])
+                : e is FileInfo || Directory.EnumerateFiles(e.FullName, "*", SearchOption.AllDirectories).Any()
+                    ? [prefix + e.Name]
+                : []
+            );
     }
 
-    private static string Shown(string template) => PlainText.SingleLine(template, 80);
+    private static string? TryFill(string template, AttemptId attempt)
+    {
+        string full = template.Contains("{attempt}", StringComparison.Ordinal) ? template : $"{template}/{{attempt}}";
+        string name = Fill(full, Slug.Of(attempt.Item), attempt);
+        return IsValid(name) && full.Contains("{item}", StringComparison.Ordinal) ? name : null;
+    }
+
+    private static IsolationFault Bad(string template) =>
+        new(
+            WorkspaceCodes.BadBranch,
+            $"The branch template '{PlainText.SingleLine(template, 80)}' gives no branch that is valid and an item's own.",
+            "Use plain words, '/' between them and '{item}', as in 'isolation/{item}/{attempt}/work'."
+        );
 }

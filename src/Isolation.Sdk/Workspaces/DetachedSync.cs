@@ -4,7 +4,10 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>A place in the worker's own temp folder where git rebases or merges without its work tree: a git directory with the objects and nothing else, and a sparse work tree without files. A conflict ends with it.</summary>
+/// <summary>
+/// A place in the worker's own temp folder where git rebases or merges without its work tree: a git directory with the
+/// objects and nothing else, and a sparse work tree without files. A conflict ends with it.
+/// </summary>
 internal sealed class DetachedSync(GitRepository repository, WorkspaceInfo info, IStateScope scope) : IDisposable
 {
     private readonly string _folder = Path.Combine(scope.Info.Temp, $"sync-{Guid.NewGuid():n}");
@@ -13,7 +16,7 @@ internal sealed class DetachedSync(GitRepository repository, WorkspaceInfo info,
 
     private string Tree => Path.Combine(_folder, "tree");
 
-    /// <summary>What holds for every command of a sync: nothing is run or asked, and the worker's own name stays.</summary>
+    // What holds for every command of a sync: nothing is run or asked, and the worker's own name stays.
     public static Dictionary<string, string> Environment(GitRepository repository)
     {
         Dictionary<string, string> environment = new(StringComparer.Ordinal)
@@ -31,9 +34,7 @@ internal sealed class DetachedSync(GitRepository repository, WorkspaceInfo info,
         return environment;
     }
 
-    /// <summary>Makes the new commits.</summary>
-    /// <returns>The new tip; or <see langword="null"/> and the paths that collided.</returns>
-    /// <exception cref="IsolationException">ISO0314: git could not say.</exception>
+    // The new tip; or null and the paths that collided.
     public async Task<(string? Tip, IReadOnlyList<string> Collided)> TryAsync(
         SyncMode mode,
         string head,
@@ -74,16 +75,9 @@ internal sealed class DetachedSync(GitRepository repository, WorkspaceInfo info,
     private void Prepare(string head)
     {
         Directory.CreateDirectory(Tree);
-        Directory.CreateDirectory(Path.Combine(Git, "refs"));
-        Directory.CreateDirectory(Path.Combine(Git, "objects"));
+        BareRepositoryWriter.Write(Git, repository, head, [], "sparseCheckout = true", "sparseCheckoutCone = false");
         Directory.CreateDirectory(Path.Combine(Git, "info"));
-        File.WriteAllText(Path.Combine(Git, "HEAD"), head + "\n");
         File.WriteAllText(Path.Combine(Git, "info", "sparse-checkout"), "/.none\n");
-        string format = repository.ObjectFormat == "sha256" ? "[extensions]\n\tobjectFormat = sha256\n" : "";
-        File.WriteAllText(
-            Path.Combine(Git, "config"),
-            $"[core]\n\trepositoryformatversion = {(format.Length > 0 ? 1 : 0)}\n\tsparseCheckout = true\n\tsparseCheckoutCone = false\n{format}"
-        );
     }
 
     private async Task<ExecResult> RunAsync(CancellationToken cancellationToken, params string[] arguments)

@@ -2,15 +2,16 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>What a workspace gets beside the files of its base commit: copies of ignored files, and links to shared data.</summary>
+/// <summary>
+/// What a workspace gets beside the files of its base commit: copies of ignored files, and links to shared data.
+/// </summary>
 internal static class ExtraFiles
 {
-    /// <summary>Copies ignored files that match from the canonical checkout.</summary>
-    /// <returns>Their paths from the top, with forward slashes.</returns>
+    // Copies ignored files that match from the canonical checkout. Their paths from the top, with forward slashes.
     public static async Task<IReadOnlyList<string>> CopyIgnoredAsync(
         GitRepository repository,
         string workTree,
-        IReadOnlyList<string> globs,
+        IList<string> globs,
         CancellationToken cancellationToken
     )
     {
@@ -65,12 +66,11 @@ internal static class ExtraFiles
         return copied;
     }
 
-    /// <summary>Makes the links.</summary>
-    /// <returns>Their paths from the top, with forward slashes.</returns>
+    // Their paths from the top, with forward slashes.
     public static IReadOnlyList<string> Link(
         GitRepository repository,
         string workTree,
-        IReadOnlyDictionary<string, string> links
+        IDictionary<string, string> links
     )
     {
         List<string> linked = [];

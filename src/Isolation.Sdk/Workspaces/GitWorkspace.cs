@@ -1,44 +1,62 @@
 using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Leases;
 using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>A work tree that an attempt holds, linked or a clone: what becomes of it does not depend on which.</summary>
-internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, string? pinned) : IWorkspace
+/// <summary>
+/// A work tree that an attempt holds, linked or a clone: what becomes of it does not depend on which.
+/// </summary>
+internal abstract class GitWorkspace(
+    WorkspaceContext context,
+    AttemptId attempt,
+    WorkspaceInfo info,
+    WorkspaceFacts facts,
+    string? pinned
+) : IWorkspace
 {
+    // It stays where it is, so that git still works in it; a file beside it says what it is, and so does the reason of
+    // a linked worktree's lock.
+    private const string QuarantineFile = "quarantined";
     private readonly PinMarker _mark = new(info);
     private string? _pinned = pinned;
     private string _start = info.BaseCommit;
     private int _released;
 
-    private string? IdleAt => _pinned == _start ? _start : null;
-
-    /// <inheritdoc/>
     public WorkspaceInfo Info => info;
 
-    /// <summary>Whether it was quarantined.</summary>
-    public bool IsQuarantined => Quarantine.IsMarked(info);
+    public bool IsQuarantined => File.Exists(Path.Combine(Folder, QuarantineFile));
 
-    /// <summary>Whether everything in it is pinned elsewhere, as far as time stamps tell: nothing of the worker's is run to find out.</summary>
+    // As far as time stamps tell: nothing of the worker's is run to find out.
     public bool? IsPinned =>
         !Directory.Exists(info.Path) || (_pinned is not null && _mark.Read() == _pinned && !_mark.IsStale());
 
-    /// <summary>Its files as they were made, and the stat data they had; kept only for a pool, which compares with it. The index in the git directory is the worker's.</summary>
-    public IndexFile? CheckedOutIndex { get; init; }
+    public WorkspaceContext Context => context;
 
-    protected AttemptId Attempt => attempt;
+    public AttemptId Attempt => attempt;
 
-    /// <inheritdoc/>
+    public WorkspaceFacts Facts => facts;
+
+    // Keeps its files for a later workspace, if they are of use: gets what moves them to a path. Everything of git's
+    // goes anyway.
+    public Func<Func<string, Task>, Task<bool>>? Recycle { get; set; }
+
+    public Action? OnReleased { get; set; }
+
+    private string Folder => Path.GetDirectoryName(info.Path)!;
+
     public async ValueTask<Capture> CaptureAsync(IStateScope scope, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(scope);
         ObjectDisposedException.ThrowIf(_released != 0, this);
-        Capture capture = await CaptureAsync(scope, _pinned, cancellationToken).ConfigureAwait(false);
+        Capture capture = await new WorkspaceCapture(this)
+            .RunAsync(scope, _pinned, cancellationToken)
+            .ConfigureAwait(false);
         (_pinned, _start) = (capture.Commit, capture.BaseCommit);
         return capture;
     }
 
-    /// <inheritdoc/>
     public async ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
     {
         if (Interlocked.Exchange(ref _released, 1) != 0)
@@ -46,65 +64,71 @@ internal abstract class GitWorkspace(WorkspaceInfo info, AttemptId attempt, stri
             return;
         }
 
-        switch (mode)
+        if (mode == ReleaseMode.Quarantine)
         {
-            case ReleaseMode.Keep:
-                return;
-            case ReleaseMode.Quarantine:
-                Quarantine.Mark(info, attempt);
-                return;
-            case ReleaseMode.KeepIfUnmerged when IsPinned != true || IsQuarantined:
-                return;
+            Quarantine();
+        }
+        else if (
+            mode != ReleaseMode.Keep
+            && !(mode == ReleaseMode.KeepIfUnmerged && (IsPinned != true || IsQuarantined))
+        )
+        {
+            string? idleAt = _pinned == _start ? _start : null;
+            Task MoveAsync(string? to) =>
+                RemoveAsync(everything: mode != ReleaseMode.KeepIfUnmerged, idleAt, to, cancellationToken);
+            if (mode == ReleaseMode.Remove || Recycle is null || !await Recycle(MoveAsync).ConfigureAwait(false))
+            {
+                await MoveAsync(null).ConfigureAwait(false);
+            }
         }
 
-        await RemoveAsync(
-                everything: mode is ReleaseMode.Remove or ReleaseMode.Recycle,
-                IdleAt,
-                null,
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+        OnReleased?.Invoke();
     }
 
-    /// <summary>Removes it as a release does, but for its files: those go to another place, without anything of git's that is the worker's.</summary>
-    /// <param name="mode">What it would have been released with.</param>
-    /// <param name="to">A path that is free, on the same file system.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    /// <returns>false: it was released before.</returns>
-    public async Task<bool> DetachAsync(ReleaseMode mode, string to, CancellationToken cancellationToken)
-    {
-        if (Interlocked.Exchange(ref _released, 1) != 0)
-        {
-            return false;
-        }
-
-        await RemoveAsync(everything: mode is ReleaseMode.Remove or ReleaseMode.Recycle, IdleAt, to, cancellationToken)
-            .ConfigureAwait(false);
-        return true;
-    }
-
-    /// <inheritdoc/>
     public ValueTask DisposeAsync() => ReleaseAsync(ReleaseMode.KeepIfUnmerged);
 
-    /// <summary>Up to so many files that were written since their content was last pinned.</summary>
-    public IReadOnlyList<string> FindUnpinnedFiles(int most) => IsPinned == true ? [] : [.. _mark.Newer().Take(most)];
+    public IReadOnlyList<string> FindUnpinnedFiles(int max) => IsPinned == true ? [] : [.. _mark.Newer().Take(max)];
 
-    /// <summary>Pins what the worker made, if the attempt's ref is still at <paramref name="expected"/>.</summary>
-    protected abstract Task<Capture> CaptureAsync(
-        IStateScope scope,
-        string? expected,
+    public abstract Task<string?> ReadHeadAsync(
+        CaptureGit git,
+        List<string> tampering,
         CancellationToken cancellationToken
     );
 
-    /// <summary>Takes it away.</summary>
-    /// <param name="everything">Whatever it holds.</param>
-    /// <param name="idleAt">Where it started, or what it brought in, when that is all it holds.</param>
-    /// <param name="to">Where its files go; <see langword="null"/>: into the trash.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    public abstract Task<CollectedWork> CollectAsync(
+        CaptureGit git,
+        string commit,
+        List<string> tampering,
+        CancellationToken cancellationToken
+    );
+
+    // The branch in the repository that leftovers go onto as well.
+    public virtual string? FindBranchToMove(GitStatus? status) => null;
+
     protected abstract Task RemoveAsync(
         bool everything,
         string? idleAt,
         string? to,
         CancellationToken cancellationToken
     );
+
+    private void Quarantine()
+    {
+        string reason = $"quarantined: isolation attempt {AttemptNames.FileName(attempt)}\n";
+        if (Directory.Exists(Folder))
+        {
+            File.WriteAllText(Path.Combine(Folder, QuarantineFile), reason);
+        }
+
+        if (!info.HasOwnRepository && Directory.Exists(info.GitDirectory))
+        {
+            File.WriteAllText(Path.Combine(info.GitDirectory, "locked"), reason);
+        }
+    }
 }
+
+/// <summary>What a capture brought into the repository.</summary>
+/// <param name="Commit">What the worker hands in.</param>
+/// <param name="OtherRefs">What else it had.</param>
+/// <param name="IsAll">Whether nothing was left behind.</param>
+internal sealed record CollectedWork(string Commit, IReadOnlyList<CapturedRef> OtherRefs, bool IsAll = true);

@@ -5,78 +5,118 @@ using Isolation.Sdk.Leases;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>What linked worktrees and private clones have in common as providers. Either finds again what the other made: a host may have changed its mind between two runs.</summary>
+/// <summary>
+/// Makes workspaces, linked worktrees or private clones, and finds either kind again: a host may have changed its mind
+/// between two runs.
+/// </summary>
 internal abstract class GitWorkspaceProvider(
     WorkspaceOptions options,
     TimeProvider time,
     WorkersDirectory? workers,
-    GitRepository? opened,
     GitRepositoryCache? repositories
 ) : IWorkspaceProvider, IAsyncDisposable
 {
     private readonly GitRepositoryCache _repositories = repositories ?? new GitRepositoryCache();
     private readonly Trash _trash = new();
+    private readonly ConcurrentDictionary<(string Repository, string Workers), RepositoryWorkspaces> _known = new();
 
-    private readonly ConcurrentDictionary<string, (WorkspaceMaterializer Filler, TemplateTrees Trees)> _materializers =
-        new(StringComparer.Ordinal);
-
-    /// <summary>Called at each named step, for tests that end the process there.</summary>
     public FaultPoints Faults
     {
         get => _trash.Faults;
         init => _trash.Faults = value;
     }
 
-    /// <summary>Whether pristine trees are made for the workspaces to come.</summary>
+    // Whether template trees are made for the workspaces to come.
     public bool MakesTemplates { get; init; } = true;
 
-    /// <summary>Whether a pool uses workspaces again; set before the first is made.</summary>
-    public bool KeepsIndexes { get; set; }
+    public Func<string, FreeSpace> MeasureSpace { get; init; } = FreeSpace.Measure;
 
-    /// <summary>What one worker's git does that no other notices.</summary>
+    protected WorkspaceOptions Options => options;
+
     protected abstract IsolationGuarantees Seals { get; }
 
-    /// <inheritdoc/>
+    protected abstract string BranchNote { get; }
+
     public async ValueTask<ProbeResult> ProbeAsync(
         RepositoryRef repository,
         CancellationToken cancellationToken = default
     )
     {
-        ProbeResult report = await WorkspaceProbe
-            .RunAsync(repository, options, Seals, workers, _repositories, cancellationToken)
-            .ConfigureAwait(false);
-        return
-            report.Problems.Count == 0
-            && (await GetMaterializerAsync(repository, cancellationToken).ConfigureAwait(false)).FindFault()
-                is { } fault
-            ? new ProbeResult(IsolationGuarantees.None, IsolationGuarantees.None, [fault])
-            : report;
+        List<IsolationFault> problems = [];
+        List<string> notices = [];
+        try
+        {
+            string branch = BranchName.Of(options.BranchTemplate, new AttemptId($"probe-{Guid.NewGuid():n}", 1));
+            RepositoryWorkspaces known = await GetAsync(repository, null, cancellationToken).ConfigureAwait(false);
+            problems.AddRange(await known.FindProblemsAsync(cancellationToken).ConfigureAwait(false));
+            if (FindBranchConflict(known.Context.Repository, branch) is { } conflict)
+            {
+                problems.Add(
+                    new IsolationFault(
+                        WorkspaceCodes.BranchConflict,
+                        $"The branch template '{options.BranchTemplate}' cannot be used: {conflict}.",
+                        "Delete or rename that branch, or choose another BranchTemplate."
+                    )
+                );
+            }
+
+            if (problems.Count == 0 && known.Templates.FindFault() is { } fault)
+            {
+                problems.Add(fault);
+            }
+
+            notices.AddRange(known.FindNotices());
+        }
+        catch (IsolationException e)
+        {
+            problems.Add(e.Fault);
+        }
+
+        return new ProbeResult(
+            problems.Count == 0 ? Seals : IsolationGuarantees.None,
+            IsolationGuarantees.None,
+            problems
+        )
+        {
+            Notices = notices,
+        };
     }
 
-    /// <inheritdoc/>
     public async ValueTask<IWorkspace> AcquireAsync(
         WorkspaceRequest request,
         CancellationToken cancellationToken = default
-    ) => await AcquireAsync(request, issue: false, parked: null, cancellationToken).ConfigureAwait(false);
+    ) => await AcquireAsync(request, issue: false, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>As the other, and with <paramref name="issue"/> the attempt's ref is created along with the workspace instead of looked at.</summary>
-    /// <param name="request">The wish.</param>
-    /// <param name="issue">Whether the attempt is issued here.</param>
-    /// <param name="parked">A tree at the base to be handed out instead of filling a new one; waited for when the files are due.</param>
-    /// <param name="cancellationToken">Ends the work and rolls it back.</param>
-    internal async ValueTask<GitWorkspace> AcquireAsync(
+    // Makes a workspace; with 'issue' the attempt's ref is created along with it instead of looked at.
+    public async ValueTask<GitWorkspace> AcquireAsync(
         WorkspaceRequest request,
         bool issue,
-        Task<TemplateTree?>? parked,
         CancellationToken cancellationToken
     )
     {
         ArgumentNullException.ThrowIfNull(request);
         try
         {
-            GitRepository repository = await OpenAsync(request.Repository, cancellationToken).ConfigureAwait(false);
-            return await MakeAsync(MaterializerOf(repository), request, issue, parked, cancellationToken)
+            RepositoryWorkspaces known = await GetAsync(request.Repository, request.WorkersDirectory, cancellationToken)
                 .ConfigureAwait(false);
+            WorkspaceCreation creation = new(known.Context, request, issue);
+            if (known.Admission is not { } admission)
+            {
+                return await CreateAsync(known, creation, cancellationToken).ConfigureAwait(false);
+            }
+
+            await admission.AdmitAsync(request, cancellationToken).ConfigureAwait(false);
+            bool made = false;
+            try
+            {
+                GitWorkspace workspace = await CreateAsync(known, creation, cancellationToken).ConfigureAwait(false);
+                made = true;
+                return workspace;
+            }
+            finally
+            {
+                admission.Complete(made);
+            }
         }
         catch (IsolationException e) when (e.Attempt is null)
         {
@@ -88,99 +128,201 @@ internal abstract class GitWorkspaceProvider(
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(record);
-        if (!record.Notes.ContainsKey(WorkspaceNotes.Path))
+        if (!record.Notes.TryGetValue(WorkspaceNotes.Path, out string? path))
         {
             return null;
         }
 
-        GitRepository repository = await OpenAsync(record.Repository, cancellationToken).ConfigureAwait(false);
-        WorkspaceContext context = MaterializerOf(repository).Context;
+        string? place = Path.GetDirectoryName(path);
+        string? root =
+            Path.GetFileName(place) == AttemptNames.FileName(record.Attempt) ? Path.GetDirectoryName(place) : null;
+        WorkspaceContext context = (
+            await GetAsync(record.Repository, root, cancellationToken).ConfigureAwait(false)
+        ).Context;
         return record.Notes.ContainsKey(WorkspaceNotes.CloneBranch)
-            ? await PrivateCloneWorkspace
-                .ReopenAsync(repository, record, new CloneRemoval(context), cancellationToken)
-                .ConfigureAwait(false)
-            : await LinkedWorktree
-                .ReopenAsync(
-                    repository,
-                    record,
-                    options as GitWorktreeOptions ?? new GitWorktreeOptions(),
-                    new WorktreeRemoval(context),
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
+            ? await PrivateCloneWorkspace.ReopenAsync(context, record, cancellationToken).ConfigureAwait(false)
+            : await LinkedWorktree.ReopenAsync(context, record, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Completes when everything released so far is gone from the disk.</summary>
-    public Task SettleAsync() => _trash.EmptyAsync();
+    // Completes when everything released so far is gone from the disk, or in the pool.
+    public async Task SettleAsync()
+    {
+        await Task.WhenAll(_known.Values.Select(k => k.Idle?.SettleAsync() ?? Task.CompletedTask))
+            .ConfigureAwait(false);
+        await _trash.EmptyAsync().ConfigureAwait(false);
+    }
 
-    /// <summary>Completes when no pristine tree is being made.</summary>
-    public Task SettleTemplatesAsync() => Task.WhenAll(_materializers.Values.Select(f => f.Trees.SettleAsync()));
+    public Task SettleTemplatesAsync() => Task.WhenAll(_known.Values.Select(k => k.Trees.SettleAsync()));
 
-    /// <summary>What fills workspaces of a repository.</summary>
-    public async Task<WorkspaceMaterializer> GetMaterializerAsync(
-        RepositoryRef repository,
-        CancellationToken cancellationToken
-    ) => MaterializerOf(await OpenAsync(repository, cancellationToken).ConfigureAwait(false));
-
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (string repository in _materializers.Keys)
+        foreach ((string, string) key in _known.Keys)
         {
-            if (_materializers.TryRemove(repository, out (WorkspaceMaterializer Filler, TemplateTrees Trees) filler))
+            if (_known.TryRemove(key, out RepositoryWorkspaces? known))
             {
-                await filler.Trees.DisposeAsync().ConfigureAwait(false);
+                await known.DisposeAsync().ConfigureAwait(false);
             }
         }
 
         await _trash.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Makes a workspace, whole or not at all.</summary>
-    protected abstract Task<GitWorkspace> MakeAsync(
-        WorkspaceMaterializer filler,
-        WorkspaceRequest request,
-        bool issue,
-        Task<TemplateTree?>? parked,
+    // Why a branch cannot be created beside those of the repository, if that is where it will be.
+    protected virtual string? FindBranchConflict(GitRepository repository, string branch) => null;
+
+    protected abstract WorkspaceInfo Describe(WorkspaceCreation creation, string path, string branch);
+
+    // Makes sure that the attempt was issued at the base, and holds what the workspace starts from.
+    protected abstract Task PinAsync(WorkspaceCreation creation, string branch, CancellationToken cancellationToken);
+
+    // Makes what git keeps of the workspace, and completes its files.
+    protected abstract Task<WorkspaceInfo> AddGitAsync(
+        WorkspaceCreation creation,
+        WorkspaceInfo info,
+        MaterializedFiles files,
         CancellationToken cancellationToken
     );
 
-    private WorkspaceMaterializer MaterializerOf(GitRepository repository) =>
-        _materializers
-            .GetOrAdd(repository.CommonDirectory, _ =>
-            {
-                WorkspaceContext context = new(
-                    repository,
-                    workers ?? WorkersDirectory.Beside(repository.CommonDirectory),
-                    time,
-                    _trash
-                )
-                {
-                    Faults = Faults,
-                };
-                TemplateTrees trees = new(context, options.MaxTemplateTrees);
-                return (
-                    new WorkspaceMaterializer(context, options, trees)
-                    {
-                        MakesTemplates = MakesTemplates,
-                        KeepsIndexes = KeepsIndexes,
-                    },
-                    trees
-                );
-            })
-            .Filler;
+    protected abstract GitWorkspace Open(WorkspaceCreation creation, WorkspaceInfo info, WorkspaceFacts facts);
 
-    private async Task<GitRepository> OpenAsync(RepositoryRef repository, CancellationToken cancellationToken)
+    protected abstract Task RollBackAsync(WorkspaceCreation creation, WorkspaceInfo info);
+
+    private async Task<GitWorkspace> CreateAsync(
+        RepositoryWorkspaces known,
+        WorkspaceCreation creation,
+        CancellationToken cancellationToken
+    )
     {
-        if (opened is not null && opened.Reference == repository)
+        WorkspaceContext context = known.Context;
+        string path = context.Workers.WorkspaceOf(creation.Attempt);
+        string branch = BranchName.Of(options.BranchTemplate, creation.Attempt);
+        string commit = creation.Request.BaseCommit;
+        WorkersDirectorySetup.Check(context.Workers, context.Repository);
+        creation.Check(path);
+        await using IdleMaterializer? idle = known.Idle?.Reserve(commit, known.Templates, cancellationToken);
+        await creation.NoteAsync(WorkspaceNotes.Path, path, cancellationToken).ConfigureAwait(false);
+        await creation.NoteAsync(BranchNote, branch, cancellationToken).ConfigureAwait(false);
+        await creation.NoteAsync(WorkspaceNotes.Base, commit, cancellationToken).ConfigureAwait(false);
+        await PinAsync(creation, branch, cancellationToken).ConfigureAwait(false);
+        WorkspaceInfo info = Describe(creation, path, branch);
+        try
         {
-            return opened;
+            await PrepareAsync(context, info, cancellationToken).ConfigureAwait(false);
+            using MaterializedFiles files = await MaterializeAsync(known, idle, info, cancellationToken)
+                .ConfigureAwait(false);
+            info = await AddGitAsync(creation, info with { CheckedOutBy = files.Method }, files, cancellationToken)
+                .ConfigureAwait(false);
+            WorkspaceFacts facts = await CompleteAsync(creation, info, cancellationToken).ConfigureAwait(false);
+            GitWorkspace workspace = Open(creation, info, facts);
+            workspace.OnReleased = known.Admission is { } admission ? admission.SignalReleased : null;
+            workspace.Recycle = idle?.CreateRecycling(info, files);
+            return workspace;
+        }
+        catch (Exception e)
+        {
+            await RollBackAsync(creation, info).ConfigureAwait(false);
+            if (e is UnauthorizedAccessException or IOException)
+            {
+                throw WorkersDirectorySetup.Failed(context.Workers, e);
+            }
+
+            throw;
+        }
+    }
+
+    // Only the directory of all workers is made, or taken away, by one at a time.
+    private static async Task PrepareAsync(
+        WorkspaceContext context,
+        WorkspaceInfo info,
+        CancellationToken cancellationToken
+    )
+    {
+        using OsFileLock held = await context.LockAsync(cancellationToken).ConfigureAwait(false);
+        if (!info.HasOwnRepository)
+        {
+            if (!OsFileLock.IsHeld(context.Repository.WorktreeLock))
+            {
+                throw new IsolationException(
+                    LockCodes.Disabled,
+                    $"File locks do nothing on the file system of '{context.Repository.CommonDirectory}'.",
+                    "Keep the repository on a local disk, or on a network file system with locks."
+                );
+            }
+
+            context.Trash.DeleteLeftBehind(WorktreeRemoval.EntryTrashOf(context.Repository));
         }
 
-        return await _repositories.OpenAsync(repository.Path, cancellationToken).ConfigureAwait(false);
+        WorkersDirectorySetup.Prepare(context.Workers, context.Repository);
+        context.Trash.DeleteLeftBehind(context.Workers.Trash);
+        Directory.CreateDirectory(Path.GetDirectoryName(info.Path)!);
+    }
+
+    private static async Task<MaterializedFiles> MaterializeAsync(
+        RepositoryWorkspaces known,
+        IdleMaterializer? idle,
+        WorkspaceInfo info,
+        CancellationToken cancellationToken
+    )
+    {
+        IWorkspaceMaterializer[] ways = idle is null
+            ? [known.Templates, known.Checkout]
+            : [idle, known.Templates, known.Checkout];
+        foreach (IWorkspaceMaterializer way in ways)
+        {
+            if (
+                await way.TryMaterializeAsync(info.Path, info.BaseCommit, cancellationToken).ConfigureAwait(false) is
+                { } files
+            )
+            {
+                return files;
+            }
+        }
+
+        throw new InvalidOperationException("Git's own checkout refuses nothing.");
+    }
+
+    private async Task<WorkspaceFacts> CompleteAsync(
+        WorkspaceCreation creation,
+        WorkspaceInfo info,
+        CancellationToken cancellationToken
+    )
+    {
+        IReadOnlyList<string> copied = await ExtraFiles
+            .CopyIgnoredAsync(creation.Repository, info.Path, options.CopyIgnored, cancellationToken)
+            .ConfigureAwait(false);
+        WorkspaceFacts facts = new(
+            Fingerprint.Take(creation.Repository, info),
+            copied,
+            ExtraFiles.Link(creation.Repository, info.Path, options.SymbolicLinks)
+        )
+        {
+            TargetRef = creation.Request.TargetRef,
+            CheckedOutBy = info.CheckedOutBy,
+            CheckedOutAt = new PinMarker(info).Set(info.BaseCommit),
+        };
+        await creation.NoteAsync(WorkspaceNotes.Made, facts.ToJson(), cancellationToken).ConfigureAwait(false);
+        return facts;
+    }
+
+    private async Task<RepositoryWorkspaces> GetAsync(
+        RepositoryRef reference,
+        string? root,
+        CancellationToken cancellationToken
+    )
+    {
+        GitRepository repository = await _repositories
+            .OpenAsync(reference.Path, cancellationToken)
+            .ConfigureAwait(false);
+        WorkersDirectory directory = root is not null
+            ? new WorkersDirectory(root)
+            : workers ?? WorkersDirectory.Beside(repository.CommonDirectory);
+        return _known.GetOrAdd((repository.CommonDirectory, directory.Root), _ => new RepositoryWorkspaces(
+            new WorkspaceContext(repository, directory, time, _trash) { Options = options, Faults = Faults },
+            MakesTemplates,
+            MeasureSpace
+        ));
     }
 }

@@ -12,10 +12,16 @@ public interface IWorkspace : IAttemptResource
     /// <summary>Whether it is kept as evidence: nothing uses or removes it any more.</summary>
     bool IsQuarantined => false;
 
-    /// <summary>Whether everything in it is pinned elsewhere, found out without running anything of the worker's; <see langword="null"/> when that is unknown.</summary>
+    /// <summary>
+    /// Whether everything in it is pinned elsewhere, found out without running anything of the worker's; <see
+    /// langword="null"/> when that is unknown.
+    /// </summary>
     bool? IsPinned => null;
 
-    /// <summary>Pins everything the worker made (commits and leftovers) in the attempt's ref. Git runs inside the worker's own scope, never with the host's home or config.</summary>
+    /// <summary>
+    /// Pins everything the worker made (commits and leftovers) in the attempt's ref. Git runs inside the worker's own
+    /// scope, never with the host's home or config.
+    /// </summary>
     /// <param name="scope">The worker's state scope.</param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     ValueTask<Capture> CaptureAsync(IStateScope scope, CancellationToken cancellationToken = default);

@@ -14,6 +14,9 @@ public interface IWorkspaceProvider : IIsolationAxis
     /// <summary>Finds a workspace again from its lease, in another process perhaps.</summary>
     /// <param name="record">The lease.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The workspace, whole or half-made; <see langword="null"/> when the record notes none of this provider's or nothing is left of it.</returns>
+    /// <returns>
+    /// The workspace, whole or half-made; <see langword="null"/> when the record notes none of this provider's or
+    /// nothing is left of it.
+    /// </returns>
     ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default);
 }

@@ -31,7 +31,7 @@ internal sealed class StandaloneWorkspace : IAsyncDisposable
     public static async Task<StandaloneWorkspace> CreateAsync(
         string repositoryPath,
         string revision,
-        Func<GitRepository, GitWorkspaceProvider> choose,
+        Func<GitRepositoryCache, GitWorkspaceProvider> choose,
         CancellationToken cancellationToken
     )
     {
@@ -40,19 +40,14 @@ internal sealed class StandaloneWorkspace : IAsyncDisposable
         string path = Path.GetFullPath(repositoryPath);
         GitRepository repository = await GitOpener.OpenAsync(path, cancellationToken).ConfigureAwait(false);
         string commit = await ResolveAsync(repository, path, revision, cancellationToken).ConfigureAwait(false);
-        GitWorkspaceProvider provider = choose(repository);
+        GitWorkspaceProvider provider = choose(new GitRepositoryCache(opened: repository));
         LeaseStore store = new(repository.CommonDirectory, repository.Reference, TimeProvider.System);
         await SweepAsync(store, provider, repository, cancellationToken).ConfigureAwait(false);
         AttemptLease lease = store.Create(new AttemptId($"{ItemPrefix}{Guid.NewGuid():n}", 1));
         try
         {
             IWorkspace workspace = await provider
-                .AcquireAsync(
-                    new WorkspaceRequest(lease, repository.Reference, commit),
-                    issue: true,
-                    parked: null,
-                    cancellationToken
-                )
+                .AcquireAsync(new WorkspaceRequest(lease, repository.Reference, commit), issue: true, cancellationToken)
                 .ConfigureAwait(false);
             return new StandaloneWorkspace(provider, repository, lease, workspace);
         }

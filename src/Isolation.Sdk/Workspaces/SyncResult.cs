@@ -6,10 +6,14 @@ namespace Isolation.Sdk.Workspaces;
 /// <param name="To">The commit the branch is at now: the same one unless <see cref="SyncOutcome.Synced"/>.</param>
 public sealed record SyncResult(SyncOutcome Outcome, string From, string To)
 {
-    /// <summary>The commit that was, or would have been, brought in; <see langword="null"/> when it was not found.</summary>
+    /// <summary>
+    /// The commit that was, or would have been, brought in; <see langword="null"/> when it was not found.
+    /// </summary>
     public string? With { get; init; }
 
-    /// <summary>The paths that collided, or stood in the way: uncommitted changes, files that git does not track.</summary>
+    /// <summary>
+    /// The paths that collided, or stood in the way: uncommitted changes, files that git does not track.
+    /// </summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
     /// <summary>Why not, in a line; <see langword="null"/> when it is in.</summary>
@@ -19,7 +23,10 @@ public sealed record SyncResult(SyncOutcome Outcome, string From, string To)
 /// <summary>Whether the target is part of a worker's branch.</summary>
 public enum SyncOutcome
 {
-    /// <summary>It was not tried, and nothing changed: <see cref="SyncResult.Reason"/> says what has to be different first. The first one, so that what was never set is no success.</summary>
+    /// <summary>
+    /// It was not tried, and nothing changed: <see cref="SyncResult.Reason"/> says what has to be different first. The
+    /// first one, so that what was never set is no success.
+    /// </summary>
     Refused,
 
     /// <summary>It collided, and nothing changed: branch, index and files are as they were.</summary>

@@ -3,7 +3,10 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Deletes behind what was renamed out of the way, a little at a time; whoever wants to see it gone waits for <see cref="EmptyAsync"/>.</summary>
+/// <summary>
+/// Deletes behind what was renamed out of the way, a little at a time; whoever wants to see it gone waits for <see
+/// cref="EmptyAsync"/>.
+/// </summary>
 internal sealed class Trash : IAsyncDisposable
 {
     private const int OtherDevice = 18;
@@ -12,10 +15,9 @@ internal sealed class Trash : IAsyncDisposable
     private readonly HashSet<string> _adopted = new(StringComparer.Ordinal);
     private Task _pending = Task.CompletedTask;
 
-    /// <summary>Called at each named step, for tests that end the process there.</summary>
-    public FaultPoints Faults { get; set; } = FaultPoints.None;
+    // Called at each named step, for tests that end the process there.
+    public FaultPoints Faults { get; set; }
 
-    /// <summary>Renames a tree into <paramref name="bin"/> and deletes it behind.</summary>
     public void Discard(string path, string bin)
     {
         try
@@ -27,11 +29,12 @@ internal sealed class Trash : IAsyncDisposable
         }
         catch (IOException e) when (DiskErrors.IsFull(e) || e.HResult == OtherDevice)
         {
-            SafeDelete.DeleteTree(path); // No room for another name, or inside a subvolume, which a rename does not leave: it goes at once.
+            // No room for another name, or inside a subvolume, which a rename does not leave: it goes at once.
+            SafeDelete.DeleteTree(path);
         }
     }
 
-    /// <summary>Deletes what an earlier process had no time for; looks once.</summary>
+    // Deletes what an earlier process had no time for; looks once.
     public void DeleteLeftBehind(string bin)
     {
         bool first;
@@ -49,7 +52,6 @@ internal sealed class Trash : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when everything discarded so far is gone.</summary>
     public Task EmptyAsync()
     {
         lock (_gate)
@@ -97,7 +99,7 @@ internal sealed class Trash : IAsyncDisposable
         )
         {
             SafeDelete.DeleteTree(first.FullName);
-            Faults.Reached(WorkspaceStep.MidDelete);
+            Faults.OnStep(WorkspaceStep.MidDelete);
         }
 
         for (int tried = 1; ; tried++)

@@ -6,21 +6,22 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>The folder that workspaces live in: outside the repository, writable, with barrier files against everything above it.</summary>
+/// <summary>
+/// The folder that workspaces live in: outside the repository, writable, with barrier files against everything above
+/// it.
+/// </summary>
 internal static class WorkersDirectorySetup
 {
     // What file systems take for one name, in bytes.
     private const int LongestName = 255;
-
-    private const int NoSpace = 28,
-        NoQuota = 122;
 
     public const string FullRemedy =
         "Look for a full disk or missing rights, then start again: nothing is left of this workspace.";
 
     public const string Remedy = "Make it writable, or choose another folder with .UseWorkersDirectory(path).";
 
-    /// <summary>A workspace inside the repository is swept by 'git clean -ffdx', added by 'git add -A' and compiled with the project around it.</summary>
+    // A workspace inside the repository is swept by 'git clean -ffdx', added by 'git add -A' and compiled with the
+    // project around it.
     public static void Check(WorkersDirectory workers, GitRepository repository)
     {
         foreach (string inside in new[] { repository.TopLevel, repository.CommonDirectory }.OfType<string>())
@@ -41,10 +42,11 @@ internal static class WorkersDirectorySetup
         }
     }
 
-    /// <summary>Whether the folder, or the nearest one above it that exists, takes new files. Asks the file system by trying, with a file that is gone at once.</summary>
-    public static bool IsWritable(WorkersDirectory workers)
+    // Whether the folder, or the nearest one above it that exists, takes new files. Asks the file system by trying,
+    // with a file that is gone at once.
+    public static bool IsWritable(string directory)
     {
-        string? folder = workers.Root;
+        string? folder = directory;
         while (folder is not null && !Directory.Exists(folder))
         {
             if (File.Exists(folder) || Encoding.UTF8.GetByteCount(Path.GetFileName(folder)) > LongestName)
@@ -58,7 +60,7 @@ internal static class WorkersDirectorySetup
         try
         {
             using FileStream tried = new(
-                Path.Combine(folder ?? workers.Root, $".isolation-{Guid.NewGuid():n}"),
+                Path.Combine(folder ?? directory, $".isolation-{Guid.NewGuid():n}"),
                 new FileStreamOptions
                 {
                     Mode = FileMode.CreateNew,
@@ -81,10 +83,10 @@ internal static class WorkersDirectorySetup
             Remedy
         );
 
-    /// <summary>Why no workspace could be made: no room, or no right to write.</summary>
+    // Why no workspace could be made: no room, or no right to write.
     public static IsolationException Failed(WorkersDirectory workers, Exception e)
     {
-        IsolationFault fault = IsFull(e)
+        IsolationFault fault = DiskErrors.IsFull(e)
             ? new IsolationFault(
                 WorkspaceCodes.CheckoutFailed,
                 $"The files could not be written in '{PlainText.SingleLine(workers.Root, 200)}': {e.Message.TrimEnd('.')}.",
@@ -94,11 +96,7 @@ internal static class WorkersDirectorySetup
         return new IsolationException(fault.Code, fault.Message, fault.Remedy, e);
     }
 
-    /// <summary>Whether the disk has no room for more data or files, or this user may have no more of it.</summary>
-    public static bool IsFull(Exception e) =>
-        e is IOException && e.HResult is NoSpace or NoQuota or unchecked((int)0x80070070);
-
-    /// <summary>Makes the folder and its barrier files, as far as they are not there.</summary>
+    // Makes the folder and its barrier files, as far as they are not there.
     public static void Prepare(WorkersDirectory workers, GitRepository repository)
     {
         Directory.CreateDirectory(workers.Root);
@@ -116,7 +114,7 @@ internal static class WorkersDirectorySetup
         }
     }
 
-    /// <summary>Takes the folder away again when nothing but barrier files is in it.</summary>
+    // Takes the folder away again when nothing but barrier files is in it.
     public static void RemoveIfUnused(WorkersDirectory workers)
     {
         if (Directory.Exists(workers.Trash) && !Directory.EnumerateFileSystemEntries(workers.Trash).Any())

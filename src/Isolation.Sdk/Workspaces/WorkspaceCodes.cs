@@ -19,5 +19,5 @@ internal static class WorkspaceCodes
     public const string CollectRefused = "ISO0315";
     public const string CheckoutMethodUnsupported = "ISO0316";
     public const string NoFreeSpace = "ISO0317";
-    public const string PoolUnsupported = "ISO0318";
+    public const string BadOption = "ISO0319";
 }

@@ -3,7 +3,7 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>What everything shares that fills, recycles or removes workspaces of one repository.</summary>
+/// <summary>What everything shares that makes, recycles or removes workspaces of one repository.</summary>
 internal sealed record WorkspaceContext(
     GitRepository Repository,
     WorkersDirectory Workers,
@@ -11,9 +11,13 @@ internal sealed record WorkspaceContext(
     Trash Trash
 )
 {
-    /// <summary>Called at each named step, for tests that end the process there.</summary>
-    public FaultPoints Faults { get; init; } = FaultPoints.None;
+    public WorkspaceOptions Options { get; init; } = new();
 
-    /// <summary>What decides how files of the same commit look: a tree made with other settings is another tree.</summary>
+    public FaultPoints Faults { get; init; }
+
+    // What decides how files of the same commit look: a tree made with other settings is another tree.
     public CheckoutSettings Settings { get; } = new(Repository);
+
+    public Task<OsFileLock> LockAsync(CancellationToken cancellationToken) =>
+        OsFileLock.AcquireAsync(Repository.WorktreeLock, Time, cancellationToken);
 }

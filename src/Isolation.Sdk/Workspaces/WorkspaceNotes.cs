@@ -9,7 +9,7 @@ internal static class WorkspaceNotes
     public const string Path = "workspace.path";
     public const string Branch = "workspace.branch";
 
-    /// <summary>The branch of a private clone. It is in the clone alone, and explains nothing in the repository.</summary>
+    // The branch of a private clone. It is in the clone alone, and explains nothing in the repository.
     public const string CloneBranch = "workspace.clone-branch";
 
     public const string Base = "workspace.base";
@@ -27,14 +27,15 @@ internal sealed record WorkspaceFacts(
     IReadOnlyList<string> Linked
 )
 {
-    /// <summary>The branch the work will land on.</summary>
     public string? TargetRef { get; init; }
 
-    /// <summary>How its files got there.</summary>
     public CheckoutMethod? CheckedOutBy { get; init; }
 
-    /// <summary>When its files were there, by the file system's own clock.</summary>
+    // When its files were there, by the file system's own clock.
     public DateTime? CheckedOutAt { get; init; }
+
+    [JsonIgnore]
+    public IReadOnlyList<string> Excluded => [.. Copied, .. Linked];
 
     public static WorkspaceFacts None { get; } = new(new Dictionary<string, string>(), [], []);
 

@@ -3,51 +3,47 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Takes workspaces away in two phases: what is on the disk is renamed out of the way, and deleted behind.</summary>
+/// <summary>
+/// Takes workspaces away in two phases: what is on the disk is renamed out of the way, and deleted in the background.
+/// </summary>
 internal abstract class WorkspaceRemoval(WorkspaceContext context)
 {
     protected WorkspaceContext Context => context;
 
     protected GitRepository Repository => context.Repository;
 
-    protected WorkersDirectory Workers => context.Workers;
-
-    protected Trash Trash => context.Trash;
-
-    protected Task<OsFileLock> LockAsync(CancellationToken cancellationToken) =>
-        OsFileLock.AcquireAsync(Repository.WorktreeLock, context.Time, cancellationToken);
-
-    /// <summary>Takes the work tree out of its place: into the trash, or to where it is used again.</summary>
-    protected void Clear(string path, string? to)
-    {
-        if (to is null)
-        {
-            Trash.Discard(path, Workers.Trash);
-        }
-        else
-        {
-            Directory.Move(path, to);
-        }
-
-        context.Faults.Reached(WorkspaceStep.Discarded);
-    }
-
-    /// <summary>Undoes a half-made workspace, and takes the folders away again that were made for it. Goes on whatever fails, and is not cancelled.</summary>
-    protected async Task RollBackAsync(AttemptId attempt, params Func<Task>[] steps)
+    // Undoes a half-made workspace, and takes the folders away again that were made for it. Goes on whatever fails, and
+    // is not cancelled.
+    public async Task RollBackAsync(AttemptId attempt, params Func<Task>[] steps)
     {
         foreach (Func<Task> step in steps)
         {
             await TryAsync(step).ConfigureAwait(false);
         }
 
-        await Trash.EmptyAsync().ConfigureAwait(false);
+        await context.Trash.EmptyAsync().ConfigureAwait(false);
         await TryAsync(async () =>
             {
-                using OsFileLock held = await LockAsync(CancellationToken.None).ConfigureAwait(false);
-                DeleteIfEmpty(Workers.For(attempt));
-                WorkersDirectorySetup.RemoveIfUnused(Workers);
+                using OsFileLock held = await context.LockAsync(CancellationToken.None).ConfigureAwait(false);
+                DeleteIfEmpty(context.Workers.For(attempt));
+                WorkersDirectorySetup.RemoveIfUnused(context.Workers);
             })
             .ConfigureAwait(false);
+    }
+
+    // Takes the work tree out of its place: into the trash, or to where it is used again.
+    protected void Clear(string path, string? to)
+    {
+        if (to is null)
+        {
+            context.Trash.Discard(path, context.Workers.Trash);
+        }
+        else
+        {
+            Directory.Move(path, to);
+        }
+
+        context.Faults.OnStep(WorkspaceStep.Discarded);
     }
 
     protected static void DeleteIfEmpty(string folder)

@@ -1,56 +1,59 @@
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Where a process can be killed while it fills, recycles or removes: each step leaves what the next process understands.</summary>
+/// <summary>
+/// Where a process can be killed while it fills, recycles or removes: each step leaves what the next process
+/// understands.
+/// </summary>
 internal enum WorkspaceStep
 {
-    /// <summary>The folder of a prepared tree is there, and empty.</summary>
+    // The folder of a prepared tree is there, and empty.
     TreeBegun,
 
-    /// <summary>Git wrote its files; they have no record yet.</summary>
+    // Git wrote its files; they have no record yet.
     TreeWritten,
 
-    /// <summary>Its record is written: it counts.</summary>
+    // Its record is written: it counts.
     TreeRecorded,
 
-    /// <summary>Its record is taken away: it is about to be moved to another base.</summary>
+    // Its record is taken away: it is about to be moved to another base.
     MoveBegun,
 
-    /// <summary>Its files are at the other base, without a record.</summary>
+    // Its files are at the other base, without a record.
     MoveWritten,
 
-    /// <summary>Some files of a workspace are there.</summary>
-    MidFill,
+    // Some files of a workspace are there.
+    MidCopy,
 
-    /// <summary>All files of a workspace are there, and git knows nothing of it.</summary>
-    Filled,
+    // All files of a workspace are there, and git knows nothing of it.
+    Materialized,
 
-    /// <summary>The git side is there, without an index.</summary>
+    // The git side is there, without an index.
     GitMade,
 
-    /// <summary>The workspace has its index: it is whole but for the lease's last note.</summary>
+    // The workspace has its index: it is whole but for the lease's last note.
     Indexed,
 
-    /// <summary>A parked tree was taken out of the pool and is in its new place.</summary>
+    // A parked tree was taken out of the pool and is in its new place.
     Taken,
 
-    /// <summary>The git side of a released workspace is gone; its files are in the pool's folder, uncleaned.</summary>
+    // The git side of a released workspace is gone; its files are in the pool's folder, uncleaned.
     Detached,
 
-    /// <summary>Strangers were deleted from a tree to be parked; what was altered is not mended.</summary>
+    // Strangers were deleted from a tree to be parked; what was altered is not mended.
     MidClean,
 
-    /// <summary>It is clean, without a record.</summary>
+    // It is clean, without a record.
     Cleaned,
 
-    /// <summary>It is in the pool.</summary>
+    // It is in the pool.
     Idle,
 
-    /// <summary>A workspace was renamed into the trash.</summary>
+    // A workspace was renamed into the trash.
     Discarded,
 
-    /// <summary>Its registration is gone, too.</summary>
+    // Its registration is gone, too.
     Unregistered,
 
-    /// <summary>A part of the trash is deleted.</summary>
+    // A part of the trash is deleted.
     MidDelete,
 }

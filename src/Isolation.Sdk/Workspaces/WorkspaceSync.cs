@@ -3,7 +3,10 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Brings the target into a worker's own branch, by git in the worker's scope. The new commits are made beside the work tree; only when nothing collides does it move, in one checkout.</summary>
+/// <summary>
+/// Brings the target into a worker's own branch, by git in the worker's scope. The new commits are made beside the work
+/// tree; only when nothing collides does it move, in one checkout.
+/// </summary>
 internal sealed class WorkspaceSync(GitRepository repository, WorkspaceInfo info, IStateScope scope)
 {
     private const int MaxPaths = 200;
@@ -20,10 +23,6 @@ internal sealed class WorkspaceSync(GitRepository repository, WorkspaceInfo info
         "BISECT_LOG",
     ];
 
-    /// <param name="mode">How.</param>
-    /// <param name="revision">What to bring in.</param>
-    /// <param name="name">What a merge commit calls it.</param>
-    /// <param name="cancellationToken">Ends the work; before the checkout nothing has changed.</param>
     public async Task<SyncResult> RunAsync(
         SyncMode mode,
         string revision,
@@ -122,7 +121,7 @@ internal sealed class WorkspaceSync(GitRepository repository, WorkspaceInfo info
             };
     }
 
-    /// <summary>Git looks before it writes: what it does not track and would overwrite, ignored or not, stops it.</summary>
+    // Git looks before it writes: what it does not track and would overwrite, ignored or not, stops it.
     private async Task<SyncResult> MoveAsync(string head, string made, string with, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

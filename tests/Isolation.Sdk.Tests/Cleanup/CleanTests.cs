@@ -114,7 +114,7 @@ public sealed class CleanTests
             repository,
             TimeProvider.System
         ).Create(attempt);
-        await using GitWorktreeProvider provider = new(new GitWorktreeOptions(), TimeProvider.System);
+        await using GitWorktreeProvider provider = new(new WorkspaceOptions(), TimeProvider.System);
         IWorkspace workspace = await provider.AcquireAsync(new WorkspaceRequest(lease, repository, head));
         await new ProcessSandbox(new ProcessSandboxOptions()).OpenAsync(
             new StateRequest(lease, repository, workspace.Info)

@@ -71,7 +71,7 @@ public sealed class CloneRunTests
                 $"w{n}",
                 await rig.GitAsync(
                     "show",
-                    $"refs/isolation/finds/w{n}/1/notes/commits:{await rig.GitAsync("rev-parse", $"refs/isolation/attempts/w{n}/1^")}"
+                    $"refs/isolation/extra/w{n}/1/notes/commits:{await rig.GitAsync("rev-parse", $"refs/isolation/attempts/w{n}/1^")}"
                 )
             );
         }
@@ -194,7 +194,7 @@ public sealed class CloneRunTests
                 rig.Repository.Reference,
                 TimeProvider.System
             ).Create(attempt);
-            await using PrivateCloneProvider provider = new(new PrivateCloneOptions(), TimeProvider.System);
+            await using PrivateCloneProvider provider = new(new WorkspaceOptions(), TimeProvider.System);
             IWorkspace workspace = await provider.AcquireAsync(
                 new WorkspaceRequest(lease, rig.Repository.Reference, head)
             );

@@ -31,7 +31,6 @@ public sealed partial class NameGates
         "Judge",
         "Lander",
         "Ledger",
-        "Leftovers",
         "Look",
         "Looks",
         "Meeting",

@@ -14,13 +14,13 @@ public class GitOpenerTests
         Directory.CreateDirectory(Path.Combine(made.Path, "sub"));
         string git = Path.Combine(made.Path, ".git");
         string linked = Path.Combine(made.Root, "linked");
-        Assert.Equal((git, made.Path, git), await LookAsync(made.Path));
-        Assert.Equal((git, made.Path, git), await LookAsync(Path.Combine(made.Path, "sub")));
-        Assert.Equal((git, linked, Path.Combine(git, "worktrees", "linked")), await LookAsync(linked));
-        Assert.Equal((git, null, git), await LookAsync(git));
+        Assert.Equal((git, made.Path, git), await OpenAsUserAsync(made.Path));
+        Assert.Equal((git, made.Path, git), await OpenAsUserAsync(Path.Combine(made.Path, "sub")));
+        Assert.Equal((git, linked, Path.Combine(git, "worktrees", "linked")), await OpenAsUserAsync(linked));
+        Assert.Equal((git, null, git), await OpenAsUserAsync(git));
         await made.GitAsync(["clone", "-q", "--bare", ".", "../bare.git"]);
         string bare = Path.Combine(made.Root, "bare.git");
-        Assert.Equal((bare, null, bare), await LookAsync(bare));
+        Assert.Equal((bare, null, bare), await OpenAsUserAsync(bare));
         Assert.True((await GitOpener.OpenAsync(bare)).IsBare);
     }
 
@@ -104,7 +104,7 @@ public class GitOpenerTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => endless);
     }
 
-    private static async Task<(string Common, string? Top, string Git)> LookAsync(string path)
+    private static async Task<(string Common, string? Top, string Git)> OpenAsUserAsync(string path)
     {
         GitRepository opened = await GitOpener.OpenAsync(path);
         return (opened.CommonDirectory, opened.TopLevel, opened.GitDirectory);

@@ -167,7 +167,7 @@ public sealed class PlantedFileTests
         await run.Completion;
 
         Assert.NotEqual(moved, await rig.GitAsync("rev-parse", "main"));
-        Assert.Equal(moved, await rig.GitAsync("rev-parse", "refs/isolation/finds/offender/1/heads/main"));
+        Assert.Equal(moved, await rig.GitAsync("rev-parse", "refs/isolation/extra/offender/1/heads/main"));
     }
 
     // Everything of the repository's that is put back, byte by byte, and the barriers.

@@ -51,7 +51,7 @@ public sealed class SparseFileTests
             await rig.Pool.SettleAsync();
         }
 
-        Assert.Single(rig.Parked);
+        Assert.Single(rig.Idle);
         await rig.AssertAsNewAsync(await rig.AcquireAsync("next"), "sparse files");
     }
 
@@ -103,6 +103,6 @@ public sealed class SparseFileTests
         );
         Assert.Equal([expected, expected, "", expected], told.Where(t => t.Outcome == "Ran").Select(t => t.Reason!));
         Assert.Empty(rig.FindHalves());
-        Assert.InRange(rig.MostMemory, 1, Giga);
+        Assert.InRange(rig.PeakMemory, 1, Giga);
     }
 }

@@ -12,7 +12,7 @@ namespace Isolation.Sdk.Tests.Testing;
 internal sealed class GitWorktreeSuite : WorkspaceProviderConformance
 {
     protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) =>
-        new(new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System));
+        new(new GitWorktreeProvider(new WorkspaceOptions(), TimeProvider.System));
 
     public ValueTask<IWorkspaceProvider> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
 }
@@ -20,7 +20,7 @@ internal sealed class GitWorktreeSuite : WorkspaceProviderConformance
 internal sealed class PrivateCloneSuite : WorkspaceProviderConformance
 {
     protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) =>
-        new(new PrivateCloneProvider(new PrivateCloneOptions(), TimeProvider.System));
+        new(new PrivateCloneProvider(new WorkspaceOptions(), TimeProvider.System));
 
     public ValueTask<IWorkspaceProvider> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
 }
@@ -29,13 +29,16 @@ internal sealed class AdmissionSuite : WorkspaceProviderConformance
 {
     protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) =>
         new(
-            new AdmissionProvider(
-                new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System),
-                new AdmissionOptions
+            new GitWorktreeProvider(
+                new WorkspaceOptions
                 {
-                    FreeDisk = 0,
-                    FreeFiles = 0,
-                    FreeMemory = 0,
+                    Admission =
+                    {
+                        Enabled = true,
+                        MinFreeDisk = 0,
+                        MinFreeFiles = 0,
+                        MinFreeMemory = 0,
+                    },
                 },
                 TimeProvider.System
             )
@@ -51,12 +54,10 @@ internal sealed class WarmPoolSuite(bool clones) : WorkspaceProviderConformance
 
     protected override async ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository)
     {
-        WorkspacePool pool = WorkspacePool.Around(
-            clones
-                ? new PrivateCloneProvider(new PrivateCloneOptions(), TimeProvider.System)
-                : new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System),
-            new WorkspacePoolOptions()
-        );
+        WorkspaceOptions options = new() { Pool = { Size = 4 } };
+        GitWorkspaceProvider pool = clones
+            ? new PrivateCloneProvider(options, TimeProvider.System)
+            : new GitWorktreeProvider(options, TimeProvider.System);
         string head = await repository.GitAsync(["rev-parse", "HEAD"]);
         List<IWorkspace> used = [];
         for (int i = 0; i < Used; i++)

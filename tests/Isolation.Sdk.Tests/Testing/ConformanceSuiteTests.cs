@@ -120,7 +120,7 @@ public sealed class ConformanceSuiteTests
         public bool LosesWork { get; init; }
 
         protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) =>
-            new(new Broken(this, new GitWorktreeProvider(new GitWorktreeOptions(), TimeProvider.System)));
+            new(new Broken(this, new GitWorktreeProvider(new WorkspaceOptions(), TimeProvider.System)));
 
         private sealed class Broken(BrokenSuite suite, IWorkspaceProvider inner) : IWorkspaceProvider
         {

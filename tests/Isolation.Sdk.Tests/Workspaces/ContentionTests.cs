@@ -10,7 +10,7 @@ public class ContentionTests
     public async Task Two_providers_make_32_workspaces_at_once_without_a_failure_or_an_orphan()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
-        await using GitWorktreeProvider other = new(new GitWorktreeOptions(), TimeProvider.System);
+        await using GitWorktreeProvider other = new(new WorkspaceOptions(), TimeProvider.System);
         WorkspaceRequest[] requests = new WorkspaceRequest[32];
         for (int i = 0; i < requests.Length; i++)
         {
@@ -115,7 +115,7 @@ public class ContentionTests
         // The first add fails on the empty file; while the provider pauses, the file's maker writes it.
         int pauses = 0;
         await using GitWorktreeProvider provider = new(
-            new GitWorktreeOptions(),
+            new WorkspaceOptions(),
             new PauseWatcher(() =>
             {
                 pauses++;
@@ -133,7 +133,12 @@ public class ContentionTests
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         GitRepository opened = await GitOpener.OpenAsync(rig.Repository.Path);
-        await using GitWorktreeProvider provider = new(new GitWorktreeOptions(), TimeProvider.System, null, opened);
+        await using GitWorktreeProvider provider = new(
+            new WorkspaceOptions(),
+            TimeProvider.System,
+            null,
+            new GitRepositoryCache(opened: opened)
+        );
         int before = opened.Client.StartedProcesses;
         IWorkspace workspace = await rig.AcquireAsync(provider: provider);
         Assert.Equal(2, opened.Client.StartedProcesses - before);

@@ -15,8 +15,10 @@ public class ExtraFilesTests
     public async Task Ignored_files_are_copied_in_and_never_captured(string what)
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o =>
-            o.CopyIgnored(".env", "**/*.secret")
-        );
+        {
+            o.CopyIgnored.Add(".env");
+            o.CopyIgnored.Add("**/*.secret");
+        });
         await rig.Repository.CommitAsync(
             "Ignore",
             new Dictionary<string, string> { [".gitignore"] = ".env\n*.secret\n", ["app/main"] = "x\n" }
@@ -71,7 +73,7 @@ public class ExtraFilesTests
     public async Task Shared_folders_are_linked_in_and_neither_captured_nor_deleted(bool committed)
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o =>
-            o.ShareReadOnly("node_modules").ShareReadOnly("data/models", "../models")
+            o.AddSymbolicLink("node_modules").AddSymbolicLink("data/models", "../models")
         );
         await rig.Repository.CommitAsync(
             "Ignore",
@@ -101,7 +103,7 @@ public class ExtraFilesTests
     [IsolationFact]
     public async Task A_copy_is_not_written_through_a_link_of_the_base_commit()
     {
-        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.CopyIgnored("conf/.env"));
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.CopyIgnored.Add("conf/.env"));
         string outside = Directory.CreateDirectory(Path.Combine(rig.Repository.Root, "outside")).FullName;
         File.CreateSymbolicLink(Path.Combine(rig.Repository.Path, "conf"), outside);
         await rig.Repository.CommitAsync("Link", new Dictionary<string, string> { [".gitignore"] = ".env\n" });

@@ -95,7 +95,7 @@ public class FailedAcquireTests
     {
         await using WorkspaceFixture outer = await WorkspaceFixture.CreateAsync();
         await using GitWorktreeProvider provider = new(
-            new GitWorktreeOptions(),
+            new WorkspaceOptions(),
             TimeProvider.System,
             new WorkersDirectory(Path.Combine(outer.Repository.Path, ".workers"))
         );
@@ -122,13 +122,10 @@ public class FailedAcquireTests
             : [];
         Dictionary<string, string> host = new() { ["PATH"] = Environment.GetEnvironmentVariable("PATH")! };
         await using GitWorktreeProvider provider = new(
-            new GitWorktreeOptions(),
+            new WorkspaceOptions(),
             TimeProvider.System,
             null,
-            opened with
-            {
-                Client = new GitClient(new GitEnvironment(host, config, [])),
-            }
+            new GitRepositoryCache(opened: opened with { Client = new GitClient(new GitEnvironment(host, config, [])) })
         );
         await FailsAsync(rig, await rig.RequestAsync(), "ISO0306", provider);
     }
@@ -137,13 +134,15 @@ public class FailedAcquireTests
     public async Task A_shared_path_that_does_not_exist_or_leads_out_is_an_error()
     {
         await using (
-            WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.ShareReadOnly("models", "not-there"))
+            WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.AddSymbolicLink("models", "not-there"))
         )
         {
             await FailsAsync(rig, await rig.RequestAsync(), "ISO0309");
         }
 
-        await using (WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.ShareReadOnly("../models", ".")))
+        await using (
+            WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.AddSymbolicLink("../models", "."))
+        )
         {
             await FailsAsync(rig, await rig.RequestAsync(), "ISO0310");
         }
@@ -153,7 +152,7 @@ public class FailedAcquireTests
     public async Task A_cancelled_acquire_leaves_nothing()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o =>
-            o.ShareReadOnly("models", "not-there")
+            o.AddSymbolicLink("models", "not-there")
         );
         using CancellationTokenSource cancel = new();
         WorkspaceRequest request = await rig.RequestAsync();

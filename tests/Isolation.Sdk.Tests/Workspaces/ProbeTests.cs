@@ -34,7 +34,7 @@ public class ProbeTests
             ["ISO0301"],
             await CodesAsync(
                 new GitWorktreeProvider(
-                    new GitWorktreeOptions(),
+                    new WorkspaceOptions(),
                     TimeProvider.System,
                     new WorkersDirectory("/proc/isolation")
                 ),
@@ -45,7 +45,7 @@ public class ProbeTests
             ["ISO0312"],
             await CodesAsync(
                 new GitWorktreeProvider(
-                    new GitWorktreeOptions(),
+                    new WorkspaceOptions(),
                     TimeProvider.System,
                     new WorkersDirectory(Path.Combine(rig.Repository.Path, "w"))
                 ),
@@ -55,7 +55,7 @@ public class ProbeTests
         Assert.Equal(
             ["ISO0303"],
             await CodesAsync(
-                new GitWorktreeProvider(new GitWorktreeOptions { BranchTemplate = "a b" }, TimeProvider.System),
+                new GitWorktreeProvider(new WorkspaceOptions { BranchTemplate = "a b" }, TimeProvider.System),
                 rig.Repository.Path
             )
         );

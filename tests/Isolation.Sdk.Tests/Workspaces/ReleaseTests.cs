@@ -152,7 +152,7 @@ public class ReleaseTests
             };
         }
 
-        await using GitWorktreeProvider later = new(new GitWorktreeOptions(), TimeProvider.System);
+        await using GitWorktreeProvider later = new(new WorkspaceOptions(), TimeProvider.System);
         IWorkspace? again = await later.ReopenAsync(record);
         Assert.NotNull(again);
         Assert.Equal(workspace.Info.Path, again.Info.Path);
@@ -166,13 +166,13 @@ public class ReleaseTests
     [IsolationFact]
     public async Task A_reopened_workspace_is_captured_as_the_first_holder_would_have()
     {
-        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.CopyIgnored(".env"));
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o => o.CopyIgnored.Add(".env"));
         await rig.Repository.CommitAsync("Ignore", new Dictionary<string, string> { [".gitignore"] = ".env\n" });
         File.WriteAllText(Path.Combine(rig.Repository.Path, ".env"), "KEY=1\n");
         IWorkspace workspace = await rig.AcquireAsync();
         WorkspaceFixture.Write(workspace, "work.txt", "1\n");
         File.Delete(Path.Combine(workspace.Info.Path, ".gitignore"));
-        await using GitWorktreeProvider later = new(new GitWorktreeOptions(), TimeProvider.System);
+        await using GitWorktreeProvider later = new(new WorkspaceOptions(), TimeProvider.System);
         IWorkspace again = (await later.ReopenAsync(rig.Store.List().Single()))!;
         Assert.Equal(workspace.Info, again.Info);
         Capture capture = await rig.CaptureAsync(again);

@@ -10,7 +10,7 @@ internal sealed class WorkspaceFixture : IAsyncDisposable
 {
     private readonly List<AttemptLease> _leases = [];
 
-    private WorkspaceFixture(ThrowawayRepository repository, GitWorktreeOptions options, WorkersDirectory? workers)
+    private WorkspaceFixture(ThrowawayRepository repository, WorkspaceOptions options, WorkersDirectory? workers)
     {
         Repository = repository;
         Options = options;
@@ -24,7 +24,7 @@ internal sealed class WorkspaceFixture : IAsyncDisposable
 
     public ThrowawayRepository Repository { get; }
 
-    public GitWorktreeOptions Options { get; }
+    public WorkspaceOptions Options { get; }
 
     public GitWorktreeProvider Provider { get; }
 
@@ -33,11 +33,11 @@ internal sealed class WorkspaceFixture : IAsyncDisposable
     public string Workers => Repository.Path + ".workers";
 
     public static async Task<WorkspaceFixture> CreateAsync(
-        Action<GitWorktreeOptions>? configure = null,
+        Action<WorkspaceOptions>? configure = null,
         WorkersDirectory? workers = null
     )
     {
-        GitWorktreeOptions options = new();
+        WorkspaceOptions options = new();
         configure?.Invoke(options);
         return new WorkspaceFixture(await ThrowawayRepository.CreateAsync(), options, workers);
     }

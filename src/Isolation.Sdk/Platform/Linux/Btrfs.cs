@@ -24,7 +24,7 @@ internal static unsafe class Btrfs
     private const ulong ReadOnlyFlag = 2;
     private const ulong SubvolumeInode = 256;
 
-    /// <summary>Whether a folder is on btrfs and this user may make, copy and take away subvolumes there.</summary>
+    // Whether a folder is on btrfs and this user may make, copy and take away subvolumes there.
     public static bool IsSupported(string folder)
     {
         string tried = Path.Combine(folder, $".isolation-{Guid.NewGuid():n}"),
@@ -46,14 +46,13 @@ internal static unsafe class Btrfs
         }
     }
 
-    /// <summary>Makes an empty one at a path that is free.</summary>
     public static void Create(string path)
     {
         byte* arguments = stackalloc byte[ArgumentBytes];
         In(Path.GetDirectoryName(path)!, above => Call(above, CreateCall, Named(arguments, NameAt, path), path));
     }
 
-    /// <summary>Copies one to a path that is free; the copy can be written.</summary>
+    // Copies one to a path that is free; the copy can be written.
     public static void Snapshot(string from, string to)
     {
         byte* arguments = stackalloc byte[ArgumentBytes];
@@ -65,17 +64,17 @@ internal static unsafe class Btrfs
             }));
     }
 
-    /// <summary>Waits until what was written is a transaction of the past: before that, the generation of what was written is not known.</summary>
+    // Waits until what was written is a transaction of the past: before that, the generation of what was written is not
+    // known.
     public static void Commit(string path) => In(path, folder => Call(folder, SyncCall, null, path));
 
-    /// <summary>Whether it can be written at all, whoever asks.</summary>
     public static void SetReadOnly(string path, bool value) => In(path, folder =>
         {
             ulong flags = value ? ReadOnlyFlag : 0;
             Call(folder, SetFlags, &flags, path);
         });
 
-    /// <summary>What changes with every write to it, and whether it is read-only; <see langword="null"/> for what is no subvolume.</summary>
+    // What changes with every write to it, and whether it is read-only; null for what is no subvolume.
     public static SubvolumeState? Inspect(string path)
     {
         if (!Directory.Exists(path))

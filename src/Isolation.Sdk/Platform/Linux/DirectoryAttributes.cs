@@ -14,11 +14,11 @@ internal sealed unsafe record DirectoryAttributes(uint Mode, uint User, uint Gro
         Everybody = 0b111_111_111;
     private const nuint GetFlags = 0x80086601;
 
-    // Sync, unchangeable, append only, no dump, no access times, compress, no copy-on-write, project, folders in sync, names without case.
+    // Sync, unchangeable, append only, no dump, no access times, compress, no copy-on-write, project, folders in sync,
+    // names without case.
     private const nint Marks = 0x4 | 0x8 | 0x10 | 0x20 | 0x40 | 0x80 | 0x10000 | 0x800000 | 0x20000000 | 0x40000000;
     private const int ListBytes = 1 << 12;
 
-    /// <summary>By the folder that a tree is in, and the process's mask.</summary>
     public static DirectoryAttributes Of(string tree)
     {
         fixed (byte* above = Encoding.UTF8.GetBytes(Path.GetDirectoryName(tree) + "\0"))
@@ -47,9 +47,7 @@ internal sealed unsafe record DirectoryAttributes(uint Mode, uint User, uint Gro
         }
     }
 
-    /// <summary>Whether an open folder is like that, and nobody gave it attributes.</summary>
-    /// <param name="folder">Its descriptor.</param>
-    /// <param name="stat">What was seen of it.</param>
+    // Whether an open folder is like that, and nobody gave it attributes.
     public bool Match(int folder, in LinuxFiles.Stat stat) =>
         (stat.Mode & Permissions) == Mode
         && stat.User == User
@@ -63,7 +61,8 @@ internal sealed unsafe record DirectoryAttributes(uint Mode, uint User, uint Gro
         return LinuxFiles.Control(folder, GetFlags, &flags) == 0 ? flags & Marks : 0;
     }
 
-    // What a security module writes there is not the worker's. Where new folders inherit a list of rights, none of them counts as new: then nothing is used again.
+    // What a security module writes there is not the worker's. Where new folders inherit a list of rights, none of them
+    // counts as new: then nothing is used again.
     private static bool HasAttributes(int folder)
     {
         byte* names = stackalloc byte[ListBytes];

@@ -4,11 +4,6 @@ using static Isolation.Sdk.Platform.LinuxFiles;
 namespace Isolation.Sdk.Platform;
 
 /// <summary>Compares one folder after the other with what the index says of it; each thread has its own.</summary>
-/// <param name="index">What has to be there.</param>
-/// <param name="folders">Its folders.</param>
-/// <param name="rules">What each of them has to be like.</param>
-/// <param name="stamp">When they should say that they were written, if that is known.</param>
-/// <param name="content">Reads the files whose times say nothing; <see langword="null"/> where times are enough.</param>
 internal sealed unsafe class DirectoryComparer(
     IFileManifest index,
     TreeDirectories folders,
@@ -37,9 +32,6 @@ internal sealed unsafe class DirectoryComparer(
 
     private int Count => Unknown.Count + Altered.Count + Missing.Count + Folders.Count;
 
-    /// <summary>Looks at what is directly in a folder.</summary>
-    /// <param name="number">Which one.</param>
-    /// <param name="there">Its descriptor; -1 when it is not there.</param>
     public void CompareDirectory(int number, int there)
     {
         int before = Count;
@@ -153,7 +145,6 @@ internal sealed unsafe class DirectoryComparer(
         }
     }
 
-    /// <returns>How many there are.</returns>
     private int ForEachName(TreeDirectory folder, int there, List<byte[]>? names)
     {
         int count = 0;

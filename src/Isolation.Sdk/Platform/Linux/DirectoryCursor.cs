@@ -4,7 +4,8 @@ using System.Text;
 namespace Isolation.Sdk.Platform;
 
 /// <summary>
-/// Goes from folder to folder of a tree by descriptors alone: each is opened in the one above it, and never through a link. So neither a link put in the way nor the length of a path leads astray.
+/// Goes from folder to folder of a tree by descriptors alone: each is opened in the one above it, and never through a
+/// link. So neither a link put in the way nor the length of a path leads astray.
 /// </summary>
 internal sealed unsafe class DirectoryCursor : IDisposable
 {
@@ -17,10 +18,6 @@ internal sealed unsafe class DirectoryCursor : IDisposable
     private readonly List<(int Folder, int Descriptor)> _open = [];
     private readonly byte[] _name = new byte[4096];
 
-    /// <param name="index">The index.</param>
-    /// <param name="folders">Its folders.</param>
-    /// <param name="top">Where the tree is.</param>
-    /// <param name="makes">Whether folders that are not there are made.</param>
     public DirectoryCursor(IFileManifest index, TreeDirectories folders, string top, bool makes)
     {
         (_index, _folders, _makes) = (index, folders.All, makes);
@@ -31,7 +28,7 @@ internal sealed unsafe class DirectoryCursor : IDisposable
         }
     }
 
-    /// <summary>The descriptor of a folder, good until the next call; -1 when it is not there, or no folder.</summary>
+    // The descriptor of a folder, good until the next call; -1 when it is not there, or no folder.
     public int GoTo(int folder)
     {
         TreeDirectory wanted = _folders[folder];
@@ -55,7 +52,6 @@ internal sealed unsafe class DirectoryCursor : IDisposable
         return _open[^1].Descriptor;
     }
 
-    /// <summary>Writes the last part of an entry's path, ended by NUL.</summary>
     public static void Name(IFileManifest index, TreeDirectory folder, int entry, Span<byte> to)
     {
         ReadOnlySpan<byte> path = index.Path(entry);

@@ -18,7 +18,8 @@ internal static unsafe class DiskUsage
         RecurseSubdirectories = false,
     };
 
-    /// <summary>In bytes, allocated; links are not followed, and a folder that goes meanwhile, or is deeper than any path, counts as far as it was seen.</summary>
+    // In bytes, allocated; links are not followed, and a folder that goes meanwhile, or is deeper than any path, counts
+    // as far as it was seen.
     public static long Of(string folder)
     {
         bool shares = MayShare(folder);
@@ -132,7 +133,6 @@ internal static unsafe class DiskUsage
         }
     }
 
-    /// <summary><c>struct fiemap</c>, with room for some extents.</summary>
     [StructLayout(LayoutKind.Explicit, Size = HeadSize + (AtOnce * 56))]
     private struct Extents
     {
@@ -154,7 +154,6 @@ internal static unsafe class DiskUsage
         public uint Room;
     }
 
-    /// <summary><c>struct fiemap_extent</c>.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 56)]
     private struct Extent
     {

@@ -5,23 +5,18 @@ using static Isolation.Sdk.Platform.LinuxFiles;
 namespace Isolation.Sdk.Platform;
 
 /// <summary>Copies the files of one folder after the other; each thread has its own.</summary>
-/// <param name="index">What the files must be.</param>
-/// <param name="made">What becomes of their stat data.</param>
-/// <param name="stamp">The time of writing that they get.</param>
-/// <param name="share">Whether blocks are shared.</param>
 internal sealed unsafe class FileCopier(IFileManifest index, IFileManifest made, DateTimeOffset stamp, bool share)
     : IDisposable
 {
     private const int Buffer = 1 << 17,
-        MostRange = 1 << 30;
+        MaxRange = 1 << 30;
     private const int SeekData = 3,
         SeekHole = 4,
         NoMoreData = 6;
     private readonly byte* _buffer = (byte*)NativeMemory.Alloc(Buffer);
     private readonly byte* _name = (byte*)NativeMemory.Alloc(4096);
 
-    /// <summary>Copies the entries of a folder.</summary>
-    /// <returns>Whether all of them are what the index says.</returns>
+    // Whether all of them are what the index says.
     public bool TryCopy(TreeDirectory folder, int from, int to)
     {
         foreach (int entry in folder.Entries)
@@ -40,7 +35,7 @@ internal sealed unsafe class FileCopier(IFileManifest index, IFileManifest made,
         return true;
     }
 
-    /// <summary>Gives the entries of a folder their time, and the index their stat data.</summary>
+    // Gives the entries of a folder their time, and the index their stat data.
     public void Settle(TreeDirectory folder, int there)
     {
         foreach (int entry in folder.Entries)
@@ -157,7 +152,6 @@ internal sealed unsafe class FileCopier(IFileManifest index, IFileManifest made,
             : TryRange(entry, source, target, 0, stat.Size);
     }
 
-    /// <summary>Copies what has data; what has none stays a hole.</summary>
     private bool TryParts(int entry, int source, int target, long size)
     {
         Check(Truncate(target, size), entry);
@@ -187,7 +181,7 @@ internal sealed unsafe class FileCopier(IFileManifest index, IFileManifest made,
             writeAt = from;
         while (readAt < to)
         {
-            nint copied = CopyRange(source, &readAt, target, &writeAt, (nuint)Math.Min(MostRange, to - readAt), 0);
+            nint copied = CopyRange(source, &readAt, target, &writeAt, (nuint)Math.Min(MaxRange, to - readAt), 0);
             if (copied < 0 && Marshal.GetLastPInvokeError() is var error and not 4)
             {
                 // Not between these two, or not at all here: EXDEV, EINVAL, ENOSYS, EOPNOTSUPP.

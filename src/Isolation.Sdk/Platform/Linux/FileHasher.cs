@@ -5,13 +5,16 @@ using static Isolation.Sdk.Platform.LinuxFiles;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Reads files and compares them with the ids that git gives to bytes; each thread has its own. Where git converts line endings, a file so converted is another one.</summary>
+/// <summary>
+/// Reads files and compares them with the ids that git gives to bytes; each thread has its own. Where git converts line
+/// endings, a file so converted is another one.
+/// </summary>
 internal sealed unsafe class FileHasher(IFileManifest index) : IDisposable
 {
     private const int Room = 1 << 17;
     private readonly byte* _buffer = (byte*)NativeMemory.Alloc(Room);
 
-    /// <summary>Whether a file, by its name in an open folder, has the bytes of an entry.</summary>
+    // Whether a file, by its name in an open folder, has the bytes of an entry.
     public bool HasContent(int entry, int folder, byte* name, long size)
     {
         int file = Open(folder, name, ReadOnly | NoFollow | NoBlock);

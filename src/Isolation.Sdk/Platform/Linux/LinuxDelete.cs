@@ -5,8 +5,9 @@ using static Isolation.Sdk.Platform.LinuxFiles;
 namespace Isolation.Sdk.Platform;
 
 /// <summary>
-/// Deletes a tree by descriptors: each folder is opened in the one above it and never through a link, names are bytes, and a path may be of any length. It is as fast as <c>rm -rf</c>, and what somebody
-/// else deletes meanwhile is as good as deleted.
+/// Deletes a tree by descriptors: each folder is opened in the one above it and never through a link, names are bytes,
+/// and a path may be of any length. It is as fast as <c>rm -rf</c>, and what somebody else deletes meanwhile is as good
+/// as deleted.
 /// </summary>
 internal sealed unsafe class LinuxDelete : IDisposable
 {
@@ -37,10 +38,6 @@ internal sealed unsafe class LinuxDelete : IDisposable
 
     private LinuxDelete(int top) => _top = top;
 
-    /// <summary>Deletes a file, a link or a tree.</summary>
-    /// <param name="folder">A folder.</param>
-    /// <param name="name">What of it: a path in it, as bytes.</param>
-    /// <exception cref="IOException">Something could not be deleted.</exception>
     public static void DeleteTree(string folder, ReadOnlySpan<byte> name)
     {
         fixed (byte* path = Terminated(Encoding.UTF8.GetBytes(folder)))
@@ -119,7 +116,8 @@ internal sealed unsafe class LinuxDelete : IDisposable
 
         if (opened is -NoFolder or -Loop)
         {
-            ThrowUnlessGone(TryUnlink(folder, name), Text(name)); // It was replaced meanwhile: not by what we delete it through.
+            // It was replaced meanwhile: not by what we delete it through.
+            ThrowUnlessGone(TryUnlink(folder, name), Text(name));
             return;
         }
 
@@ -141,7 +139,8 @@ internal sealed unsafe class LinuxDelete : IDisposable
 
             if ((stat.Mode & Owner) != Owner)
             {
-                _ = SetMode(opened, (stat.Mode & 0xFFFu) | Owner); // A worker may have taken its own rights away; the owner can always give them back.
+                // A worker may have taken its own rights away; the owner can always give them back.
+                _ = SetMode(opened, (stat.Mode & 0xFFFu) | Owner);
             }
 
             if ((stat.Attributes & Unchangeable) != 0)
@@ -169,7 +168,6 @@ internal sealed unsafe class LinuxDelete : IDisposable
         }
     }
 
-    /// <summary>Deletes what is in a folder.</summary>
     private void DeleteContent(int folder, int depth)
     {
         if (_lists.Count <= depth)
@@ -211,7 +209,8 @@ internal sealed unsafe class LinuxDelete : IDisposable
         byte[] up = Encoding.ASCII.GetBytes($".isolation-{Guid.NewGuid():n}-{_moved++}\0");
         fixed (byte* newName = up)
         {
-            return Rename(folder, name, _tree, newName) == 0; // It is seen there when the tree turns out not to be empty.
+            // It is seen there when the tree turns out not to be empty.
+            return Rename(folder, name, _tree, newName) == 0;
         }
     }
 
@@ -258,7 +257,7 @@ internal sealed unsafe class LinuxDelete : IDisposable
         return error == NotAllowed ? NoAccess : error;
     }
 
-    /// <summary>Makes what is marked as unchangeable or to be appended to only an ordinary file again, where this user may.</summary>
+    // Makes what is marked as unchangeable or to be appended to only an ordinary file again, where this user may.
     private static bool ClearFlags(int descriptor)
     {
         nint flags = 0;

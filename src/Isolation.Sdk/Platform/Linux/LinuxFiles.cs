@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>The system calls that copy, compare and delete trees: names are bytes, folders are descriptors, and no link is followed.</summary>
+/// <summary>
+/// The system calls that copy, compare and delete trees: names are bytes, folders are descriptors, and no link is
+/// followed.
+/// </summary>
 internal static unsafe partial class LinuxFiles
 {
     public const int ReadOnly = 0,
@@ -20,7 +23,6 @@ internal static unsafe partial class LinuxFiles
         Folder = 0x4000;
     public const nint Omit = 0x3ffffffe;
 
-    /// <summary>FICLONE: the first file shares the blocks of the second.</summary>
     public const nuint ShareBlocks = 0x40049409;
     private const uint Basic = 0x7ff;
 
@@ -38,7 +40,6 @@ internal static unsafe partial class LinuxFiles
         public nint Nanoseconds;
     }
 
-    /// <summary><c>struct statx</c>: the same on every architecture.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct Stat
     {
@@ -100,7 +101,7 @@ internal static unsafe partial class LinuxFiles
             );
     }
 
-    /// <summary>Opens a file or folder; its descriptor, or the negative error number.</summary>
+    // Opens a file or folder; its descriptor, or the negative error number.
     public static int Open(int folder, byte* name, int flags, uint mode = 0)
     {
         while (true)
@@ -114,7 +115,7 @@ internal static unsafe partial class LinuxFiles
         }
     }
 
-    /// <summary>Looks at an open file, or at a name in a folder, links not followed; 0 or the error number.</summary>
+    // Looks at an open file, or at a name in a folder, links not followed; 0 or the error number.
     public static int GetStat(int folder, byte* name, out Stat stat)
     {
         byte nothing = 0;
@@ -144,16 +145,13 @@ internal static unsafe partial class LinuxFiles
     [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true)]
     public static partial int MakeLink(byte* target, int folder, byte* name);
 
-    /// <summary>Reads the next names of an open folder; 0 at its end, negative for an error.</summary>
+    // Reads the next names of an open folder; 0 at its end, negative for an error.
     public static nint List(int folder, byte* to, nuint length) =>
         syscall(RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 217 : 61, folder, (nint)to, (nint)length);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, nint first, nint second, nint third);
 
-    /// <param name="folder">The folder.</param>
-    /// <param name="name">What is deleted.</param>
-    /// <param name="flags">0, or 0x200 for an empty folder.</param>
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
     public static partial int Unlink(int folder, byte* name, int flags);
 
@@ -178,7 +176,7 @@ internal static unsafe partial class LinuxFiles
     [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true)]
     public static partial nint ReadLink(int folder, byte* name, byte* to, nuint length);
 
-    /// <summary>Sets the times of reading and of writing of an open file, or of a name in a folder, links not followed.</summary>
+    // Sets the times of reading and of writing of an open file, or of a name in a folder, links not followed.
     public static int SetTimes(int folder, byte* name, Time* times) =>
         name is null ? futimens(folder, times) : utimensat(folder, name, times, NoFollowAt);
 

@@ -3,24 +3,18 @@ using System.Text;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Compares a folder with an index entry by entry, by what nobody can forge: the moment an inode last changed. <c>.git</c> at its top is left out.</summary>
-/// <param name="index">What has to be there.</param>
-/// <param name="top">The folder.</param>
+/// <summary>
+/// Compares a folder with an index entry by entry, by what nobody can forge: the moment an inode last changed.
+/// <c>.git</c> at its top is left out.
+/// </summary>
 internal sealed class TreeComparer(IFileManifest index, string top) : ITreeComparer
 {
     private readonly TreeDirectories _folders = new(index);
 
-    /// <summary>Looks at everything below.</summary>
-    /// <param name="stamp">When folders should say that they were written, seconds since 1970, if that is known.</param>
-    /// <param name="reads">Whether files are read, too, since the file system does not say of each that it was written.</param>
-    /// <exception cref="IOException">The folder itself is not there.</exception>
     public TreeDifferences Run(long? stamp = null, bool reads = false) => Run(stamp, reads, null);
 
-    /// <summary>Looks again where something was found, and nowhere else.</summary>
-    /// <exception cref="IOException">The folder itself is not there.</exception>
     public TreeDifferences RunAgain(TreeDifferences before, long? stamp) => Run(stamp, reads: false, before.Locations);
 
-    /// <summary>Gives folders below the top a time of writing.</summary>
     public unsafe void SetTimes(IEnumerable<int> folders, DateTimeOffset stamp)
     {
         using DirectoryCursor cursor = new(index, _folders, top, makes: false);

@@ -9,8 +9,6 @@ internal sealed class TreeDirectories
     private readonly List<TreeDirectory> _all = [];
     private ILookup<int, TreeDirectory>? _below;
 
-    /// <param name="index">The files.</param>
-    /// <param name="entries">Those that matter, in order; <see langword="null"/> for all.</param>
     public TreeDirectories(IFileManifest index, IEnumerable<int>? entries = null)
     {
         List<int> path = [0];
@@ -24,10 +22,9 @@ internal sealed class TreeDirectories
 
     public IReadOnlyList<TreeDirectory> All => _all;
 
-    /// <summary>The folders directly in each.</summary>
     public ILookup<int, TreeDirectory> Below => _below ??= _all.Where(f => f.Parent >= 0).ToLookup(f => f.Parent);
 
-    /// <summary>Has several threads work on groups of neighbouring folders.</summary>
+    // Has several threads work on groups of neighbouring folders.
     public Task OnAllAsync(Action<Range> work)
     {
         List<Range> parts = Split();
@@ -74,7 +71,8 @@ internal sealed class TreeDirectories
         return parts;
     }
 
-    // Paths are sorted, so all that is below a folder comes in one piece, and the folders that are open are those of the path before.
+    // Paths are sorted, so all that is below a folder comes in one piece, and the folders that are open are those of
+    // the path before.
     private void Descend(IFileManifest index, int entry, List<int> path)
     {
         ReadOnlySpan<byte> name = index.Path(entry);
@@ -110,6 +108,5 @@ internal sealed class TreeDirectories
 /// <param name="End">Where it ends there.</param>
 internal sealed record TreeDirectory(int Parent, int Depth, int Entry, int Start, int End)
 {
-    /// <summary>What is directly in it.</summary>
     public List<int> Entries { get; } = [];
 }

@@ -1,8 +1,19 @@
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Who may make a workspace in one folder now. Sixteen at once do not all see the same free gigabyte: what is being made counts with the size that the last ones had.</summary>
-internal sealed class AdmissionController(AdmissionOptions options, Func<FreeSpace> look)
+/// <summary>
+/// Decides when another workspace may be made in one directory. Sixteen at once do not all count on the same free
+/// gigabyte: what is being made counts with the size that the last ones had.
+/// </summary>
+internal sealed class AdmissionController(
+    AdmissionOptions options,
+    TimeProvider time,
+    string folder,
+    Func<string, FreeSpace> measure
+)
 {
+    // What is removed is renamed at once and deleted in the background, so the room comes a while after a release says
+    // so.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _size;
@@ -10,8 +21,73 @@ internal sealed class AdmissionController(AdmissionOptions options, Func<FreeSpa
     private int _made;
     private long? _before;
 
-    /// <summary>Completes when somebody gave something back.</summary>
-    public Task Changed
+    // What is missing for another workspace, in words; null when everything is there.
+    public string? FindShortage() => measure(folder).FindShortage(options, 0);
+
+    // Waits until there is room. Complete follows, whatever becomes of it.
+    public async Task AdmitAsync(WorkspaceRequest request, CancellationToken cancellationToken)
+    {
+        long begun = time.GetTimestamp();
+        for (bool told = false; ; told = true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Task changed = Changed; // Taken before the measurement: what is given back after it is not missed.
+            if (TryAdmit() is not { } shortage)
+            {
+                return;
+            }
+
+            TimeSpan left = options.MaxWait - time.GetElapsedTime(begun);
+            if (left <= TimeSpan.Zero)
+            {
+                throw new IsolationException(
+                    WorkspaceCodes.NoFreeSpace,
+                    $"There is no room for another workspace in '{folder}', and there was none for {options.MaxWait}: {shortage}.",
+                    "Free some, run fewer workers at once, or ask for less or wait longer with WorkspaceOptions.Admission."
+                )
+                {
+                    Attempt = request.Lease.Attempt,
+                    Stage = Stage.Workspace,
+                };
+            }
+
+            if (!told)
+            {
+                request.OnWaiting?.Invoke($"Waits for room: {shortage}.");
+            }
+
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(changed, Task.Delay(left < Interval ? left : Interval, time, either.Token))
+                .ConfigureAwait(false);
+            await either.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    public void Complete(bool made)
+    {
+        lock (_gate)
+        {
+            _made += made ? 1 : 0;
+            if (--_making == 0 && _made > 0 && (_before - measure(folder).Disk) / _made is { } each)
+            {
+                // The disk itself says what they took, however they were made, and it costs one system call.
+                _size = Math.Max(0, each);
+            }
+        }
+
+        SignalReleased();
+    }
+
+    public void SignalReleased()
+    {
+        lock (_gate)
+        {
+            _changed.SetResult();
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    private Task Changed
     {
         get
         {
@@ -22,49 +98,22 @@ internal sealed class AdmissionController(AdmissionOptions options, Func<FreeSpa
         }
     }
 
-    /// <returns>What is missing; <see langword="null"/> when the caller may go on, and then says so by <see cref="Complete"/>.</returns>
-    public string? TryAdmit()
+    private string? TryAdmit()
     {
         lock (_gate)
         {
-            FreeSpace room = look();
-            if (room.FindShortage(options, _making * _size) is { } lacks)
+            FreeSpace space = measure(folder);
+            if (space.FindShortage(options, _making * _size) is { } shortage)
             {
-                return lacks;
+                return shortage;
             }
 
             if (_making++ == 0)
             {
-                (_before, _made) = (room.Disk, 0);
+                (_before, _made) = (space.Disk, 0);
             }
 
             return null;
-        }
-    }
-
-    /// <summary>One is made, or is not to be.</summary>
-    public void Complete(bool made)
-    {
-        lock (_gate)
-        {
-            _made += made ? 1 : 0;
-            if (--_making == 0 && _made > 0 && (_before - look().Disk) / _made is { } each)
-            {
-                // The disk itself says what they took, however they were filled, and it costs one system call.
-                _size = Math.Max(0, each);
-            }
-        }
-
-        SignalReleased();
-    }
-
-    /// <summary>Something was given back: whoever waits looks again.</summary>
-    public void SignalReleased()
-    {
-        lock (_gate)
-        {
-            _changed.SetResult();
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 }

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>How much memory this process can still get: of the machine, and under the limits of its control groups.</summary>
+/// <summary>
+/// How much memory this process can still get: of the machine, and under the limits of its control groups.
+/// </summary>
 internal static class FreeMemory
 {
-    /// <summary>In bytes; <see langword="null"/> where there is no /proc.</summary>
-    /// <param name="root">Above <c>proc</c> and <c>sys</c>.</param>
     public static long? Now(string root = "/")
     {
         long?[] bounds = [Available(Path.Combine(root, "proc/meminfo")), .. Groups(root)];
@@ -19,7 +19,8 @@ internal static class FreeMemory
             .Select(l => Number(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) * 1024)
             .FirstOrDefault();
 
-    // Every group above the own one limits it, too. In a container the mount may begin at the own group, so that the path leads nowhere: then its top is looked at.
+    // Every group above the own one limits it, too. In a container the mount may begin at the own group, so that the
+    // path leads nowhere: then its top is looked at.
     private static IEnumerable<long?> Groups(string root)
     {
         foreach (string line in Lines(Path.Combine(root, "proc/self/cgroup")))

@@ -3,10 +3,12 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>How much is free: on a file system, and of memory. What cannot be known is <see langword="null"/>, and refuses nobody.</summary>
+/// <summary>
+/// How much is free: on a file system, and of memory. What cannot be known is <see langword="null"/>, and refuses
+/// nobody.
+/// </summary>
 internal readonly record struct FreeSpace(long? Disk, long? Files, long? Memory)
 {
-    /// <param name="folder">Where it will be needed; it need not exist yet.</param>
     public static FreeSpace Measure(string folder)
     {
         string? place = Path.GetFullPath(folder);
@@ -20,17 +22,15 @@ internal readonly record struct FreeSpace(long? Disk, long? Files, long? Memory)
             : new FreeSpace(DiskAt(place), PlatformFiles.Current.CountFreeFiles(place), FreeMemory.Now());
     }
 
-    /// <summary>What is missing, in words; <see langword="null"/> when everything is there.</summary>
-    /// <param name="options">What is wanted.</param>
-    /// <param name="expected">Bytes that are promised to others.</param>
+    // What is missing, in words; null when everything is there.
     public string? FindShortage(AdmissionOptions options, long expected)
     {
         string spoken = expected > 0 ? $", {Size(expected)} of it for workspaces being made" : "";
-        return Disk - expected < options.FreeDisk
-                ? $"{Size(Disk!.Value)} of disk are free{spoken}; {Size(options.FreeDisk)} have to be"
-            : Files < options.FreeFiles ? $"{Files} files fit on the disk yet; {options.FreeFiles} have to"
-            : Memory < options.FreeMemory
-                ? $"{Size(Memory!.Value)} of memory are free; {Size(options.FreeMemory)} have to be"
+        return Disk - expected < options.MinFreeDisk
+                ? $"{Size(Disk!.Value)} of disk are free{spoken}; {Size(options.MinFreeDisk)} have to be"
+            : Files < options.MinFreeFiles ? $"{Files} files fit on the disk yet; {options.MinFreeFiles} have to"
+            : Memory < options.MinFreeMemory
+                ? $"{Size(Memory!.Value)} of memory are free; {Size(options.MinFreeMemory)} have to be"
             : null;
     }
 

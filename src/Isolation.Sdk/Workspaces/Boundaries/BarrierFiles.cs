@@ -1,8 +1,9 @@
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>
-/// Files that tools look for in every folder above a project. Without them a workspace takes on what happens to lie above it; with them it gets exactly what the canonical checkout gets
-/// from its own parents, so that a build is the same in both places.
+/// Files that tools look for in every folder above a project. Without them a workspace takes on what happens to lie
+/// above it; with them it gets exactly what the canonical checkout gets from its own parents, so that a build is the
+/// same in both places.
 /// </summary>
 internal static class BarrierFiles
 {
@@ -15,7 +16,6 @@ internal static class BarrierFiles
         "Directory.Solution.targets",
     ];
 
-    /// <summary>The top-level names of everything in <see cref="Create"/>.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [.. Imports, "Directory.Build.rsp", "global.json", "nuget.config", ".editorconfig", "package.json", ".config"];
 
@@ -29,10 +29,7 @@ internal static class BarrierFiles
         .. NuGetBarrier.Spellings,
     ];
 
-    /// <summary>What to write into the workers' folder.</summary>
-    /// <returns>Names and contents; a name without one is not to be there.</returns>
-    /// <param name="root">The workers' folder.</param>
-    /// <param name="checkout">The canonical checkout; <see langword="null"/> for a bare repository, which inherits nothing.</param>
+    // Names and contents; a name without one is not to be there.
     public static IEnumerable<(string Name, string? Content)> Create(string root, string? checkout)
     {
         foreach (string name in Imports)
@@ -46,34 +43,47 @@ internal static class BarrierFiles
         );
         yield return (
             "global.json",
-            FindAbove(checkout, "global.json") is { } global ? GlobalJsonBarrier.Content(global) : "{}\n"
+            FindAbove(checkout, "global.json") is { } global ? JsonBarriers.GlobalJson(global) : "{}\n"
         );
-        yield return (".editorconfig", EditorConfigBarrier.Content(checkout));
-        yield return ("package.json", PackageJsonBarrier.Content(FindAbove(checkout, "package.json")));
+        yield return (".editorconfig", "root = true\n");
+        yield return ("package.json", JsonBarriers.PackageJson(FindAbove(checkout, "package.json")));
         yield return (
             Path.Combine(".config", "dotnet-tools.json"),
-            ToolManifestBarrier.Content(
+            JsonBarriers.ToolManifest(
                 FindAllAbove(checkout, Path.Combine(".config", "dotnet-tools.json"), "dotnet-tools.json")
             )
         );
         yield return ("nuget.config", NuGetBarrier.Content(root, checkout));
     }
 
-    /// <summary>
-    /// What tools look for above a workspace and find: the barriers, and what they or the tools themselves go on to. A worker that may read but little has to be able to read these.
-    /// </summary>
-    /// <param name="workspace">The work tree.</param>
-    /// <param name="checkout">The canonical checkout.</param>
+    // What tools look for above a workspace and find: the barriers, and what they or the tools themselves go on to. A
+    // worker that may read but little has to be able to read these.
     public static IEnumerable<string> FindVisible(string workspace, string? checkout) =>
         FindAllAbove(workspace, LookedFor)
             .Concat(FindAllAbove(checkout, LookedFor))
             .Distinct(StringComparer.Ordinal)
             .Where(path => !NuGetBarrier.HoldsCredentials(path));
 
-    /// <summary>The nearest such file above a folder, not in it.</summary>
+    // The '.editorconfig' files that the canonical checkout inherits and a workspace does not: their sections speak of
+    // paths that a workspace does not have.
+    public static IEnumerable<string> FindLostRules(string? checkout)
+    {
+        string own = Path.Combine(checkout ?? "", ".editorconfig");
+        bool ends =
+            checkout is null
+            || (
+                File.Exists(own)
+                && File.ReadLines(own)
+                    .Any(l =>
+                        l.Replace(" ", "", StringComparison.Ordinal)
+                            .Equals("root=true", StringComparison.OrdinalIgnoreCase)
+                    )
+            );
+        return ends ? [] : FindAllAbove(checkout, ".editorconfig");
+    }
+
     public static string? FindAbove(string? folder, string name) => FindAllAbove(folder, name).FirstOrDefault();
 
-    /// <summary>Every such file above a folder, the nearest first.</summary>
     public static IEnumerable<string> FindAllAbove(string? folder, params string[] names)
     {
         for (string? above = Path.GetDirectoryName(folder); above is not null; above = Path.GetDirectoryName(above))

@@ -5,8 +5,9 @@ using System.Xml.Linq;
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>
-/// NuGet merges every <c>nuget.config</c> on the way up, so an empty one stops nothing. Where the workers' folder has configs above it that the checkout has not, this one clears what they
-/// say and says again what the checkout inherits; where it has none, there is nothing to shut off and none is written.
+/// NuGet merges every <c>nuget.config</c> on the way up, so an empty one stops nothing. Where the workers' folder has
+/// configs above it that the checkout has not, this one clears what they say and says again what the checkout inherits;
+/// where it has none, there is nothing to shut off and none is written.
 /// </summary>
 internal static partial class NuGetBarrier
 {
@@ -22,7 +23,7 @@ internal static partial class NuGetBarrier
     private static readonly string[] Places = ["packageSources", "auditSources", "fallbackPackageFolders"];
     private static readonly string[] Secret = ["packageSourceCredentials", "apikeys", "clientCertificates"];
 
-    /// <summary>How the file's name is written on file systems that tell.</summary>
+    // How the file's name is written on file systems that tell.
     public static IReadOnlyList<string> Spellings { get; } = ["nuget.config", "NuGet.config", "NuGet.Config"];
 
     public static string? Content(string root, string? checkout)
@@ -37,7 +38,8 @@ internal static partial class NuGetBarrier
         XElement configuration = new("configuration");
         foreach (string section in Sections)
         {
-            // Clearing takes the user's own entries away too: they come back first, then what the checkout inherits, the farthest first.
+            // Clearing takes the user's own entries away too: they come back first, then what the checkout inherits,
+            // the farthest first.
             bool clears = given.Any(path => Entries(path, section).Any());
             XElement rewritten = new(section, clears ? new XElement("clear") : null);
             foreach (string path in (clears ? UserConfigs() : []).Concat(wanted.Reverse()))
@@ -66,9 +68,8 @@ internal static partial class NuGetBarrier
         return configuration + "\n";
     }
 
-    /// <summary>An entry that means the same in another folder's config, and names nobody's password: a relative path is written out, and an address loses its user.</summary>
-    /// <param name="entry">The entry; it is left as it is.</param>
-    /// <param name="config">The config that it is from.</param>
+    // An entry that means the same in another folder's config, and names nobody's password: a relative path is written
+    // out, and an address loses its user.
     public static XElement Portable(XElement entry, string config)
     {
         XElement copy = new(entry);
@@ -86,7 +87,6 @@ internal static partial class NuGetBarrier
         return copy;
     }
 
-    /// <summary>Whether a file is a config with passwords or keys in it.</summary>
     public static bool HoldsCredentials(string path) =>
         Spellings.Contains(Path.GetFileName(path), StringComparer.Ordinal)
         && Load(path) is { } root

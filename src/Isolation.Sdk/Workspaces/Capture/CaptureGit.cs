@@ -5,7 +5,10 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Git in a worker's own scope, as capture needs it: a private index always, and a private git directory where the worker's cannot be trusted.</summary>
+/// <summary>
+/// Git in a worker's own scope, as capture needs it: a private index always, and a private git directory where the
+/// worker's cannot be trusted.
+/// </summary>
 internal sealed class CaptureGit : IDisposable
 {
     private readonly GitRepository _repository;
@@ -13,30 +16,26 @@ internal sealed class CaptureGit : IDisposable
     private readonly IStateScope _scope;
     private readonly string _private;
 
-    /// <param name="repository">The repository that workers run on.</param>
-    /// <param name="info">The workspace.</param>
-    /// <param name="scope">The worker's scope.</param>
-    /// <param name="honest">Whether what git trusts in the workspace is as it was made.</param>
     public CaptureGit(GitRepository repository, WorkspaceInfo info, IStateScope scope, bool honest)
     {
         (_repository, _info, _scope, IsTrusted) = (repository, info, scope, honest);
         _private = Path.Combine(scope.Info.Temp, $"capture-{Guid.NewGuid():n}");
     }
 
-    /// <summary>Whether what git trusts in the workspace is as it was made.</summary>
+    // Whether what git trusts in the workspace is as it was made.
     public bool IsTrusted { get; }
 
-    /// <summary>Whether contents are compared where git would go by time stamps.</summary>
+    // Whether contents are compared where git would go by time stamps.
     public bool ComparesContent { get; set; }
 
-    /// <summary>Where new objects go: for a repository of the worker's own, nothing is written in there by looking at it.</summary>
+    // Where new objects go: for a repository of the worker's own, nothing is written in there by looking at it.
     public string Objects => Path.Combine(_info.HasOwnRepository ? PrivateGit : _repository.CommonDirectory, "objects");
 
     private string Index => Path.Combine(_private, "index");
 
     private string PrivateGit => Path.Combine(_private, "git");
 
-    /// <summary>What the worker's own index says; <see langword="null"/> when git cannot read it.</summary>
+    // What the worker's own index says; null when git cannot read it.
     public async Task<GitStatus?> TryStatusAsync(CancellationToken cancellationToken)
     {
         ExecResult answer = await ExecAsync(
@@ -64,7 +63,6 @@ internal sealed class CaptureGit : IDisposable
         return GitStatus.Parse(new GitResult(0, output, "").Fields);
     }
 
-    /// <summary>What HEAD means, read without git in the worktree.</summary>
     public async Task<string?> ReadHeadAsync(CancellationToken cancellationToken)
     {
         string file = Path.Combine(_info.GitDirectory, "HEAD");
@@ -80,7 +78,7 @@ internal sealed class CaptureGit : IDisposable
             : null;
     }
 
-    /// <summary>What HEAD means in a repository of the worker's own; <see langword="null"/> when it means nothing that can be read.</summary>
+    // What HEAD means in a repository of the worker's own; null when it means nothing that can be read.
     public async Task<string?> TryOwnHeadAsync(CancellationToken cancellationToken)
     {
         ExecResult answer = await ExecAsync(
@@ -95,7 +93,6 @@ internal sealed class CaptureGit : IDisposable
         return answer.ExitCode == 0 && answer.Output.Trim() is { Length: >= 40 } id ? id : null;
     }
 
-    /// <summary>The tree of a commit; <see langword="null"/> when there is none.</summary>
     public async Task<string?> TryTreeOfAsync(string commit, CancellationToken cancellationToken)
     {
         ExecResult answer = await ExecAsync(
@@ -110,12 +107,7 @@ internal sealed class CaptureGit : IDisposable
         return answer.ExitCode == 0 ? answer.Output.Trim() : null;
     }
 
-    /// <summary>Writes the tree of everything in the work tree that is not ignored.</summary>
-    /// <param name="readable">Whether the worker's git directory and index may be used as they are.</param>
-    /// <param name="head">What the index starts from when the worker's own is of no use.</param>
-    /// <param name="strangers">Paths that are not the worker's: neither added nor left in.</param>
-    /// <param name="nested">Repositories inside the work tree, which would be added as bare pointers.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    // Writes the tree of everything in the work tree that is not ignored.
     public async Task<string> WriteWorkTreeAsync(
         bool readable,
         string head,
@@ -129,7 +121,8 @@ internal sealed class CaptureGit : IDisposable
         environment["GIT_INDEX_FILE"] = Index;
         AddExcludes(environment, [.. strangers, .. nested]);
         string[] add = ["add", "--all", "--", ":/"];
-        bool copied = (readable || !_info.HasOwnRepository) && TryCopyIndex(); // What it says is stored may be gone with what HEAD is.
+        // What it says is stored may be gone with what HEAD is.
+        bool copied = (readable || !_info.HasOwnRepository) && TryCopyIndex();
         if (!copied || (await ExecAsync(environment, cancellationToken, add).ConfigureAwait(false)).ExitCode != 0)
         {
             // Its index is gone or broken: start from HEAD, and take what lies there.
@@ -142,7 +135,6 @@ internal sealed class CaptureGit : IDisposable
         return await WithoutAsync(environment, strangers, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Writes the tree of a commit without some paths.</summary>
     public async Task<string> WriteTreeWithoutAsync(
         string commit,
         IReadOnlyList<string> strangers,
@@ -186,14 +178,15 @@ internal sealed class CaptureGit : IDisposable
         theirs.CopyTo(Index);
         if (ComparesContent)
         {
-            // To git a file that is not older than the index may have changed in the index's own second: it looks into it.
+            // To git a file that is not older than the index may have changed in the index's own second: it looks into
+            // it.
             File.SetLastWriteTimeUtc(Index, DateTime.UnixEpoch.AddSeconds(1));
         }
 
         return true;
     }
 
-    /// <summary>Makes git ignore what is not the worker's, so that its content does not even reach the object store.</summary>
+    // Makes git ignore what is not the worker's, so that its content does not even reach the object store.
     private void AddExcludes(Dictionary<string, string> environment, string[] paths)
     {
         if (paths.Length > 0)
@@ -274,7 +267,8 @@ internal sealed class CaptureGit : IDisposable
             )
             .ConfigureAwait(false);
 
-    /// <summary>The worker's own git directory. Where it is a repository, no setting in it says where its work tree or its other half is.</summary>
+    // The worker's own git directory. Where it is a repository, no setting in it says where its work tree or its other
+    // half is.
     private Dictionary<string, string> Trusted()
     {
         Dictionary<string, string> environment = With(GitLfs.Config(_repository));
@@ -289,7 +283,8 @@ internal sealed class CaptureGit : IDisposable
         return environment;
     }
 
-    /// <summary>A git directory made for this capture: its config is ours, it knows no filter, and it has nothing of the repository but the objects.</summary>
+    // A git directory made for this capture: its config is ours, it knows no filter, and it has nothing of the
+    // repository but the objects.
     private Dictionary<string, string> Untrusted(string head)
     {
         MakePrivate(head);

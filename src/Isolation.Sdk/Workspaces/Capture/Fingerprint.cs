@@ -1,31 +1,42 @@
 using System.Security.Cryptography;
+using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>What git trusts before it does anything: config that can name programs, and the pointers that say which repository this is.</summary>
+/// <summary>
+/// What git trusts before it does anything: in a linked worktree config that can name programs, and the pointers that
+/// say which repository this is; in a private clone that it is where it was made, and whose objects it reads. A clone's
+/// config, hooks and refs are the worker's to change.
+/// </summary>
 internal static class Fingerprint
 {
-    private const string Absent = "-";
+    private const string Absent = "-",
+        Folder = "directory";
+    private const int MaxCloneBytes = 64 * 1024;
     private static readonly string Empty = Convert.ToHexStringLower(SHA256.HashData([]));
     private static readonly string[] Shared = ["config", "config.worktree", "info/attributes"];
+    private static readonly string[] CloneFolders = ["", "objects", "objects/info", "objects/pack", "refs"];
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = 0,
+        IgnoreInaccessible = false,
+    };
 
-    public static IReadOnlyDictionary<string, string> Take(
-        string commonDirectory,
-        string gitDirectory,
-        string workTree
-    ) =>
-        new Dictionary<string, string>
-        {
-            ["config"] = Hash(Path.Combine(commonDirectory, "config")),
-            ["config.worktree"] = Hash(Path.Combine(commonDirectory, "config.worktree")),
-            ["info/attributes"] = Hash(Path.Combine(commonDirectory, "info", "attributes")),
-            ["worktree config.worktree"] = Hash(Path.Combine(gitDirectory, "config.worktree")),
-            ["worktree commondir"] = Hash(Path.Combine(gitDirectory, "commondir")),
-            ["worktree gitdir"] = Hash(Path.Combine(gitDirectory, "gitdir")),
-            [".git pointer"] = Hash(Path.Combine(workTree, ".git")),
-        };
+    public static IReadOnlyDictionary<string, string> Take(GitRepository repository, WorkspaceInfo info) =>
+        info.HasOwnRepository
+            ? TakeClone(info.GitDirectory)
+            : new Dictionary<string, string>
+            {
+                ["config"] = Hash(Path.Combine(repository.CommonDirectory, "config")),
+                ["config.worktree"] = Hash(Path.Combine(repository.CommonDirectory, "config.worktree")),
+                ["info/attributes"] = Hash(Path.Combine(repository.CommonDirectory, "info", "attributes")),
+                ["worktree config.worktree"] = Hash(Path.Combine(info.GitDirectory, "config.worktree")),
+                ["worktree commondir"] = Hash(Path.Combine(info.GitDirectory, "commondir")),
+                ["worktree gitdir"] = Hash(Path.Combine(info.GitDirectory, "gitdir")),
+                [".git pointer"] = Hash(Path.Combine(info.Path, ".git")),
+            };
 
-    /// <summary>What differs, by name.</summary>
     public static IReadOnlyList<string> Differences(
         IReadOnlyDictionary<string, string> before,
         IReadOnlyDictionary<string, string> after
@@ -38,22 +49,58 @@ internal static class Fingerprint
                 ),
         ];
 
-    /// <summary>Whether a difference is in what all work trees share: then it does not say who made it.</summary>
+    // Whether a difference is in what all work trees share: then it does not say who made it.
     public static bool IsShared(string difference) =>
         Shared.Any(name => difference.StartsWith($"{name} was ", StringComparison.Ordinal));
 
-    private static string Hash(string path)
+    private static Dictionary<string, string> TakeClone(string gitDirectory)
+    {
+        Dictionary<string, string> taken = CloneFolders.ToDictionary(
+            f => f.Length == 0 ? ".git" : $".git/{f}",
+            f => Kind(Path.Combine(gitDirectory, f)),
+            StringComparer.Ordinal
+        );
+        bool whole = taken.Values.All(v => v == Folder);
+        string objects = Path.Combine(gitDirectory, "objects");
+        string OfClone(string path) => whole ? Hash(path, MaxCloneBytes) : Absent;
+        taken[".git/commondir"] = OfClone(Path.Combine(gitDirectory, "commondir"));
+        taken[".git/objects/info/alternates"] = OfClone(Path.Combine(objects, "info", "alternates"));
+        taken["the way into .git/objects"] = whole ? Ways(objects) : Absent;
+        return taken;
+    }
+
+    private static string Kind(string path) =>
+        new FileInfo(path.TrimEnd(Path.DirectorySeparatorChar)).LinkTarget is { } target ? "link:" + target
+        : Directory.Exists(path) ? Folder
+        : File.Exists(path) ? "file"
+        : Absent;
+
+    // A pipe has no length either, and reading one would never end.
+    private static string Hash(string path, long max = long.MaxValue)
     {
         FileInfo file = new(path);
-        if (file.LinkTarget is { } target)
-        {
-            return "link:" + target;
-        }
-
-        // A pipe has no length either, and reading one would never end.
-        return Directory.Exists(path) ? "directory"
+        return file.LinkTarget is { } target ? "link:" + target
+            : Directory.Exists(path) ? Folder
             : !file.Exists ? Absent
             : file.Length == 0 ? Empty
+            : file.Length > max ? $"{file.Length} bytes"
             : Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
+    }
+
+    // A link among the objects reads what lies elsewhere, and a folder that cannot be read hides what is in it.
+    private static string Ways(string objects)
+    {
+        try
+        {
+            return new DirectoryInfo(objects)
+                .EnumerateFileSystemInfos("*", Everything)
+                .Any(e => e.LinkTarget is not null)
+                ? "links"
+                : "open";
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return "shut";
+        }
     }
 }

@@ -2,8 +2,14 @@ using System.IO.Enumeration;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>A file that says which commit holds a workspace's content; its time stamp, taken from the file system's own clock, says since when.</summary>
-/// <remarks>A linked worktree has it in its git directory. That of a private clone is the worker's, so there it lies beside the work tree.</remarks>
+/// <summary>
+/// A file that says which commit holds a workspace's content; its time stamp, taken from the file system's own clock,
+/// says since when.
+/// </summary>
+/// <remarks>
+/// A linked worktree has it in its git directory. That of a private clone is the worker's, so there it lies beside the
+/// work tree.
+/// </remarks>
 internal sealed class PinMarker(WorkspaceInfo info)
 {
     private const string Name = "isolation-pinned";
@@ -28,10 +34,11 @@ internal sealed class PinMarker(WorkspaceInfo info)
 
     private string File => Path.Combine(Folder, Name);
 
-    /// <returns>When: every change before it has an earlier time, and every one after it has not.</returns>
+    // When: every change before it has an earlier time, and every one after it has not.
     public DateTime Set(string commit)
     {
-        // File systems stamp with a clock of some milliseconds a tick. Only a mark from a later tick than all before it tells a write after it from one before.
+        // File systems stamp with a clock of some milliseconds a tick. Only a mark from a later tick than all before it
+        // tells a write after it from one before.
         System.IO.File.WriteAllText(File, commit);
         DateTime before = System.IO.File.GetLastWriteTimeUtc(File);
         SpinWait wait = default;
@@ -45,10 +52,9 @@ internal sealed class PinMarker(WorkspaceInfo info)
         return now;
     }
 
-    /// <summary>Notes the moment before a capture looks; <see langword="null"/> where there is no folder for it any more.</summary>
+    // Notes the moment before a capture looks; null where there is no folder for it any more.
     public DateTime? Begin() => Directory.Exists(Folder) ? Set("") : null;
 
-    /// <summary>Says that everything up to that moment is pinned.</summary>
     public void Complete(string commit, DateTime since)
     {
         System.IO.File.WriteAllText(File, commit);
@@ -57,7 +63,6 @@ internal sealed class PinMarker(WorkspaceInfo info)
 
     public string? Read() => System.IO.File.Exists(File) ? System.IO.File.ReadAllText(File) : null;
 
-    /// <summary>Takes it away, where it lies beside what it speaks of.</summary>
     public void Remove()
     {
         if (info.HasOwnRepository && Directory.Exists(Folder))
@@ -66,7 +71,8 @@ internal sealed class PinMarker(WorkspaceInfo info)
         }
     }
 
-    /// <summary>Whether anything was written since: a file or folder of the work tree, HEAD, or HEAD's log, and every ref of a repository of its own. Looks at time stamps only and runs nothing of the worker's.</summary>
+    // Whether anything was written since: a file or folder of the work tree, HEAD, or HEAD's log, and every ref of a
+    // repository of its own. Looks at time stamps only and runs nothing of the worker's.
     public bool IsStale()
     {
         FileInfo mark = new(File);
@@ -92,7 +98,7 @@ internal sealed class PinMarker(WorkspaceInfo info)
         }
     }
 
-    /// <summary>Files of the work tree that were written since, by their paths in it; all of them where nothing was ever pinned.</summary>
+    // Files of the work tree that were written since, by their paths in it; all of them where nothing was ever pinned.
     public IEnumerable<string> Newer()
     {
         FileInfo mark = new(File);

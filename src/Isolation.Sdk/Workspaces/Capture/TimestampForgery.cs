@@ -4,7 +4,10 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Time stamps that cannot be true. Git takes a file of the same size and times for unchanged, and times are anybody's to set; when an inode changed is not, but git compares that by the second alone.</summary>
+/// <summary>
+/// Time stamps that cannot be true. Git takes a file of the same size and times for unchanged, and times are anybody's
+/// to set; when an inode changed is not, but git compares that by the second alone.
+/// </summary>
 internal static class TimestampForgery
 {
     private static readonly EnumerationOptions Everything = new()
@@ -14,12 +17,7 @@ internal static class TimestampForgery
         IgnoreInaccessible = true,
     };
 
-    /// <summary>Whether a file of a work tree says that it is older than the work tree, and is not one that it was filled with.</summary>
-    /// <param name="info">The workspace.</param>
-    /// <param name="except">Paths in it that were copied in with their times.</param>
-    /// <param name="filled">
-    /// When its files were there. Not the last capture: that saw what was forged before, but the worker's index still takes it for unchanged. Where it is unknown, or cannot be asked for each file, the folder's birth counts, and more is doubted than need be.
-    /// </param>
+    // Whether a file of a work tree says that it is older than the work tree, and is not one that it was filled with.
     public static bool IsFound(WorkspaceInfo info, IReadOnlyList<string> except, DateTime? filled)
     {
         try
@@ -49,6 +47,7 @@ internal static class TimestampForgery
         }
     }
 
-    // A workspace is filled with files that say they are older than it, but nobody can have changed one since and deny it: that time cannot be set.
+    // A workspace is filled with files that say they are older than it, but nobody can have changed one since and deny
+    // it: that time cannot be set.
     private static bool IsUntouched(string file, DateTime since) => PlatformFiles.Current.GetChangeTime(file) < since;
 }

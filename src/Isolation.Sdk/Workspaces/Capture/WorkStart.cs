@@ -2,7 +2,10 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Where a worker's own work begins: where it started, or the newest commit of the target that it has brought into its branch since, by whatever command.</summary>
+/// <summary>
+/// Where a worker's own work begins: where it started, or the newest commit of the target that it has brought into its
+/// branch since, by whatever command.
+/// </summary>
 internal sealed class WorkStart(GitRepository repository, WorkspaceInfo info, string? targetRef)
 {
     public async Task<string> FindAsync(string commit, CancellationToken cancellationToken)

@@ -6,8 +6,9 @@ using Isolation.Sdk.Platform;
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>
-/// Brings objects of a worker's into the repository. Nothing of the host's ever runs in the worker's repository: what git fetches from has a config and refs that the library wrote, and
-/// borrows nothing of the worker's but objects, each of which is checked on its way in.
+/// Brings objects of a worker's into the repository. Nothing of the host's ever runs in the worker's repository: what
+/// git fetches from has a config and refs that the library wrote, and borrows nothing of the worker's but objects, each
+/// of which is checked on its way in.
 /// </summary>
 internal sealed class CloneCollector : IDisposable
 {
@@ -24,11 +25,10 @@ internal sealed class CloneCollector : IDisposable
         BareRepositoryWriter.Write(_folder, repository, head: "", [objects]);
     }
 
-    /// <summary>Where it is made: beside the work tree, not in it.</summary>
     public static string Folder(WorkspaceInfo info) => Path.Combine(Path.GetDirectoryName(info.Path)!, "collect");
 
-    /// <summary>Fetches a commit with everything it needs, and others with it as far as they can be had.</summary>
-    /// <returns>Those of the others that are here now.</returns>
+    // Fetches a commit with everything it needs, and others with it as far as they can be had. Those of the others that
+    // are here now.
     public async Task<IReadOnlyCollection<string>> FetchAsync(
         string commit,
         IReadOnlyCollection<string> others,
@@ -52,7 +52,7 @@ internal sealed class CloneCollector : IDisposable
         {
             throw new IsolationException(
                 WorkspaceCodes.CollectRefused,
-                $"What the worker committed cannot be taken over: {PlainText.SingleLine(answer.Error.Trim().ReplaceLineEndings(" "), 400)}",
+                $"What the worker committed cannot be taken over: {PlainText.SingleLine(answer.ErrorLine, 400)}",
                 "Look at the workspace, which is kept: objects are missing there, or are not what git allows."
             );
         }

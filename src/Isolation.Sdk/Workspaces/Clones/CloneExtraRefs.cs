@@ -3,18 +3,16 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Pins what a worker kept on other refs of its own: <c>refs/isolation/finds/auth-123/2/heads/idea</c>.</summary>
+/// <summary>
+/// Pins what a worker kept on other refs of its own: <c>refs/isolation/extra/auth-123/2/heads/idea</c>.
+/// </summary>
 internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt)
 {
     private const string RefsPrefix = "refs/";
     private readonly string _prefix = AttemptNames.ExtraRefsPrefix(attempt);
 
-    /// <summary>Pins what is not part of the repository's history, and of what is handed in, already.</summary>
-    /// <param name="refs">The worker's refs; every object is in the repository.</param>
-    /// <param name="commit">What is handed in.</param>
-    /// <param name="strangers">Paths that are not the worker's: what has one of them in its history is not pinned.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    /// <returns>What is pinned, and whether nothing was left out.</returns>
+    // Pins what is not part of the repository's history, and of what is handed in, already. What is pinned, and whether
+    // nothing was left out.
     public async Task<(IReadOnlyList<CapturedRef> Pinned, bool IsAll)> PinAsync(
         IReadOnlyList<KeyValuePair<string, string>> refs,
         string commit,
@@ -63,7 +61,8 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
         return (done ? pinned : [], done && tainted.Count == 0);
     }
 
-    /// <summary>Tags that say something and what no ref here leads to. A branch that stands on the base is of no interest, and neither is what is another attempt's.</summary>
+    // Tags that say something and what no ref here leads to. A branch that stands on the base is of no interest, and
+    // neither is what is another attempt's.
     private async Task<HashSet<string>> FindWorthAsync(string[] ids, string commit, CancellationToken cancellationToken)
     {
         GitResult kinds = await repository
@@ -137,7 +136,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
         return tainted;
     }
 
-    /// <summary>The worker's own names as far as they can be names beside each other; a slug for the others.</summary>
+    // The worker's own names as far as they can be names beside each other; a slug for the others.
     private Dictionary<string, string> Names(IReadOnlyList<KeyValuePair<string, string>> refs)
     {
         Dictionary<string, string> names = new(StringComparer.Ordinal);

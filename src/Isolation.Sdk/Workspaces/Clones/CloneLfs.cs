@@ -3,7 +3,10 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Large files of a private clone: a store of its own. git-lfs finds what it lacks beside the borrowed objects, and links it in; what the library fills in is made a copy.</summary>
+/// <summary>
+/// Large files of a private clone: a store of its own. git-lfs finds what it lacks beside the borrowed objects, and
+/// links it in; what the library fills in is made a copy.
+/// </summary>
 internal static class CloneLfs
 {
     // "ab/cd/abcd…": what a store's own layout says a file is.
@@ -15,7 +18,7 @@ internal static class CloneLfs
         IgnoreInaccessible = true,
     };
 
-    /// <summary>A hard link is one file with two names: written through one, it has changed under the other.</summary>
+    // A hard link is one file with two names: written through one, it has changed under the other.
     public static void Unlink(string gitDirectory)
     {
         foreach (string file in Files(gitDirectory))
@@ -26,7 +29,7 @@ internal static class CloneLfs
         }
     }
 
-    /// <summary>Takes over what the worker added: files whose content is what their name says, and nothing else.</summary>
+    // Takes over what the worker added: files whose content is what their name says, and nothing else.
     public static void Collect(GitRepository repository, string gitDirectory)
     {
         string store = Store(repository.CommonDirectory);

@@ -6,8 +6,9 @@ using Isolation.Sdk.Git;
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>
-/// What of the repository's own config a clone starts with: who commits, and what decides how files look (line endings, filters, drivers, large files, submodules). Nothing that runs by
-/// itself, no alias, no remote, no credential. Read once for all workers, and again when the file has changed.
+/// What of the repository's own config a clone starts with: who commits, and what decides how files look (line endings,
+/// filters, drivers, large files, submodules). Nothing that runs by itself, no alias, no remote, no credential. Read
+/// once for all workers, and again when the file has changed.
 /// </summary>
 internal sealed partial class CloneSettings
 {
@@ -42,7 +43,6 @@ internal sealed partial class CloneSettings
         Lazy<Task<IReadOnlyList<KeyValuePair<string, string>>>>
     > _read = new();
 
-    /// <summary>The repository's own settings, included files and all.</summary>
     public async Task<IReadOnlyList<KeyValuePair<string, string>>> ReadAsync(
         GitRepository repository,
         CancellationToken cancellationToken
@@ -70,7 +70,6 @@ internal sealed partial class CloneSettings
         }
     }
 
-    /// <summary>Those that a clone gets.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Inherit(
         IEnumerable<KeyValuePair<string, string>> settings
     ) =>
@@ -81,7 +80,6 @@ internal sealed partial class CloneSettings
                 IsAddress(s.Key) ? WithoutCredentials(s.Value) : s.Value
             ));
 
-    /// <summary>An address as everybody may read it.</summary>
     public static string WithoutCredentials(string address) =>
         Web().IsMatch(address) ? UserOfWeb().Replace(address, "$1") : PasswordOf().Replace(address, "$1$2@");
 
@@ -92,7 +90,6 @@ internal sealed partial class CloneSettings
                 .Select(p => new KeyValuePair<string, string>(p[0], p.Length == 2 ? p[1] : "true")),
         ];
 
-    /// <summary>As git's config files are written.</summary>
     public static string Write(IEnumerable<KeyValuePair<string, string>> settings)
     {
         StringBuilder text = new();

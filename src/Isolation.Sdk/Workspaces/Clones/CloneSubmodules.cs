@@ -2,12 +2,15 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Relative addresses of submodules mean what they mean in the repository: a clone lies elsewhere and has no remote to start from, so it is told the whole address.</summary>
+/// <summary>
+/// Relative addresses of submodules mean what they mean in the repository: a clone lies elsewhere and has no remote to
+/// start from, so it is told the whole address.
+/// </summary>
 internal static class CloneSubmodules
 {
     private const string ListFile = ".gitmodules";
 
-    /// <summary>Addresses to set, for what the base commit has and the repository's own settings do not name.</summary>
+    // Addresses to set, for what the base commit has and the repository's own settings do not name.
     public static async Task<IReadOnlyList<KeyValuePair<string, string>>> ResolveAsync(
         GitRepository repository,
         string workTree,
@@ -39,7 +42,7 @@ internal static class CloneSubmodules
             : [];
     }
 
-    /// <summary>As <c>git submodule</c> does: each <c>../</c> takes a part off the end.</summary>
+    // As 'git submodule' does: each '../' takes a part off the end.
     public static string Resolve(string start, string address)
     {
         string from = start.TrimEnd('/');

@@ -3,19 +3,19 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Private clones: a repository of its own, refs, config, hooks, stash and index included; only the objects it starts from are borrowed.</summary>
+/// <summary>
+/// Private clones: a repository of its own, refs, config, hooks, stash and index included; only the objects it starts
+/// from are borrowed.
+/// </summary>
 internal sealed class PrivateCloneProvider(
-    PrivateCloneOptions options,
+    WorkspaceOptions options,
     TimeProvider time,
     WorkersDirectory? workers = null,
-    GitRepository? opened = null,
     GitRepositoryCache? repositories = null
-) : GitWorkspaceProvider(options, time, workers, opened, repositories)
+) : GitWorkspaceProvider(options, time, workers, repositories)
 {
-    private readonly PrivateCloneOptions _options = options;
     private readonly CloneSettings _settings = new();
 
-    /// <inheritdoc/>
     protected override IsolationGuarantees Seals =>
         IsolationGuarantees.Files
         | IsolationGuarantees.Refs
@@ -23,15 +23,78 @@ internal sealed class PrivateCloneProvider(
         | IsolationGuarantees.Hooks
         | IsolationGuarantees.Stash;
 
-    /// <inheritdoc/>
-    protected override async Task<GitWorkspace> MakeAsync(
-        WorkspaceMaterializer filler,
-        WorkspaceRequest request,
-        bool issue,
-        Task<TemplateTree?>? parked,
+    // It is in the clone alone, and explains nothing in the repository.
+    protected override string BranchNote => WorkspaceNotes.CloneBranch;
+
+    protected override WorkspaceInfo Describe(WorkspaceCreation creation, string path, string branch) =>
+        new(path, PrivateCloneWorkspace.GitDirectoryOf(path), branch, creation.Request.BaseCommit);
+
+    // The attempt's ref holds what the clone borrows: where it starts from, and later what it made of that.
+    protected override async Task PinAsync(
+        WorkspaceCreation creation,
+        string branch,
         CancellationToken cancellationToken
-    ) =>
-        await new CloneMaker(_options, filler, _settings, request, parked) { Issue = issue }
-            .MakeAsync(cancellationToken)
+    )
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        (GitRepository repository, string commit) = (creation.Repository, creation.Request.BaseCommit);
+        string name = AttemptNames.RefName(creation.Attempt);
+        bool pinned = creation.IssuesAttempt
+            ? await repository
+                .TryUpdateAsync(new RefTransaction().Create(name, commit), cancellationToken)
+                .ConfigureAwait(false)
+            : (
+                RefReader.Read(repository.CommonDirectory, name)
+                ?? await repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false)
+            ) == commit;
+        if (!pinned)
+        {
+            throw creation.NotIssued("its ref is not there");
+        }
+    }
+
+    protected override async Task<WorkspaceInfo> AddGitAsync(
+        WorkspaceCreation creation,
+        WorkspaceInfo info,
+        MaterializedFiles files,
+        CancellationToken cancellationToken
+    )
+    {
+        GitRepository repository = creation.Repository;
+        IReadOnlyList<KeyValuePair<string, string>> theirs = await _settings
+            .ReadAsync(repository, cancellationToken)
             .ConfigureAwait(false);
+        new CloneWriter(creation.Context).Write(info, theirs);
+
+        // Large files that are not here yet come from the repository's own remote; the clone is not told of it.
+        string? origin = theirs.LastOrDefault(s => s.Key == "remote.origin.url").Value;
+        await files
+            .CompleteAsync(
+                info,
+                GitLfs.IsSetUp(repository) && origin is { Length: > 0 } ? [new("remote.origin.url", origin)] : [],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        CloneLfs.Unlink(info.GitDirectory);
+        IReadOnlyList<KeyValuePair<string, string>> addresses = await CloneSubmodules
+            .ResolveAsync(repository, info.Path, theirs, cancellationToken)
+            .ConfigureAwait(false);
+        if (addresses.Count > 0)
+        {
+            string config = Path.Combine(info.GitDirectory, "config");
+            await File.AppendAllTextAsync(config, CloneSettings.Write(addresses), cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        return info;
+    }
+
+    protected override GitWorkspace Open(WorkspaceCreation creation, WorkspaceInfo info, WorkspaceFacts facts) =>
+        new PrivateCloneWorkspace(creation.Context, creation.Attempt, info, facts, info.BaseCommit);
+
+    protected override Task RollBackAsync(WorkspaceCreation creation, WorkspaceInfo info)
+    {
+        CloneRemoval removal = new(creation.Context);
+        return removal.RollBackAsync(creation.Attempt, () => removal.RemoveAsync(info, null));
+    }
 }

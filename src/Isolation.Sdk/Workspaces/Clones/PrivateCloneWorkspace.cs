@@ -1,66 +1,142 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
-using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>A private clone that an attempt holds.</summary>
+/// <summary>
+/// A private clone that an attempt holds. A capture looks at it in the worker's scope, and collects from it as from a
+/// stranger's.
+/// </summary>
 internal sealed class PrivateCloneWorkspace(
-    GitRepository repository,
+    WorkspaceContext context,
     AttemptId attempt,
     WorkspaceInfo info,
     WorkspaceFacts facts,
-    CloneRemoval removal,
     string? pinned
-) : GitWorkspace(info, attempt, pinned)
+) : GitWorkspace(context, attempt, info, facts, pinned)
 {
-    /// <summary>Finds one again from its lease; <see langword="null"/> when nothing is left of it.</summary>
+    private GitRepository Repository => Context.Repository;
+
+    // Finds one again from its lease; null when nothing is left of it.
     public static async Task<PrivateCloneWorkspace?> ReopenAsync(
-        GitRepository repository,
+        WorkspaceContext context,
         LeaseRecord record,
-        CloneRemoval removal,
         CancellationToken cancellationToken
     )
     {
-        string path = record.Notes[WorkspaceNotes.Path];
+        string path = record.Notes[WorkspaceNotes.Path],
+            name = AttemptNames.RefName(record.Attempt);
         if (!Directory.Exists(path) && !IsFolderLeft(path))
         {
             return null;
         }
 
         string? pinned = (
-            await repository
-                .ListRefsAsync(AttemptNames.RefName(record.Attempt), cancellationToken)
-                .ConfigureAwait(false)
-        ).GetValueOrDefault(AttemptNames.RefName(record.Attempt));
-        string baseCommit = record.Notes.GetValueOrDefault(WorkspaceNotes.Base) ?? pinned ?? repository.NullId;
+            await context.Repository.ListRefsAsync(cancellationToken, name).ConfigureAwait(false)
+        ).GetValueOrDefault(name);
         WorkspaceFacts facts = WorkspaceFacts.FromJson(record.Notes.GetValueOrDefault(WorkspaceNotes.Made));
-        WorkspaceInfo info = new(path, GitDirectoryOf(path), record.Notes[WorkspaceNotes.CloneBranch], baseCommit)
+        WorkspaceInfo info = new(
+            path,
+            GitDirectoryOf(path),
+            record.Notes[WorkspaceNotes.CloneBranch],
+            record.Notes.GetValueOrDefault(WorkspaceNotes.Base) ?? pinned ?? context.Repository.NullId
+        )
         {
             CheckedOutBy = facts.CheckedOutBy,
         };
-        return new PrivateCloneWorkspace(repository, record.Attempt, info, facts, removal, pinned);
+        return new PrivateCloneWorkspace(context, record.Attempt, info, facts, pinned);
     }
-
-    // Of one that was about to be made, or nearly gone: the folder it was in, and at most its mark. What else is in there is the state's, which sees to itself.
-    private static bool IsFolderLeft(string path) =>
-        Path.GetDirectoryName(path) is { } folder
-        && Directory.Exists(folder)
-        && Directory.EnumerateFileSystemEntries(folder).All(PinMarker.IsMarker);
 
     public static string GitDirectoryOf(string path) => Path.Combine(path, ".git");
 
-    protected override Task<Capture> CaptureAsync(
-        IStateScope scope,
-        string? expected,
+    public override async Task<string?> ReadHeadAsync(
+        CaptureGit git,
+        List<string> tampering,
         CancellationToken cancellationToken
-    ) => new CloneCapture(repository, Attempt, Info, facts).RunAsync(scope, expected, cancellationToken);
+    )
+    {
+        string? head = git.IsTrusted ? await git.TryOwnHeadAsync(cancellationToken).ConfigureAwait(false) : null;
+        if (git.IsTrusted && head is null)
+        {
+            // Only its files can be had, so the rest is kept for someone to look at.
+            tampering.Add("what HEAD is in .git cannot be read");
+        }
+
+        return head;
+    }
+
+    public override async Task<CollectedWork> CollectAsync(
+        CaptureGit git,
+        string commit,
+        List<string> tampering,
+        CancellationToken cancellationToken
+    )
+    {
+        UntrustedRefs refs = git.IsTrusted
+            ? RefReader.ReadUntrusted(Info.GitDirectory, Repository.NullId.Length)
+            : new UntrustedRefs([], true);
+        if (!refs.IsAll)
+        {
+            tampering.Add(
+                $"the refs in .git are more than {RefReader.MaxUntrusted}, or of a kind that cannot be read: not all were kept"
+            );
+        }
+
+        KeyValuePair<string, string>[] others =
+        [
+            .. refs.Found.Where(r => r.Value != commit && r.Value != Info.BaseCommit),
+        ];
+        using CloneCollector collector = new(Repository, Info, git.Objects);
+        IReadOnlyCollection<string> here = await collector
+            .FetchAsync(commit, [.. others.Select(r => r.Value).Distinct(StringComparer.Ordinal)], cancellationToken)
+            .ConfigureAwait(false);
+        if (git.IsTrusted)
+        {
+            CloneLfs.Collect(Repository, Info.GitDirectory);
+        }
+
+        List<KeyValuePair<string, string>> had = [.. others.Where(r => here.Contains(r.Value))];
+        bool isAll = refs.IsAll && had.Count == others.Length;
+        if (commit != Info.BaseCommit && !await DescendsAsync(commit, cancellationToken).ConfigureAwait(false))
+        {
+            // A history that does not start from the base would bring in more than was made, or take something back.
+            // The files are what counts; the history is pinned beside them.
+            had.Insert(0, new("HEAD", commit));
+            commit = await Repository
+                .CommitTreeAsync(
+                    $"{commit}^{{tree}}",
+                    [Info.BaseCommit],
+                    $"Work of {Attempt}\n\nOn the commit it was given; the worker's own history does not start from there.",
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+        }
+
+        (IReadOnlyList<CapturedRef> kept, bool whole) = await new CloneExtraRefs(Repository, Attempt)
+            .PinAsync(had, commit, Facts.Excluded, cancellationToken)
+            .ConfigureAwait(false);
+        return new CollectedWork(commit, kept, whole && isAll);
+    }
 
     protected override Task RemoveAsync(
         bool everything,
         string? idleAt,
         string? to,
         CancellationToken cancellationToken
-    ) => removal.RemoveAsync(Info, to);
+    ) => new CloneRemoval(Context).RemoveAsync(Info, to);
+
+    // Of one that was about to be made, or nearly gone: the folder it was in, and at most its mark. What else is in
+    // there is the state's, which sees to itself.
+    private static bool IsFolderLeft(string path) =>
+        Path.GetDirectoryName(path) is { } folder
+        && Directory.Exists(folder)
+        && Directory.EnumerateFileSystemEntries(folder).All(PinMarker.IsMarker);
+
+    private async Task<bool> DescendsAsync(string commit, CancellationToken cancellationToken) =>
+        (
+            await Repository
+                .TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", Info.BaseCommit, commit)
+                .ConfigureAwait(false)
+        ).Ok;
 }

@@ -6,8 +6,8 @@ using Isolation.Sdk.Git;
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>
-/// Whether what git writes for a commit may be written once and copied. Line endings, idents and encodings are the same each time; a filter program may do as it likes, so where one would run git
-/// checks out.
+/// Whether what git writes for a commit may be written once and copied. Line endings, idents and encodings are the same
+/// each time; a filter program may do as it likes, so where one would run git checks out.
 /// </summary>
 internal sealed partial class CheckoutSettings(GitRepository repository)
 {
@@ -15,13 +15,13 @@ internal sealed partial class CheckoutSettings(GitRepository repository)
 
     private string Attributes => Path.Combine(repository.CommonDirectory, "info", "attributes");
 
-    /// <summary>For git where it is told the user's HOME, for LFS: it would read attributes there, too, and a checkout would look another way than its copies.</summary>
+    // For git where it is told the user's HOME, for LFS: it would read attributes there, too, and a checkout would look
+    // another way than its copies.
     public IReadOnlyList<KeyValuePair<string, string>> NoAttributesFromHome =>
         Elsewhere().IsMatch(Read(Config))
             ? []
             : [new("core.attributesFile", OperatingSystem.IsWindows() ? "NUL" : "/dev/null")];
 
-    /// <summary>Of the repository's settings as they are now.</summary>
     public string Key()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -38,7 +38,7 @@ internal sealed partial class CheckoutSettings(GitRepository repository)
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Why no workspace of this repository may be copied; <see langword="null"/> when nothing speaks against it.</summary>
+    // Why no workspace of this repository may be copied; null when nothing speaks against it.
     public string? UnsupportedReason()
     {
         string config = Read(Config);
@@ -51,7 +51,7 @@ internal sealed partial class CheckoutSettings(GitRepository repository)
             : null;
     }
 
-    /// <summary>Whether a filter would run for a commit, before anything is written for it.</summary>
+    // Whether a filter would run for a commit, before anything is written for it.
     public async Task<bool> FiltersAsync(string commit, CancellationToken cancellationToken)
     {
         ConfiguredFilters programs = Programs(Read(Config));
@@ -59,7 +59,8 @@ internal sealed partial class CheckoutSettings(GitRepository repository)
             (_, string? content) in GitAttributes.ReadAsync(repository, commit, cancellationToken).ConfigureAwait(false)
         )
         {
-            if (content is null || programs.AreNamedIn(content)) // At checkout git takes where a link leads to for its text.
+            // At checkout git takes where a link leads to for its text.
+            if (content is null || programs.AreNamedIn(content))
             {
                 return true;
             }
@@ -68,7 +69,7 @@ internal sealed partial class CheckoutSettings(GitRepository repository)
         return false;
     }
 
-    /// <summary>Why a commit's files may not be copied, by what was written for it.</summary>
+    // Why a commit's files may not be copied, by what was written for it.
     public string? UnsupportedReason(IndexFile index, string files)
     {
         string config = Read(Config);

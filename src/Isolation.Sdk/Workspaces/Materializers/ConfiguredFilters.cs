@@ -3,14 +3,15 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>The filters that settings give a program. Attributes may name others: git writes such files as they are, unless a filter of that name is set up.</summary>
+/// <summary>
+/// The filters that settings give a program. Attributes may name others: git writes such files as they are, unless a
+/// filter of that name is set up.
+/// </summary>
 internal sealed partial class ConfiguredFilters
 {
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly bool _others;
 
-    /// <param name="repository">With what every command of ours is told.</param>
-    /// <param name="config">The text of the repository's own settings.</param>
     public ConfiguredFilters(GitRepository repository, string config)
     {
         foreach (
@@ -24,10 +25,11 @@ internal sealed partial class ConfiguredFilters
 
         MatchCollection plain = Section().Matches(config);
         _names.UnionWith(plain.Select(m => m.Groups["name"].Value));
-        _others = plain.Count != AnySection().Count(config); // Written in a way that only git reads: whatever is named may be it.
+        // Written in a way that only git reads: whatever is named may be it.
+        _others = plain.Count != AnySection().Count(config);
     }
 
-    /// <summary>Whether the text of an attributes file names one of them.</summary>
+    // Whether the text of an attributes file names one of them.
     public bool AreNamedIn(string attributes) =>
         Named().Matches(attributes).Any(m => _others || _names.Contains(m.Groups["name"].Value));
 

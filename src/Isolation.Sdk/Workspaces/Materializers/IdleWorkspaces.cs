@@ -1,35 +1,131 @@
-using System.Collections.Concurrent;
+using System.IO.MemoryMappedFiles;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>The trees that wait in the workers' folder, for whichever host process comes first.</summary>
-internal sealed class IdleWorkspaces(int most)
+/// <summary>
+/// The files of released workspaces, cleaned in the background one after the other, which wait in the workers'
+/// directory for whichever host process comes first. Everything of git's is made new each time, so only files can
+/// differ, and these are compared with what was written.
+/// </summary>
+internal sealed class IdleWorkspaces(WorkspaceContext context)
 {
-    private readonly ConcurrentDictionary<string, bool> _unseenWrites = new(StringComparer.Ordinal);
+    private readonly int _max = context.Options.Pool.Size;
+    private readonly Lock _gate = new();
+    private readonly Queue<Task<string?>> _cleaning = [];
+    private Task _last = Task.CompletedTask;
+    private Task? _claimed;
+    private int _taken;
     private int _swept;
+    private bool? _unseenWrites;
 
-    public static int Count(WorkspaceContext context) => All(context).Count();
+    // Begins to look for a tree at a commit: one that waits, or the one that is being cleaned, which is there sooner
+    // than another one would be.
+    public IdleMaterializer Reserve(string commit, TemplateMaterializer templates, CancellationToken cancellationToken)
+    {
+        string key = context.Settings.Key();
+        return new IdleMaterializer(
+            context,
+            this,
+            templates,
+            key,
+            Task.Run(() => TakeAsync(key, commit, cancellationToken), cancellationToken)
+        );
+    }
 
-    /// <summary>Takes one out that is at a commit, or brings one there; <see langword="null"/> when there is none. Whoever is in doubt about one throws it away.</summary>
-    /// <param name="context">The repository.</param>
-    /// <param name="key">The settings it must have been written with.</param>
-    /// <param name="commit">The base.</param>
-    /// <param name="cleaned">The folder of one that was cleaned this moment, and so need not be looked at.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    public async Task<TemplateTree?> TakeAsync(
-        WorkspaceContext context,
+    // Takes the files of a workspace that is released, if they are of use and there is a place for them.
+    public async Task<bool> TryTakeInAsync(
+        WorkspaceInfo info,
+        IndexFile index,
+        string key,
+        Func<string, Task> moveAsync
+    )
+    {
+        if (
+            !OperatingSystem.IsLinux()
+            || !Directory.Exists(info.Path)
+            || key != context.Settings.Key()
+            || context.Settings.UnsupportedReason() is not null
+            || !TryEnter()
+        )
+        {
+            return false;
+        }
+
+        TemplateTree? tree = null;
+        try
+        {
+            tree = TemplateTree.Begin(context);
+            await moveAsync(tree.Files).ConfigureAwait(false);
+        }
+        catch (IOException e) when (tree is null && DiskErrors.IsFull(e))
+        {
+            Leave(); // No room for what would stay: all of it goes.
+            return false;
+        }
+        catch
+        {
+            try
+            {
+                using (tree)
+                {
+                    tree?.Discard();
+                }
+            }
+            finally
+            {
+                Leave();
+            }
+
+            throw;
+        }
+
+        context.Faults.OnStep(WorkspaceStep.Detached);
+        CleanInBackground(() => CleanAsync(tree, index, info.BaseCommit, key));
+        return true;
+    }
+
+    // Completes when everything taken in so far waits, or is gone.
+    public Task SettleAsync()
+    {
+        lock (_gate)
+        {
+            return _last;
+        }
+    }
+
+    private async Task<TemplateTree?> TakeAsync(string key, string commit, CancellationToken cancellationToken)
+    {
+        TemplateTree? waits = await TakeAsync(key, commit, cleaned: null, cancellationToken).ConfigureAwait(false);
+        return waits is null && ClaimCleaning() is { } cleaning
+            ? await TakeAsync(
+                    key,
+                    commit,
+                    await cleaning.WaitAsync(cancellationToken).ConfigureAwait(false),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+            : waits;
+    }
+
+    // Takes one out that is at a commit, or brings one there. One that is in doubt is thrown away.
+    private async Task<TemplateTree?> TakeAsync(
         string key,
         string commit,
         string? cleaned,
         CancellationToken cancellationToken
     )
     {
-        Sweep(context);
+        if (Interlocked.Exchange(ref _swept, 1) == 0)
+        {
+            TemplateTree.Sweep(context);
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         foreach (
-            (string folder, TemplateRecord record, _) in All(context)
+            (string folder, TemplateRecord record, _) in All()
                 .Where(t => t.Record.Key == key)
                 .OrderByDescending(t => t.Record.Commit == commit)
                 .ThenByDescending(t => t.Used)
@@ -58,41 +154,25 @@ internal sealed class IdleWorkspaces(int most)
         return null;
     }
 
-    /// <summary>Cleans a tree and makes it one of them; what cannot be made as new, or is too much, goes.</summary>
-    /// <param name="context">The repository.</param>
-    /// <param name="tree">Held alone, with the files of a released workspace.</param>
-    /// <param name="filled">What its files were when they were written.</param>
-    /// <param name="commit">Whose files it had.</param>
-    /// <param name="key">The settings it was written with.</param>
-    /// <returns>Its folder; <see langword="null"/> when it went.</returns>
-    public async Task<string?> ReturnAsync(
-        WorkspaceContext context,
-        TemplateTree tree,
-        IndexFile filled,
-        string commit,
-        string key
-    )
+    // Cleans a tree and lets it wait; what cannot be made as new, or is too much, goes.
+    private async Task<string?> CleanAsync(TemplateTree tree, IndexFile index, string commit, string key)
     {
         try
         {
-            TreeCleaner cleaner = new(
-                context,
-                tree,
-                filled,
-                _unseenWrites.GetOrAdd(context.Workers.Root, _ => MappedWriteDetection.AreUnseen(tree.Folder))
-            );
+            _unseenWrites ??= AreMappedWritesUnseen(tree.Folder);
             if (
-                await cleaner.RunAsync().ConfigureAwait(false) is { } stamp
+                await new TreeCleaner(context, tree, index, _unseenWrites.Value).RunAsync().ConfigureAwait(false)
+                    is { } stamp
                 && context.Settings.Key() == key
-                && Count(context) < most
+                && All().Count() < _max
             )
             {
-                context.Faults.Reached(WorkspaceStep.Cleaned);
+                context.Faults.OnStep(WorkspaceStep.Cleaned);
                 tree.Complete(
                     new TemplateRecord(TemplateKind.Idle, context.Repository.CommonDirectory, commit, key, stamp),
-                    cleaner.Index
+                    index
                 );
-                context.Faults.Reached(WorkspaceStep.Idle);
+                context.Faults.OnStep(WorkspaceStep.Idle);
                 tree.Dispose();
                 return tree.Folder;
             }
@@ -100,11 +180,43 @@ internal sealed class IdleWorkspaces(int most)
         catch (Exception e)
             when (e is IOException or UnauthorizedAccessException or IsolationException or ArgumentException)
         {
-            // Attributes that nobody here may change, no space for what was deleted, a name that is no text and so cannot be told to git, …
+            // Attributes that nobody here may change, no space for what was deleted, a name that is no text and so
+            // cannot be told to git, …
         }
 
         Discard(tree);
         return null;
+    }
+
+    // A write through a shared mapping shows nowhere on a tmpfs: it changes no time at all, not even that of the inode.
+    private static bool AreMappedWritesUnseen(string folder)
+    {
+        string file = Path.Combine(folder, "mapped"),
+            clock = Path.Combine(folder, "clock");
+        try
+        {
+            File.WriteAllBytes(file, [0]);
+            DateTime made = File.GetLastWriteTimeUtc(file);
+            SpinWait wait = default;
+            do
+            {
+                File.WriteAllBytes(clock, [0]); // Until the clock of the file system has gone on.
+                wait.SpinOnce();
+            } while (File.GetLastWriteTimeUtc(clock) <= made);
+            using (MemoryMappedFile map = MemoryMappedFile.CreateFromFile(file, FileMode.Open, null, 1))
+            using (MemoryMappedViewAccessor view = map.CreateViewAccessor())
+            {
+                view.Write(0, (byte)(view.ReadByte(0) + 1));
+                view.Flush();
+            }
+
+            return File.GetLastWriteTimeUtc(file) <= made;
+        }
+        finally
+        {
+            File.Delete(file);
+            File.Delete(clock);
+        }
     }
 
     private static bool IsUnchanged(TemplateTree tree)
@@ -116,9 +228,10 @@ internal sealed class IdleWorkspaces(int most)
                 return false;
             }
 
-            ITreeComparer scan = PlatformFiles.Current.Compare(index, tree.Files);
-            TreeDifferences found = scan.Run(tree.Record!.Stamp);
-            scan.SetTimes(found.Written, DateTimeOffset.FromUnixTimeSeconds(tree.Record.Stamp)); // A move leaves its traces there.
+            ITreeComparer comparer = PlatformFiles.Current.Compare(index, tree.Files);
+            TreeDifferences found = comparer.Run(tree.Record!.Stamp);
+            // A move leaves its traces there.
+            comparer.SetTimes(found.Written, DateTimeOffset.FromUnixTimeSeconds(tree.Record.Stamp));
             return found.IsEmpty;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -127,7 +240,7 @@ internal sealed class IdleWorkspaces(int most)
         }
     }
 
-    /// <returns>Whether it is at the commit; its other files are looked at afterwards.</returns>
+    // Whether it is at the commit; its other files are compared afterwards.
     private static async Task<bool> TryMoveAsync(TemplateTree tree, string commit, CancellationToken cancellationToken)
     {
         if (tree.Record!.Commit == commit)
@@ -166,14 +279,71 @@ internal sealed class IdleWorkspaces(int most)
         }
     }
 
-    private static IEnumerable<(string Folder, TemplateRecord Record, DateTime Used)> All(WorkspaceContext context) =>
+    private IEnumerable<(string Folder, TemplateRecord Record, DateTime Used)> All() =>
         TemplateTree.All(context).Where(t => t.Record.Kind == TemplateKind.Idle);
 
-    private void Sweep(WorkspaceContext context)
+    // What is released faster than it is cleaned does not pile up.
+    private bool TryEnter()
     {
-        if (Interlocked.Exchange(ref _swept, 1) == 0)
+        int free = _max - All().Count();
+        lock (_gate)
         {
-            TemplateTree.Sweep(context);
+            if (_taken >= free)
+            {
+                return false;
+            }
+
+            _taken++;
+            return true;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (_gate)
+        {
+            _taken--;
+        }
+    }
+
+    private void CleanInBackground(Func<Task<string?>> work)
+    {
+        lock (_gate)
+        {
+            Task before = _last;
+            Task<string?> done = Task.Run(async () =>
+            {
+                await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                try
+                {
+                    return await work().ConfigureAwait(false);
+                }
+                finally
+                {
+                    lock (_gate)
+                    {
+                        _cleaning.Dequeue();
+                        _taken--;
+                    }
+                }
+            });
+            _cleaning.Enqueue(done);
+            _last = done;
+        }
+    }
+
+    // The cleaning that is under way, for the first who asks for it.
+    private Task<string?>? ClaimCleaning()
+    {
+        lock (_gate)
+        {
+            if (!_cleaning.TryPeek(out Task<string?>? now) || now == _claimed)
+            {
+                return null;
+            }
+
+            _claimed = now;
+            return now;
         }
     }
 }

@@ -3,26 +3,37 @@ using Isolation.Sdk.Git;
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>What of a workspace is there before git knows of it.</summary>
-/// <param name="by">How it got there.</param>
-/// <param name="index">The index of its files, as far as it was made for them.</param>
-/// <param name="tree">The tree it is a snapshot of, or was, whose index is right for it, too.</param>
-/// <param name="isLast">Whether that tree gave all it had, and goes.</param>
 internal sealed class MaterializedFiles(
-    CheckoutMethod by,
-    IndexFile? index,
+    WorkspaceContext context,
+    CheckoutMethod method,
+    IndexFile? index = null,
     TemplateTree? tree = null,
-    bool isLast = false
+    bool takesTree = false
 ) : IDisposable
 {
-    public CheckoutMethod By => by;
+    public CheckoutMethod Method => method;
 
-    /// <summary>The files and the stat data they have; <see langword="null"/> where git has yet to write them.</summary>
-    public IndexFile? Index => index ?? tree?.Index;
+    // Writes the files and the index, where git has yet to do that.
+    public Func<
+        WorkspaceInfo,
+        IReadOnlyList<KeyValuePair<string, string>>,
+        CancellationToken,
+        Task
+    >? CheckOut { get; init; }
 
-    /// <summary>Puts the index into a git directory; not where git has yet to write the files.</summary>
-    public bool TryInstallIndex(string path)
+    public async Task CompleteAsync(
+        WorkspaceInfo info,
+        IReadOnlyList<KeyValuePair<string, string>> settings,
+        CancellationToken cancellationToken
+    )
     {
-        if (isLast)
+        context.Faults.OnStep(WorkspaceStep.GitMade);
+        string path = Path.Combine(info.GitDirectory, "index");
+        if (CheckOut is not null)
+        {
+            await CheckOut(info, settings, cancellationToken).ConfigureAwait(false);
+        }
+        else if (takesTree)
         {
             File.Move(tree!.IndexPath, path);
         }
@@ -30,17 +41,23 @@ internal sealed class MaterializedFiles(
         {
             File.Copy(tree.IndexPath, path); // Shares its blocks where the snapshot does.
         }
-        else if (index is not null)
+        else
         {
-            index.Save(path);
+            index!.Save(path);
         }
 
-        return tree is not null || index is not null;
+        context.Faults.OnStep(WorkspaceStep.Indexed);
     }
+
+    // The files and the stat data they have. The index in the git directory is the worker's from now on.
+    public IndexFile? GetIndex(WorkspaceInfo info) =>
+        index
+        ?? tree?.Index
+        ?? IndexFile.TryRead(Path.Combine(info.GitDirectory, "index"), context.Repository.ObjectFormat);
 
     public void Dispose()
     {
-        if (isLast)
+        if (takesTree)
         {
             tree?.Discard();
         }

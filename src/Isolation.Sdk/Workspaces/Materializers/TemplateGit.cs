@@ -18,24 +18,18 @@ internal sealed class TemplateGit(GitRepository repository, string files, string
         new("feature.manyFiles", "false"),
     ];
 
-    /// <summary>Settings for git to write many files at once.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> SeveralWriters { get; } = [new("checkout.workers", "0")];
 
-    /// <summary>Writes all files of a commit into an empty folder.</summary>
     public Task WriteAsync(string commit, CancellationToken cancellationToken) =>
         RunAsync(null, cancellationToken, "read-tree", "-m", "-u", commit);
 
-    /// <summary>Writes what differs between two commits; fails when a file that would be written was altered.</summary>
+    // Writes what differs between two commits; fails when a file that would be written was altered.
     public Task MoveAsync(string from, string to, CancellationToken cancellationToken) =>
         RunAsync(null, cancellationToken, "read-tree", "-m", "-u", from, to);
 
-    /// <summary>Writes files of the index again.</summary>
-    /// <param name="paths">As the index has them, each ended by NUL.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
     public Task RestoreAsync(string paths, CancellationToken cancellationToken) =>
         RunAsync(paths, cancellationToken, "checkout-index", "--force", "--index", "-z", "--stdin");
 
-    /// <summary>The tree of a commit.</summary>
     public async Task<string> TreeOfAsync(string commit, CancellationToken cancellationToken) =>
         (
             await repository
@@ -43,7 +37,6 @@ internal sealed class TemplateGit(GitRepository repository, string files, string
                 .ConfigureAwait(false)
         ).Line;
 
-    /// <summary>The tree that the index is, put together by git.</summary>
     public async Task<string> WriteTreeAsync(CancellationToken cancellationToken) =>
         (await RunAsync(null, cancellationToken, "write-tree").ConfigureAwait(false)).Line;
 

@@ -11,7 +11,7 @@ namespace Isolation.Sdk.Workspaces;
 /// <param name="Stamp">When its files say they were written: seconds since 1970.</param>
 internal sealed record TemplateRecord(TemplateKind Kind, string Repository, string Commit, string Key, long Stamp)
 {
-    /// <summary>The generation of its subvolume; <see langword="null"/> when it is an ordinary folder.</summary>
+    // The generation of its subvolume; null when it is an ordinary folder.
     public ulong? Generation { get; init; }
 
     public static string FileOf(string folder) => Path.Combine(folder, "tree.json");
@@ -28,7 +28,8 @@ internal sealed record TemplateRecord(TemplateKind Kind, string Repository, stri
         }
     }
 
-    /// <summary>Writes it whole or not at all. It is not flushed to the disk, as the files are not: what a machine that lost power has of them is compared before it is used.</summary>
+    // Writes it whole or not at all. It is not flushed to the disk, as the files are not: what a machine that lost
+    // power has of them is compared before it is used.
     public void Write(string folder)
     {
         string fresh = FileOf(folder) + ".new";
@@ -40,10 +41,10 @@ internal sealed record TemplateRecord(TemplateKind Kind, string Repository, stri
 /// <summary>What a prepared tree is for.</summary>
 internal enum TemplateKind
 {
-    /// <summary>Copied from, and never lent.</summary>
+    // Copied from, and never lent.
     Template,
 
-    /// <summary>Handed out as it is.</summary>
+    // Handed out as it is.
     Idle,
 }
 

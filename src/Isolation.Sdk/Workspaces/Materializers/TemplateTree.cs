@@ -5,11 +5,13 @@ using Isolation.Sdk.Platform;
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>
-/// A work tree that belongs to nobody, beside an index whose stat data is right for it. While this object lives, its lock is held: shared to copy from it, alone to change it, move it or hand it out.
+/// A work tree that belongs to nobody, beside an index whose stat data is right for it. While this object lives, its
+/// lock is held: shared to copy from it, alone to change it, move it or hand it out.
 /// </summary>
 internal sealed class TemplateTree : IDisposable
 {
-    // Two seconds back: an index written now is younger than its files by git's measure, and no file has to be read to know that it is unchanged.
+    // Two seconds back: an index written now is younger than its files by git's measure, and no file has to be read to
+    // know that it is unchanged.
     private const int StampLag = 2;
     private readonly WorkspaceContext _context;
     private readonly OsFileLock _held;
@@ -26,15 +28,14 @@ internal sealed class TemplateTree : IDisposable
 
     public string Files => FilesOf(Folder);
 
-    /// <summary>What it is; <see langword="null"/> while it is made or moved.</summary>
     public TemplateRecord? Record { get; private set; }
 
-    /// <summary>Its files, with the stat data they must have; <see langword="null"/> when that cannot be read.</summary>
+    // Its files, with the stat data they must have; null when that cannot be read.
     public IndexFile? Index => _index ??= IndexFile.TryRead(IndexPath, _context.Repository.ObjectFormat);
 
     public string IndexPath => Path.Combine(Folder, "index");
 
-    /// <summary>When files of a tree begun now say that they were written.</summary>
+    // When files of a tree begun now say that they were written.
     public static DateTimeOffset StampOf(TimeProvider time) =>
         DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds() - StampLag);
 
@@ -42,7 +43,6 @@ internal sealed class TemplateTree : IDisposable
 
     private static string LockOf(string folder) => folder + ".lock";
 
-    /// <summary>Every tree that counts.</summary>
     public static IEnumerable<(string Folder, TemplateRecord Record, DateTime Used)> All(WorkspaceContext context)
     {
         if (!Directory.Exists(context.Workers.Templates))
@@ -59,7 +59,6 @@ internal sealed class TemplateTree : IDisposable
         }
     }
 
-    /// <summary>Begins one, held alone, with no files.</summary>
     public static TemplateTree Begin(WorkspaceContext context)
     {
         Directory.CreateDirectory(context.Workers.Templates);
@@ -75,11 +74,7 @@ internal sealed class TemplateTree : IDisposable
         }
     }
 
-    /// <summary>Opens one, if it is still what it was seen to be and nobody is in the way.</summary>
-    /// <param name="context">The repository.</param>
-    /// <param name="folder">Where it is.</param>
-    /// <param name="seen">What it was.</param>
-    /// <param name="alone">Whether nobody else may use it meanwhile.</param>
+    // Opens one, if it is still what it was seen to be and nobody is in the way.
     public static TemplateTree? TryOpen(WorkspaceContext context, string folder, TemplateRecord seen, bool alone)
     {
         if (
@@ -99,7 +94,7 @@ internal sealed class TemplateTree : IDisposable
         return null;
     }
 
-    /// <summary>Takes away what processes left that were killed: trees without a record that nobody holds.</summary>
+    // Takes away what processes left that were killed: trees without a record that nobody holds.
     public static void Sweep(WorkspaceContext context)
     {
         if (!Directory.Exists(context.Workers.Templates))
@@ -121,7 +116,6 @@ internal sealed class TemplateTree : IDisposable
         }
     }
 
-    /// <summary>Has git write the files of a commit, and makes it count.</summary>
     public async Task WriteAsync(string commit, bool subvolume, CancellationToken cancellationToken)
     {
         DateTimeOffset stamp = StampOf(_context.Time);
@@ -135,7 +129,7 @@ internal sealed class TemplateTree : IDisposable
             Directory.CreateDirectory(Files);
         }
 
-        _context.Faults.Reached(WorkspaceStep.TreeBegun);
+        _context.Faults.OnStep(WorkspaceStep.TreeBegun);
         TemplateGit git = new(_context.Repository, Files, IndexPath);
         Task<string> expected = git.TreeOfAsync(commit, cancellationToken);
         await git.WriteAsync(commit, cancellationToken).ConfigureAwait(false);
@@ -156,7 +150,7 @@ internal sealed class TemplateTree : IDisposable
             .ConfigureAwait(false);
     }
 
-    /// <summary>Brings it to another commit by what differs. When that fails it counts no more.</summary>
+    // Brings it to another commit by what differs. When that fails it counts no more.
     public async Task MoveAsync(string commit, CancellationToken cancellationToken)
     {
         IndexFile was = Index ?? throw new IOException($"The index of '{Folder}' cannot be read.");
@@ -166,7 +160,7 @@ internal sealed class TemplateTree : IDisposable
             PlatformFiles.Current.SetReadOnly(Files, false);
         }
 
-        _context.Faults.Reached(WorkspaceStep.MoveBegun);
+        _context.Faults.OnStep(WorkspaceStep.MoveBegun);
         TemplateGit git = new(_context.Repository, Files, IndexPath);
         Task<string> expected = git.TreeOfAsync(commit, cancellationToken);
         await git.MoveAsync(before.Commit, commit, cancellationToken).ConfigureAwait(false);
@@ -184,22 +178,20 @@ internal sealed class TemplateTree : IDisposable
             .ConfigureAwait(false);
     }
 
-    /// <summary>Makes a tree count whose files are there already.</summary>
     public void Complete(TemplateRecord record, IndexFile index)
     {
         index.Save(IndexPath);
         Save(record, index);
     }
 
-    /// <summary>Hands its files out: they are at the new path, and the tree counts no more. Its index stays until <see cref="Discard"/>.</summary>
+    // Hands its files out: they are at the new path, and the tree counts no more. Its index stays until Discard.
     public void MoveFilesTo(string path)
     {
         Forget();
         Directory.Move(Files, path);
-        _context.Faults.Reached(WorkspaceStep.Taken);
+        _context.Faults.OnStep(WorkspaceStep.Taken);
     }
 
-    /// <summary>Says that it was used, which keeps it longer.</summary>
     public void Touch()
     {
         try
@@ -212,8 +204,6 @@ internal sealed class TemplateTree : IDisposable
         }
     }
 
-    /// <summary>Takes its record away: it counts no more.</summary>
-    /// <returns>What it was.</returns>
     public TemplateRecord Forget()
     {
         TemplateRecord was = Record!;
@@ -222,7 +212,7 @@ internal sealed class TemplateTree : IDisposable
         return was;
     }
 
-    /// <summary>Throws it away; the one who does it holds it alone, or nobody will see it again.</summary>
+    // Throws it away; the one who does it holds it alone, or nobody will see it again.
     public void Discard()
     {
         if (Directory.Exists(Folder))
@@ -291,7 +281,7 @@ internal sealed class TemplateTree : IDisposable
             was is null ? null : Fresh(index, record.Stamp)
         );
         index.Save(IndexPath);
-        _context.Faults.Reached(step);
+        _context.Faults.OnStep(step);
         Save(record, index);
     }
 
@@ -305,7 +295,7 @@ internal sealed class TemplateTree : IDisposable
 
         record.Write(Folder);
         (Record, _index) = (record, index);
-        _context.Faults.Reached(WorkspaceStep.TreeRecorded);
+        _context.Faults.OnStep(WorkspaceStep.TreeRecorded);
     }
 
     private static List<int> Fresh(IndexFile index, long stamp) =>

@@ -5,30 +5,28 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>The trees that workspaces of one repository are copied from: few, each at a base that was asked for, shared with every host process that works on the repository.</summary>
-internal sealed class TemplateTrees(WorkspaceContext context, int most) : IAsyncDisposable
+/// <summary>
+/// The trees that workspaces of one repository are copied from: few, each at a base that was asked for, shared with
+/// every host process that works on the repository.
+/// </summary>
+internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
 {
-    /// <summary>A base of fewer files is checked out by git as fast as it is copied.</summary>
+    // A base of fewer files is checked out by git as fast as it is copied.
     public const int MinimumFiles = 500;
 
-    // When more than a part of the files differs, another tree costs little more than moving this one, and both stay of use.
+    // When more than a part of the files differs, another tree costs little more than moving this one, and both stay of
+    // use.
     private const int MovedFraction = 4;
     private readonly SemaphoreSlim _making = new(1);
 
-    // A copy keeps a few processors busy by itself. More at once wait for each other in the kernel, and all of them end late.
-    private readonly SemaphoreSlim _copying = new(
-        Math.Max(1, Environment.ProcessorCount / PlatformFiles.Current.MaxThreads)
-    );
+    private readonly int _max = context.Options.MaxTemplateTrees;
     private readonly CancellationTokenSource _ending = new();
     private readonly Lock _gate = new();
     private readonly HashSet<string> _unsafe = new(StringComparer.Ordinal);
     private (string Commit, Task Task)? _background;
 
-    /// <summary>A tree at a commit, held against change until it is disposed; <see langword="null"/> when there is none, or none that may be copied.</summary>
-    /// <param name="commit">The base.</param>
-    /// <param name="subvolume">Whether it has to be one that can be snapshot.</param>
-    /// <param name="make">Whether it is made if need be, while the caller waits.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    // A tree at a commit, held against change until it is disposed; null when there is none, or none that may be
+    // copied.
     public async Task<TemplateTree?> BorrowAsync(
         string commit,
         bool subvolume,
@@ -36,7 +34,7 @@ internal sealed class TemplateTrees(WorkspaceContext context, int most) : IAsync
         CancellationToken cancellationToken
     )
     {
-        if (most == 0 || IsUnsafe(commit) || context.Settings.UnsupportedReason() is not null)
+        if (_max == 0 || IsUnsafe(commit) || context.Settings.UnsupportedReason() is not null)
         {
             return null;
         }
@@ -48,7 +46,8 @@ internal sealed class TemplateTrees(WorkspaceContext context, int most) : IAsync
 
         if (!make && Background() is { } now && now.Commit == commit)
         {
-            await now.Task.WaitAsync(cancellationToken).ConfigureAwait(false); // It is nearly here, and two would be slower.
+            // It is nearly here, and two would be slower.
+            await now.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
         await _making.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -71,64 +70,13 @@ internal sealed class TemplateTrees(WorkspaceContext context, int most) : IAsync
         return IsUnsafe(commit) ? null : Find(commit, subvolume);
     }
 
-    /// <summary>Copies a borrowed tree into a new folder, when it is its turn.</summary>
-    /// <param name="borrowed">The tree.</param>
-    /// <param name="path">A path that is free.</param>
-    /// <param name="share">Whether blocks are shared (reflink) instead of copied.</param>
-    /// <param name="cancellationToken">Ends the work; what is copied stays.</param>
-    /// <returns>The index of the copy; <see langword="null"/> when the tree is not what its own says.</returns>
-    /// <exception cref="IOException">No space, no inodes, too long a path, …</exception>
-    public async Task<IndexFile?> CopyAsync(
-        TemplateTree borrowed,
-        string path,
-        bool share,
-        CancellationToken cancellationToken
-    )
-    {
-        await _copying.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            Directory.CreateDirectory(path);
-            IndexFile? copied = borrowed.Index?.Copy();
-            if (
-                copied is not null
-                && !await PlatformFiles
-                    .Current.CopyTreeAsync(
-                        new TreeCopy(
-                            borrowed.Index!,
-                            copied,
-                            borrowed.Files,
-                            path,
-                            DateTimeOffset.FromUnixTimeSeconds(borrowed.Record!.Stamp),
-                            share
-                        )
-                        {
-                            OnBegun = () => context.Faults.Reached(WorkspaceStep.MidFill),
-                        },
-                        cancellationToken
-                    )
-                    .ConfigureAwait(false)
-            )
-            {
-                copied = null;
-            }
-
-            context.Faults.Reached(WorkspaceStep.Filled);
-            return copied;
-        }
-        finally
-        {
-            _copying.Release();
-        }
-    }
-
-    /// <summary>Makes a tree for the next ones, while whoever asked first works already.</summary>
+    // Makes a tree for the next ones, while whoever asked first works already.
     public void MakeInBackground(string commit, bool subvolume)
     {
         lock (_gate)
         {
             if (
-                most > 0
+                _max > 0
                 && !_ending.IsCancellationRequested
                 && _background is null or { Task.IsCompleted: true }
                 && context.Settings.UnsupportedReason() is null
@@ -140,7 +88,6 @@ internal sealed class TemplateTrees(WorkspaceContext context, int most) : IAsync
         }
     }
 
-    /// <summary>Throws a tree away whose files are not what they were.</summary>
     public void Invalidate(TemplateTree borrowed)
     {
         (string folder, TemplateRecord record) = (borrowed.Folder, borrowed.Record!);
@@ -154,11 +101,11 @@ internal sealed class TemplateTrees(WorkspaceContext context, int most) : IAsync
         }
         else
         {
-            File.Delete(TemplateRecord.FileOf(folder)); // Others copy from it at this moment, and will find the same: it counts no more.
+            // Others copy from it at this moment, and will find the same: it counts no more.
+            File.Delete(TemplateRecord.FileOf(folder));
         }
     }
 
-    /// <summary>Completes when nothing is being made behind.</summary>
     public Task SettleAsync() => Background()?.Task ?? Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
@@ -222,7 +169,8 @@ internal sealed class TemplateTrees(WorkspaceContext context, int most) : IAsync
     {
         if (await context.Settings.FiltersAsync(commit, cancellationToken).ConfigureAwait(false))
         {
-            MarkUnsafe(commit); // Found out before a filter fetched all its files from elsewhere, for a tree that is thrown away then.
+            // Found out before a filter fetched all its files from elsewhere, for a tree that is thrown away then.
+            MarkUnsafe(commit);
             return;
         }
 
@@ -241,7 +189,7 @@ internal sealed class TemplateTrees(WorkspaceContext context, int most) : IAsync
         Evict();
     }
 
-    /// <returns>Whether one is at the commit now.</returns>
+    // Whether one is at the commit now.
     private async Task<bool> MoveNearestAsync(string commit, bool subvolume, CancellationToken cancellationToken)
     {
         string key = context.Settings.Key();
@@ -286,16 +234,10 @@ internal sealed class TemplateTrees(WorkspaceContext context, int most) : IAsync
 
     private async Task<bool> IsNearAsync(string folder, string from, string to, CancellationToken cancellationToken)
     {
-        byte[] head = new byte[12];
+        uint files;
         try
         {
-            using FileStream index = new(
-                Path.Combine(folder, "index"),
-                FileMode.Open,
-                FileAccess.Read,
-                FileShare.ReadWrite | FileShare.Delete
-            );
-            await index.ReadExactlyAsync(head, cancellationToken).ConfigureAwait(false);
+            files = CheckoutMaterializer.CountEntries(Path.Combine(folder, "index"));
         }
         catch (IOException)
         {
@@ -308,7 +250,7 @@ internal sealed class TemplateTrees(WorkspaceContext context, int most) : IAsync
 
         // Where other attributes hold, files that do not differ may look another way, and other filters may run.
         return differ.Ok
-            && differ.Fields.Count * MovedFraction <= BinaryPrimitives.ReadUInt32BigEndian(head.AsSpan(8))
+            && differ.Fields.Count * MovedFraction <= files
             && !differ.Fields.Any(f => GitAttributes.IsAttributesFile(Encoding.UTF8.GetBytes(f)));
     }
 
@@ -336,7 +278,7 @@ internal sealed class TemplateTrees(WorkspaceContext context, int most) : IAsync
                 .All(context)
                 .Where(t => t.Record.Kind == TemplateKind.Template)
                 .OrderByDescending(t => t.Used)
-                .Skip(most)
+                .Skip(_max)
                 .ToArray()
         )
         {

@@ -5,23 +5,19 @@ using Isolation.Sdk.Platform;
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>
-/// Makes the files of a released workspace what they were when it was filled: deletes what is not in its index, has git write again what is not as it was, and looks once more. Whatever a worker
-/// did there, it counts as clean only when that last look finds nothing.
+/// Makes the files of a released workspace what they were when it was filled: deletes what is not in its index, has git
+/// write again what is not as it was, and looks once more. Whatever a worker did there, it counts as clean only when
+/// that last look finds nothing.
 /// </summary>
-/// <param name="context">The repository.</param>
-/// <param name="tree">Held alone.</param>
-/// <param name="index">What the files were when they were written; not the worker's.</param>
-/// <param name="reads">Whether files have to be read, too, since the file system does not say of each that it was written.</param>
 internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, IndexFile index, bool reads)
 {
-    // From the second time on what is left is deleted with its folder, which takes one more to write again; the last time nothing may be left.
+    // From the second time on what is left is deleted with its folder, which takes one more to write again; the last
+    // time nothing may be left.
     private const int MaxPasses = 4;
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>What is true of the files once they are clean.</summary>
-    public IndexFile Index => index;
-
-    /// <returns>When the files say they were written, seconds since 1970; <see langword="null"/> when they cannot be made as new.</returns>
+    // When the files say they were written, seconds since 1970; null when they cannot be made as new.
     public async Task<long?> RunAsync()
     {
         if (new DirectoryInfo(tree.Files).LinkTarget is null)
@@ -34,14 +30,15 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
             return null;
         }
 
-        OwnerRights.Open(index, tree.Files);
+        OpenFolders();
         long? stamp = CommonStamp();
         ITreeComparer scan = PlatformFiles.Current.Compare(index, tree.Files);
         List<int> touched = [];
         TreeDifferences? before = null;
         for (int look = 1; look <= MaxPasses; look++)
         {
-            // What was in order a moment ago stays so while something else is mended; but folders that had to be opened may hide more.
+            // What was in order a moment ago stays so while something else is mended; but folders that had to be opened
+            // may hide more.
             TreeDifferences found =
                 look == 2 && before!.Folders.Count == 0
                     ? scan.RunAgain(before, stamp)
@@ -68,12 +65,65 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
         return null;
     }
 
-    /// <summary>Whether the top is a folder without anything of git's, which no look at the files sees.</summary>
+    // Whether the top is a folder without anything of git's, which no look at the files sees.
     public static bool HasTop(TemplateTree tree) =>
         new DirectoryInfo(tree.Files) is { Exists: true, LinkTarget: null }
         && Path.Combine(tree.Files, ".git") is var git
         && !Path.Exists(git)
         && new FileInfo(git).LinkTarget is null;
+
+    // A folder that cannot be looked into cannot be compared: its owner gets back what the worker took away. Root needs
+    // no rights.
+    private void OpenFolders()
+    {
+        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
+        {
+            return;
+        }
+
+        HashSet<string> real = new(StringComparer.Ordinal) { Path.GetDirectoryName(tree.Files)! };
+
+        // Each after the one that it is in, and never through a link: one of those above may lead elsewhere by now.
+        foreach (
+            string folder in FindFolders()
+                .Order(StringComparer.Ordinal)
+                .Select(f => Path.Combine(tree.Files, f))
+                .Prepend(tree.Files)
+        )
+        {
+            if (
+                real.Contains(Path.GetDirectoryName(folder)!)
+                && new DirectoryInfo(folder) is { Exists: true, LinkTarget: null } info
+                && real.Add(folder)
+                && (info.UnixFileMode & Owner) != Owner
+            )
+            {
+                info.UnixFileMode |= Owner;
+            }
+        }
+    }
+
+    private HashSet<string> FindFolders()
+    {
+        HashSet<string> all = new(StringComparer.Ordinal);
+        ReadOnlySpan<byte> last = [];
+        for (int i = 0; i < index.Count; i++)
+        {
+            ReadOnlySpan<byte> path = index.Path(i);
+            ReadOnlySpan<byte> folder = index.IsSubmodule(i) ? path : path[..Math.Max(path.LastIndexOf((byte)'/'), 0)];
+            if (!folder.SequenceEqual(last))
+            {
+                last = folder;
+                for (
+                    string? name = Encoding.UTF8.GetString(folder);
+                    name is { Length: > 0 } && all.Add(name);
+                    name = Path.GetDirectoryName(name)
+                ) { }
+            }
+        }
+
+        return all;
+    }
 
     private void Delete(TreeDifferences found, int[] entries, bool harder)
     {
@@ -95,10 +145,11 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
             PlatformFiles.Current.DeleteTree(tree.Files, stranger);
         }
 
-        context.Faults.Reached(WorkspaceStep.MidClean);
+        context.Faults.OnStep(WorkspaceStep.MidClean);
         foreach (int entry in entries)
         {
-            // A new file takes its place: nothing is ever written through a link, or into a file that has another name elsewhere.
+            // A new file takes its place: nothing is ever written through a link, or into a file that has another name
+            // elsewhere.
             PlatformFiles.Current.DeleteTree(tree.Files, index.Path(entry));
         }
     }
@@ -127,7 +178,7 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
         }
     }
 
-    /// <summary>The one time that all files were given; <see langword="null"/> when git wrote them one after the other.</summary>
+    // The one time that all files were given; null when git wrote them one after the other.
     private long? CommonStamp()
     {
         uint? seen = null;

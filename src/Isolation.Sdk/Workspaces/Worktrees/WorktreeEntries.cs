@@ -2,20 +2,22 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>The entries under <c>worktrees/</c> of a common git directory. A half-made one breaks git for everyone: an empty <c>commondir</c> fails add, list and fetch, a HEAD of zeros fails fetch and gc.</summary>
+/// <summary>
+/// The entries under <c>worktrees/</c> of a common git directory. A half-made one breaks git for everyone: an empty
+/// <c>commondir</c> fails add, list and fetch, a HEAD of zeros fails fetch and gc.
+/// </summary>
 internal static class WorktreeEntries
 {
-    /// <summary>How old a half-made entry is before the add that was making it counts as dead: it takes milliseconds.</summary>
+    // How old a half-made entry is before the add that was making it counts as dead: it takes milliseconds.
     public static TimeSpan DeadAfter { get; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The entry of a work tree, half-made or not.</summary>
     public static string? Find(GitRepository repository, string workTree)
     {
         string pointer = Path.Combine(workTree, ".git");
         return All(repository).FirstOrDefault(e => Read(Path.Combine(e, "gitdir")) == pointer);
     }
 
-    /// <summary>The work trees below a folder that have an entry, whether or not they are there.</summary>
+    // The work trees below a folder that have an entry, whether or not they are there.
     public static IReadOnlyList<string> Below(GitRepository repository, string folder) =>
         [
             .. All(repository)
@@ -24,14 +26,12 @@ internal static class WorktreeEntries
                 .Where(t => Path.GetDirectoryName(t) == folder),
         ];
 
-    /// <summary>The entry that a work tree's own pointer names.</summary>
     public static string? Pointer(string workTree) =>
         Read(Path.Combine(workTree, ".git")) is { } text && text.StartsWith("gitdir: ", StringComparison.Ordinal)
             ? text["gitdir: ".Length..]
             : null;
 
-    /// <summary>Moves what a dead add left half-made out of git's way; it is kept, not deleted.</summary>
-    /// <returns>How many.</returns>
+    // Moves what a dead add left half-made out of git's way; it is kept, not deleted.
     public static int QuarantineHalfMade(GitRepository repository, DateTimeOffset now)
     {
         string[] dead = [.. All(repository).Where(e => IsHalfMade(e) && now - Youngest(e) > DeadAfter)];
@@ -74,7 +74,8 @@ internal static class WorktreeEntries
     {
         try
         {
-            return new FileInfo(file).Length == 0 ? "" : File.ReadAllText(file).TrimEnd('\n'); // Nothing, or a pipe: opening one would wait for ever.
+            // Nothing, or a pipe: opening one would wait for ever.
+            return new FileInfo(file).Length == 0 ? "" : File.ReadAllText(file).TrimEnd('\n');
         }
         catch (IOException)
         {

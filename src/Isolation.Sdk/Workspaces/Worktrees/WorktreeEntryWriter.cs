@@ -5,19 +5,22 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Writes a worktree's entry beside where it belongs and moves it there whole. <c>git worktree add</c> writes it in place, and every git command that looks at all worktrees meanwhile, a sibling's checkout say, dies of what is half there.</summary>
+/// <summary>
+/// Writes a worktree's entry beside where it belongs and moves it there whole. <c>git worktree add</c> writes it in
+/// place, and every git command that looks at all worktrees meanwhile, a sibling's checkout say, dies of what is half
+/// there.
+/// </summary>
 internal sealed class WorktreeEntryWriter(GitRepository repository, TimeProvider time)
 {
     private string StagingFolder => Path.Combine(repository.IsolationDirectory, "making");
 
-    /// <summary>Whether the entry needs nothing that only git knows to copy: per-worktree settings, sparse patterns, a ref table.</summary>
+    // Whether the entry needs nothing that only git knows to copy: per-worktree settings, sparse patterns, a ref table.
     public bool IsPossible =>
         !Directory.Exists(Path.Combine(repository.CommonDirectory, "reftable"))
         && !File.Exists(Path.Combine(repository.CommonDirectory, "config.worktree"))
         && !File.Exists(Path.Combine(repository.CommonDirectory, "info", "sparse-checkout"));
 
-    /// <summary>Makes an empty work tree on a branch that nobody else has; the caller holds the lock of all worktrees.</summary>
-    /// <returns>Its git directory.</returns>
+    // Makes an empty work tree on a branch that nobody else has; the caller holds the lock of all worktrees.
     public string Write(AttemptId attempt, string path, string branch, string commit)
     {
         SafeDelete.DeleteTree(StagingFolder); // Only a process that died holding the lock left something there.

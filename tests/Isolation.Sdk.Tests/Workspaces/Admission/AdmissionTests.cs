@@ -40,12 +40,12 @@ public sealed class AdmissionTests
         Task<IWorkspace> waiting = Guard(rig, time, () => room)
             .AcquireAsync(await rig.RequestAsync() with { OnWaiting = said.Add })
             .AsTask();
-        await LooksAsync(time, waiting, times: 3);
+        await AdvanceAsync(time, waiting, times: 3);
         Assert.False(waiting.IsCompleted);
         Assert.False(Directory.Exists(rig.Workers));
 
         room = Plenty;
-        await LooksAsync(time, waiting, times: 1);
+        await AdvanceAsync(time, waiting, times: 1);
 
         Assert.True(Directory.Exists((await waiting).Info.Path));
         Assert.Contains("disk", Assert.Single(said));
@@ -56,7 +56,7 @@ public sealed class AdmissionTests
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         FreeSpace room = Plenty;
-        AdmissionProvider guard = Guard(rig, new ManualTimeProvider(), () => room);
+        GitWorktreeProvider guard = Guard(rig, new ManualTimeProvider(), () => room);
         IWorkspace first = await guard.AcquireAsync(await rig.RequestAsync());
         room = Short;
         TaskCompletionSource waits = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -80,7 +80,7 @@ public sealed class AdmissionTests
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         WorkspaceRequest request = await rig.RequestAsync();
         string before = await rig.SnapshotAsync();
-        AdmissionProvider guard = Guard(
+        GitWorktreeProvider guard = Guard(
             rig,
             new ManualTimeProvider(),
             () => new FreeSpace(disk, files, memory),
@@ -118,16 +118,16 @@ public sealed class AdmissionTests
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         ManualTimeProvider time = new();
-        AdmissionProvider guard = Guard(rig, time, () => Short, TimeSpan.FromSeconds(10));
+        GitWorktreeProvider guard = Guard(rig, time, () => Short, TimeSpan.FromSeconds(10));
         using CancellationTokenSource cancel = new();
         Task cancelled = guard.AcquireAsync(await rig.RequestAsync("b"), cancel.Token).AsTask();
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
 
         Task<IWorkspace> waiting = guard.AcquireAsync(await rig.RequestAsync()).AsTask();
-        await LooksAsync(time, waiting, times: 9);
+        await AdvanceAsync(time, waiting, times: 9);
         Assert.False(waiting.IsCompleted);
-        await LooksAsync(time, waiting, times: 1);
+        await AdvanceAsync(time, waiting, times: 1);
 
         Assert.Equal("ISO0317", (await Assert.ThrowsAsync<IsolationException>(() => waiting)).Code);
     }
@@ -135,47 +135,50 @@ public sealed class AdmissionTests
     [IsolationFact]
     public async Task Sixteen_at_once_do_not_all_count_on_the_same_room()
     {
-        CountedProvider inner = new();
-        AdmissionProvider guard = new(
-            inner,
-            Options(TimeSpan.FromDays(1)),
-            new ManualTimeProvider(),
-            new WorkersDirectory("/nowhere"),
-            look: _ => Plenty with { Disk = inner.Free }
+        MakingWorkspaces making = new();
+        AdmissionController controller = new(Options(TimeSpan.FromDays(1)), new ManualTimeProvider(), "/nowhere", _ =>
+            Plenty with
+            {
+                Disk = making.Free,
+            }
         );
+        int waiting = 0;
+        async Task AcquireAsync(string item)
+        {
+            WorkspaceRequest request = new(new FakeLease(item), new RepositoryRef("/nowhere"), "")
+            {
+                OnWaiting = _ => Interlocked.Increment(ref waiting),
+            };
+            await controller.AdmitAsync(request, CancellationToken.None);
+            await making.StartAsync();
+            controller.Complete(made: true);
+        }
 
         // The first one shows what one takes: 100 of the 1,500 that are free; 1,000 have to stay.
-        Task<IWorkspace> first = guard.AcquireAsync(Request("first")).AsTask();
-        inner.EndOne();
+        Task first = AcquireAsync("first");
+        making.EndOne();
         await first;
-        int waiting = 0;
-        List<Task<IWorkspace>> all = [];
-        for (int i = 0; i < 16; i++)
-        {
-            all.Add(
-                guard
-                    .AcquireAsync(Request($"item-{i}") with { OnWaiting = _ => Interlocked.Increment(ref waiting) })
-                    .AsTask()
-            );
-        }
-
-        Assert.Equal((5, 11), (inner.Started, waiting));
+        List<Task> all = [.. Enumerable.Range(0, 16).Select(i => AcquireAsync($"item-{i}"))];
+        Assert.Equal((5, 11), (making.Started, waiting));
         for (int i = 0; i < 5; i++)
         {
-            inner.EndOne();
+            making.EndOne();
         }
 
-        IWorkspace[] made = await EndedAsync(all, 5);
-        Assert.Equal(5, made.Length);
-
-        // Each that is given back is the room of one more.
-        await made[0].ReleaseAsync(ReleaseMode.Remove);
-        while (inner.Started == 0)
+        while (all.Count(t => t.IsCompleted) < 5)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5));
         }
 
-        Assert.Equal(1_000, inner.Free);
+        // Each that is given back is the room of one more.
+        making.GiveBack();
+        controller.SignalReleased();
+        while (making.Started == 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5));
+        }
+
+        Assert.Equal(1_000, making.Free);
     }
 
     [IsolationFact]
@@ -183,7 +186,13 @@ public sealed class AdmissionTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         IsolationPipelineBuilder builder = rig.Compose()
-            .Workspaces.UseAdmission(o => (o.FreeDisk, o.Wait) = (long.MaxValue, TimeSpan.FromMilliseconds(200)));
+            .Workspaces.UseGitWorktrees(o =>
+                (o.Admission.Enabled, o.Admission.MinFreeDisk, o.Admission.MaxWait) = (
+                    true,
+                    long.MaxValue,
+                    TimeSpan.FromMilliseconds(200)
+                )
+            );
         await using IsolationPipeline pipeline = builder.RunWith(PipelineFixture.WriteAndCommitAsync).Build();
         await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a")]);
 
@@ -221,37 +230,44 @@ public sealed class AdmissionTests
         Assert.Contains("6", refused.Reason); // 63 MiB, or so.
     }
 
-    // What follows the end of a making runs on a thread of its own.
-    private static async Task<IWorkspace[]> EndedAsync(IReadOnlyList<Task<IWorkspace>> all, int count)
-    {
-        while (all.Count(t => t.IsCompleted) < count)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(5));
-        }
-
-        return await Task.WhenAll(all.Where(t => t.IsCompleted));
-    }
-
-    private static WorkspaceRequest Request(string item) => new(new FakeLease(item), new RepositoryRef("/nowhere"), "");
-
-    private static AdmissionProvider Guard(
+    private static GitWorktreeProvider Guard(
         WorkspaceFixture rig,
         ManualTimeProvider time,
         Func<FreeSpace> look,
         TimeSpan? wait = null
-    ) => new(rig.Provider, Options(wait ?? TimeSpan.FromDays(1)), time, look: _ => look());
+    )
+    {
+        AdmissionOptions wanted = Options(wait ?? TimeSpan.FromDays(1));
+        return new GitWorktreeProvider(
+            new WorkspaceOptions
+            {
+                Admission =
+                {
+                    Enabled = true,
+                    MinFreeDisk = wanted.MinFreeDisk,
+                    MinFreeFiles = wanted.MinFreeFiles,
+                    MinFreeMemory = wanted.MinFreeMemory,
+                    MaxWait = wanted.MaxWait,
+                },
+            },
+            time
+        )
+        {
+            MeasureSpace = _ => look(),
+        };
+    }
 
     private static AdmissionOptions Options(TimeSpan wait) =>
         new()
         {
-            FreeDisk = Wanted,
-            FreeFiles = Wanted,
-            FreeMemory = Wanted,
-            Wait = wait,
+            MinFreeDisk = Wanted,
+            MinFreeFiles = Wanted,
+            MinFreeMemory = Wanted,
+            MaxWait = wait,
         };
 
     // Moves the clock by the interval once somebody waits on it.
-    private static async Task LooksAsync(ManualTimeProvider time, Task waiting, int times)
+    private static async Task AdvanceAsync(ManualTimeProvider time, Task waiting, int times)
     {
         for (int i = 0; i < times; i++)
         {
@@ -269,10 +285,10 @@ public sealed class AdmissionTests
         }
     }
 
-    /// <summary>Makes workspaces that take 100 each, when the test says so.</summary>
-    private sealed class CountedProvider : IWorkspaceProvider
+    /// <summary>Workspaces that take 100 each, and are made when the test says so.</summary>
+    private sealed class MakingWorkspaces
     {
-        private readonly ConcurrentQueue<TaskCompletionSource<IWorkspace>> _making = [];
+        private readonly ConcurrentQueue<TaskCompletionSource> _making = [];
         private long _free = 1_500;
 
         public long Free => Volatile.Read(ref _free);
@@ -280,47 +296,20 @@ public sealed class AdmissionTests
         /// <summary>How many are being made.</summary>
         public int Started => _making.Count;
 
+        public Task StartAsync()
+        {
+            TaskCompletionSource made = new();
+            _making.Enqueue(made);
+            return made.Task;
+        }
+
         public void EndOne()
         {
             Interlocked.Add(ref _free, -100);
-            Assert.True(_making.TryDequeue(out TaskCompletionSource<IWorkspace>? made));
-            made.SetResult(new Counted(this));
+            Assert.True(_making.TryDequeue(out TaskCompletionSource? made));
+            made.SetResult();
         }
 
-        public ValueTask<ProbeResult> ProbeAsync(
-            RepositoryRef repository,
-            CancellationToken cancellationToken = default
-        ) => throw new NotSupportedException();
-
-        public ValueTask<IWorkspace> AcquireAsync(
-            WorkspaceRequest request,
-            CancellationToken cancellationToken = default
-        )
-        {
-            TaskCompletionSource<IWorkspace> made = new();
-            _making.Enqueue(made);
-            return new(made.Task);
-        }
-
-        public ValueTask<IWorkspace?> ReopenAsync(LeaseRecord record, CancellationToken cancellationToken = default) =>
-            throw new NotSupportedException();
-
-        private sealed class Counted(CountedProvider owner) : IWorkspace
-        {
-            public WorkspaceInfo Info { get; } = new("/nowhere", "/nowhere/.git", null, "");
-
-            public ValueTask<Capture> CaptureAsync(
-                Isolation.Sdk.Sandbox.IStateScope scope,
-                CancellationToken cancellationToken = default
-            ) => throw new NotSupportedException();
-
-            public ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
-            {
-                Interlocked.Add(ref owner._free, 100);
-                return ValueTask.CompletedTask;
-            }
-
-            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-        }
+        public void GiveBack() => Interlocked.Add(ref _free, 100);
     }
 }

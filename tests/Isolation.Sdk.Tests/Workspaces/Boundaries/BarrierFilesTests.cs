@@ -57,7 +57,9 @@ public class BarrierFilesTests
         Assert.Equal($"@\"{above}/Directory.Build.rsp\"\n", Read(rig, "Directory.Build.rsp"));
         Assert.Equal("{ \"msbuild-sdks\": {} }", Read(rig, "global.json"));
         Assert.Equal("{ \"type\": \"module\" }\n", Read(rig, "package.json"));
-        Assert.Equal("root = true\n\n[*.cs]\nindent_size = 3\n", Read(rig, ".editorconfig"));
+        Assert.Equal("root = true\n", Read(rig, ".editorconfig"));
+        ProbeResult probed = await rig.Provider.ProbeAsync(rig.Repository.Reference);
+        Assert.Contains(probed.Notices, n => n.Contains($"'{above}/.editorconfig'", StringComparison.Ordinal));
         Assert.Equal(
             "1.0.0",
             (string)JsonNode.Parse(Read(rig, ".config/dotnet-tools.json"))!["tools"]!["t"]!["version"]!
@@ -141,7 +143,7 @@ public class BarrierFilesTests
     }
 
     [IsolationFact("dotnet", Tier = Tier.Ci, Timeout = 240_000)]
-    public async Task A_solution_has_the_same_properties_sources_and_errors_in_both_places()
+    public async Task A_solution_has_the_same_properties_and_sources_in_both_places_and_no_rules_of_elsewhere()
     {
         string elsewhere = Directory.CreateTempSubdirectory("isolation-else&where's-").FullName;
         try
@@ -215,7 +217,7 @@ public class BarrierFilesTests
                 await DiagnosticsAsync(rig.Repository.Path)
             );
             Assert.Equal(
-                ["error CS0219", "error CS0612", "warning CS0168"],
+                ["warning CS0168", "warning CS0219", "warning CS0612"],
                 await DiagnosticsAsync(workspace.Info.Path)
             );
         }
@@ -224,21 +226,6 @@ public class BarrierFilesTests
             SafeDelete.DeleteTree(elsewhere);
         }
     }
-
-    [IsolationTheory]
-    [InlineData("*.cs", "*.cs")]
-    [InlineData("{a,b}.cs", "{a,b}.cs")]
-    [InlineData("**/x/*.cs", "**/x/*.cs")]
-    [InlineData("top/**.cs", "**.cs")]
-    [InlineData("top/repo/src/*.cs", "{*/work,.gates/*/*}/src/*.cs")]
-    [InlineData("/top/*/src/*.cs", "{*/work,.gates/*/*}/src/*.cs")]
-    [InlineData("{top,other}/r?[a-p]o/a.cs", "{*/work,.gates/*/*}/a.cs")]
-    [InlineData("top/repo/**", "{*/work,.gates/*/*}/**")]
-    [InlineData("other/**.cs", null)]
-    [InlineData("top/*.cs", null)]
-    [InlineData("/*.cs", null)]
-    public void A_section_names_the_way_to_a_work_tree(string glob, string? moved) =>
-        Assert.Equal(moved, EditorConfigGlob.Moved(glob, ["top", "repo"]));
 
     [IsolationFact]
     public void Folders_of_SDKs_are_written_out_and_the_rest_is_as_it_was()
@@ -253,12 +240,12 @@ public class BarrierFilesTests
             );
             Assert.Equal(
                 $"{{\"sdk\":{{\"version\":\"10.0.100\",\"paths\":[\"{folder}/.dotnet\",\"$host$\"]}}}}\n",
-                GlobalJsonBarrier.Content(path)
+                JsonBarriers.GlobalJson(path)
             );
             File.WriteAllText(path, "{ /* ours */ \"sdk\": { \"version\": \"10.0.100\" } }");
-            Assert.Equal("{ /* ours */ \"sdk\": { \"version\": \"10.0.100\" } }", GlobalJsonBarrier.Content(path));
+            Assert.Equal("{ /* ours */ \"sdk\": { \"version\": \"10.0.100\" } }", JsonBarriers.GlobalJson(path));
             File.WriteAllText(path, "{ broken");
-            Assert.Equal("{ broken", GlobalJsonBarrier.Content(path));
+            Assert.Equal("{ broken", JsonBarriers.GlobalJson(path));
         }
         finally
         {

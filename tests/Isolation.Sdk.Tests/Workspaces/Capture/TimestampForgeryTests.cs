@@ -9,7 +9,7 @@ public sealed class TimestampForgeryTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("isolation-times-").FullName;
     private readonly WorkspaceInfo _info;
-    private readonly DateTime _filled;
+    private readonly DateTime _checkedOut;
 
     public TimestampForgeryTests()
     {
@@ -21,32 +21,32 @@ public sealed class TimestampForgeryTests : IDisposable
             Write(name, "old", DateTime.UnixEpoch.AddYears(40));
         }
 
-        _filled = new PinMarker(_info).Set(_info.BaseCommit);
+        _checkedOut = new PinMarker(_info).Set(_info.BaseCommit);
     }
 
     [IsolationFact(Tools.Linux)]
     public void Files_that_came_with_their_times_are_believed()
     {
-        Assert.False(TimestampForgery.IsFound(_info, [], _filled));
+        Assert.False(TimestampForgery.IsFound(_info, [], _checkedOut));
         Write("new.txt", "new", DateTime.UtcNow);
-        Assert.False(TimestampForgery.IsFound(_info, [], _filled));
+        Assert.False(TimestampForgery.IsFound(_info, [], _checkedOut));
     }
 
     [IsolationFact(Tools.Linux)]
     public void A_change_that_says_it_is_older_than_the_workspace_is_not_believed_and_no_later_capture_forgets_it()
     {
         Write("deep/b.txt", "new", DateTime.UnixEpoch.AddYears(40));
-        Assert.True(TimestampForgery.IsFound(_info, [], _filled));
+        Assert.True(TimestampForgery.IsFound(_info, [], _checkedOut));
         new PinMarker(_info).Complete(_info.BaseCommit, new PinMarker(_info).Begin()!.Value);
-        Assert.True(TimestampForgery.IsFound(_info, [], _filled));
+        Assert.True(TimestampForgery.IsFound(_info, [], _checkedOut));
     }
 
     [IsolationFact(Tools.Linux)]
     public void What_was_copied_in_may_have_any_time()
     {
         Write("copied.txt", "new", DateTime.UnixEpoch.AddYears(40));
-        Assert.False(TimestampForgery.IsFound(_info, ["copied.txt"], _filled));
-        Assert.True(TimestampForgery.IsFound(_info, [], _filled));
+        Assert.False(TimestampForgery.IsFound(_info, ["copied.txt"], _checkedOut));
+        Assert.True(TimestampForgery.IsFound(_info, [], _checkedOut));
     }
 
     [IsolationFact]
@@ -58,8 +58,10 @@ public sealed class TimestampForgeryTests : IDisposable
     [IsolationFact(Tools.Linux)]
     public void The_moment_outlives_the_process()
     {
-        WorkspaceFacts facts = WorkspaceFacts.FromJson((WorkspaceFacts.None with { CheckedOutAt = _filled }).ToJson());
-        Assert.Equal((_filled, DateTimeKind.Utc), (facts.CheckedOutAt!.Value, facts.CheckedOutAt.Value.Kind));
+        WorkspaceFacts facts = WorkspaceFacts.FromJson(
+            (WorkspaceFacts.None with { CheckedOutAt = _checkedOut }).ToJson()
+        );
+        Assert.Equal((_checkedOut, DateTimeKind.Utc), (facts.CheckedOutAt!.Value, facts.CheckedOutAt.Value.Kind));
     }
 
     public void Dispose() => Isolation.Sdk.Platform.SafeDelete.DeleteTree(_root);

@@ -102,7 +102,7 @@ public sealed class CloneBaseTests
         await using CloneFixture rig = await CloneFixture.CreateAsync();
         IWorkspace clone = await rig.AcquireAsync("clone");
         WorkspaceFixture.Write(clone, "unsaved.txt", "precious");
-        await using GitWorktreeProvider worktrees = new(new GitWorktreeOptions(), TimeProvider.System);
+        await using GitWorktreeProvider worktrees = new(new WorkspaceOptions(), TimeProvider.System);
         AttemptId linked = new("linked", 1);
         await rig.GitAsync("update-ref", AttemptNames.RefName(linked), clone.Info.BaseCommit, "");
         using AttemptLease lease = rig.Store.Create(linked);
@@ -115,7 +115,7 @@ public sealed class CloneBaseTests
         IWorkspace? other = await rig.Provider.ReopenAsync(records.Single(r => r.Attempt.Item == "linked"));
 
         Assert.Equal((clone.Info, worktree.Info), (again!.Info, other!.Info));
-        Assert.Equal(["unsaved.txt"], ((GitWorkspace)again).FindUnpinnedFiles(5));
+        Assert.Equal(["unsaved.txt"], again.FindUnpinnedFiles(5));
         await again.ReleaseAsync(ReleaseMode.KeepIfUnmerged);
         Assert.True(File.Exists(Path.Combine(clone.Info.Path, "unsaved.txt")));
         await other.ReleaseAsync(ReleaseMode.Remove);

@@ -56,7 +56,7 @@ public sealed class CloneCaptureTests
             (idea, detached, besideTip),
             (found["refs/heads/idea"].Object, found["refs/tags/light"].Object, found["worktrees/beside/HEAD"].Object)
         );
-        Assert.Equal("refs/isolation/finds/a/1/heads/idea", found["refs/heads/idea"].Source);
+        Assert.Equal("refs/isolation/extra/a/1/heads/idea", found["refs/heads/idea"].Source);
         foreach (CapturedRef each in capture.OtherRefs)
         {
             Assert.Equal(each.Object, await rig.GitAsync("rev-parse", each.Source));
@@ -118,7 +118,7 @@ public sealed class CloneCaptureTests
     [IsolationFact]
     public async Task What_was_copied_in_is_captured_from_no_ref()
     {
-        await using CloneFixture rig = await CloneFixture.CreateAsync(o => o.CopyIgnored(".env"));
+        await using CloneFixture rig = await CloneFixture.CreateAsync(o => o.CopyIgnored.Add(".env"));
         await rig.Repository.CommitAsync("Ignore", new Dictionary<string, string> { [".gitignore"] = ".env\n" });
         File.WriteAllText(Path.Combine(rig.Path, ".env"), "SECRET\n");
         IWorkspace workspace = await rig.AcquireAsync();
@@ -145,7 +145,7 @@ public sealed class CloneCaptureTests
             IWorkspace workspace = await rig.AcquireAsync(late);
             await CloneFixture.CommitAsync(workspace, "mine.txt", "mine\n");
             await rig.CaptureAsync(workspace);
-            Assert.True(((GitWorkspace)workspace).IsPinned);
+            Assert.True(workspace.IsPinned);
             string[] step = late switch
             {
                 "branch" => ["branch", "late"],

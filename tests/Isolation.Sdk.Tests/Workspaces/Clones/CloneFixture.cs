@@ -10,7 +10,7 @@ internal sealed class CloneFixture : IAsyncDisposable
 {
     private readonly List<AttemptLease> _leases = [];
 
-    private CloneFixture(ThrowawayRepository repository, string path, PrivateCloneOptions options)
+    private CloneFixture(ThrowawayRepository repository, string path, WorkspaceOptions options)
     {
         (Repository, Path) = (repository, path);
         Provider = new PrivateCloneProvider(options, TimeProvider.System);
@@ -29,11 +29,11 @@ internal sealed class CloneFixture : IAsyncDisposable
     public LeaseStore Store => new(GitDirectory, new RepositoryRef(Path), TimeProvider.System);
 
     public static async Task<CloneFixture> CreateAsync(
-        Action<PrivateCloneOptions>? configure = null,
+        Action<WorkspaceOptions>? configure = null,
         Func<ThrowawayRepository, Task<string>>? elsewhere = null
     )
     {
-        PrivateCloneOptions options = new();
+        WorkspaceOptions options = new();
         configure?.Invoke(options);
         ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
         return new CloneFixture(repository, elsewhere is null ? repository.Path : await elsewhere(repository), options);

@@ -9,7 +9,7 @@ public sealed class AlteredTreeTests
 {
     private const string Make =
         "mkdir -p src/deep; for i in 1 2 3; do echo $i > src/$i; done; echo d > src/deep/d; ln -s 1 src/link";
-    private const string Look =
+    private const string Inspect =
         "find . -path ./.git -prune -o -printf '%P %y %m %s %l\\n' | LC_ALL=C sort; find . -path ./.git -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha1sum; git status --porcelain --ignored";
 
     private static readonly string[] Deeds =
@@ -47,7 +47,7 @@ public sealed class AlteredTreeTests
             Make
         );
         bool whole = filling == CheckoutMethod.Snapshot;
-        IReadOnlyList<HostResult> first = await rig.TellAsync("acquire first", $"run first {Look}");
+        IReadOnlyList<HostResult> first = await rig.TellAsync("acquire first", $"run first {Inspect}");
         string expected = first[1].Reason!;
         string[] deeds = whole ? [.. Deeds[..^1], .. Whole] : Deeds;
         for (int i = 0; i < deeds.Length; i++)
@@ -59,9 +59,9 @@ public sealed class AlteredTreeTests
             IReadOnlyList<HostResult> told = await rig.TellAsync(
                 $"run-in-repository cd {Disk.Path}/workers/.trees/*/files && {{ {deed}; }}",
                 $"acquire after-{i}",
-                $"run after-{i} {Look}",
+                $"run after-{i} {Inspect}",
                 $"acquire later-{i}",
-                $"run later-{i} {Look}",
+                $"run later-{i} {Inspect}",
                 "settle"
             );
 

@@ -224,7 +224,7 @@ public class CheckoutMethodTests
 
         List<string> steps = [];
         await using GitWorktreeProvider provider = new(
-            new GitWorktreeOptions { CheckoutMethod = CheckoutMethod.Copy },
+            new WorkspaceOptions { CheckoutMethod = CheckoutMethod.Copy },
             TimeProvider.System,
             null
         )
@@ -352,7 +352,7 @@ public class CheckoutMethodTests
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
         await AddOfEverythingAsync(rig);
         await using Isolation.Sdk.Workspaces.PrivateCloneProvider clones = new(
-            new PrivateCloneOptions { CheckoutMethod = CheckoutMethod.Copy },
+            new WorkspaceOptions { CheckoutMethod = CheckoutMethod.Copy },
             TimeProvider.System
         );
         IWorkspace clone = await rig.AcquireAsync("clone", provider: clones);

@@ -10,10 +10,10 @@ namespace Isolation.Sdk.Tests.Workspaces;
 internal sealed class DiskFixture : IAsyncDisposable
 {
     private readonly HostProcess _host;
-    private readonly CheckoutMethod _filling;
+    private readonly CheckoutMethod _method;
 
     private DiskFixture(ThrowawayRepository repository, HostProcess host, CheckoutMethod filling) =>
-        (Repository, _host, _filling) = (repository, host, filling);
+        (Repository, _host, _method) = (repository, host, filling);
 
     public ThrowawayRepository Repository { get; }
 
@@ -23,7 +23,7 @@ internal sealed class DiskFixture : IAsyncDisposable
     public string Workers => $"/proc/{_host.Id}/root{Disk.Path}/workers";
 
     /// <summary>The most memory that the process had at once, in bytes.</summary>
-    public long MostMemory =>
+    public long PeakMemory =>
         1024
         * long.Parse(
             File.ReadLines($"/proc/{_host.Id}/status")
@@ -49,7 +49,7 @@ internal sealed class DiskFixture : IAsyncDisposable
                 new HostRequest(Repository.Path)
                 {
                     UseWorkersDirectory = $"{Disk.Path}/workers",
-                    Pool = new PoolRequest(acts) { Filling = _filling.ToString(), Clones = Clones },
+                    Pool = new PoolRequest(acts) { Filling = _method.ToString(), Clones = Clones },
                 }
             )
         ).Items;

@@ -22,7 +22,13 @@ public sealed class FullDiskTests
     [InlineData(CheckoutMethod.Copy, false, Space, 2_000)]
     [InlineData(CheckoutMethod.Copy, true, Files, 40)]
     public Task In_memory(CheckoutMethod filling, bool clones, string of, int leave) =>
-        FailsAndMendsAsync(new Disk("tmpfs", 64) { Inodes = of == Files ? 4_000 : null }, filling, clones, of, leave);
+        FailsAndRecoversAsync(
+            new Disk("tmpfs", 64) { Inodes = of == Files ? 4_000 : null },
+            filling,
+            clones,
+            of,
+            leave
+        );
 
     [IsolationTheory(Tools.Linux, Tools.Images, Tier = Tier.Ci, Timeout = 300_000)]
     [InlineData("tmpfs", CheckoutMethod.Checkout, false, Space, 2_000)]
@@ -35,7 +41,7 @@ public sealed class FullDiskTests
     [InlineData("btrfs", CheckoutMethod.Snapshot, false, Space, 0)]
     [InlineData("btrfs", CheckoutMethod.Snapshot, true, Space, 2_000)]
     public Task On_each_file_system(string fileSystem, CheckoutMethod filling, bool clones, string of, int leave) =>
-        FailsAndMendsAsync(
+        FailsAndRecoversAsync(
             new Disk(
                 fileSystem,
                 fileSystem switch
@@ -54,7 +60,13 @@ public sealed class FullDiskTests
             leave
         );
 
-    private static async Task FailsAndMendsAsync(Disk disk, CheckoutMethod filling, bool clones, string of, int leave)
+    private static async Task FailsAndRecoversAsync(
+        Disk disk,
+        CheckoutMethod filling,
+        bool clones,
+        string of,
+        int leave
+    )
     {
         await using DiskFixture rig = await DiskFixture.CreateAsync(disk, filling, Make);
         rig.Clones = clones;

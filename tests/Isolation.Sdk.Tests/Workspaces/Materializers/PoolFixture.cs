@@ -10,12 +10,12 @@ internal sealed class PoolFixture : IAsyncDisposable
 {
     private readonly List<AttemptLease> _leases = [];
     private readonly bool _clones;
-    private readonly CheckoutMethod _filling;
+    private readonly CheckoutMethod _method;
     private readonly int _size;
 
     private PoolFixture(ThrowawayRepository repository, bool clones, CheckoutMethod filling, int size)
     {
-        (Repository, _clones, _filling, _size) = (repository, clones, filling, size);
+        (Repository, _clones, _method, _size) = (repository, clones, filling, size);
         Pool = NewPool(filling, size);
         Plain = NewProvider(CheckoutMethod.Copy);
     }
@@ -25,7 +25,7 @@ internal sealed class PoolFixture : IAsyncDisposable
 
     public ThrowawayRepository Repository { get; }
 
-    public WorkspacePool Pool { get; private set; }
+    public GitWorkspaceProvider Pool { get; private set; }
 
     /// <summary>Makes workspaces by copying, and knows nothing of the pool.</summary>
     public GitWorkspaceProvider Plain { get; private set; }
@@ -33,7 +33,7 @@ internal sealed class PoolFixture : IAsyncDisposable
     public string Workers => Repository.Path + ".workers";
 
     /// <summary>The trees that wait.</summary>
-    public string[] Parked =>
+    public string[] Idle =>
         Directory.Exists(Path.Combine(Workers, ".trees"))
             ?
             [
@@ -84,13 +84,16 @@ internal sealed class PoolFixture : IAsyncDisposable
         mkdir -p vendor/sub
         """;
 
-    public GitWorkspaceProvider NewProvider(CheckoutMethod filling) =>
-        _clones
-            ? new PrivateCloneProvider(new PrivateCloneOptions { CheckoutMethod = filling }, TimeProvider.System)
-            : new GitWorktreeProvider(new GitWorktreeOptions { CheckoutMethod = filling }, TimeProvider.System);
+    public GitWorkspaceProvider NewProvider(CheckoutMethod filling, int size = 0)
+    {
+        WorkspaceOptions options = new() { CheckoutMethod = filling, Pool = { Size = size } };
+        return _clones
+            ? new PrivateCloneProvider(options, TimeProvider.System)
+            : new GitWorktreeProvider(options, TimeProvider.System);
+    }
 
-    public WorkspacePool NewPool(CheckoutMethod filling = CheckoutMethod.Auto, int size = 4) =>
-        WorkspacePool.Around(NewProvider(filling), new WorkspacePoolOptions { Size = size });
+    public GitWorkspaceProvider NewPool(CheckoutMethod filling = CheckoutMethod.Auto, int size = 4) =>
+        NewProvider(filling, size);
 
     public async Task<IWorkspace> AcquireAsync(
         string item,
@@ -119,7 +122,7 @@ internal sealed class PoolFixture : IAsyncDisposable
     {
         await Pool.DisposeAsync();
         await Plain.DisposeAsync();
-        (Pool, Plain) = (NewPool(_filling, _size), NewProvider(CheckoutMethod.Copy));
+        (Pool, Plain) = (NewPool(_method, _size), NewProvider(CheckoutMethod.Copy));
     }
 
     /// <summary>Releases a workspace into the pool, and waits until it is there or gone.</summary>

@@ -92,8 +92,8 @@ public sealed partial class RecyclingTests(ITestOutputHelper output)
             $"{what}\nSomething outside was touched:\n{outside}\n---\n{await OutsideAsync(rig)}"
         );
         bool mayEnd = worker.Done.Any(d => MayBeItsEnd.Any(e => d.StartsWith(e, StringComparison.Ordinal)));
-        Assert.True(mayEnd || rig.Parked.Length == 1, $"{what}\nIt is not in the pool.");
-        bool parked = rig.Parked.Length == 1;
+        Assert.True(mayEnd || rig.Idle.Length == 1, $"{what}\nIt is not in the pool.");
+        bool parked = rig.Idle.Length == 1;
         IWorkspace again = await rig.AcquireAsync("again");
         Assert.True(
             !parked || await WorkspaceImage.InodeAsync(again.Info.Path) == inode,

@@ -26,7 +26,7 @@ public sealed class SeveralHostsTests
             await rig.RecycleAsync(workspace);
         }
 
-        Assert.Equal(4, rig.Parked.Length);
+        Assert.Equal(4, rig.Idle.Length);
         HostAnswer[] answers = await Task.WhenAll(
             Enumerable
                 .Range(0, 2)
@@ -42,7 +42,7 @@ public sealed class SeveralHostsTests
         );
         Assert.Equal(8, got.Distinct().Count());
         Assert.NotEmpty(got.Intersect(inodes));
-        Assert.Empty(rig.Parked);
+        Assert.Empty(rig.Idle);
     }
 
     [IsolationTheory(Tools.Linux, Tier = Tier.Ci)]
@@ -76,10 +76,8 @@ public sealed class SeveralHostsTests
                 .Where(d => Directory.Exists(Path.Combine(d, "files"))),
         ];
         Assert.Equal(2, left.Length);
-        string? parked = found
-            ? await WorkspaceImage.InodeAsync(Path.Combine(Assert.Single(rig.Parked), "files"))
-            : null;
-        Assert.Equal(found ? 1 : 0, rig.Parked.Length);
+        string? parked = found ? await WorkspaceImage.InodeAsync(Path.Combine(Assert.Single(rig.Idle), "files")) : null;
+        Assert.Equal(found ? 1 : 0, rig.Idle.Length);
 
         IWorkspace next = await rig.AcquireAsync("next");
 
@@ -102,7 +100,7 @@ public sealed class SeveralHostsTests
             Assert.Null(await host.WaitUntilKilledAsync());
         }
 
-        Assert.Empty(rig.Parked);
+        Assert.Empty(rig.Idle);
         IWorkspace next = await rig.AcquireAsync("next");
         await rig.AssertAsNewAsync(next, "after a kill");
     }
@@ -136,7 +134,7 @@ public sealed class SeveralHostsTests
 
         Assert.Empty(answer.Faults);
         string two = answer.Items.Single(i => i.Item == "two").Outcome;
-        Assert.Empty(rig.Parked);
+        Assert.Empty(rig.Idle);
         Assert.Equal(
             "",
             await Shell.RunAsync(

@@ -36,8 +36,8 @@ public sealed class WorkspaceKillTests(ITestOutputHelper output)
         (WorkspaceStep.TreeBegun, 1),
         (WorkspaceStep.TreeWritten, 1),
         (WorkspaceStep.TreeRecorded, 1),
-        (WorkspaceStep.MidFill, 1),
-        (WorkspaceStep.Filled, 1),
+        (WorkspaceStep.MidCopy, 1),
+        (WorkspaceStep.Materialized, 1),
         (WorkspaceStep.GitMade, 1),
         (WorkspaceStep.Indexed, 1),
         (WorkspaceStep.Discarded, 1),
@@ -53,7 +53,7 @@ public sealed class WorkspaceKillTests(ITestOutputHelper output)
         (WorkspaceStep.TreeRecorded, 3),
         (WorkspaceStep.MoveBegun, 2),
         (WorkspaceStep.MoveWritten, 2),
-        (WorkspaceStep.MidFill, 2),
+        (WorkspaceStep.MidCopy, 2),
         (WorkspaceStep.GitMade, 2),
         (WorkspaceStep.Discarded, 2),
         (WorkspaceStep.Unregistered, 2),
@@ -83,7 +83,7 @@ public sealed class WorkspaceKillTests(ITestOutputHelper output)
         Assert.Equal(Enum.GetValues<WorkspaceStep>().Order(), All.Select(c => c.Step).Distinct().Order());
 
     [IsolationTheory(Tools.Linux, Tier = Tier.Ci)]
-    [InlineData(nameof(WorkspaceStep.MidFill), 1, false)]
+    [InlineData(nameof(WorkspaceStep.MidCopy), 1, false)]
     [InlineData(nameof(WorkspaceStep.MidClean), 1, true)]
     public Task Killed_while_it_fills_and_while_it_cleans(string step, int on, bool clones) =>
         KillAsync(step, on, clones);

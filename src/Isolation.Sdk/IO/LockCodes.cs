@@ -1,0 +1,6 @@
+namespace Isolation.Sdk.IO;
+
+internal static class LockCodes
+{
+    public const string Disabled = "ISO0102";
+}

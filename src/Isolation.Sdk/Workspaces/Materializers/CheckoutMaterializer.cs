@@ -1,0 +1,66 @@
+using System.Buffers.Binary;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Monitoring;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>Has git write each file out of its objects, which is right everywhere.</summary>
+internal sealed class CheckoutMaterializer(WorkspaceContext context, TemplateMaterializer? templates)
+    : IWorkspaceMaterializer
+{
+    private const int MaxReason = 500;
+    private static readonly string[] LfsSigns = ["filter 'lfs'", "filter lfs", "git-lfs", "hung up unexpectedly"];
+
+    public Task<MaterializedFiles?> TryMaterializeAsync(string path, string commit, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(path);
+        return Task.FromResult<MaterializedFiles?>(
+            new MaterializedFiles(context, CheckoutMethod.Checkout) { CheckOut = CheckOutAsync }
+        );
+    }
+
+    private async Task CheckOutAsync(
+        WorkspaceInfo info,
+        IReadOnlyList<KeyValuePair<string, string>> settings,
+        CancellationToken cancellationToken
+    )
+    {
+        GitRepository repository = context.Repository;
+        GitCommand fill = GitCommand.In(info.Path, "reset", "--hard", "--quiet") with
+        {
+            Environment = GitLfs.Environment(
+                repository,
+                [.. TemplateGit.SeveralWriters, .. context.Settings.NoAttributesFromHome, .. settings]
+            ),
+            Remote = GitLfs.IsSetUp(repository),
+        };
+        GitResult answer = await repository.Client.TryRunAsync(fill, cancellationToken).ConfigureAwait(false);
+        if (answer.Ok)
+        {
+            templates?.MakeInBackground(info.BaseCommit, CountEntries(Path.Combine(info.GitDirectory, "index")));
+            return;
+        }
+
+        // A filter process that cannot be started shows as nothing but a connection that broke.
+        throw LfsSigns.Any(sign => answer.ErrorLine.Contains(sign, StringComparison.Ordinal))
+            ? new IsolationException(
+                WorkspaceCodes.LfsMissing,
+                "The base commit has files in Git LFS, and git-lfs could not give their content.",
+                "Install git-lfs and run 'git lfs install' for the user who runs this."
+            )
+            : new IsolationException(
+                WorkspaceCodes.CheckoutFailed,
+                $"The files could not be written: {PlainText.SingleLine(answer.ErrorLine, MaxReason)}",
+                WorkersDirectorySetup.FullRemedy
+            );
+    }
+
+    public static uint CountEntries(string index)
+    {
+        Span<byte> head = stackalloc byte[12];
+        using FileStream stream = new(index, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length
+            ? BinaryPrimitives.ReadUInt32BigEndian(head[8..])
+            : 0;
+    }
+}

@@ -1,0 +1,46 @@
+using Isolation.Sdk.Git;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>
+/// Hands out the files of a released workspace by a rename. They are looked for beside what git has to be told.
+/// </summary>
+internal sealed class IdleMaterializer(
+    WorkspaceContext context,
+    IdleWorkspaces idle,
+    TemplateMaterializer templates,
+    string key,
+    Task<TemplateTree?> taking
+) : IWorkspaceMaterializer, IAsyncDisposable
+{
+    public async Task<MaterializedFiles?> TryMaterializeAsync(
+        string path,
+        string commit,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await taking.ConfigureAwait(false) is not { } tree)
+        {
+            return null;
+        }
+
+        if (tree.Index is { } index && context.Settings.UnsupportedReason() is null)
+        {
+            tree.MoveFilesTo(path);
+            return new MaterializedFiles(context, templates.Choose(), index, tree, takesTree: true);
+        }
+
+        tree.Discard();
+        return null;
+    }
+
+    // What keeps the files of a new workspace, once it is released.
+    public Func<Func<string, Task>, Task<bool>>? CreateRecycling(WorkspaceInfo info, MaterializedFiles files) =>
+        files.GetIndex(info) is { } index ? move => idle.TryTakeInAsync(info, index, key, move) : null;
+
+    public async ValueTask DisposeAsync()
+    {
+        await ((Task)taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        (taking.IsCompletedSuccessfully ? await taking.ConfigureAwait(false) : null)?.Dispose();
+    }
+}

@@ -1,0 +1,204 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Platform;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>
+/// Copies the files from a template tree, in the cheapest way that the file system has: snapshot, shared blocks, bytes.
+/// </summary>
+internal sealed class TemplateMaterializer(WorkspaceContext context, TemplateTrees trees) : IWorkspaceMaterializer
+{
+    // A copy keeps a few processors busy by itself. More at once wait for each other in the kernel, and all of them end
+    // late.
+    private readonly SemaphoreSlim _copying = new(
+        Math.Max(1, Environment.ProcessorCount / PlatformFiles.Current.MaxThreads)
+    );
+
+    // On a full disk nothing can be tried; what is known then is asked again.
+    private readonly Lazy<FileSystemFeatures> _features = new(
+        () => PlatformFiles.Current.Detect(context.Workers.Root),
+        LazyThreadSafetyMode.PublicationOnly
+    );
+
+    private CheckoutMethod Wanted => context.Options.CheckoutMethod;
+
+    // How files get into a workspace, if nothing is in the way.
+    public CheckoutMethod Choose() =>
+        Wanted switch
+        {
+            CheckoutMethod.Auto when !OperatingSystem.IsLinux() || context.Options.MaxTemplateTrees == 0 =>
+                CheckoutMethod.Checkout,
+            CheckoutMethod.Auto => _features.Value switch
+            {
+                { Snapshot: true } => CheckoutMethod.Snapshot,
+                { Reflink: true } => CheckoutMethod.Reflink,
+                _ => CheckoutMethod.Copy,
+            },
+            _ => FindFault() is { } fault
+                ? throw new IsolationException(fault.Code, fault.Message, fault.Remedy)
+                : Wanted,
+        };
+
+    public IsolationFault? FindFault()
+    {
+        try
+        {
+            return Wanted switch
+            {
+                CheckoutMethod.Snapshot when !_features.Value.Snapshot => Unsupported(
+                    "make snapshots",
+                    "Put the workers on btrfs with .UseWorkersDirectory(path), or leave CheckoutMethod at Auto."
+                ),
+                CheckoutMethod.Reflink when !_features.Value.Reflink => Unsupported(
+                    "share blocks between files",
+                    "Put the workers on XFS or btrfs with .UseWorkersDirectory(path), or leave CheckoutMethod at Auto."
+                ),
+                CheckoutMethod.Copy when !_features.Value.CopyTrees => Unsupported(
+                    "copy trees",
+                    "That is Linux alone so far: leave CheckoutMethod at Auto."
+                ),
+                _ => null,
+            };
+        }
+        catch (IOException e) when (DiskErrors.IsFull(e))
+        {
+            return null; // Nobody can tell before there is room.
+        }
+    }
+
+    public async Task<MaterializedFiles?> TryMaterializeAsync(
+        string path,
+        string commit,
+        CancellationToken cancellationToken
+    )
+    {
+        CheckoutMethod method = Choose();
+        if (method == CheckoutMethod.Checkout)
+        {
+            return null;
+        }
+
+        try
+        {
+            TemplateTree? tree = await trees
+                .BorrowAsync(
+                    commit,
+                    subvolume: method == CheckoutMethod.Snapshot,
+                    make: Wanted != CheckoutMethod.Auto,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            return tree is null ? null
+                : method == CheckoutMethod.Snapshot ? TrySnapshot(tree, path)
+                : await TryCopyAsync(tree, method, path, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+            when (e is IsolationException or UnauthorizedAccessException or IOException && !DiskErrors.IsFull(e))
+        {
+            // Git may know how, or says why not; and it needs less room than a tree and a workspace, once what was
+            // begun is gone.
+            SafeDelete.DeleteTree(path);
+            await context.Trash.EmptyAsync().ConfigureAwait(false);
+            return null;
+        }
+    }
+
+    // Makes a tree for the next workspaces at a base of so many files, if that is worth it.
+    public void MakeInBackground(string commit, uint files)
+    {
+        if (
+            Wanted == CheckoutMethod.Auto
+            && files >= TemplateTrees.MinimumFiles
+            && Choose() is not CheckoutMethod.Checkout and var method
+        )
+        {
+            trees.MakeInBackground(commit, subvolume: method == CheckoutMethod.Snapshot);
+        }
+    }
+
+    private MaterializedFiles? TrySnapshot(TemplateTree tree, string path)
+    {
+        try
+        {
+            // Inspected afterwards: the snapshot is a transaction, and only then is known what was written before it.
+            PlatformFiles.Current.Snapshot(tree.Files, path);
+            if (
+                PlatformFiles.Current.InspectSubvolume(tree.Files) is { IsReadOnly: true } now
+                && now.Generation == tree.Record!.Generation
+            )
+            {
+                context.Faults.OnStep(WorkspaceStep.Materialized);
+                return new MaterializedFiles(context, CheckoutMethod.Snapshot, tree: tree);
+            }
+        }
+        catch
+        {
+            tree.Dispose();
+            throw;
+        }
+
+        return GiveUp(tree, path);
+    }
+
+    private async Task<MaterializedFiles?> TryCopyAsync(
+        TemplateTree tree,
+        CheckoutMethod method,
+        string path,
+        CancellationToken cancellationToken
+    )
+    {
+        using (tree)
+        {
+            await _copying.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                Directory.CreateDirectory(path);
+                if (
+                    tree.Index is { } index
+                    && index.Copy() is var copied
+                    && await PlatformFiles
+                        .Current.CopyTreeAsync(
+                            new TreeCopy(
+                                index,
+                                copied,
+                                tree.Files,
+                                path,
+                                DateTimeOffset.FromUnixTimeSeconds(tree.Record!.Stamp),
+                                ShareBlocks: method == CheckoutMethod.Reflink
+                            )
+                            {
+                                OnBegun = () => context.Faults.OnStep(WorkspaceStep.MidCopy),
+                            },
+                            cancellationToken
+                        )
+                        .ConfigureAwait(false)
+                )
+                {
+                    context.Faults.OnStep(WorkspaceStep.Materialized);
+                    return new MaterializedFiles(context, method, copied);
+                }
+            }
+            finally
+            {
+                _copying.Release();
+            }
+
+            return GiveUp(tree, path);
+        }
+    }
+
+    private MaterializedFiles? GiveUp(TemplateTree tree, string path)
+    {
+        trees.Invalidate(tree);
+        SafeDelete.DeleteTree(path);
+        return null;
+    }
+
+    private IsolationFault Unsupported(string what, string remedy) =>
+        new(
+            WorkspaceCodes.CheckoutMethodUnsupported,
+            $"The file system of '{context.Workers.Root}' cannot {what}.",
+            remedy
+        );
+}

@@ -1,0 +1,105 @@
+using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
+using Isolation.Sdk.Monitoring;
+
+namespace Isolation.Sdk.Workspaces;
+
+/// <summary>How the workspaces of one repository get their files, and whether there is room for another.</summary>
+internal sealed class RepositoryWorkspaces : IAsyncDisposable
+{
+    public RepositoryWorkspaces(WorkspaceContext context, bool makesTemplates, Func<string, FreeSpace> measure)
+    {
+        WorkspaceOptions options = context.Options;
+        Context = context;
+        Trees = new TemplateTrees(context);
+        Templates = new TemplateMaterializer(context, Trees);
+        Checkout = new CheckoutMaterializer(context, makesTemplates ? Templates : null);
+        Idle = options.Pool.Size > 0 ? new IdleWorkspaces(context) : null;
+        Admission = options.Admission.Enabled
+            ? new AdmissionController(options.Admission, context.Time, context.Workers.Root, measure)
+            : null;
+    }
+
+    public WorkspaceContext Context { get; }
+
+    public TemplateTrees Trees { get; }
+
+    public TemplateMaterializer Templates { get; }
+
+    public CheckoutMaterializer Checkout { get; }
+
+    public IdleWorkspaces? Idle { get; }
+
+    public AdmissionController? Admission { get; }
+
+    // Finds why no workspace can be made here. It changes nothing.
+    public async Task<IReadOnlyList<IsolationFault>> FindProblemsAsync(CancellationToken cancellationToken)
+    {
+        GitRepository repository = Context.Repository;
+        List<IsolationFault> problems = [];
+        WorkersDirectorySetup.Check(Context.Workers, repository);
+        if (!WorkersDirectorySetup.IsWritable(Context.Workers.Root))
+        {
+            problems.Add(WorkersDirectorySetup.NotWritable(Context.Workers, "no folder can be written there"));
+        }
+
+        if (!WorkersDirectorySetup.IsWritable(repository.CommonDirectory))
+        {
+            problems.Add(
+                new IsolationFault(
+                    WorkspaceCodes.RootNotWritable,
+                    $"'{repository.CommonDirectory}' cannot be written, and refs and leases of attempts are kept there.",
+                    "Give this user the right to write there."
+                )
+            );
+        }
+
+        GitResult refs = await repository
+            .RunAsync(cancellationToken, "for-each-ref", "--count=1", "--format=%(refname)")
+            .ConfigureAwait(false);
+        if (refs.Line.Length == 0)
+        {
+            problems.Add(
+                new IsolationFault(
+                    GitCodes.EmptyRepository,
+                    $"'{repository.Reference.Path}' has no commit yet.",
+                    "Make a first commit: a worker starts from one."
+                )
+            );
+        }
+
+        return problems;
+    }
+
+    public IEnumerable<string> FindNotices()
+    {
+        if (!GitLfs.IsSetUp(Context.Repository))
+        {
+            yield return "git-lfs is not set up: a base commit with files in Git LFS is refused, other repositories need none.";
+        }
+
+        string[] ignored = [.. BarrierFiles.FindLostRules(Context.Repository.TopLevel)];
+        if (ignored.Length > 0)
+        {
+            yield return $"Workspaces do not inherit {string.Join(", ", ignored.Select(f => $"'{PlainText.SingleLine(f, 200)}'"))}: put what the repository needs into its own .editorconfig.";
+        }
+
+        if (Idle is not null)
+        {
+            yield return OperatingSystem.IsLinux()
+                ? $"Released workspaces are cleaned and used again, at most {Context.Options.Pool.Size} of them: a process that outlives its attempt could still write there, so a state axis should end them all."
+                : "The warm pool does nothing here: only on Linux can it tell that a file was not written.";
+        }
+
+        if (Admission?.FindShortage() is { } shortage)
+        {
+            yield return $"No workspace would be made now: {shortage}.";
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await (Idle?.SettleAsync() ?? Task.CompletedTask).ConfigureAwait(false);
+        await Trees.DisposeAsync().ConfigureAwait(false);
+    }
+}
