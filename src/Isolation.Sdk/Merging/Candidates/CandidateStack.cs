@@ -78,7 +78,7 @@ internal sealed class CandidateStack(QueueContext context, CandidateBuilder buil
             {
                 case StackingResult.Stacked stacked:
                     _candidates.Add(stacked.Candidate);
-                    context.Faults.Reached(QueueStep.MidStack);
+                    context.Faults.OnStep(QueueStep.MidStack);
                     break;
                 case StackingResult.Conflict conflict:
                     _provisional.Add(new ProvisionalConflict(item.Attempt, conflict.Details, conflict.With));

@@ -140,7 +140,7 @@ internal sealed class GateJob(
         {
             try
             {
-                context.Faults.Reached(QueueStep.MidGate);
+                context.Faults.OnStep(QueueStep.MidGate);
                 code = (await process.Exit.WaitAsync(cancellationToken).ConfigureAwait(false)).ExitCode;
             }
             finally
@@ -176,7 +176,7 @@ internal sealed class GateJob(
         GateContext seen = new(scope, worktree.Folder, candidate);
         Task<GateResult> code = Task.Run(() => gate.Test!(seen, cancellationToken).AsTask(), CancellationToken.None);
         _code = code;
-        context.Faults.Reached(QueueStep.MidGate);
+        context.Faults.OnStep(QueueStep.MidGate);
         try
         {
             GateResult? answer = await code.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -94,7 +94,7 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
             IsRetry = History.FailuresOf(tree).Count > 0,
         };
         _running.Add(new Run(candidate, stop, RunAsync(candidate, stop.Token), context.Time.GetTimestamp()));
-        context.Faults.Reached(candidate.IsRetry ? QueueStep.MidConfirm : QueueStep.MidGate);
+        context.Faults.OnStep(candidate.IsRetry ? QueueStep.MidConfirm : QueueStep.MidGate);
     }
 
     /// <summary>Asks runs to end. Each keeps its worktree until everything it started is gone.</summary>

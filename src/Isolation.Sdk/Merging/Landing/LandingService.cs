@@ -35,7 +35,7 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
     {
         using Activity? activity = MergeTelemetry.StartLanding(context.Names.ShortTarget, candidates.Count);
         _checkouts.Begin(target);
-        context.Faults.Reached(QueueStep.BeforeIntent);
+        context.Faults.OnStep(QueueStep.BeforeIntent);
         candidates = await RecordTestedAsync(candidates, passed, cancellationToken).ConfigureAwait(false);
         string? fault = await _verifier
             .FindFaultAsync(target, candidates, passed, cancellationToken)
@@ -71,7 +71,7 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
             }
         }
 
-        context.Faults.Reached(QueueStep.AfterIntent);
+        context.Faults.OnStep(QueueStep.AfterIntent);
         LandingResult? stopped = intent.Remote is null
             ? null
             : await PushAsync(intent, cancellationToken).ConfigureAwait(false);
@@ -92,7 +92,7 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
 
         if (stopped is null)
         {
-            context.Faults.Reached(QueueStep.AfterTransaction);
+            context.Faults.OnStep(QueueStep.AfterTransaction);
             return new LandingResult.Landed(candidates);
         }
 
@@ -190,7 +190,7 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
         )
         {
             case PushResult.Pushed:
-                context.Faults.Reached(QueueStep.AfterPush);
+                context.Faults.OnStep(QueueStep.AfterPush);
                 return null;
             case PushResult.Ahead ahead:
                 RefTransaction follow = new RefTransaction().Update(context.Names.Target, ahead.Commit, intent.Old);

@@ -33,7 +33,7 @@ internal sealed class QueueActor : IAsyncDisposable
     /// <summary>Makes up for what may have happened while nobody acted.</summary>
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
-        _context.Faults.Reached(QueueStep.AfterTakeover);
+        _context.Faults.OnStep(QueueStep.AfterTakeover);
         _maintenance.StartSequence();
         _monitor.SetActivity(null);
 
@@ -245,7 +245,7 @@ internal sealed class QueueActor : IAsyncDisposable
                 .ConfigureAwait(false);
             _maintenance.FinishLanding(landed.Candidates, pass);
             _model.RecordLanded(count);
-            _context.Faults.Reached(QueueStep.AfterBookkeeping);
+            _context.Faults.OnStep(QueueStep.AfterBookkeeping);
             return true;
         }
 

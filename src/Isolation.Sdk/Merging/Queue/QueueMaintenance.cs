@@ -111,9 +111,9 @@ internal sealed class QueueMaintenance(
             return;
         }
 
-        context.Faults.Reached(QueueStep.BeforeEviction);
+        context.Faults.OnStep(QueueStep.BeforeEviction);
         await StoreAsync(item, changed, cancellationToken).ConfigureAwait(false);
-        context.Faults.Reached(QueueStep.AfterEviction);
+        context.Faults.OnStep(QueueStep.AfterEviction);
     }
 
     /// <summary>Takes the consequence of a landing that did not happen.</summary>
