@@ -28,11 +28,9 @@ public sealed class IsolationOptions : IOptionsWithFaults
     public int? MaxPendingMerges { get; set; }
 
     /// <summary>
-    /// The delay before a further attempt, by the number of the one that failed. <value>1 s, doubled each time, at most
-    /// 1 min.</value>
+    /// The delay before the second attempt; it doubles for each further one, up to 1 min. <value>1 s.</value>
     /// </summary>
-    public Func<int, TimeSpan> RetryDelay { get; set; } =
-        static failed => TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, failed - 1)));
+    public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a runner may take. <value>1 h.</value></summary>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromHours(1);
@@ -44,6 +42,13 @@ public sealed class IsolationOptions : IOptionsWithFaults
     /// How long a worker may take to finish after it was asked to, before it is ended. <value>10 s.</value>
     /// </summary>
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long running attempts may go on when the host of a hosted pipeline shuts down, before their workers are
+    /// asked to stop.
+    /// <value>10 s; together with <see cref="StopGrace"/> less than the host's shutdown time-out of 30 s.</value>
+    /// </summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a worker may show no sign of life before its status is quiet. <value>5 min.</value></summary>
     public TimeSpan QuietAfter { get; set; } = TimeSpan.FromMinutes(5);
@@ -60,6 +65,14 @@ public sealed class IsolationOptions : IOptionsWithFaults
     /// </summary>
     /// <example><c>Build bot &lt;bot@example.org&gt;</c></example>
     public string? CommitAuthor { get; set; }
+
+    internal TimeSpan RetryDelayAfter(int attempts) =>
+        TimeSpan.FromTicks(
+            Math.Min(
+                Math.Max(RetryDelay.Ticks, TimeSpan.TicksPerMinute),
+                RetryDelay.Ticks << Math.Clamp(attempts - 1, 0, 20)
+            )
+        );
 
     internal (string Name, string Email)? Author =>
         CommitAuthor?.Split(['<', '>']) is [{ } name, { } email, var rest]
@@ -79,6 +92,13 @@ public sealed class IsolationOptions : IOptionsWithFaults
                 value,
                 $"Give a positive time of at most {MaxLimit.Days} days."
             );
+        IsolationFault? Grace(string name, TimeSpan value) =>
+            Check(
+                value >= TimeSpan.Zero && value <= TimeSpan.FromHours(1),
+                name,
+                value,
+                "Give a time from zero to one hour."
+            );
         IsolationFault?[] checks =
         [
             Check(MaxWorkers is >= 1 and <= 1000, nameof(MaxWorkers), MaxWorkers, "Give a number from 1 to 1000."),
@@ -95,15 +115,11 @@ public sealed class IsolationOptions : IOptionsWithFaults
                 MaxPendingMerges,
                 "Give a positive number, or null."
             ),
-            Check(RetryDelay is not null, nameof(RetryDelay), RetryDelay, "Give a function."),
+            Grace(nameof(RetryDelay), RetryDelay),
             Limit(nameof(AttemptTimeout), AttemptTimeout),
             Limit(nameof(SetupTimeout), SetupTimeout),
-            Check(
-                StopGrace >= TimeSpan.Zero && StopGrace <= TimeSpan.FromHours(1),
-                nameof(StopGrace),
-                StopGrace,
-                "Give a time from zero to one hour."
-            ),
+            Grace(nameof(StopGrace), StopGrace),
+            Grace(nameof(DrainTimeout), DrainTimeout),
             Limit(nameof(QuietAfter), QuietAfter),
             Check(
                 CommitAuthor is null || Author is not null,

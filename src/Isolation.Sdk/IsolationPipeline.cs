@@ -48,6 +48,11 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
             ),
         ];
 
+    internal bool IsRunning => _run is { Completion.IsCompleted: false };
+
+    /// <summary>What refused or broke the last run.</summary>
+    internal Exception? Fault => _run?.Completion.Exception?.GetBaseException();
+
     /// <summary>Carries the checklist out: probes git, kernel and repository, changes none of them.</summary>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     public Task<AuditReport> AuditAsync(CancellationToken cancellationToken = default)
@@ -155,6 +160,19 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     /// Ends the run under way, if there is one, and blocks until it has ended; prefer <see cref="DisposeAsync"/>.
     /// </summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>Lets a run finish what it has begun for a while, then asks its workers to stop.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">A token to ask them now.</param>
+    internal async Task DrainAsync(IsolationRun run, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource time = new(_plan.Options.DrainTimeout, _plan.Services.Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
+            time.Token,
+            cancellationToken
+        );
+        await ((Task)run.DrainAsync(either.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     private async Task EndAsync()
     {

@@ -243,7 +243,13 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             Task notifying = new TargetNotifier(session, _logger).RunAsync(watching.Token);
             Task forecasting = session.Forecaster.RunAsync(watching.Token);
             _forecaster = session.Forecaster;
-            RunLoop loop = new(session, _tracker, new MergeFollower(session, queue, _results, changed), _results, feed);
+            RunLoop loop = new(
+                session,
+                _tracker,
+                new MergeFollower(session, queue, _results, changed) { Draining = _draining.Token },
+                _results,
+                feed
+            );
             try
             {
                 await loop.RunAsync(

@@ -1,4 +1,6 @@
 using Isolation.Sdk;
+using Isolation.Sdk.Composition;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -96,4 +98,18 @@ public static class IsolationServiceCollectionExtensions
             return builder.Build(provider);
         });
     }
+
+    /// <summary>
+    /// Runs a registered pipeline as a hosted service: it takes items from the tracker until the host shuts down. Then
+    /// running attempts have
+    /// <see cref="IsolationOptions.DrainTimeout"/> to end, and their workers <see cref="IsolationOptions.StopGrace"/>
+    /// to finish or suspend; what is
+    /// not done goes back to the tracker. A run that is refused or breaks ends the host.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="key">The key of the pipeline; <see langword="null"/> for none.</param>
+    public static IServiceCollection AddIsolationHostedService(this IServiceCollection services, object? key = null) =>
+        services.AddSingleton<IHostedService>(provider => new IsolationHostedService(
+            provider.GetRequiredKeyedService<IsolationPipeline>(key)
+        ));
 }

@@ -73,7 +73,7 @@ internal static class PipelineHost
                 (o.MaxWorkers, o.MaxAttempts, o.RetryDelay, o.StopGrace) = (
                     request.AtOnce,
                     request.Attempts,
-                    static _ => TimeSpan.Zero,
+                    TimeSpan.Zero,
                     TimeSpan.FromSeconds(2)
                 )
             )

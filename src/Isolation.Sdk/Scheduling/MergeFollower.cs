@@ -26,6 +26,9 @@ internal sealed class MergeFollower(RunSession session, IMergeQueue queue, RunRe
             changed.Set();
         });
 
+    /// <summary>Cancelled when the run was asked to drain: what waits in the queue then stays there, and the tracker knows.</summary>
+    public CancellationToken Draining { get; init; }
+
     /// <summary>Back-pressure: merges compete with workers for the machine, and would fall behind for ever.</summary>
     public Task WaitForRoomAsync(CancellationToken cancellationToken)
     {
@@ -108,6 +111,12 @@ internal sealed class MergeFollower(RunSession session, IMergeQueue queue, RunRe
         {
             if (!pending.IsCounted || !cancellationToken.IsCancellationRequested)
             {
+                return;
+            }
+
+            if (Draining.IsCancellationRequested)
+            {
+                results.PublishEnd(pending.Attempt, nameof(ItemOutcome.AwaitingMerge), null);
                 return;
             }
 

@@ -82,19 +82,8 @@ internal static class OutcomeMapper
         PreviousConflict? conflict = null
     )
     {
-        try
-        {
-            TimeSpan delay =
-                claim.Number < options.MaxAttempts ? options.RetryDelay(Math.Max(1, claim.Number)) : TimeSpan.Zero;
-            return new Settlement.Retry(delay, reason, attempt) { Outcome = outcome, Conflict = conflict };
-        }
-        catch (Exception e)
-        {
-            return new Settlement.Close(
-                outcome,
-                $"{reason} (It is not tried again: RetryDelay threw {e.GetType().Name}: {e.Message})"
-            );
-        }
+        TimeSpan delay = claim.Number < options.MaxAttempts ? options.RetryDelayAfter(claim.Number) : TimeSpan.Zero;
+        return new Settlement.Retry(delay, reason, attempt) { Outcome = outcome, Conflict = conflict };
     }
 
     /// <summary>What the worker's end is called: the item's outcome if it is closed, else what it waits for.</summary>

@@ -178,7 +178,8 @@ public sealed class BuildTests
         {
             { "MaxWorkers is 0", o => o.MaxWorkers = 0 },
             { "MaxAttempts is -1", o => o.MaxAttempts = -1 },
-            { "RetryDelay is null", o => o.RetryDelay = null! },
+            { "RetryDelay is -00:00:01", o => o.RetryDelay = TimeSpan.FromSeconds(-1) },
+            { "DrainTimeout is 01:00:01", o => o.DrainTimeout = new TimeSpan(1, 0, 1) },
             { "AttemptTimeout is -00:00:00.0010000", o => o.AttemptTimeout = Timeout.InfiniteTimeSpan },
             { "SetupTimeout is 31.00:00:00", o => o.SetupTimeout = TimeSpan.FromDays(31) },
             { "StopGrace is -00:00:01", o => o.StopGrace = TimeSpan.FromSeconds(-1) },
@@ -199,6 +200,17 @@ public sealed class BuildTests
         IsolationFault fault = Assert.Single(thrown.Faults);
         Assert.Equal("ISO0904", fault.Code);
         Assert.StartsWith(said, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_retry_waits_twice_as_long_each_time_and_at_most_a_minute()
+    {
+        IsolationOptions options = new();
+
+        Assert.Equal(
+            [1, 2, 4, 32, 60, 60],
+            new[] { 1, 2, 3, 6, 7, 1000 }.Select(n => options.RetryDelayAfter(n).TotalSeconds)
+        );
     }
 
     private static object[] Parts(IsolationPipeline pipeline) =>

@@ -23,7 +23,7 @@ internal sealed class PipelineFixture : IAsyncDisposable
                 (o.MaxWorkers, o.MaxAttempts, o.RetryDelay, o.StopGrace) = (
                     4,
                     1,
-                    static _ => TimeSpan.Zero,
+                    TimeSpan.Zero,
                     TimeSpan.FromSeconds(2)
                 );
                 options?.Invoke(o);

@@ -58,24 +58,6 @@ public sealed class HostFailureTests
         }
     }
 
-    [IsolationFact(Tier = Tier.Ci)]
-    public async Task A_retry_delay_that_throws_ends_the_item_with_the_reason()
-    {
-        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
-        await using IsolationPipeline pipeline = rig.Compose(o =>
-                (o.MaxAttempts, o.RetryDelay) = (3, static _ => throw new InvalidOperationException("no delay"))
-            )
-            .RunWith(static (_, _) => Task.FromResult<RunResult>(new RunResult.Failed("first")))
-            .Build();
-
-        await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a")]);
-        WorkItemResult result = Assert.Single((await run.Completion).Items);
-
-        Assert.Equal(ItemOutcome.Failed, result.Outcome);
-        Assert.Contains("first", result.Reason, StringComparison.Ordinal);
-        Assert.Contains("no delay", result.Reason, StringComparison.Ordinal);
-    }
-
     [IsolationTheory(DefaultRows = 1)]
     [InlineData(nameof(IWorkTracker.ClaimAsync))]
     [InlineData(nameof(IWorkTracker.SettleAsync))]

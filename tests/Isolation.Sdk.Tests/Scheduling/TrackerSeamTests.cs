@@ -87,7 +87,7 @@ public sealed class TrackerSeamTests
         for (int host = 0; host < 3; host++)
         {
             await using IsolationPipeline pipeline = rig.Compose(o =>
-                    (o.MaxAttempts, o.RetryDelay) = (2, _ => TimeSpan.FromMilliseconds(1))
+                    (o.MaxAttempts, o.RetryDelay) = (2, TimeSpan.FromMilliseconds(1))
                 )
                 .UseTracker(_ => tracker.Reopen())
                 .RunWith(
