@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Isolation.Sdk.Composition;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Dispatching;
@@ -46,19 +47,13 @@ public sealed class IsolationPipelineBuilder
 
     /// <summary>Sets how the pipeline runs its workers; applied to what the host configured.</summary>
     /// <param name="configure">Changes the options.</param>
-    public IsolationPipelineBuilder Configure(Action<IsolationOptions> configure)
-    {
-        ArgumentNullException.ThrowIfNull(configure);
-        return With(s => s.Configure += configure);
-    }
+    public IsolationPipelineBuilder Configure(Action<IsolationOptions> configure) =>
+        With(configure, s => s.Configure += configure);
 
     /// <summary>Sets how the pipeline looks ahead for workers that touch the same files.</summary>
     /// <param name="configure">Changes the options.</param>
-    public IsolationPipelineBuilder Forecast(Action<ForecastOptions> configure)
-    {
-        ArgumentNullException.ThrowIfNull(configure);
-        return With(s => s.ConfigureForecast += configure);
-    }
+    public IsolationPipelineBuilder Forecast(Action<ForecastOptions> configure) =>
+        With(configure, s => s.ConfigureForecast += configure);
 
     /// <summary>
     /// Sets the level of isolation, which decides what an axis is by default. A machine that cannot provide it refuses
@@ -78,11 +73,8 @@ public sealed class IsolationPipelineBuilder
     /// <param name="from">
     /// Where the branch starts if it does not exist yet; <see langword="null"/>: it must exist.
     /// </param>
-    public IsolationPipelineBuilder Target(string branch, string? from = null)
-    {
-        ArgumentNullException.ThrowIfNull(branch);
-        return With(s => (s.Target, s.TargetFrom) = (branch, from));
-    }
+    public IsolationPipelineBuilder Target(string branch, string? from = null) =>
+        With(branch, s => (s.Target, s.TargetFrom) = (branch, from));
 
     /// <summary>
     /// Fetches from a remote before each attempt's base is resolved. A failure ends the attempt: a base is never
@@ -92,11 +84,7 @@ public sealed class IsolationPipelineBuilder
     /// The name of a remote; credentials stay on the host's side. An item's <see cref="WorkItem.Base"/> may then be,
     /// for example, <c>origin/main</c>.
     /// </param>
-    public IsolationPipelineBuilder FetchBeforeAttempts(string remote)
-    {
-        ArgumentNullException.ThrowIfNull(remote);
-        return With(s => s.FetchRemote = remote);
-    }
+    public IsolationPipelineBuilder FetchBeforeAttempts(string remote) => With(remote, s => s.FetchRemote = remote);
 
     /// <summary>Requires promises; a machine that cannot keep them refuses to start.</summary>
     /// <param name="sealed">What must not be able to happen.</param>
@@ -140,11 +128,7 @@ public sealed class IsolationPipelineBuilder
     /// Puts the workers' directory somewhere else. <value>Beside the repository, <c>&lt;repo&gt;.workers</c>.</value>
     /// </summary>
     /// <param name="path">An absolute path.</param>
-    public IsolationPipelineBuilder UseWorkersDirectory(string path)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        return With(s => s.WorkersDirectory = path);
-    }
+    public IsolationPipelineBuilder UseWorkersDirectory(string path) => With(path, s => s.WorkersDirectory = path);
 
     /// <summary>
     /// Runs a command in every new workspace, inside the worker's state, before its runner; a failure stops the
@@ -164,11 +148,8 @@ public sealed class IsolationPipelineBuilder
     /// items.
     /// </summary>
     /// <param name="create">Makes or finds the tracker.</param>
-    public IsolationPipelineBuilder UseTracker(Func<IServiceProvider, IWorkTracker> create)
-    {
-        ArgumentNullException.ThrowIfNull(create);
-        return With(s => s.Tracker = create);
-    }
+    public IsolationPipelineBuilder UseTracker(Func<IServiceProvider, IWorkTracker> create) =>
+        With(create, s => s.Tracker = create);
 
     /// <summary>
     /// Puts a dispatcher around the one that runs workers in this process: one that runs them elsewhere, or waits for a
@@ -178,37 +159,25 @@ public sealed class IsolationPipelineBuilder
     /// Makes the dispatcher, once for each run, from the one inside it and the host that events, comments, notes and
     /// commits come back through.
     /// </param>
-    public IsolationPipelineBuilder UseDispatcher(Func<IWorkerDispatcher, DispatchHost, IWorkerDispatcher> wrap)
-    {
-        ArgumentNullException.ThrowIfNull(wrap);
-        return With(s => s.Dispatchers = [.. s.Dispatchers, wrap]);
-    }
+    public IsolationPipelineBuilder UseDispatcher(Func<IWorkerDispatcher, DispatchHost, IWorkerDispatcher> wrap) =>
+        With(wrap, s => s.Dispatchers = [.. s.Dispatchers, wrap]);
 
     /// <summary>
     /// Wraps the run of one attempt, around the built-in time-out: a circuit breaker, a rate limiter.
     /// </summary>
     /// <param name="configure">Adds strategies.</param>
-    public IsolationPipelineBuilder ConfigureResilience(Action<ResiliencePipelineBuilder<RunResult>> configure)
-    {
-        ArgumentNullException.ThrowIfNull(configure);
-        return With(s => s.Resilience = configure);
-    }
+    public IsolationPipelineBuilder ConfigureResilience(Action<ResiliencePipelineBuilder<RunResult>> configure) =>
+        With(configure, s => s.Resilience = configure);
 
     /// <summary>Uses another clock. <value>The host's, or the system's.</value></summary>
     /// <param name="timeProvider">The clock.</param>
-    public IsolationPipelineBuilder UseTimeProvider(TimeProvider timeProvider)
-    {
-        ArgumentNullException.ThrowIfNull(timeProvider);
-        return With(s => s.TimeProvider = timeProvider);
-    }
+    public IsolationPipelineBuilder UseTimeProvider(TimeProvider timeProvider) =>
+        With(timeProvider, s => s.TimeProvider = timeProvider);
 
     /// <summary>Uses other loggers. <value>The host's, or none.</value></summary>
     /// <param name="loggerFactory">The factory.</param>
-    public IsolationPipelineBuilder UseLoggerFactory(ILoggerFactory loggerFactory)
-    {
-        ArgumentNullException.ThrowIfNull(loggerFactory);
-        return With(s => s.LoggerFactory = loggerFactory);
-    }
+    public IsolationPipelineBuilder UseLoggerFactory(ILoggerFactory loggerFactory) =>
+        With(loggerFactory, s => s.LoggerFactory = loggerFactory);
 
     /// <summary>Runs each attempt with a runner made for it, from its own service scope.</summary>
     /// <param name="create">Makes the runner.</param>
@@ -252,6 +221,16 @@ public sealed class IsolationPipelineBuilder
 
     private IsolationPipelineBuilder RunWith(Func<IServiceProvider, IAgentRunner> create, bool runsInProcess) =>
         With(s => (s.Runner, s.RunnerFile, s.RunnerFaults, s.RunsInProcess) = (create, null, [], runsInProcess));
+
+    private IsolationPipelineBuilder With(
+        object argument,
+        Action<PipelineSettings> change,
+        [CallerArgumentExpression(nameof(argument))] string? name = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(argument, name);
+        return With(change);
+    }
 
     private IsolationPipelineBuilder With(Action<PipelineSettings> change)
     {

@@ -22,7 +22,7 @@ internal sealed class LeaseSweep(
         List<CleanItem> items = [];
         foreach (LeaseRecord record in leases.List().Where(r => !leases.IsAlive(r.Attempt)))
         {
-            await DescribeAsync(record, items, cancellationToken).ConfigureAwait(false);
+            await SweepAsync(record, apply: false, items, cancellationToken).ConfigureAwait(false);
         }
 
         items.AddRange(await records.FindAsync(cancellationToken).ConfigureAwait(false));
@@ -35,111 +35,90 @@ internal sealed class LeaseSweep(
         foreach (LeaseRecord record in leases.List().Where(r => plan.Items.Any(i => i.Attempt == r.Attempt)))
         {
             cancellationToken.ThrowIfCancellationRequested();
+
+            // null: it came back to life, or someone else sweeps it.
             using AttemptLease? lease = leases.TryTakeOver(record);
-            if (lease is null)
+            if (
+                lease is not null
+                && await SweepAsync(record, apply: true, done, cancellationToken).ConfigureAwait(false)
+            )
             {
-                continue; // It came back to life, or someone else sweeps it.
+                lease.Complete();
             }
-
-            IWorkspace? workspace = await workspaces.ReopenAsync(record, cancellationToken).ConfigureAwait(false);
-            if (workspace is { IsQuarantined: true })
-            {
-                done.Add(Evidence(record, workspace));
-                continue;
-            }
-
-            if (await sandbox.ReopenAsync(record, cancellationToken).ConfigureAwait(false) is { } state)
-            {
-                await state.ReleaseAsync(ReleaseMode.Remove, cancellationToken).ConfigureAwait(false);
-                done.Add(State(record, state));
-            }
-
-            if (workspace is not null)
-            {
-                IReadOnlyList<string> unpinned = Unpinned(workspace);
-                await workspace.ReleaseAsync(ReleaseMode.KeepIfUnmerged, cancellationToken).ConfigureAwait(false);
-                bool kept = Directory.Exists(workspace.Info.Path);
-                done.Add(Workspace(record, workspace, kept) with { Unpinned = kept ? unpinned : [] });
-                if (kept)
-                {
-                    continue;
-                }
-            }
-
-            lease.Complete();
         }
 
-        foreach (
-            CleanItem landed in (await records.FindAsync(cancellationToken).ConfigureAwait(false)).IntersectBy(
-                plan.Items.Select(i => (i.Attempt, i.What)),
-                i => (i.Attempt, i.What)
-            )
-        )
+        IReadOnlyList<CleanItem> landed = await records.FindAsync(cancellationToken).ConfigureAwait(false);
+        foreach (CleanItem item in landed.Where(l => plan.Items.Any(i => (i.Attempt, i.What) == (l.Attempt, l.What))))
         {
-            await records.RemoveAsync(landed, cancellationToken).ConfigureAwait(false);
-            done.Add(landed);
+            await records.RemoveAsync(item, cancellationToken).ConfigureAwait(false);
+            done.Add(item);
         }
 
         return new CleanPlan(done);
     }
 
-    private static CleanItem Evidence(LeaseRecord record, IWorkspace workspace) =>
-        new(
-            record.Attempt,
-            $"workspace {workspace.Info.Path}",
-            CleanAction.Keep,
-            "It is evidence: something was written there that its worker does not own, or by it elsewhere."
-        );
-
-    private static IReadOnlyList<string> Unpinned(IWorkspace workspace) => workspace.FindUnpinnedFiles(MaxFiles);
-
-    private static CleanItem State(LeaseRecord record, IStateScope state) =>
-        new(record.Attempt, $"state {state.Info.Home}", CleanAction.Remove, "No process holds it any more.");
-
-    private static CleanItem Workspace(LeaseRecord record, IWorkspace workspace, bool kept) =>
-        new(
-            record.Attempt,
-            $"workspace {workspace.Info.Path}",
-            kept ? CleanAction.Keep : CleanAction.Remove,
-            kept
-                ? "It holds work that is pinned nowhere else."
-                : "No process holds it any more, and its work is pinned."
-        );
-
-    private async Task DescribeAsync(LeaseRecord record, List<CleanItem> items, CancellationToken cancellationToken)
+    /// <returns>Whether nothing is left that the lease would have to name.</returns>
+    private async Task<bool> SweepAsync(
+        LeaseRecord record,
+        bool apply,
+        List<CleanItem> items,
+        CancellationToken cancellationToken
+    )
     {
+        void Add(string what, CleanAction action, string why, IReadOnlyList<string>? unpinned = null) =>
+            items.Add(new CleanItem(record.Attempt, what, action, why) { Unpinned = unpinned ?? [] });
+
         IWorkspace? workspace = await workspaces.ReopenAsync(record, cancellationToken).ConfigureAwait(false);
+        string what = $"workspace {workspace?.Info.Path}";
         if (workspace is { IsQuarantined: true })
         {
-            items.Add(Evidence(record, workspace));
-            return;
+            Add(
+                what,
+                CleanAction.Keep,
+                "It is evidence: something was written there that its worker does not own, or by it elsewhere."
+            );
+            return false;
         }
 
         if (await sandbox.ReopenAsync(record, cancellationToken).ConfigureAwait(false) is { } state)
         {
-            items.Add(State(record, state));
+            if (apply)
+            {
+                await state.ReleaseAsync(ReleaseMode.Remove, cancellationToken).ConfigureAwait(false);
+            }
+
+            Add($"state {state.Info.Home}", CleanAction.Remove, "No process holds it any more.");
         }
 
-        items.Add(
-            workspace switch
+        if (workspace is null)
+        {
+            if (!apply)
             {
-                null => new CleanItem(
-                    record.Attempt,
-                    "lease",
-                    CleanAction.Remove,
-                    "No process holds it any more, and nothing is left of what it noted."
-                ),
-                { IsPinned: { } pinned } => Workspace(record, workspace, kept: !pinned) with
-                {
-                    Unpinned = Unpinned(workspace),
-                },
-                _ => new CleanItem(
-                    record.Attempt,
-                    $"workspace {workspace.Info.Path}",
-                    CleanAction.Remove,
-                    "No process holds it any more; kept after all if it holds work that is pinned nowhere else."
-                ),
+                Add("lease", CleanAction.Remove, "No process holds it any more, and nothing is left of what it noted.");
             }
+
+            return true;
+        }
+
+        bool? kept = !workspace.IsPinned;
+        IReadOnlyList<string> unpinned = workspace.FindUnpinnedFiles(MaxFiles);
+        if (apply)
+        {
+            await workspace.ReleaseAsync(ReleaseMode.KeepIfUnmerged, cancellationToken).ConfigureAwait(false);
+            kept = Directory.Exists(workspace.Info.Path);
+        }
+
+        Add(
+            what,
+            kept == true ? CleanAction.Keep : CleanAction.Remove,
+            kept switch
+            {
+                true => "It holds work that is pinned nowhere else.",
+                false => "No process holds it any more, and its work is pinned.",
+                null => "No process holds it any more; kept after all if it holds work that is pinned nowhere else.",
+            },
+            kept == false && apply ? [] : unpinned
         );
+        return kept != true;
     }
 }

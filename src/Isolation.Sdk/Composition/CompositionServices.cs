@@ -15,7 +15,6 @@ internal sealed class CompositionServices(PipelineSettings settings, IServicePro
         ? new WorkersDirectory(path)
         : null;
 
-    /// <summary>The name of the pipeline's options.</summary>
     public string Name => settings.Name;
 
     public TimeProvider Time { get; } =

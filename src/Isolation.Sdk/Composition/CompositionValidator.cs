@@ -81,7 +81,6 @@ internal static class CompositionValidator
         }
     }
 
-    /// <summary>What a composition lacks for its level.</summary>
     public static IEnumerable<IsolationFault> ValidateLevel(
         PipelineSettings settings,
         SandboxLevel? workspaces,
@@ -165,7 +164,6 @@ internal static class CompositionValidator
 
     private static string Shown(string? text) => PlainText.SingleLine(text ?? "", 200);
 
-    /// <summary>A branch as git allows it, that nobody takes for something else.</summary>
     private static bool IsBranchName(string name) =>
         name.Length <= 200
         && RefNames.IsBranch(name)

@@ -28,7 +28,6 @@ internal static class IsolationAudit
     private const int NeedsContexts = 5;
     private const int NeedsState = 20;
 
-    /// <summary>A report from before the audit.</summary>
     public static AuditReport NotRun(PipelinePlan plan) =>
         new([], IsolationGuarantees.None, IsolationGuarantees.None, plan.Options.MaxWorkers);
 

@@ -17,7 +17,6 @@ internal sealed class PipelineComposer(IsolationPipelineBuilder builder, Pipelin
     private readonly List<object> _made = [];
     private Exception? _cause;
 
-    /// <exception cref="IsolationConfigurationException">Every fault of the composition.</exception>
     public PipelinePlan Compose(IServiceProvider? host)
     {
         CompositionServices services = new(settings, host);
@@ -108,7 +107,6 @@ internal sealed class PipelineComposer(IsolationPipelineBuilder builder, Pipelin
     // Nothing runs yet, so disposing waits for nothing.
     private static void Dispose(List<object> made) => Task.Run(() => DisposeAsync(made)).GetAwaiter().GetResult();
 
-    /// <summary>Disposes what a pipeline was made of, the last first.</summary>
     public static async Task DisposeAsync(IReadOnlyList<object> made)
     {
         foreach (object part in made.Distinct(ReferenceEqualityComparer.Instance).Reverse())

@@ -27,7 +27,6 @@ internal sealed record PipelinePlan(PipelineSettings Settings, CompositionServic
     /// <summary>The merge strategy and what it wraps, the outermost first.</summary>
     public required IReadOnlyList<IMergeStrategy> Strategies { get; init; }
 
-    /// <summary>What has to be disposed with the pipeline, in the order in which it was made.</summary>
     public required IReadOnlyList<object> Made { get; init; }
 
     public IStateSandbox Sandbox => Sandboxes[0];

@@ -11,7 +11,6 @@ namespace Isolation.Sdk.Composition;
 /// <summary>What a builder was told so far. A pipeline has a copy of its own.</summary>
 internal sealed record PipelineSettings(string Repository)
 {
-    /// <summary>The name of the host's options that apply.</summary>
     public string Name { get; set; } = Options.DefaultName;
 
     public Action<IsolationOptions>? Configure { get; set; }
@@ -20,10 +19,8 @@ internal sealed record PipelineSettings(string Repository)
 
     public SandboxLevel Level { get; set; }
 
-    /// <summary>Whether workers run code that nobody vouches for.</summary>
     public bool Untrusted { get; set; }
 
-    /// <summary>Whether attempts are carried out by code in the host's process.</summary>
     public bool RunsInProcess { get; set; }
 
     public string Target { get; set; } = "main";

@@ -3,7 +3,6 @@ using System.Text;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>A composed plan as text for people.</summary>
 internal static class PlanDescription
 {
     public static string Of(PipelinePlan plan, AuditReport audit)

@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Composition;
 
-/// <summary>Looks things up in the services that an axis' factory is given.</summary>
 internal static class ServiceLookup
 {
     public static T? Of<T>(this IServiceProvider services)

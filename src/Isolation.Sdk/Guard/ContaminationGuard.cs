@@ -11,7 +11,6 @@ namespace Isolation.Sdk.Guard;
 /// </summary>
 internal sealed class ContaminationGuard : IDisposable
 {
-    /// <summary>What it finds.</summary>
     public const IsolationGuarantees Detects =
         IsolationGuarantees.Refs
         | IsolationGuarantees.GitConfig
@@ -55,7 +54,6 @@ internal sealed class ContaminationGuard : IDisposable
         _restorer = plan.Restore ? new Restorer(repository, folder) : null;
     }
 
-    /// <summary>A worker is about to run.</summary>
     public Task EnterAsync(GuardedWorker worker, CancellationToken cancellationToken) =>
         _scan.RunAfterScanAsync(
             () =>
@@ -67,7 +65,6 @@ internal sealed class ContaminationGuard : IDisposable
             cancellationToken
         );
 
-    /// <summary>A worker has ended, and nothing of it runs any more.</summary>
     public async Task<IReadOnlyList<GuardFinding>> LeaveAsync(AttemptId attempt, CancellationToken cancellationToken)
     {
         IReadOnlyList<GuardFinding> found = [];

@@ -10,7 +10,6 @@ internal sealed class FileBackups(string commonDirectory)
     private const long MaxBytes = 1 << 20;
     private readonly Dictionary<string, (string Fact, byte[] Content)> _kept = new(StringComparer.Ordinal);
 
-    /// <summary>Reads what changed since the last time.</summary>
     public void Save(IEnumerable<KeyValuePair<string, string>> files)
     {
         foreach ((string name, string fact) in files)

@@ -34,7 +34,6 @@ internal static class FileFingerprint
         }
     }
 
-    /// <summary>A link or a folder; <see langword="null"/> for a file, and for nothing.</summary>
     public static string? Kind(string path) => Kind(new FileInfo(path));
 
     public static string OfContent(ReadOnlySpan<byte> content) =>
@@ -44,7 +43,6 @@ internal static class FileFingerprint
     public static string OfWriteTime(DateTime made) =>
         $"made {made.ToString("HH:mm:ss.fffffff", CultureInfo.InvariantCulture)}";
 
-    /// <summary>A short text file, trimmed; <see langword="null"/> when it is not there.</summary>
     public static string? ReadLine(string path)
     {
         FileInfo file = new(path);
@@ -53,7 +51,6 @@ internal static class FileFingerprint
             : ReadStart(path);
     }
 
-    /// <summary>As <see cref="ReadLine"/>, of a file that was seen to hold something.</summary>
     public static string? ReadStart(string path)
     {
         try

@@ -11,7 +11,6 @@ internal readonly record struct GitFolderEntry(string Path, long Length, DateTim
 /// <summary>Walks a folder of git's.</summary>
 internal static class GitFolderEnumerator
 {
-    /// <summary>Every file and link below a folder, and every lock whatever it is.</summary>
     public static IEnumerable<GitFolderEntry> Of(string folder, bool deep = true, params string[] skip)
     {
         if (!Directory.Exists(folder))

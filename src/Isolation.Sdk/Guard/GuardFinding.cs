@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Something that is not what it was.</summary>
 internal sealed record SharedStateChange(string What, string? Before, string? After)
 {
     public override string ToString() =>
@@ -13,12 +12,10 @@ internal sealed record SharedStateChange(string What, string? Before, string? Af
         value is { Length: >= 40 } && value.All(char.IsAsciiHexDigitLower) ? value[..12] : value;
 }
 
-/// <summary>A change that nobody in the pipeline made.</summary>
 internal sealed record GuardFinding(SharedStateChange Change, IReadOnlyList<AttemptId> Suspects)
 {
     public string What => Change.What;
 
-    /// <summary>What became of an attempt to put it back; <see langword="null"/> for none.</summary>
     public string? Restored { get; init; }
 
     /// <summary>Whether an attempt had this done to it, instead of having done it perhaps.</summary>

@@ -3,7 +3,6 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>What a worker owns of the repository's shared state.</summary>
 internal sealed class GuardedWorker(AttemptId attempt, WorkspaceInfo workspace)
 {
     private string?[]? _last;
@@ -12,7 +11,6 @@ internal sealed class GuardedWorker(AttemptId attempt, WorkspaceInfo workspace)
 
     public WorkspaceInfo Workspace => workspace;
 
-    /// <summary>Its own entry under <c>worktrees/</c>.</summary>
     public string Entry => $"worktrees/{Path.GetFileName(Path.TrimEndingDirectorySeparator(Workspace.GitDirectory))}/";
 
     /// <summary>

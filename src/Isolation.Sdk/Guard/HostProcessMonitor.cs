@@ -10,7 +10,6 @@ internal sealed class HostProcessMonitor(Func<IReadOnlyDictionary<string, string
     private readonly Dictionary<AttemptId, List<string>> _running = [];
     private IReadOnlyDictionary<string, string> _last = new Dictionary<string, string>();
 
-    /// <summary>A worker is about to run.</summary>
     public void Enter(AttemptId attempt)
     {
         lock (_gate)
@@ -20,7 +19,6 @@ internal sealed class HostProcessMonitor(Func<IReadOnlyDictionary<string, string
         }
     }
 
-    /// <summary>A worker has ended.</summary>
     public IReadOnlyList<string> Leave(AttemptId attempt)
     {
         lock (_gate)

@@ -9,7 +9,6 @@ internal sealed class IsolationChecklist(Git.GitRepository repository)
     private readonly List<WorkerAllocation> _admitted = [];
     private int _admittedCount;
 
-    /// <summary>How many workers were admitted so far.</summary>
     public int Admitted => _admittedCount;
 
     /// <summary>Lets a worker in, or refuses it with every line that fails.</summary>
@@ -29,7 +28,6 @@ internal sealed class IsolationChecklist(Git.GitRepository repository)
         }
     }
 
-    /// <summary>A worker has ended.</summary>
     public void Dismiss(AttemptId attempt)
     {
         lock (_gate)

@@ -15,7 +15,6 @@ internal sealed record RepositorySnapshot(
 /// </summary>
 internal sealed class RepositorySnapshotReader(GitRepository repository, WorkersDirectory workers)
 {
-    /// <summary>Where the execute bit matters, too.</summary>
     public const string Hooks = "hooks/";
 
     private const int MaxPerFolder = 1_000;

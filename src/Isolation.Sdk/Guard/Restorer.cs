@@ -12,7 +12,6 @@ internal sealed class Restorer(GitRepository repository, WorkersDirectory direct
     private const string Done = "put back";
     private readonly FileBackups _copies = new(repository.CommonDirectory);
 
-    /// <summary>Keeps a copy of what may have to be put back.</summary>
     public void Keep(IReadOnlyDictionary<string, string> now) => _copies.Save(now.Where(f => IsFile(f.Key)));
 
     /// <summary>Puts back what somebody is suspected of; corrects <paramref name="now"/> where that was done.</summary>

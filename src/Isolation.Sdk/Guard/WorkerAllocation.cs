@@ -44,10 +44,8 @@ internal sealed class WorkerAllocation(
     /// <summary>Where its work tree really is. Looked up once: everyone who comes later is compared with it.</summary>
     public string WorkTree { get; } = RealPath.Of(workspace.Path);
 
-    /// <summary>Where its git directory really is.</summary>
     public string GitDirectory { get; } = RealPath.Of(workspace.GitDirectory);
 
-    /// <summary>Where the folders of its state really are.</summary>
     public IReadOnlyList<string> Folders { get; } =
     [
         .. state

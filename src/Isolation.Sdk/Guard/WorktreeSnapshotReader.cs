@@ -8,7 +8,6 @@ internal sealed class WorktreeSnapshotReader(string commonDirectory)
     private const string Suffix = "/unfinished";
     private static readonly string[] Parts = ["HEAD", "gitdir", "commondir"];
 
-    /// <summary>Whether a name stands for an entry that lacks something.</summary>
     public static bool IsUnfinished(string name) => name.EndsWith(Suffix, StringComparison.Ordinal);
 
     public void Read(Dictionary<string, string> facts, Dictionary<string, string> passing)
@@ -42,7 +41,6 @@ internal sealed class WorktreeSnapshotReader(string commonDirectory)
         }
     }
 
-    /// <summary>What an entry lacks; <see langword="null"/> for nothing, and when it is gone.</summary>
     public static string? Unfinished(string entry)
     {
         string[] lacks =

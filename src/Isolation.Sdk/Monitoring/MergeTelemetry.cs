@@ -3,7 +3,6 @@ using System.Diagnostics.Metrics;
 
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>What merge queues add to the one activity source and the one meter.</summary>
 internal static class MergeTelemetry
 {
     private const string Target = "target";
@@ -72,11 +71,9 @@ internal static class MergeTelemetry
         }
     }
 
-    /// <summary>An activity for one run of a gate.</summary>
     public static Activity? StartGate(string target, string tree, int attempts) =>
         Start("isolation.gate", target)?.SetTag("isolation.tree", tree).SetTag("isolation.attempts", attempts);
 
-    /// <summary>An activity for one move of the target.</summary>
     public static Activity? StartLanding(string target, int attempts) =>
         Start("isolation.landing", target)?.SetTag("isolation.attempts", attempts);
 

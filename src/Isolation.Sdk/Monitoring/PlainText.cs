@@ -3,7 +3,6 @@ namespace Isolation.Sdk.Monitoring;
 /// <summary>A worker's words as one harmless line.</summary>
 internal static class PlainText
 {
-    /// <summary>The most characters of a line for people.</summary>
     public const int MaxLineLength = 2_000;
 
     /// <summary>The most characters of a text of several lines.</summary>

@@ -7,7 +7,6 @@ namespace Isolation.Sdk.Monitoring;
 /// <summary>Replaces secrets in any text, also as a URL or JSON would spell them.</summary>
 internal sealed class SecretMask
 {
-    /// <summary>The shortest secret that can be told from ordinary text.</summary>
     public const int MinLength = 4;
 
     private const int MinLineLength = 8;
@@ -33,7 +32,6 @@ internal sealed class SecretMask
 
     public static SecretMask None { get; } = new([]);
 
-    /// <summary>The secrets in UTF-8, longest first.</summary>
     public IReadOnlyList<byte[]> Bytes { get; }
 
     public SearchValues<byte> FirstBytes { get; }

@@ -19,6 +19,5 @@ internal sealed class SecretMasker
         }
     }
 
-    /// <summary>The text without secrets.</summary>
     public string Apply(string text) => _mask.Mask(text);
 }

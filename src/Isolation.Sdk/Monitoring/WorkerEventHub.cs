@@ -97,7 +97,6 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null, 
         WriteToLogger(known);
     }
 
-    /// <summary>No more events will come; watchers see the rest and end.</summary>
     public void Complete()
     {
         lock (_gate)
