@@ -18,7 +18,6 @@ internal sealed record MergePolicy(MergePreset Preset, MergeQueueOptions Options
 
     public bool NeedsApproval => Options.RequireApproval || Preset == MergePreset.Manual;
 
-    /// <summary>Whether a merged tree must have passed a gate.</summary>
     public bool NeedsGate => Gates.Count > 0 || (Tests && !Options.AllowNoGate);
 
     public IList<MergeGate> Gates => Options.Gates;
@@ -40,7 +39,6 @@ internal sealed record MergePolicy(MergePreset Preset, MergeQueueOptions Options
         || Options.PushTargetTo is not null
         || Options.Mode == MergeMode.FastForward;
 
-    /// <summary>What is wrong with the settings, by option.</summary>
     public IEnumerable<IsolationFault> Validate()
     {
         foreach (IsolationFault fault in ((IOptionsWithFaults)Options).Validate())

@@ -17,14 +17,12 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
 
     /// <summary>Everything that was submitted to any queue and is still in it, and what queues have landed on their targets: at most 500 landings of each target, newest first.</summary>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
-    /// <exception cref="IsolationException">ISO02##: it is not a repository, or git does not trust it.</exception>
     public async Task<IReadOnlyList<MergeStatus>> ReadAsync(CancellationToken cancellationToken = default) =>
         await ReadAsync(await OpenAsync(cancellationToken).ConfigureAwait(false), cancellationToken)
             .ConfigureAwait(false);
 
     /// <summary>Describes every queue of the repository: what it does, what waits in it and why, and what landed last.</summary>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
-    /// <exception cref="IsolationException">ISO02##: it is not a repository, or git does not trust it.</exception>
     public async Task<IReadOnlyList<QueueReport>> DescribeAsync(CancellationToken cancellationToken = default)
     {
         List<QueueReport> found = [];
@@ -41,7 +39,7 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
     /// <param name="target">The full ref, for example <c>refs/heads/main</c>.</param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>The queue; <see langword="null"/> when nothing was ever submitted to it.</returns>
-    /// <exception cref="IsolationException">ISO0602: there is no such branch. ISO02##: it is not a repository, or git does not trust it.</exception>
+    /// <exception cref="IsolationException">ISO0602: there is no such branch.</exception>
     public async Task<QueueReport?> DescribeAsync(string target, CancellationToken cancellationToken = default)
     {
         QueueLayout wanted = await ExistingAsync(target, cancellationToken).ConfigureAwait(false);
@@ -56,7 +54,7 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
     /// <param name="reason">Why.</param>
     /// <param name="minimumPriority">Work with at least this priority lands all the same. <value>null: nothing does.</value></param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
-    /// <exception cref="IsolationException">ISO0602: there is no such branch. ISO02##: it is not a repository, or git does not trust it.</exception>
+    /// <exception cref="IsolationException">ISO0602: there is no such branch.</exception>
     public Task PauseAsync(
         string target,
         string reason,
@@ -75,7 +73,7 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
     /// <summary>Lets work land on a target again.</summary>
     /// <param name="target">The full ref.</param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
-    /// <exception cref="IsolationException">ISO0602: there is no such branch. ISO02##: it is not a repository, or git does not trust it.</exception>
+    /// <exception cref="IsolationException">ISO0602: there is no such branch.</exception>
     public Task ResumeAsync(string target, CancellationToken cancellationToken = default) =>
         ChangeAsync(target, null, cancellationToken);
 

@@ -21,7 +21,6 @@ internal sealed class MergeStrategy(
 
     public FaultPoints Faults { get; init; } = FaultPoints.None;
 
-    /// <inheritdoc/>
     public ValueTask<ProbeResult> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) =>
         ValueTask.FromResult(
             new ProbeResult(
@@ -31,7 +30,6 @@ internal sealed class MergeStrategy(
             )
         );
 
-    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<IsolationFault>> CheckAsync(
         MergeTarget target,
         CancellationToken cancellationToken = default
@@ -59,7 +57,6 @@ internal sealed class MergeStrategy(
         return [.. await CheckoutFaultsAsync(repository, target.Ref, cancellationToken).ConfigureAwait(false)];
     }
 
-    /// <inheritdoc/>
     public async ValueTask<IMergeQueue> OpenAsync(MergeTarget target, CancellationToken cancellationToken = default)
     {
         List<IsolationFault> faults =

@@ -222,6 +222,51 @@ public class QueueTests
         Assert.InRange(repository.Client.StartedProcesses - before, 4 * 5, (4 * 7) + 2);
     }
 
+    [IsolationFact(Tier = Tier.Ci)]
+    public async Task A_long_line_that_needs_no_test_lands_in_few_moves_and_tells_nobody_of_places()
+    {
+        const int Items = 12;
+        await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
+        GitRepository repository = await GitOpener.OpenAsync(bench.Repository.Path);
+        QueueContext context = new(
+            new QueueLayout(repository, QueueFixture.TargetRef),
+            new MergePolicy(MergePreset.FirstWins, new MergeQueueOptions()),
+            null,
+            Isolation.Sdk.IO.WorkersDirectory.Beside(bench.Common),
+            TimeProvider.System,
+            NullLogger.Instance
+        );
+        await using MergeQueue queue = await MergeQueue.OpenAsync(context, CancellationToken.None);
+        await queue.PauseAsync("for the test");
+        AttemptId[] attempts = [.. Enumerable.Range(0, Items).Select(i => new AttemptId($"f{i}", 1))];
+        foreach (AttemptId attempt in attempts)
+        {
+            Capture work = await bench.WorkAsync(null, ($"{attempt.Item}.txt", "x\n"));
+            await bench.GitAsync("branch", attempt.Item, work.BaseCommit);
+            await queue.SubmitAsync(new MergeRequest(attempt, work) { Branch = attempt.Item });
+        }
+
+        List<MergeState> last = [];
+        Task watching = WatchAsync();
+        int before = repository.Client.StartedProcesses;
+        await queue.ResumeAsync();
+        await watching;
+
+        string moves = await bench.GitAsync("log", "-g", "--format=%H", QueueFixture.TargetRef);
+        Assert.InRange(moves.Split('\n').Length - 1, 1, 3);
+        Assert.InRange(repository.Client.StartedProcesses - before, Items, (4 * Items) + 6);
+        Assert.True(last.Count <= 5, string.Join(' ', last));
+        Assert.Equal("main\ntarget", await bench.GitAsync("for-each-ref", "--format=%(refname:short)", "refs/heads"));
+
+        async Task WatchAsync()
+        {
+            await foreach (MergeStatus status in queue.WatchAsync(attempts[^1]))
+            {
+                last.Add(status.State);
+            }
+        }
+    }
+
     [IsolationFact]
     public async Task A_watcher_of_everything_sees_the_present_first_and_ends_when_it_is_told_to()
     {

@@ -1,14 +1,11 @@
 namespace Isolation.Sdk.Merging;
 
 /// <summary>What a queue has learned of its items and its gate, and the cuts that follow from it.</summary>
-/// <param name="bad">The chance that an item is bad, as assumed before anything was seen.</param>
-/// <param name="weight">How many items that assumption counts for.</param>
 internal sealed class BatchSizeModel(
     double bad = BatchSizeModel.NeutralFailureRate,
     double weight = BatchSizeModel.NeutralWeight
 )
 {
-    /// <summary>The most items a candidate adds when measurement decides.</summary>
     public const int MaxBatchSize = 8;
 
     /// <summary>Between a queue that is nearly always green and one whose every fifth item is bad.</summary>
@@ -24,10 +21,8 @@ internal sealed class BatchSizeModel(
     private readonly double _memory = Math.Max(weight, ItemMemory);
     private double _seen = weight;
 
-    /// <summary>The chance that an item is bad.</summary>
     public double FailureRate { get; private set; } = bad;
 
-    /// <summary>So many items landed.</summary>
     public void RecordLanded(int items)
     {
         for (int item = 0; item < items; item++)
@@ -36,12 +31,9 @@ internal sealed class BatchSizeModel(
         }
     }
 
-    /// <summary>One item was evicted because its gate was red.</summary>
     public void RecordEvicted() => Saw(1);
 
     /// <summary>A gate passed. Those that fail may do so early and say nothing of how long a gate takes.</summary>
-    /// <param name="elapsed">How long it took.</param>
-    /// <param name="concurrent">How many gates ran for most of that time, itself included.</param>
     public void RecordPass(TimeSpan elapsed, int concurrent)
     {
         _slowdown.Saw(elapsed.TotalSeconds, Math.Max(1, concurrent));
@@ -65,12 +57,6 @@ internal sealed class BatchSizeModel(
         return limit > floor ? limit : floor;
     }
 
-    /// <summary>The slots and the step that resolve most items in a time.</summary>
-    /// <param name="maxSlots">How many gates may run at once.</param>
-    /// <param name="fixedStep">The step, if the host sets it.</param>
-    /// <param name="largestStep">The largest step to choose.</param>
-    /// <param name="everyCommitGreen">No commit lands that did not pass itself.</param>
-    /// <param name="waiting">How many items are stacked, those under test included.</param>
     public BatchSettings Settings(int maxSlots, int? fixedStep, int largestStep, bool everyCommitGreen, int waiting)
     {
         BatchSettings best = new(1, 1, everyCommitGreen);

@@ -3,14 +3,10 @@ using System.Collections.Frozen;
 namespace Isolation.Sdk.Merging;
 
 /// <summary>What is known of the prefixes of the chain of candidates on the target. A prefix is named by its number of items, 1 to <paramref name="Length"/>.</summary>
-/// <param name="Length">How many items are stacked.</param>
-/// <param name="Settings">How to cut.</param>
 internal sealed record BatchState(int Length, BatchSettings Settings)
 {
-    /// <summary>Prefixes whose tree passed.</summary>
     public IReadOnlySet<int> Green { get; init; } = FrozenSet<int>.Empty;
 
-    /// <summary>Prefixes whose tree failed and never passed.</summary>
     public IReadOnlySet<int> Red { get; init; } = FrozenSet<int>.Empty;
 
     /// <summary>Prefixes whose gate runs, also one that was told to stop and has not ended yet: it still has its slot.</summary>

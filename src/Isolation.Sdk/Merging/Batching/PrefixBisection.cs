@@ -33,9 +33,6 @@ internal static class PrefixBisection
     }
 
     /// <summary>Cuts that divide the interval whose last prefix is red, as evenly as those that run already allow.</summary>
-    /// <param name="red">The red prefix; its culprit is one of its items.</param>
-    /// <param name="running">Shorter prefixes that run, in order.</param>
-    /// <param name="slots">How many more to lay.</param>
     public static IEnumerable<int> Search(int red, IEnumerable<int> running, int slots)
     {
         int[] fence = [0, .. running, red];

@@ -5,7 +5,6 @@ internal sealed class SearchRounds
 {
     private readonly Dictionary<(int Slots, int Width), int[]> _known = [];
 
-    /// <summary>One number for each place of the culprit, in order.</summary>
     public IReadOnlyList<int> Of(int slots, int width)
     {
         if (width <= 1)

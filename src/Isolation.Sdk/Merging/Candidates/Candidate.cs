@@ -1,28 +1,20 @@
 namespace Isolation.Sdk.Merging;
 
 /// <summary>One item on top of what is ahead of it: candidates are stacked on each other, so that a prefix that lands leaves the rest valid.</summary>
-/// <param name="Item">The item.</param>
-/// <param name="Parent">The commit of the candidate ahead, or the target's.</param>
-/// <param name="Commit">What the target would be with it.</param>
-/// <param name="Tree">Its tree: what a gate tests.</param>
 internal sealed record Candidate(QueueItem Item, string Parent, string Commit, string Tree)
 {
     /// <summary>What it adds to the target's first-parent line, oldest first; the last is <see cref="Commit"/>.</summary>
     public IReadOnlyList<string> Commits { get; init; } = [Commit];
 
-    /// <summary>What its commits were made from when they were replayed.</summary>
     public IReadOnlyList<ReplayedCommit> Picks { get; init; } = [];
 
-    /// <summary>The item's name in trailers.</summary>
     public string Name => LandingMessage.Name(Item.Attempt.Item);
 
-    /// <summary>What the item changes.</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
 
     /// <summary>Items below it, landed or ahead, that touched the same files without a conflict.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Coupled { get; init; } = MergeStatus.NoneCoupled;
 
-    /// <summary>Whether its message says that this tree was tested.</summary>
     public bool RecordsTestedTree { get; init; }
 }
 
@@ -31,7 +23,6 @@ internal abstract record StackingResult
 {
     private StackingResult() { }
 
-    /// <summary>It is the next candidate.</summary>
     public sealed record Stacked(Candidate Candidate) : StackingResult;
 
     /// <summary>Whatever happens to those ahead, it does not go on the target: it collides with it, brings nothing, or git could not say (then it is held).</summary>

@@ -1,5 +1,3 @@
-using Isolation.Sdk.Git;
-
 namespace Isolation.Sdk.Merging;
 
 /// <summary>Puts items on the target, or on the items ahead of them: trees and commits, nothing lands.</summary>

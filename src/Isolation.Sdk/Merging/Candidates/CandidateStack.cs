@@ -11,7 +11,6 @@ internal sealed class CandidateStack(QueueContext context, CandidateBuilder buil
 
     public Candidate? First => _candidates.Count > 0 ? _candidates[0] : null;
 
-    /// <summary>What is left out because it collides with a candidate.</summary>
     public IReadOnlyList<ProvisionalConflict> Provisional => _provisional;
 
     public void Clear()
@@ -21,12 +20,6 @@ internal sealed class CandidateStack(QueueContext context, CandidateBuilder buil
     }
 
     /// <summary>Makes the stack what the queue's state says it should be; what is in order already stays as it is.</summary>
-    /// <param name="state">The state.</param>
-    /// <param name="line">What may go on, in landing order.</param>
-    /// <param name="length">How long it shall be.</param>
-    /// <param name="step">How many items lie between two that are tested.</param>
-    /// <param name="kept">How many candidates are in the gate: nobody pushes in before their end.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>An item that is at its end, or held, because of what it makes of the target; the stack goes on without it.</returns>
     public async Task<QueueItem?> UpdateAsync(
         QueueState state,

@@ -22,11 +22,6 @@ internal sealed class ItemMerger
 
     private GitRepository Repository => _context.Repository;
 
-    /// <param name="item">The item.</param>
-    /// <param name="place">What it is put on.</param>
-    /// <param name="start">What its own changes start from; <see langword="null"/> for what git finds.</param>
-    /// <param name="files">What it changes.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     public async Task<MergeResult> RunAsync(
         QueueItem item,
         MergeBase place,

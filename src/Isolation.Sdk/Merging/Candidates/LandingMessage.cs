@@ -74,7 +74,6 @@ internal static class LandingMessage
             : written.ToString();
     }
 
-    /// <summary>Whether a trailer is one that only the queue writes.</summary>
     public static bool IsReserved(string name) =>
         name.ToUpperInvariant()
             is "ISOLATION-ITEM"
@@ -102,7 +101,6 @@ internal static class LandingMessage
     public static string Name(string item) =>
         item.Length is > 0 and <= MaxTitleLength && OneLine(item) == item ? item : Slug.Of(item);
 
-    /// <summary>An attempt's name in a trailer.</summary>
     public static string Name(AttemptId attempt) => new AttemptId(Name(attempt.Item), attempt.Number).ToString();
 
     private static string OneLine(string? text)

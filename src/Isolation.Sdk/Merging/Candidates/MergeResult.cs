@@ -19,20 +19,15 @@ internal abstract record MergeResult
 {
     private MergeResult() { }
 
-    /// <summary>They go together.</summary>
     public sealed record Clean(string Tree) : MergeResult
     {
-        /// <summary>What a rebase replays, oldest first.</summary>
         public IReadOnlyList<ReplayedCommit> Picks { get; init; } = [];
 
-        /// <summary>The commits a fast-forward adds, oldest first.</summary>
         public IReadOnlyList<string> Commits { get; init; } = [];
     }
 
-    /// <summary>The item changes nothing.</summary>
     public sealed record Nothing : MergeResult;
 
-    /// <summary>Files collide.</summary>
     public sealed record Conflict(MergeTreeOutput Output) : MergeResult
     {
         /// <summary>Every path that is part of it: conflicts and files are many-to-many.</summary>
@@ -67,19 +62,14 @@ internal abstract record MergeResult
             };
     }
 
-    /// <summary>They have no commit in common.</summary>
     public sealed record Unrelated : MergeResult;
 
     /// <summary>The files may go together; the histories do not in this mode.</summary>
-    /// <param name="Reason">Why, and what to do.</param>
-    /// <param name="Line">The item's commits that are not in the place, as far as they matter.</param>
     public sealed record Incompatible(string Reason, IReadOnlyList<string> Line) : MergeResult
     {
-        /// <summary>Whether no other place would help.</summary>
         public bool Forbidden { get; init; }
     }
 
-    /// <summary>Git could not say.</summary>
     public sealed record Failed(string Reason) : MergeResult;
 
     /// <summary>What a merge of git's means for a place that has this tree.</summary>

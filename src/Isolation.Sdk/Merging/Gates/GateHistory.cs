@@ -31,7 +31,6 @@ internal sealed class GateHistory
 
     public bool IsGreen(string tree) => PassOf(tree) is not null;
 
-    /// <summary>How a green tree became so; <see langword="null"/> when it did not pass.</summary>
     public GateResult? PassOf(string tree) => Locked(() => _passes.GetValueOrDefault(tree));
 
     /// <summary>The failures in this search of a tree that never passed, oldest first.</summary>
@@ -43,7 +42,6 @@ internal sealed class GateHistory
     /// <summary>Whether a tree has been red and not green since, in this search or an earlier one.</summary>
     public bool WasRed(string tree) => Locked(() => _red.Contains(tree));
 
-    /// <summary>Takes an earlier pass in place of a run.</summary>
     public GateResult? Reuse(string tree) =>
         Locked(() =>
         {
@@ -60,9 +58,6 @@ internal sealed class GateHistory
     public TimeSpan Limit(TimeSpan most) =>
         Locked(() => _model.TimeLimit(Floor) is { } usual && usual < most ? usual : most);
 
-    /// <summary>Adds a run that ended, as the log has it.</summary>
-    /// <param name="line">The line.</param>
-    /// <param name="reusable">Whether a pass stands for a later run of the same tree.</param>
     public void Add(GateLogLine line, bool reusable = true)
     {
         lock (_lock)

@@ -78,7 +78,7 @@ internal sealed class GateJob(
             lease.Complete();
 
             // No signal ends code of the host; everything else is gone by now.
-            await _code.WaitAsync(Grace, context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _code.WaitAsync(Grace, context.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             LostWorktree = !_code.IsCompleted;
         }
     }
@@ -199,7 +199,6 @@ internal sealed class GateJob(
         }
     }
 
-    /// <summary>Looks at what the gate did beside answering.</summary>
     private async Task<GateResult> InspectAsync(GateResult result, CancellationToken cancellationToken)
     {
         if (!LostWorktree)

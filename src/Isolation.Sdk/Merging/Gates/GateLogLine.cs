@@ -13,10 +13,8 @@ internal sealed record GateLogLine(
     /// <summary>The items in it, in order; none when the target itself was tested.</summary>
     public IReadOnlyList<string> Attempts { get; init; } = [];
 
-    /// <summary>The gate, as <see cref="GateKey"/> tells one from another.</summary>
     public string Gate { get; init; } = "";
 
-    /// <summary>What it was tested in, likewise.</summary>
     public string Environment { get; init; } = "";
 
     /// <summary>How many gates of the queue ran meanwhile, this one included.</summary>

@@ -25,14 +25,12 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
     private GateKey? _key;
     private int _number;
 
-    /// <summary>What is known of each tree.</summary>
     public GateHistory History { get; } = new();
 
     public int Count => _running.Count;
 
     public IEnumerable<Task> Tasks => _running.Select(r => r.Result);
 
-    /// <summary>What watchers may know, the shortest candidate first.</summary>
     public IReadOnlyList<QueueCandidate> Running =>
         [
             .. _running
@@ -132,7 +130,6 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
     }
 
     /// <summary>Tests one candidate, unless its tree has passed before. What could not be tested is tested once more. The line in the log is on the disk before this returns.</summary>
-    /// <exception cref="OperationCanceledException">The answer is not needed any more; nothing of the gate is alive.</exception>
     public async Task<GateResult> RunAsync(QueueCandidate candidate, CancellationToken cancellationToken)
     {
         GateKey key = await OpenAsync(cancellationToken).ConfigureAwait(false);

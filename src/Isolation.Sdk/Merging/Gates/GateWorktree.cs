@@ -59,7 +59,6 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
             .Select(n => new GateWorktree(context, trash, int.Parse(n, CultureInfo.InvariantCulture)));
     }
 
-    /// <summary>Puts exactly a candidate's files there.</summary>
     public async Task<WorkspaceInfo> MoveToAsync(string commit, CancellationToken cancellationToken)
     {
         // Looked at after each gate, and once more for those that were given up.
@@ -96,7 +95,6 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
     public Task RestoreAsync(string commit, CancellationToken cancellationToken) =>
         GitAsync(cancellationToken, "read-tree", "--reset", "-u", commit);
 
-    /// <summary>The tracked files that are no longer the candidate's.</summary>
     public async Task<IReadOnlyList<string>> FindChangedAsync(string commit, CancellationToken cancellationToken)
     {
         GitResult answer = await GitAsync(
@@ -140,7 +138,6 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
         return [.. moved.Where(r => !owned.Contains(r)).Order(StringComparer.Ordinal).Take(MaxMovedRefs)];
     }
 
-    /// <summary>Takes it away; the next candidate finds a new one.</summary>
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
         string? entry = _gitDirectory;

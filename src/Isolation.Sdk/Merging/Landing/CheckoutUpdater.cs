@@ -8,7 +8,6 @@ internal sealed class CheckoutUpdater(QueueContext context)
 {
     private GitRepository Repository => context.Repository;
 
-    /// <summary>Why nothing may land now; <see langword="null"/> when it may.</summary>
     public async Task<string?> FindObstacleAsync(CancellationToken cancellationToken)
     {
         foreach (string tree in TargetCheckouts.Of(Repository, context.Names.Target))
@@ -30,7 +29,6 @@ internal sealed class CheckoutUpdater(QueueContext context)
         return null;
     }
 
-    /// <summary>Notes durably which checkouts are about to fall behind.</summary>
     public void Begin(string from)
     {
         string[] trees = context.Policy.Options.FastForwardCheckout

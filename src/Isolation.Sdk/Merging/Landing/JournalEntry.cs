@@ -8,13 +8,10 @@ namespace Isolation.Sdk.Merging;
 /// <summary>How far a landing got.</summary>
 internal enum JournalState
 {
-    /// <summary>It is about to be: the target may or may not have moved.</summary>
     Intent,
 
-    /// <summary>The target has moved.</summary>
     Landed,
 
-    /// <summary>The process that was about to land it ended before it did.</summary>
     Dropped,
 }
 
@@ -23,7 +20,6 @@ internal sealed record JournalItem(AttemptId Attempt, string Head, string Record
 {
     public string? Branch { get; init; }
 
-    /// <summary>The tree of its commit, if that passed the gate.</summary>
     public string? Tested { get; init; }
 }
 
@@ -38,10 +34,8 @@ internal sealed record JournalEntry(
 {
     private const int MaxNamed = 5;
 
-    /// <summary>Where the target is pushed to before it moves here.</summary>
     public string? Remote { get; init; }
 
-    /// <summary>What a reader should know besides.</summary>
     public string? Note { get; init; }
 
     public string ToMessage()
@@ -73,7 +67,6 @@ internal sealed record JournalEntry(
         return message.ToString();
     }
 
-    /// <summary>Reads a message; <see langword="null"/> when it is no entry.</summary>
     public static JournalEntry? Parse(string message)
     {
         try

@@ -17,10 +17,8 @@ internal sealed class LandingJournal(QueueContext context)
 
     private GitRepository Repository => context.Repository;
 
-    /// <summary>The journal's ref.</summary>
     public string Ref { get; } = $"refs/isolation/mq/{context.Names.QueueSlug}/journal";
 
-    /// <summary>Where the target was before it last moved.</summary>
     public string Backup { get; } = $"refs/isolation/mq/{context.Names.QueueSlug}/backup";
 
     private string EmptyTree =>
@@ -28,7 +26,6 @@ internal sealed class LandingJournal(QueueContext context)
             ? "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
             : "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
-    /// <summary>Reads the newest entry: one process.</summary>
     /// <returns>The intent that nobody has resolved; <see langword="null"/> when there is none.</returns>
     public async Task<JournalEntry?> ReadAsync(CancellationToken cancellationToken)
     {
@@ -64,7 +61,6 @@ internal sealed class LandingJournal(QueueContext context)
     /// <summary>Puts the entry that follows an intent into the transaction that makes it true.</summary>
     public RefTransaction End(RefTransaction transaction, string entry) => transaction.Update(Ref, entry, _tip!);
 
-    /// <summary>Says that this entry is the newest, and that it stays.</summary>
     public void Ended(string entry) => (_tip, _last) = (entry, entry);
 
     /// <summary>Takes an intent of this process back: nothing of it happened.</summary>
@@ -80,11 +76,9 @@ internal sealed class LandingJournal(QueueContext context)
         }
     }
 
-    /// <summary>Writes the entry that ends an intent somebody else left.</summary>
     public async Task<string> WriteAsync(JournalEntry entry, CancellationToken cancellationToken) =>
         (await WriteAsync([entry], cancellationToken).ConfigureAwait(false))[0];
 
-    /// <summary>How an attempt landed, as the journal has it.</summary>
     public static async Task<JournalItem?> FindAsync(
         QueueLayout names,
         AttemptId attempt,
@@ -111,7 +105,6 @@ internal sealed class LandingJournal(QueueContext context)
             .FirstOrDefault(i => LandingMessage.Name(i.Attempt) == name);
     }
 
-    /// <summary>Makes an entry the newest.</summary>
     /// <returns>false: somebody else wrote the journal.</returns>
     public async Task<bool> MoveAsync(string commit, CancellationToken cancellationToken)
     {

@@ -8,13 +8,10 @@ internal abstract record LandingResult
     /// <summary>All are in the target, as they are in history now: messages may have been written anew.</summary>
     public sealed record Landed(IReadOnlyList<Candidate> Candidates) : LandingResult;
 
-    /// <summary>The target is not what it was: stack again.</summary>
     public sealed record Moved : LandingResult;
 
-    /// <summary>An item is not what it was.</summary>
     public sealed record Changed(AttemptId Attempt) : LandingResult;
 
-    /// <summary>The verifier said no: these never land.</summary>
     public sealed record Refused(string Reason) : LandingResult;
 
     /// <summary>Something around it is in the way, a remote for example; they may land later as it is.</summary>

@@ -13,7 +13,6 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
     private readonly RemotePush _push = new(context);
     private readonly CheckoutUpdater _checkouts = new(context);
 
-    /// <summary>Why nothing may land now; <see langword="null"/> when it may.</summary>
     public Task<string?> FindObstacleAsync(CancellationToken cancellationToken) =>
         _checkouts.FindObstacleAsync(cancellationToken);
 
@@ -21,11 +20,6 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
     public Task UpdateCheckoutsAsync(string? target, CancellationToken cancellationToken) =>
         target is null ? Task.CompletedTask : _checkouts.FinishAsync(target, cancellationToken);
 
-    /// <summary>Lands candidates as a whole, or nothing of them.</summary>
-    /// <param name="target">The target's commit that the first one is stacked on.</param>
-    /// <param name="candidates">The candidates, first to last.</param>
-    /// <param name="passed">Whether a tree has a pass of the gate.</param>
-    /// <param name="cancellationToken">A token to cancel the operation, as long as nothing has moved.</param>
     public async Task<LandingResult> LandAsync(
         string target,
         IReadOnlyList<Candidate> candidates,

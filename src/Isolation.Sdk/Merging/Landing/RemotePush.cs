@@ -43,7 +43,6 @@ internal sealed partial class RemotePush(QueueContext context)
             : await TakeOverAsync(remote, old, there!, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The commit that the remote has for the target now.</summary>
     public async Task<(bool Reached, string? Commit, string Said)> ReadRemoteAsync(
         string remote,
         CancellationToken cancellationToken
@@ -163,7 +162,6 @@ internal abstract record PushResult
 {
     private PushResult() { }
 
-    /// <summary>The remote has it.</summary>
     public sealed record Pushed : PushResult;
 
     /// <summary>Others pushed on top of what is here: the target here can follow to this commit.</summary>

@@ -33,7 +33,6 @@ internal static class TargetCheckouts
         return found;
     }
 
-    /// <summary>Every ref that some work tree has checked out.</summary>
     public static IEnumerable<string> CheckedOutRefs(GitRepository repository) =>
         GitDirectories(repository)
             .Select(d => Read(Path.Combine(d, "HEAD")))

@@ -36,9 +36,6 @@ internal sealed class TargetHistory(QueueLayout names)
     }
 
     /// <summary>Reads what happened between two commits of the target; nothing when it is known.</summary>
-    /// <param name="from">The older; <see langword="null"/> for a while back.</param>
-    /// <param name="to">The newer.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The steps, newest first.</returns>
     public async Task<IReadOnlyList<TargetCommit>> BetweenAsync(
         string? from,
@@ -129,7 +126,6 @@ internal sealed class TargetHistory(QueueLayout names)
     /// <summary>Whether a commit is known to be on the line that ends with another.</summary>
     public bool Contains(string older, string newer) => Known(older, newer) is not null;
 
-    /// <summary>What this reader already knows to have landed.</summary>
     public TargetCommit? Known(AttemptId attempt) => _landed.GetValueOrDefault(LandingMessage.Name(attempt));
 
     /// <summary>A fast-forward leaves no trailers: the journal knows its commit, and the target has it below.</summary>

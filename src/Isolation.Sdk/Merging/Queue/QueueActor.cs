@@ -30,7 +30,6 @@ internal sealed class QueueActor : IAsyncDisposable
 
     private int FreeSlots(BatchSettings settings) => settings.MaxConcurrency - _gates.Count;
 
-    /// <summary>Makes up for what may have happened while nobody acted.</summary>
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
         _context.Faults.OnStep(QueueStep.AfterTakeover);
@@ -65,7 +64,6 @@ internal sealed class QueueActor : IAsyncDisposable
         }
     }
 
-    /// <summary>Works until nothing is left that can go on.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
         bool again = true;
@@ -268,7 +266,6 @@ internal sealed class QueueActor : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for news while a gate runs.</summary>
     /// <returns>false: nothing runs, so there is nothing to wait for here.</returns>
     private async Task<bool> WaitAsync(string? obstacle, CancellationToken cancellationToken)
     {
@@ -308,7 +305,6 @@ internal sealed class QueueActor : IAsyncDisposable
         };
     }
 
-    /// <summary>How many of its candidates are part of one that runs.</summary>
     private int InGate(CandidateStack stack) =>
         Positions(stack.Candidates, c => _gates.IsRunning(c.Tree)).LastOrDefault();
 

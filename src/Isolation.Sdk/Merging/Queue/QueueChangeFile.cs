@@ -6,7 +6,6 @@ internal sealed class QueueChangeFile(string path)
     private readonly Lock _gate = new();
     private string _heard = "";
 
-    /// <summary>Whether somebody rang since the last look.</summary>
     public bool HasChanged()
     {
         lock (_gate)

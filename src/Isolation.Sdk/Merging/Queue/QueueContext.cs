@@ -15,7 +15,6 @@ internal sealed record QueueContext(
     ILogger Logger
 )
 {
-    /// <summary>How often a queue looks at its change file.</summary>
     public static TimeSpan PollInterval => TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long a queue goes without reading the refs, whatever that file says: someone outside changes none.</summary>

@@ -6,13 +6,11 @@ namespace Isolation.Sdk.Merging;
 /// <summary>A submitted attempt as it is stored: the message of a commit whose first parent is the pinned head.</summary>
 internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, long Sequence)
 {
-    /// <summary>The commit that holds this record; not part of it.</summary>
     [JsonIgnore]
     public string Commit { get; init; } = "";
 
     public string? Title { get; init; }
 
-    /// <summary>When it was handed in.</summary>
     public DateTimeOffset? Submitted { get; init; }
 
     public int Priority { get; init; }
@@ -29,25 +27,20 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
 
     public bool NeedsGate { get; init; }
 
-    /// <summary><see cref="MergeState.Queued"/> or a terminal state; all others follow from the rest.</summary>
     public MergeState State { get; init; }
 
     public string? Reason { get; init; }
 
-    /// <summary>Why it is kept from landing until it is approved again.</summary>
     public ItemHold? Hold { get; init; }
 
-    /// <summary>Whether it is tested and landed by itself.</summary>
     public bool Exclusive { get; init; }
 
-    /// <summary>Whether it goes on while the target is broken.</summary>
     public bool FixesTarget { get; init; }
 
     public string? ApprovedCommit { get; init; }
 
     public string? ApprovedBy { get; init; }
 
-    /// <summary>Where its branch was pushed to, or why that failed.</summary>
     public string? Pushed { get; init; }
 
     public string? LandedCommit { get; init; }
@@ -61,7 +54,6 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
 
     public string ToJson() => JsonSerializer.Serialize(this, QueueJson.Default.QueueItem);
 
-    /// <summary>Reads a stored record; <see langword="null"/> when it is none.</summary>
     public static QueueItem? Parse(string commit, string json)
     {
         try

@@ -9,7 +9,6 @@ internal sealed record QueueLayout(GitRepository Repository, string Target)
 {
     private const string Heads = "refs/heads/";
 
-    /// <summary>The target without <c>refs/heads/</c>.</summary>
     public string ShortTarget => Target.StartsWith(Heads, StringComparison.Ordinal) ? Target[Heads.Length..] : Target;
 
     public string QueueSlug { get; } =
@@ -17,13 +16,10 @@ internal sealed record QueueLayout(GitRepository Repository, string Target)
 
     public string ItemsPrefix => $"refs/isolation/mq/{QueueSlug}/items/";
 
-    /// <summary>There while the whole queue is paused.</summary>
     public string Pause => $"refs/isolation/mq/{QueueSlug}/pause";
 
-    /// <summary>Held by the one process that acts.</summary>
     public string Lock => Under(".lock");
 
-    /// <summary>The last number given to a submitted item.</summary>
     public string Sequence => Under(".seq");
 
     /// <summary>Rung after every change, so that watchers need not ask git.</summary>
@@ -32,10 +28,8 @@ internal sealed record QueueLayout(GitRepository Repository, string Target)
     /// <summary>What the actor is doing now; means nothing while nobody holds the lock.</summary>
     public string ActivityFile => Under(".now");
 
-    /// <summary>A checkout that is about to be moved along.</summary>
     public string Checkout => Under(".checkout");
 
-    /// <summary>What lines of the gate log are sealed with.</summary>
     public string GateKey => Under(".key");
 
     public string MergeFolder => Under(".merge");

@@ -17,7 +17,6 @@ internal sealed class QueueMaintenance(
 
     public void StartSequence() => store.StartSequenceAfter(monitor.State);
 
-    /// <summary>Settles what needs no gate and no stack to be seen.</summary>
     public async Task ReconcileAsync(CancellationToken cancellationToken)
     {
         Dictionary<string, AttemptId> newest = monitor
@@ -92,7 +91,6 @@ internal sealed class QueueMaintenance(
             .ConfigureAwait(false);
     }
 
-    /// <summary>Holds an item until it is approved again.</summary>
     public Task HoldAsync(QueueItem item, string why, CancellationToken cancellationToken) =>
         StoreAsync(
             item,
@@ -116,7 +114,6 @@ internal sealed class QueueMaintenance(
         context.Faults.OnStep(QueueStep.AfterEviction);
     }
 
-    /// <summary>Takes the consequence of a landing that did not happen.</summary>
     public async Task ApplyAsync(QueueItem first, LandingResult result, CancellationToken cancellationToken)
     {
         switch (result)
@@ -156,7 +153,6 @@ internal sealed class QueueMaintenance(
         }
     }
 
-    /// <summary>Tells everybody of a landing.</summary>
     public void FinishLanding(IReadOnlyList<Candidate> candidates, GateResult? pass)
     {
         _moves = 0;

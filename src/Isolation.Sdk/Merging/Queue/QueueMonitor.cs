@@ -1,5 +1,4 @@
 using System.Text;
-using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
@@ -69,8 +68,6 @@ internal sealed class QueueMonitor(
         }
     }
 
-    /// <summary>Those that may go on now, in landing order.</summary>
-    /// <param name="without">Leaves one out, as if it were gone, with what depends on it.</param>
     public List<QueueItem> Line(AttemptId? without = null) =>
         Project(without is { } gone ? State.Without(gone) : State).Line;
 
@@ -82,7 +79,6 @@ internal sealed class QueueMonitor(
         }
     }
 
-    /// <summary>What an item's record means now.</summary>
     public MergeStatus StatusOf(QueueItem item) => Project(State.With(item)).StatusOf(item);
 
     private QueueStatusProjection Project(QueueState state) =>

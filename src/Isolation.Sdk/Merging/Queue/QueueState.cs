@@ -3,12 +3,8 @@ using System.Text.Json;
 namespace Isolation.Sdk.Merging;
 
 /// <summary>What a queue is: the target and all items as one reading of the refs found them, its pause, and what the process that acts does now.</summary>
-/// <param name="Target">The target's commit; <see langword="null"/> when the ref is gone.</param>
-/// <param name="TargetTree">Its tree.</param>
-/// <param name="Items">Every item, in landing order.</param>
 internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyList<QueueItem> Items)
 {
-    /// <summary>What git is asked for; no field of it can hold a NUL.</summary>
     public const string Format = "%(refname)%00%(objectname)%00%(tree)%00%(parent)%00%(contents)%00";
 
     /// <summary>How many places one level of priority is worth: nobody is overtaken by more than this many later ones of the next level, so nobody starves.</summary>
@@ -60,19 +56,15 @@ internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyL
 
     public QueueItem? Find(AttemptId attempt) => _byAttempt.GetValueOrDefault(attempt);
 
-    /// <summary>The same, with one item changed or added.</summary>
     public QueueState With(QueueItem item) => WithItems(Target, TargetTree, [.. Without(item.Attempt).Items, item]);
 
     public QueueState Without(AttemptId attempt) =>
         WithItems(Target, TargetTree, [.. Items.Where(i => i.Attempt != attempt)]);
 
-    /// <summary>The same after a landing.</summary>
     public QueueState Landed(IReadOnlySet<AttemptId> attempts, string commit, string tree) =>
         WithItems(commit, tree, [.. Items.Where(i => !attempts.Contains(i.Attempt))]);
 
     /// <summary>The items that may go on, in landing order: by priority, then by submission, each behind what it depends on.</summary>
-    /// <param name="isHeld">Whether something else than a dependency keeps it.</param>
-    /// <param name="hasLanded">Whether a dependency is fulfilled.</param>
     public List<QueueItem> Line(Func<QueueItem, bool> isHeld, Func<AttemptId, bool> hasLanded)
     {
         List<QueueItem> waiting = [.. Open.Where(i => !isHeld(i))];
@@ -129,18 +121,14 @@ internal sealed record QueueActivity
 {
     public static QueueActivity None { get; } = new();
 
-    /// <summary>What is in the gate, the shortest first.</summary>
     public IReadOnlyList<QueueCandidate> Running { get; init; } = [];
 
-    /// <summary>What collides with something ahead of it.</summary>
     public IReadOnlyList<ProvisionalConflict> Provisional { get; init; } = [];
 
-    /// <summary>Why nothing may land at all.</summary>
     public string? Obstacle { get; init; }
 
     public int MaxConcurrency { get; init; }
 
-    /// <summary>The shortest candidate with this item.</summary>
     public QueueCandidate? CandidateOf(AttemptId attempt) =>
         Running.Where(r => r.Attempts.Contains(attempt)).MinBy(r => r.Attempts.Count);
 

@@ -1,16 +1,12 @@
 namespace Isolation.Sdk.Merging;
 
 /// <summary>What a queue's state means for each item: the same for who acts, who watches and who only passes by.</summary>
-/// <param name="state">The state.</param>
-/// <param name="landed">Whether an attempt is part of the target.</param>
-/// <param name="policy">The reader's policy; <see langword="null"/> to take each item by what it was submitted under.</param>
 internal sealed class QueueStatusProjection(QueueState state, Func<AttemptId, bool> landed, MergePolicy? policy)
 {
     private const int LaterAttempts = 16;
     private List<QueueItem>? _line;
     private HashSet<AttemptId>? _inLine;
 
-    /// <summary>Those that may go on now, in landing order.</summary>
     public List<QueueItem> Line => _line ??= state.Line(i => HeldBy(i) is not null, HasLanded);
 
     /// <summary>Every item's status, those that may go on first, in landing order: what is in the gate keeps the order in which it was stacked.</summary>

@@ -11,7 +11,6 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
 
     private GitRepository Repository => names.Repository;
 
-    /// <summary>Reads the target and every item: one process.</summary>
     public async Task<QueueState> ReadAsync(CancellationToken cancellationToken)
     {
         GitResult answer = await Repository

@@ -43,7 +43,6 @@ internal static class RequestRules
         }
     }
 
-    /// <summary>Refuses what would wait for itself by way of others.</summary>
     public static void CheckOrder(MergeRequest request, QueueState state)
     {
         if (state.IsCycle(request.Attempt, request.DependsOn))

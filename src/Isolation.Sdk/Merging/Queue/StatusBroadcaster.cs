@@ -20,7 +20,6 @@ internal sealed class StatusBroadcaster(Action onUnknownWatched)
         }
     }
 
-    /// <summary>Attempts that are known and not at their end.</summary>
     public IReadOnlyList<AttemptId> Open()
     {
         lock (_lock)
@@ -29,7 +28,6 @@ internal sealed class StatusBroadcaster(Action onUnknownWatched)
         }
     }
 
-    /// <summary>Attempts that somebody waits for.</summary>
     public IReadOnlyList<AttemptId> Watched()
     {
         lock (_lock)
@@ -73,7 +71,6 @@ internal sealed class StatusBroadcaster(Action onUnknownWatched)
         }
     }
 
-    /// <summary>Ends every watcher's stream.</summary>
     public void End()
     {
         lock (_lock)
