@@ -17,15 +17,7 @@ internal static class ChangedPaths
         GitResult answer = await repository
             .RunAsync(
                 cancellationToken,
-                "diff-tree",
-                "-r",
-                "-z",
-                "--name-only",
-                "--no-renames",
-                "--no-ext-diff",
-                "--no-commit-id",
-                from,
-                to
+                [.. "diff-tree -r -z --name-only --no-renames --no-ext-diff --no-commit-id".Split(' '), from, to]
             )
             .ConfigureAwait(false);
         return [.. answer.Fields.Order(StringComparer.Ordinal)];
@@ -51,11 +43,7 @@ internal static class ChangedPaths
         string marker = Guid.NewGuid().ToString("n");
         string[] arguments =
         [
-            "log",
-            "-z",
-            "--name-only",
-            "--no-renames",
-            "--diff-merges=off",
+            .. "log -z --name-only --no-renames --diff-merges=off".Split(' '),
             $"--max-count={MaxCommits}",
             $"--format={marker}%x00%S%x00",
             .. distinct,

@@ -15,17 +15,11 @@ internal static class CommitDiff
         GitResult answer = await repository
             .RunAsync(
                 cancellationToken,
-                "diff-tree",
-                "-r",
-                "-z",
-                "--raw",
-                "--numstat",
-                "-M",
-                "--no-ext-diff",
-                "--no-textconv",
-                "--no-commit-id",
-                from,
-                to
+                [
+                    .. "diff-tree -r -z --raw --numstat -M --no-ext-diff --no-textconv --no-commit-id".Split(' '),
+                    from,
+                    to,
+                ]
             )
             .ConfigureAwait(false);
         return DiffParser.Parse(answer.Fields);
@@ -41,17 +35,13 @@ internal static class CommitDiff
             await repository
                 .RunAsync(
                     cancellationToken,
-                    "diff-tree",
-                    "-p",
-                    "-M",
-                    "--binary",
-                    "--full-index",
-                    "--no-ext-diff",
-                    "--no-textconv",
-                    "--no-color",
-                    "--no-commit-id",
-                    from,
-                    to
+                    [
+                        .. "diff-tree -p -M --binary --full-index --no-ext-diff --no-textconv --no-color --no-commit-id".Split(
+                            ' '
+                        ),
+                        from,
+                        to,
+                    ]
                 )
                 .ConfigureAwait(false)
         ).Output;

@@ -68,12 +68,7 @@ internal sealed class GitMerge(GitRepository repository, string folder)
         WriteRef("heads", theirs, head.Commit);
         GitCommand merge = GitCommand.In(
             attributes,
-            "merge-tree",
-            "--write-tree",
-            "-z",
-            "--messages",
-            ours,
-            theirs
+            [.. "merge-tree --write-tree -z --messages".Split(' '), ours, theirs]
         ) with
         {
             Environment = new Dictionary<string, string>(more)

@@ -87,13 +87,11 @@ internal static partial class GitOpener
         client.TryRunAsync(
             GitCommand.In(
                 path,
-                "rev-parse",
-                "--path-format=absolute",
-                "--git-common-dir",
-                "--absolute-git-dir",
-                "--is-bare-repository",
-                "--show-object-format",
-                "--show-toplevel"
+                [
+                    .. "rev-parse --path-format=absolute --git-common-dir --absolute-git-dir --is-bare-repository --show-object-format --show-toplevel".Split(
+                        ' '
+                    ),
+                ]
             ),
             cancellationToken
         );

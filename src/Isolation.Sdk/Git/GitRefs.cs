@@ -20,11 +20,7 @@ internal static class GitRefs
         GitResult answer = await repository
             .TryRunAsync(
                 cancellationToken,
-                "rev-parse",
-                "--verify",
-                "--quiet",
-                "--end-of-options",
-                revision + "^{commit}"
+                [.. "rev-parse --verify --quiet --end-of-options".Split(' '), revision + "^{commit}"]
             )
             .ConfigureAwait(false);
         return answer.Ok && answer.Line.Length >= 40 ? answer.Line : null;

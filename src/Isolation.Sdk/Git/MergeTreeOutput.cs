@@ -3,9 +3,6 @@ using System.Globalization;
 namespace Isolation.Sdk.Git;
 
 /// <summary>What <c>git merge-tree --write-tree -z --messages</c> prints.</summary>
-/// <param name="Tree">The merged tree; with markers in it when something collided.</param>
-/// <param name="Files">The versions of every file that collided.</param>
-/// <param name="Messages">Git's remarks, conflicts and others.</param>
 internal sealed record MergeTreeOutput(
     string Tree,
     IReadOnlyList<UnmergedEntry> Files,

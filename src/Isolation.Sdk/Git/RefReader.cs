@@ -188,6 +188,4 @@ internal static class RefReader
 }
 
 /// <summary>What a worker's own repository has refs on.</summary>
-/// <param name="Found">Names and IDs.</param>
-/// <param name="IsAll">Whether there are no more, and none that cannot be read.</param>
 internal sealed record UntrustedRefs(IReadOnlyList<KeyValuePair<string, string>> Found, bool IsAll);

@@ -28,12 +28,7 @@ internal static class ExtraFiles
             );
         string[] arguments =
         [
-            "ls-files",
-            "--others",
-            "--ignored",
-            "--exclude-standard",
-            "-z",
-            "--",
+            .. "ls-files --others --ignored --exclude-standard -z --".Split(' '),
             .. globs.Select(g => $":(top,glob){g}"),
         ];
         GitResult answer = await repository

@@ -128,7 +128,4 @@ internal abstract class GitWorkspace(
 }
 
 /// <summary>What a capture brought into the repository.</summary>
-/// <param name="Commit">What the worker hands in.</param>
-/// <param name="OtherRefs">What else it had.</param>
-/// <param name="IsAll">Whether nothing was left behind.</param>
 internal sealed record CollectedWork(string Commit, IReadOnlyList<CapturedRef> OtherRefs, bool IsAll = true);

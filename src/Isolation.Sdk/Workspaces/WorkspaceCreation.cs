@@ -3,9 +3,6 @@ using Isolation.Sdk.Git;
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>A workspace that is being made.</summary>
-/// <param name="Context">The repository.</param>
-/// <param name="Request">What was asked for.</param>
-/// <param name="IssuesAttempt">Whether the attempt's ref is still to be created.</param>
 internal sealed record WorkspaceCreation(WorkspaceContext Context, WorkspaceRequest Request, bool IssuesAttempt)
 {
     public AttemptId Attempt => Request.Lease.Attempt;

@@ -18,9 +18,6 @@ internal static class WorkspaceNotes
 }
 
 /// <summary>What is known about a workspace once it is whole.</summary>
-/// <param name="Fingerprint">Hashes of what git trusts in it.</param>
-/// <param name="Copied">Files copied in: never captured.</param>
-/// <param name="Linked">Links made: never captured.</param>
 internal sealed record WorkspaceFacts(
     IReadOnlyDictionary<string, string> Fingerprint,
     IReadOnlyList<string> Copied,

@@ -14,13 +14,7 @@ internal sealed class WorkspaceSync(GitRepository repository, WorkspaceInfo info
     // What git leaves in a git directory while something is half done.
     private static readonly string[] HalfDone =
     [
-        "rebase-merge",
-        "rebase-apply",
-        "sequencer",
-        "MERGE_HEAD",
-        "CHERRY_PICK_HEAD",
-        "REVERT_HEAD",
-        "BISECT_LOG",
+        .. "rebase-merge rebase-apply sequencer MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD BISECT_LOG".Split(' '),
     ];
 
     public async Task<SyncResult> RunAsync(
@@ -32,13 +26,11 @@ internal sealed class WorkspaceSync(GitRepository repository, WorkspaceInfo info
     {
         ExecResult answer = await GitAsync(
                 cancellationToken,
-                "status",
-                "--porcelain=v2",
-                "--branch",
-                "-z",
-                "--untracked-files=no",
-                "--ignore-submodules=dirty",
-                "--no-renames"
+                [
+                    .. "status --porcelain=v2 --branch -z --untracked-files=no --ignore-submodules=dirty --no-renames".Split(
+                        ' '
+                    ),
+                ]
             )
             .ConfigureAwait(false);
         if (answer.ExitCode != 0)
@@ -55,11 +47,7 @@ internal sealed class WorkspaceSync(GitRepository repository, WorkspaceInfo info
         string head = status.Head!;
         ExecResult named = await GitAsync(
                 cancellationToken,
-                "rev-parse",
-                "--verify",
-                "--quiet",
-                "--end-of-options",
-                revision + "^{commit}"
+                [.. "rev-parse --verify --quiet --end-of-options".Split(' '), revision + "^{commit}"]
             )
             .ConfigureAwait(false);
         if (named.ExitCode != 0)
@@ -127,13 +115,7 @@ internal sealed class WorkspaceSync(GitRepository repository, WorkspaceInfo info
         cancellationToken.ThrowIfCancellationRequested();
         ExecResult moved = await GitAsync(
                 CancellationToken.None,
-                "checkout",
-                "--quiet",
-                "--no-overwrite-ignore",
-                "--no-track",
-                "-B",
-                info.Branch!,
-                made
+                [.. "checkout --quiet --no-overwrite-ignore --no-track -B".Split(' '), info.Branch!, made]
             )
             .ConfigureAwait(false);
         if (moved.ExitCode == 0)

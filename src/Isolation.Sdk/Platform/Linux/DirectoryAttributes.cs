@@ -3,10 +3,6 @@ using System.Text;
 namespace Isolation.Sdk.Platform;
 
 /// <summary>What a folder is like that this process makes in a place: its permissions, owner, attributes.</summary>
-/// <param name="Mode">Its permissions.</param>
-/// <param name="User">Its owner.</param>
-/// <param name="Group">Its group.</param>
-/// <param name="Flags">Marks of its inode.</param>
 internal sealed unsafe record DirectoryAttributes(uint Mode, uint User, uint Group, nint Flags)
 {
     private const uint Permissions = 0xFFF,

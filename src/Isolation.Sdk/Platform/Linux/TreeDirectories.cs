@@ -101,11 +101,6 @@ internal sealed class TreeDirectories
 }
 
 /// <summary>One folder: its name is a part of the path of the first entry below it.</summary>
-/// <param name="Parent">The folder that it is in; -1 for the top.</param>
-/// <param name="Depth">0 for the top.</param>
-/// <param name="Entry">The entry whose path has its name.</param>
-/// <param name="Start">Where in that path.</param>
-/// <param name="End">Where it ends there.</param>
 internal sealed record TreeDirectory(int Parent, int Depth, int Entry, int Start, int End)
 {
     public List<int> Entries { get; } = [];

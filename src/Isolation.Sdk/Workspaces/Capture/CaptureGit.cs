@@ -41,13 +41,11 @@ internal sealed class CaptureGit : IDisposable
         ExecResult answer = await ExecAsync(
                 Trusted(),
                 cancellationToken,
-                "status",
-                "--porcelain=v2",
-                "--branch",
-                "-z",
-                "--untracked-files=all",
-                "--ignore-submodules=dirty",
-                "--no-renames"
+                [
+                    .. "status --porcelain=v2 --branch -z --untracked-files=all --ignore-submodules=dirty --no-renames".Split(
+                        ' '
+                    ),
+                ]
             )
             .ConfigureAwait(false);
         if (answer.ExitCode != 0)
@@ -84,10 +82,7 @@ internal sealed class CaptureGit : IDisposable
         ExecResult answer = await ExecAsync(
                 Trusted(),
                 cancellationToken,
-                "rev-parse",
-                "--verify",
-                "--quiet",
-                "HEAD^{commit}"
+                [.. "rev-parse --verify --quiet".Split(' '), "HEAD^{commit}"]
             )
             .ConfigureAwait(false);
         return answer.ExitCode == 0 && answer.Output.Trim() is { Length: >= 40 } id ? id : null;
@@ -222,13 +217,7 @@ internal sealed class CaptureGit : IDisposable
                     environment,
                     cancellationToken,
                     [
-                        "rm",
-                        "-r",
-                        "--cached",
-                        "--quiet",
-                        "--force",
-                        "--ignore-unmatch",
-                        "--",
+                        .. "rm -r --cached --quiet --force --ignore-unmatch --".Split(' '),
                         .. strangers.Select(p => $":(top,literal){p}"),
                     ]
                 )

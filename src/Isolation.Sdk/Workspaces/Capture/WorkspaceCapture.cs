@@ -122,9 +122,7 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
 
         string[] arguments =
         [
-            "rev-list",
-            "--full-history",
-            "--max-count=1",
+            .. "rev-list --full-history --max-count=1".Split(' '),
             $"{start}..{commit}",
             "--",
             .. _excluded.Select(p => $":(top,literal){p}"),

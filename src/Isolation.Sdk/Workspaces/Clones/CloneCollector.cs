@@ -75,16 +75,15 @@ internal sealed class CloneCollector : IDisposable
     {
         GitCommand fetch = GitCommand.In(
             _repository.CommonDirectory,
-            "fetch",
-            "--quiet",
-            "--no-tags",
-            "--no-write-fetch-head",
-            "--no-recurse-submodules",
-            "--no-auto-maintenance",
-            $"--negotiation-tip={_info.BaseCommit}",
-            "--stdin",
-            "--",
-            _folder
+            [
+                .. "fetch --quiet --no-tags --no-write-fetch-head --no-recurse-submodules --no-auto-maintenance".Split(
+                    ' '
+                ),
+                $"--negotiation-tip={_info.BaseCommit}",
+                "--stdin",
+                "--",
+                _folder,
+            ]
         ) with
         {
             Input = string.Join('\n', ids) + "\n",

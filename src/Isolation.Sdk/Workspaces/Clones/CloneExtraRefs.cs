@@ -84,11 +84,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
         {
             GitCommand unknown = GitCommand.In(
                 repository.CommonDirectory,
-                "rev-list",
-                "--not",
-                "--all",
-                commit,
-                "--stdin"
+                [.. "rev-list --not --all".Split(' '), commit, "--stdin"]
             ) with
             {
                 Input = string.Join('\n', commits) + "\n",
@@ -115,9 +111,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
         {
             string[] arguments =
             [
-                "rev-list",
-                "--full-history",
-                "--max-count=1",
+                .. "rev-list --full-history --max-count=1".Split(' '),
                 id,
                 "--not",
                 commit,

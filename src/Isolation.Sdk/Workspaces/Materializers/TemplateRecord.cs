@@ -4,11 +4,6 @@ using System.Text.Json.Serialization;
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>What a prepared tree is. It is written last and deleted first: a tree without one is garbage.</summary>
-/// <param name="Kind">What it is for.</param>
-/// <param name="Repository">The common git directory.</param>
-/// <param name="Commit">Whose files it has.</param>
-/// <param name="Key">The settings it was written with.</param>
-/// <param name="Stamp">When its files say they were written: seconds since 1970.</param>
 internal sealed record TemplateRecord(TemplateKind Kind, string Repository, string Commit, string Key, long Stamp)
 {
     // The generation of its subvolume; null when it is an ordinary folder.

@@ -46,10 +46,7 @@ internal sealed class GitWorktreeProvider(
         _ = creation.IssuesAttempt ? transaction.Create(attemptRef, id) : transaction.Verify(attemptRef, id);
         GitCommand update = GitCommand.In(
             repository.CommonDirectory,
-            "update-ref",
-            "--stdin",
-            "-z",
-            "--create-reflog"
+            [.. "update-ref --stdin -z --create-reflog".Split(' ')]
         ) with
         {
             Input = transaction.ToInput(),
@@ -126,16 +123,13 @@ internal sealed class GitWorktreeProvider(
 
         GitCommand add = GitCommand.In(
             repository.CommonDirectory,
-            "worktree",
-            "add",
-            "--quiet",
-            "--no-checkout",
-            "--lock",
-            "--reason",
-            $"isolation attempt {AttemptNames.FileName(creation.Attempt)}",
-            "--",
-            info.Path,
-            info.Branch!
+            [
+                .. "worktree add --quiet --no-checkout --lock --reason".Split(' '),
+                $"isolation attempt {AttemptNames.FileName(creation.Attempt)}",
+                "--",
+                info.Path,
+                info.Branch!,
+            ]
         );
         TimeSpan pause = FirstPause;
         for (int tried = 1; ; tried++)
