@@ -58,7 +58,6 @@ internal sealed class GitEnvironment
     // Config that every command of the library gets; the pinned part wins over the repository's.
     public IReadOnlyList<KeyValuePair<string, string>> Config { get; }
 
-    // The host's 'user.name' and 'user.email', as far as they are set.
     public IReadOnlyList<KeyValuePair<string, string>> Identity { get; }
 
     public static IReadOnlyList<KeyValuePair<string, string>> Pinned { get; } =
@@ -120,7 +119,6 @@ internal sealed class GitEnvironment
         return built;
     }
 
-    // Passes config by 'GIT_CONFIG_COUNT', which wins over every file.
     public static void AddConfig(
         IDictionary<string, string> environment,
         IReadOnlyList<KeyValuePair<string, string>> config

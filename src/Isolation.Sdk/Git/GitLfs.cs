@@ -12,13 +12,11 @@ internal static class GitLfs
         new("filter.lfs.required", "true"),
     ];
 
-    // Whether the host's own config names the filter, as 'git lfs install' does.
     public static bool IsSetUp(GitRepository repository) =>
         repository.Client.Environment.Config.Any(e =>
             e.Key.StartsWith("filter.lfs.", StringComparison.OrdinalIgnoreCase)
         );
 
-    // The config every command gets that reads or writes work trees.
     public static IReadOnlyList<KeyValuePair<string, string>> Config(GitRepository repository)
     {
         IReadOnlyList<KeyValuePair<string, string>> config = repository.Client.Environment.Config;

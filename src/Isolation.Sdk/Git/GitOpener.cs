@@ -18,7 +18,6 @@ internal static partial class GitOpener
     private static readonly string[] RemotePrefixes = ["url.", "http.", "credential."];
     private static readonly string[] RemoteKeys = ["core.sshcommand"];
 
-    // Opens a repository with everything checked that can be checked once.
     public static async Task<GitRepository> OpenAsync(string path, CancellationToken cancellationToken = default)
     {
         Dictionary<string, string> host = HostVariables();

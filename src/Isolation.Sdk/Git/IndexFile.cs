@@ -98,7 +98,6 @@ internal sealed class IndexFile : IFileManifest
 
     public bool IsLink(int entry) => (Mode(entry) & KindMask) == Link;
 
-    // Whether it is a folder that another repository belongs into.
     public bool IsSubmodule(int entry) => (Mode(entry) & KindMask) == Submodule;
 
     public uint Size(int entry) => Read(_entries[entry] + 36);

@@ -3,7 +3,6 @@ namespace Isolation.Sdk.Git;
 /// <summary>What git allows as a name.</summary>
 internal static class RefNames
 {
-    // The rules of 'git check-ref-format' for the short name of a branch.
     public static bool IsBranch(string name) =>
         name.Length > 0
         && name[0] != '-'

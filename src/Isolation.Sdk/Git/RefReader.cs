@@ -65,7 +65,6 @@ internal static class RefReader
         }
     }
 
-    // Whether each line was one that git would take.
     public static bool AddPacked(TextReader lines, IDictionary<string, string> refs, string prefix)
     {
         bool whole = true;

@@ -16,7 +16,6 @@ internal sealed record WorkersDirectory(string Root)
 {
     public string Trash => Path.Combine(Root, ".trash");
 
-    // Prepared trees, from which new workspaces get their files.
     public string Templates => Path.Combine(Root, ".trees");
 
     public string Gates => Path.Combine(Root, ".gates");

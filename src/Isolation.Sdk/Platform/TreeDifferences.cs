@@ -19,7 +19,6 @@ internal sealed record TreeDifferences(
 {
     public bool IsEmpty => Unknown.Count + Altered.Count + Missing.Count + Folders.Count == 0;
 
-    // The folders that any of it is in, and those around them, by number.
     public IReadOnlySet<int> Locations { get; init; } = new HashSet<int>();
 
     // Folders in which something came or went, by the time of writing that they have, by number; that alone is no

@@ -61,7 +61,6 @@ internal static class ExtraFiles
         return copied;
     }
 
-    // Their paths from the top, with forward slashes.
     public static IReadOnlyList<string> Link(
         GitRepository repository,
         string workTree,

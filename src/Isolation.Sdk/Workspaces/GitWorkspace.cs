@@ -102,7 +102,6 @@ internal abstract class GitWorkspace(
         CancellationToken cancellationToken
     );
 
-    // The branch in the repository that leftovers go onto as well.
     public virtual string? FindBranchToMove(GitStatus? status) => null;
 
     protected abstract Task RemoveAsync(

@@ -26,7 +26,6 @@ internal abstract class GitWorkspaceProvider(
         init => _trash.Faults = value;
     }
 
-    // Whether template trees are made for the workspaces to come.
     public bool MakesTemplates { get; init; } = true;
 
     public Func<string, FreeSpace> MeasureSpace { get; init; } = FreeSpace.Measure;
@@ -147,7 +146,6 @@ internal abstract class GitWorkspaceProvider(
             : await LinkedWorktree.ReopenAsync(context, record, cancellationToken).ConfigureAwait(false);
     }
 
-    // Completes when everything released so far is gone from the disk, or in the pool.
     public async Task SettleAsync()
     {
         await Task.WhenAll(_known.Values.Select(k => k.Idle?.SettleAsync() ?? Task.CompletedTask))
@@ -178,7 +176,6 @@ internal abstract class GitWorkspaceProvider(
     // Makes sure that the attempt was issued at the base, and holds what the workspace starts from.
     protected abstract Task PinAsync(WorkspaceCreation creation, string branch, CancellationToken cancellationToken);
 
-    // Makes what git keeps of the workspace, and completes its files.
     protected abstract Task<WorkspaceInfo> AddGitAsync(
         WorkspaceCreation creation,
         WorkspaceInfo info,

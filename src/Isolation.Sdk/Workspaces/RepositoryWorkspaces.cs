@@ -32,7 +32,6 @@ internal sealed class RepositoryWorkspaces : IAsyncDisposable
 
     public AdmissionController? Admission { get; }
 
-    // Finds why no workspace can be made here. It changes nothing.
     public async Task<IReadOnlyList<IsolationFault>> FindProblemsAsync(CancellationToken cancellationToken)
     {
         GitRepository repository = Context.Repository;

@@ -15,7 +15,6 @@ internal sealed class Trash : IAsyncDisposable
     private readonly HashSet<string> _adopted = new(StringComparer.Ordinal);
     private Task _pending = Task.CompletedTask;
 
-    // Called at each named step, for tests that end the process there.
     public FaultPoints Faults { get; set; }
 
     public void Discard(string path, string bin)

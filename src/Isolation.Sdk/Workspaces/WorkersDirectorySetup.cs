@@ -114,7 +114,6 @@ internal static class WorkersDirectorySetup
         }
     }
 
-    // Takes the folder away again when nothing but barrier files is in it.
     public static void RemoveIfUnused(WorkersDirectory workers)
     {
         if (Directory.Exists(workers.Trash) && !Directory.EnumerateFileSystemEntries(workers.Trash).Any())

@@ -28,7 +28,6 @@ internal sealed record WorkspaceFacts(
 
     public CheckoutMethod? CheckedOutBy { get; init; }
 
-    // When its files were there, by the file system's own clock.
     public DateTime? CheckedOutAt { get; init; }
 
     [JsonIgnore]

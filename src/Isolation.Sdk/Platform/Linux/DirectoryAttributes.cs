@@ -43,7 +43,6 @@ internal sealed unsafe record DirectoryAttributes(uint Mode, uint User, uint Gro
         }
     }
 
-    // Whether an open folder is like that, and nobody gave it attributes.
     public bool Match(int folder, in LinuxFiles.Stat stat) =>
         (stat.Mode & Permissions) == Mode
         && stat.User == User

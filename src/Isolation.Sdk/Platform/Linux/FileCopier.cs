@@ -16,7 +16,6 @@ internal sealed unsafe class FileCopier(IFileManifest index, IFileManifest made,
     private readonly byte* _buffer = (byte*)NativeMemory.Alloc(Buffer);
     private readonly byte* _name = (byte*)NativeMemory.Alloc(4096);
 
-    // Whether all of them are what the index says.
     public bool TryCopy(TreeDirectory folder, int from, int to)
     {
         foreach (int entry in folder.Entries)
@@ -35,7 +34,6 @@ internal sealed unsafe class FileCopier(IFileManifest index, IFileManifest made,
         return true;
     }
 
-    // Gives the entries of a folder their time, and the index their stat data.
     public void Settle(TreeDirectory folder, int there)
     {
         foreach (int entry in folder.Entries)

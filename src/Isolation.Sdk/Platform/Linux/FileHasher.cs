@@ -14,7 +14,6 @@ internal sealed unsafe class FileHasher(IFileManifest index) : IDisposable
     private const int Room = 1 << 17;
     private readonly byte* _buffer = (byte*)NativeMemory.Alloc(Room);
 
-    // Whether a file, by its name in an open folder, has the bytes of an entry.
     public bool HasContent(int entry, int folder, byte* name, long size)
     {
         int file = Open(folder, name, ReadOnly | NoFollow | NoBlock);

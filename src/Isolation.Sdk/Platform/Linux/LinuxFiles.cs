@@ -26,7 +26,6 @@ internal static unsafe partial class LinuxFiles
     public const nuint ShareBlocks = 0x40049409;
     private const uint Basic = 0x7ff;
 
-    // ARM has other numbers for these two than everybody else.
     public static int NoFollow { get; } =
         RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
 

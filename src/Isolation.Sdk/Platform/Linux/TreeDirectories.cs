@@ -24,7 +24,6 @@ internal sealed class TreeDirectories
 
     public ILookup<int, TreeDirectory> Below => _below ??= _all.Where(f => f.Parent >= 0).ToLookup(f => f.Parent);
 
-    // Has several threads work on groups of neighbouring folders.
     public Task OnAllAsync(Action<Range> work)
     {
         List<Range> parts = Split();

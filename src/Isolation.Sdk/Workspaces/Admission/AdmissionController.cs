@@ -24,7 +24,6 @@ internal sealed class AdmissionController(
     // What is missing for another workspace, in words; null when everything is there.
     public string? FindShortage() => measure(folder).FindShortage(options, 0);
 
-    // Waits until there is room. Complete follows, whatever becomes of it.
     public async Task AdmitAsync(WorkspaceRequest request, CancellationToken cancellationToken)
     {
         long begun = time.GetTimestamp();

@@ -15,7 +15,6 @@ internal static class JsonBarriers
         AllowTrailingCommas = true,
     };
 
-    // The same as the parent, but for folders of SDKs, which are relative to the file.
     public static string GlobalJson(string parent)
     {
         string text = File.ReadAllText(parent);

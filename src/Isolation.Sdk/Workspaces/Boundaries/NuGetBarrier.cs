@@ -23,7 +23,6 @@ internal static partial class NuGetBarrier
     private static readonly string[] Places = ["packageSources", "auditSources", "fallbackPackageFolders"];
     private static readonly string[] Secret = ["packageSourceCredentials", "apikeys", "clientCertificates"];
 
-    // How the file's name is written on file systems that tell.
     public static IReadOnlyList<string> Spellings { get; } = ["nuget.config", "NuGet.config", "NuGet.Config"];
 
     public static string? Content(string root, string? checkout)

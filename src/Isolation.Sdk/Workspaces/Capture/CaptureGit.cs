@@ -22,10 +22,8 @@ internal sealed class CaptureGit : IDisposable
         _private = Path.Combine(scope.Info.Temp, $"capture-{Guid.NewGuid():n}");
     }
 
-    // Whether what git trusts in the workspace is as it was made.
     public bool IsTrusted { get; }
 
-    // Whether contents are compared where git would go by time stamps.
     public bool ComparesContent { get; set; }
 
     // Where new objects go: for a repository of the worker's own, nothing is written in there by looking at it.

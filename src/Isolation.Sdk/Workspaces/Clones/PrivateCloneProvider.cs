@@ -23,7 +23,6 @@ internal sealed class PrivateCloneProvider(
         | IsolationGuarantees.Hooks
         | IsolationGuarantees.Stash;
 
-    // It is in the clone alone, and explains nothing in the repository.
     protected override string BranchNote => WorkspaceNotes.CloneBranch;
 
     protected override WorkspaceInfo Describe(WorkspaceCreation creation, string path, string branch) =>

@@ -51,7 +51,6 @@ internal sealed partial class CheckoutSettings(GitRepository repository)
             : null;
     }
 
-    // Whether a filter would run for a commit, before anything is written for it.
     public async Task<bool> FiltersAsync(string commit, CancellationToken cancellationToken)
     {
         ConfiguredFilters programs = Programs(Read(Config));

@@ -29,7 +29,6 @@ internal sealed partial class ConfiguredFilters
         _others = plain.Count != AnySection().Count(config);
     }
 
-    // Whether the text of an attributes file names one of them.
     public bool AreNamedIn(string attributes) =>
         Named().Matches(attributes).Any(m => _others || _names.Contains(m.Groups["name"].Value));
 

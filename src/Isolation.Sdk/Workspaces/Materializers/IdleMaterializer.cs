@@ -34,7 +34,6 @@ internal sealed class IdleMaterializer(
         return null;
     }
 
-    // What keeps the files of a new workspace, once it is released.
     public Func<Func<string, Task>, Task<bool>>? CreateRecycling(WorkspaceInfo info, MaterializedFiles files) =>
         files.GetIndex(info) is { } index ? move => idle.TryTakeInAsync(info, index, key, move) : null;
 

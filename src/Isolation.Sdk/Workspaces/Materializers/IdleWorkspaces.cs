@@ -87,7 +87,6 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
         return true;
     }
 
-    // Completes when everything taken in so far waits, or is gone.
     public Task SettleAsync()
     {
         lock (_gate)

@@ -13,7 +13,6 @@ internal sealed class MaterializedFiles(
 {
     public CheckoutMethod Method => method;
 
-    // Writes the files and the index, where git has yet to do that.
     public Func<
         WorkspaceInfo,
         IReadOnlyList<KeyValuePair<string, string>>,

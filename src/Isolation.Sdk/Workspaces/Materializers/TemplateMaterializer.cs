@@ -23,7 +23,6 @@ internal sealed class TemplateMaterializer(WorkspaceContext context, TemplateTre
 
     private CheckoutMethod Wanted => context.Options.CheckoutMethod;
 
-    // How files get into a workspace, if nothing is in the way.
     public CheckoutMethod Choose() =>
         Wanted switch
         {

@@ -35,7 +35,6 @@ internal sealed class TemplateTree : IDisposable
 
     public string IndexPath => Path.Combine(Folder, "index");
 
-    // When files of a tree begun now say that they were written.
     public static DateTimeOffset StampOf(TimeProvider time) =>
         DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds() - StampLag);
 
@@ -74,7 +73,6 @@ internal sealed class TemplateTree : IDisposable
         }
     }
 
-    // Opens one, if it is still what it was seen to be and nobody is in the way.
     public static TemplateTree? TryOpen(WorkspaceContext context, string folder, TemplateRecord seen, bool alone)
     {
         if (
@@ -150,7 +148,6 @@ internal sealed class TemplateTree : IDisposable
             .ConfigureAwait(false);
     }
 
-    // Brings it to another commit by what differs. When that fails it counts no more.
     public async Task MoveAsync(string commit, CancellationToken cancellationToken)
     {
         IndexFile was = Index ?? throw new IOException($"The index of '{Folder}' cannot be read.");

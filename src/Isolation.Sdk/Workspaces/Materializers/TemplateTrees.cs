@@ -11,7 +11,6 @@ namespace Isolation.Sdk.Workspaces;
 /// </summary>
 internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
 {
-    // A base of fewer files is checked out by git as fast as it is copied.
     public const int MinimumFiles = 500;
 
     // When more than a part of the files differs, another tree costs little more than moving this one, and both stay of
@@ -70,7 +69,6 @@ internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
         return IsUnsafe(commit) ? null : Find(commit, subvolume);
     }
 
-    // Makes a tree for the next ones, while whoever asked first works already.
     public void MakeInBackground(string commit, bool subvolume)
     {
         lock (_gate)
