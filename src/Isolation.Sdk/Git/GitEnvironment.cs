@@ -9,23 +9,10 @@ namespace Isolation.Sdk.Git;
 internal sealed class GitEnvironment
 {
     private static readonly string[] Passed = ["PATH", "SystemRoot", "ComSpec", "PATHEXT", "TMPDIR", "TEMP", "TMP"];
-    private static readonly string[] PassedToRemote =
-    [
-        "HOME",
-        "USERPROFILE",
-        "XDG_CONFIG_HOME",
-        "SSH_AUTH_SOCK",
-        "SSH_AGENT_PID",
-        "http_proxy",
-        "https_proxy",
-        "no_proxy",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "NO_PROXY",
-        "ALL_PROXY",
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-    ];
+    private static readonly string[] PassedToRemote = (
+        "HOME USERPROFILE XDG_CONFIG_HOME SSH_AUTH_SOCK SSH_AGENT_PID http_proxy https_proxy no_proxy "
+        + "HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY SSL_CERT_FILE SSL_CERT_DIR"
+    ).Split(' ');
     private readonly Dictionary<string, string> _local;
     private readonly Dictionary<string, string> _remote;
 

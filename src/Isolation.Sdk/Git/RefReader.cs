@@ -1,3 +1,5 @@
+using Isolation.Sdk.IO;
+
 namespace Isolation.Sdk.Git;
 
 /// <summary>
@@ -11,12 +13,6 @@ internal static class RefReader
 
     // An ID and a space.
     private const int MinPrefix = 40;
-    private static readonly EnumerationOptions NoLinks = new()
-    {
-        RecurseSubdirectories = true,
-        AttributesToSkip = FileAttributes.ReparsePoint,
-        IgnoreInaccessible = true,
-    };
     private static readonly EnumerationOptions TopOnly = new()
     {
         AttributesToSkip = FileAttributes.ReparsePoint,
@@ -129,7 +125,7 @@ internal static class RefReader
         string folder = Path.Combine(gitDirectory, prefix);
         return Directory.Exists(folder)
             ? Directory
-                .EnumerateFiles(folder, "*", NoLinks)
+                .EnumerateFiles(folder, "*", FileSearch.Below)
                 .Where(f => !f.EndsWith(".lock", StringComparison.Ordinal))
                 .Select(f =>
                     (

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
@@ -24,10 +25,10 @@ public sealed record Capture(string Commit, string BaseCommit, string Source, IR
     public bool HadLeftovers { get; init; }
 
     /// <summary>
-    /// What else a worker with a repository of its own had on refs there, each pinned under
-    /// <c>refs/isolation/extra/</c>. None of it merges.
+    /// What else a worker with a repository of its own had on refs there: each ref's name (<c>stash@{n}</c> for older
+    /// stash entries), and the ref under <c>refs/isolation/extra/</c> that pins it. None of it merges.
     /// </summary>
-    public IReadOnlyList<CapturedRef> OtherRefs { get; init; } = [];
+    public IReadOnlyDictionary<string, string> OtherRefs { get; init; } = FrozenDictionary<string, string>.Empty;
 
     /// <summary>Reads what the worker changed as one patch, binary files included; <c>git apply</c> takes it.</summary>
     /// <param name="repository">The repository it is pinned in.</param>

@@ -127,4 +127,4 @@ internal abstract class GitWorkspace(
 }
 
 /// <summary>What a capture brought into the repository.</summary>
-internal sealed record CollectedWork(string Commit, IReadOnlyList<CapturedRef> OtherRefs, bool IsAll = true);
+internal sealed record CollectedWork(string Commit, IReadOnlyDictionary<string, string> OtherRefs, bool IsAll = true);

@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using System.Text;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
@@ -11,13 +12,6 @@ namespace Isolation.Sdk.Workspaces;
 /// </summary>
 internal static class NamedPipes
 {
-    private static readonly EnumerationOptions Everything = new()
-    {
-        RecurseSubdirectories = true,
-        AttributesToSkip = FileAttributes.ReparsePoint,
-        IgnoreInaccessible = true,
-    };
-
     public static void Remove(WorkspaceInfo info)
     {
         if (OperatingSystem.IsLinux() && new DirectoryInfo(info.Path) is { Exists: true, LinkTarget: null })
@@ -48,7 +42,7 @@ internal static class NamedPipes
         }
     }
 
-    private sealed class Candidates(string folder, bool byName) : FileSystemEnumerator<string>(folder, Everything)
+    private sealed class Candidates(string folder, bool byName) : FileSystemEnumerator<string>(folder, FileSearch.Below)
     {
         protected override bool ShouldIncludeEntry(ref FileSystemEntry entry) =>
             byName ? entry.FileName is ".gitattributes" or ".gitignore" : !entry.IsDirectory;

@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using System.Text;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
@@ -10,13 +11,6 @@ namespace Isolation.Sdk.Workspaces;
 /// </summary>
 internal static class TimestampForgery
 {
-    private static readonly EnumerationOptions Everything = new()
-    {
-        RecurseSubdirectories = true,
-        AttributesToSkip = FileAttributes.ReparsePoint,
-        IgnoreInaccessible = true,
-    };
-
     // Whether a file of a work tree says that it is older than the work tree, and is not one that it was filled with.
     public static bool IsFound(WorkspaceInfo info, IReadOnlyList<string> except, DateTime? filled)
     {
@@ -34,7 +28,7 @@ internal static class TimestampForgery
                     !e.IsDirectory
                     && e.LastWriteTimeUtc.UtcDateTime < since
                     && !(asks && IsUntouched(e.ToFullPath(), since)),
-                Everything
+                FileSearch.Below
             )
             {
                 ShouldIncludePredicate = IsTheirs,

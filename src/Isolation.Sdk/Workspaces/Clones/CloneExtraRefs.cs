@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 
@@ -13,7 +14,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
 
     // Pins what is not part of the repository's history, and of what is handed in, already. What is pinned, and whether
     // nothing was left out.
-    public async Task<(IReadOnlyList<CapturedRef> Pinned, bool IsAll)> PinAsync(
+    public async Task<(IReadOnlyDictionary<string, string> Pinned, bool IsAll)> PinAsync(
         IReadOnlyList<KeyValuePair<string, string>> refs,
         string commit,
         IReadOnlyList<string> strangers,
@@ -22,7 +23,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
     {
         if (refs.Count == 0)
         {
-            return ([], true);
+            return (FrozenDictionary<string, string>.Empty, true);
         }
 
         IReadOnlyDictionary<string, string> before = await repository
@@ -37,7 +38,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
         HashSet<string> tainted = await FindTaintedAsync(worth, commit, strangers, cancellationToken)
             .ConfigureAwait(false);
         Dictionary<string, string> names = Names(refs);
-        List<CapturedRef> pinned = [];
+        Dictionary<string, string> pinned = new(StringComparer.Ordinal);
         RefTransaction transaction = new();
         bool moves = false;
         foreach ((string name, string id) in refs)
@@ -49,7 +50,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
                 continue;
             }
 
-            pinned.Add(new CapturedRef(name, id, pin));
+            pinned[name] = pin;
             if (old != id)
             {
                 transaction.Update(pin, id, old ?? repository.NullId);
@@ -58,7 +59,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
         }
 
         bool done = !moves || await repository.TryUpdateAsync(transaction, cancellationToken).ConfigureAwait(false);
-        return (done ? pinned : [], done && tainted.Count == 0);
+        return (done ? pinned : FrozenDictionary<string, string>.Empty, done && tainted.Count == 0);
     }
 
     // Tags that say something and what no ref here leads to. A branch that stands on the base is of no interest, and

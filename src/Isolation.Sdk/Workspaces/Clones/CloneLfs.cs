@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -11,12 +12,6 @@ internal static class CloneLfs
 {
     // "ab/cd/abcd…": what a store's own layout says a file is.
     private const int IdLength = 64;
-    private static readonly EnumerationOptions NoLinks = new()
-    {
-        RecurseSubdirectories = true,
-        AttributesToSkip = FileAttributes.ReparsePoint,
-        IgnoreInaccessible = true,
-    };
 
     // A hard link is one file with two names: written through one, it has changed under the other.
     public static void Unlink(string gitDirectory)
@@ -70,7 +65,7 @@ internal static class CloneLfs
             && new DirectoryInfo(store).LinkTarget is null;
         return own
             ? Directory
-                .EnumerateFiles(store, "*", NoLinks)
+                .EnumerateFiles(store, "*", FileSearch.Below)
                 .Where(f =>
                     new FileInfo(f).Length > 0
                     && Path.GetFileName(f) is { Length: IdLength } id

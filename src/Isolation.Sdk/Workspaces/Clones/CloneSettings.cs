@@ -12,27 +12,12 @@ namespace Isolation.Sdk.Workspaces;
 /// </summary>
 internal sealed partial class CloneSettings
 {
-    private static readonly string[] Carried =
-    [
-        "user.name",
-        "user.email",
-        "core.autocrlf",
-        "core.eol",
-        "core.safecrlf",
-        "core.symlinks",
-        "core.ignorecase",
-        "core.filemode",
-        "core.precomposeunicode",
-        "core.protecthfs",
-        "core.protectntfs",
-        "core.longpaths",
-        "core.whitespace",
-        "core.bigfilethreshold",
-        "core.compression",
-        "core.attributesfile",
-        "core.excludesfile",
-        "core.commentchar",
-    ];
+    private static readonly string[] Carried = (
+        "user.name user.email core.autocrlf core.eol core.safecrlf core.symlinks core.ignorecase "
+        + "core.filemode core.precomposeunicode core.protecthfs core.protectntfs core.longpaths "
+        + "core.whitespace core.bigfilethreshold core.compression core.attributesfile core.excludesfile "
+        + "core.commentchar"
+    ).Split(' ');
 
     private static readonly string[] CarriedPrefixes = ["filter.", "diff.", "merge.", "lfs.", "submodule."];
 

@@ -113,7 +113,7 @@ internal sealed class PrivateCloneWorkspace(
                 .ConfigureAwait(false);
         }
 
-        (IReadOnlyList<CapturedRef> kept, bool whole) = await new CloneExtraRefs(Repository, Attempt)
+        (IReadOnlyDictionary<string, string> kept, bool whole) = await new CloneExtraRefs(Repository, Attempt)
             .PinAsync(had, commit, Facts.Excluded, cancellationToken)
             .ConfigureAwait(false);
         return new CollectedWork(commit, kept, whole && isAll);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
@@ -70,7 +71,7 @@ internal sealed class LinkedWorktree(
         string commit,
         List<string> tampering,
         CancellationToken cancellationToken
-    ) => Task.FromResult(new CollectedWork(commit, []));
+    ) => Task.FromResult(new CollectedWork(commit, FrozenDictionary<string, string>.Empty));
 
     public override string? FindBranchToMove(GitStatus? status) =>
         Context.Options.LeftoversOnBranch && status?.Branch == Info.Branch ? Info.Branch : null;

@@ -55,7 +55,7 @@ public sealed class CloneBaseTests
 
         Assert.Equal(["left.txt", "mine.txt"], capture.Files.Select(f => f.Path).Order());
         Assert.Equal(tip, await rig.GitAsync("rev-parse", $"{capture.Commit}^"));
-        Assert.Equal("refs/tags/mine", Assert.Single(capture.OtherRefs).Name);
+        Assert.Equal("refs/tags/mine", Assert.Single(capture.OtherRefs).Key);
         Assert.Empty(capture.Tampering);
         await rig.GitAsync("fsck", "--no-dangling");
         await workspace.DisposeAsync();

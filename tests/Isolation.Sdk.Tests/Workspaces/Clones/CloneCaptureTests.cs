@@ -39,7 +39,7 @@ public sealed class CloneCaptureTests
         await rig.GitAsync("gc", "--prune=now", "--quiet");
 
         Assert.Equal((main, false), (capture.Commit, capture.HadLeftovers));
-        Dictionary<string, CapturedRef> found = capture.OtherRefs.ToDictionary(r => r.Name);
+        IReadOnlyDictionary<string, string> found = capture.OtherRefs;
         Assert.Equal(
             [
                 "refs/heads/idea",
@@ -54,16 +54,15 @@ public sealed class CloneCaptureTests
         );
         Assert.Equal(
             (idea, detached, besideTip),
-            (found["refs/heads/idea"].Object, found["refs/tags/light"].Object, found["worktrees/beside/HEAD"].Object)
+            (
+                await rig.GitAsync("rev-parse", found["refs/heads/idea"]),
+                await rig.GitAsync("rev-parse", found["refs/tags/light"]),
+                await rig.GitAsync("rev-parse", found["worktrees/beside/HEAD"])
+            )
         );
-        Assert.Equal("refs/isolation/extra/a/1/heads/idea", found["refs/heads/idea"].Source);
-        foreach (CapturedRef each in capture.OtherRefs)
-        {
-            Assert.Equal(each.Object, await rig.GitAsync("rev-parse", each.Source));
-        }
-
-        Assert.Equal("older", await rig.GitAsync("show", $"{found["stash@{1}"].Source}:main.txt"));
-        Assert.Equal("newer", await rig.GitAsync("show", $"{found["refs/stash"].Source}:main.txt"));
+        Assert.Equal("refs/isolation/extra/a/1/heads/idea", found["refs/heads/idea"]);
+        Assert.Equal("older", await rig.GitAsync("show", $"{found["stash@{1}"]}:main.txt"));
+        Assert.Equal("newer", await rig.GitAsync("show", $"{found["refs/stash"]}:main.txt"));
         Assert.Equal(["main.txt"], capture.Files.Select(f => f.Path));
         Assert.Equal(
             "refs/heads/main",
@@ -107,7 +106,7 @@ public sealed class CloneCaptureTests
             await rig.GitAsync("rev-parse", $"{tip}^{{tree}}"),
             await rig.GitAsync("rev-parse", $"{capture.Commit}^{{tree}}")
         );
-        Assert.Contains(capture.OtherRefs, r => r.Name == "HEAD" && r.Object == tip);
+        Assert.Equal(tip, await rig.GitAsync("rev-parse", capture.OtherRefs["HEAD"]));
         Assert.Equal(
             how == "back in time" ? ["mine.txt", "second.txt"] : ["mine.txt"],
             capture.Files.Select(f => f.Path)
