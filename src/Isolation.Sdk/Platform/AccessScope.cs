@@ -1,10 +1,5 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>What the processes of one scope may touch.</summary>
-/// <param name="Read">Files and folders they may read and run; a symbolic link stands for what it names.</param>
-/// <param name="Write">The worker's own folders.</param>
-/// <param name="Ports">Leased TCP ports.</param>
-/// <param name="Network">What else of the network.</param>
 internal sealed record AccessScope(
     IReadOnlyList<string> Read,
     IReadOnlyList<string> Write,
@@ -12,7 +7,7 @@ internal sealed record AccessScope(
     NetworkAccess Network
 )
 {
-    /// <summary>What programs are made of, on every machine: nothing in it is a worker's or a user's.</summary>
+    // What programs are made of, on every machine: nothing in it is a worker's or a user's.
     public static readonly IReadOnlyList<string> System =
     [
         "/usr",
@@ -39,7 +34,6 @@ internal sealed record AccessScope(
         "SSL_CERT_DIR",
     ];
 
-    /// <summary>The folders on PATH and the toolchain's roots.</summary>
     public static IEnumerable<string> Toolchains(IReadOnlyDictionary<string, string> environment) =>
         environment
             .GetValueOrDefault("PATH", "")
@@ -50,7 +44,7 @@ internal sealed record AccessScope(
             .Where(folder => folder is not "/")
             .Distinct(StringComparer.Ordinal);
 
-    /// <summary>The object stores that a clone of a repository borrows from: its own, and what that one borrows from in turn.</summary>
+    // The object stores that a clone of a repository borrows from: its own, and what that one borrows from in turn.
     public static IEnumerable<string> Objects(string? commonDirectory)
     {
         Queue<string> left = new(commonDirectory is null ? [] : [Path.Combine(commonDirectory, "objects")]);
@@ -70,7 +64,7 @@ internal sealed record AccessScope(
         return seen;
     }
 
-    /// <summary>Refuses a program that the scope's rules would not let start, with a reason that the kernel does not give.</summary>
+    // Refuses a program that the scope's rules would not let start, with a reason that the kernel does not give.
     public void ThrowIfUnreadable(string program)
     {
         string final = File.ResolveLinkTarget(program, returnFinalTarget: true)?.FullName ?? program;
@@ -84,7 +78,7 @@ internal sealed record AccessScope(
         }
     }
 
-    /// <summary>Refuses to keep workers where all of them may read.</summary>
+    // Refuses to keep workers where all of them may read.
     public static void ThrowIfExposed(string folder, IEnumerable<string> read)
     {
         if (System.Concat(read).FirstOrDefault(open => Contains(open, folder)) is { } exposing)
@@ -101,9 +95,7 @@ internal sealed record AccessScope(
         path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }
 
-/// <summary>How much of the host's network a worker reaches.</summary>
-/// <param name="IsOpen">All of it.</param>
-/// <param name="Ports">TCP ports it may connect to, anywhere, beside its own.</param>
+// How much of the host's network a worker reaches.
 internal sealed record NetworkAccess(bool IsOpen, IReadOnlyList<int> Ports)
 {
     public static readonly NetworkAccess None = new(false, []);

@@ -1,11 +1,5 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>A command to start.</summary>
-/// <param name="File">The program's absolute path.</param>
-/// <param name="Arguments">Its arguments.</param>
-/// <param name="Directory">The absolute directory it starts in.</param>
-/// <param name="Environment">Its whole environment.</param>
-/// <param name="Marker">The text in its environment that it and all it starts are found by.</param>
 internal sealed record ProcessSpec(
     string File,
     IReadOnlyList<string> Arguments,
@@ -14,19 +8,19 @@ internal sealed record ProcessSpec(
     string Marker
 )
 {
-    /// <summary>Whether the caller writes to its standard input.</summary>
     public bool OpenInput { get; init; }
 
-    /// <summary>Whether standard error goes where standard output goes, if the platform can do that.</summary>
+    // Whether standard error goes where standard output goes, if the platform can do that.
     public bool MergeError { get; init; }
 
-    /// <summary>What the thread that starts it does to itself first.</summary>
+    // What the thread that starts it does to itself first.
     public ThreadRestriction? Restriction { get; init; }
 
-    /// <summary>What it reads on descriptor 3.</summary>
+    // What it reads on descriptor 3.
     public byte[]? Filter { get; init; }
 
-    /// <summary>Whether the program stands between us and the command: it ends with the command, and must not be asked to end before it.</summary>
+    // Whether the program stands between us and the command: it ends with the command, and must not be asked to end
+    // before it.
     public bool HasKeeper { get; init; }
 
     public IsolationException NotStarted(Exception why) =>

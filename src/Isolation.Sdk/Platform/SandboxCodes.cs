@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Codes of sandboxes and their processes: ISO04##.</summary>
 internal static class SandboxCodes
 {
     public const string CommandNotFound = "ISO0401";

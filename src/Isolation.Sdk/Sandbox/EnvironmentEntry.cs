@@ -3,7 +3,7 @@ namespace Isolation.Sdk.Sandbox;
 /// <summary>One environment variable.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Value">The value, in the clear: print the entry, not the value.</param>
-/// <param name="Origin">Where it came from: <c>inherited</c>, <c>isolation</c>, <c>option</c>, <c>secret</c>, <c>env file</c>.</param>
+/// <param name="Origin">Where it came from: <c>inherited</c>, <c>isolation</c>, <c>option</c>, <c>secret</c>.</param>
 /// <param name="Secret">Whether it is masked in every log, status and report.</param>
 public sealed record EnvironmentEntry(string Name, string Value, string Origin, bool Secret = false)
 {
@@ -11,7 +11,6 @@ public sealed record EnvironmentEntry(string Name, string Value, string Origin, 
     internal const string Isolation = "isolation";
     internal const string Option = "option";
     internal const string FromSecrets = "secret";
-    internal const string EnvFile = "env file";
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name}={(Secret ? "***" : Value)}";

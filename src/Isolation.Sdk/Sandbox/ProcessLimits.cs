@@ -32,6 +32,9 @@ public sealed class ProcessLimits
     /// <summary>The maximum time without output. <value>null</value></summary>
     public TimeSpan? MaxSilence { get; set; }
 
+    /// <summary>The maximum length of a command's log in bytes; the newest are kept. <value>16 MiB</value></summary>
+    public long MaxLogBytes { get; set; } = 16 * 1024 * 1024;
+
     internal LimitValues ToValues() =>
         new(MaxMemoryBytes, MaxProcesses, CpuShare, MaxOpenFiles, MaxFileBytes, MaxDiskBytes, MaxDuration, MaxSilence);
 
@@ -46,6 +49,7 @@ public sealed class ProcessLimits
             (nameof(MaxDiskBytes), MaxDiskBytes, MaxDiskBytes > 0),
             (nameof(MaxDuration), MaxDuration, MaxDuration > TimeSpan.Zero),
             (nameof(MaxSilence), MaxSilence, MaxSilence > TimeSpan.Zero),
+            (nameof(MaxLogBytes), MaxLogBytes, MaxLogBytes > 0),
         }
             .Where(limit => limit is { Value: not null, Holds: false })
             .Select(limit => new IsolationFault(

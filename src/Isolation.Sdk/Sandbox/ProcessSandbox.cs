@@ -5,12 +5,8 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>Scopes made of processes: an environment from nothing, their own folders and ports, a session each, and an end of the whole tree.</summary>
-/// <param name="options">What workers get beside that.</param>
-/// <param name="time">The clock.</param>
-/// <param name="workers">Where workers live; <see langword="null"/> for where the request says, or beside the repository.</param>
-/// <param name="git">Reads what git is to know; <see langword="null"/> for the repository's and the host's own.</param>
-/// <param name="confinement">What confines them; <see langword="null"/> for nothing.</param>
+// Scopes made of processes: an environment from nothing, their own folders and ports, a session each, and an end of
+// the whole tree.
 internal sealed class ProcessSandbox(
     ProcessSandboxOptions options,
     TimeProvider? time = null,
@@ -157,14 +153,7 @@ internal sealed class ProcessSandbox(
         bool isPath = program.Contains(Path.DirectorySeparatorChar) || program.Contains(Path.AltDirectorySeparatorChar);
         bool isUnknown =
             program.Contains('{')
-            || (
-                isPath
-                    ? !Path.IsPathFullyQualified(program)
-                    : options
-                        .Environment.Keys.Concat(options.EnvFileVariables.Keys)
-                        .Concat(options.SecretValues.Keys)
-                        .Contains("PATH")
-            );
+            || (isPath ? !Path.IsPathFullyQualified(program) : options.Environment.ContainsKey("PATH"));
         if (isUnknown)
         {
             return null;

@@ -131,7 +131,7 @@ public sealed class HostileWorkerTests
     private static IsolationPipelineBuilder Compose(PipelineFixture rig, SandboxLevel level)
     {
         static void Limit(ProcessSandboxOptions options) =>
-            (options.MaxLogBytes, options.Limits.MaxDiskBytes, options.Limits.MaxProcesses) = (
+            (options.Limits.MaxLogBytes, options.Limits.MaxDiskBytes, options.Limits.MaxProcesses) = (
                 Megabyte,
                 32 * Megabyte,
                 60

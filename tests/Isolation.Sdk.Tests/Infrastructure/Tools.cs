@@ -35,8 +35,21 @@ internal static class Tools
     /// <summary>A program can be started that Ctrl-C ends: see <see cref="Interruptibly"/>.</summary>
     public const string Interruptible = "interruptible";
 
-    /// <summary>What starts a program whose Ctrl-C is its own: a shell that starts the tests with '&amp;' has them and all they start ignore it.</summary>
-    public static string[] Interruptibly { get; } = IsInterruptible() ? [] : ["env", "--default-signal=INT"];
+    /// <summary>
+    /// What starts a program with the default for each signal and none blocked, whatever the shell that started the
+    /// tests ignores or blocks: a child inherits both, and the runtime restores them in what it starts.
+    /// </summary>
+    public static string[] Interruptibly { get; } =
+        !OperatingSystem.IsLinux() ? []
+        : OnPath("perl")
+            ?
+            [
+                "perl",
+                "-MPOSIX",
+                "-e",
+                "sigprocmask(SIG_SETMASK, POSIX::SigSet->new); $SIG{$_} = 'DEFAULT' for qw(HUP INT QUIT TERM); exec { $ARGV[0] } @ARGV",
+            ]
+        : ["env", "--default-signal=INT"];
 
     private static readonly ConcurrentDictionary<string, string?> Known = new(StringComparer.Ordinal);
 
@@ -66,28 +79,10 @@ internal static class Tools
                 : "needs an unlimited number of file locks, and /proc/thread-self/children",
             Interruptible => Interruptibly is [] || Works(Interruptibly[0], [.. Interruptibly[1..], "true"])
                 ? null
-                : "needs an env that knows --default-signal, since SIGINT is ignored here",
+                : "needs perl, or an env that knows --default-signal",
             Cgroups => CanMakeCgroup() ? null : "needs a cgroup v2 that may be divided",
             _ => OnPath(need) ? null : $"needs {need}",
         };
-
-    private static bool IsInterruptible()
-    {
-        const string Ignored = "SigIgn:";
-        const ulong Interrupt = 1 << (2 - 1);
-        return !OperatingSystem.IsLinux()
-            || !File.ReadLines("/proc/self/status")
-                .Where(l => l.StartsWith(Ignored, StringComparison.Ordinal))
-                .Any(l =>
-                    (
-                        ulong.Parse(
-                            l.AsSpan(Ignored.Length).Trim(),
-                            NumberStyles.HexNumber,
-                            CultureInfo.InvariantCulture
-                        ) & Interrupt
-                    ) != 0
-                );
-    }
 
     private static bool CanMakeCgroup()
     {

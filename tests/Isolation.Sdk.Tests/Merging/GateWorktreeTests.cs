@@ -138,7 +138,7 @@ public class GateWorktreeTests
                     "-c",
                     $"setsid sleep 600 > /dev/null 2>&1 & echo $! > '{pid}'; head -c 4000000 /dev/zero"
                 ),
-            new ProcessSandboxOptions { MaxLogBytes = 65536 }
+            new ProcessSandboxOptions { Limits = { MaxLogBytes = 65536 } }
         );
 
         GateResult result = await board.RunAsync(

@@ -59,18 +59,26 @@ public sealed class EnvironmentTests
             o.Inherit.Add("NOT_THERE");
             o.Environment["TERM"] = "xterm";
             o.Environment["FROM_HOST"] = "mine";
-            o.Environment["KEY"] = "plain";
+            o.Environment["KEY"] = "from-a-vault";
+            o.Environment["DB"] = "db_{worker}";
             o.Secrets.Add("TOKEN");
-            o.SecretValues["KEY"] = "from-a-vault";
+            o.Secrets.Add("KEY");
             o.EnvFile = ".env.local";
-            o.EnvFileVariables["DB"] = "db_{worker}";
         });
 
         Assert.Equal("mine/option", Entry(scope, "FROM_HOST"));
         Assert.Equal("xterm/option", Entry(scope, "TERM"));
         Assert.Equal("s3cr3t/secret", Entry(scope, "TOKEN"));
         Assert.Equal("from-a-vault/secret", Entry(scope, "KEY"));
-        Assert.Equal("db_item.1/env file", Entry(scope, "DB"));
+        Assert.Equal("db_item.1/option", Entry(scope, "DB"));
+        Assert.Equal(
+            ["DB=db_item.1", "FROM_HOST=mine", "TERM=xterm"],
+            (
+                await File.ReadAllLinesAsync(
+                    Path.Combine(sandbox.Workers.WorkspaceOf(sandbox.Lease!.Attempt), ".env.local")
+                )
+            ).Skip(1)
+        );
         Assert.EndsWith("/isolation", Entry(scope, "HOME"));
         Assert.EndsWith("/inherited", Entry(scope, "PATH"));
         Assert.DoesNotContain(scope.Info.Environment, e => e.Name == "NOT_THERE");
@@ -341,7 +349,7 @@ public sealed class EnvironmentTests
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
         await repository.GitAsync(["config", "user.name", "Local"]);
         await using IStateScope scope = await IsolatedState.OpenAsync(repository.Path, o =>
-            (o.EnvFile, o.EnvFileVariables["A"]) = (".env.local", "1")
+            (o.EnvFile, o.Environment["A"]) = (".env.local", "1")
         );
 
         ExecResult commit = await scope.ExecAsync(
@@ -392,7 +400,7 @@ public sealed class EnvironmentTests
         await File.WriteAllTextAsync(there, "MINE=1\n");
 
         IsolationException refused = await Assert.ThrowsAsync<IsolationException>(() =>
-            sandbox.OpenAsync(o => (o.EnvFile, o.EnvFileVariables["A"]) = (".env", "1"))
+            sandbox.OpenAsync(o => (o.EnvFile, o.Environment["A"]) = (".env", "1"))
         );
 
         Assert.Equal(SandboxCodes.EnvFileExists, refused.Code);

@@ -14,13 +14,11 @@ public sealed class ProcessSandboxOptionsTests
         {
             { "Inherit", o => o.Inherit.Add(null!) },
             { "Secrets", o => o.Secrets.Add(" ") },
-            { "SecretValues", o => o.SecretValues["KEY"] = null! },
-            { "'KEY'", o => o.SecretValues["KEY"] = "abc" },
+            { "'KEY'", o => (o.Environment["KEY"] = "abc", o.Secrets).Secrets.Add("KEY") },
             { "Environment", o => o.Environment["A"] = null! },
             { "Environment", o => o.Environment["A=B"] = "x" },
             { "Environment", o => o.Environment["A"] = "{nope}" },
-            { "EnvFileVariables", o => (o.EnvFile, o.EnvFileVariables["A"]) = (".env", "{port:web}") },
-            { "EnvFileVariables", o => o.EnvFileVariables["A"] = "1" },
+            { "Environment", o => (o.EnvFile, o.Environment["A"]) = (".env", "{port:web}") },
             { "EnvFile", o => o.EnvFile = "/etc/env" },
             { "EnvFile", o => o.EnvFile = ".git/env" },
             { "CopyFromHome", o => o.CopyFromHome.Add(null!) },
@@ -32,7 +30,7 @@ public sealed class ProcessSandboxOptionsTests
             { "Teardown", o => o.Teardown.Add("dropdb", "shop_{wroker}") },
             { "TeardownTimeout", o => o.TeardownTimeout = TimeSpan.Zero },
             { "TeardownTimeout", o => o.TeardownTimeout = Timeout.InfiniteTimeSpan },
-            { "MaxLogBytes", o => o.MaxLogBytes = -5 },
+            { "MaxLogBytes", o => o.Limits.MaxLogBytes = -5 },
             { "MaxMemoryBytes", o => o.Limits.MaxMemoryBytes = 0 },
             { "MaxProcesses", o => o.Limits.MaxProcesses = -1 },
             { "CpuShare", o => o.Limits.CpuShare = 101 },
@@ -63,7 +61,7 @@ public sealed class ProcessSandboxOptionsTests
                     Pipeline(o =>
                         {
                             o.Inherit.Add("A=B");
-                            o.MaxLogBytes = 0;
+                            o.TeardownTimeout = TimeSpan.Zero;
                             o.Limits.CpuShare = 0;
                         })
                         .Build()
@@ -79,17 +77,17 @@ public sealed class ProcessSandboxOptionsTests
             ["Inherit:0"] = "LANG",
             ["Environment:DB"] = "shop_{worker_id}",
             ["Secrets:0"] = "TOKEN",
-            ["SecretValues:KEY"] = "from-a-vault",
+            ["Secrets:1"] = "KEY",
+            ["Environment:KEY"] = "from-a-vault",
             ["CopyFromHome:0"] = "~/.claude",
             ["ReadablePaths:0"] = "~/.rustup",
             ["AllowedPorts:0"] = "443",
             ["Ports:0"] = "web",
             ["EnvFile"] = ".env.local",
-            ["EnvFileVariables:A"] = "1",
             ["Teardown:0:File"] = "dropdb",
             ["Teardown:0:Arguments:0"] = "shop_{worker_id}",
             ["TeardownTimeout"] = "00:00:05",
-            ["MaxLogBytes"] = "1024",
+            ["Limits:MaxLogBytes"] = "1024",
             ["Limits:MaxProcesses"] = "50",
         };
         using ServiceProvider services = new ServiceCollection()
@@ -102,18 +100,17 @@ public sealed class ProcessSandboxOptionsTests
 
         Assert.NotNull(pipeline);
         Assert.Equal(["web", "api"], used!.Ports);
-        Assert.Equal(("LANG", "TOKEN"), (Assert.Single(bound.Inherit), Assert.Single(bound.Secrets)));
-        Assert.Equal(("shop_{worker_id}", "from-a-vault"), (bound.Environment["DB"], bound.SecretValues["KEY"]));
+        Assert.Equal(["LANG", "TOKEN", "KEY"], bound.Inherit.Concat(bound.Secrets));
+        Assert.Equal(("shop_{worker_id}", "from-a-vault"), (bound.Environment["DB"], bound.Environment["KEY"]));
         Assert.Equal(
             ("~/.claude", "~/.rustup", 443),
             (Assert.Single(bound.CopyFromHome), Assert.Single(bound.ReadablePaths), Assert.Single(bound.AllowedPorts))
         );
         WorkerCommand teardown = Assert.Single(bound.Teardown);
         Assert.Equal(("dropdb", "shop_{worker_id}"), (teardown.File, Assert.Single(teardown.Arguments)));
-        Assert.Equal((".env.local", "1"), (bound.EnvFile, bound.EnvFileVariables["A"]));
         Assert.Equal(
-            (TimeSpan.FromSeconds(5), 1024L, (int?)50),
-            (bound.TeardownTimeout, bound.MaxLogBytes, bound.Limits.MaxProcesses)
+            (".env.local", TimeSpan.FromSeconds(5), 1024L, (int?)50),
+            (bound.EnvFile!, bound.TeardownTimeout, bound.Limits.MaxLogBytes, bound.Limits.MaxProcesses)
         );
     }
 
@@ -121,7 +118,13 @@ public sealed class ProcessSandboxOptionsTests
     public async Task A_secret_can_be_given_by_value_and_is_masked_like_any()
     {
         await using SandboxFixture sandbox = new();
-        IStateScope scope = await sandbox.OpenAsync(o => o.SecretValues["KEY"] = "from-a-vault");
+        static void Configure(ProcessSandboxOptions o)
+        {
+            o.Secrets.Add("KEY");
+            o.Environment["KEY"] = "from-{a}-vault";
+        }
+
+        IStateScope scope = await sandbox.OpenAsync(Configure);
         string log = Path.Combine(sandbox.Root, "out.log");
 
         ExecResult said = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", "echo $KEY"));
@@ -137,9 +140,9 @@ public sealed class ProcessSandboxOptionsTests
             await process.Exit;
         }
 
-        Assert.Equal("from-a-vault\n", said.Output);
+        Assert.Equal("from-{a}-vault\n", said.Output);
         Assert.Equal("it is ***\n", await File.ReadAllTextAsync(log));
-        Assert.DoesNotContain("from-a-vault", sandbox.Create(o => o.SecretValues["KEY"] = "from-a-vault").Fingerprint);
+        Assert.DoesNotContain("from-{a}-vault", sandbox.Create(Configure).Fingerprint);
     }
 
     private static IsolationPipelineBuilder Pipeline(Action<ProcessSandboxOptions> configure) =>

@@ -2,9 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>The worker's own namespaces, made by <c>bwrap</c>: processes, network, IPC, mounts, users, host name. What a worker may not touch is not there.</summary>
-/// <param name="time">The clock.</param>
-/// <param name="parts">Which parts of it.</param>
+// The worker's own namespaces, made by bwrap: processes, network, IPC, mounts, users, host name. What a worker may
+// not touch is not there.
 internal sealed class BubblewrapConfinement(TimeProvider time, ConfinementParts parts = ConfinementParts.All)
     : IProcessConfinement
 {
@@ -13,7 +12,7 @@ internal sealed class BubblewrapConfinement(TimeProvider time, ConfinementParts 
         new BubblewrapSelfTest(parts, time).RunAsync()
     );
 
-    /// <summary>Where it is installed; never one from PATH, which may hold anybody's.</summary>
+    // Where it is installed; never one from PATH, which may hold anybody's.
     public static string? Program => Places.FirstOrDefault(File.Exists);
 
     public bool EndsWholeTree => parts.HasFlag(ConfinementParts.Namespaces);

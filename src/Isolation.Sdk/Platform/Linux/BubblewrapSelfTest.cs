@@ -1,8 +1,7 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Tries, once, whether a sealed process is one: it has to start, and a remount of a read-only folder has to fail inside. Whatever cannot be proven is refused.</summary>
-/// <param name="parts">Which parts of the confinement.</param>
-/// <param name="time">The clock.</param>
+// Tries, once, whether a sealed process is one: it has to start, and a remount of a read-only folder has to fail
+// inside. Whatever cannot be proven is refused.
 internal sealed class BubblewrapSelfTest(ConfinementParts parts, TimeProvider time)
 {
     private const string Install =

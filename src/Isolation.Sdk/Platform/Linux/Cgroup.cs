@@ -3,22 +3,21 @@ using System.Text;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>A control group of either version: what was started in it cannot leave it.</summary>
-/// <param name="Path">Its folder.</param>
+// A control group of either version: what was started in it cannot leave it.
 internal sealed record Cgroup(string Path)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan RemoveLimit = TimeSpan.FromSeconds(2);
 
-    /// <summary>Whether one write ends all that is in it.</summary>
+    // Whether one write ends all that is in it.
     public bool CanKill => File.Exists(KillFile);
 
     private string KillFile => System.IO.Path.Combine(Path, "cgroup.kill");
 
-    /// <summary>What the groups of a scope are called.</summary>
     public static string NameOf(string marker) => "isolation-" + marker;
 
-    /// <summary>Where groups by which trees are ended would be made; <see langword="null"/> where there is no version 2. Whether this process may is only known by doing it.</summary>
+    // Where groups by which trees are ended would be made; null where there is no version 2. Whether this process may
+    // is only known by doing it.
     public static string? Parent() =>
         // Joining before the first instruction needs to know a child that has not been told of yet.
         LinuxProcess.SeesChildren
@@ -27,7 +26,7 @@ internal sealed record Cgroup(string Path)
 
     public static string? PathOf(string name) => Parent() is { } parent ? System.IO.Path.Combine(parent, name) : null;
 
-    /// <summary>Makes a group whose processes can be ended at once; <see langword="null"/> if this process may not.</summary>
+    // Makes a group whose processes can be ended at once; null if this process may not.
     public static Cgroup? TryCreate(string path)
     {
         try
@@ -48,14 +47,12 @@ internal sealed record Cgroup(string Path)
         }
     }
 
-    /// <summary>Moves a process in; what it starts from then on is in too.</summary>
+    // Moves a process in; what it starts from then on is in too.
     public bool TryAdd(int pid) =>
         TryWrite(System.IO.Path.Combine(Path, "cgroup.procs"), pid.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>Ends everything in it and below it.</summary>
     public void Kill() => TryWrite(KillFile, "1");
 
-    /// <summary>The processes in it and below it.</summary>
     public IEnumerable<int> Members()
     {
         try
@@ -73,8 +70,7 @@ internal sealed record Cgroup(string Path)
         }
     }
 
-    /// <summary>Removes it with all below it; they have to be empty.</summary>
-    /// <returns>Whether it is gone.</returns>
+    // Removes it with all below it; they have to be empty.
     public bool TryRemove()
     {
         try
@@ -93,7 +89,8 @@ internal sealed record Cgroup(string Path)
         }
     }
 
-    /// <summary>Removes it as soon as the last of what was ended has left: a process that has ended leaves its group a moment later.</summary>
+    // Removes it as soon as the last of what was ended has left: a process that has ended leaves its group a moment
+    // later.
     public async Task RemoveAsync(TimeProvider time)
     {
         long begun = time.GetTimestamp();
@@ -135,14 +132,11 @@ internal sealed record Cgroup(string Path)
             : [];
 }
 
-/// <summary>A group that holds one command to one limit.</summary>
 internal sealed record LimitCgroup(CgroupController Controller, Cgroup Group)
 {
-    /// <summary>The limit, if it was hit.</summary>
     public LimitHit? Hit => Controller.WasHit(Group.Path) ? new LimitHit(Controller.Limit, Controller.Mechanism) : null;
 }
 
-/// <summary>The groups of one command: the one that ends it, and those that limit it.</summary>
 internal sealed record CommandCgroups(Cgroup? Kill, IReadOnlyList<LimitCgroup> Limits)
 {
     public static readonly CommandCgroups None = new(null, []);

@@ -2,10 +2,7 @@ using System.Globalization;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>A controller of control groups in one of its two versions, and how it is told a limit.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Limit">The limit it enforces, as <see cref="LimitValues"/> names it.</param>
-/// <param name="Version">2 or 1.</param>
+// A controller of control groups in one of its two versions, and how it is told a limit.
 internal sealed record CgroupController(string Name, string Limit, int Version)
 {
     public static readonly CgroupController Memory = new("memory", nameof(LimitValues.MaxMemoryBytes), 2);
@@ -15,10 +12,8 @@ internal sealed record CgroupController(string Name, string Limit, int Version)
 
     private const int SharesOfOne = 1024;
 
-    /// <summary>What a report calls it.</summary>
     public string Mechanism => $"cgroup v{Version}";
 
-    /// <summary>What enforces the limit where no group does.</summary>
     public string Otherwise =>
         Name switch
         {
@@ -35,12 +30,9 @@ internal sealed record CgroupController(string Name, string Limit, int Version)
             _ => limits.CpuShare,
         };
 
-    /// <summary>The limit of a group.</summary>
-    /// <param name="limits">The limits.</param>
-    /// <param name="keepers">How many processes in it do not count.</param>
     public long ValueOf(LimitValues limits, int keepers) => FindLimit(limits)!.Value + (Name == "pids" ? keepers : 0);
 
-    /// <summary>Files and what is written to them; those that need not be there come last.</summary>
+    // Files and what is written to them; those that need not be there come last.
     public IEnumerable<(string File, string Text, bool Needed)> Settings(long value) =>
         (Name, Version) switch
         {
@@ -60,8 +52,6 @@ internal sealed record CgroupController(string Name, string Limit, int Version)
             _ => [("pids.max", Text(value), true)],
         };
 
-    /// <summary>Whether the kernel had to hold a group to its limit.</summary>
-    /// <param name="folder">The group.</param>
     public bool WasHit(string folder) =>
         (Name, Version) switch
         {

@@ -2,18 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Where the kernel has its control groups, and which of them are this process's own to divide.</summary>
+// Where the kernel has its control groups, and which of them are this process's own to divide.
 internal static partial class CgroupDiscovery
 {
     private const string Root = "/";
     private static readonly string[] Marks = ["user.delegate", "trusted.delegate"];
 
-    /// <summary>Where groups of version 2 can be made; <see langword="null"/> where there are none. Whether this user may is only known by doing it.</summary>
-    /// <remarks>Beside this process's own group, where whoever made the one above gave it away: only there can controllers be handed on. Else below its own.</remarks>
+    // Where groups of version 2 can be made; null where there are none. Whether this user may is only known by doing
+    // it. Beside this process's own group, where whoever made the one above gave it away: only there can controllers
+    // be handed on. Else below its own.
     public static string? Unified() => FindUnified()?.Folder;
 
-    /// <summary>Where groups of version 2 can be made for one controller.</summary>
-    /// <returns>The folder; <see langword="null"/> with the reason why there is none.</returns>
     public static (string? Folder, string? Reason) Unified(string controller) =>
         FindUnified() switch
         {
@@ -23,8 +22,6 @@ internal static partial class CgroupDiscovery
             _ => (null, "the group above this process's own was not delegated"),
         };
 
-    /// <summary>Where groups of version 1 can be made for one controller.</summary>
-    /// <returns>The folder; <see langword="null"/> with the reason why there is none.</returns>
     public static (string? Folder, string? Reason) Legacy(string controller)
     {
         if (

@@ -1,12 +1,11 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>How this machine enforces each limit: by a control group that proved it, or by less. Each is tried when it is first asked for.</summary>
+// How this machine enforces each limit: by a control group that proved it, or by less. Each is tried when it is first
+// asked for.
 internal sealed class CgroupLimits
 {
     private readonly Dictionary<CgroupController, Lazy<Task<(CgroupMount? Mount, string Reasons)>>> _tests;
 
-    /// <param name="time">The clock.</param>
-    /// <param name="useCgroups">Whether groups are looked for at all.</param>
     public CgroupLimits(TimeProvider time, bool useCgroups) =>
         _tests = CgroupController.All.ToDictionary(
             controller => controller,
@@ -17,7 +16,6 @@ internal sealed class CgroupLimits
             )
         );
 
-    /// <summary>The mounts for what is limited.</summary>
     public async Task<IReadOnlyList<CgroupMount>> GetMountsAsync(LimitValues limits) =>
         [
             .. (await Task.WhenAll(Wanted(limits).Select(c => _tests[c].Value)).ConfigureAwait(false))
@@ -25,7 +23,6 @@ internal sealed class CgroupLimits
                 .OfType<CgroupMount>(),
         ];
 
-    /// <summary>What enforces each of these limits, and why it is not more.</summary>
     public async Task<IReadOnlyList<string>> DescribeAsync(LimitValues limits)
     {
         List<string> lines = [];

@@ -1,17 +1,10 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Where groups can be made for one controller.</summary>
-/// <param name="Controller">The controller.</param>
-/// <param name="Folder">The group they are made in.</param>
 internal sealed record CgroupMount(CgroupController Controller, string Folder)
 {
-    /// <summary>The group of a scope; those of its commands are in it.</summary>
     public string PathOf(string scope) => Path.Combine(Folder, scope);
 
-    /// <summary>Makes the group of one command; <see langword="null"/> if the kernel refused a part of it.</summary>
-    /// <param name="scope">The name of the scope's group.</param>
-    /// <param name="command">The name of the command's.</param>
-    /// <param name="value">The limit.</param>
+    // Makes the group of one command; null if the kernel refused a part of it.
     public LimitCgroup? TryMake(string scope, string command, long value)
     {
         Cgroup group = new(Path.Combine(PathOf(scope), command));

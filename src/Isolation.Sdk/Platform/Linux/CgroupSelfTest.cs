@@ -1,7 +1,6 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Tries, once, whether control groups enforce a limit here: a file that can be written proves nothing.</summary>
-/// <param name="controller">The controller, of either version.</param>
+// Tries, once, whether control groups enforce a limit here: a file that can be written proves nothing.
 internal sealed class CgroupSelfTest(CgroupController controller)
 {
     private const string Prefix = "isolation-test-";
@@ -18,8 +17,7 @@ internal sealed class CgroupSelfTest(CgroupController controller)
     // A program that has to fork, in a group that has room for itself.
     private static readonly string[] Fork = ["timeout", "10", "true"];
 
-    /// <summary>Looks for a mount and tries it: version 2, then version 1.</summary>
-    /// <returns>The mount; <see langword="null"/> with the reasons why there is none.</returns>
+    // Looks for a mount and tries it: version 2, then version 1.
     public async Task<(CgroupMount? Mount, string Reasons)> RunAsync(TimeProvider time)
     {
         List<string> reasons = [];
@@ -131,7 +129,7 @@ internal sealed class CgroupSelfTest(CgroupController controller)
         }
     }
 
-    /// <summary>What a host left that died in the middle of its test.</summary>
+    // What a host left that died in the middle of its test.
     private static void SweepStale(string folder, TimeProvider time)
     {
         foreach (

@@ -6,12 +6,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
-/// <param name="Id">A child's id.</param>
-/// <param name="IsGrouped">Whether it is in the group by which it is ended.</param>
-/// <param name="IsMarked">Whether it was marked before it began.</param>
 internal readonly record struct StartedChild(int Id, bool IsGrouped, bool IsMarked);
 
-/// <summary>Starts one child. Where it is to live in a cgroup or to be marked it is held just before it becomes its program, until it is: nothing it starts is ever outside.</summary>
+// Starts one child. Where it is to live in a cgroup or to be marked it is held just before it becomes its program,
+// until it is: nothing it starts is ever outside.
 internal sealed class ChildStarter(
     ProcessSpec spec,
     LimitValues limits,
@@ -34,16 +32,11 @@ internal sealed class ChildStarter(
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _refused;
 
-    /// <summary>The child's exit code, once it has one. The child is not reaped by that.</summary>
+    // The child's exit code, once it has one. The child is not reaped by that.
     public Task<int> Exited => _exited.Task;
 
     private bool IsHeld => limits.AnyHeld || cgroups.Limits.Count > 0;
 
-    /// <summary>Starts the child.</summary>
-    /// <param name="input">Its standard input; <see langword="null"/> for none.</param>
-    /// <param name="output">Its standard output.</param>
-    /// <param name="error">Its standard error.</param>
-    /// <param name="gate">Where a named pipe can be made for the time of the start.</param>
     public async Task<StartedChild> StartAsync(SafeHandle? input, SafeHandle output, SafeHandle error, string gate)
     {
         bool hold = cgroups.Kill is not null || mark is not null || IsHeld;
@@ -107,10 +100,8 @@ internal sealed class ChildStarter(
         }
     }
 
-    /// <summary>Lets children go that are held still because their host died meanwhile. Before they are marked, only as their program they have the marker by which they are found and ended.</summary>
-    /// <param name="folder">Where the gates are.</param>
-    /// <param name="alive">Counts what is found.</param>
-    /// <param name="time">The clock.</param>
+    // Lets children go that are held still because their host died meanwhile. Before they are marked, only as their
+    // program they have the marker by which they are found and ended.
     public static async Task FreeHeldAsync(string folder, Func<int> alive, TimeProvider time)
     {
         string[] gates = Directory.Exists(folder)
@@ -128,7 +119,7 @@ internal sealed class ChildStarter(
         }
     }
 
-    /// <summary>The spawning thread is held together with its child, so another one looks who the child is.</summary>
+    // The spawning thread is held together with its child, so another one looks who the child is.
     private async Task<(bool Grouped, bool Marked)> JoinAsync(string children)
     {
         while (!_started.Task.IsCompleted)
@@ -160,7 +151,8 @@ internal sealed class ChildStarter(
         return (false, false);
     }
 
-    /// <summary>Where it could not be held, or somebody let it go: nearly always soon enough, which is better than never, and nothing to count on.</summary>
+    // Where it could not be held, or somebody let it go: nearly always soon enough, which is better than never, and
+    // nothing to count on.
     private void MarkLate(int id)
     {
         if (mark is not null)
@@ -172,7 +164,7 @@ internal sealed class ChildStarter(
     private static SafeFileHandle Open(string gate) =>
         File.OpenHandle(gate, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 
-    /// <summary>What starts may clear its folders away before this one does.</summary>
+    // What starts may clear its folders away before this one does.
     private static void Remove(string gate)
     {
         try
@@ -185,7 +177,7 @@ internal sealed class ChildStarter(
         }
     }
 
-    /// <summary>A thread that restricted itself is gone as soon as its child is on its way, and with it this file.</summary>
+    // A thread that restricted itself is gone as soon as its child is on its way, and with it this file.
     private static async Task<string> ReadAsync(string children)
     {
         try
@@ -241,8 +233,8 @@ internal sealed class ChildStarter(
         _exited.SetResult(LinuxProcess.WaitForEnd(id));
     }
 
-    /// <summary>Returns when the child has become its program. It has the given descriptors from 0 on and no others.</summary>
-    /// <returns>0, or the error number; negative if it was a restriction that failed.</returns>
+    // Returns when the child has become its program. It has the given descriptors from 0 on and no others. Returns:
+    // 0, or the error number; negative if it was a restriction that failed.
     private unsafe int Spawn(SafeHandle[] descriptors, string? gate, out int id)
     {
         byte* attributes = stackalloc byte[StructSize];
@@ -311,7 +303,7 @@ internal sealed class ChildStarter(
         }
     }
 
-    /// <summary>Filled before the child is there: a pipe holds far more than a filter has.</summary>
+    // Filled before the child is there: a pipe holds far more than a filter has.
     private PipePair? FillFilter()
     {
         if (spec.Filter is not { } bytes)
@@ -325,7 +317,6 @@ internal sealed class ChildStarter(
         return pipe;
     }
 
-    /// <summary>A null-terminated array of C strings.</summary>
     private sealed unsafe class NativeStringArray : IDisposable
     {
         private readonly int _count;

@@ -1,14 +1,14 @@
+using System.Globalization;
+
 namespace Isolation.Sdk.Platform;
 
-/// <summary>A system call by its numbers, which differ between machines.</summary>
-/// <param name="X64">On x86-64.</param>
-/// <param name="Arm64">On aarch64.</param>
+// A system call by its numbers, which differ between machines.
 internal sealed record CallNumber(uint X64, uint Arm64)
 {
     public uint Of(bool arm) => arm ? Arm64 : X64;
 }
 
-/// <summary>What confined processes are not let do, whatever they own: no path and no scope keeps these apart.</summary>
+// What confined processes are not let do, whatever they own: no path and no scope keeps these apart.
 internal static class DeniedSystemCalls
 {
     public static readonly CallNumber Socket = new(41, 198);
@@ -24,78 +24,41 @@ internal static class DeniedSystemCalls
     public static readonly CallNumber SetLimits = new(302, 261);
     public static readonly CallNumber SetOwnLimits = new(160, 164);
 
-    /// <summary>Refused with any arguments.</summary>
-    public static readonly IReadOnlyDictionary<string, CallNumber> Always = new Dictionary<string, CallNumber>
-    {
-        // Another process's memory and descriptors (P03).
-        ["ptrace"] = new(101, 117),
-        ["process_vm_readv"] = new(310, 270),
-        ["process_vm_writev"] = new(311, 271),
-        ["process_madvise"] = new(440, 440),
-        ["pidfd_getfd"] = new(438, 438),
-        ["kcmp"] = new(312, 272),
-        ["migrate_pages"] = new(256, 238),
-        ["move_pages"] = new(279, 239),
+    // Refused with any arguments: name, number on x86-64, number on aarch64.
+    private const string Table = """
+        # Another process's memory and descriptors (P03).
+        ptrace 101 117, process_vm_readv 310 270, process_vm_writev 311 271, process_madvise 440 440,
+        pidfd_getfd 438 438, kcmp 312 272, migrate_pages 256 238, move_pages 279 239,
+        # System V shared memory, semaphores and messages; POSIX queues (P10).
+        shmget 29 194, shmat 30 196, shmctl 31 195, shmdt 67 197, semget 64 190, semop 65 193, semctl 66 191,
+        semtimedop 220 192, msgget 68 186, msgsnd 69 189, msgrcv 70 188, msgctl 71 187, mq_open 240 180,
+        mq_unlink 241 181,
+        # The user's keys (P17).
+        add_key 248 217, request_key 249 218, keyctl 250 219,
+        # Ways around a filter, and the kernel's riskiest doors.
+        io_uring_setup 425 425, io_uring_enter 426 426, io_uring_register 427 427, userfaultfd 323 282,
+        bpf 321 280, perf_event_open 298 241, open_by_handle_at 304 265,
+        # Mounts and namespaces.
+        mount 165 40, umount2 166 39, pivot_root 155 41, chroot 161 51, setns 308 268, open_tree 428 428,
+        move_mount 429 429, fsopen 430 430, fsconfig 431 431, fsmount 432 432, fspick 433 433,
+        mount_setattr 442 442,
+        # The machine itself.
+        kexec_load 246 104, kexec_file_load 320 294, init_module 175 105, finit_module 313 273,
+        delete_module 176 106, reboot 169 142, swapon 167 224, swapoff 168 225, sethostname 170 161,
+        setdomainname 171 162, settimeofday 164 170, clock_settime 227 112, acct 163 89, quotactl 179 60,
+        syslog 103 116,
+        """;
 
-        // System V shared memory, semaphores and messages; POSIX queues (P10).
-        ["shmget"] = new(29, 194),
-        ["shmat"] = new(30, 196),
-        ["shmctl"] = new(31, 195),
-        ["shmdt"] = new(67, 197),
-        ["semget"] = new(64, 190),
-        ["semop"] = new(65, 193),
-        ["semctl"] = new(66, 191),
-        ["semtimedop"] = new(220, 192),
-        ["msgget"] = new(68, 186),
-        ["msgsnd"] = new(69, 189),
-        ["msgrcv"] = new(70, 188),
-        ["msgctl"] = new(71, 187),
-        ["mq_open"] = new(240, 180),
-        ["mq_unlink"] = new(241, 181),
-
-        // The user's keys (P17).
-        ["add_key"] = new(248, 217),
-        ["request_key"] = new(249, 218),
-        ["keyctl"] = new(250, 219),
-
-        // Ways around a filter, and the kernel's riskiest doors.
-        ["io_uring_setup"] = new(425, 425),
-        ["io_uring_enter"] = new(426, 426),
-        ["io_uring_register"] = new(427, 427),
-        ["userfaultfd"] = new(323, 282),
-        ["bpf"] = new(321, 280),
-        ["perf_event_open"] = new(298, 241),
-        ["open_by_handle_at"] = new(304, 265),
-
-        // Mounts and namespaces.
-        ["mount"] = new(165, 40),
-        ["umount2"] = new(166, 39),
-        ["pivot_root"] = new(155, 41),
-        ["chroot"] = new(161, 51),
-        ["setns"] = new(308, 268),
-        ["open_tree"] = new(428, 428),
-        ["move_mount"] = new(429, 429),
-        ["fsopen"] = new(430, 430),
-        ["fsconfig"] = new(431, 431),
-        ["fsmount"] = new(432, 432),
-        ["fspick"] = new(433, 433),
-        ["mount_setattr"] = new(442, 442),
-
-        // The machine itself.
-        ["kexec_load"] = new(246, 104),
-        ["kexec_file_load"] = new(320, 294),
-        ["init_module"] = new(175, 105),
-        ["finit_module"] = new(313, 273),
-        ["delete_module"] = new(176, 106),
-        ["reboot"] = new(169, 142),
-        ["swapon"] = new(167, 224),
-        ["swapoff"] = new(168, 225),
-        ["sethostname"] = new(170, 161),
-        ["setdomainname"] = new(171, 162),
-        ["settimeofday"] = new(164, 170),
-        ["clock_settime"] = new(227, 112),
-        ["acct"] = new(163, 89),
-        ["quotactl"] = new(179, 60),
-        ["syslog"] = new(103, 116),
-    };
+    public static readonly IReadOnlyDictionary<string, CallNumber> Always = Table
+        .Split('\n')
+        .Where(line => !line.StartsWith('#'))
+        .SelectMany(line => line.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        .Select(call => call.Split(' '))
+        .ToDictionary(
+            call => call[0],
+            call => new CallNumber(
+                uint.Parse(call[1], CultureInfo.InvariantCulture),
+                uint.Parse(call[2], CultureInfo.InvariantCulture)
+            )
+        );
 }

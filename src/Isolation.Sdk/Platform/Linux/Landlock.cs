@@ -3,10 +3,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Rules of the kernel's Landlock: what is not allowed by one is refused, to a process and all it starts, for good.</summary>
+// Rules of the kernel's Landlock: what is not allowed by one is refused, to a process and all it starts, for good.
 internal static unsafe class Landlock
 {
-    /// <summary>The first version that has everything the level promises: files (1), renames (2), truncation (3), TCP (4), devices (5), signals and abstract sockets (6).</summary>
+    // The first version that has everything the level promises: files (1), renames (2), truncation (3), TCP (4),
+    // devices (5), signals and abstract sockets (6).
     public const int NeededVersion = 6;
 
     public const long RestrictSelf = 446;
@@ -45,19 +46,20 @@ internal static unsafe class Landlock
         "/dev/pts",
     ];
 
-    /// <summary>The kernel's version of it; 0 where there is none.</summary>
+    // The kernel's version of it; 0 where there is none.
     public static int Version =>
         OperatingSystem.IsLinux() && Environment.Is64BitProcess
             ? Math.Max(0, (int)LinuxProcess.SystemCall(CreateRuleset, 0, 0, AskVersion, 0))
             : 0;
 
-    /// <summary>Makes the rules of one scope. They hold the folders themselves, not their names: nothing put in their place later is reached.</summary>
-    public static SafeFileHandle Rules(AccessScope reach)
+    // Makes the rules of one scope. They hold the folders themselves, not their names: nothing put in their place
+    // later is reached.
+    public static SafeFileHandle Rules(AccessScope scope)
     {
         Attributes attributes = new()
         {
             Files = Everything,
-            Network = reach.Network.IsOpen ? 0 : Bind | Connect,
+            Network = scope.Network.IsOpen ? 0 : Bind | Connect,
             Scopes = AbstractSockets | Signals,
         };
         int made = (int)LinuxProcess.SystemCall(CreateRuleset, (nint)(&attributes), sizeof(Attributes), 0, 0);
@@ -69,7 +71,7 @@ internal static unsafe class Landlock
         SafeFileHandle rules = new(made, ownsHandle: true);
         try
         {
-            foreach (string path in AccessScope.System.Concat(reach.Read).Append("/proc"))
+            foreach (string path in AccessScope.System.Concat(scope.Read).Append("/proc"))
             {
                 Add(rules, path, Reading, needed: false);
             }
@@ -79,15 +81,15 @@ internal static unsafe class Landlock
                 Add(rules, path, UsingDevices, needed: false);
             }
 
-            foreach (string path in reach.Write)
+            foreach (string path in scope.Write)
             {
                 Add(rules, path, Owning, needed: true);
             }
 
-            if (!reach.Network.IsOpen)
+            if (!scope.Network.IsOpen)
             {
-                AddPorts(rules, reach.Ports, Bind | Connect);
-                AddPorts(rules, reach.Network.Ports, Connect);
+                AddPorts(rules, scope.Ports, Bind | Connect);
+                AddPorts(rules, scope.Network.Ports, Connect);
             }
 
             return rules;

@@ -3,11 +3,7 @@ using System.IO.Enumeration;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Checks again and again what a command uses, ends it if it exceeds a limit, and says which.</summary>
-/// <param name="limits">The limits.</param>
-/// <param name="folders">What counts as disk.</param>
-/// <param name="cgroups">The groups that enforce some of them.</param>
-/// <param name="time">The clock.</param>
+// Checks again and again what a command uses, ends it if it exceeds a limit, and says which.
 internal sealed class LimitWatchdog(
     LimitValues limits,
     IReadOnlyList<string> folders,
@@ -29,8 +25,6 @@ internal sealed class LimitWatchdog(
     private LimitHit? Hit =>
         cgroups.Limits.Select(g => g.Hit).FirstOrDefault(h => h is not null) is { } now ? _hit ??= now : _hit;
 
-    /// <summary>Waits for the end of a command.</summary>
-    /// <returns>Its exit code and the limit that ended it.</returns>
     public async Task<(int Code, LimitHit? Limit)> WatchAsync(LinuxChildProcess process)
     {
         long begun = time.GetTimestamp(),
@@ -65,7 +59,7 @@ internal sealed class LimitWatchdog(
         );
     }
 
-    /// <summary>Reads the groups for the last time, and removes them.</summary>
+    // Reads the groups for the last time, and removes them.
     public Task CloseAsync(TimeProvider clock)
     {
         _hit = Hit;

@@ -2,7 +2,6 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>A process started by <see cref="LinuxLauncher"/>, with its tree.</summary>
 internal sealed class LinuxChildProcess : ChildProcess
 {
     private readonly ProcessTree _tree;
@@ -13,13 +12,6 @@ internal sealed class LinuxChildProcess : ChildProcess
     private readonly TreeBoundStream[] _streams;
     private bool _reaped;
 
-    /// <param name="id">Its id.</param>
-    /// <param name="exited">Completes with its exit code, before it is reaped.</param>
-    /// <param name="tree">It and all it starts.</param>
-    /// <param name="output">The end of its output.</param>
-    /// <param name="error">The end of its errors; <see langword="null"/> if they are in the output.</param>
-    /// <param name="watchdog">What holds it to its limits.</param>
-    /// <param name="time">The clock.</param>
     public LinuxChildProcess(
         int id,
         Task<int> exited,
@@ -46,13 +38,12 @@ internal sealed class LinuxChildProcess : ChildProcess
 
     public override Task<(int Code, LimitHit? Limit)> Exit { get; }
 
-    /// <summary>Its exit code, once it has one.</summary>
     public Task<int> Exited { get; }
 
-    /// <summary>Whether anything was written since this was last asked.</summary>
+    // Whether anything was written since this was last asked.
     public bool HasWritten() => _streams.Select(s => s.HasWritten()).ToArray().Contains(true);
 
-    /// <summary>What of the tree is alive, without what only keeps it.</summary>
+    // What of the tree is alive, without what only keeps it.
     public async Task<IReadOnlyList<int>> FindAliveAsync()
     {
         await _ending.WaitAsync().ConfigureAwait(false);

@@ -2,7 +2,7 @@ using System.IO.Pipes;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Starts the processes of one scope, in its control groups, and ends all of them.</summary>
+// Starts the processes of one scope, in its control groups, and ends all of them.
 internal sealed class LinuxLauncher(
     LauncherSettings settings,
     Cgroup? kill,
@@ -24,13 +24,6 @@ internal sealed class LinuxLauncher(
         return StartAsync(spec, MakeGroups(spec), settings.Limits, gate, settings.OwnFolders, time);
     }
 
-    /// <summary>Starts a process in given groups.</summary>
-    /// <param name="spec">The process, confined.</param>
-    /// <param name="cgroups">Its groups, which go with it.</param>
-    /// <param name="limits">Its limits.</param>
-    /// <param name="gate">A path that is free, where only this user may write.</param>
-    /// <param name="folders">The folders that count as its disk.</param>
-    /// <param name="time">The clock.</param>
     public static async Task<ChildProcess> StartAsync(
         ProcessSpec spec,
         CommandCgroups cgroups,
@@ -108,7 +101,7 @@ internal sealed class LinuxLauncher(
         }
     }
 
-    /// <summary>Makes the groups that hold one command: it is not held for the processes that stand between us and it.</summary>
+    // Makes the groups that hold one command: it is not held for the processes that stand between us and it.
     private CommandCgroups MakeGroups(ProcessSpec spec)
     {
         string name = spec.Marker.TrimEnd('.');

@@ -1,9 +1,7 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Processes started by <c>posix_spawn</c>: a session each, default signals, umask 022, three descriptors, no program in between.</summary>
-/// <param name="time">The clock.</param>
-/// <param name="mechanism">How trees have to be ended; <see langword="null"/> for the best there is.</param>
-/// <param name="useLimitCgroups">Whether control groups enforce limits where they can.</param>
+// Processes started by posix_spawn: a session each, default signals, umask 022, three descriptors, no program in
+// between.
 internal sealed class LinuxPlatform(TimeProvider time, TreeStopMechanism? mechanism, bool useLimitCgroups)
     : IProcessPlatform
 {

@@ -4,7 +4,6 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>The few system calls for processes that .NET has no word for.</summary>
 internal static unsafe partial class LinuxProcess
 {
     public const int Terminate = 15;
@@ -22,7 +21,7 @@ internal static unsafe partial class LinuxProcess
     private const long PidfdOpen = 434;
     private const long PidfdSendSignal = 424;
 
-    /// <summary>Whether this C library has it all (glibc 2.34 and later).</summary>
+    // Whether this C library has it all (glibc 2.34 and later).
     public static bool IsAvailable { get; } =
         OperatingSystem.IsLinux()
         && Environment.Is64BitProcess
@@ -35,22 +34,20 @@ internal static unsafe partial class LinuxProcess
             "waitid",
         }.All(name => NativeLibrary.TryGetExport(libc, name, out _));
 
-    /// <summary>Whether the kernel says who a thread's children are, and /proc is the one of our own namespace.</summary>
+    // Whether the kernel says who a thread's children are, and /proc is the one of our own namespace.
     public static bool SeesChildren { get; } =
         IsAvailable
         && File.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{ThreadId()}/children"));
 
-    /// <summary>Takes a child that has ended off the process table; its id may be used again.</summary>
+    // Takes a child that has ended off the process table; its id may be used again.
     public static void Reap(int pid)
     {
         int status = 0;
         while (waitpid(pid, &status, 0) < 0 && Marshal.GetLastPInvokeError() == Interrupted) { }
     }
 
-    /// <summary>Whether this user may write there; nothing is tried.</summary>
     public static bool IsWritable(string path) => access(path, 2) == 0;
 
-    /// <summary>Whether a read would not wait.</summary>
     public static bool IsReadable(SafeHandle handle)
     {
         // struct pollfd: the descriptor, then POLLIN as what is asked, then what is answered.
@@ -58,8 +55,8 @@ internal static unsafe partial class LinuxProcess
         return poll(entry, 1, 0) > 0 && ((entry[1] >> 16) & 1) != 0;
     }
 
-    /// <summary>Waits until exactly this child has ended, and leaves it on the process table: its id stays taken until <see cref="Reap"/>.</summary>
-    /// <returns>The exit code as a shell says it; -1 if somebody else reaped our child.</returns>
+    // Waits until exactly this child has ended, and leaves it on the process table: its id stays taken until Reap.
+    // Returns: the exit code as a shell says it; -1 if somebody else reaped our child.
     public static int WaitForEnd(int pid)
     {
         byte* info = stackalloc byte[128];
@@ -77,10 +74,7 @@ internal static unsafe partial class LinuxProcess
         return code == 1 ? status : 128 + status;
     }
 
-    /// <summary>Sends a signal to exactly this process, not to a later one with the same id.</summary>
-    /// <param name="pid">Its id.</param>
-    /// <param name="signal">The signal.</param>
-    /// <param name="stillIt">Asked once the id is pinned.</param>
+    // Sends a signal to exactly this process, not to a later one with the same id.
     public static void Signal(int pid, int signal, Func<bool> stillIt)
     {
         int handle = (int)SystemCall(PidfdOpen, pid, 0, 0, 0);
@@ -95,10 +89,10 @@ internal static unsafe partial class LinuxProcess
         }
     }
 
-    /// <summary>SIGTERM to a child of ours that has not been reaped, on any Unix.</summary>
+    // SIGTERM to a child of ours that has not been reaped, on any Unix.
     public static void TerminateChild(int pid) => kill(pid, Terminate);
 
-    /// <summary>Gives the calling thread its own umask and current directory, so that setting them changes nobody else's.</summary>
+    // Gives the calling thread its own umask and current directory, so that setting them changes nobody else's.
     public static void ResetUmask()
     {
         if (unshare(CloneFs) == 0)
@@ -107,8 +101,8 @@ internal static unsafe partial class LinuxProcess
         }
     }
 
-    /// <summary>Makes a named pipe that only this user may open, and opens it for reading: who else reads waits for somebody who writes.</summary>
-    /// <returns>Its end; <see langword="null"/> if there can be none.</returns>
+    // Makes a named pipe that only this user may open, and opens it for reading: who else reads waits for somebody
+    // who writes.
     public static SafeFileHandle? MakeFifo(string path)
     {
         SafeFileHandle end = new(
@@ -123,7 +117,6 @@ internal static unsafe partial class LinuxProcess
     [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
     public static partial int Pipe(int* ends, int flags);
 
-    /// <summary>The calling thread, as <c>/proc/self/task</c> names it.</summary>
     [LibraryImport("libc", EntryPoint = "gettid")]
     public static partial int ThreadId();
 

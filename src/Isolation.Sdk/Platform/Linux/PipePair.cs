@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>A pipe between the host and one child. Both ends are closed on exec, so that no sibling started meanwhile gets one.</summary>
+// A pipe between the host and one child. Both ends are closed on exec, so that no sibling started meanwhile gets one.
 internal sealed class PipePair : IDisposable
 {
     public unsafe PipePair()

@@ -5,23 +5,19 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>One process as <c>/proc</c> shows it.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Parent">Its parent's id.</param>
-/// <param name="Session">Its session's id.</param>
-/// <param name="Started">When it started, in clock ticks since boot: with the id, the one identity of a process.</param>
+// One process as /proc shows it.
 internal sealed record ProcessEntry(int Id, int Parent, int Session, long Started)
 {
-    /// <summary>What never changes: an orphan gets another parent, and anyone may start a session.</summary>
+    // What never changes: an orphan gets another parent, and anyone may start a session.
     public (int Id, long Started) Identity => (Id, Started);
 }
 
-/// <summary>Reads <c>/proc</c>. What vanishes meanwhile is left out.</summary>
+// Reads /proc. What vanishes meanwhile is left out.
 internal static class ProcessTable
 {
     private static ReadOnlySpan<byte> Locks => "Max file locks"u8;
 
-    /// <summary>Every process that is alive; what has ended and only waits to be reaped is not.</summary>
+    // Every process that is alive; what has ended and only waits to be reaped is not.
     public static IReadOnlyList<ProcessEntry> Read() =>
         [
             .. Directory
@@ -34,8 +30,6 @@ internal static class ProcessTable
                 .OfType<ProcessEntry>(),
         ];
 
-    /// <param name="id">Its id.</param>
-    /// <param name="evenEnded">Whether one that has ended and was not reaped counts.</param>
     public static ProcessEntry? Find(int id, bool evenEnded = false)
     {
         if (ReadText(id, "stat") is not { Length: > 0 } stat)
@@ -55,12 +49,12 @@ internal static class ProcessTable
             );
     }
 
-    /// <summary>Whether a process was started with a variable whose entry begins with this text.</summary>
+    // Whether a process was started with a variable whose entry begins with this text.
     public static bool WasStartedWith(int id, string entry) =>
         ReadText(id, "environ") is { } all
         && (all.StartsWith(entry, StringComparison.Ordinal) || all.Contains('\0' + entry, StringComparison.Ordinal));
 
-    /// <summary>The limits of file locks a process lives under; <see langword="null"/> where there are none.</summary>
+    // The limits of file locks a process lives under; null where there are none.
     public static (ulong Soft, ulong Hard)? FileLocks(int id)
     {
         try

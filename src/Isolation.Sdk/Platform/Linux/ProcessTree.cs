@@ -1,10 +1,7 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Everything that was started with one marker, however it tried to get away: found by cgroup, session, parent, marker and limit, ended until nothing is found.</summary>
-/// <param name="marker">The text its variable begins with.</param>
-/// <param name="cgroup">Its group, where there is one.</param>
-/// <param name="time">The clock.</param>
-/// <param name="groups">Other groups it is in.</param>
+// Everything that was started with one marker, however it tried to get away: found by cgroup, session, parent, marker
+// and limit, ended until nothing is found.
 internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider time, IReadOnlyList<string> groups)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
@@ -24,13 +21,10 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
         : _marked ? "session, marker and limit"
         : "session and marker";
 
-    /// <summary>How many of the first processes only keep the command.</summary>
+    // How many of the first processes only keep the command.
     public int Keepers { get; private set; }
 
-    /// <summary>Adds the first process, a child that nobody has reaped: its session is its own until <see cref="Close"/>.</summary>
-    /// <param name="root">Its id.</param>
-    /// <param name="keepers">How many processes only keep the command, this one first, and take it along when they end.</param>
-    /// <param name="marked">Whether it had the limit before it began, so that nothing it started is without.</param>
+    // Adds the first process, a child that nobody has reaped: its session is its own until Close.
     public void Add(int root, int keepers, bool marked)
     {
         _marked = marked;
@@ -44,10 +38,9 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
         }
     }
 
-    /// <summary>The first process is about to be reaped: from now on its id may be anybody's.</summary>
+    // The first process is about to be reaped: from now on its id may be anybody's.
     public void Close() => _sessions.Clear();
 
-    /// <summary>What of it is alive now.</summary>
     public IReadOnlyList<ProcessEntry> FindAlive()
     {
         HashSet<int> inGroup = [.. cgroup?.Members() ?? [], .. groups.SelectMany(path => new Cgroup(path).Members())];
@@ -79,8 +72,6 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
         return [.. found];
     }
 
-    /// <summary>Asks all of it to end, and after the grace ends it.</summary>
-    /// <returns>Whether it took force.</returns>
     public async Task<bool> EndAsync(TimeSpan grace)
     {
         IReadOnlyList<ProcessEntry> alive = FindAlive();

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>The limits that the kernel keeps for each process, set from outside before the process begins.</summary>
+// The limits that the kernel keeps for each process, set from outside before the process begins.
 internal static unsafe partial class ResourceLimits
 {
     private const int FileSize = 1,
@@ -20,11 +20,10 @@ internal static unsafe partial class ResourceLimits
     // What each step of nice makes of a process's share.
     private const double Step = 1.25;
 
-    /// <summary>Whether commands can be marked: not in a host that is somebody's worker, for its mark is all that tells whose it is.</summary>
+    // Whether commands can be marked: not in a host that is somebody's worker, for its mark is all that tells whose
+    // it is.
     public static bool CanMark { get; } = LinuxProcess.SeesChildren && IsUnmarked(0);
 
-    /// <summary>Sets them, but for what a group enforces.</summary>
-    /// <returns>Whether all of them hold.</returns>
     public static bool Hold(int process, LimitValues limits, CommandCgroups cgroups) =>
         NoCore(process)
         && Set(process, FileSize, limits.MaxFileBytes)
@@ -37,22 +36,21 @@ internal static unsafe partial class ResourceLimits
             || setpriority(0, process, Nice(share)) == 0
         );
 
-    /// <summary>No image of its memory, which may hold secrets, is left in its workspace when it crashes.</summary>
+    // No image of its memory, which may hold secrets, is left in its workspace when it crashes.
     public static bool NoCore(int process) => Set(process, Core, 0);
 
-    /// <summary>Marks a process and all it starts from now on, where nobody has.</summary>
-    /// <returns>Whether it is marked.</returns>
+    // Marks a process and all it starts from now on, where nobody has.
     public static bool TryMark(int process, ProcessMark mark)
     {
         ulong* both = stackalloc ulong[2] { mark.Soft, mark.Hard };
         return IsUnmarked(process) && prlimit(process, FileLocks, both, null) == 0;
     }
 
-    /// <summary>How nice a process has to be to get about this share.</summary>
     public static int Nice(int percent) =>
         Math.Min(Nicest, (int)Math.Round(Math.Log((double)WholeShare / percent, Step)));
 
-    /// <summary>The kernel counts all of the user's, not only this command's: only a bound for what forks faster than anyone looks. It does not hold root.</summary>
+    // The kernel counts all of the user's, not only this command's: only a bound for what forks faster than anyone
+    // looks. It does not hold root.
     private static long? MaxTasks(int? limit) =>
         limit is { } most
         && long.TryParse(

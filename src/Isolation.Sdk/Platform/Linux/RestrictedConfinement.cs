@@ -1,7 +1,7 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Landlock, a filter over system calls, no new privileges and no capabilities, taken on by the thread that starts the child. No rights are needed, and no program stands in between.</summary>
-/// <param name="parts">Which parts of it.</param>
+// Landlock, a filter over system calls, no new privileges and no capabilities, taken on by the thread that starts the
+// child. No rights are needed, and no program stands in between.
 internal sealed class RestrictedConfinement(ConfinementParts parts = ConfinementParts.All) : IProcessConfinement
 {
     public bool EndsWholeTree => false;
@@ -25,7 +25,6 @@ internal sealed class RestrictedConfinement(ConfinementParts parts = Confinement
     public IScopeConfinement ForScope(AccessScope scope) =>
         FindProblem() is { } fault ? throw new IsolationException(fault) : new Scope(scope, parts);
 
-    /// <summary>What both confinements need.</summary>
     public static IsolationFault? FindProblem(string code) =>
         !OperatingSystem.IsLinux()
             ? new IsolationFault(

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Everything <c>posix_spawn</c> takes.</summary>
 internal unsafe struct SpawnArguments
 {
     public int* Id;
@@ -14,19 +13,17 @@ internal unsafe struct SpawnArguments
     public byte** Environment;
 }
 
-/// <summary>Starts a child on a thread that restricts itself first and dies at once. No other thread is restricted.</summary>
-/// <remarks>Restrictions are a thread's, and go to the threads and processes it makes. So between the first restriction and its end that thread runs one method, compiled beforehand, of nothing but calls through pointers:
-/// it allocates nothing, compiles nothing, completes nothing, and therefore makes no thread.</remarks>
+// Starts a child on a thread that restricts itself first and dies at once. No other thread is restricted.
+// Restrictions are a thread's, and go to the threads and processes it makes. So between the first restriction and its
+// end that thread runs one method, compiled beforehand, of nothing but calls through pointers: it allocates nothing,
+// compiles nothing, completes nothing, and therefore makes no thread.
 internal static unsafe class RestrictedThread
 {
     private const int StackSize = 256 * 1024;
     private static readonly Exports Native = new();
 
-    /// <summary>Restricts a thread and starts a child on it. Returns when the child has become its program.</summary>
-    /// <param name="restriction">The restriction; held open by the caller.</param>
-    /// <param name="spawn">The child.</param>
-    /// <param name="thread">Told the thread's id, before anything happens.</param>
-    /// <returns>0, or the error number; negative when it was a restriction that failed.</returns>
+    // Restricts a thread and starts a child on it. Returns when the child has become its program. Returns: 0, or the
+    // error number; negative when it was a restriction that failed.
     public static int Spawn(ThreadRestriction restriction, SpawnArguments spawn, Action<int> thread)
     {
         Work work = new()
@@ -57,7 +54,7 @@ internal static unsafe class RestrictedThread
         return work.Result;
     }
 
-    /// <summary>Compiled in full the first time, which is before it runs: no later recompilation asks the runtime for a thread.</summary>
+    // Compiled in full the first time, which is before it runs: no later recompilation asks the runtime for a thread.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void CarryOut(Work* work)
     {
@@ -112,7 +109,7 @@ internal static unsafe class RestrictedThread
             Rehearse();
         }
 
-        /// <summary>Carries out something harmless once on the calling thread, so that every call below is compiled and bound.</summary>
+        // Carries out something harmless once on the calling thread, so that every call below is compiled and bound.
         private void Rehearse()
         {
             int nobody;

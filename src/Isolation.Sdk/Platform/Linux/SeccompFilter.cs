@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>The filter over system calls that confined processes live under. Whatever does not look like this machine's own calls is refused.</summary>
+// The filter over system calls that confined processes live under. Whatever does not look like this machine's own
+// calls is refused.
 internal static class SeccompFilter
 {
     private const uint Allow = 0x7fff0000,
@@ -25,11 +26,9 @@ internal static class SeccompFilter
         FakeConsoleInput = 0x541C,
         FileLocks = 10;
 
-    /// <summary>Whether there is a filter for this machine.</summary>
     public static bool IsKnown =>
         OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 
-    /// <summary>The filter for this machine.</summary>
     public static SeccompInstruction[] Build(NetworkAccess network) =>
         Build(network, RuntimeInformation.ProcessArchitecture == Architecture.Arm64);
 

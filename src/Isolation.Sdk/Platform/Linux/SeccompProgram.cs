@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>One instruction of the kernel's classic packet filter (<c>struct sock_filter</c>).</summary>
+// One instruction of the kernel's classic packet filter (struct sock_filter).
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal record struct SeccompInstruction(ushort Code, byte IfTrue, byte IfFalse, uint Value);
 
-/// <summary>Writes a filter with labels instead of counted jumps. A label stands for what follows it.</summary>
+// Writes a filter with labels instead of counted jumps. A label stands for what follows it.
 internal sealed class SeccompProgram
 {
     private const ushort Load = 0x20,
@@ -18,7 +18,6 @@ internal sealed class SeccompProgram
     private readonly List<(SeccompInstruction Instruction, string? True, string? False)> _lines = [];
     private readonly Dictionary<string, int> _labels = new(StringComparer.Ordinal);
 
-    /// <summary>Loads the low half of an argument of the call.</summary>
     public SeccompProgram Argument(int index) => LoadAt((uint)(16 + (8 * index)));
 
     public SeccompProgram ArgumentHigh(int index) => LoadAt((uint)(20 + (8 * index)));
@@ -44,7 +43,7 @@ internal sealed class SeccompProgram
         return this;
     }
 
-    /// <summary>Ends a part: jumps so far go to where these labels are now, and the names are free again.</summary>
+    // Ends a part: jumps so far go to where these labels are now, and the names are free again.
     public SeccompProgram Close(params string[] names)
     {
         Resolve();

@@ -4,10 +4,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>One system call, made ready by somebody else than who carries it out.</summary>
+// One system call, made ready by somebody else than who carries it out.
 internal record struct SystemCall(nint Number, nint First, nint Second, nint Third, nint Fourth, nint MayFail);
 
-/// <summary>What a thread does to itself before it starts a child, which inherits it: a list of system calls, and nothing else.</summary>
+// What a thread does to itself before it starts a child, which inherits it: a list of system calls, and nothing else.
 internal sealed unsafe class ThreadRestriction : IDisposable
 {
     private const int Control = 157,
@@ -29,12 +29,10 @@ internal sealed unsafe class ThreadRestriction : IDisposable
     private readonly nint[] _program;
     private readonly uint[] _nothing = GC.AllocateArray<uint>(8, pinned: true);
 
-    /// <param name="reach">What it leaves.</param>
-    /// <param name="seals">Which parts of it; tests leave some out.</param>
-    public ThreadRestriction(AccessScope reach, ConfinementParts seals)
+    public ThreadRestriction(AccessScope scope, ConfinementParts parts)
     {
         bool arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
-        SeccompInstruction[] filter = SeccompFilter.Build(reach.Network);
+        SeccompInstruction[] filter = SeccompFilter.Build(scope.Network);
         _filter = GC.AllocateArray<SeccompInstruction>(filter.Length, pinned: true);
         filter.CopyTo(_filter, 0);
         _program = GC.AllocateArray<nint>(2, pinned: true);
@@ -46,7 +44,7 @@ internal sealed unsafe class ThreadRestriction : IDisposable
 
         nint control = arm ? Control64Arm : Control;
         List<SystemCall> calls = [new(control, NoNewPrivileges, 1, 0, 0, 0)];
-        if (seals.HasFlag(ConfinementParts.Capabilities))
+        if (parts.HasFlag(ConfinementParts.Capabilities))
         {
             // Needs a capability itself; without that there is nothing to drop, and no_new_privs keeps it so.
             calls.AddRange(
@@ -55,13 +53,13 @@ internal sealed unsafe class ThreadRestriction : IDisposable
             calls.Add(new SystemCall(control, Ambient, ClearAmbient, 0, 0, 1));
         }
 
-        if (seals.HasFlag(ConfinementParts.Landlock))
+        if (parts.HasFlag(ConfinementParts.Landlock))
         {
-            _rules = Landlock.Rules(reach);
+            _rules = Landlock.Rules(scope);
             calls.Add(new SystemCall((nint)Landlock.RestrictSelf, _rules.DangerousGetHandle(), 0, 0, 0, 0));
         }
 
-        if (seals.HasFlag(ConfinementParts.Capabilities))
+        if (parts.HasFlag(ConfinementParts.Capabilities))
         {
             calls.Add(
                 new SystemCall(
@@ -75,7 +73,7 @@ internal sealed unsafe class ThreadRestriction : IDisposable
             );
         }
 
-        if (seals.HasFlag(ConfinementParts.Seccomp))
+        if (parts.HasFlag(ConfinementParts.Seccomp))
         {
             calls.Add(
                 new SystemCall(
@@ -98,7 +96,7 @@ internal sealed unsafe class ThreadRestriction : IDisposable
 
     private uint[] Header { get; }
 
-    /// <summary>Keeps the rules open while a child is started; <see langword="false"/> when the scope let go of them.</summary>
+    // Keeps the rules open while a child is started; false when the scope let go of them.
     public bool TryHold()
     {
         try

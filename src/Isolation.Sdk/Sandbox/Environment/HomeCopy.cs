@@ -2,10 +2,8 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>Copies files of the host's home into a worker's.</summary>
 internal static class HomeCopy
 {
-    /// <summary>Where a path is at the host and where it goes, or what is wrong with it.</summary>
     public static (string? From, string? Relative, IsolationFault? Fault) Resolve(string path, string? hostHome)
     {
         if (string.IsNullOrEmpty(hostHome))

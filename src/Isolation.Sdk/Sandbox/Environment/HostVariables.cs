@@ -2,12 +2,11 @@ using System.Collections;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>The host's environment, read once: nothing here writes to it.</summary>
+// The host's environment, read once: nothing here writes to it.
 internal sealed class HostVariables
 {
     private readonly Dictionary<string, string> _values;
 
-    /// <param name="values">The variables; <see langword="null"/> for this process's own.</param>
     public HostVariables(IEnumerable<KeyValuePair<string, string>>? values) =>
         _values = new Dictionary<string, string>(
             values
@@ -22,16 +21,14 @@ internal sealed class HostVariables
 
     public string? Home => this[OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME"];
 
-    /// <summary>Where the host's NuGet packages are.</summary>
     public string? NuGetPackages => this["NUGET_PACKAGES"] ?? Below(Home, ".nuget", "packages");
 
-    /// <summary>Where the host's user-level NuGet config is.</summary>
     public string? NuGetConfig =>
         OperatingSystem.IsWindows()
             ? Below(this["APPDATA"], "NuGet", "NuGet.Config")
             : Below(this["DOTNET_CLI_HOME"] ?? Home, ".nuget", "NuGet", "NuGet.Config");
 
-    /// <summary>The full path of something that exists, given as such or below the home; <see langword="null"/> otherwise.</summary>
+    // The full path of something that exists, given as such or below the home; null otherwise.
     public string? Resolve(string path)
     {
         string full =

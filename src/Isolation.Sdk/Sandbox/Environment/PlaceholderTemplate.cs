@@ -7,7 +7,8 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>The one form of placeholders, for values of the sandbox, teardown, setup and runner commands. <c>{{name}}</c> stands for <c>{name}</c>; other braces (JSON, say) are text.</summary>
+// The one form of placeholders, for values of the sandbox, teardown, setup and runner commands. {{name}} stands for
+// {name}; other braces (JSON, say) are text.
 internal static partial class PlaceholderTemplate
 {
     // PostgreSQL cuts names after 63 bytes, and hosts put something before this one.
@@ -27,11 +28,6 @@ internal static partial class PlaceholderTemplate
         "workspace",
     ];
 
-    /// <summary>The faults of a template, before there is a worker.</summary>
-    /// <param name="template">The template.</param>
-    /// <param name="where">The option or command that holds it.</param>
-    /// <param name="ports">The ports that workers lease; <see langword="null"/> if unknown.</param>
-    /// <param name="code">The code of the fault.</param>
     public static IEnumerable<IsolationFault> Check(
         string template,
         string where,
@@ -52,7 +48,6 @@ internal static partial class PlaceholderTemplate
             )
             .Select(name => Unknown(name, where, code));
 
-    /// <summary>Replaces the placeholders of a template.</summary>
     public static string Fill(
         string template,
         IReadOnlyDictionary<string, string> values,
@@ -64,13 +59,6 @@ internal static partial class PlaceholderTemplate
                 : values.TryGetValue(m.Groups["name"].Value, out string? value) ? value
                 : throw new IsolationException(Unknown(m.Groups["name"].Value, where, code)));
 
-    /// <summary>The values for one attempt.</summary>
-    /// <param name="attempt">The attempt.</param>
-    /// <param name="item">Its work item; <see langword="null"/> for a state without one.</param>
-    /// <param name="workspace">The directory in which commands start.</param>
-    /// <param name="home">The worker's HOME.</param>
-    /// <param name="temp">The worker's folder for temporary files.</param>
-    /// <param name="ports">The leased ports.</param>
     public static Dictionary<string, string> Values(
         AttemptId attempt,
         WorkItem? item,
@@ -101,7 +89,8 @@ internal static partial class PlaceholderTemplate
         return values;
     }
 
-    /// <summary>The attempt as an SQL name or the like: lower-case letters, digits and underscores, a letter first, and a hash if the id has anything else.</summary>
+    // The attempt as an SQL name or the like: lower-case letters, digits and underscores, a letter first, and a hash
+    // if the id has anything else.
     public static string WorkerId(AttemptId attempt)
     {
         string plain = string.Concat(

@@ -5,7 +5,6 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>Config files that a worker's home starts with.</summary>
 internal static class ToolConfigFiles
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
@@ -18,7 +17,6 @@ internal static class ToolConfigFiles
         "config",
     ];
 
-    /// <summary>Writes the worker's own global git config.</summary>
     public static void WriteGit(string path, IEnumerable<KeyValuePair<string, string>> settings)
     {
         StringBuilder text = new();
@@ -42,7 +40,8 @@ internal static class ToolConfigFiles
         Write(path, text.ToString());
     }
 
-    /// <summary>Writes the worker's own user-level NuGet config: the host's sources without its credentials, and its packages to read from.</summary>
+    // Writes the worker's own user-level NuGet config: the host's sources without its credentials, and its packages
+    // to read from.
     public static void WriteNuGet(string path, string? hostConfig, string? hostPackages)
     {
         XElement root = new("configuration");
@@ -88,11 +87,11 @@ internal static class ToolConfigFiles
         Write(path, new XDocument(root).ToString());
     }
 
-    /// <summary>Says that NuGet's one-time work in a home is done. It would be done under a mutex for which every process of the machine meets in <c>/tmp</c>, out of reach of confined ones.</summary>
+    // Says that NuGet's one-time work in a home is done. It would be done under a mutex for which every process of
+    // the machine meets in /tmp, out of reach of confined ones.
     public static void WriteNuGetMigrated(string home) =>
         Write(Path.Combine(home, ".local", "share", "NuGet", "Migrations", "1"), "");
 
-    /// <summary>Makes git in the worker's state ignore one path at the top of its work tree.</summary>
     public static void WriteGitIgnore(string path, string ignored) =>
         Write(path, "/" + ignored.Replace('\\', '/') + "\n");
 

@@ -5,38 +5,18 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>A worker's environment, built from nothing: a short list of the host's variables, the library's own, and what the options ask for; later ones win.</summary>
+// A worker's environment, built from nothing: a short list of the host's variables, the library's own, and what the
+// options ask for; later ones win.
 internal sealed class WorkerEnvironment(HostVariables host)
 {
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     private static readonly string[] Allowed =
-    [
-        "LANG",
-        "LC_ALL",
-        "TZ",
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-        "DOTNET_ROOT",
-        "DOTNET_ROOT_X64",
-        "DOTNET_ROOT_ARM64",
-    ];
-    private static readonly string[] AllowedOnWindows =
-    [
-        "SystemRoot",
-        "SystemDrive",
-        "windir",
-        "ComSpec",
-        "PATHEXT",
-        "OS",
-        "NUMBER_OF_PROCESSORS",
-        "PROCESSOR_ARCHITECTURE",
-        "ProgramData",
-        "ProgramFiles",
-        "ProgramFiles(x86)",
-        "ProgramW6432",
-        "CommonProgramFiles",
-        "CommonProgramFiles(x86)",
-    ];
+        "LANG LC_ALL TZ SSL_CERT_FILE SSL_CERT_DIR DOTNET_ROOT DOTNET_ROOT_X64 DOTNET_ROOT_ARM64".Split(' ');
+    private static readonly string[] AllowedOnWindows = (
+        "SystemRoot SystemDrive windir ComSpec PATHEXT OS NUMBER_OF_PROCESSORS PROCESSOR_ARCHITECTURE "
+        + "ProgramData ProgramFiles ProgramFiles(x86) ProgramW6432 CommonProgramFiles "
+        + "CommonProgramFiles(x86)"
+    ).Split(' ');
     private static readonly StringComparer Names = OperatingSystem.IsWindows()
         ? StringComparer.OrdinalIgnoreCase
         : StringComparer.Ordinal;
@@ -77,7 +57,6 @@ internal sealed class WorkerEnvironment(HostVariables host)
 
     private readonly Dictionary<string, EnvironmentEntry> _entries = new(Names);
 
-    /// <summary>What every worker gets.</summary>
     public WorkerEnvironment AddDefaults(string attempt, string worker, string ceiling, ScopeFolders folders)
     {
         string? path = InheritedPath(host);
@@ -98,7 +77,6 @@ internal sealed class WorkerEnvironment(HostVariables host)
         ]);
     }
 
-    /// <summary>What the library sets.</summary>
     public WorkerEnvironment Add(IEnumerable<(string Name, string Value)> variables)
     {
         foreach ((string name, string value) in variables)
@@ -119,23 +97,18 @@ internal sealed class WorkerEnvironment(HostVariables host)
             )
         );
 
-    /// <summary>What the options ask for. A secret that the host lacks was refused before.</summary>
+    // What the options ask for. A secret that the host lacks was refused before.
     public WorkerEnvironment AddOptions(ProcessSandboxOptions options, Func<string, string, string> fill)
     {
         Inherit(options.Inherit);
-        foreach ((string name, string template) in options.Environment)
+        foreach ((string name, string template) in options.Environment.Where(v => !options.Secrets.Contains(v.Key)))
         {
             Add(name, fill(template, name), EnvironmentEntry.Option);
         }
 
-        foreach ((string name, string template) in options.EnvFileVariables)
+        foreach (string name in options.Secrets)
         {
-            Add(name, fill(template, name), EnvironmentEntry.EnvFile);
-        }
-
-        foreach (string name in options.Secrets.Union(options.SecretValues.Keys))
-        {
-            if ((options.SecretValues.TryGetValue(name, out string? given) ? given : host[name]) is { } value)
+            if ((options.Environment.TryGetValue(name, out string? given) ? given : host[name]) is { } value)
             {
                 _entries[name] = new EnvironmentEntry(name, value, EnvironmentEntry.FromSecrets, Secret: true);
             }
@@ -146,10 +119,11 @@ internal sealed class WorkerEnvironment(HostVariables host)
 
     public IReadOnlyList<EnvironmentEntry> Build() => [.. _entries.Values.OrderBy(e => e.Name, StringComparer.Ordinal)];
 
-    /// <summary>Where a worker's commands are looked for when no option says otherwise.</summary>
+    // Where a worker's commands are looked for when no option says otherwise.
     public static string SearchPath(HostVariables host) => InheritedPath(host) ?? DefaultPath;
 
-    /// <summary>What all scopes have in common, as one text: it changes when commands could see a difference, and says nothing of a secret but its name.</summary>
+    // What all scopes have in common, as one text: it changes when commands could see a difference, and says nothing
+    // of a secret but its name.
     public static string Fingerprint(ProcessSandboxOptions options, HostVariables host) =>
         string.Join(
             '\n',
@@ -157,9 +131,10 @@ internal sealed class WorkerEnvironment(HostVariables host)
                 // A folder of a scope stands for itself, and differs in every scope.
                 .. new WorkerEnvironment(host).AddDefaults("", "", "", new ScopeFolders("", "")).Build(),
                 .. options.Inherit.Select(name => $"inherit {name}={host[name]}"),
-                .. options.Environment.Select(v => $"set {v.Key}={v.Value}"),
-                .. options.EnvFileVariables.Select(v => $"env file {v.Key}={v.Value}"),
-                .. options.Secrets.Concat(options.SecretValues.Keys).Select(name => $"secret {name}"),
+                .. options
+                    .Environment.Where(v => !options.Secrets.Contains(v.Key))
+                    .Select(v => $"set {v.Key}={v.Value}"),
+                .. options.Secrets.Select(name => $"secret {name}"),
                 .. options.CopyFromHome.Select(path => $"copy {path}"),
                 .. options.Ports.Select(port => $"port {port}"),
                 $"env file {options.EnvFile}",

@@ -2,12 +2,11 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>What of the host's git a worker's own config starts with: who commits, line endings, large files, and that this repository is trusted.</summary>
-/// <param name="CommonDirectory">The repository; <see langword="null"/> outside of one.</param>
-/// <param name="Settings">Keys and values, in order.</param>
+// What of the host's git a worker's own config starts with: who commits, line endings, large files, and that this
+// repository is trusted.
 internal sealed record WorkerGitConfig(string? CommonDirectory, IReadOnlyList<KeyValuePair<string, string>> Settings)
 {
-    /// <summary>The checkout it was read from; <see langword="null"/> where there is none.</summary>
+    // The checkout it was read from; null where there is none.
     public string? TopLevel { get; init; }
 
     private static readonly KeyValuePair<string, string>[] DefaultIdentity =
@@ -16,7 +15,6 @@ internal sealed record WorkerGitConfig(string? CommonDirectory, IReadOnlyList<Ke
         new("user.email", "isolation@localhost"),
     ];
 
-    /// <summary>For a state that has nothing to do with a repository.</summary>
     public static WorkerGitConfig None { get; } = new(null, DefaultIdentity);
 
     public static async Task<WorkerGitConfig> ReadAsync(
@@ -34,7 +32,7 @@ internal sealed record WorkerGitConfig(string? CommonDirectory, IReadOnlyList<Ke
             TopLevel = opened.TopLevel,
         };
 
-    /// <summary>Where git stops to look for a repository: above the work tree that commands run in.</summary>
+    // Where git stops to look for a repository: above the work tree that commands run in.
     public string Ceiling(string workspace)
     {
         string tree =
@@ -48,7 +46,7 @@ internal sealed record WorkerGitConfig(string? CommonDirectory, IReadOnlyList<Ke
         return Path.GetDirectoryName(tree) ?? tree;
     }
 
-    /// <summary>The worker's global config: a workspace is trusted where its repository had to be.</summary>
+    // The worker's global config: a workspace is trusted where its repository had to be.
     public IEnumerable<KeyValuePair<string, string>> For(string workspace) =>
         Settings.Any(s => s.Key.Equals("safe.directory", StringComparison.OrdinalIgnoreCase))
             ? Settings.Append(new KeyValuePair<string, string>("safe.directory", workspace))

@@ -6,17 +6,14 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>TCP ports leased across all processes of one user: a port is ours while we hold the OS lock on its file, and it was free when we took it.</summary>
-/// <param name="folder">Where the files are: one place for the user, whatever TMPDIR says.</param>
-/// <param name="first">The first port.</param>
-/// <param name="count">How many there are.</param>
+// TCP ports leased across all processes of one user: a port is ours while we hold the OS lock on its file, and it was
+// free when we took it.
 internal sealed class PortPool(string folder, int first = PortPool.First, int count = PortPool.Count)
 {
     // Below what kernels hand out by themselves (32768 on Linux, 49152 elsewhere), so that no outgoing connection sits on a leased port.
     private const int First = 20_000;
     private const int Count = 10_000;
 
-    /// <summary>The pool of this user on this machine.</summary>
     public static PortPool OfThisUser()
     {
         if (OperatingSystem.IsWindows())
@@ -36,7 +33,6 @@ internal sealed class PortPool(string folder, int first = PortPool.First, int co
         return new PortPool(ScopeFolders.EnsureOwn(folder));
     }
 
-    /// <summary>Takes a port that nobody leased and nobody listens on.</summary>
     public PortLease Take()
     {
         int start = Random.Shared.Next(count);
@@ -87,7 +83,7 @@ internal sealed class PortPool(string folder, int first = PortPool.First, int co
     }
 }
 
-/// <summary>A port that is ours until this is disposed, or the process ends.</summary>
+// A port that is ours until this is disposed, or the process ends.
 internal sealed record PortLease(int Port, OsFileLock Held) : IDisposable
 {
     public void Dispose() => Held.Dispose();

@@ -5,7 +5,6 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>The state of one worker, as processes of the host's own user.</summary>
 internal sealed class ProcessScope : IStateScope
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
@@ -18,8 +17,6 @@ internal sealed class ProcessScope : IStateScope
     private int _number;
     private int _releasing;
 
-    /// <param name="resources">What it holds.</param>
-    /// <param name="info">What its commands see; <see langword="null"/> for what a host that died left: it can be ended and removed, and nothing starts in it.</param>
     public ProcessScope(ScopeResources resources, StateInfo? info)
     {
         _resources = resources;
@@ -122,7 +119,7 @@ internal sealed class ProcessScope : IStateScope
             MergeError = command.LogFile is not null,
         };
         BoundedLog? log = command.LogFile is { } file
-            ? new BoundedLog(file, _resources.Options.MaxLogBytes, _mask)
+            ? new BoundedLog(file, _resources.Options.Limits.MaxLogBytes, _mask)
             : null;
         try
         {

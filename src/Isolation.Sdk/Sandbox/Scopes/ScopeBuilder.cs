@@ -4,7 +4,6 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>Puts a scope together, completely or not at all.</summary>
 internal sealed class ScopeBuilder(
     ScopeResources resources,
     WorkItem? item,
@@ -146,13 +145,13 @@ internal sealed class ScopeBuilder(
             );
         }
 
-        EnvironmentEntry[] entries = [.. environment.Where(e => e.Origin == EnvironmentEntry.EnvFile)];
+        EnvironmentEntry[] entries = [.. environment.Where(e => e.Origin == EnvironmentEntry.Option)];
         if (entries.FirstOrDefault(e => e.Value.AsSpan().ContainsAny('\r', '\n')) is { } tooLong)
         {
             throw Fault(
                 SandboxCodes.BadTemplate,
                 $"The value of '{tooLong.Name}' has several lines, which an env file cannot hold.",
-                $"Use {nameof(ProcessSandboxOptions.Environment)} for it."
+                "Leave the variable or the env file out."
             );
         }
 

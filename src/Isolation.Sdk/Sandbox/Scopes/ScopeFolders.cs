@@ -4,12 +4,9 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>Where the state of one worker lives.</summary>
-/// <param name="Root">The worker's folder; the workspace is in it too.</param>
-/// <param name="Temp">Its TMPDIR.</param>
 internal sealed record ScopeFolders(string Root, string Temp)
 {
-    /// <summary>A longer TMPDIR leaves no room for the sockets that tools make in it: a path of a Unix socket has 107 bytes.</summary>
+    // A longer TMPDIR leaves no room for the sockets that tools make in it: a path of a Unix socket has 107 bytes.
     public const int MaxTempLength = 64;
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -20,12 +17,13 @@ internal sealed record ScopeFolders(string Root, string Temp)
 
     public string Log => Path.Combine(Root, "log");
 
-    /// <summary>For sockets and pipes of the session.</summary>
+    // For sockets and pipes of the session.
     public string Runtime => Path.Combine(Temp, ".run");
 
     private string KeptTemp => Path.Combine(Root, "tmp");
 
-    /// <summary>The folders of a new scope. TMPDIR is beside the rest unless that is too deep for sockets: then it is a folder under /tmp.</summary>
+    // The folders of a new scope. TMPDIR is beside the rest unless that is too deep for sockets: then it is a folder
+    // under /tmp.
     public static ScopeFolders For(string root, string marker)
     {
         string temp = Path.Combine(root, "tmp");
@@ -36,7 +34,6 @@ internal sealed record ScopeFolders(string Root, string Temp)
         return new ScopeFolders(root, tooLong ? $"/tmp/isolation-{marker}" : temp);
     }
 
-    /// <summary>Makes a folder that only this user may enter.</summary>
     public static void CreateOwn(string path)
     {
         if (OperatingSystem.IsWindows())
@@ -49,7 +46,7 @@ internal sealed record ScopeFolders(string Root, string Temp)
         }
     }
 
-    /// <summary>Makes this user's folder in a place where everybody may write, or makes sure that it is that.</summary>
+    // Makes this user's folder in a place where everybody may write, or makes sure that it is that.
     public static string EnsureOwn(string folder)
     {
         try
@@ -84,7 +81,8 @@ internal sealed record ScopeFolders(string Root, string Temp)
         }
     }
 
-    /// <summary>A command that took its folders away took them from itself: whoever looks at what it left, and the worker's next command, has them again.</summary>
+    // A command that took its folders away took them from itself: whoever looks at what it left, and the worker's
+    // next command, has them again.
     public void Restore()
     {
         try
@@ -102,7 +100,7 @@ internal sealed record ScopeFolders(string Root, string Temp)
 
     public bool Exist() => new[] { Home, Temp, Cache, Log }.Any(Directory.Exists);
 
-    /// <summary>Brings everything together in the worker's folder, where people look for what is kept.</summary>
+    // Brings everything together in the worker's folder, where people look for what is kept.
     public void MoveTempBeside()
     {
         if (!IsInside(Temp) && Directory.Exists(Temp))
@@ -118,7 +116,7 @@ internal sealed record ScopeFolders(string Root, string Temp)
         }
     }
 
-    /// <summary>Out of the way at once, gone when this returns. The worker's folder itself goes when nothing else is in it.</summary>
+    // Out of the way at once, gone when this returns. The worker's folder itself goes when nothing else is in it.
     public void Remove(string trash)
     {
         foreach (string folder in new[] { Home, Cache, Log, KeptTemp, Temp })

@@ -2,7 +2,6 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>What a scope holds and has to give back.</summary>
 internal sealed record ScopeResources(
     AttemptId Attempt,
     string Workspace,
@@ -14,12 +13,10 @@ internal sealed record ScopeResources(
     TimeProvider Time
 )
 {
-    /// <summary>What holds the commands; <see langword="null"/> for nothing.</summary>
     public IScopeConfinement? Confinement { get; init; }
 
     public IReadOnlyList<PortLease> Ports { get; init; } = [];
 
-    /// <summary>Commands with their templates filled in.</summary>
     public IReadOnlyList<WorkerCommand> Teardowns { get; init; } = [];
 
     public string? EnvFile { get; init; }

@@ -2,7 +2,8 @@ using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>Takes secrets out of a stream of bytes, also where one is cut in two by a chunk's end: what may become a secret waits for the next chunk.</summary>
+// Takes secrets out of a stream of bytes, also where one is cut in two by a chunk's end: what may become a secret
+// waits for the next chunk.
 internal sealed class SecretMaskingWriter(SecretMask mask, Action<ReadOnlySpan<byte>> write)
 {
     private byte[] _waiting = [];
@@ -18,7 +19,7 @@ internal sealed class SecretMaskingWriter(SecretMask mask, Action<ReadOnlySpan<b
         Scan(_waiting.Length == 0 ? chunk : (byte[])[.. _waiting, .. chunk]);
     }
 
-    /// <summary>Nothing follows: what waited was no secret.</summary>
+    // Nothing follows: what waited was no secret.
     public void End()
     {
         write(_waiting);
@@ -51,7 +52,7 @@ internal sealed class SecretMaskingWriter(SecretMask mask, Action<ReadOnlySpan<b
         }
     }
 
-    /// <returns>The length of the secret the data begins with; 0 when none; -1 when it may become one.</returns>
+    // Returns: the length of the secret the data begins with; 0 when none; -1 when it may become one.
     private int Match(ReadOnlySpan<byte> data)
     {
         foreach (byte[] secret in mask.Bytes)

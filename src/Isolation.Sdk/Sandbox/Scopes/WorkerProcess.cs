@@ -2,7 +2,6 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>A command that runs in a scope.</summary>
 internal sealed class WorkerProcess : IWorkerProcess
 {
     private readonly ChildProcess _child;
@@ -47,7 +46,7 @@ internal sealed class WorkerProcess : IWorkerProcess
         return await Exit.ConfigureAwait(false) with { Forced = _forced };
     }
 
-    /// <summary>Ends the whole tree at once, and then lets go of the streams.</summary>
+    // Ends the whole tree at once, and then lets go of the streams.
     public async ValueTask DisposeAsync()
     {
         await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
