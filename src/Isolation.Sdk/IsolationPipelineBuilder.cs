@@ -202,6 +202,56 @@ public sealed class IsolationPipelineBuilder
     }
 
     /// <summary>
+    /// Adds a runner that an assignment may name: a node carries out attempts of pipelines elsewhere with it.
+    /// </summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="file">The program.</param>
+    /// <param name="arguments">Its arguments, with the placeholders of <see cref="RunProcess"/>.</param>
+    public IsolationPipelineBuilder AddRunner(string name, string file, params string[] arguments)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(arguments);
+        return With(s =>
+        {
+            s.Runners = new Dictionary<string, Func<IServiceProvider, IAgentRunner>>(s.Runners)
+            {
+                [name] = _ => new ProcessRunner(file, arguments),
+            };
+            s.NamedRunnerFaults = [.. s.NamedRunnerFaults, .. ProcessRunner.Check(file, arguments)];
+        });
+    }
+
+    /// <summary>Has attempts carried out by the runner of this name, wherever they are dispatched to.</summary>
+    /// <param name="name">The name, as in <see cref="AddRunner"/>.</param>
+    public IsolationPipelineBuilder UseRunner(string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return With(s => s.RunnerName = name);
+    }
+
+    /// <summary>
+    /// Makes a node of what was said so far: it carries out the attempts of a pipeline elsewhere, in a clone of its
+    /// repository. It needs no merge strategy, tracker or target. What a process that died left in the clone is swept
+    /// before the first attempt; unmerged work is kept.
+    /// </summary>
+    /// <param name="host">Receives what the workers say.</param>
+    /// <param name="services">The host's services; <see langword="null"/> for none.</param>
+    /// <exception cref="IsolationConfigurationException">Every fault of the composition, with its remedy.</exception>
+    public WorkerNode BuildNode(IWorkerHost host, IServiceProvider? services = null)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        PipelinePlan plan = new PipelineComposer(this, _settings with { }).Compose(services, isNode: true);
+        NodeSession session = new(plan, host);
+        return new WorkerNode(
+            Environment.MachineName,
+            plan.Options.StopGrace,
+            plan.Services.Time,
+            session.RunAsync,
+            session.DisposeAsync
+        );
+    }
+
+    /// <summary>
     /// Makes a pipeline of what was said so far, without any input or output. The builder stays as it is: it may be
     /// changed and built again.
     /// </summary>

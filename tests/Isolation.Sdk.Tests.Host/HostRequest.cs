@@ -51,6 +51,23 @@ public sealed record HostRequest(string Repository)
 
     /// <summary>No pipeline: a warm pool on <see cref="Repository"/>.</summary>
     public PoolRequest? Pool { get; init; }
+
+    /// <summary>No pipeline: a node that works in <see cref="Repository"/>, a clone. It serves until it is killed.</summary>
+    public NodeRequest? Node { get; init; }
+
+    /// <summary>The sockets of nodes that carry out the attempts.</summary>
+    public IReadOnlyList<string> Nodes { get; init; } = [];
+}
+
+/// <summary>What a test asks of a process that is a node.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Socket">Where it listens.</param>
+public sealed record NodeRequest(string Name, string Socket)
+{
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>How it lies: <c>{}</c> for its report, <c>unknown</c> for a result of an unknown kind, <c>orphan</c> for a commit without the base.</summary>
+    public string? Lie { get; init; }
 }
 
 /// <summary>What a test asks of a process with a warm pool.</summary>
@@ -121,6 +138,8 @@ public sealed record QueueWork(string Item, string Commit, string Base, IReadOnl
 /// <summary>One work item.</summary>
 public sealed record HostItem(string Id)
 {
+    public string Instructions { get; init; } = "";
+
     public string Title { get; init; } = "An item";
 
     public IReadOnlyList<string> BlockedBy { get; init; } = [];

@@ -98,6 +98,15 @@ internal static class PipelineHost
             builder.FetchBeforeAttempts(remote);
         }
 
+        if (request.Nodes.Count > 0)
+        {
+            return builder
+                .UseRunner("script")
+                .UseDispatcher((_, host) => new NodeDispatcher(host, request.Nodes))
+                .Merging.UseFirstWins()
+                .Build();
+        }
+
         if (request.Merging)
         {
             builder.Merging.UseFirstWins();
@@ -118,7 +127,12 @@ internal static class PipelineHost
     private static async Task<HostAnswer> RunAsync(IsolationPipeline pipeline, HostRequest request)
     {
         await using IsolationRun run = pipeline.Start([
-            .. request.Items.Select(i => new WorkItem(i.Id, i.Title) { BlockedBy = i.BlockedBy, Base = i.Base }),
+            .. request.Items.Select(i => new WorkItem(i.Id, i.Title)
+            {
+                Instructions = i.Instructions,
+                BlockedBy = i.BlockedBy,
+                Base = i.Base,
+            }),
         ]);
         IsolationSummary summary = await run.Completion;
         return new HostAnswer

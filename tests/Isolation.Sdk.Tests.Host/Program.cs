@@ -12,6 +12,7 @@ while (await Console.In.ReadLineAsync() is { } line)
         {
             { Queue: { } queue } => await QueueHost.AnswerAsync(request, queue),
             { Conformance: { } conformance } => await ConformanceHost.AnswerAsync(conformance),
+            { Node: { } node } => await NodeHost.ServeAsync(request, node),
             { Pool: { } pool } => await PoolHost.AnswerAsync(request, pool),
             _ => await PipelineHost.AnswerAsync(request),
         };

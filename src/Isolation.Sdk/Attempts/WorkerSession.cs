@@ -62,8 +62,27 @@ internal sealed class WorkerSession : IDisposable
     /// <summary>Whose turn it is to be measured on the disk.</summary>
     public SemaphoreSlim DiskTurns { get; } = new(1);
 
-    public Task<AttemptReport> RunAsync(WorkerNode.Execution execution) =>
-        new AttemptRun(this, execution.Assignment, execution.Inbox.Reader, execution.Stop).RunAsync();
+    /// <exception cref="IsolationException">ISO0773: this machine lacks what the assignment asks for.</exception>
+    public Task<AttemptReport> RunAsync(WorkerNode.Execution execution)
+    {
+        WorkerAssignment assignment = execution.Assignment;
+        string[] missing = [.. assignment.Requires.Except(Plan.Options.Labels, StringComparer.Ordinal)];
+        string? lack =
+            missing.Length > 0 ? $"it has no {string.Join(", ", missing)}"
+            : assignment.MinimumLevel > Plan.Level ? $"its level is {Plan.Level}, below {assignment.MinimumLevel}"
+            : !Plan.Runners.ContainsKey(assignment.Runner ?? "") ? $"it has no runner '{assignment.Runner}'"
+            : null;
+        return lack is null
+            ? new AttemptRun(this, assignment, execution.Inbox.Reader, execution.Stop).RunAsync()
+            : throw new IsolationException(
+                DispatchingCodes.Unsuitable,
+                $"{Environment.MachineName} cannot carry out {assignment.Attempt}: {lack}.",
+                "Send it to another machine, or configure this one: Labels, UseLevel, AddRunner."
+            )
+            {
+                Attempt = assignment.Attempt,
+            };
+    }
 
     /// <summary>Says something of an attempt, without its secrets.</summary>
     public void Publish(WorkerEvent workerEvent) =>

@@ -27,7 +27,7 @@ internal static class CompositionValidator
             );
         }
 
-        if (settings.Runner is null)
+        if (settings.Runner is null && settings.RunnerName is null && settings.Runners.Count == 0)
         {
             yield return new IsolationFault(
                 PipelineCodes.NoRunner,
@@ -75,7 +75,7 @@ internal static class CompositionValidator
             }
         }
 
-        foreach (IsolationFault fault in settings.RunnerFaults)
+        foreach (IsolationFault fault in settings.RunnerFaults.Concat(settings.NamedRunnerFaults))
         {
             yield return fault;
         }

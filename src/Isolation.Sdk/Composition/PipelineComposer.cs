@@ -17,7 +17,7 @@ internal sealed class PipelineComposer(IsolationPipelineBuilder builder, Pipelin
     private readonly List<object> _made = [];
     private Exception? _cause;
 
-    public PipelinePlan Compose(IServiceProvider? host)
+    public PipelinePlan Compose(IServiceProvider? host, bool isNode = false)
     {
         CompositionServices services = new(settings, host);
         Axis<IWorkspaceProvider> workspaces = builder.Workspaces.OrDefault(a =>
@@ -34,7 +34,7 @@ internal sealed class PipelineComposer(IsolationPipelineBuilder builder, Pipelin
                 _ => a.UseProcess(),
             }
         );
-        _faults.AddRange(CompositionValidator.Validate(settings, builder.Merging.IsChosen));
+        _faults.AddRange(CompositionValidator.Validate(settings, builder.Merging.IsChosen || isNode));
         _faults.AddRange(CompositionValidator.ValidateLevel(settings, workspaces.MaxLevel, sandbox.MaxLevel));
         IsolationOptions? options = Try("options", () => services.GetOptions(settings.Configure));
         services.Repositories = new GitRepositoryCache(options?.Author);
@@ -43,9 +43,8 @@ internal sealed class PipelineComposer(IsolationPipelineBuilder builder, Pipelin
         services.Sandbox = sandboxes?[0];
         IReadOnlyList<IWorkspaceProvider>? providers = Try("workspaces", () => workspaces.Create(services, _made));
         IReadOnlyList<IContextFactory>? factories = Try("contexts", () => contexts.Create(services, _made));
-        IReadOnlyList<IMergeStrategy>? strategies = builder.Merging.IsChosen
-            ? Try("merging", () => builder.Merging.Create(services, _made))
-            : null;
+        IReadOnlyList<IMergeStrategy>? strategies =
+            builder.Merging.IsChosen && !isNode ? Try("merging", () => builder.Merging.Create(services, _made)) : null;
         if (_faults.Count > 0)
         {
             Dispose(_made);
@@ -59,7 +58,7 @@ internal sealed class PipelineComposer(IsolationPipelineBuilder builder, Pipelin
             Workspaces = providers![0],
             Contexts = factories![0],
             Sandboxes = sandboxes!,
-            Strategies = strategies!,
+            Strategies = strategies ?? [],
             Made = _made,
         };
     }

@@ -42,7 +42,9 @@ internal sealed record PipelinePlan(PipelineSettings Settings, CompositionServic
             Services = Services,
             Time = Services.Time,
             Loggers = Services.Loggers,
-            Runners = new Dictionary<string, Func<IServiceProvider, IAgentRunner>> { [""] = Settings.Runner! },
+            Runners = Settings.Runner is { } runner
+                ? new Dictionary<string, Func<IServiceProvider, IAgentRunner>>(Settings.Runners) { [""] = runner }
+                : Settings.Runners,
             Setup = Settings.Setup,
             Resilience = Settings.Resilience,
             Directory = Settings.WorkersDirectory is { } root ? new WorkersDirectory(root) : null,

@@ -57,6 +57,15 @@ internal sealed record PipelineSettings(string Repository)
 
     public Func<IServiceProvider, IAgentRunner>? Runner { get; set; }
 
+    /// <summary>Runners that assignments name.</summary>
+    public IReadOnlyDictionary<string, Func<IServiceProvider, IAgentRunner>> Runners { get; set; } =
+        new Dictionary<string, Func<IServiceProvider, IAgentRunner>>();
+
+    public IReadOnlyList<IsolationFault> NamedRunnerFaults { get; set; } = [];
+
+    /// <summary>The name that this pipeline's assignments give.</summary>
+    public string? RunnerName { get; set; }
+
     public string? RunnerFile { get; set; }
 
     public IReadOnlyList<IsolationFault> RunnerFaults { get; set; } = [];

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Tracking;
 
@@ -14,6 +15,7 @@ public sealed class DispatchHost : IWorkerHost
     private readonly string _targetRef;
     private readonly WorkerEventHub _events;
     private readonly IWorkTracker _tracker;
+    private readonly WorkersDirectory _directory;
     private readonly HandoffStore _handoffs;
     private readonly CommitCollector _collector;
     private readonly ConcurrentDictionary<AttemptId, WorkerAssignment> _dispatched = new();
@@ -23,10 +25,11 @@ public sealed class DispatchHost : IWorkerHost
         string targetRef,
         WorkerEventHub events,
         IWorkTracker tracker,
+        WorkersDirectory directory,
         TimeProvider time
     )
     {
-        (_repository, _targetRef, _events, _tracker) = (repository, targetRef, events, tracker);
+        (_repository, _targetRef, _events, _tracker, _directory) = (repository, targetRef, events, tracker, directory);
         _handoffs = new HandoffStore(repository);
         _collector = new CommitCollector(repository, targetRef, time);
     }
@@ -98,7 +101,7 @@ public sealed class DispatchHost : IWorkerHost
     /// ISO0775: the report is incomplete or about another attempt; ISO0776: the commit is not what git allows, or does not descend from the base;
     /// ISO0777: a newer attempt exists, or the ref has moved.
     /// </exception>
-    public Task<AttemptReport> CollectAsync(
+    public async Task<AttemptReport> CollectAsync(
         WorkerAssignment assignment,
         AttemptReport report,
         string? bundle = null,
@@ -107,9 +110,10 @@ public sealed class DispatchHost : IWorkerHost
     {
         ArgumentNullException.ThrowIfNull(assignment);
         ArgumentNullException.ThrowIfNull(report);
-        return _dispatched.ContainsKey(assignment.Attempt)
-            ? _collector.CollectAsync(assignment, report, bundle, cancellationToken)
+        AttemptReport collected = _dispatched.ContainsKey(assignment.Attempt)
+            ? await _collector.CollectAsync(assignment, report, bundle, cancellationToken).ConfigureAwait(false)
             : throw CommitCollector.Superseded(assignment);
+        return collected with { Log = _directory.LogOf(assignment.Attempt) };
     }
 
     private sealed class Registration(Action end) : IDisposable

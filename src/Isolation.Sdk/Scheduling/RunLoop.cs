@@ -236,18 +236,10 @@ internal sealed class RunLoop(
     private async Task<WorkerAssignment> PrepareAsync(WorkClaim claim, CancellationToken cancellationToken)
     {
         WorkItem item = claim.Item;
-        if (claim.Running is { } running)
+        if (await session.FindRunningAsync(claim, cancellationToken).ConfigureAwait(false) is { } running)
         {
             // Its coordinator died, not the machine that it runs on: dispatching it again joins it.
-            await foreach (
-                DispatchedAttempt known in session.Dispatcher.ListAsync(cancellationToken).ConfigureAwait(false)
-            )
-            {
-                if (known.Attempt == running)
-                {
-                    return Assign(running, known.BaseCommit);
-                }
-            }
+            return Assign(running.Attempt, running.BaseCommit);
         }
 
         await session

@@ -13,12 +13,18 @@ namespace Isolation.Sdk.Scheduling;
 internal sealed class RunSession : IAsyncDisposable
 {
     private readonly WorkerNode _node;
+    private readonly Lock _gate = new();
+    private Task<IReadOnlyList<DispatchedAttempt>>? _left;
 
     public RunSession(PipelinePlan plan, GitRepository repository, WorkerEventHub events, IWorkTracker tracker)
     {
         (Plan, Repository, Events) = (plan, repository, events);
         WorkerPlan workers = plan.Worker;
-        Host = new DispatchHost(repository, plan.TargetRef, events, tracker, workers.Time) { OnEvent = OnEvent };
+        Directory = workers.Directory ?? WorkersDirectory.Beside(repository.CommonDirectory);
+        Host = new DispatchHost(repository, plan.TargetRef, events, tracker, Directory, workers.Time)
+        {
+            OnEvent = OnEvent,
+        };
         Workers = new WorkerSession(workers, repository, Host, events.Secrets);
         _node = new WorkerNode(Environment.MachineName, workers.Options.StopGrace, workers.Time, Workers.RunAsync);
         Dispatcher = plan
@@ -53,10 +59,31 @@ internal sealed class RunSession : IAsyncDisposable
 
     public Forecaster Forecaster { get; }
 
-    public WorkersDirectory Directory => Workers.Directory;
+    public WorkersDirectory Directory { get; }
 
     /// <summary>The activity that started the run.</summary>
     public string? TraceParent { get; init; }
+
+    /// <summary>The attempt of an item that another coordinator left running; <see langword="null"/> if there is none.</summary>
+    public async Task<DispatchedAttempt?> FindRunningAsync(WorkClaim claim, CancellationToken cancellationToken)
+    {
+        if (claim.Running is { } running)
+        {
+            return (await ListAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(d => d.Attempt == running);
+        }
+
+        // A tracker that began anew knows of none. A ref that is still at its base says that this repository issued it.
+        lock (_gate)
+        {
+            _left ??= ListAsync(cancellationToken);
+        }
+
+        return claim.ResumeToken is not null
+            ? null
+            : (await _left.ConfigureAwait(false)).FirstOrDefault(d =>
+                d.Attempt.Item == claim.Item.Id && Issuer.PinnedBy(d.Attempt) == d.BaseCommit
+            );
+    }
 
     /// <summary>An assignment with what a machine elsewhere has to know, too.</summary>
     public WorkerAssignment Complete(WorkerAssignment assignment) =>
@@ -65,6 +92,7 @@ internal sealed class RunSession : IAsyncDisposable
             RepositoryName = Path.GetFileName(Path.TrimEndingDirectorySeparator(Repository.Reference.Path)),
             ObjectFormat = Repository.ObjectFormat,
             Target = Plan.Settings.Target,
+            Runner = Plan.Settings.RunnerName,
             MinimumLevel = Plan.Settings.Level,
             TraceParent = TraceParent,
         };
@@ -86,6 +114,17 @@ internal sealed class RunSession : IAsyncDisposable
         await _node.DisposeAsync().ConfigureAwait(false);
         Workers.Dispose();
         Forecaster.Dispose();
+    }
+
+    private async Task<IReadOnlyList<DispatchedAttempt>> ListAsync(CancellationToken cancellationToken)
+    {
+        List<DispatchedAttempt> all = [];
+        await foreach (DispatchedAttempt dispatched in Dispatcher.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            all.Add(dispatched);
+        }
+
+        return all;
     }
 
     private void OnEvent(WorkerAssignment assignment, WorkerEvent workerEvent)
