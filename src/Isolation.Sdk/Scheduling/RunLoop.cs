@@ -180,6 +180,7 @@ internal sealed class RunLoop(
             }
             catch (Exception e)
             {
+                results.SetFault(claim.Item.Id, (e as IsolationException)?.Fault);
                 settlement = cancellationToken.IsCancellationRequested
                     ? new Settlement.Release(OutcomeMapper.RunCancelled, attempt)
                     : OutcomeMapper.Retry(

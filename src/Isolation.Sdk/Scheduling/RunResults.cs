@@ -15,6 +15,7 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
     private readonly Lock _gate = new();
     private readonly Dictionary<string, List<AttemptReport>> _attempts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, MergeStatus> _merges = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IsolationFault?> _faults = new(StringComparer.Ordinal);
     private readonly Dictionary<string, bool> _before = new(StringComparer.Ordinal);
     private readonly HashSet<string> _given = new(StringComparer.Ordinal);
     private readonly List<WorkItemResult> _order = [];
@@ -67,6 +68,16 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
         {
             string item = report.Attempt.Item;
             (_attempts.TryGetValue(item, out List<AttemptReport>? known) ? known : _attempts[item] = []).Add(report);
+            _faults[item] = report.Fault;
+        }
+    }
+
+    /// <summary>What kept the newest attempt at an item from being carried out.</summary>
+    public void SetFault(string item, IsolationFault? fault)
+    {
+        lock (_gate)
+        {
+            _faults[item] = fault;
         }
     }
 
@@ -140,6 +151,9 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
                 [],
                 null
             )
+            {
+                Fault = refusal.Fault,
+            }
         );
 
     /// <summary>What is open when a run ends waits for something, or was not done because the run was ended.</summary>
@@ -185,6 +199,11 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
                     [.. _attempts.GetValueOrDefault(item.Id) ?? []],
                     merge
                 )
+                {
+                    Fault = outcome is ItemOutcome.Landed or ItemOutcome.NoChange
+                        ? null
+                        : _faults.GetValueOrDefault(item.Id),
+                }
             );
         }
     }

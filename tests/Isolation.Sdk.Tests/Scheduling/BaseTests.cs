@@ -45,6 +45,8 @@ public sealed class BaseTests
 
         Assert.Equal(ItemOutcome.Failed, result.Outcome);
         Assert.StartsWith("ISO0210", result.Reason, StringComparison.Ordinal);
+        Assert.Equal("ISO0210", result.Fault?.Code);
+        Assert.Null(result.LastAttempt);
     }
 
     [IsolationFact]

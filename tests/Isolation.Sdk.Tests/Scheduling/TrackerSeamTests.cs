@@ -450,6 +450,83 @@ public sealed class TrackerSeamTests
         );
     }
 
+    [IsolationTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_attempt_of_a_dead_host_is_joined_if_it_still_runs_and_is_done_anew_if_not(bool runs)
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        RowTracker tracker = new(TimeProvider.System);
+        AttemptId first = new("a", 1);
+        await tracker.AddAsync([PipelineFixture.Item("a")]);
+        WorkClaim claim = (await tracker.ClaimAsync(new ClaimRequest("dead", TimeSpan.FromMilliseconds(1))))!;
+        await tracker.BeginAsync(claim, first);
+        string head = await rig.GitAsync("rev-parse", "main");
+        await rig.GitAsync("update-ref", "refs/isolation/attempts/a/1", head);
+        await using IsolationPipeline pipeline = rig.Compose()
+            .UseTracker(_ => tracker)
+            .UseDispatcher((inner, _) => new ListingDispatcher(inner, runs ? [new DispatchedAttempt(first, head)] : []))
+            .RunWith(PipelineFixture.WriteAndCommitAsync)
+            .Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a")]);
+        WorkItemResult result = Assert.Single((await run.Completion).Items);
+
+        Assert.Equal(ItemOutcome.Landed, result.Outcome);
+        Assert.Equal(runs ? 1 : 2, Assert.Single(result.Attempts).Attempt.Number);
+        Assert.Equal(1, Assert.Single(await tracker.ListAsync()).NodeLosses);
+    }
+
+    [IsolationTheory]
+    [InlineData(2, ItemOutcome.Landed)]
+    [InlineData(3, ItemOutcome.Failed)]
+    public async Task A_lost_machine_is_not_the_items_failure_but_has_a_limit(int losses, ItemOutcome outcome)
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        await using IsolationPipeline pipeline = rig.Compose(o => (o.MaxAttempts, o.MaxNodeLosses) = (1, 3))
+            .UseDispatcher((inner, _) => new ListingDispatcher(inner, []) { Losses = losses })
+            .RunWith(PipelineFixture.WriteAndCommitAsync)
+            .Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a")]);
+        WorkItemResult result = Assert.Single((await run.Completion).Items);
+
+        Assert.Equal(outcome, result.Outcome);
+        Assert.Equal(3, result.Attempts.Count);
+        Assert.Equal(losses == 3, result.Reason?.Contains("node-7", StringComparison.Ordinal) == true);
+    }
+
+    [IsolationFact(Tier = Tier.Ci)]
+    public async Task Merges_keep_up_while_workers_run()
+    {
+        const int Items = 40;
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        IsolationPipeline? pipeline = null;
+        int begun = 0,
+            landed = 0;
+        await using IsolationPipeline built = pipeline = rig.Compose(o => (o.MaxWorkers, o.MaxPendingMerges) = (4, 4))
+            .RunWith(
+                async (worker, token) =>
+                {
+                    if (Interlocked.Increment(ref begun) == Items)
+                    {
+                        landed = pipeline!.Workers.Count(w => w.Outcome == ItemOutcome.Landed);
+                    }
+
+                    return await PipelineFixture.WriteAndCommitAsync(worker, token);
+                }
+            )
+            .Build();
+
+        await using IsolationRun run = pipeline.Start([
+            .. Enumerable.Range(0, Items).Select(i => PipelineFixture.Item($"i{i}")),
+        ]);
+        IsolationSummary summary = await run.Completion;
+
+        Assert.Equal(Items, summary.Count(ItemOutcome.Landed));
+        Assert.InRange(landed, Items - 12, Items); // Itself, three beside it, and at most four that were pending and as many after.
+    }
+
     [IsolationFact]
     public async Task A_tracker_that_is_null_is_refused_by_name()
     {
@@ -460,5 +537,36 @@ public sealed class TrackerSeamTests
             .Build();
 
         Assert.Equal("ISO0923", Assert.Throws<IsolationException>(() => pipeline.Start()).Code);
+    }
+
+    private sealed class ListingDispatcher(IWorkerDispatcher inner, IReadOnlyList<DispatchedAttempt> running)
+        : IWorkerDispatcher
+    {
+        public int Losses { get; set; }
+
+        public Task<AttemptReport> DispatchAsync(
+            WorkerAssignment assignment,
+            CancellationToken cancellationToken = default
+        ) =>
+            Losses-- > 0
+                ? Task.FromResult(
+                    new AttemptReport(assignment.Attempt, new RunResult.NodeLost("node-7", "it does not answer"))
+                )
+                : inner.DispatchAsync(assignment, cancellationToken);
+
+        public ValueTask<bool> SendAsync(
+            AttemptId attempt,
+            WorkerMessage message,
+            CancellationToken cancellationToken = default
+        ) => inner.SendAsync(attempt, message, cancellationToken);
+
+        public ValueTask<bool> StopAsync(
+            AttemptId attempt,
+            TimeSpan grace,
+            CancellationToken cancellationToken = default
+        ) => inner.StopAsync(attempt, grace, cancellationToken);
+
+        public IAsyncEnumerable<DispatchedAttempt> ListAsync(CancellationToken cancellationToken = default) =>
+            running.ToAsyncEnumerable();
     }
 }
