@@ -1,9 +1,9 @@
 using System.Threading.Channels;
-using Isolation.Sdk.Composition;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk.Leaks;
 
@@ -85,8 +85,8 @@ internal sealed class PipelineScenario : LeakScenario
             builder.Workspaces.Use(
                 services => new GitWorktreeProvider(
                     new WorkspaceOptions(),
-                    services.Time(),
-                    services.Of<WorkersDirectory>()
+                    services.GetRequiredService<TimeProvider>(),
+                    services.GetService<WorkersDirectory>()
                 ),
                 _setup.Level
             );

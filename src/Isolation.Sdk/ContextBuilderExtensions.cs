@@ -1,5 +1,5 @@
-using Isolation.Sdk.Composition;
 using Isolation.Sdk.Contexts;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk;
 
@@ -14,6 +14,8 @@ public static partial class IsolationBuilderExtensions
     )
     {
         ArgumentNullException.ThrowIfNull(axis);
-        return axis.Use(configure, (options, services) => new FreshContextFactory(options, services.Time()));
+        return axis.Use(configure, (options, services) =>
+            new FreshContextFactory(options, services.GetRequiredService<TimeProvider>())
+        );
     }
 }

@@ -5,13 +5,13 @@ using Isolation.Sdk.Workspaces;
 namespace Isolation.Sdk.Guard;
 
 /// <summary>What a worker was really given, just before it runs.</summary>
-internal sealed class WorkerAllocation(
-    AttemptId attempt,
-    WorkItem item,
-    WorkspaceInfo workspace,
-    StateInfo state,
-    WorkerContext context,
-    IReadOnlyList<Handoff> handoffs
+internal sealed record WorkerAllocation(
+    AttemptId Attempt,
+    WorkItem Item,
+    WorkspaceInfo Workspace,
+    StateInfo State,
+    WorkerContext Context,
+    IReadOnlyList<Handoff> Handoffs
 )
 {
     private static readonly string[] FolderVariables =
@@ -29,32 +29,21 @@ internal sealed class WorkerAllocation(
         "DOTNET_CLI_HOME",
         "GIT_CONFIG_GLOBAL",
     ];
-    public AttemptId Attempt => attempt;
-
-    public WorkItem Item => item;
-
-    public WorkspaceInfo Workspace => workspace;
-
-    public StateInfo State => state;
-
-    public WorkerContext Context => context;
-
-    public IReadOnlyList<Handoff> Handoffs => handoffs;
 
     /// <summary>Where its work tree really is. Looked up once: everyone who comes later is compared with it.</summary>
-    public string WorkTree { get; } = RealPath.Of(workspace.Path);
+    public string WorkTree { get; } = RealPath.Of(Workspace.Path);
 
-    public string GitDirectory { get; } = RealPath.Of(workspace.GitDirectory);
+    public string GitDirectory { get; } = RealPath.Of(Workspace.GitDirectory);
 
     public IReadOnlyList<string> Folders { get; } =
     [
-        .. state
+        .. State
             .Environment.Where(e =>
                 FolderVariables.Contains(e.Name, StringComparer.Ordinal) && Path.IsPathFullyQualified(e.Value)
             )
             .Select(e => e.Value)
-            .Append(state.Home)
-            .Append(state.Temp)
+            .Append(State.Home)
+            .Append(State.Temp)
             .Distinct(StringComparer.Ordinal)
             .Select(RealPath.Of)
             .Distinct(StringComparer.Ordinal),
