@@ -12,7 +12,7 @@ internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyL
 
     private readonly Dictionary<AttemptId, QueueItem> _byAttempt = Items.ToDictionary(i => i.Attempt);
 
-    public static QueueState Empty { get; } = new(null, null, []);
+    public static QueueState Empty => new(null, null, []);
 
     public IReadOnlyList<QueueItem> Items { get; } = Items;
 
