@@ -1,4 +1,4 @@
-using Isolation.Sdk.Platform;
+using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Leaks;
 
@@ -7,21 +7,24 @@ namespace Isolation.Sdk.Leaks;
 /// <param name="Disabled">What of it is left out, by the tests that show what each is for.</param>
 internal sealed record LeakSetup(SandboxLevel Level, LeakMechanisms Disabled = LeakMechanisms.None)
 {
-    /// <summary>Which parts of the kernel's confinement.</summary>
-    public ConfinementParts Parts => ConfinementParts.All & ~(ConfinementParts)(int)Disabled;
+    /// <summary>Composes it differently, given what says which environment the host has: for the tests, which see more than this package does.</summary>
+    public Action<IsolationPipelineBuilder, Action<ProcessSandboxOptions>>? Compose { get; init; }
 
-    public bool IsDisabled(LeakMechanisms seal) => Disabled.HasFlag(seal);
+    /// <summary>Changes the workers' directory when both workers are there.</summary>
+    public Action<string>? BeforeProbe { get; init; }
+
+    public bool IsDisabled(LeakMechanisms mechanism) => Disabled.HasFlag(mechanism);
 }
 
-/// <summary>What a level is made of. The first ones are the parts of <see cref="ConfinementParts"/>.</summary>
+/// <summary>What a level is made of. The first ones are parts of the kernel's confinement.</summary>
 [Flags]
 internal enum LeakMechanisms
 {
     None = 0,
-    Landlock = ConfinementParts.Landlock,
-    Seccomp = ConfinementParts.Seccomp,
-    Capabilities = ConfinementParts.Capabilities,
-    Namespaces = ConfinementParts.Namespaces,
+    Landlock = 1,
+    Seccomp = 2,
+    Capabilities = 4,
+    Namespaces = 8,
 
     /// <summary>Repositories of the workers' own; without them there are linked worktrees.</summary>
     Clones = 16,

@@ -1,9 +1,5 @@
 using System.Threading.Channels;
-using Isolation.Sdk.IO;
-using Isolation.Sdk.Platform;
 using Isolation.Sdk.Sandbox;
-using Isolation.Sdk.Workspaces;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk.Leaks;
 
@@ -45,7 +41,7 @@ internal sealed class PipelineScenario : LeakScenario
                     Task both = Task.WhenAll(_a.IsThere, _b.IsThere);
                     if (await Task.WhenAny(both, run.Completion).ConfigureAwait(false) == both)
                     {
-                        RemoveBarriers();
+                        _setup.BeforeProbe?.Invoke(Fixture.WorkersDirectory);
                         await TryAsync(probe, cancellationToken).ConfigureAwait(false);
                     }
                 }
@@ -78,40 +74,19 @@ internal sealed class PipelineScenario : LeakScenario
             .Target("landing", from: "main")
             .UseWorkersDirectory(Fixture.WorkersDirectory)
             .UseLevel(_setup.Level)
-            .RunCommands(_ => new Runner(this))
+            .RunCommandsWith(_ => new Runner(this))
             .Merging.UseFirstWins();
-        if (_setup.IsDisabled(LeakMechanisms.Clones))
+        builder = _setup.Level switch
         {
-            builder.Workspaces.Use(
-                services => new GitWorktreeProvider(
-                    new WorkspaceOptions(),
-                    services.GetRequiredService<TimeProvider>(),
-                    services.GetService<WorkersDirectory>()
-                ),
-                _setup.Level
-            );
-        }
-
-        return _setup.Level switch
-        {
-            SandboxLevel.Restricted => builder.Sandbox.UseRestricted(Configure),
-            SandboxLevel.Sealed => builder.Sandbox.UseSealed(Configure),
-            _ => builder.Sandbox.UseProcess(Configure),
+            SandboxLevel.Restricted => builder.Sandbox.UseRestricted(UseHost),
+            SandboxLevel.Sealed => builder.Sandbox.UseSealed(UseHost),
+            _ => builder.Sandbox.UseProcess(UseHost),
         };
+        _setup.Compose?.Invoke(builder, UseHost);
+        return builder;
 
-        void Configure(ProcessSandboxOptions options) =>
-            (options.HostEnvironment, options.Parts) = (
-                new Dictionary<string, string>(Fixture.Environment),
-                _setup.Parts
-            );
-    }
-
-    private void RemoveBarriers()
-    {
-        foreach (string name in _setup.IsDisabled(LeakMechanisms.Barriers) ? BarrierFiles.Names : [])
-        {
-            SafeDelete.DeleteTree(Path.Combine(Fixture.WorkersDirectory, name));
-        }
+        void UseHost(ProcessSandboxOptions options) =>
+            options.HostEnvironment = new Dictionary<string, string>(Fixture.Environment);
     }
 
     private WorkerCommand In(WorkerCommand command) =>

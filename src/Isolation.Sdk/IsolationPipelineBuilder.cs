@@ -202,6 +202,17 @@ public sealed class IsolationPipelineBuilder
     }
 
     /// <summary>
+    /// Runs attempts with a runner that does its work only through commands it starts in the worker. It is trusted, as the
+    /// host itself is; the commands are not, so every level accepts it.
+    /// </summary>
+    /// <param name="create">Makes the runner of an attempt.</param>
+    public IsolationPipelineBuilder RunCommandsWith(Func<IServiceProvider, IAgentRunner> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return RunWith(create, runsInProcess: false);
+    }
+
+    /// <summary>
     /// Adds a runner that an assignment may name: a node carries out attempts of pipelines elsewhere with it.
     /// </summary>
     /// <param name="name">Its name.</param>
@@ -262,12 +273,6 @@ public sealed class IsolationPipelineBuilder
 
     /// <summary>Reads the host's options under a name.</summary>
     internal IsolationPipelineBuilder UseOptionsName(string name) => With(s => s.Name = name);
-
-    /// <summary>
-    /// Runs attempts with the library's own code that does nothing but run commands in the worker's state.
-    /// </summary>
-    internal IsolationPipelineBuilder RunCommands(Func<IServiceProvider, IAgentRunner> create) =>
-        RunWith(create, runsInProcess: false);
 
     private IsolationPipelineBuilder RunWith(Func<IServiceProvider, IAgentRunner> create, bool runsInProcess) =>
         With(s => (s.Runner, s.RunnerFile, s.RunnerFaults, s.RunsInProcess) = (create, null, [], runsInProcess));

@@ -134,7 +134,7 @@ public sealed class HostileTests(ITestOutputHelper output)
 
         IsolationPipelineBuilder builder = rig.Compose(o => o.MaxWorkers = hostile + honest)
             .UseLevel(SandboxLevel.Restricted)
-            .RunCommands(_ => new DelegateRunner(WorkAsync));
+            .RunCommandsWith(_ => new DelegateRunner(WorkAsync));
         builder.Sandbox.UseRestricted(o =>
             (o.Limits.MaxProcesses, o.Limits.MaxMemoryBytes, o.Limits.MaxDiskBytes, o.Limits.MaxDuration) = (
                 200,

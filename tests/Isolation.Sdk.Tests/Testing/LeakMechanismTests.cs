@@ -1,6 +1,10 @@
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Leaks;
-using Isolation.Sdk.Testing;
+using Isolation.Sdk.Platform;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Tests.Infrastructure;
+using Isolation.Sdk.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk.Tests.Testing;
 
@@ -73,5 +77,40 @@ public sealed class LeakMechanismTests
     private static bool GotThrough(LeakObservation seen) => seen.Observed is LeakOutcome.Leak or LeakOutcome.Detected;
 
     private static Task<LeakObservation> TryAsync(string id, SandboxLevel level, string without) =>
-        LeakMatrix.TryAsync(Row(id), new LeakSetup(level, Enum.Parse<LeakMechanisms>(without)), default);
+        LeakMatrix.TryAsync(Row(id), SetupOf(level, Enum.Parse<LeakMechanisms>(without)), default);
+
+    private static LeakSetup SetupOf(SandboxLevel level, LeakMechanisms disabled)
+    {
+        // The first four bits of both are the same parts.
+        ConfinementParts parts = ConfinementParts.All & ~(ConfinementParts)(int)disabled;
+        return new LeakSetup(level, disabled)
+        {
+            Compose = (builder, useHost) =>
+            {
+                Action<ProcessSandboxOptions> configure = useHost + (o => o.Parts = parts);
+                _ =
+                    level == SandboxLevel.Restricted ? builder.Sandbox.UseRestricted(configure)
+                    : level == SandboxLevel.Sealed ? builder.Sandbox.UseSealed(configure)
+                    : builder;
+                if (disabled.HasFlag(LeakMechanisms.Clones))
+                {
+                    builder.Workspaces.Use(
+                        services => new GitWorktreeProvider(
+                            new WorkspaceOptions(),
+                            services.GetRequiredService<TimeProvider>(),
+                            services.GetService<WorkersDirectory>()
+                        ),
+                        level
+                    );
+                }
+            },
+            BeforeProbe = workers =>
+            {
+                foreach (string name in disabled.HasFlag(LeakMechanisms.Barriers) ? BarrierFiles.Names : [])
+                {
+                    SafeDelete.DeleteTree(Path.Combine(workers, name));
+                }
+            },
+        };
+    }
 }
