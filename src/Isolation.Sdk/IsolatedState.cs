@@ -122,8 +122,10 @@ public static class IsolatedState
 
         public StateInfo Info => scope.Info;
 
-        public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken) =>
-            scope.StartAsync(command, cancellationToken);
+        public ValueTask<IWorkerProcess> StartAsync(
+            WorkerCommand command,
+            CancellationToken cancellationToken = default
+        ) => scope.StartAsync(command, cancellationToken);
 
         public async ValueTask ReleaseAsync(ReleaseMode mode, CancellationToken cancellationToken = default)
         {

@@ -50,7 +50,7 @@ internal static class QueueCommands
     private static Command PauseCommand()
     {
         Argument<string> reason = new("REASON") { Description = "Why: everybody who looks is told." };
-        Option<int?> pass = new("--pass-priority")
+        Option<int?> pass = new("--minimum-priority")
         {
             Description = "Work with at least this priority passes.",
             HelpName = "N",

@@ -36,12 +36,12 @@ internal static class RunCommand
             Description = "A command that a merged tree must pass, in quotes; may be given several times.",
             HelpName = "CMD",
         };
-        Option<int?> slots = new("--slots")
+        Option<int?> maxConcurrency = new("--max-concurrency")
         {
             Description = "How many merged trees a refinery tests at once. Default: 4.",
             HelpName = "N",
         };
-        Option<int?> step = new("--step")
+        Option<int?> batchSize = new("--batch-size")
         {
             Description = "How many items each of them adds to the one before. Default: what is measured to land most.",
             HelpName = "N",
@@ -63,7 +63,7 @@ internal static class RunCommand
             Description = "The same, and its value is masked in every log and report.",
             HelpName = "NAME",
         };
-        Option<string[]> share = new("--share")
+        Option<string[]> share = new("--copy-from-home")
         {
             Description = "A path below your home that each worker gets a copy of: ~/.claude",
             HelpName = "PATH",
@@ -83,8 +83,8 @@ internal static class RunCommand
             attempts,
             merge,
             gates,
-            slots,
-            step,
+            maxConcurrency,
+            batchSize,
             target,
             from,
             inherit,
@@ -98,7 +98,7 @@ internal static class RunCommand
             {
                 string[][] gated = [.. (parsed.GetValue(gates) ?? []).Select(RunSettings.SplitGate)];
                 MergeChoice choice = RunSettings.ChooseMerge(parsed.GetValue(merge), gated.Length);
-                RunSettings.CheckRefinery(choice, parsed.GetValue(slots), parsed.GetValue(step));
+                RunSettings.CheckRefinery(choice, parsed.GetValue(maxConcurrency), parsed.GetValue(batchSize));
                 RunSettings settings = new(
                     CommonOptions.RepositoryOf(parsed.GetRequiredValue(repository)),
                     parsed.GetRequiredValue(command),
@@ -109,8 +109,8 @@ internal static class RunCommand
                     Workers = parsed.GetValue(workers),
                     Attempts = parsed.GetValue(attempts),
                     Merge = choice,
-                    Slots = parsed.GetValue(slots),
-                    Step = parsed.GetValue(step),
+                    MaxConcurrency = parsed.GetValue(maxConcurrency),
+                    BatchSize = parsed.GetValue(batchSize),
                     Gates = gated,
                     Inherit = parsed.GetValue(inherit) ?? [],
                     Secrets = parsed.GetValue(secrets) ?? [],

@@ -66,7 +66,7 @@ internal static class Composition
             }),
             MergeChoice.Refinery => builder.Merging.UseRefinery(o =>
             {
-                (o.MaxConcurrency, o.BatchSize) = (settings.Slots ?? o.MaxConcurrency, settings.Step);
+                (o.MaxConcurrency, o.BatchSize) = (settings.MaxConcurrency ?? o.MaxConcurrency, settings.BatchSize);
                 foreach (string[] gate in settings.Gates)
                 {
                     o.Gates.Add(gate[0], gate[1..]);

@@ -14,10 +14,10 @@ internal sealed record RunSettings(RepositoryRef Repository, IReadOnlyList<strin
     public MergeChoice Merge { get; init; }
 
     /// <summary>How many candidates a refinery tests at once.</summary>
-    public int? Slots { get; init; }
+    public int? MaxConcurrency { get; init; }
 
     /// <summary>How many items each of them adds.</summary>
-    public int? Step { get; init; }
+    public int? BatchSize { get; init; }
 
     public IReadOnlyList<string[]> Gates { get; init; } = [];
 
@@ -54,14 +54,14 @@ internal sealed record RunSettings(RepositoryRef Repository, IReadOnlyList<strin
         };
     }
 
-    /// <summary>Slots and step are a refinery's.</summary>
-    public static void CheckRefinery(MergeChoice merge, int? slots, int? step)
+    /// <summary>Both are a refinery's.</summary>
+    public static void CheckRefinery(MergeChoice merge, int? maxConcurrency, int? batchSize)
     {
-        if (merge != MergeChoice.Refinery && (slots ?? step) is not null)
+        if (merge != MergeChoice.Refinery && (maxConcurrency ?? batchSize) is not null)
         {
             throw new IsolationException(
                 RigCodes.MergeQueueOptions,
-                "--slots and --step are for --merge refinery only.",
+                "--max-concurrency and --batch-size are for --merge refinery only.",
                 "Leave them out, or add: --merge refinery"
             );
         }

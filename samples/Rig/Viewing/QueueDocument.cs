@@ -8,8 +8,8 @@ internal sealed record QueueDocument(
     string Target,
     string? Commit,
     bool Acting,
-    int? Slots,
-    QueuePause? Halt,
+    int? MaxConcurrency,
+    QueuePause? Pause,
     string? Obstacle,
     GateStatistics Gates
 )
@@ -71,7 +71,7 @@ internal sealed record CandidateDocument(
     string Tree,
     IReadOnlyList<string> Attempts,
     DateTimeOffset Since,
-    bool Confirms,
+    bool IsRetry,
     bool IsTarget
 );
 

@@ -307,7 +307,7 @@ public abstract partial class WorkTrackerConformance : ConformanceSuite
     private static async Task NothingAsync(IWorkTracker tracker, string what)
     {
         Task<WorkClaim?> claim = tracker.ClaimAsync(Request() with { WaitForItems = false }).AsTask();
-        await Task.WhenAny(claim, Task.Delay(MaxWait)).ConfigureAwait(false);
+        await Task.WhenAny(claim, Task.Delay(MaxWait, TimeProvider.System)).ConfigureAwait(false);
         Require(claim.IsCompleted, $"A claim waits for ever for {what}.");
         Require(await claim.ConfigureAwait(false) is null, $"A claim was given for {what}.");
     }

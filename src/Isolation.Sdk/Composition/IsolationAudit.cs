@@ -3,7 +3,6 @@ using Isolation.Sdk.Guard;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Platform;
-using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Scheduling;
 
 namespace Isolation.Sdk.Composition;

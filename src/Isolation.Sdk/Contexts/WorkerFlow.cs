@@ -16,6 +16,7 @@ internal static class WorkerFlow
         using AsyncFlowControl? suppressed = ExecutionContext.IsFlowSuppressed()
             ? null
             : ExecutionContext.SuppressFlow();
+#pragma warning disable MA0100 // It is the start that must not flow, not what comes of it.
         return Task
             .Factory.StartNew(
                 () => InsideAsync(lifetime, run, activity),
@@ -24,6 +25,7 @@ internal static class WorkerFlow
                 TaskScheduler.Default
             )
             .Unwrap();
+#pragma warning restore MA0100
     }
 
     private static async Task<T> InsideAsync<T>(WorkerLifetime lifetime, Func<Task<T>> run, Activity? activity)

@@ -34,12 +34,12 @@ internal sealed class GitRepositoryCache((string Name, string Email)? author = n
 
     private async Task<GitRepository> OpenWithAuthorAsync(string path)
     {
-        GitRepository opened = await GitOpener.OpenAsync(path, CancellationToken.None).ConfigureAwait(false);
+        GitRepository repository = await GitOpener.OpenAsync(path, CancellationToken.None).ConfigureAwait(false);
         return author is { } own
-            ? opened with
+            ? repository with
             {
-                Client = new GitClient(opened.Client.Environment.WithAuthor(own.Name, own.Email)),
+                Client = new GitClient(repository.Client.Environment.WithAuthor(own.Name, own.Email)),
             }
-            : opened;
+            : repository;
     }
 }

@@ -21,7 +21,7 @@ internal static class GitFolderEnumerator
         EnumerationOptions all = new()
         {
             RecurseSubdirectories = deep,
-            AttributesToSkip = 0,
+            AttributesToSkip = FileAttributes.None,
             IgnoreInaccessible = true,
         };
         return new FileSystemEnumerable<GitFolderEntry>(folder, Entry, all)

@@ -97,7 +97,13 @@ internal sealed class LeaseStore(string commonDirectory, RepositoryRef repositor
         using Process me = Process.GetCurrentProcess();
         const string BootIdFile = "/proc/sys/kernel/random/boot_id";
         string boot = File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : "";
-        return new LeaseHolder(Environment.ProcessId, me.StartTime, boot, Environment.MachineName, time.GetUtcNow());
+        return new LeaseHolder(
+            Environment.ProcessId,
+            new DateTimeOffset(me.StartTime),
+            boot,
+            Environment.MachineName,
+            time.GetUtcNow()
+        );
     }
 
     private string RecordPath(AttemptId attempt) => Path.Combine(_folder, $"{AttemptNames.FileName(attempt)}.json");

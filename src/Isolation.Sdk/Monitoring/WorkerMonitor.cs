@@ -1,5 +1,4 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
 
 namespace Isolation.Sdk.Monitoring;

@@ -1,6 +1,5 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
-using Isolation.Sdk.Leases;
 using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;

@@ -199,7 +199,9 @@ internal abstract class GitWorkspaceProvider(
         string commit = creation.Request.BaseCommit;
         WorkersDirectorySetup.Check(context.Workers, context.Repository);
         creation.Check(path);
+#pragma warning disable CA2007, MA0004 // There is nothing to configure where there is none.
         await using IdleMaterializer? idle = known.Idle?.Reserve(commit, known.Templates, cancellationToken);
+#pragma warning restore CA2007, MA0004
         await creation.NoteAsync(WorkspaceNotes.Path, path, cancellationToken).ConfigureAwait(false);
         await creation.NoteAsync(BranchNote, branch, cancellationToken).ConfigureAwait(false);
         await creation.NoteAsync(WorkspaceNotes.Base, commit, cancellationToken).ConfigureAwait(false);

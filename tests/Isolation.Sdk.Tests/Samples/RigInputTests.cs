@@ -43,7 +43,7 @@ public sealed class RigInputTests
     [InlineData("RIG03", "--merge", "manual", "--gate", "true")]
     [InlineData("RIG01", "--merge", "someday")]
     [InlineData("RIG03", "--merge", "refinery")]
-    [InlineData("RIG03", "--merge", "queue", "--gate", "true", "--slots", "2")]
+    [InlineData("RIG03", "--merge", "queue", "--gate", "true", "--max-concurrency", "2")]
     [InlineData("ISO0603", "--target", "main")]
     public async Task A_command_line_that_makes_no_sense_is_refused_before_anything_starts(
         string code,

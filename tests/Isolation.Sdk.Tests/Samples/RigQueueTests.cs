@@ -17,7 +17,16 @@ public sealed partial class RigQueueTests
         );
         await File.WriteAllTextAsync(rig.At("gate.sh"), $"until [ -e '{rig.At("go")}' ]; do sleep 0.2; done\n");
         using RigProcess run = rig.Start(
-            rig.RunArguments("--merge", "refinery", "--slots", "2", "--step", "1", "--gate", $"sh {rig.At("gate.sh")}")
+            rig.RunArguments(
+                "--merge",
+                "refinery",
+                "--max-concurrency",
+                "2",
+                "--batch-size",
+                "1",
+                "--gate",
+                $"sh {rig.At("gate.sh")}"
+            )
         );
         await run.WaitForAsync("a.1   merge: Testing", "b.1   merge: Testing");
 
@@ -48,7 +57,7 @@ public sealed partial class RigQueueTests
             (
                 queue.GetProperty("target").GetString(),
                 queue.GetProperty("acting").GetBoolean(),
-                queue.GetProperty("slots").GetInt32()
+                queue.GetProperty("maxConcurrency").GetInt32()
             )
         );
         Assert.Equal(
@@ -80,7 +89,7 @@ public sealed partial class RigQueueTests
     {
         await using RigHost rig = await RigHost.CreateAsync("""[{ "id": "a", "title": "Add a" }]""", Commit);
         await rig.Repository.GitAsync(["branch", RigHost.Target]);
-        RigOutput paused = await rig.OnRepositoryAsync("queue", "pause", "release day", "--pass-priority", "5");
+        RigOutput paused = await rig.OnRepositoryAsync("queue", "pause", "release day", "--minimum-priority", "5");
         RigOutput held = await rig.RunAsync("--merge", "refinery", "--gate", "true");
 
         JsonElement queue = Assert.Single((await rig.JsonAsync("queue")).GetProperty("queues").EnumerateArray());
@@ -94,9 +103,9 @@ public sealed partial class RigQueueTests
         Assert.Equal(
             ("paused", "release day", 5),
             (
-                queue.GetProperty("halt").GetProperty("kind").GetString(),
-                queue.GetProperty("halt").GetProperty("reason").GetString(),
-                queue.GetProperty("halt").GetProperty("passPriority").GetInt32()
+                queue.GetProperty("pause").GetProperty("kind").GetString(),
+                queue.GetProperty("pause").GetProperty("reason").GetString(),
+                queue.GetProperty("pause").GetProperty("minimumPriority").GetInt32()
             )
         );
         Assert.Contains("paused: release day (priority 5 and higher passes)", text, StringComparison.Ordinal);

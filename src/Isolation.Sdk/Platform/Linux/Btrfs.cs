@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Isolation.Sdk.IO;
-using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Platform;
 

@@ -135,7 +135,7 @@ internal sealed class CgroupSelfTest(CgroupController controller)
         foreach (
             DirectoryInfo left in new DirectoryInfo(folder)
                 .EnumerateDirectories(Prefix + "*")
-                .Where(d => time.GetUtcNow() - d.LastWriteTimeUtc > Stale)
+                .Where(d => time.GetUtcNow() - new DateTimeOffset(d.LastWriteTimeUtc) > Stale)
         )
         {
             new Cgroup(left.FullName).TryRemove();

@@ -14,7 +14,7 @@ internal static unsafe class DiskUsage
     private static readonly nuint Map = 0xC020660B;
     private static readonly EnumerationOptions Everything = new()
     {
-        AttributesToSkip = 0,
+        AttributesToSkip = FileAttributes.None,
         RecurseSubdirectories = false,
     };
 

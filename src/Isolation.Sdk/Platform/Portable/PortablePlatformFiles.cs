@@ -6,7 +6,11 @@ namespace Isolation.Sdk.Platform;
 /// <summary>Files by .NET alone: git checks every workspace out, and nothing is used again.</summary>
 internal sealed class PortablePlatformFiles : IPlatformFiles
 {
-    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        AttributesToSkip = FileAttributes.None,
+        IgnoreInaccessible = false,
+    };
 
     public int MaxThreads => 1;
 

@@ -44,7 +44,7 @@ internal static class HomeCopy
         foreach (
             FileSystemInfo entry in new DirectoryInfo(from).EnumerateFileSystemInfos(
                 "*",
-                new EnumerationOptions { AttributesToSkip = 0, RecurseSubdirectories = false }
+                new EnumerationOptions { AttributesToSkip = FileAttributes.None, RecurseSubdirectories = false }
             )
         )
         {

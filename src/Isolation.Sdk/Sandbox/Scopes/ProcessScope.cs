@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Platform;
 

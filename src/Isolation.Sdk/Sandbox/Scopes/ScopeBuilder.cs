@@ -1,4 +1,3 @@
-using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
 using Isolation.Sdk.Workspaces;
 

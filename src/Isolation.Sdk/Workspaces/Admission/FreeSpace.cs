@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;

@@ -111,7 +111,10 @@ internal sealed class PinMarker(WorkspaceInfo info)
 
     private static IEnumerable<FileSystemInfo> FilesOf(DirectoryInfo folder) =>
         folder
-            .EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = true })
+            .EnumerateFileSystemInfos(
+                "*",
+                new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true }
+            )
             .Where(e => e.FullName.Length is > 0 and < LongestPath)
             .OrderBy(e => e.Name, StringComparer.Ordinal)
             .SelectMany(e => e is DirectoryInfo below && e.LinkTarget is null ? FilesOf(below) : [e]);

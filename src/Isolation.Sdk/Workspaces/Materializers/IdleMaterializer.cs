@@ -1,5 +1,3 @@
-using Isolation.Sdk.Git;
-
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>

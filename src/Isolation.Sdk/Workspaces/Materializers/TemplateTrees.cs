@@ -1,7 +1,5 @@
-using System.Buffers.Binary;
 using System.Text;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 

@@ -60,8 +60,8 @@ internal static class WorktreeEntries
     private static DateTimeOffset Youngest(string entry) =>
         new DirectoryInfo(entry)
             .EnumerateFiles()
-            .Select(f => f.LastWriteTimeUtc)
-            .Append(new DirectoryInfo(entry).LastWriteTimeUtc)
+            .Select(f => new DateTimeOffset(f.LastWriteTimeUtc))
+            .Append(new DateTimeOffset(new DirectoryInfo(entry).LastWriteTimeUtc))
             .Max();
 
     private static IEnumerable<string> All(GitRepository repository)
