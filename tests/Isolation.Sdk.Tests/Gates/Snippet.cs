@@ -1,7 +1,9 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Emit;
 
 namespace Isolation.Sdk.Tests.Gates;
 
@@ -72,18 +74,31 @@ internal sealed partial record Snippet(string File, int Line, string Code, strin
         return program.Length <= members.Length ? program : members;
     }
 
-    private static string[] Compile(string code, OutputKind kind)
+    /// <summary>Compiles the types of the fence, for a test that runs what the documents show.</summary>
+    public Assembly Load()
+    {
+        using MemoryStream image = new();
+        EmitResult result = Compilation(Code, OutputKind.DynamicallyLinkedLibrary).Emit(image);
+        Assert.True(result.Success, string.Join('\n', result.Diagnostics));
+        return Assembly.Load(image.ToArray());
+    }
+
+    private static CSharpCompilation Compilation(string code, OutputKind kind)
     {
         CSharpParseOptions parse = new(LanguageVersion.Latest);
-        CSharpCompilation compilation = CSharpCompilation.Create(
+        return CSharpCompilation.Create(
             "Snippet",
             [CSharpSyntaxTree.ParseText(Usings, parse), CSharpSyntaxTree.ParseText(code, parse)],
             References,
             new CSharpCompilationOptions(kind, nullableContextOptions: NullableContextOptions.Enable)
         );
+    }
+
+    private static string[] Compile(string code, OutputKind kind)
+    {
         return
         [
-            .. compilation
+            .. Compilation(code, kind)
                 .GetDiagnostics()
                 .Where(d => d.Severity == DiagnosticSeverity.Error)
                 .Select(d =>
