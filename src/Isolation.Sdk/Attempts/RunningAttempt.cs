@@ -12,7 +12,9 @@ internal sealed class RunningAttempt(AttemptId attempt, WorkItem item, string ba
     /// <summary>The commit it started from.</summary>
     public string Base => baseCommit;
 
-    /// <summary>The target's commit it knows of; <see langword="null"/> when it started from something else and was told nothing yet.</summary>
+    /// <summary>
+    /// The target's commit that it knows of; <see langword="null"/> if it started from elsewhere and heard of none yet.
+    /// </summary>
     public string? LastNotified { get; set; } = item.Base is null ? baseCommit : null;
 
     /// <summary>What its branch is at now; its base while its branch is in another repository.</summary>

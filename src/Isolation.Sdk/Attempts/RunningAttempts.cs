@@ -8,9 +8,9 @@ internal sealed class RunningAttempts
     private readonly ConcurrentDictionary<AttemptId, RunningAttempt> _running = new();
 
     public IReadOnlyList<RunningAttempt> All =>
-        [.. _running.Values.OrderBy(f => f.Attempt.ToString(), StringComparer.Ordinal)];
+        [.. _running.Values.OrderBy(r => r.Attempt.ToString(), StringComparer.Ordinal)];
 
-    public void Add(RunningAttempt flight) => _running[flight.Attempt] = flight;
+    public void Add(RunningAttempt attempt) => _running[attempt.Attempt] = attempt;
 
     public void Remove(AttemptId attempt) => _running.TryRemove(attempt, out _);
 }

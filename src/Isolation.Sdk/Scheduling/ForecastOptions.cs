@@ -1,14 +1,54 @@
 namespace Isolation.Sdk.Scheduling;
 
 /// <summary>How a pipeline looks ahead for workers that touch the same files.</summary>
-public sealed class ForecastOptions
+public sealed class ForecastOptions : IOptionsWithFaults
 {
-    /// <summary>How long between two looks by itself; a look costs at most five git processes, one for each trial merge, and with trial merges one for each attributes file of the target. <see cref="Timeout.InfiniteTimeSpan"/>: only when asked. <value>30 s.</value></summary>
+    private static readonly TimeSpan MaxInterval = TimeSpan.FromDays(30);
+
+    /// <summary>
+    /// How long to wait between two scans; a scan costs at most five git processes and one for each trial merge.
+    /// <see cref="Timeout.InfiniteTimeSpan"/>: only when asked. <value>30 s.</value>
+    /// </summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The most trial merges of a look; pairs that are left over have their turn in the next one. Pairs without a path in common are never merged, and none twice. <value>10.</value></summary>
+    /// <summary>
+    /// The maximum number of trial merges of a scan; other pairs have their turn in the next one. Pairs without a path
+    /// in common are never merged, and no pair twice. <value>10.</value>
+    /// </summary>
     public int MaxTrialMerges { get; set; } = 10;
 
-    /// <summary>How many times an item whose declared paths overlap with those of one under way lets another ready item pass it, whatever the priorities; 0: never. For items of an in-memory tracker. <value>0.</value></summary>
+    /// <summary>
+    /// How many times an item whose declared paths overlap with those of one under way lets other ready items go first,
+    /// whatever the priorities. <value>0: never.</value>
+    /// </summary>
     public int MaxReorderings { get; set; }
+
+    IEnumerable<IsolationFault> IOptionsWithFaults.Validate()
+    {
+        if (Interval != Timeout.InfiniteTimeSpan && (Interval <= TimeSpan.Zero || Interval > MaxInterval))
+        {
+            yield return Fault(
+                nameof(Interval),
+                Interval,
+                $"Give a positive time of at most {MaxInterval.Days} days, or Timeout.InfiniteTimeSpan."
+            );
+        }
+
+        foreach (
+            (string name, int value) in new[]
+            {
+                (nameof(MaxTrialMerges), MaxTrialMerges),
+                (nameof(MaxReorderings), MaxReorderings),
+            }
+        )
+        {
+            if (value is < 0 or > 1000)
+            {
+                yield return Fault(name, value, "Give a number from 0 to 1000.");
+            }
+        }
+    }
+
+    private static IsolationFault Fault(string name, object value, string remedy) =>
+        new(PipelineCodes.BadOption, $"{nameof(ForecastOptions)}.{name} is {value}.", remedy);
 }

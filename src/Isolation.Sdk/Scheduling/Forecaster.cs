@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>Looks ahead: which of those who run here will meet each other, or what waits in the queue, in the same files.</summary>
+/// <summary>
+/// Finds out which of those who run here will meet each other, or what waits in the queue, in the same files.
+/// </summary>
 internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposable
 {
     private const int MaxPaths = 200;
@@ -33,7 +35,10 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
         }
     }
 
-    /// <summary>One look: at most one process for the running, three for the queue, one for attributes and those of the trial merges.</summary>
+    /// <summary>
+    /// One scan: at most one process for the running, three for the queue, one for attributes and those of the trial
+    /// merges.
+    /// </summary>
     public async Task<IReadOnlyList<Overlap>> ScanAsync(CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -63,17 +68,17 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
     }
 
     /// <summary>A worker begins: what its item declares is compared at once, which costs nothing.</summary>
-    public void OnStarted(RunningAttempt flight)
+    public void OnStarted(RunningAttempt worker)
     {
-        if (flight.Item.Paths.Count > 0)
+        if (worker.Item.Paths.Count > 0)
         {
-            // Both of two that begin at once see each other: they say it in the same words, as a look does.
+            // Both of two that begin at once see each other: they say it in the same words, as a scan does.
             IReadOnlyList<RunningAttempt> running = session.Running.All;
             foreach (
                 (RunningAttempt first, RunningAttempt second) in running
-                    .TakeWhile(f => f != flight)
-                    .Select(f => (f, flight))
-                    .Concat(running.SkipWhile(f => f != flight).Skip(1).Select(f => (flight, f)))
+                    .TakeWhile(f => f != worker)
+                    .Select(f => (f, worker))
+                    .Concat(running.SkipWhile(f => f != worker).Skip(1).Select(f => (worker, f)))
             )
             {
                 if (DeclaredPaths.Common(first.Item.Paths, second.Item.Paths) is { Count: > 0 } paths)
@@ -96,12 +101,12 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
         CancellationToken cancellationToken
     )
     {
-        (RunningAttempt Flight, string Tip)[] tips = [.. running.Select(f => (f, f.Tip(session.Repository)))];
+        (RunningAttempt Worker, string Tip)[] tips = [.. running.Select(f => (f, f.Tip(session.Repository)))];
         IEnumerable<string> without = [.. running.Select(f => f.Base), session.Plan.TargetRef];
         IReadOnlyDictionary<string, IReadOnlySet<string>> own = await ChangedPaths
             .OfTipsAsync(
                 session.Repository,
-                [.. tips.Where(t => t.Tip != t.Flight.Base).Select(t => t.Tip)],
+                [.. tips.Where(t => t.Tip != t.Worker.Base).Select(t => t.Tip)],
                 without,
                 cancellationToken
             )
@@ -113,10 +118,10 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
         return
         [
             .. tips.Select(t => new Side(
-                t.Flight.Attempt,
+                t.Worker.Attempt,
                 t.Tip,
                 [.. own.GetValueOrDefault(t.Tip) ?? new HashSet<string>()],
-                t.Flight.Item.Paths
+                t.Worker.Item.Paths
             )),
             .. queued
                 .Where(q => q.Target?.Ref == session.Plan.TargetRef && !q.IsTerminal && !here.Contains(q.Attempt))

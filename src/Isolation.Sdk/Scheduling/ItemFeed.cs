@@ -19,7 +19,11 @@ internal sealed class ItemFeed(IWorkTracker tracker, RunResults results, ChangeS
         foreach (ItemRefusal refusal in refused)
         {
             // What a host's tracker had before this run is no twin: it goes on where it was.
-            if (refusal.Item is not { Id: { } id } || _added.Contains(id) || !results.TryInclude(id))
+            if (
+                refusal is not { Item.Id: { } id, Fault.Code: TrackingCodes.DuplicateId }
+                || _added.Contains(id)
+                || !results.TryInclude(id)
+            )
             {
                 results.Refuse(refusal);
             }

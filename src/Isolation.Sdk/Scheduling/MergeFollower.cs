@@ -26,7 +26,9 @@ internal sealed class MergeFollower(RunSession session, IMergeQueue queue, RunRe
             changed.Set();
         });
 
-    /// <summary>Cancelled when the run was asked to drain: what waits in the queue then stays there, and the tracker knows.</summary>
+    /// <summary>
+    /// Cancelled when the run was asked to drain: what waits in the queue then stays there, and the tracker knows.
+    /// </summary>
     public CancellationToken Draining { get; init; }
 
     /// <summary>Back-pressure: merges compete with workers for the machine, and would fall behind for ever.</summary>

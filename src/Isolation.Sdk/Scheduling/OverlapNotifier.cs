@@ -11,7 +11,7 @@ internal sealed class OverlapNotifier(WorkerEventHub events, ILogger logger)
     private readonly Lock _gate = new();
     private readonly Dictionary<(AttemptId Worker, AttemptId With), string> _notified = [];
 
-    /// <summary>A whole look: what it does not name any more is over.</summary>
+    /// <summary>The result of a whole scan: an overlap that it no longer names is over.</summary>
     public IReadOnlyList<Overlap> Notify(IReadOnlyList<RunningAttempt> running, IReadOnlyList<Overlap> found)
     {
         HashSet<AttemptId> here = [.. running.Select(f => f.Attempt)];
@@ -39,7 +39,7 @@ internal sealed class OverlapNotifier(WorkerEventHub events, ILogger logger)
         return found;
     }
 
-    /// <summary>One overlap, between looks.</summary>
+    /// <summary>One overlap, between scans.</summary>
     public void Notify(RunningAttempt first, RunningAttempt second, Overlap overlap)
     {
         lock (_gate)

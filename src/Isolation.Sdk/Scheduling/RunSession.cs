@@ -9,7 +9,9 @@ using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>What one run holds: the dispatchers with their host, and what the run knows of the attempts that they carry out.</summary>
+/// <summary>
+/// What one run holds: the dispatchers with their host, and what the run knows of the attempts that they carry out.
+/// </summary>
 internal sealed class RunSession : IAsyncDisposable
 {
     private readonly WorkerNode _node;
@@ -64,7 +66,9 @@ internal sealed class RunSession : IAsyncDisposable
     /// <summary>The activity that started the run.</summary>
     public string? TraceParent { get; init; }
 
-    /// <summary>The attempt of an item that another coordinator left running; <see langword="null"/> if there is none.</summary>
+    /// <summary>
+    /// The attempt of an item that another coordinator left running; <see langword="null"/> if there is none.
+    /// </summary>
     public async Task<DispatchedAttempt?> FindRunningAsync(WorkClaim claim, CancellationToken cancellationToken)
     {
         if (claim.Running is { } running)

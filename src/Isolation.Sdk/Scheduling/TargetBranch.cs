@@ -26,7 +26,9 @@ internal static class TargetBranch
         }
     }
 
-    /// <summary>What stands in the way of a target that is not there yet; <see langword="null"/> when nothing does.</summary>
+    /// <summary>
+    /// What stands in the way of a target that is not there yet; <see langword="null"/> when nothing does.
+    /// </summary>
     public static async Task<string?> FindConflictAsync(
         GitRepository repository,
         string target,

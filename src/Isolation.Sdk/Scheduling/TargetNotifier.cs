@@ -6,17 +6,20 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>Tells every running worker when the target moves, whoever moved it. A look reads one ref's file; git is asked only when it moved while somebody runs.</summary>
+/// <summary>
+/// Tells every running worker when the target moves, whoever moved it. A poll reads one ref's file; git is asked only
+/// when it moved while somebody runs.
+/// </summary>
 internal sealed class TargetNotifier(RunSession session, ILogger logger)
 {
-    /// <summary>The most paths a message names.</summary>
+    /// <summary>The maximum number of paths that a message names.</summary>
     public const int MaxPaths = 200;
 
     private const string MessageKind = "target-advanced";
     private const int MaxInText = 3;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    // Where refs are in no files of their own, a look costs a process.
+    // Where refs are in no files of their own, a poll costs a process.
     private static readonly TimeSpan ProcessInterval = TimeSpan.FromSeconds(5);
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -49,10 +52,10 @@ internal sealed class TargetNotifier(RunSession session, ILogger logger)
             return;
         }
 
-        // Who started from elsewhere knows of no target yet: it is told of what comes from now on.
-        foreach (RunningAttempt flight in running)
+        // An attempt that started from elsewhere knows no target yet: it hears of what comes from now on.
+        foreach (RunningAttempt worker in running)
         {
-            flight.LastNotified ??= target;
+            worker.LastNotified ??= target;
         }
 
         RunningAttempt[] behind = [.. running.Where(f => f.LastNotified != target)];
@@ -66,14 +69,16 @@ internal sealed class TargetNotifier(RunSession session, ILogger logger)
         IReadOnlyDictionary<string, IReadOnlySet<string>> own = await ChangedPaths
             .OfTipsAsync(session.Repository, moved, [target, .. behind.Select(f => f.Base)], cancellationToken)
             .ConfigureAwait(false);
-        foreach (IGrouping<string, RunningAttempt> told in behind.GroupBy(f => f.LastNotified!, StringComparer.Ordinal))
+        foreach (
+            IGrouping<string, RunningAttempt> group in behind.GroupBy(f => f.LastNotified!, StringComparer.Ordinal)
+        )
         {
             IReadOnlyList<string> paths = await ChangedPaths
-                .BetweenAsync(session.Repository, told.Key, target, cancellationToken)
+                .BetweenAsync(session.Repository, group.Key, target, cancellationToken)
                 .ConfigureAwait(false);
-            foreach (RunningAttempt flight in told)
+            foreach (RunningAttempt worker in group)
             {
-                await NotifyAsync(flight, target, paths, own.GetValueOrDefault(tips[flight.Attempt]), cancellationToken)
+                await NotifyAsync(worker, target, paths, own.GetValueOrDefault(tips[worker.Attempt]), cancellationToken)
                     .ConfigureAwait(false);
             }
         }
@@ -87,7 +92,7 @@ internal sealed class TargetNotifier(RunSession session, ILogger logger)
             : RefReader.Read(session.Repository.CommonDirectory, session.Plan.TargetRef);
 
     private async Task NotifyAsync(
-        RunningAttempt flight,
+        RunningAttempt worker,
         string target,
         IReadOnlyList<string> paths,
         IReadOnlySet<string>? own,
@@ -97,7 +102,7 @@ internal sealed class TargetNotifier(RunSession session, ILogger logger)
         string[] both = own is null ? [] : [.. paths.Where(own.Contains)];
         TargetAdvanced advanced = new(
             session.Plan.Settings.Target,
-            flight.LastNotified!,
+            worker.LastNotified!,
             target,
             [.. paths.Take(MaxPaths)]
         )
@@ -105,13 +110,13 @@ internal sealed class TargetNotifier(RunSession session, ILogger logger)
             More = paths.Count > MaxPaths,
             Overlapping = [.. both.Take(MaxPaths)],
         };
-        flight.LastNotified = target;
+        worker.LastNotified = target;
         string text = Describe(advanced, paths.Count, both);
         WorkerMessage message = new(MessageKind, text) { TargetAdvanced = advanced };
-        if (await session.Dispatcher.SendAsync(flight.Attempt, message, cancellationToken).ConfigureAwait(false))
+        if (await session.Dispatcher.SendAsync(worker.Attempt, message, cancellationToken).ConfigureAwait(false))
         {
             session.Events.Publish(
-                new WorkerEvent(flight.Attempt, default, WorkerEventKind.TargetAdvanced)
+                new WorkerEvent(worker.Attempt, default, WorkerEventKind.TargetAdvanced)
                 {
                     Text = text,
                     Data = new Dictionary<string, string>

@@ -9,7 +9,10 @@ internal sealed class TrialMerges(GitRepository repository)
     private const int MaxKnown = 4096;
     private readonly Dictionary<(string, string), IReadOnlyList<string>> _known = [];
 
-    /// <summary>The paths that collide; empty when all goes together; <see langword="null"/> when it was not tried, or git could not say.</summary>
+    /// <summary>
+    /// The paths that collide; empty when all goes together; <see langword="null"/> when it was not tried, or git could
+    /// not say.
+    /// </summary>
     public IReadOnlyList<string>? Known(string first, string second) => _known.GetValueOrDefault((first, second));
 
     /// <summary>Tries so many of the pairs that were not tried before.</summary>

@@ -8,7 +8,10 @@ internal static class DeclaredPaths
 
     private const int MaxLength = 1_000;
 
-    /// <summary>Whether a path can be declared: from the top of the repository, with forward slashes, nothing that leads elsewhere.</summary>
+    /// <summary>
+    /// Whether a path can be declared: from the top of the repository, with forward slashes, nothing that leads
+    /// elsewhere.
+    /// </summary>
     public static bool IsValid(string? path) =>
         path is { Length: > 0 and <= MaxLength }
         && path[0] != '/'
@@ -20,7 +23,9 @@ internal static class DeclaredPaths
     public static IReadOnlyList<string> Common(IReadOnlyList<string> first, IReadOnlyList<string> second) =>
         [.. first.Where(a => second.Any(b => Overlap(a, b)))];
 
-    /// <summary>Whether two paths can mean the same file: equal, one a folder above the other, or by their wildcards.</summary>
+    /// <summary>
+    /// Whether two paths can mean the same file: equal, one a folder above the other, or by their wildcards.
+    /// </summary>
     public static bool Overlap(string first, string second)
     {
         string[] a = Segments(first),
@@ -28,7 +33,8 @@ internal static class DeclaredPaths
         bool aFolder = first.EndsWith('/'),
             bFolder = second.EndsWith('/');
 
-        // From the ends: whether the rest of one can meet the rest of the other. What has no rest is the other, or a folder above it.
+        // From the ends: whether the rest of one can meet the rest of the other. What has no rest is the other, or a
+        // folder above it.
         bool[,] meet = new bool[a.Length + 1, b.Length + 1];
         for (int i = a.Length; i >= 0; i--)
         {

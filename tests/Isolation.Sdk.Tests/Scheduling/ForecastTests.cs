@@ -8,6 +8,23 @@ namespace Isolation.Sdk.Tests.Scheduling;
 public sealed class ForecastTests
 {
     [IsolationFact]
+    public async Task Bad_options_of_a_forecast_are_found_by_name_when_the_pipeline_is_built()
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        IsolationPipelineBuilder builder = rig.Compose()
+            .Forecast(o => (o.Interval, o.MaxTrialMerges, o.MaxReorderings) = (TimeSpan.Zero, -1, 1001))
+            .RunWith(PipelineFixture.WriteAndCommitAsync);
+
+        IsolationConfigurationException refused = Assert.Throws<IsolationConfigurationException>(() => builder.Build());
+
+        Assert.All(refused.Faults, f => Assert.Equal("ISO0904", f.Code));
+        Assert.Equal(
+            ["ForecastOptions.Interval", "ForecastOptions.MaxTrialMerges", "ForecastOptions.MaxReorderings"],
+            refused.Faults.Select(f => f.Message.Split(' ')[0])
+        );
+    }
+
+    [IsolationFact]
     public async Task Workers_that_committed_to_the_same_files_are_named_with_what_collides()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
