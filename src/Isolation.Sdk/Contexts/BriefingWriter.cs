@@ -8,10 +8,6 @@ internal static class BriefingWriter
 {
     private const int MaxItemsNamed = 20;
 
-    /// <param name="request">What it is for.</param>
-    /// <param name="preamble">Text before everything else.</param>
-    /// <param name="references">Files to quote.</param>
-    /// <param name="conflictFiles">How many files of the earlier conflict to name; <see langword="null"/> to leave it out.</param>
     public static string Write(
         ContextRequest request,
         string preamble,

@@ -7,9 +7,6 @@ namespace Isolation.Sdk.Contexts;
 internal static class WorkerFlow
 {
     /// <summary>Runs a worker's code, up to its first await on its own thread, so that code that blocks holds no thread of the pool. Then the worker's lifetime ends.</summary>
-    /// <param name="lifetime">The worker's lifetime.</param>
-    /// <param name="run">The code.</param>
-    /// <param name="activity">The activity that the code's own ones are below. It must have no baggage and no parent object to reach some through.</param>
     public static Task<T> RunAsync<T>(WorkerLifetime lifetime, Func<Task<T>> run, Activity? activity = null)
     {
         // With the flow suppressed, the new task starts from an empty execution context.

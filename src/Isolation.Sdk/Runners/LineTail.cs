@@ -30,10 +30,6 @@ internal sealed class LineTail : IDisposable
     public string Path { get; }
 
     /// <summary>Reads what is new.</summary>
-    /// <param name="line">Gets each line; <see langword="null"/> for one that was too long.</param>
-    /// <param name="last">Whether nobody writes any more: what has no newline yet is a line too.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>Whether there is more to read at once.</returns>
     public async Task<bool> ReadAsync(Func<byte[]?, Task> line, bool last, CancellationToken cancellationToken)
     {
         if (_file.Length < _file.Position)

@@ -11,7 +11,6 @@ internal sealed record RunnerReport(string Kind, string Text)
     private static readonly string[] Kinds = ["phase", "progress", "blocked", "handoff", "comment"];
 
     /// <summary>Reads a line; every property that is known is one report, so one line may say several things.</summary>
-    /// <returns><see langword="null"/> when the line is not of the protocol.</returns>
     public static IReadOnlyList<RunnerReport>? TryParse(ReadOnlySpan<byte> line)
     {
         try

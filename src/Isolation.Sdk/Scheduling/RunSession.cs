@@ -77,14 +77,15 @@ internal sealed class RunSession : IAsyncDisposable
         }
 
         // A tracker that began anew knows of none. A ref that is still at its base says that this repository issued it.
+        Task<IReadOnlyList<DispatchedAttempt>> left;
         lock (_gate)
         {
-            _left ??= ListAsync(cancellationToken);
+            left = _left is null or { IsFaulted: true } ? _left = ListAsync(CancellationToken.None) : _left;
         }
 
         return claim.ResumeToken is not null
             ? null
-            : (await _left.ConfigureAwait(false)).FirstOrDefault(d =>
+            : (await left.WaitAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(d =>
                 d.Attempt.Item == claim.Item.Id && Issuer.PinnedBy(d.Attempt) == d.BaseCommit
             );
     }

@@ -138,7 +138,7 @@ public sealed class SecondMachineTests
                     + """say '{"handoff":"The client lives in src/Client.cs."}'; """
                     + SecondMachine.Commit("a.txt", "a")
             ),
-            SecondMachine.Item("b", "grep -q src/Client.cs \"$1\" && " + SecondMachine.Commit("b.txt", "b"), "a")
+            SecondMachine.Item("b", "grep -q 'src/[C]lient.cs' \"$1\" && " + SecondMachine.Commit("b.txt", "b"), "a")
         );
 
         Assert.Equal(2, summary.Count(ItemOutcome.Landed));
