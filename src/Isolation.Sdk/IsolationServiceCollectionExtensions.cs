@@ -1,7 +1,6 @@
 using Isolation.Sdk;
 using Isolation.Sdk.Composition;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,4 @@
 using System.IO.Enumeration;
-using System.Text;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
 
