@@ -66,11 +66,6 @@ public sealed class IsolationOptions : IOptionsWithFaults
     /// <example><c>Build bot &lt;bot@example.org&gt;</c></example>
     public string? CommitAuthor { get; set; }
 
-    /// <summary>
-    /// What this machine offers to items that require it, such as <c>linux</c> or <c>gpu</c>. <value>Nothing.</value>
-    /// </summary>
-    public IList<string> Labels { get; } = [];
-
     internal TimeSpan RetryDelayAfter(int attempts) =>
         TimeSpan.FromTicks(
             Math.Min(

@@ -232,6 +232,14 @@ public sealed class IsolationPipelineBuilder
         });
     }
 
+    /// <summary>Says what this machine offers to items that require it, such as <c>linux</c> or <c>gpu</c>.</summary>
+    /// <param name="labels">The labels, as in <see cref="WorkItem.Requires"/>.</param>
+    public IsolationPipelineBuilder AddLabels(params string[] labels)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        return With(s => s.Labels = [.. s.Labels, .. labels]);
+    }
+
     /// <summary>Has attempts carried out by the runner of this name, wherever they are dispatched to.</summary>
     /// <param name="name">The name, as in <see cref="AddRunner"/>.</param>
     public IsolationPipelineBuilder UseRunner(string name)

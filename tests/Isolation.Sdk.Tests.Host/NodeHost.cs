@@ -29,14 +29,8 @@ internal sealed class NodeHost : IWorkerHost
     {
         (_request, _options) = (request, options);
         IsolationPipelineBuilder builder = new IsolationPipelineBuilder(request.Repository)
-            .Configure(o =>
-            {
-                o.StopGrace = TimeSpan.FromSeconds(2);
-                foreach (string label in options.Labels)
-                {
-                    o.Labels.Add(label);
-                }
-            })
+            .Configure(o => o.StopGrace = TimeSpan.FromSeconds(2))
+            .AddLabels([.. options.Labels])
             .AddRunner("script", "sh", "-c", "{instructions}", "sh", "{briefing}");
         _node = builder.BuildNode(this);
     }

@@ -27,6 +27,8 @@ internal sealed record WorkerPlan(
 
     public IReadOnlyList<WorkerCommand> Setup { get; init; } = [];
 
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
     public Action<ResiliencePipelineBuilder<RunResult>>? Resilience { get; init; }
 
     /// <summary>Where workers live; <see langword="null"/> for beside the repository.</summary>

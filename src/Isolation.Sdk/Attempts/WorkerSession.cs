@@ -66,7 +66,7 @@ internal sealed class WorkerSession : IDisposable
     public Task<AttemptReport> RunAsync(WorkerNode.Execution execution)
     {
         WorkerAssignment assignment = execution.Assignment;
-        string[] missing = [.. assignment.Requires.Except(Plan.Options.Labels, StringComparer.Ordinal)];
+        string[] missing = [.. assignment.Requires.Except(Plan.Labels, StringComparer.Ordinal)];
         string? lack =
             missing.Length > 0 ? $"it has no {string.Join(", ", missing)}"
             : assignment.MinimumLevel > Plan.Level ? $"its level is {Plan.Level}, below {assignment.MinimumLevel}"
@@ -77,7 +77,7 @@ internal sealed class WorkerSession : IDisposable
             : throw new IsolationException(
                 DispatchingCodes.Unsuitable,
                 $"{Environment.MachineName} cannot carry out {assignment.Attempt}: {lack}.",
-                "Send it to another machine, or configure this one: Labels, UseLevel, AddRunner."
+                "Send it to another machine, or configure this one: AddLabels, UseLevel, AddRunner."
             )
             {
                 Attempt = assignment.Attempt,

@@ -46,6 +46,7 @@ internal sealed record PipelinePlan(PipelineSettings Settings, CompositionServic
                 ? new Dictionary<string, Func<IServiceProvider, IAgentRunner>>(Settings.Runners) { [""] = runner }
                 : Settings.Runners,
             Setup = Settings.Setup,
+            Labels = Settings.Labels,
             Resilience = Settings.Resilience,
             Directory = Settings.WorkersDirectory is { } root ? new WorkersDirectory(root) : null,
             Level = Settings.Level,

@@ -63,6 +63,9 @@ internal sealed record PipelineSettings(string Repository)
 
     public IReadOnlyList<IsolationFault> NamedRunnerFaults { get; set; } = [];
 
+    /// <summary>What this machine offers.</summary>
+    public IReadOnlyList<string> Labels { get; set; } = [];
+
     /// <summary>The name that this pipeline's assignments give.</summary>
     public string? RunnerName { get; set; }
 
