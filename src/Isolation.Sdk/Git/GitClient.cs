@@ -1,13 +1,19 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Text;
-using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Git;
 
 /// <summary>Runs the git executable: argument lists, a pinned environment, no shell, no prompt.</summary>
 internal sealed class GitClient(GitEnvironment environment)
 {
+    private static readonly Counter<long> Processes = new Meter("Isolation.Sdk").CreateCounter<long>(
+        "isolation.git.processes",
+        "{process}",
+        "Git processes started by the library."
+    );
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     public GitEnvironment Environment { get; } = environment;
@@ -51,7 +57,7 @@ internal sealed class GitClient(GitEnvironment environment)
         }
 
         Interlocked.Increment(ref _started);
-        Telemetry.GitStarted(command.Arguments[0]);
+        Processes.Add(1, new KeyValuePair<string, object?>("verb", command.Arguments[0]));
         Task<string> output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         Task<string> error = process.StandardError.ReadToEndAsync(CancellationToken.None);
         try

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Git;
 

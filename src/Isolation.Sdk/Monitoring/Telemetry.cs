@@ -14,11 +14,6 @@ internal static class Telemetry
 
     public static Meter Meter { get; } = new(Name);
 
-    private static readonly Counter<long> GitProcesses = Meter.CreateCounter<long>(
-        "isolation.git.processes",
-        "{process}",
-        "Git processes started by the library."
-    );
     private static readonly UpDownCounter<long> Active = Meter.CreateUpDownCounter<long>(
         "isolation.workers.active",
         "{worker}",
@@ -39,8 +34,6 @@ internal static class Telemetry
         "s",
         "How long an attempt took."
     );
-
-    public static void GitStarted(string verb) => GitProcesses.Add(1, new KeyValuePair<string, object?>("verb", verb));
 
     public static void AttemptStarted() => Active.Add(1);
 

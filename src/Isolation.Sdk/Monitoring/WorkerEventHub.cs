@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Isolation.Sdk.IO;
 using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Monitoring;

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Monitoring;
 

@@ -1,4 +1,5 @@
 using Isolation.Sdk.Attempts;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Monitoring;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Isolation.Sdk.Attempts;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Monitoring;
 using Microsoft.Extensions.Logging;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
-using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Workspaces;
 

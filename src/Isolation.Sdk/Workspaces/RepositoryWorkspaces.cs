@@ -1,5 +1,5 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 

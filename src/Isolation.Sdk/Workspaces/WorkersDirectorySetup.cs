@@ -1,7 +1,6 @@
 using System.Text;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
-using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;

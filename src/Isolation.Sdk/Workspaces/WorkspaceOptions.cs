@@ -1,4 +1,4 @@
-using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 

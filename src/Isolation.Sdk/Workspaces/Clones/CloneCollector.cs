@@ -1,5 +1,5 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 

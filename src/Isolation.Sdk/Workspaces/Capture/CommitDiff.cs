@@ -1,6 +1,6 @@
-using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Git;
 
-namespace Isolation.Sdk.Git;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>What differs between two commits: plumbing, so that no diff driver of anyone runs.</summary>
 internal static class CommitDiff

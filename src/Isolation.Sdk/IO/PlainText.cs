@@ -1,4 +1,4 @@
-namespace Isolation.Sdk.Monitoring;
+namespace Isolation.Sdk.IO;
 
 /// <summary>A worker's words as one harmless line.</summary>
 internal static class PlainText

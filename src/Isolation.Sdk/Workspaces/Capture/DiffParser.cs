@@ -1,7 +1,7 @@
 using System.Globalization;
-using Isolation.Sdk.Workspaces;
+using Isolation.Sdk.Git;
 
-namespace Isolation.Sdk.Git;
+namespace Isolation.Sdk.Workspaces;
 
 /// <summary>
 /// Reads <c>git diff-tree -r -z --raw --numstat -M</c>: first every raw entry, then the numbers of the same files.
