@@ -15,7 +15,8 @@ public sealed class MergeGate
     public string Name
     {
         get => _name ?? string.Join(' ', [File ?? "", .. Arguments]);
-        set => _name = value;
+        // A configuration binder sets what it has just read: that is not a choice.
+        set => _name = string.IsNullOrEmpty(value) || value == Name ? _name : value;
     }
 
     /// <summary>The program.</summary>

@@ -1,6 +1,9 @@
 using System.Text;
 using Isolation.Sdk.Contexts;
+using Isolation.Sdk.Merging;
+using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Tests.Infrastructure;
+using Isolation.Sdk.Workspaces;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -51,6 +54,56 @@ public sealed class HostConfigurationTests
         provider.GetRequiredService<IsolationPipeline>();
 
         Assert.Equal([777, new FreshContextOptions().TokenBudget], seen);
+    }
+
+    [IsolationFact]
+    public async Task Every_axis_binds_from_a_settings_file()
+    {
+        IConfiguration settings = Read(
+            """
+            {
+              "Workspaces": { "CopyIgnored": [ ".env" ], "SymbolicLinks": { "data": "/data" }, "Pool": { "Size": 3 } },
+              "Sandbox": {
+                "Inherit": [ "COMPANY_PROXY" ], "Environment": { "STAGE": "test" }, "Ports": [ "web" ],
+                "Teardown": [ { "File": "rm", "Arguments": [ "-f", "x" ] } ], "Limits": { "MaxProcesses": 9 }
+              },
+              "Merging": {
+                "Mode": "FastForward", "GateTimeout": "00:10:00",
+                "Gates": [ { "File": "dotnet", "Arguments": [ "test" ] } ]
+              }
+            }
+            """
+        );
+        ServiceCollection services = new();
+        services.Configure<WorkspaceOptions>(settings.GetSection("Workspaces"));
+        services.Configure<ProcessSandboxOptions>(settings.GetSection("Sandbox"));
+        services.Configure<MergeQueueOptions>(settings.GetSection("Merging"));
+        WorkspaceOptions? workspaces = null;
+        ProcessSandboxOptions? sandbox = null;
+        MergeQueueOptions? merging = null;
+        services.AddIsolation("/r", b =>
+            b.Workspaces.UsePrivateClones(o => workspaces = o)
+                .Sandbox.UseProcess(o => sandbox = o)
+                .Merging.UseSerialQueue(o => merging = o)
+                .RunProcess("true")
+        );
+        await using ServiceProvider provider = services.BuildServiceProvider();
+
+        provider.GetRequiredService<IsolationPipeline>();
+
+        Assert.Equal(
+            [".env", "/data", "3"],
+            [.. workspaces!.CopyIgnored, workspaces.SymbolicLinks["data"], $"{workspaces.Pool.Size}"]
+        );
+        Assert.Equal(
+            ["COMPANY_PROXY", "test", "web", "9"],
+            [.. sandbox!.Inherit, sandbox.Environment["STAGE"], .. sandbox.Ports, $"{sandbox.Limits.MaxProcesses}"]
+        );
+        WorkerCommand teardown = Assert.Single(sandbox.Teardown);
+        Assert.Equal(["rm", "-f", "x"], [teardown.File, .. teardown.Arguments]);
+        Assert.Equal((MergeMode.FastForward, TimeSpan.FromMinutes(10)), (merging!.Mode, merging.GateTimeout));
+        MergeGate gate = Assert.Single(merging.Gates);
+        Assert.Equal(["dotnet", "test"], [gate.File!, .. gate.Arguments]);
     }
 
     [IsolationFact]
