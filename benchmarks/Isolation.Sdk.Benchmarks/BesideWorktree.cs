@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.Benchmarks;
 
-/// <summary>A workspace of the library against a linked worktree by git's own hand, both made and removed by the same warm process.</summary>
+/// <summary>A workspace of the library against a linked worktree by git's own hand, both made and removed by the same
+/// warm process.</summary>
 /// <param name="scratch">Where everything is.</param>
 /// <param name="name">What makes the workspace.</param>
 /// <param name="create">Makes one of a repository; its disposal removes it.</param>

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Benchmarks;
 
-/// <summary>What something took: wall clock, and the processor time of this process and of every child that has ended, user and system.</summary>
+/// <summary>What something took: wall clock, and the processor time of this process and of every child that has ended,
+/// user and system.</summary>
 internal readonly record struct Cost(double WallMs, double CpuMs)
 {
     private const int Self = 0;

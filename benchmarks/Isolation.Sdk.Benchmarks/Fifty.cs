@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Isolation.Sdk.Benchmarks;
 
-/// <summary>Fifty items, sixteen at a time, on 5,000 files: the minimal correct script against the pipeline, both as whole processes.</summary>
+/// <summary>Fifty items, sixteen at a time, on 5,000 files: the minimal correct script against the pipeline, both as
+/// whole processes.</summary>
 internal sealed class Fifty(Scratch scratch)
 {
     private const int Items = 50;
@@ -45,7 +46,8 @@ internal sealed class Fifty(Scratch scratch)
         string repository = Path.Combine(folder, "repo");
         Directory.CreateDirectory(folder);
         await Command.RunAsync(folder, "cp", "-a", _template, repository);
-        await Command.GitAsync(repository, "status", "--porcelain"); // A copy's index is refreshed once, outside of the measurement.
+        // A copy's index is refreshed once, outside of the measurement.
+        await Command.GitAsync(repository, "status", "--porcelain");
         string[] line = command(repository);
         Cost cost = await Cost.OfAsync(() => Command.RunAsync(folder, line[0], line[1..]));
         await CheckAsync(repository);

@@ -4,7 +4,8 @@ using System.Globalization;
 
 namespace Isolation.Sdk.Benchmarks;
 
-/// <summary>Counts the git processes that the library starts, by verb: those of a run, and those of each further worker.</summary>
+/// <summary>Counts the git processes that the library starts, by verb: those of a run, and those of each further
+/// worker.</summary>
 internal sealed class GitProcesses(Scratch scratch)
 {
     private const int Few = 5;

@@ -7,7 +7,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Benchmarks;
 
-/// <summary>What the contamination guard costs an attempt: letting it in and looking at what it left. One after another, each with two looks of its own; and all at once, who wait for a look sharing it.</summary>
+/// <summary>What the contamination guard costs an attempt: letting it in and looking at what it left. One after
+/// another, each with two looks of its own; and all at once, who wait for a look sharing it.</summary>
 internal sealed class GuardCost(Scratch scratch)
 {
     private const int Files = 1_000;
@@ -24,7 +25,8 @@ internal sealed class GuardCost(Scratch scratch)
         );
         Console.WriteLine();
         Console.WriteLine(
-            "| refs | workers | one by one: wall ms | CPU ms | git processes | at once: wall ms | CPU ms | git processes |"
+            "| refs | workers | one by one: wall ms | CPU ms | git processes | at once: wall ms | CPU ms | "
+                + "git processes |"
         );
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
         foreach (
@@ -89,7 +91,9 @@ internal sealed class GuardCost(Scratch scratch)
         }
 
         Console.WriteLine(
-            $"| {name} | {count} | {string.Join(" | ", columns.Select(c => Median(c).ToString("0.00", CultureInfo.InvariantCulture)))} |"
+            $"| {name} | {count} | "
+                + $"{string.Join(" | ", columns.Select(c => Median(c).ToString("0.00", CultureInfo.InvariantCulture)))} "
+                + $"|"
         );
         Scratch.Clear(path);
         Scratch.Clear(path + ".workers");

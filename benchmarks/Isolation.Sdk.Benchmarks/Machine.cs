@@ -20,7 +20,10 @@ internal static class Machine
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC, {Environment.ProcessorCount} cores, {memory:0} GiB, {RuntimeInformation.OSDescription}, {git}, {RuntimeInformation.FrameworkDescription}, {drive?.DriveFormat ?? "unknown file system"}, load {load}"
+                $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC, {Environment.ProcessorCount} "
+                    + $"cores, {memory:0} GiB, {RuntimeInformation.OSDescription}, {git}, "
+                    + $"{RuntimeInformation.FrameworkDescription}, "
+                    + $"{drive?.DriveFormat ?? "unknown file system"}, load {load}"
             )
         );
         Console.WriteLine();

@@ -16,7 +16,8 @@ internal sealed class Pairs(string first, string second)
             await Console.Error.WriteLineAsync(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"pair {run + 1}: {a.WallMs:0} ms, {b.WallMs:0} ms, ratio {b.WallMs / a.WallMs:0.00}; CPU {a.CpuMs:0} ms, {b.CpuMs:0} ms, ratio {b.CpuMs / a.CpuMs:0.00}"
+                    $"pair {run + 1}: {a.WallMs:0} ms, {b.WallMs:0} ms, ratio {b.WallMs / a.WallMs:0.00}; "
+                        + $"CPU {a.CpuMs:0} ms, {b.CpuMs:0} ms, ratio {b.CpuMs / a.CpuMs:0.00}"
                 )
             );
         }
@@ -42,7 +43,9 @@ internal sealed class Pairs(string first, string second)
                 ? sorted[sorted.Length / 2]
                 : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
         Console.WriteLine(
-            $"| {name} | {string.Join(" | ", new[] { sorted[0], median, sorted[^1] }.Select(v => v.ToString(format, CultureInfo.InvariantCulture)))} |"
+            $"| {name} | "
+                + $"{string.Join(" | ", new[] { sorted[0], median, sorted[^1] }.Select(v => v.ToString(format, CultureInfo.InvariantCulture)))} "
+                + $"|"
         );
     }
 }

@@ -34,7 +34,8 @@ internal static class PipelineHost
             await Console.Error.WriteLineAsync(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{stage.Key, -24} n {sorted.Length, 3}  sum {sorted.Sum(), 8:0}  median {sorted[sorted.Length / 2], 7:0.0}  max {sorted[^1], 7:0.0} ms"
+                    $"{stage.Key, -24} n {sorted.Length, 3}  sum {sorted.Sum(), 8:0}  median "
+                        + $"{sorted[sorted.Length / 2], 7:0.0}  max {sorted[^1], 7:0.0} ms"
                 )
             );
         }
@@ -45,7 +46,9 @@ internal static class PipelineHost
             await Console.Error.WriteLineAsync(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"CPU of the host {self:0} ms (compiling {JitInfo.GetCompilationTime().TotalMilliseconds:0} ms, GC {GC.GetTotalPauseDuration().TotalMilliseconds:0} ms), of its children {children:0} ms"
+                    $"CPU of the host {self:0} ms (compiling "
+                        + $"{JitInfo.GetCompilationTime().TotalMilliseconds:0} ms, GC "
+                        + $"{GC.GetTotalPauseDuration().TotalMilliseconds:0} ms), of its children {children:0} ms"
                 )
             );
         }

@@ -4,7 +4,8 @@ using Isolation.Sdk.Benchmarks.Refinery;
 using Isolation.Sdk.Benchmarks.Replay;
 using Isolation.Sdk.Benchmarks.WorkTrees;
 
-// Whole processes side by side, A B A B: the machine's load falls on both, so the ratio of a pair says more than any single time.
+// Whole processes side by side, A B A B: the machine's load falls on both, so the ratio of a pair says more than any
+// single time.
 const string Usage = """
     usage: Isolation.Sdk.Benchmarks VERB [--runs N] [--folder DIR]
       fifty          50 items, 16 at a time, 5,000 files: the pipeline against minimal.sh

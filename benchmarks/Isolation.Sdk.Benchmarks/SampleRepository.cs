@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.Benchmarks;
 
-/// <summary>Generates a repository like a real one: many small files, few large, in folders; the same one every time, packed.</summary>
+/// <summary>Generates a repository like a real one: many small files, few large, in folders; the same one every time,
+/// packed.</summary>
 internal static class SampleRepository
 {
     private const int FilesPerFolder = 20;
@@ -30,7 +31,8 @@ internal static class SampleRepository
         await Command.GitAsync(path, "branch", "landing");
     }
 
-    /// <summary>Words of a small vocabulary, as source text compresses; sizes are log-normal around the median.</summary>
+    /// <summary>Words of a small vocabulary, as source text compresses; sizes are log-normal around the
+    /// median.</summary>
     private static string Text(Random random)
     {
         double normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());

@@ -3,7 +3,8 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Benchmarks;
 
-/// <summary>A chain of 100 clean items on 1,500 files, each merged and committed on top of the one before, as the queue stacks them.</summary>
+/// <summary>A chain of 100 clean items on 1,500 files, each merged and committed on top of the one before, as the queue
+/// stacks them.</summary>
 internal sealed class Stacking(Scratch scratch)
 {
     private const int Items = 100;

@@ -6,7 +6,8 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Benchmarks;
 
-/// <summary>What it costs to start /bin/true and to know that it ended, at each level, over the same by posix_spawn alone: all four in turn, in one warm process.</summary>
+/// <summary>What it costs to start /bin/true and to know that it ended, at each level, over the same by posix_spawn
+/// alone: all four in turn, in one warm process.</summary>
 internal sealed class StartCost(Scratch scratch)
 {
     private const string True = "/bin/true";
@@ -47,7 +48,8 @@ internal sealed class StartCost(Scratch scratch)
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {name} | {all.Min():0.00} | {Median(all):0.00} | {all.Max():0.00} | {Median(all) - bare:+0.00} |"
+                    $"| {name} | {all.Min():0.00} | {Median(all):0.00} | {all.Max():0.00} | "
+                        + $"{Median(all) - bare:+0.00} |"
                 )
             );
         }

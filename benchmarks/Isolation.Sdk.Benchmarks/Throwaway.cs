@@ -7,7 +7,8 @@ internal sealed class Throwaway(Scratch scratch)
 {
     public Task RunAsync(int runs)
     {
-        Environment.SetEnvironmentVariable("TMPDIR", scratch.At("temp")); // The throwaway is on the file system of the other one.
+        // The throwaway is on the file system of the other one.
+        Environment.SetEnvironmentVariable("TMPDIR", scratch.At("temp"));
         Directory.CreateDirectory(scratch.At("temp"));
         return new BesideWorktree(scratch, "ThrowawayWorktree.CreateAsync", async repository =>
             await ThrowawayWorktree.CreateAsync(repository)

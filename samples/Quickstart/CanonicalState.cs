@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Quickstart;
 
-/// <summary>What the canonical checkout is at one moment: a hash of its files, a hash of its index, and what its HEAD says.</summary>
+/// <summary>What the canonical checkout is at one moment: a hash of its files, a hash of its index, and what its HEAD
+/// says.</summary>
 internal sealed record CanonicalState(string Tree, string Index, string Head)
 {
     public static async Task<CanonicalState> ReadAsync(string checkout, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 namespace Quickstart;
 
-/// <summary>A small real repository in a temp folder of its own: a library, and a console project whose checks are its test command. It needs no package beyond the SDK.</summary>
+/// <summary>A small real repository in a temp folder of its own: a library, and a console project whose checks are its
+/// test command. It needs no package beyond the SDK.</summary>
 internal sealed class DemoRepository : IAsyncDisposable
 {
     /// <summary>The branch that work lands on.</summary>

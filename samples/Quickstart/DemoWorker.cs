@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Quickstart;
 
-/// <summary>What one worker process does: says its phases, edits files in its own directory, commits. Any program or script could do the same.</summary>
+/// <summary>What one worker process does: says its phases, edits files in its own directory, commits. Any program or
+/// script could do the same.</summary>
 internal static class DemoWorker
 {
     // A worker that thinks: long enough for people to see what goes on.
@@ -36,7 +37,8 @@ internal static class DemoWorker
             (
                 "shop/Receipt.cs",
                 "",
-                "namespace Shop;\n\npublic static class Receipt\n{\n    public static string Of(Cart cart) => $\"Total: {cart.Total:0.00}\";\n}\n"
+                "namespace Shop;\n\npublic static class Receipt\n{\n    public static string Of(Cart cart) "
+                    + "=> $\"Total: {cart.Total:0.00}\";\n}\n"
             ),
             Check("Receipt", "A_receipt_says_the_total() => Receipt.Of(new Cart()) == \"Total: 0.00\""),
         ],

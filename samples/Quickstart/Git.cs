@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Quickstart;
 
-/// <summary>Plain git for what the demo itself does: nothing of the caller's config, identity or <c>GIT_*</c> variables gets in.</summary>
+/// <summary>Plain git for what the demo itself does: nothing of the caller's config, identity or <c>GIT_*</c> variables
+/// gets in.</summary>
 internal static class Git
 {
     private static readonly string Nothing = OperatingSystem.IsWindows() ? "NUL" : "/dev/null";

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quickstart;
 
-/// <summary>Turns the first interrupt into a cancellation, so that the end is orderly; a second one ends at once.</summary>
+/// <summary>Turns the first interrupt into a cancellation, so that the end is orderly; a second one ends at
+/// once.</summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _cancel;

@@ -2,8 +2,8 @@ using System.ComponentModel;
 using Isolation.Sdk;
 using Quickstart;
 
-// Four work items on a small repository, each carried out by a process of its own: two that have nothing to do with each other,
-// one that changes the same line as another, and one that needs what another made.
+// Four work items on a small repository, each carried out by a process of its own: two that have nothing to do with
+// each other, one that changes the same line as another, and one that needs what another made.
 
 if (DemoOptions.Parse(args) is not { } options)
 {
@@ -75,7 +75,8 @@ static async Task<int> RunDemoAsync(DemoOptions options, CancellationToken cance
         .Workspaces.UseGitWorktrees() // a directory and a branch of its own for each worker
         .Contexts.UseFresh(o => o.TokenBudget = 1_000) // a briefing, and nothing inherited
         .Sandbox.UseProcess() // environment, home, temp, caches and processes of its own
-        .Merging.UseSerialQueue(o => o.Gates.Add("dotnet", DemoRepository.Gate)) // merge, test the merged tree, land exactly that
+        // merge, test the merged tree, land exactly that
+        .Merging.UseSerialQueue(o => o.Gates.Add("dotnet", DemoRepository.Gate))
         .Target(DemoRepository.Target, from: "main") // never the branch that is checked out
         .RunProcess(self, arguments); // here your agent's command would stand
     if (options.Fault == DemoFault.Gate)

@@ -41,12 +41,14 @@ internal sealed class Proof(DemoRepository demo, IsolationSummary summary)
             ? new Promise(
                 "overlap",
                 true,
-                $"{longest.First.Attempt} and {longest.Second.Attempt} ran at the same time for {longest.Span.TotalSeconds:0.0} s"
+                $"{longest.First.Attempt} and {longest.Second.Attempt} ran at the same time for "
+                    + $"{longest.Span.TotalSeconds:0.0} s"
             )
             : new Promise("overlap", false, "no two workers ever ran at the same time");
     }
 
-    /// <summary>Of the two that change one line, one landed, and the other's conflict names the file and the winner.</summary>
+    /// <summary>Of the two that change one line, one landed, and the other's conflict names the file and the
+    /// winner.</summary>
     private Promise Conflict()
     {
         WorkItemResult[] rivals = [Of("rounding"), Of("tax-rate")];

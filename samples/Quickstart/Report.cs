@@ -50,7 +50,8 @@ internal sealed class Report(Screen screen, DemoRepository demo)
         foreach (ConflictedFile file in conflict.Files)
         {
             screen.Lines(
-                $"{file.Path} ({string.Join(", ", file.Kinds)}): {item.Item.Id} against {string.Join(", ", conflict.With)}, on the same lines"
+                $"{file.Path} ({string.Join(", ", file.Kinds)}): {item.Item.Id} against "
+                    + $"{string.Join(", ", conflict.With)}, on the same lines"
             );
         }
 

@@ -4,7 +4,8 @@ using Isolation.Sdk.Monitoring;
 
 namespace Quickstart;
 
-/// <summary>Everything people see. On a terminal the workers' lines are redrawn in place; anywhere else there is a plain line for every step.</summary>
+/// <summary>Everything people see. On a terminal the workers' lines are redrawn in place; anywhere else there is a
+/// plain line for every step.</summary>
 internal sealed class Screen(TextWriter output)
 {
     private const string Indent = "  ";
@@ -76,7 +77,8 @@ internal sealed class Screen(TextWriter output)
 
     public void Lines(string text) => Write(string.Concat(text.Split('\n').Select(l => (Indent + l).TrimEnd() + "\n")));
 
-    /// <summary>A table whose columns from the second on are right-aligned up to <paramref name="numbers"/> of them.</summary>
+    /// <summary>A table whose columns from the second on are right-aligned up to <paramref name="numbers"/> of
+    /// them.</summary>
     public void Table(string[] head, IReadOnlyList<string[]> rows, int numbers = 0)
     {
         int[] widths = [.. head.Select((h, c) => rows.Select(r => r[c].Length).Append(h.Length).Max())];
@@ -96,7 +98,8 @@ internal sealed class Screen(TextWriter output)
         foreach (Promise promise in promises)
         {
             Write(
-                $"{Indent}{(promise.Kept ? Green("kept  ") : Red("BROKEN"))}  {promise.Name.PadRight(width)}  {promise.Proof}\n"
+                $"{Indent}{(promise.Kept ? Green("kept  ") : Red("BROKEN"))}  "
+                    + $"{promise.Name.PadRight(width)}  {promise.Proof}\n"
             );
         }
 
@@ -201,7 +204,8 @@ internal sealed class Screen(TextWriter output)
         };
 
     private static string Waiting(WorkItem item) =>
-        $"– | item: {item.Id} | phase: – | branch: – | – | – | blocked by: {(item.BlockedBy.Count == 0 ? "–" : string.Join(", ", item.BlockedBy))}";
+        $"– | item: {item.Id} | phase: – | branch: – | – | – | blocked by: "
+        + $"{(item.BlockedBy.Count == 0 ? "–" : string.Join(", ", item.BlockedBy))}";
 
     private static string[] Align(string[] lines)
     {

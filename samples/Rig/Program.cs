@@ -2,7 +2,8 @@ using Rig.Commands;
 using Rig.Terminal;
 
 System.CommandLine.RootCommand root = new(
-    "Runs many agents or jobs in parallel on one git repository. Each works in a worktree, state and context of its own; work lands by one explicit, atomic merge."
+    "Runs many agents or jobs in parallel on one git repository. Each works in a worktree, state and "
+        + "context of its own; work lands by one explicit, atomic merge."
 )
 {
     RunCommand.Create(),

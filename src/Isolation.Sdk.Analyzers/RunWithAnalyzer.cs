@@ -5,7 +5,8 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace Isolation.Sdk.Analyzers;
 
-/// <summary>Finds runners whose result is dropped, because they are bound to the overload for a plain <c>Task</c>.</summary>
+/// <summary>Finds runners whose result is dropped, because they are bound to the overload for a plain
+/// <c>Task</c>.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class RunWithAnalyzer : DiagnosticAnalyzer
 {

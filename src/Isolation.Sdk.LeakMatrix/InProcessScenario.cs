@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.Leaks;
 
-/// <summary>Two workers that are code of this process: called one after the other, as a program does that knows nothing of all this, or runners of a real pipeline.</summary>
+/// <summary>Two workers that are code of this process: called one after the other, as a program does that knows nothing
+/// of all this, or runners of a real pipeline.</summary>
 internal sealed class InProcessScenario(LeakFixture place, LeakSetup? setup) : LeakScenario(place)
 {
     public override LeakWorker A => throw new NotSupportedException("It has no scripts.");
@@ -58,7 +59,8 @@ internal sealed class InProcessScenario(LeakFixture place, LeakSetup? setup) : L
                 Saw(
                     runners.Noticed
                         ?? throw new InvalidOperationException(
-                            $"The workers did not end well: {string.Join("; ", attempts.Select(a => a.Fault?.ToString() ?? a.Result.ToString()))}"
+                            $"The workers did not end well: "
+                                + $"{string.Join("; ", attempts.Select(a => a.Fault?.ToString() ?? a.Result.ToString()))}"
                         )
                 );
                 Findings =
@@ -77,7 +79,8 @@ internal sealed class InProcessScenario(LeakFixture place, LeakSetup? setup) : L
 
     private void Saw(bool leak) => Report(leak, leak ? "B noticed it" : "B did not notice it");
 
-    /// <summary>Both are there when the offender does it; the victim looks then, and the offender stays until it has.</summary>
+    /// <summary>Both are there when the offender does it; the victim looks then, and the offender stays until it
+    /// has.</summary>
     private sealed class RunnerPair(InProcessSteps turns)
     {
         private readonly TaskCompletionSource _there = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -2,7 +2,8 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Leaks;
 
-/// <summary>The repository that the two workers share, a home of a host's, and a word of their own; gone when disposed.</summary>
+/// <summary>The repository that the two workers share, a home of a host's, and a word of their own; gone when
+/// disposed.</summary>
 internal sealed class LeakFixture : IAsyncDisposable
 {
     private LeakFixture(ThrowawayRepository repository) =>

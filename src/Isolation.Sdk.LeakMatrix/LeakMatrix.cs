@@ -2,8 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Isolation.Sdk.Leaks;
 
-/// <summary>Every known channel between two workers on one machine, tried for real: what leaks between plain worktrees, and what each level makes of it.</summary>
-/// <remarks>Each probe has a throwaway repository, two workers and a home of its own: it reads and changes nothing of the user's, and its processes end with it.</remarks>
+/// <summary>Every known channel between two workers on one machine, tried for real: what leaks between plain worktrees,
+/// and what each level makes of it.</summary>
+/// <remarks>Each probe has a throwaway repository, two workers and a home of its own: it reads and changes nothing of
+/// the user's, and its processes end with it.</remarks>
 public static class LeakMatrix
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);

@@ -3,7 +3,8 @@ namespace Isolation.Sdk.Leaks;
 /// <summary>What was seen of a channel between two workers.</summary>
 public enum LeakOutcome
 {
-    /// <summary>Nothing: it was not tried, or could not be. The first one, so that what was never set is no success.</summary>
+    /// <summary>Nothing: it was not tried, or could not be. The first one, so that what was never set is no
+    /// success.</summary>
     NotTried,
 
     /// <summary>One worker got through to the other, and nobody noticed.</summary>

@@ -9,10 +9,12 @@ internal abstract record LeakProbe
     /// <summary>Changes the repository, or what lies around it, before there are workers.</summary>
     public Func<LeakFixture, Task>? Prepare { get; init; }
 
-    /// <summary>Whether it would harm other code of the process that tries it: then that is a process of its own.</summary>
+    /// <summary>Whether it would harm other code of the process that tries it: then that is a process of its
+    /// own.</summary>
     public bool NeedsOwnProcess { get; init; }
 
-    /// <summary>The code that such a process ends with where the try gets through, and there is nobody left to tell; <see langword="null"/> where it ends as any other.</summary>
+    /// <summary>The code that such a process ends with where the try gets through, and there is nobody left to tell;
+    /// <see langword="null"/> where it ends as any other.</summary>
     public int? ExpectedExitCode { get; init; }
 
     /// <summary>What such a process is started with.</summary>
@@ -21,13 +23,15 @@ internal abstract record LeakProbe
     /// <summary>What the offender does, as scripts that anybody can run; empty where it takes more than that.</summary>
     public virtual IEnumerable<string> AttackScripts => [];
 
-    /// <summary>Tries it between two workers that are both there. What counts is <see cref="LeakScenario.Leaks"/>.</summary>
+    /// <summary>Tries it between two workers that are both there. What counts is
+    /// <see cref="LeakScenario.Leaks"/>.</summary>
     public abstract Task TryAsync(LeakScenario stage);
 
     /// <summary>What the host looks at when both workers are done and their work was collected.</summary>
     public string? AfterwardsScript { get; init; }
 
-    /// <summary>A probe made of shell scripts, each run to its end, in order; one that prints the line LEAK has noticed something of the other.</summary>
+    /// <summary>A probe made of shell scripts, each run to its end, in order; one that prints the line LEAK has noticed
+    /// something of the other.</summary>
     public static LeakProbe Of(params LeakStep[] steps) => new Scripts(steps);
 
     /// <summary>A probe that is code of its own.</summary>

@@ -1,13 +1,15 @@
 namespace Isolation.Sdk.Leaks;
 
-/// <summary>One channel through which two workers on one machine reach each other although each has a work tree of its own.</summary>
+/// <summary>One channel through which two workers on one machine reach each other although each has a work tree of its
+/// own.</summary>
 public sealed class LeakRow
 {
     private readonly Dictionary<SandboxLevel, LeakExpectation> _levels = [];
 
     internal LeakRow(string id, string channel, LeakProbe probe) => (Id, Channel, Probe) = (id, channel, probe);
 
-    /// <summary>Its stable id: a letter for the kind (G git, F files and resources, P processes, W toolchains, N inside one process) and a number.</summary>
+    /// <summary>Its stable id: a letter for the kind (G git, F files and resources, P processes, W toolchains, N inside
+    /// one process) and a number.</summary>
     public string Id { get; }
 
     /// <summary>What it is, in a few words.</summary>

@@ -20,7 +20,8 @@ internal abstract class LeakWorker(LeakScenario stage, string name)
         return result;
     }
 
-    /// <summary>Starts a script that goes on while others run, and reads its first line; it ends with the worker.</summary>
+    /// <summary>Starts a script that goes on while others run, and reads its first line; it ends with the
+    /// worker.</summary>
     public async Task StartInBackgroundAsync(string script)
     {
         (int process, string line) = await StartInBackgroundAsync(Command(script)).ConfigureAwait(false);

@@ -3,7 +3,8 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Leaks;
 
-/// <summary>Two work items of a real pipeline: their commands run in the workers' own state, and the pipeline's report says what it noticed.</summary>
+/// <summary>Two work items of a real pipeline: their commands run in the workers' own state, and the pipeline's report
+/// says what it noticed.</summary>
 internal sealed class PipelineScenario : LeakScenario
 {
     private readonly LeakSetup _setup;
@@ -57,7 +58,8 @@ internal sealed class PipelineScenario : LeakScenario
                 if (!_a.IsThere.IsCompleted || !_b.IsThere.IsCompleted)
                 {
                     throw new InvalidOperationException(
-                        $"The workers did not start: {string.Join("; ", attempts.Select(a => a.Fault?.ToString() ?? a.Result.ToString()))}"
+                        $"The workers did not start: "
+                            + $"{string.Join("; ", attempts.Select(a => a.Fault?.ToString() ?? a.Result.ToString()))}"
                     );
                 }
 

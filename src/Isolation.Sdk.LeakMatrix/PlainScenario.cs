@@ -2,7 +2,8 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Leaks;
 
-/// <summary>What the field does: plain processes of the host's in worktrees of <c>git worktree add</c>. A channel that does not leak here was not tried.</summary>
+/// <summary>What the field does: plain processes of the host's in worktrees of <c>git worktree add</c>. A channel that
+/// does not leak here was not tried.</summary>
 internal sealed class PlainScenario : LeakScenario
 {
     private readonly Worker _a;

@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 
 namespace Isolation.Sdk.Leaks;
 
-/// <summary>Tries a channel in a process of its own: this application once more, where <see cref="StartupHook"/> runs instead of it, in an environment from nothing.</summary>
+/// <summary>Tries a channel in a process of its own: this application once more, where <see cref="StartupHook"/> runs
+/// instead of it, in an environment from nothing.</summary>
 internal static class SeparateProcess
 {
     public const string RowVariable = "ISOLATION_LEAK_ROW";

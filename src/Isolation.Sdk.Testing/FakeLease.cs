@@ -24,7 +24,8 @@ public sealed class FakeLease : IAttemptLease, IDisposable
     /// <inheritdoc/>
     public CancellationToken Lost => _lost.Token;
 
-    /// <summary>Called with key and value at every note, before it is kept: throw or cancel here to end an acquire half-way.</summary>
+    /// <summary>Called with key and value at every note, before it is kept: throw or cancel here to end an acquire
+    /// half-way.</summary>
     public Action<string, string>? OnNote { get; init; }
 
     /// <summary>A copy of what was noted so far.</summary>

@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.Testing;
 
-/// <summary>An exclusive lock on a file that ends with this process, however it ends. Other programs that open the file exclusively respect it.</summary>
+/// <summary>An exclusive lock on a file that ends with this process, however it ends. Other programs that open the file
+/// exclusively respect it.</summary>
 internal sealed class FolderLock : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);

@@ -2,7 +2,8 @@ namespace Isolation.Sdk.Testing;
 
 /// <summary>Something that is there now and was not before.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="What">Which one, exactly: a path, a ref with its commit, a process with its command line, a port.</param>
+/// <param name="What">Which one, exactly: a path, a ref with its commit, a process with its command line, a
+/// port.</param>
 public sealed record Leak(LeakKind Kind, string What)
 {
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.Testing;
 
-/// <summary>Proves that code leaves nothing behind: a snapshot before, an assertion after, no test framework needed.</summary>
+/// <summary>Proves that code leaves nothing behind: a snapshot before, an assertion after, no test framework
+/// needed.</summary>
 /// <example>
 /// <code>
 /// LeakSnapshot before = await LeakAssert.SnapshotAsync(repository.Path);
@@ -10,7 +11,8 @@ namespace Isolation.Sdk.Testing;
 /// </example>
 public static class LeakAssert
 {
-    /// <summary>Takes down what is there now: worktrees, branches, other refs, leases, processes, files and listening ports.</summary>
+    /// <summary>Takes down what is there now: worktrees, branches, other refs, leases, processes, files and listening
+    /// ports.</summary>
     /// <param name="repositoryPath">The repository, by a checkout or a bare path.</param>
     /// <param name="scope">Where else to look; <see langword="null"/> for the folder that holds the repository.</param>
     /// <param name="cancellationToken">Ends the work.</param>

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Isolation.Sdk.Testing;
 
-/// <summary>A repository with one commit, made once a day and copied from then on: a copy costs no git process.</summary>
+/// <summary>A repository with one commit, made once a day and copied from then on: a copy costs no git
+/// process.</summary>
 internal static class RepositoryTemplate
 {
     // Folders in temp are thinned out by their age on many systems: a day is younger than any such rule.

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Isolation.Sdk.Testing;
 
-/// <summary>A temp folder with an OS-locked marker beside it: if this process is killed, the lock is free and the next folder made sweeps it away.</summary>
+/// <summary>A temp folder with an OS-locked marker beside it: if this process is killed, the lock is free and the next
+/// folder made sweeps it away.</summary>
 internal sealed class ThrowawayFolder : IDisposable
 {
     private const string MarkerSuffix = ".lock";

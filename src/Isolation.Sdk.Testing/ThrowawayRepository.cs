@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.Testing;
 
-/// <summary>A real git repository in a temp folder, free of the host's git config, gone when disposed; the next one made sweeps it away if this process is killed first.</summary>
+/// <summary>A real git repository in a temp folder, free of the host's git config, gone when disposed; the next one
+/// made sweeps it away if this process is killed first.</summary>
 public sealed class ThrowawayRepository : IAsyncDisposable
 {
     private readonly ThrowawayFolder _folder;
@@ -35,7 +36,8 @@ public sealed class ThrowawayRepository : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes files and commits them on the checked-out branch, together with everything else that is not committed yet.</summary>
+    /// <summary>Writes files and commits them on the checked-out branch, together with everything else that is not
+    /// committed yet.</summary>
     /// <param name="message">The commit's message.</param>
     /// <param name="files">Content by path.</param>
     /// <param name="cancellationToken">Ends the work.</param>
@@ -63,7 +65,8 @@ public sealed class ThrowawayRepository : IAsyncDisposable
     /// <param name="arguments">The arguments.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Standard output without the newline at its end.</returns>
-    /// <exception cref="InvalidOperationException">Git ended with another code than 0; the message has what it said.</exception>
+    /// <exception cref="InvalidOperationException">Git ended with another code than 0; the message has what it
+    /// said.</exception>
     public Task<string> GitAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken = default) =>
         GitInAsync(Path, arguments, cancellationToken);
 
@@ -72,7 +75,8 @@ public sealed class ThrowawayRepository : IAsyncDisposable
     /// <param name="arguments">The arguments.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Standard output without the newline at its end.</returns>
-    /// <exception cref="InvalidOperationException">Git ended with another code than 0; the message has what it said.</exception>
+    /// <exception cref="InvalidOperationException">Git ended with another code than 0; the message has what it
+    /// said.</exception>
     public static Task<string> GitInAsync(
         string directory,
         IReadOnlyList<string> arguments,

@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.Testing;
 
-/// <summary>A work tree of any repository in a temp folder, on a detached commit, gone when disposed; the next one made sweeps it away if this process is killed first.</summary>
+/// <summary>A work tree of any repository in a temp folder, on a detached commit, gone when disposed; the next one made
+/// sweeps it away if this process is killed first.</summary>
 /// <remarks>It creates no branch. Commits made in it are lost with it unless something points to them.</remarks>
 public sealed class ThrowawayWorktree : IAsyncDisposable
 {
@@ -61,14 +62,16 @@ public sealed class ThrowawayWorktree : IAsyncDisposable
     /// <param name="arguments">The arguments.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Standard output without the newline at its end.</returns>
-    /// <exception cref="InvalidOperationException">Git ended with another code than 0; the message has what it said.</exception>
+    /// <exception cref="InvalidOperationException">Git ended with another code than 0; the message has what it
+    /// said.</exception>
     public Task<string> GitAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken = default) =>
         ThrowawayRepository.GitInAsync(Path, arguments, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        // A registration is one folder under "worktrees"; taking it away is all that "worktree remove" and "worktree prune" do.
+        // A registration is one folder under "worktrees"; taking it away is all that "worktree remove" and "worktree
+        // prune" do.
         _folder.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -89,7 +92,8 @@ public sealed class ThrowawayWorktree : IAsyncDisposable
 
     private static string[] Lfs(string repositoryPath)
     {
-        // Without the host's config git knows no LFS filter and would leave pointer files; required: rather an error than those.
+        // Without the host's config git knows no LFS filter and would leave pointer files; required: rather an error
+        // than those.
         string attributes = System.IO.Path.Combine(repositoryPath, ".gitattributes");
         return File.Exists(attributes) && File.ReadAllText(attributes).Contains("filter=lfs", StringComparison.Ordinal)
             ?

@@ -5,7 +5,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Host;
 
-/// <summary>Runs the suite of the workspaces in this process, that is, on its disk: the repositories are where its temp folder is.</summary>
+/// <summary>Runs the suite of the workspaces in this process, that is, on its disk: the repositories are where its temp
+/// folder is.</summary>
 internal static class ConformanceHost
 {
     public static async Task<HostAnswer> AnswerAsync(ConformanceRequest wanted)

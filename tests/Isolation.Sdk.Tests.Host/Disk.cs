@@ -1,10 +1,12 @@
 namespace Isolation.Sdk.Tests.Host;
 
 /// <summary>
-/// A disk of a program's own, in memory: a tmpfs, or an image file on one with another file system. It is mounted in a mount namespace that only the program and its children
-/// are in, so that it ends with them, whatever ends them, and nobody else ever sees it.
+/// A disk of a program's own, in memory: a tmpfs, or an image file on one with another file system. It is mounted in a
+/// mount namespace that only the program and its children are in, so that it ends with them, whatever ends them, and
+/// nobody else ever sees it.
 /// </summary>
-/// <param name="FileSystem"><c>tmpfs</c>, <c>ext4</c>, <c>xfs</c> or <c>btrfs</c>, made and mounted with their defaults.</param>
+/// <param name="FileSystem"><c>tmpfs</c>, <c>ext4</c>, <c>xfs</c> or <c>btrfs</c>, made and mounted with their
+/// defaults.</param>
 /// <param name="Megabytes">How large it is; XFS wants 300 at least. Memory is taken for what is written.</param>
 internal sealed record Disk(string FileSystem, int Megabytes = 512)
 {
@@ -32,11 +34,13 @@ internal sealed record Disk(string FileSystem, int Megabytes = 512)
     /// <summary>Every kind there is.</summary>
     public static IReadOnlyList<string> FileSystems { get; } = ["tmpfs", "ext4", "xfs", "btrfs"];
 
-    /// <summary>Where it is seen by the program: a folder of the system that is empty here, so that nothing is hidden and no folder has to be made.</summary>
+    /// <summary>Where it is seen by the program: a folder of the system that is empty here, so that nothing is hidden
+    /// and no folder has to be made.</summary>
     public static string Path { get; } =
         Places.FirstOrDefault(p => Directory.Exists(p) && !Directory.EnumerateFileSystemEntries(p).Any()) ?? Places[0];
 
-    /// <summary>How many files and folders fit on it, on tmpfs and ext4; <see langword="null"/> for as many as usual.</summary>
+    /// <summary>How many files and folders fit on it, on tmpfs and ext4; <see langword="null"/> for as many as
+    /// usual.</summary>
     public int? Inodes { get; init; }
 
     /// <summary>What a command starts with to run on this disk; the program itself follows.</summary>

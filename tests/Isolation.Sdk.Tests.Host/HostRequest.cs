@@ -6,7 +6,9 @@ namespace Isolation.Sdk.Tests.Host;
 /// <param name="Repository">The repository, as the builder gets it.</param>
 public sealed record HostRequest(string Repository)
 {
-    /// <summary><c>run</c>, <c>plan</c> (a clean-up), <c>clean</c>, <c>repository</c> (a new one, whose path is the answer), <c>size</c> (what the folder takes of the disk), or <c>worktrees</c>: no pipeline, a bare worktree for each item.</summary>
+    /// <summary><c>run</c>, <c>plan</c> (a clean-up), <c>clean</c>, <c>repository</c> (a new one, whose path is the
+    /// answer), <c>size</c> (what the folder takes of the disk), or <c>worktrees</c>: no pipeline, a bare worktree for
+    /// each item.</summary>
     public string Mode { get; init; } = "run";
 
     public string Target { get; init; } = "landing";
@@ -23,7 +25,8 @@ public sealed record HostRequest(string Repository)
 
     public string? Fetch { get; init; }
 
-    /// <summary>Whether a workspace is made only when there is room for it, as much as is asked for by default.</summary>
+    /// <summary>Whether a workspace is made only when there is room for it, as much as is asked for by
+    /// default.</summary>
     public bool Admission { get; init; }
 
     /// <summary>Whether a merge strategy is chosen.</summary>
@@ -38,7 +41,8 @@ public sealed record HostRequest(string Repository)
     /// <summary>The command of the workers; empty: each writes a file named after its attempt.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
-    /// <summary>A folder in which every worker leaves a file and waits until there are <see cref="Together"/>.</summary>
+    /// <summary>A folder in which every worker leaves a file and waits until there are
+    /// <see cref="Together"/>.</summary>
     public string? Barrier { get; init; }
 
     public int Together { get; init; }
@@ -46,13 +50,15 @@ public sealed record HostRequest(string Repository)
     /// <summary>No pipeline: a seat at the queue of <see cref="Target"/>.</summary>
     public QueueRequest? Queue { get; init; }
 
-    /// <summary>No pipeline, and no <see cref="Repository"/>: the suite that every kind of workspace has to pass.</summary>
+    /// <summary>No pipeline, and no <see cref="Repository"/>: the suite that every kind of workspace has to
+    /// pass.</summary>
     public ConformanceRequest? Conformance { get; init; }
 
     /// <summary>No pipeline: a warm pool on <see cref="Repository"/>.</summary>
     public PoolRequest? Pool { get; init; }
 
-    /// <summary>No pipeline: a node that works in <see cref="Repository"/>, a clone. It serves until it is killed.</summary>
+    /// <summary>No pipeline: a node that works in <see cref="Repository"/>, a clone. It serves until it is
+    /// killed.</summary>
     public NodeRequest? Node { get; init; }
 
     /// <summary>The sockets of nodes that carry out the attempts.</summary>
@@ -66,12 +72,15 @@ public sealed record NodeRequest(string Name, string Socket)
 {
     public IReadOnlyList<string> Labels { get; init; } = [];
 
-    /// <summary>How it lies: <c>{}</c> for its report, <c>unknown</c> for a result of an unknown kind, <c>orphan</c> for a commit without the base.</summary>
+    /// <summary>How it lies: <c>{}</c> for its report, <c>unknown</c> for a result of an unknown kind, <c>orphan</c>
+    /// for a commit without the base.</summary>
     public string? Lie { get; init; }
 }
 
 /// <summary>What a test asks of a process with a warm pool.</summary>
-/// <param name="Acts">What it does, one after the other: <c>acquire item</c>, <c>run item script</c>, <c>run-in-repository script</c>, <c>release item</c>, <c>remove item</c>, <c>settle</c>. The answer has an item for each workspace (its path and how it was filled, or the fault) and each script (what it said).</param>
+/// <param name="Acts">What it does, one after the other: <c>acquire item</c>, <c>run item script</c>,
+/// <c>run-in-repository script</c>, <c>release item</c>, <c>remove item</c>, <c>settle</c>. The answer has an item for
+/// each workspace (its path and how it was filled, or the fault) and each script (what it said).</param>
 public sealed record PoolRequest(IReadOnlyList<string> Acts)
 {
     public string Filling { get; init; } = "Copy";
@@ -99,7 +108,8 @@ public sealed record ConformanceRequest(string Filling)
 }
 
 /// <summary>What a test asks of a process that opens a queue.</summary>
-/// <param name="Trail">A folder: the process writes there, in a file of its own, which steps it reached and what it submitted.</param>
+/// <param name="Trail">A folder: the process writes there, in a file of its own, which steps it reached and what it
+/// submitted.</param>
 /// <param name="Gate">The gate's command.</param>
 public sealed record QueueRequest(string Trail, IReadOnlyList<string> Gate)
 {
@@ -116,7 +126,8 @@ public sealed record QueueRequest(string Trail, IReadOnlyList<string> Gate)
     /// <summary>The items whose end it waits for; the answer has them.</summary>
     public IReadOnlyList<string> Watch { get; init; } = [];
 
-    /// <summary>The step at which it kills itself; <see cref="QueueRequest.KillToken"/> says who, when there are several.</summary>
+    /// <summary>The step at which it kills itself; <see cref="QueueRequest.KillToken"/> says who, when there are
+    /// several.</summary>
     public string? KillAt { get; init; }
 
     /// <summary>The how many-th time that the step is reached.</summary>
@@ -125,7 +136,8 @@ public sealed record QueueRequest(string Trail, IReadOnlyList<string> Gate)
     /// <summary>A file that must not exist: whoever makes it kills itself, the others go on.</summary>
     public string? KillToken { get; init; }
 
-    /// <summary>After how many milliseconds from the opening of the queue it kills itself, wherever it is; it answers nothing before.</summary>
+    /// <summary>After how many milliseconds from the opening of the queue it kills itself, wherever it is; it answers
+    /// nothing before.</summary>
     public int? KillAfter { get; init; }
 }
 

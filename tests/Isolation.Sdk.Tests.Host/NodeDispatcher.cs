@@ -11,7 +11,8 @@ using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Tests.Host;
 
-/// <summary>Has attempts carried out by nodes: other processes, in other clones. Commits travel through the remote <c>hub</c>, everything else over a socket; there is no broker.</summary>
+/// <summary>Has attempts carried out by nodes: other processes, in other clones. Commits travel through the remote
+/// <c>hub</c>, everything else over a socket; there is no broker.</summary>
 public sealed class NodeDispatcher : IWorkerDispatcher, IDisposable
 {
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(200);

@@ -11,7 +11,8 @@ using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Tests.Host;
 
-/// <summary>A node: it carries out attempts in its own clone, and pushes what they made to the remote they came from.</summary>
+/// <summary>A node: it carries out attempts in its own clone, and pushes what they made to the remote they came
+/// from.</summary>
 internal sealed class NodeHost : IWorkerHost
 {
     private readonly HostRequest _request;

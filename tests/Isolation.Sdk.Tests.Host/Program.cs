@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Isolation.Sdk.Tests.Host;
 
-// A host program in a process of its own, so that it can be killed, started twice, and given another user, PATH, temp or disk. Each line of input is a request.
+// A host program in a process of its own, so that it can be killed, started twice, and given another user, PATH, temp
+// or disk. Each line of input is a request.
 while (await Console.In.ReadLineAsync() is { } line)
 {
     HostAnswer answer;

@@ -5,7 +5,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Host;
 
-/// <summary>A seat at a queue in a process of its own. It can end itself at any named step, which the public API has no way to ask for.</summary>
+/// <summary>A seat at a queue in a process of its own. It can end itself at any named step, which the public API has no
+/// way to ask for.</summary>
 internal static class QueueHost
 {
     public static async Task<HostAnswer> AnswerAsync(HostRequest request, QueueRequest wanted)

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Tests.Host;
 
-/// <summary>What this process did, a line each, in a file named by its id; and the end of it, as the system would end it.</summary>
+/// <summary>What this process did, a line each, in a file named by its id; and the end of it, as the system would end
+/// it.</summary>
 internal sealed class StepLog(QueueRequest wanted) : ILogger
 {
     private readonly Lock _gate = new();

@@ -4,7 +4,8 @@ using Isolation.Sdk.Merging;
 
 namespace Isolation.Sdk.Benchmarks.Queues;
 
-/// <summary>Real queues with gates of one second that mostly wait, against the serial queue; and what a queue costs beside its gates.</summary>
+/// <summary>Real queues with gates of one second that mostly wait, against the serial queue; and what a queue costs
+/// beside its gates.</summary>
 internal sealed class RealGates(Scratch scratch)
 {
     private const double Bad = 0.05;
@@ -27,7 +28,8 @@ internal sealed class RealGates(Scratch scratch)
     {
         List<(RealRun Serial, RealRun Off, RealRun On)> all = [];
         Console.WriteLine(
-            "| seed | bad | serial s | first red s (planned) | confirmed s (planned) | faster | confirmed, faster | gates | CPU s, serial | CPU s, first red | load |"
+            "| seed | bad | serial s | first red s (planned) | confirmed s (planned) | faster | confirmed, "
+                + "faster | gates | CPU s, serial | CPU s, first red | load |"
         );
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
         for (int seed = 1; seed <= seeds; seed++)
@@ -39,12 +41,19 @@ internal sealed class RealGates(Scratch scratch)
             all.Add((serial, off, on));
             string load = (await File.ReadAllTextAsync("/proc/loadavg")).Split(' ')[0];
             Print(
-                $"| {seed} | {bad.Count(b => b)} | {Seconds(serial):0.0} | {Seconds(off):0.0} ({Planned(seed, confirm: false):0}) | {Seconds(on):0.0} ({Planned(seed, confirm: true):0}) | {Seconds(serial) / Seconds(off):0.00} | {Seconds(serial) / Seconds(on):0.00} | {serial.Gates}, {off.Gates}, {on.Gates} | {serial.Cost.CpuMs / 1000:0.0} | {off.Cost.CpuMs / 1000:0.0} | {load} |"
+                $"| {seed} | {bad.Count(b => b)} | {Seconds(serial):0.0} | {Seconds(off):0.0} "
+                    + $"({Planned(seed, confirm: false):0}) | {Seconds(on):0.0} "
+                    + $"({Planned(seed, confirm: true):0}) | {Seconds(serial) / Seconds(off):0.00} | "
+                    + $"{Seconds(serial) / Seconds(on):0.00} | {serial.Gates}, {off.Gates}, {on.Gates} | "
+                    + $"{serial.Cost.CpuMs / 1000:0.0} | {off.Cost.CpuMs / 1000:0.0} | {load} |"
             );
         }
 
         Print(
-            $"| **median** | | {Median(all.Select(a => Seconds(a.Serial))):0.0} | {Median(all.Select(a => Seconds(a.Off))):0.0} | {Median(all.Select(a => Seconds(a.On))):0.0} | **{Median(all.Select(a => Seconds(a.Serial) / Seconds(a.Off))):0.00}** | **{Median(all.Select(a => Seconds(a.Serial) / Seconds(a.On))):0.00}** | | | | |"
+            $"| **median** | | {Median(all.Select(a => Seconds(a.Serial))):0.0} | "
+                + $"{Median(all.Select(a => Seconds(a.Off))):0.0} | {Median(all.Select(a => Seconds(a.On))):0.0} "
+                + $"| **{Median(all.Select(a => Seconds(a.Serial) / Seconds(a.Off))):0.00}** | "
+                + $"**{Median(all.Select(a => Seconds(a.Serial) / Seconds(a.On))):0.00}** | | | | |"
         );
         Console.WriteLine();
     }
@@ -53,7 +62,8 @@ internal sealed class RealGates(Scratch scratch)
     {
         bool[] good = new bool[RealItems.Count];
         Console.WriteLine(
-            "| gates that answer at once | wall ms an item | CPU ms an item | git processes an item | landings | wall ms a landing | git processes a landing | of these an item |"
+            "| gates that answer at once | wall ms an item | CPU ms an item | git processes an item | "
+                + "landings | wall ms a landing | git processes a landing | of these an item |"
         );
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
         await queue.RunAsync(Instant(new MergeQueueOptions()), good, MergePreset.SerialQueue);
@@ -67,7 +77,10 @@ internal sealed class RealGates(Scratch scratch)
 
     private static void Row(string name, RealRun run) =>
         Print(
-            $"| {name} | {run.Cost.WallMs / run.Landed:0.0} | {run.Cost.CpuMs / run.Landed:0.0} | {run.Git / (double)run.Landed:0.0} | {run.Landings} | {run.LandingMs / run.Landings:0.0} | {run.GitOfLandings / (double)run.Landings:0.0} | {run.GitOfLandings / (double)run.Landed:0.0} |"
+            $"| {name} | {run.Cost.WallMs / run.Landed:0.0} | {run.Cost.CpuMs / run.Landed:0.0} | "
+                + $"{run.Git / (double)run.Landed:0.0} | {run.Landings} | {run.LandingMs / run.Landings:0.0} | "
+                + $"{run.GitOfLandings / (double)run.Landings:0.0} | "
+                + $"{run.GitOfLandings / (double)run.Landed:0.0} |"
         );
 
     private static MergeQueueOptions With(MergeQueueOptions options, Action<MergeQueueOptions>? configure = null)

@@ -3,7 +3,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Benchmarks.Queues;
 
-/// <summary>A repository of 200 files and 48 items for it, each in a good and in a bad edition: a bad one makes every candidate red that contains it.</summary>
+/// <summary>A repository of 200 files and 48 items for it, each in a good and in a bad edition: a bad one makes every
+/// candidate red that contains it.</summary>
 internal sealed class RealItems(string path)
 {
     public const int Count = 48;

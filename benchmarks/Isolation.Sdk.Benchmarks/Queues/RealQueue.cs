@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Isolation.Sdk.Benchmarks.Queues;
 
-/// <summary>What a queue did with its items, from the moment it was let go until the last of them was at its end.</summary>
+/// <summary>What a queue did with its items, from the moment it was let go until the last of them was at its
+/// end.</summary>
 internal sealed record RealRun(
     Cost Cost,
     int Landed,
@@ -94,7 +95,8 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
         return landed == bad.Count(b => !b)
             ? new RealRun(cost, landed, gates / 2, started, landings, processes, landing)
             : throw new InvalidOperationException(
-                $"{landed} landed: {string.Join(", ", ends.Where(e => e.State != MergeState.Landed).Select(e => $"{e.Attempt} {e.State} {e.Reason}"))}"
+                $"{landed} landed: "
+                    + $"{string.Join(", ", ends.Where(e => e.State != MergeState.Landed).Select(e => $"{e.Attempt} {e.State} {e.Reason}"))}"
             );
     }
 

@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.Benchmarks.Refinery;
 
-/// <summary>The reference to beat: batches in one slot; a red one is halved and both halves are tested, as bors does.</summary>
+/// <summary>The reference to beat: batches in one slot; a red one is halved and both halves are tested, as bors
+/// does.</summary>
 internal static class HalvingQueue
 {
     public static SimulatedOutcome Run(bool[] bad, int batch)

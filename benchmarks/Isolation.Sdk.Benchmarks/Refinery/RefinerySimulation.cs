@@ -3,7 +3,8 @@ using Isolation.Sdk.Merging;
 
 namespace Isolation.Sdk.Benchmarks.Refinery;
 
-/// <summary>The queue's own planning code on a simulated clock, against the ways other queues order their gates.</summary>
+/// <summary>The queue's own planning code on a simulated clock, against the ways other queues order their
+/// gates.</summary>
 internal static class RefinerySimulation
 {
     private const double FivePercent = 0.05;
@@ -40,7 +41,9 @@ internal static class RefinerySimulation
                     ? string.Create(CultureInfo.InvariantCulture, $"{d.Time:0.0} ({d.Gates:0.00})")
                     : "";
                 Print(
-                    $"| {slots} | {bad:.00} | {Show(cell.Serial)} | {Show(cell.Batches)} | {Show(cell.Window)} | **{Show(cell.Cuts)}** | {cell.Step} | {design} | {Show(RefineryCell.MeasureLearned(slots, bad, runs))} | {Verdict(cell, d.Time)} |"
+                    $"| {slots} | {bad:.00} | {Show(cell.Serial)} | {Show(cell.Batches)} | "
+                        + $"{Show(cell.Window)} | **{Show(cell.Cuts)}** | {cell.Step} | {design} | "
+                        + $"{Show(RefineryCell.MeasureLearned(slots, bad, runs))} | {Verdict(cell, d.Time)} |"
                 );
             }
         }

@@ -2,7 +2,8 @@ using Isolation.Sdk.Merging;
 
 namespace Isolation.Sdk.Benchmarks.Refinery;
 
-/// <summary>Drives <see cref="PrefixBisection"/> on a simulated clock, as a queue does: land, count anew, confirm or evict, stop, start.</summary>
+/// <summary>Drives <see cref="PrefixBisection"/> on a simulated clock, as a queue does: land, count anew, confirm or
+/// evict, stop, start.</summary>
 /// <param name="items">What waits at the start.</param>
 /// <param name="confirm">An item is only evicted after a second red of the same tree.</param>
 /// <param name="seed">Of everything that is drawn: two queues of one seed have the same bad items.</param>
@@ -24,7 +25,8 @@ internal sealed class SimulatedQueue(SimulatedItems items, bool confirm, int see
 
     public IReadOnlyList<bool> Bad => _bad;
 
-    /// <summary>Runs to the end with settings that may follow from how many items wait; whoever learns is told what happens.</summary>
+    /// <summary>Runs to the end with settings that may follow from how many items wait; whoever learns is told what
+    /// happens.</summary>
     public SimulatedOutcome Run(Func<int, BatchSettings> settings, BatchSizeModel? learner = null)
     {
         Act(settings, learner);

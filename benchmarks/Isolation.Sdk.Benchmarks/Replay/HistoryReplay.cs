@@ -5,7 +5,8 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Benchmarks.Replay;
 
-/// <summary>Merges the parents of every two-parent merge of a history once more, by the library and by <c>git merge</c>, and compares. The repository is only read.</summary>
+/// <summary>Merges the parents of every two-parent merge of a history once more, by the library and by <c>git
+/// merge</c>, and compares. The repository is only read.</summary>
 internal sealed class HistoryReplay(Scratch scratch)
 {
     private static readonly JsonSerializerOptions Json = new()
@@ -48,7 +49,8 @@ internal sealed class HistoryReplay(Scratch scratch)
         return report.Disagreements.Count == 0 ? 0 : 1;
     }
 
-    /// <summary>A repository of its own that reads the other's objects and writes none there; it has none of its refs, config or hooks.</summary>
+    /// <summary>A repository of its own that reads the other's objects and writes none there; it has none of its refs,
+    /// config or hooks.</summary>
     private static async Task BorrowAsync(string path, string checkout)
     {
         string[] where = (
@@ -178,19 +180,25 @@ internal sealed class HistoryReplay(Scratch scratch)
         }
 
         Console.WriteLine(
-            "| merges | octopus, skipped | both clean, same tree | both conflict, same entries | same but for the name of the first side | both unrelated | not mergeable here | **disagreements** | library ms | git merge ms |"
+            "| merges | octopus, skipped | both clean, same tree | both conflict, same entries | same but "
+                + "for the name of the first side | both unrelated | not mergeable here | **disagreements** | "
+                + "library ms | git merge ms |"
         );
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {report.Merges} | {report.Octopus} | {report.AgreedClean} | {report.AgreedConflict} | {report.AgreedButForName} | {report.AgreedUnrelated} | {report.Unknown.Count} | **{report.Disagreements.Count}** | {report.LibraryMedianMs:0.0} | {report.GitMedianMs:0.0} |"
+                $"| {report.Merges} | {report.Octopus} | {report.AgreedClean} | {report.AgreedConflict} | "
+                    + $"{report.AgreedButForName} | {report.AgreedUnrelated} | {report.Unknown.Count} | "
+                    + $"**{report.Disagreements.Count}** | {report.LibraryMedianMs:0.0} | "
+                    + $"{report.GitMedianMs:0.0} |"
             )
         );
         foreach (ReplayDifference difference in report.Disagreements.Concat(report.Unknown))
         {
             Console.WriteLine(
-                $"- {difference.Merge} ({difference.Kind}): library: {difference.Library}; git: {difference.Git} {string.Join("; ", difference.Differences)}"
+                $"- {difference.Merge} ({difference.Kind}): library: {difference.Library}; git: "
+                    + $"{difference.Git} {string.Join("; ", difference.Differences)}"
             );
         }
     }

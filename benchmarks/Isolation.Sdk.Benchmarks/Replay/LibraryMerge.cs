@@ -30,7 +30,8 @@ internal sealed partial class LibraryMerge(GitRepository repository, string fold
         };
     }
 
-    /// <summary>The same with <c>git merge</c>'s name for the first side, HEAD, which stands in names of files and in markers.</summary>
+    /// <summary>The same with <c>git merge</c>'s name for the first side, HEAD, which stands in names of files and in
+    /// markers.</summary>
     public async Task<Merged> NamedAsGitDoesAsync(Merged merged)
     {
         List<UnmergedEntry> entries = [];

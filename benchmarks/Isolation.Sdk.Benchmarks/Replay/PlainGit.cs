@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Isolation.Sdk.Benchmarks.Replay;
 
-/// <summary>Git as anybody has it, free of the host's config, hooks and variables; none of the library's settings either, for it is the measure.</summary>
+/// <summary>Git as anybody has it, free of the host's config, hooks and variables; none of the library's settings
+/// either, for it is the measure.</summary>
 internal static class PlainGit
 {
     private static readonly (string Name, string Value)[] Pinned =

@@ -17,7 +17,8 @@ internal sealed class ReferenceMerge(string checkout)
         Merged merged = await MoveAsync(ours) ?? await MergeAsync();
         if (merged.Verdict == Verdict.Unknown)
         {
-            // Files whose content is not here, or that look changed as soon as they are written: git does not need them, only the attribute files.
+            // Files whose content is not here, or that look changed as soon as they are written: git does not need
+            // them, only the attribute files.
             await MoveWithoutFilesAsync(ours);
             merged = await MergeAsync();
         }

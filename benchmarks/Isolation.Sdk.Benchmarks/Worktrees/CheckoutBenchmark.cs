@@ -6,7 +6,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Benchmarks.WorkTrees;
 
-/// <summary>A repository on the disk that is measured, and both hands that make work trees of it: git's and the library's.</summary>
+/// <summary>A repository on the disk that is measured, and both hands that make work trees of it: git's and the
+/// library's.</summary>
 internal sealed class CheckoutBenchmark
 {
     private readonly LeaseStore _leases;
@@ -123,7 +124,8 @@ internal sealed class CheckoutBenchmark
         }
     }
 
-    /// <summary>Writes everything to the disk. Each side begins so: the library's notes are flushed, and would pay for what git wrote before and left.</summary>
+    /// <summary>Writes everything to the disk. Each side begins so: the library's notes are flushed, and would pay for
+    /// what git wrote before and left.</summary>
     public Task FlushAsync() => Command.RunAsync(Folder, "sync", "-f", Folder);
 
     /// <summary>What is free on this disk once everything is written.</summary>

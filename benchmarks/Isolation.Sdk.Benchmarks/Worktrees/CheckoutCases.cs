@@ -4,8 +4,9 @@ using Isolation.Sdk.Workspaces;
 namespace Isolation.Sdk.Benchmarks.WorkTrees;
 
 /// <summary>
-/// Making a workspace: the first ever, and later ones by every way of filling that the disk has. Nothing is deleted from round to round: ext4 steps over the inodes that were freed
-/// in the last minutes one by one whenever it needs a new one (<c>recently_deleted</c>), and then measures what was deleted before.
+/// Making a workspace: the first ever, and later ones by every way of filling that the disk has. Nothing is deleted
+/// from round to round: ext4 steps over the inodes that were freed in the last minutes one by one whenever it needs a
+/// new one (<c>recently_deleted</c>), and then measures what was deleted before.
 /// </summary>
 internal sealed class CheckoutCases(CheckoutBenchmark bench, Table table, string disk, int runs)
 {
@@ -14,7 +15,8 @@ internal sealed class CheckoutCases(CheckoutBenchmark bench, Table table, string
     private Cost _status;
     private Cost _addedStatus;
 
-    /// <summary>Ways of filling, and how much of git's time each may take; <see langword="null"/> for those without a goal.</summary>
+    /// <summary>Ways of filling, and how much of git's time each may take; <see langword="null"/> for those without a
+    /// goal.</summary>
     private static (CheckoutMethod Filling, double? Goal, double? Space)[] Ways(string disk) =>
         disk switch
         {
@@ -54,7 +56,8 @@ internal sealed class CheckoutCases(CheckoutBenchmark bench, Table table, string
         }
     }
 
-    /// <summary>Nothing is warm but this process's code: no trees on the disk, a provider that has just been made.</summary>
+    /// <summary>Nothing is warm but this process's code: no trees on the disk, a provider that has just been
+    /// made.</summary>
     private async Task<List<(Cost, Cost, Cost?)>> FirstAsync(bool warmUp)
     {
         List<(Cost, Cost, Cost?)> rounds = [];
@@ -110,7 +113,8 @@ internal sealed class CheckoutCases(CheckoutBenchmark bench, Table table, string
         return cost;
     }
 
-    /// <summary>The wall clock until the workspace is handed out; the processor's time until everything is done that goes on behind.</summary>
+    /// <summary>The wall clock until the workspace is handed out; the processor's time until everything is done that
+    /// goes on behind.</summary>
     private async Task<Cost> AcquireAsync(GitWorktreeProvider provider, string commit)
     {
         WorkspaceRequest request = await bench.RequestAsync(commit);
@@ -165,7 +169,9 @@ internal sealed class CheckoutCases(CheckoutBenchmark bench, Table table, string
         await BareAsync();
         long bare = before - await bench.FreeAsync();
         await Console.Error.WriteLineAsync(
-            $"disk: {added >> 10} KiB by git, {taken >> 10} KiB by the library, of which {PlatformFiles.Current.MeasureUsage(made.Info.Path) >> 10} KiB are its own blocks; {bare >> 10} KiB by a bare copy"
+            $"disk: {added >> 10} KiB by git, {taken >> 10} KiB by the library, of which "
+                + $"{PlatformFiles.Current.MeasureUsage(made.Info.Path) >> 10} KiB are its own blocks; "
+                + $"{bare >> 10} KiB by a bare copy"
         );
         await bench.EndAsync(request);
         await bench.EndAsync(again);

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Isolation.Sdk.Benchmarks.WorkTrees;
 
-/// <summary>A repository like a real one, the same every time: sizes are log-normal around 4 KB, one file of a thousand has 1 MB, folders are one to eight deep. Packed; a chain of commits, each changing 20 files.</summary>
+/// <summary>A repository like a real one, the same every time: sizes are log-normal around 4 KB, one file of a thousand
+/// has 1 MB, folders are one to eight deep. Packed; a chain of commits, each changing 20 files.</summary>
 internal static class GeneratedRepository
 {
     public const int Moved = 20;
@@ -15,7 +16,8 @@ internal static class GeneratedRepository
         .. Enumerable.Range(0, 2000).Select(n => string.Create(CultureInfo.InvariantCulture, $"word{n}")),
     ];
 
-    /// <summary>Makes it, checked out at the first commit of <c>main</c>; <c>moved</c> is at the end of the chain.</summary>
+    /// <summary>Makes it, checked out at the first commit of <c>main</c>; <c>moved</c> is at the end of the
+    /// chain.</summary>
     public static async Task MakeAsync(string path, int files, int commits)
     {
         Directory.CreateDirectory(path);
@@ -95,7 +97,8 @@ internal static class GeneratedRepository
         {
             Line(
                 to,
-                $"commit refs/heads/moved\nmark :{commit + 1}\ncommitter bench <bench@localhost> {1_700_000_000 + commit} +0000\ndata 5\nMoved\nfrom :{commit}"
+                $"commit refs/heads/moved\nmark :{commit + 1}\ncommitter bench <bench@localhost> "
+                    + $"{1_700_000_000 + commit} +0000\ndata 5\nMoved\nfrom :{commit}"
             );
             for (int i = 0; i < Moved; i++)
             {

@@ -5,7 +5,8 @@ using Isolation.Sdk.Tests.Host;
 
 namespace Isolation.Sdk.Benchmarks.WorkTrees;
 
-/// <summary>Runs a verb on each disk in turn, in a process of its own that has the disk to itself: images of real file systems in memory, where the machine's own disk does not blur the figures.</summary>
+/// <summary>Runs a verb on each disk in turn, in a process of its own that has the disk to itself: images of real file
+/// systems in memory, where the machine's own disk does not blur the figures.</summary>
 internal static class OnDisks
 {
     private const int Megabytes = 12 * 1024;

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Benchmarks.WorkTrees;
 
-/// <summary>The least that a copy of a tree can be: folders are made, and two threads copy the files by <c>copy_file_range</c>, which shares blocks where the file system can. No times, no checks, no index.</summary>
+/// <summary>The least that a copy of a tree can be: folders are made, and two threads copy the files by
+/// <c>copy_file_range</c>, which shares blocks where the file system can. No times, no checks, no index.</summary>
 internal static partial class PlainCopy
 {
     private const int Threads = 2;

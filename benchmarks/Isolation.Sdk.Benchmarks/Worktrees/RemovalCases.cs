@@ -7,7 +7,8 @@ internal sealed class RemovalCases(CheckoutBenchmark bench, Table table, int run
 {
     public async Task RunAsync()
     {
-        await using GitWorktreeProvider provider = CheckoutBenchmark.Provider(CheckoutMethod.Checkout); // Both trees have blocks of their own.
+        // Both trees have blocks of their own.
+        await using GitWorktreeProvider provider = CheckoutBenchmark.Provider(CheckoutMethod.Checkout);
         List<(Cost, Cost, Cost?)> seen = [],
             whole = [];
         for (int run = -1; run < runs; run++)

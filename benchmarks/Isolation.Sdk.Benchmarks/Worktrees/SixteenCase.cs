@@ -2,7 +2,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Benchmarks.WorkTrees;
 
-/// <summary>Sixteen workspaces asked for at once, against sixteen of git's one after the other: at once it refuses some.</summary>
+/// <summary>Sixteen workspaces asked for at once, against sixteen of git's one after the other: at once it refuses
+/// some.</summary>
 internal sealed class SixteenCase(CheckoutBenchmark bench, Table table, int runs)
 {
     private const int Many = 16;

@@ -4,7 +4,8 @@ using Rig.Terminal;
 
 namespace Rig.Commands;
 
-/// <summary>Approves at the queue and waits for what comes of it. This process acts as the queue unless another one does.</summary>
+/// <summary>Approves at the queue and waits for what comes of it. This process acts as the queue unless another one
+/// does.</summary>
 internal static class Approval
 {
     public static async Task<MergeStatus> GiveAsync(
@@ -29,7 +30,8 @@ internal static class Approval
                 ? held
                 : throw new IsolationException(
                     RigCodes.NothingToApprove,
-                    $"{held.Attempt} is {Plain.Word(held.State)} with commit {held.Commit}; {Plain.Line(commit)} is another one.",
+                    $"{held.Attempt} is {Plain.Word(held.State)} with commit {held.Commit}; "
+                        + $"{Plain.Line(commit)} is another one.",
                     "See: rig list"
                 );
         }

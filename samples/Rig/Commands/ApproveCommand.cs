@@ -90,7 +90,8 @@ internal static class ApproveCommand
         Screen.Raw($"  target  {WorkerView.Short(held.Target!.Ref)}");
         Screen.Raw($"  files   {Plain.Line(string.Join(", ", held.Files), 300)}");
         Screen.Raw(
-            $"  look    git -C {held.Target.Repository.Path} diff {Plain.Commit(held.BaseCommit)} {Plain.Commit(held.Commit)}"
+            $"  look    git -C {held.Target.Repository.Path} diff {Plain.Commit(held.BaseCommit)} "
+                + $"{Plain.Commit(held.Commit)}"
         );
         ConfirmationPrompt prompt = new(
             $"Land exactly {Plain.Commit(held.Commit)} on {Markup.Escape(WorkerView.Short(held.Target!.Ref))}?"

@@ -6,7 +6,8 @@ using Rig.Terminal;
 
 namespace Rig.Commands;
 
-/// <summary><c>rig clean</c>: takes away what killed runs left behind and the records of landed work; what holds work that is pinned nowhere else stays.</summary>
+/// <summary><c>rig clean</c>: takes away what killed runs left behind and the records of landed work; what holds work
+/// that is pinned nowhere else stays.</summary>
 internal static class CleanCommand
 {
     public static Command Create()

@@ -7,7 +7,8 @@ using Rig.Viewing;
 
 namespace Rig.Commands;
 
-/// <summary><c>rig doctor</c>: what this machine can give, and with <c>--leaks</c> the proof: every known channel between two workers, tried here.</summary>
+/// <summary><c>rig doctor</c>: what this machine can give, and with <c>--leaks</c> the proof: every known channel
+/// between two workers, tried here.</summary>
 internal static class DoctorCommand
 {
     public static Command Create()
@@ -15,12 +16,14 @@ internal static class DoctorCommand
         Option<bool> leaks = new("--leaks")
         {
             Description =
-                "Try every known channel between two workers on this machine, in throwaway repositories. Takes minutes.",
+                "Try every known channel between two workers on this machine, in throwaway repositories. "
+                + "Takes minutes.",
         };
         Option<string?> level = new("--level")
         {
             Description =
-                "Only this level: cooperative, restricted or sealed. Default: all that this machine gives, and beside --leaks what plain worktrees do.",
+                "Only this level: cooperative, restricted or sealed. Default: all that this machine gives, "
+                + "and beside --leaks what plain worktrees do.",
             HelpName = "LEVEL",
         };
         level.AcceptOnlyFromAmong([.. Enum.GetValues<SandboxLevel>().Select(Plain.Word)]);

@@ -75,7 +75,8 @@ internal static class ListCommand
         return ExitCodes.Ok;
     }
 
-    /// <summary>Without a terminal to redraw: a line for each worker whenever it has changed, or a JSON document a line.</summary>
+    /// <summary>Without a terminal to redraw: a line for each worker whenever it has changed, or a JSON document a
+    /// line.</summary>
     private static async Task TellChangesAsync(WorkerReader reader, bool json, CancellationToken cancellationToken)
     {
         Dictionary<AttemptId, string> told = [];

@@ -182,7 +182,8 @@ internal static class QueueCommands
             QueueText.Table(queue, TimeProvider.System.GetUtcNow()).ToTable(),
         ];
 
-    /// <summary>Without a terminal to redraw: a line for each thing that has changed, or a JSON document a line.</summary>
+    /// <summary>Without a terminal to redraw: a line for each thing that has changed, or a JSON document a
+    /// line.</summary>
     private static async Task TellChangesAsync(QueueReader reader, bool json, CancellationToken cancellationToken)
     {
         HashSet<string> told = [];

@@ -28,7 +28,8 @@ internal static class RunCommand
         Option<string?> merge = new("--merge")
         {
             Description =
-                "How work lands: manual waits for rig approve, first-wins lands at once, queue tests each merged tree first, refinery several at once. Default: queue with --gate, manual without.",
+                "How work lands: manual waits for rig approve, first-wins lands at once, queue tests each "
+                + "merged tree first, refinery several at once. Default: queue with --gate, manual without.",
         };
         merge.AcceptOnlyFromAmong("manual", "first-wins", "queue", "refinery");
         Option<string[]> gates = new("--gate")
@@ -72,7 +73,8 @@ internal static class RunCommand
         Argument<string[]> command = new("COMMAND")
         {
             Description =
-                "After --: the program and its arguments. {instructions}, {briefing}, {workspace}, {attempt}, {item}, {title} and {tmp} are filled in.",
+                "After --: the program and its arguments. {instructions}, {briefing}, {workspace}, "
+                + "{attempt}, {item}, {title} and {tmp} are filled in.",
             Arity = ArgumentArity.OneOrMore,
         };
         Command run = new("run", "Run every item of a file, each in isolation.")

@@ -98,7 +98,8 @@ internal static class ItemsFile
         }
         catch (JsonException e)
         {
-            // What is no JSON is found by the reader, whose position counts from the file's start; what is no item, from the item's.
+            // What is no JSON is found by the reader, whose position counts from the file's start; what is no item,
+            // from the item's.
             bool inFile = e.InnerException is JsonException || e.GetType() != typeof(JsonException);
             int at = (int)(e.LineNumber ?? 0) + (inFile ? 1 : line);
             throw Fault(
@@ -122,7 +123,8 @@ internal static class ItemsFile
             : $"{message}.";
     }
 
-    /// <summary>The line of the item that a fault is about: the last one of two twins, the first one of a cycle.</summary>
+    /// <summary>The line of the item that a fault is about: the last one of two twins, the first one of a
+    /// cycle.</summary>
     private static int? LineOf(IsolationFault fault, List<LinedItem> items)
     {
         LinedItem[] named = [.. items.Where(i => Names(fault.Message, i.Item.Id))];

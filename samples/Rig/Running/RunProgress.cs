@@ -6,7 +6,8 @@ using Spectre.Console;
 
 namespace Rig.Running;
 
-/// <summary>A run while it goes on: one line a worker, redrawn on a terminal; a line for each thing that happens elsewhere.</summary>
+/// <summary>A run while it goes on: one line a worker, redrawn on a terminal; a line for each thing that happens
+/// elsewhere.</summary>
 internal static class RunProgress
 {
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(250);

@@ -39,7 +39,8 @@ internal static class RunReportText
         Screen.Line(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{landed} of {report.Items.Count} landed on {report.Target} in {WorkerStatus.FormatDuration(TimeSpan.FromMilliseconds(report.ElapsedMs))}.{rest}"
+                $"{landed} of {report.Items.Count} landed on {report.Target} in "
+                    + $"{WorkerStatus.FormatDuration(TimeSpan.FromMilliseconds(report.ElapsedMs))}.{rest}"
             )
         );
         foreach (
@@ -56,7 +57,8 @@ internal static class RunReportText
 
     private static string Why(RunReport.ItemReport item) =>
         item.Conflict is { } conflict
-            ? $"{string.Join(", ", conflict.Files)} collided with {(conflict.With.Count > 0 ? string.Join(", ", conflict.With) : "somebody outside")}"
+            ? $"{string.Join(", ", conflict.Files)} collided with "
+                + $"{(conflict.With.Count > 0 ? string.Join(", ", conflict.With) : "somebody outside")}"
             : item.Reason
                 ?? (
                     item.Coupled.Count > 0

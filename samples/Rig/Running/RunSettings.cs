@@ -27,7 +27,8 @@ internal sealed record RunSettings(RepositoryRef Repository, IReadOnlyList<strin
 
     public IReadOnlyList<string> Shared { get; init; } = [];
 
-    /// <summary>A gate chooses the queue; without one nothing lands untested or unseen unless that was asked for.</summary>
+    /// <summary>A gate chooses the queue; without one nothing lands untested or unseen unless that was asked
+    /// for.</summary>
     public static MergeChoice ChooseMerge(string? asked, int gates)
     {
         MergeChoice choice = asked switch
@@ -67,7 +68,8 @@ internal sealed record RunSettings(RepositoryRef Repository, IReadOnlyList<strin
         }
     }
 
-    /// <summary>A gate's command line as program and arguments; quotes keep spaces together, and no shell ever sees it.</summary>
+    /// <summary>A gate's command line as program and arguments; quotes keep spaces together, and no shell ever sees
+    /// it.</summary>
     public static string[] SplitGate(string text) =>
         CommandLineParser.SplitCommandLine(text).ToArray() is { Length: > 0 } parts && parts[0].Length > 0
             ? parts

@@ -56,7 +56,8 @@ internal static class Invocation
         }
     }
 
-    /// <summary>The first signal ends the work in an orderly way, the second one the process; <c>rig clean</c> then finds what is left.</summary>
+    /// <summary>The first signal ends the work in an orderly way, the second one the process; <c>rig clean</c> then
+    /// finds what is left.</summary>
     private static PosixSignalRegistration Catch(PosixSignal signal, CancellationTokenSource stop) =>
         PosixSignalRegistration.Create(signal, context =>
         {

@@ -2,7 +2,8 @@ using Spectre.Console;
 
 namespace Rig.Terminal;
 
-/// <summary>Where a command's output goes: a terminal gets colours and redrawing, anything else plain lines of any width.</summary>
+/// <summary>Where a command's output goes: a terminal gets colours and redrawing, anything else plain lines of any
+/// width.</summary>
 internal sealed class Screen
 {
     private const int Endless = 1_000;

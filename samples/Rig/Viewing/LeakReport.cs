@@ -5,7 +5,8 @@ using Rig.Terminal;
 
 namespace Rig.Viewing;
 
-/// <summary>What was seen of the channels between two workers, as <c>--json</c> writes it: <c>rig.leaks/1</c>.</summary>
+/// <summary>What was seen of the channels between two workers, as <c>--json</c> writes it:
+/// <c>rig.leaks/1</c>.</summary>
 internal sealed record LeakReport(IReadOnlyList<LeakReport.Line> Rows, IReadOnlyList<LeakReport.Total> Totals)
 {
     /// <summary>What plain processes in plain worktrees are called beside the levels.</summary>

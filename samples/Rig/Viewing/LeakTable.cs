@@ -6,7 +6,8 @@ using Rig.Terminal;
 
 namespace Rig.Viewing;
 
-/// <summary>The channels as a table that grows by a line with each one tried, so that it shows how far it is, too.</summary>
+/// <summary>The channels as a table that grows by a line with each one tried, so that it shows how far it is,
+/// too.</summary>
 internal sealed class LeakTable(IReadOnlyList<LeakRow> rows, IReadOnlyList<SandboxLevel?> levels)
 {
     private const string Unexpected = "!";
@@ -35,7 +36,8 @@ internal sealed class LeakTable(IReadOnlyList<LeakRow> rows, IReadOnlyList<Sandb
         foreach (LeakReport.Line line in report.Rows.Where(r => r.Observed != r.Expected))
         {
             Screen.Line(
-                $"Not as expected: {line.Id} {line.Level}: {Plain.Word(line.Observed)} instead of {Plain.Word(line.Expected)} ({line.Mechanism}); {line.Evidence}"
+                $"Not as expected: {line.Id} {line.Level}: {Plain.Word(line.Observed)} instead of "
+                    + $"{Plain.Word(line.Expected)} ({line.Mechanism}); {line.Evidence}"
             );
         }
 
@@ -44,7 +46,9 @@ internal sealed class LeakTable(IReadOnlyList<LeakRow> rows, IReadOnlyList<Sandb
             Screen.Line(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{total.Level}: {total.Sealed} sealed, {total.Detected} detected, {total.Refused} refused, {total.Leak} open, {total.NotTried} not tried; {total.NotAsExpected} not as expected."
+                    $"{total.Level}: {total.Sealed} sealed, {total.Detected} detected, {total.Refused} "
+                        + $"refused, {total.Leak} open, {total.NotTried} not tried; {total.NotAsExpected} not as "
+                        + $"expected."
                 )
             );
         }

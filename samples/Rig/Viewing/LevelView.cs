@@ -14,7 +14,8 @@ internal sealed record LevelView(
     IReadOnlyList<string> Notices
 )
 {
-    /// <summary>Asks the axes of a pipeline at each level, on a throwaway repository: what is the machine's shows there as anywhere.</summary>
+    /// <summary>Asks the axes of a pipeline at each level, on a throwaway repository: what is the machine's shows there
+    /// as anywhere.</summary>
     public static async Task<IReadOnlyList<LevelView>> ProbeAsync(
         SandboxLevel? asked,
         CancellationToken cancellationToken

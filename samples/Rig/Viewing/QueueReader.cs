@@ -3,7 +3,8 @@ using Isolation.Sdk.Merging;
 
 namespace Rig.Viewing;
 
-/// <summary>Reads merge queues from outside the processes that act in them: all of a repository, or the one of a target.</summary>
+/// <summary>Reads merge queues from outside the processes that act in them: all of a repository, or the one of a
+/// target.</summary>
 internal sealed class QueueReader(RepositoryRef repository, string? target)
 {
     private readonly MergeQueueClient _client = new(repository);

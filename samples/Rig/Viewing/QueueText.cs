@@ -12,10 +12,12 @@ internal static class QueueText
 
     public static IEnumerable<string> Header(QueueReport queue)
     {
-        yield return $"{WorkerView.Short(queue.Target.Ref)} @ {Plain.Commit(queue.Commit)} | {Doing(queue)}{Gates(queue.Gates)}";
+        yield return $"{WorkerView.Short(queue.Target.Ref)} @ {Plain.Commit(queue.Commit)} | "
+            + $"{Doing(queue)}{Gates(queue.Gates)}";
         if (queue.Pause is { } halt)
         {
-            yield return $"{(halt.BrokenTarget is null ? "paused" : $"the target is red by itself at {Plain.Commit(halt.BrokenTarget)}")}: {halt.Reason}{(halt.MinimumPriority is { } pass ? $" (priority {pass} and higher passes)" : "")}";
+            yield return $"{(halt.BrokenTarget is null ? "paused" : $"the target is red by itself at {Plain.Commit(halt.BrokenTarget)}")}: "
+                + $"{halt.Reason}{(halt.MinimumPriority is { } pass ? $" (priority {pass} and higher passes)" : "")}";
         }
 
         if (queue.Obstacle is { } obstacle)
@@ -65,8 +67,8 @@ internal static class QueueText
         queue switch
         {
             { Testing: [] } => queue.IsActing ? "idle" : "nobody acts",
-            _ =>
-                $"acting, {queue.Testing.Count} of {queue.MaxConcurrency} slots{(queue.Testing.Any(t => t.IsTarget) ? ", testing the target itself" : "")}",
+            _ => $"acting, {queue.Testing.Count} of {queue.MaxConcurrency} "
+                + $"slots{(queue.Testing.Any(t => t.IsTarget) ? ", testing the target itself" : "")}",
         };
 
     private static string Gates(GateStatistics gates) =>

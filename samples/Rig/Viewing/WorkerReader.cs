@@ -4,7 +4,8 @@ using Isolation.Sdk.Monitoring;
 
 namespace Rig.Viewing;
 
-/// <summary>Reads workers from outside the process that runs them: logs, leases and the refs of merge queues, nothing else.</summary>
+/// <summary>Reads workers from outside the process that runs them: logs, leases and the refs of merge queues, nothing
+/// else.</summary>
 internal sealed class WorkerReader(RepositoryRef repository)
 {
     private readonly WorkerMonitor _registry = new(repository);

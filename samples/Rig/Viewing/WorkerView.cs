@@ -7,7 +7,8 @@ namespace Rig.Viewing;
 /// <summary>A worker as its log and lease tell it, together with what the merge queue's refs say of its work.</summary>
 internal sealed record WorkerView(WorkerStatus Status, MergeStatus? Merge)
 {
-    /// <summary>One word: alive, quiet, waiting, suspended or dead while it is open; after that, what became of it.</summary>
+    /// <summary>One word: alive, quiet, waiting, suspended or dead while it is open; after that, what became of
+    /// it.</summary>
     public string State =>
         this switch
         {

@@ -3,12 +3,14 @@ using System.IO.Compression;
 
 namespace Isolation.Sdk.Leaks;
 
-/// <summary>Projects for probes of .NET's tools: built without the network, and without servers that would outlive the probe.</summary>
+/// <summary>Projects for probes of .NET's tools: built without the network, and without servers that would outlive the
+/// probe.</summary>
 internal static class DotnetProject
 {
     /// <summary>What keeps the first start in a home quick, and its greeting away.</summary>
     public const string Quiet =
-        "export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false DOTNET_ADD_GLOBAL_TOOLS_TO_PATH=false; ";
+        "export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false "
+        + "DOTNET_ADD_GLOBAL_TOOLS_TO_PATH=false; ";
 
     /// <summary>What keeps a build from starting servers.</summary>
     public const string NoServers = "-nr:false -p:UseSharedCompilation=false";
@@ -41,7 +43,8 @@ internal static class DotnetProject
 
         await File.WriteAllTextAsync(
                 Path.Combine(place.Repository.Path, "nuget.config"),
-                "<configuration><packageSources><clear /><add key=\"feed\" value=\"feed\" /></packageSources></configuration>"
+                "<configuration><packageSources><clear /><add key=\"feed\" value=\"feed\" "
+                    + "/></packageSources></configuration>"
             )
             .ConfigureAwait(false);
         await CommitAsync(place, "<ItemGroup><PackageReference Include=\"leaky\" Version=\"1.0.0\" /></ItemGroup>")
@@ -58,7 +61,8 @@ internal static class DotnetProject
             }
         );
 
-    /// <summary>A project, <c>t.proj</c>, that does nothing but compile one file; by a server, if nobody says otherwise.</summary>
+    /// <summary>A project, <c>t.proj</c>, that does nothing but compile one file; by a server, if nobody says
+    /// otherwise.</summary>
     public static async Task CommitCompileAsync(LeakFixture place)
     {
         await CommitTaskAsync(
@@ -67,7 +71,8 @@ internal static class DotnetProject
                 <PropertyGroup><UseSharedCompilation Condition="'$(UseSharedCompilation)' == ''">true</UseSharedCompilation></PropertyGroup>
                 <Csc Sources="C.cs" OutputAssembly="C.dll" TargetType="library" NoConfig="true" NoStandardLib="true" References="{typeof(object).Assembly.Location}" UseSharedCompilation="$(UseSharedCompilation)" SharedCompilationId="$(SharedCompilationId)" />
                 """,
-                "<UsingTask TaskName=\"Csc\" AssemblyFile=\"$(MSBuildToolsPath)/Roslyn/Microsoft.Build.Tasks.CodeAnalysis.dll\" />"
+                "<UsingTask TaskName=\"Csc\" "
+                    + "AssemblyFile=\"$(MSBuildToolsPath)/Roslyn/Microsoft.Build.Tasks.CodeAnalysis.dll\" />"
             )
             .ConfigureAwait(false);
         await place
@@ -81,7 +86,8 @@ internal static class DotnetProject
             new Dictionary<string, string>
             {
                 ["p.csproj"] =
-                    $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>{Framework}</TargetFramework></PropertyGroup>{items}</Project>",
+                    $"<Project "
+                    + $"Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>{Framework}</TargetFramework></PropertyGroup>{items}</Project>",
                 ["C.cs"] = "class C { void M() { int never = 1; } }",
             }
         );

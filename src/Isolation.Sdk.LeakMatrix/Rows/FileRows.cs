@@ -14,9 +14,12 @@ internal static class FileRows
 
     private const string OneProcessor = """on="taskset -c $(taskset -pc $$ | sed 's/.*[:,-] *//')"; """;
 
-    // Somebody else's account at the kernel's where that can be had, so that nothing else on the machine runs out of it.
+    // Somebody else's account at the kernel's where that can be had, so that nothing else on the machine runs out of
+    // it.
     private const string Account =
-        """u=$((20000 + 0x$(echo "$4" | cut -c6-9) % 40000)); be="setpriv --reuid $u --regid $u --clear-groups"; $be true 2>/dev/null || be=; read in out n < /proc/self/uid_map; me=$((out + $(id -u) - in)); cd /; """;
+        """u=$((20000 + 0x$(echo "$4" | cut -c6-9) % 40000)); be="setpriv --reuid $u --regid $u """
+        + """--clear-groups"; $be true 2>/dev/null || be=; read in out n < /proc/self/uid_map; me=$((out + """
+        + """$(id -u) - in)); cd /; """;
 
     public static IEnumerable<LeakRow> All =>
         [
@@ -60,7 +63,9 @@ internal static class FileRows
                 "objects as hard links (clone --local)",
                 LeakProbe.Of(
                     A(
-                        """o=$(git rev-parse HEAD:f1 | sed 's,^..,&/,'); git clone -q --local "$2" c; f=c/.git/objects/$o; [ -e "$f" ] || { ln "$2/.git/objects/$o" linked && f=linked; }; chmod u+w "$f" && echo broken > "$f" """
+                        """o=$(git rev-parse HEAD:f1 | sed 's,^..,&/,'); git clone -q --local "$2" c; """
+                            + """f=c/.git/objects/$o; [ -e "$f" ] || { ln "$2/.git/objects/$o" linked && """
+                            + """f=linked; }; chmod u+w "$f" && echo broken > "$f" """
                     ),
                     B("git cat-file blob HEAD:f1 > /dev/null || echo LEAK")
                 )
@@ -75,7 +80,8 @@ internal static class FileRows
                     A(Perl.Watch).AsBackground,
                     B("echo x > $4"),
                     A(
-                        "[ \"$6\" = watching ] || exit 0; i=0; until [ -s seen ] || [ $i -gt 600 ]; do sleep 0.05; i=$((i + 1)); done; [ -s seen ] && echo LEAK"
+                        "[ \"$6\" = watching ] || exit 0; i=0; until [ -s seen ] || [ $i -gt 600 ]; do "
+                            + "sleep 0.05; i=$((i + 1)); done; [ -s seen ] && echo LEAK"
                     )
                 ) with
                 {
@@ -100,7 +106,8 @@ internal static class FileRows
                 LeakProbe.Of(
                     A(
                         Account
-                            + "n=$(cat /proc/sys/fs/inotify/max_user_instances); [ $n -gt 4096 ] && be=; [ -n \"$be\" ] || n=3; $be "
+                            + "n=$(cat /proc/sys/fs/inotify/max_user_instances); [ $n -gt 4096 ] && be=; [ "
+                            + "-n \"$be\" ] || n=3; $be "
                             + Perl.Watchers
                             + "$n \"${be:-$me}\""
                     ).AsBackground,
@@ -117,7 +124,8 @@ internal static class FileRows
             ).FromLevel(
                 Cooperative,
                 LeakOutcome.Leak,
-                "open: the kernel counts them for the user, through user namespaces too (shown by whose account it is, where nothing else may run out of them)"
+                "open: the kernel counts them for the user, through user namespaces too (shown by whose "
+                    + "account it is, where nothing else may run out of them)"
             ),
             new LeakRow(
                 "F09",
@@ -125,11 +133,14 @@ internal static class FileRows
                 LeakProbe.Of(
                     A(
                         Account
-                            + "for i in 1 2 3 4 5 6 7 8 9; do $be sleep 600 > /dev/null 2>&1 & done; echo $me $(readlink /proc/self/ns/user); wait"
+                            + "for i in 1 2 3 4 5 6 7 8 9; do $be sleep 600 > /dev/null 2>&1 & done; echo "
+                            + "$me $(readlink /proc/self/ns/user); wait"
                     ).AsBackground,
                     B(
                         Account
-                            + "if [ -n \"$be\" ]; then prlimit --nproc=8 $be sh -c 'true | true' || echo LEAK; elif [ \"$6\" = \"$me $(readlink /proc/self/ns/user)\" ]; then echo LEAK; fi"
+                            + "if [ -n \"$be\" ]; then prlimit --nproc=8 $be sh -c 'true | true' || echo "
+                            + "LEAK; elif [ \"$6\" = \"$me $(readlink /proc/self/ns/user)\" ]; then echo "
+                            + "LEAK; fi"
                     )
                 ) with
                 {
@@ -145,11 +156,13 @@ internal static class FileRows
                 LeakProbe.Of(
                     A(
                         OneProcessor
-                            + "for i in 1 2 3 4 5 6; do timeout 100 $on sh -c 'while :; do :; done' > /dev/null 2>&1 & done; echo spinning; wait"
+                            + "for i in 1 2 3 4 5 6; do timeout 100 $on sh -c 'while :; do :; done' > "
+                            + "/dev/null 2>&1 & done; echo spinning; wait"
                     ).AsBackground,
                     B(
                         OneProcessor
-                            + """$on sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done; read run wait n < /proc/$$/schedstat; [ $wait -gt $((run / 2)) ] && echo LEAK'"""
+                            + """$on sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done; read run """
+                            + """wait n < /proc/$$/schedstat; [ $wait -gt $((run / 2)) ] && echo LEAK'"""
                     )
                 ) with
                 {

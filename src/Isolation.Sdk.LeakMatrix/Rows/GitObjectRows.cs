@@ -15,7 +15,8 @@ internal static class GitObjectRows
                 "shallow, written for all",
                 LeakProbe.Of(
                     A(
-                        """for d in "$(git rev-parse --git-common-dir)" "$2/.git"; do git rev-parse HEAD > "$d/shallow"; done"""
+                        """for d in "$(git rev-parse --git-common-dir)" "$2/.git"; do git rev-parse HEAD """
+                            + """> "$d/shallow"; done"""
                     ),
                     B("""test "$(git rev-list --count HEAD)" = 1 && echo LEAK""")
                 )
@@ -46,7 +47,8 @@ internal static class GitObjectRows
                 LeakProbe.Of(
                     B("""echo "staged-$4" > s; git add s"""),
                     A(
-                        """for r in . "$2" "$1"; do git -C "$r" cat-file --batch-all-objects --batch | grep -aqx "staged-$4" && echo LEAK; done"""
+                        """for r in . "$2" "$1"; do git -C "$r" cat-file --batch-all-objects --batch | """
+                            + """grep -aqx "staged-$4" && echo LEAK; done"""
                     )
                 )
             )
@@ -113,7 +115,9 @@ internal static class GitObjectRows
                 "gc of the source under a clone that borrows from it",
                 LeakProbe.Of(
                     PlainHost(
-                        """git clone -q --shared --branch lost "$2" "$5/c"; for w in "$1" "$5"; do git -C "$w" checkout -q --detach main; git -C "$w" update-ref -d ORIG_HEAD; git -C "$w" reflog expire --expire=now --all; done; git branch -qD a b"""
+                        """git clone -q --shared --branch lost "$2" "$5/c"; for w in "$1" "$5"; do git """
+                            + """-C "$w" checkout -q --detach main; git -C "$w" update-ref -d ORIG_HEAD; git """
+                            + """-C "$w" reflog expire --expire=now --all; done; git branch -qD a b"""
                     ),
                     A("true"),
                     Host("git branch -qD lost; git reflog expire --expire=now --all; git prune --expire=now"),

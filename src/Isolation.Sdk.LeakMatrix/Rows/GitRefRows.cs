@@ -69,7 +69,8 @@ internal static class GitRefRows
             )
                 .Cooperative(
                     Detected,
-                    "contamination guard: refs/stash, as long as an entry is left; what was stashed and popped between two looks nobody sees"
+                    "contamination guard: refs/stash, as long as an entry is left; what was stashed and "
+                        + "popped between two looks nobody sees"
                 )
                 .FromLevel(Restricted, LeakOutcome.Sealed, OwnClone),
             new LeakRow(

@@ -35,10 +35,12 @@ internal static class GitSettingRows
                 "config meant for one worktree",
                 LeakProbe.Of(
                     A(
-                        """git config extensions.worktreeConfig true; git config --worktree user.name private; for r in . "$2"; do git -C "$r" config user.email plain@a; done"""
+                        """git config extensions.worktreeConfig true; git config --worktree user.name """
+                            + """private; for r in . "$2"; do git -C "$r" config user.email plain@a; done"""
                     ),
                     B(
-                        """test "$(git config user.name)" = private && echo BOTH; git config --get-all user.email | grep -qx plain@a && echo LEAK"""
+                        """test "$(git config user.name)" = private && echo BOTH; git config --get-all """
+                            + """user.email | grep -qx plain@a && echo LEAK"""
                     )
                 )
             )
@@ -49,7 +51,8 @@ internal static class GitSettingRows
                 "core.bare, flipped by 'git init'",
                 LeakProbe.Of(
                     A(
-                        """GIT_DIR=$(git rev-parse --absolute-git-dir) git init -q; GIT_DIR="$2/.git/worktrees/a" git init -q"""
+                        """GIT_DIR=$(git rev-parse --absolute-git-dir) git init -q; """
+                            + """GIT_DIR="$2/.git/worktrees/a" git init -q"""
                     ),
                     Host("""git status >/dev/null 2>&1 || echo LEAK""")
                 )
@@ -96,7 +99,8 @@ internal static class GitSettingRows
                 "rerere: remembered conflict resolutions",
                 LeakProbe.Of(
                     A(
-                        """for d in "$(git rev-parse --git-path rr-cache)" "$2/.git/rr-cache"; do mkdir -p "$d"; done; """
+                        """for d in "$(git rev-parse --git-path rr-cache)" "$2/.git/rr-cache"; do mkdir """
+                            + """-p "$d"; done; """
                             + Conflict
                             + "echo BAD > f1; git add f1; git commit -qm resolved"
                     ),
@@ -110,7 +114,8 @@ internal static class GitSettingRows
                 "info/exclude",
                 LeakProbe.Of(
                     A(
-                        """for d in "$(git rev-parse --git-path info)" "$2/.git/info"; do mkdir -p "$d"; echo '*.secret' >> "$d/exclude"; done"""
+                        """for d in "$(git rev-parse --git-path info)" "$2/.git/info"; do mkdir -p "$d"; """
+                            + """echo '*.secret' >> "$d/exclude"; done"""
                     ),
                     B("echo x > n.secret; git add n.secret 2>/dev/null || echo LEAK")
                 )
@@ -143,5 +148,7 @@ internal static class GitSettingRows
 
     // Two sides of one line; what is left is the conflict, or what git made of it by itself.
     private const string Conflict =
-        """n=$(git rev-parse HEAD); git checkout -q --detach "$n"; echo left > f1; git commit -qam left; l=$(git rev-parse HEAD); git checkout -q --detach "$n"; echo right > f1; git commit -qam right; git merge -q "$l" >/dev/null 2>&1; """;
+        """n=$(git rev-parse HEAD); git checkout -q --detach "$n"; echo left > f1; git commit -qam left; """
+        + """l=$(git rev-parse HEAD); git checkout -q --detach "$n"; echo right > f1; git commit -qam """
+        + """right; git merge -q "$l" >/dev/null 2>&1; """;
 }

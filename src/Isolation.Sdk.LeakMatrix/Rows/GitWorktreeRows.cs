@@ -82,7 +82,8 @@ internal static class GitWorktreeRows
                 "the user's git config",
                 LeakProbe.Of(
                     A(
-                        """git config --global user.signingkey evil; git config -f "$3/.gitconfig" user.signingkey evil"""
+                        """git config --global user.signingkey evil; git config -f "$3/.gitconfig" """
+                            + """user.signingkey evil"""
                     ),
                     B("git config user.signingkey | grep -qx evil && echo LEAK")
                 )
@@ -109,10 +110,13 @@ internal static class GitWorktreeRows
                 "git's stored credentials",
                 LeakProbe.Of(
                     A(
-                        """printf 'protocol=https\nhost=x.invalid\nusername=u\npassword=hidden\n\n' | git -c credential.helper=store credential approve"""
+                        """printf 'protocol=https\nhost=x.invalid\nusername=u\npassword=hidden\n\n' | """
+                            + """git -c credential.helper=store credential approve"""
                     ),
                     B(
-                        """printf 'protocol=https\nhost=x.invalid\n\n' | GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=true git -c credential.helper=store credential fill 2>/dev/null | grep -qx password=hidden && echo LEAK"""
+                        """printf 'protocol=https\nhost=x.invalid\n\n' | GIT_TERMINAL_PROMPT=0 """
+                            + """GIT_ASKPASS=true git -c credential.helper=store credential fill 2>/dev/null | """
+                            + """grep -qx password=hidden && echo LEAK"""
                     )
                 )
             ).FromLevel(Cooperative, LeakOutcome.Sealed, "own HOME"),
@@ -134,7 +138,8 @@ internal static class GitWorktreeRows
                 LeakProbe.Of(
                     A("true"),
                     B(
-                        "git commit -q --allow-empty -m work; git log -1 --format=%an%ad | grep -q evil.*2001 && echo LEAK"
+                        "git commit -q --allow-empty -m work; git log -1 --format=%an%ad | grep -q "
+                            + "evil.*2001 && echo LEAK"
                     )
                 ) with
                 {
@@ -204,7 +209,9 @@ internal static class GitWorktreeRows
                 "code that a worker's repository makes the host's git run",
                 LeakProbe.Of(
                     A(
-                        """p=$PWD; printf '#!/bin/sh\ntouch "%s/ran"\ncat\n' "$3" > x.sh; chmod +x x.sh; git config filter.x.clean "$p/x.sh"; git config core.fsmonitor "$p/x.sh"; echo '* filter=x' > .gitattributes; echo y > f1"""
+                        """p=$PWD; printf '#!/bin/sh\ntouch "%s/ran"\ncat\n' "$3" > x.sh; chmod +x x.sh; """
+                            + """git config filter.x.clean "$p/x.sh"; git config core.fsmonitor "$p/x.sh"; """
+                            + """echo '* filter=x' > .gitattributes; echo y > f1"""
                     ),
                     PlainHost("""git -C "$1" status >/dev/null 2>&1; test -e "$3/ran" && echo LEAK""")
                 ) with
@@ -221,7 +228,8 @@ internal static class GitWorktreeRows
                 "another user's worker",
                 LeakProbe.Of(
                     A(
-                        """setpriv --reuid 65534 --regid 65534 --clear-groups git -C "$1" status >/dev/null && echo LEAK"""
+                        """setpriv --reuid 65534 --regid 65534 --clear-groups git -C "$1" status """
+                            + """>/dev/null && echo LEAK"""
                     )
                 ) with
                 {
@@ -235,7 +243,9 @@ internal static class GitWorktreeRows
     private static async Task PathsAsync(LeakScenario stage)
     {
         const string Names =
-            "FETCH_HEAD index index.lock ORIG_HEAD MERGE_HEAD MERGE_MSG AUTO_MERGE rebase-merge rebase-apply sequencer BISECT_LOG refs/worktree/x refs/bisect/x COMMIT_EDITMSG info/sparse-checkout MERGE_RR modules";
+            "FETCH_HEAD index index.lock ORIG_HEAD MERGE_HEAD MERGE_MSG AUTO_MERGE rebase-merge "
+            + "rebase-apply sequencer BISECT_LOG refs/worktree/x refs/bisect/x COMMIT_EDITMSG "
+            + "info/sparse-checkout MERGE_RR modules";
         const string Script =
             "for n in " + Names + """; do git rev-parse --path-format=absolute --git-path "$n"; done""";
         string[] a = (await stage.A.RunAsync(Script).ConfigureAwait(false)).Output.Split(

@@ -4,7 +4,8 @@ using static Isolation.Sdk.SandboxLevel;
 
 namespace Isolation.Sdk.Leaks;
 
-/// <summary>One .NET process that runs several workers itself: from <see cref="SandboxLevel.Restricted"/> on such a pipeline is refused.</summary>
+/// <summary>One .NET process that runs several workers itself: from <see cref="SandboxLevel.Restricted"/> on such a
+/// pipeline is refused.</summary>
 internal static class InProcessRows
 {
     private const string Flow = "a runner starts in an empty execution context";

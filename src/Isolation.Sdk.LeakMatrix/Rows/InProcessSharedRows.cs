@@ -3,7 +3,8 @@ using static Isolation.Sdk.Leaks.LeakOutcome;
 
 namespace Isolation.Sdk.Leaks;
 
-/// <summary>What all code of one process shares. Each try puts back what it changed; what would harm the process that tries it has one of its own.</summary>
+/// <summary>What all code of one process shares. Each try puts back what it changed; what would harm the process that
+/// tries it has one of its own.</summary>
 internal static class InProcessSharedRows
 {
     private const string Noticed = "compared when a worker begins and ends, and told as a notice";
@@ -38,11 +39,13 @@ internal static class InProcessSharedRows
             ),
             InProcessHarmRows.Pool.Cooperative(
                 LeakOutcome.Leak,
-                "open for one process: the pool is everybody's; a runner has a thread of its own up to its first wait only"
+                "open for one process: the pool is everybody's; a runner has a thread of its own up to its "
+                    + "first wait only"
             ),
             InProcessHarmRows.Output.Cooperative(
                 LeakOutcome.Leak,
-                "open for one process: the console is everybody's; another number of trace listeners is told as a notice"
+                "open for one process: the console is everybody's; another number of trace listeners is "
+                    + "told as a notice"
             ),
             InProcessRows
                 .Row("N14", "thread statics", word =>

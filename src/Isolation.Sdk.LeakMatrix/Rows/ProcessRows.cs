@@ -13,7 +13,8 @@ internal static class ProcessRows
     private const string OwnProcesses = "own pid namespace";
     private const string OwnUsers = "own pid and user namespaces";
     private const string EndOfAll =
-        "a cgroup of its own; without one its session and marks in its environment and its limits, and only a daemon that changes all three on purpose gets away";
+        "a cgroup of its own; without one its session and marks in its environment and its limits, and "
+        + "only a daemon that changes all three on purpose gets away";
     private const string EndOfConfined =
         "a cgroup of its own; without one its session and a mark in its limits, which it cannot change";
     private const int Urgent = 23;
@@ -31,7 +32,8 @@ internal static class ProcessRows
                 LeakProbe.Of(
                     B("TOKEN=mine-$4 exec sh -c 'echo here; exec sleep 600'").AsBackground,
                     A(
-                        "cat /proc/$7/environ /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -qx TOKEN=mine-$4 && echo LEAK"
+                        "cat /proc/$7/environ /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -qx "
+                            + "TOKEN=mine-$4 && echo LEAK"
                     )
                 )
             )
@@ -45,7 +47,8 @@ internal static class ProcessRows
                     B("echo here; exec sleep 600").AsBackground,
                     A(
                         Perl.Trace
-                            + "$7 && echo LEAK; head -c 0 /proc/$7/mem && echo LEAK; ls /proc/$7/root/ > /dev/null && echo LEAK"
+                            + "$7 && echo LEAK; head -c 0 /proc/$7/mem && echo LEAK; ls /proc/$7/root/ > "
+                            + "/dev/null && echo LEAK"
                     )
                 ) with
                 {
@@ -61,7 +64,8 @@ internal static class ProcessRows
                 LeakProbe.Of(
                     B("echo here; exec sleep 600").AsBackground,
                     A(
-                        "kill -s CONT $7 && echo LEAK; renice -n 1 -p $7 > /dev/null && echo LEAK; prlimit --pid $7 --core=0:0 && echo LEAK"
+                        "kill -s CONT $7 && echo LEAK; renice -n 1 -p $7 > /dev/null && echo LEAK; prlimit "
+                            + "--pid $7 --core=0:0 && echo LEAK"
                     )
                 ) with
                 {
@@ -81,13 +85,17 @@ internal static class ProcessRows
                 "orphans",
                 LeakProbe.Of(
                     A(
-                        "setsid env -i $(command -v perl) -e 'fork and exit; open(F, \">\", \"up\"); print F 1; close F; sleep 600' $4 > /dev/null 2>&1 < /dev/null; i=0; until [ -s up ] || [ $i -gt 600 ]; do sleep 0.05; i=$((i + 1)); done"
+                        "setsid env -i $(command -v perl) -e 'fork and exit; open(F, \">\", \"up\"); print "
+                            + "F 1; close F; sleep 600' $4 > /dev/null 2>&1 < /dev/null; i=0; until [ -s up ] || "
+                            + "[ $i -gt 600 ]; do sleep 0.05; i=$((i + 1)); done"
                     )
                 ) with
                 {
                     Needs = ["perl", "setsid"],
                     AfterwardsScript =
-                        "for p in /proc/[0-9]*; do c=$(tr '\\0' ' ' 2>/dev/null < $p/cmdline); case \"$c\" in */perl\" -e fork and exit\"*\" $4 \") echo LEAK; kill -9 ${p#/proc/};; esac; done",
+                        "for p in /proc/[0-9]*; do c=$(tr '\\0' ' ' 2>/dev/null < $p/cmdline); case \"$c\" "
+                        + "in */perl\" -e fork and exit\"*\" $4 \") echo LEAK; kill -9 ${p#/proc/};; esac; "
+                        + "done",
                 }
             )
                 .Cooperative(LeakOutcome.Sealed, EndOfAll)
@@ -154,7 +162,8 @@ internal static class ProcessRows
                 "locks on fixed names",
                 LeakProbe.Of(
                     A(
-                        "{ : > /tmp/$4; } 2>&1 || { echo refused; exit; }; exec 9> /tmp/$4; flock -n 9 && echo locked; exec sleep 600"
+                        "{ : > /tmp/$4; } 2>&1 || { echo refused; exit; }; exec 9> /tmp/$4; flock -n 9 && "
+                            + "echo locked; exec sleep 600"
                     ).AsBackground,
                     B("[ -e /tmp/$4 ] && ! flock -n /tmp/$4 true && echo LEAK; rm -f /tmp/$4")
                 ) with
@@ -214,7 +223,8 @@ internal static class ProcessRows
                 LeakProbe.Of(
                     B("exec sh -c 'echo here; sleep 600' mine-$4").AsBackground,
                     A(
-                        "all=$(cat /proc/$7/cmdline /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'); case \"$all\" in *\"mine-$4\"*) echo LEAK;; esac"
+                        "all=$(cat /proc/$7/cmdline /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'); "
+                            + "case \"$all\" in *\"mine-$4\"*) echo LEAK;; esac"
                     )
                 )
             )
@@ -257,7 +267,8 @@ internal static class ProcessRows
             .ConfigureAwait(false);
         await stage
             .A.RunAsync(
-                $"bash -c 'IFS= read -r -t 5 -u {pipe.GetClientHandleAsString()} line; [ \"$line\" = \"$0\" ] && echo LEAK' $4"
+                $"bash -c 'IFS= read -r -t 5 -u {pipe.GetClientHandleAsString()} line; [ \"$line\" = "
+                    + $"\"$0\" ] && echo LEAK' $4"
             )
             .ConfigureAwait(false);
     }
@@ -269,7 +280,8 @@ internal static class ProcessRows
         try
         {
             const string Look =
-                "i=$(sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status); [ $((0x$i & 0x400000)) -ne 0 ] && echo LEAK; [ $(umask) = 0000 ] && echo LEAK; echo $(umask) $i >&2";
+                "i=$(sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status); [ $((0x$i & 0x400000)) -ne 0 ] "
+                + "&& echo LEAK; [ $(umask) = 0000 ] && echo LEAK; echo $(umask) $i >&2";
             await stage.A.RunAsync(Look).ConfigureAwait(false);
             await stage.B.RunAsync(Look).ConfigureAwait(false);
         }

@@ -28,7 +28,8 @@ internal static class ToolchainCacheRows
                     ),
                     B(
                         DotnetProject.Quiet
-                            + $"dotnet restore p.csproj -v:q {DotnetProject.NoServers}; dotnet msbuild p.csproj -getProperty:FromPackage | grep -q evil && echo LEAK"
+                            + $"dotnet restore p.csproj -v:q {DotnetProject.NoServers}; dotnet msbuild "
+                            + $"p.csproj -getProperty:FromPackage | grep -q evil && echo LEAK"
                     ),
                 }.Probe(DotnetProject.CommitWithPackageAsync)
             ).FromLevel(
@@ -62,7 +63,8 @@ internal static class ToolchainCacheRows
                     ),
                     B(
                         DotnetProject.Quiet
-                            + "umask 0077; dotnet msbuild t.proj -nologo -nr:false > build.log 2>&1; ls -l C.dll | grep -q '^-rw-rw-rw-' && echo LEAK"
+                            + "umask 0077; dotnet msbuild t.proj -nologo -nr:false > build.log 2>&1; ls -l "
+                            + "C.dll | grep -q '^-rw-rw-rw-' && echo LEAK"
                     ),
                     PlainHost(EndServers),
                 }.Probe(place =>
@@ -96,13 +98,16 @@ internal static class ToolchainCacheRows
                     A("""echo here > "${TMPDIR:-/tmp}/$4" """),
                     B(
                         DotnetProject.Quiet
-                            + """FOLDER="${TMPDIR:-/tmp}" SAME="${TMPDIR:-/tmp}/$4" dotnet msbuild t.proj -nologo -nr:false > build.log 2>&1; grep -q diagnostic sockets.txt && echo LEAK"""
+                            + """FOLDER="${TMPDIR:-/tmp}" SAME="${TMPDIR:-/tmp}/$4" dotnet msbuild t.proj """
+                            + """-nologo -nr:false > build.log 2>&1; grep -q diagnostic sockets.txt && """
+                            + """echo LEAK"""
                     ),
                     PlainHost("""rm -f "${TMPDIR:-/tmp}/$4" """),
                 }.Probe(place =>
                     DotnetProject.CommitTaskAsync(
                         place,
-                        "<Exec Command=\"test ! -e $SAME || ls $FOLDER/dotnet-diagnostic-$PPID-* &gt; sockets.txt\" IgnoreExitCode=\"true\" />"
+                        "<Exec Command=\"test ! -e $SAME || ls $FOLDER/dotnet-diagnostic-$PPID-* &gt; "
+                            + "sockets.txt\" IgnoreExitCode=\"true\" />"
                     )
                 )
             ).FromLevel(Cooperative, LeakOutcome.Sealed, "no such socket is opened, and temp is the worker's own"),
@@ -113,7 +118,8 @@ internal static class ToolchainCacheRows
                 {
                     A(
                         DotnetProject.Quiet
-                            + $"dotnet restore p.csproj -v:q {DotnetProject.NoServers}; ls -d \"${{TMPDIR:-/tmp}}\"/NuGetScratch* >&2"
+                            + $"dotnet restore p.csproj -v:q {DotnetProject.NoServers}; ls -d "
+                            + $"\"${{TMPDIR:-/tmp}}\"/NuGetScratch* >&2"
                     ),
                     B("""ls -d "${TMPDIR:-/tmp}"/NuGetScratch* && echo LEAK"""),
                 }.Probe(place =>

@@ -4,7 +4,8 @@ using static Isolation.Sdk.SandboxLevel;
 
 namespace Isolation.Sdk.Leaks;
 
-/// <summary>Toolchains that look above the work tree. What the offender puts above is what is above the folder that all workers are in: nothing is there when they start.</summary>
+/// <summary>Toolchains that look above the work tree. What the offender puts above is what is above the folder that all
+/// workers are in: nothing is there when they start.</summary>
 internal static class ToolchainRows
 {
     private const string Barrier =
@@ -14,7 +15,8 @@ internal static class ToolchainRows
 
     // "d" is the nearest folder that both work trees lie in, "up" the one above it.
     private const string Above =
-        """d=$1; until case "$PWD/" in "$d"/*) true;; *) false;; esac; do d=$(dirname "$d"); done; up=$(dirname "$d"); """;
+        """d=$1; until case "$PWD/" in "$d"/*) true;; *) false;; esac; do d=$(dirname "$d"); done; """
+        + """up=$(dirname "$d"); """;
 
     public static IEnumerable<LeakRow> All =>
         new[] { Looking, ToolchainCacheRows.All }
@@ -36,7 +38,9 @@ internal static class ToolchainRows
                     ),
                     B(
                         DotnetProject.Quiet
-                            + "dotnet msbuild p.csproj -getProperty:FromBuildprops,FromBuildtargets,FromPackagesprops,FromRsp | grep -q above && echo LEAK"
+                            + "dotnet msbuild p.csproj "
+                            + "-getProperty:FromBuildprops,FromBuildtargets,FromPackagesprops,FromRsp | grep "
+                            + "-q above && echo LEAK"
                     )
                 )
             ).FromLevel(Cooperative, LeakOutcome.Sealed, Barrier),
@@ -54,14 +58,16 @@ internal static class ToolchainRows
                 Dotnet(
                     A(
                         Above
-                            + """echo "<configuration><packageSources><add key=\"evil\" value=\"/$4\" /></packageSources></configuration>" > "$up/nuget.config" """
+                            + """echo "<configuration><packageSources><add key=\"evil\" value=\"/$4\" """
+                            + """/></packageSources></configuration>" > "$up/nuget.config" """
                     ),
                     B(DotnetProject.Quiet + "dotnet nuget list source | grep -q \"$4\" && echo LEAK")
                 )
             )
                 .Cooperative(
                     LeakOutcome.Leak,
-                    "open: NuGet merges every file up to the root; what is above when workers start is shut off, what comes later is not"
+                    "open: NuGet merges every file up to the root; what is above when workers start is "
+                        + "shut off, what comes later is not"
                 )
                 .FromLevel(Restricted, LeakOutcome.Sealed, OutOfReach),
             new LeakRow(
@@ -74,7 +80,8 @@ internal static class ToolchainRows
                     ),
                     B(
                         DotnetProject.Quiet
-                            + $"dotnet build p.csproj -v:q {DotnetProject.NoServers} 2>&1 | grep -q 'error CS0219' && echo LEAK"
+                            + $"dotnet build p.csproj -v:q {DotnetProject.NoServers} 2>&1 | grep -q 'error "
+                            + $"CS0219' && echo LEAK"
                     )
                 )
             ).FromLevel(Cooperative, LeakOutcome.Sealed, Barrier),
@@ -105,7 +112,9 @@ internal static class ToolchainRows
                 Dotnet(
                     A(
                         Above
-                            + """mkdir "$up/.config"; echo '{"version":1,"isRoot":false,"tools":{"evil":{"version":"1.0.0","commands":["evil"]}}}' > "$up/.config/dotnet-tools.json" """
+                            + """mkdir "$up/.config"; echo """
+                            + """'{"version":1,"isRoot":false,"tools":{"evil":{"version":"1.0.0","commands":["evil"]}}}' """
+                            + """> "$up/.config/dotnet-tools.json" """
                     ),
                     B(DotnetProject.Quiet + "dotnet tool list | grep -q evil && echo LEAK")
                 )

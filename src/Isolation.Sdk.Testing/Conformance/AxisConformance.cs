@@ -1,16 +1,18 @@
 namespace Isolation.Sdk.Testing;
 
-/// <summary>What every axis has to do. Derive from the suite of your axis, and run every one of <see cref="ConformanceSuite.Checks"/> in your test framework.</summary>
+/// <summary>What every axis has to do. Derive from the suite of your axis, and run every one of
+/// <see cref="ConformanceSuite.Checks"/> in your test framework.</summary>
 /// <example>
 /// <code>
 /// public sealed class MyProviderConformance : WorkspaceProviderConformance
 /// {
-///     protected override ValueTask&lt;IWorkspaceProvider&gt; CreateAsync(ThrowawayRepository repository) => new(new MyProvider());
-/// }
+/// protected override ValueTask&lt;IWorkspaceProvider&gt; CreateAsync(ThrowawayRepository repository) => new(new
+/// MyProvider()); }
 ///
 /// // xunit, for example:
 /// public static TheoryData&lt;string&gt; Names => new(new MyProviderConformance().Checks.Select(c => c.Name));
-/// [Theory, MemberData(nameof(Names))] public Task Conforms(string check) => new MyProviderConformance().RunAsync(check);
+/// [Theory, MemberData(nameof(Names))] public Task Conforms(string check) => new
+/// MyProviderConformance().RunAsync(check);
 /// </code>
 /// </example>
 /// <typeparam name="TAxis">The axis.</typeparam>
@@ -29,7 +31,8 @@ public abstract class AxisConformance<TAxis> : ConformanceSuite
             IsolationGuarantees unproven = report.Sealed & ~proven;
             ConformanceException.Require(
                 unproven == IsolationGuarantees.None,
-                $"Declared sealed, and no check proves it: {unproven}. Add a method with [Conformance(Proves = …)] to your suite."
+                $"Declared sealed, and no check proves it: {unproven}. Add a method with "
+                    + $"[Conformance(Proves = …)] to your suite."
             );
             ConformanceException.Require(
                 (report.Sealed & report.Detected) == IsolationGuarantees.None,
@@ -56,7 +59,8 @@ public abstract class AxisConformance<TAxis> : ConformanceSuite
         }
     }
 
-    /// <summary>Makes the provider that is checked, for a repository that nobody else uses. It is disposed if it can be.</summary>
+    /// <summary>Makes the provider that is checked, for a repository that nobody else uses. It is disposed if it can
+    /// be.</summary>
     /// <param name="repository">The repository: one commit on <c>main</c>, which is checked out.</param>
     protected abstract ValueTask<TAxis> CreateAsync(ThrowawayRepository repository);
 

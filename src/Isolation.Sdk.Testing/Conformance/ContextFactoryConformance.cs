@@ -8,7 +8,8 @@ namespace Isolation.Sdk.Testing;
 /// <summary>What every <see cref="IContextFactory"/> has to do.</summary>
 public abstract class ContextFactoryConformance : AxisConformance<IContextFactory>
 {
-    /// <summary>The briefing says what the item says, the notes of its blockers, and why the attempt before did not make it.</summary>
+    /// <summary>The briefing says what the item says, the notes of its blockers, and why the attempt before did not
+    /// make it.</summary>
     [Conformance]
     public Task A_briefing_holds_what_the_request_names() =>
         OnAsync(async bench =>

@@ -3,7 +3,8 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Testing;
 
-/// <summary>The least state scope that runs git: a home and a temp folder, no promise. For checks of the other axes.</summary>
+/// <summary>The least state scope that runs git: a home and a temp folder, no promise. For checks of the other
+/// axes.</summary>
 internal sealed class HostStateScope : IStateScope
 {
     private readonly string _folder;

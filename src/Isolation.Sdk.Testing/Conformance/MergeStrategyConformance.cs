@@ -4,12 +4,14 @@ using static Isolation.Sdk.Testing.ConformanceException;
 
 namespace Isolation.Sdk.Testing;
 
-/// <summary>What every <see cref="IMergeStrategy"/> has to do. What is held for an approval gets it; a gate, if there is one, has to be green for any tree.</summary>
+/// <summary>What every <see cref="IMergeStrategy"/> has to do. What is held for an approval gets it; a gate, if there
+/// is one, has to be green for any tree.</summary>
 public abstract class MergeStrategyConformance : AxisConformance<IMergeStrategy>
 {
     private const string Target = "refs/heads/integration";
 
-    /// <summary>What is submitted lands: the target contains the captured commit's change and what was there before.</summary>
+    /// <summary>What is submitted lands: the target contains the captured commit's change and what was there
+    /// before.</summary>
     [Conformance]
     public Task Submitted_work_lands() =>
         OnAsync(
@@ -157,7 +159,8 @@ public abstract class MergeStrategyConformance : AxisConformance<IMergeStrategy>
             }
         );
 
-    /// <summary>What ended is still known after the queue was closed and opened again, by someone else perhaps.</summary>
+    /// <summary>What ended is still known after the queue was closed and opened again, by someone else
+    /// perhaps.</summary>
     [Conformance]
     public Task The_end_is_known_after_a_restart() =>
         OnAsync(

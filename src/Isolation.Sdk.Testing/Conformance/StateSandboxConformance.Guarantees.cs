@@ -48,7 +48,8 @@ public abstract partial class StateSandboxConformance
                 RequireEqual(0, undeclared.Length, $"Seen and not declared: {string.Join(", ", undeclared)}.");
                 Require(
                     declared.All(e => seen.GetValueOrDefault(e.Key) == e.Value),
-                    $"Declared and not seen as declared: {string.Join(", ", declared.Where(e => seen.GetValueOrDefault(e.Key) != e.Value).Select(e => e.Key))}."
+                    $"Declared and not seen as declared: "
+                        + $"{string.Join(", ", declared.Where(e => seen.GetValueOrDefault(e.Key) != e.Value).Select(e => e.Key))}."
                 );
                 Require(one.Info.Environment.All(e => e.Origin.Length > 0), "A variable has no origin.");
                 Require(
@@ -90,7 +91,8 @@ public abstract partial class StateSandboxConformance
             {
                 await ShellAsync(
                         one,
-                        "echo x > ~/probe; mkdir -p \"${XDG_CONFIG_HOME:-$HOME/.config}\"; echo x > \"${XDG_CONFIG_HOME:-$HOME/.config}/probe\""
+                        "echo x > ~/probe; mkdir -p \"${XDG_CONFIG_HOME:-$HOME/.config}\"; echo x > "
+                            + "\"${XDG_CONFIG_HOME:-$HOME/.config}/probe\""
                     )
                     .ConfigureAwait(false);
                 Require(
@@ -125,7 +127,8 @@ public abstract partial class StateSandboxConformance
 
                 await ShellAsync(
                         one,
-                        "mkdir -p \"${XDG_CACHE_HOME:-$HOME/.cache}\"; echo x > \"${XDG_CACHE_HOME:-$HOME/.cache}/probe\""
+                        "mkdir -p \"${XDG_CACHE_HOME:-$HOME/.cache}\"; echo x > "
+                            + "\"${XDG_CACHE_HOME:-$HOME/.cache}/probe\""
                     )
                     .ConfigureAwait(false);
                 ExecResult other = await ShellAsync(two, "ls -A \"${XDG_CACHE_HOME:-$HOME/.cache}\" 2>/dev/null")
@@ -162,7 +165,8 @@ public abstract partial class StateSandboxConformance
                         WorkerCommand.Of(
                             "sh",
                             "-c",
-                            "(setsid sh -c 'trap \"\" TERM HUP; echo x > daemon; while [ -e daemon ]; do sleep 1; done' </dev/null >/dev/null 2>&1 &) ; exec sleep 60"
+                            "(setsid sh -c 'trap \"\" TERM HUP; echo x > daemon; while [ -e daemon ]; do "
+                                + "sleep 1; done' </dev/null >/dev/null 2>&1 &) ; exec sleep 60"
                         )
                     )
                     .ConfigureAwait(false);
@@ -230,7 +234,8 @@ public abstract partial class StateSandboxConformance
             }
         );
 
-    /// <summary>What takes more than its limit is ended, and the limit is named. Limit the size of a file to at most 16 MB in CreateAsync.</summary>
+    /// <summary>What takes more than its limit is ended, and the limit is named. Limit the size of a file to at most 16
+    /// MB in CreateAsync.</summary>
     [Conformance(Proves = IsolationGuarantees.Resources)]
     public Task Limits_hold() =>
         WithAsync(

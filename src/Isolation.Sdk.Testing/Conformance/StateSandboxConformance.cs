@@ -7,7 +7,8 @@ using static Isolation.Sdk.Testing.ConformanceException;
 
 namespace Isolation.Sdk.Testing;
 
-/// <summary>What every <see cref="IStateSandbox"/> has to do. Checks that run commands use <c>sh</c>; where there is none they fail and say so. To prove <see cref="IsolationGuarantees.Ports"/>, configure at least one port.</summary>
+/// <summary>What every <see cref="IStateSandbox"/> has to do. Checks that run commands use <c>sh</c>; where there is
+/// none they fail and say so. To prove <see cref="IsolationGuarantees.Ports"/>, configure at least one port.</summary>
 public abstract partial class StateSandboxConformance : AxisConformance<IStateSandbox>
 {
     /// <summary>A command starts in the workspace, says what it says, and its exit code comes back.</summary>

@@ -116,7 +116,8 @@ public abstract partial class WorkTrackerConformance
 
                         Require(
                             done(),
-                            $"A watcher missed a change; it saw {string.Join(", ", seen.Select(s => $"{s.Key} {s.Value}"))}."
+                            $"A watcher missed a change; it saw "
+                                + $"{string.Join(", ", seen.Select(s => $"{s.Key} {s.Value}"))}."
                         );
                     }
                 }

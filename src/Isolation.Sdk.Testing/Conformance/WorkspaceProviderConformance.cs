@@ -112,7 +112,8 @@ public abstract partial class WorkspaceProviderConformance : AxisConformance<IWo
                 LeakSnapshot before = await SnapshotAsync(bench).ConfigureAwait(false);
                 try
                 {
-                    // A cancellation that comes last may lose against the end of the work; then there is a workspace, whole.
+                    // A cancellation that comes last may lose against the end of the work; then there is a workspace,
+                    // whole.
                     IWorkspace late = await bench
                         .Axis.AcquireAsync(Request(bench, lease), cancel.Token)
                         .ConfigureAwait(false);
@@ -294,7 +295,8 @@ public abstract partial class WorkspaceProviderConformance : AxisConformance<IWo
             await workspace.ReleaseAsync(ReleaseMode.Remove).ConfigureAwait(false);
         });
 
-    /// <summary>Opens the state scope that captures run in. The default has a home, a temp folder and no promise.</summary>
+    /// <summary>Opens the state scope that captures run in. The default has a home, a temp folder and no
+    /// promise.</summary>
     /// <param name="request">For which attempt, around which workspace.</param>
     protected virtual ValueTask<IStateScope> OpenScopeAsync(StateRequest request) => new(new HostStateScope(request));
 }

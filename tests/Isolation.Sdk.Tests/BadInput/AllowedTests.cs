@@ -6,7 +6,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.BadInput;
 
-/// <summary>What is strange and can work does work, and leaves what any run leaves: attempts' refs, logs, the target.</summary>
+/// <summary>What is strange and can work does work, and leaves what any run leaves: attempts' refs, logs, the
+/// target.</summary>
 public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<HostFixture>
 {
     private static readonly string[] Ids =
@@ -225,7 +226,8 @@ public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<Ho
         );
     }
 
-    /// <summary>The documented leftovers of a run: objects, the target and its log, the attempts' refs, the library's own folder, and beside the repository a log for each worker and the barriers.</summary>
+    /// <summary>The documented leftovers of a run: objects, the target and its log, the attempts' refs, the library's
+    /// own folder, and beside the repository a log for each worker and the barriers.</summary>
     private static bool IsLeftByAnyRun(string line, HostRequest request, string root)
     {
         if (line.StartsWith("ref: ", StringComparison.Ordinal))
@@ -248,7 +250,9 @@ public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<Ho
     private static partial Regex InGit();
 
     [GeneratedRegex(
-        @"\.workers( folder|/\.trash folder|/[a-z0-9_.-]+\.log |/(Directory\.(Build|Packages|Solution)\.(props|targets|rsp)|global\.json|nuget\.config|\.editorconfig|package\.json|\.config)[ /])",
+        @"\.workers( folder|/\.trash folder|/[a-z0-9_.-]+\.log "
+            + @"|/(Directory\.(Build|Packages|Solution)\.(props|targets|rsp)|global\.json|nuget\.config|\.editorconfig|package\.json|\.config)[ "
+            + @"/])",
         RegexOptions.Singleline
     )]
     private static partial Regex BesideIt();

@@ -3,7 +3,8 @@ using Isolation.Sdk.Testing;
 
 namespace Isolation.Sdk.Tests.BadInput;
 
-/// <summary>Everything that a refused pipeline could have left somewhere, as lines of text that can be compared.</summary>
+/// <summary>Everything that a refused pipeline could have left somewhere, as lines of text that can be
+/// compared.</summary>
 internal static class HostSnapshot
 {
     /// <summary>Looks.</summary>
@@ -73,7 +74,8 @@ internal static class HostSnapshot
             }
 
             bool isFolder = entry is DirectoryInfo && entry.LinkTarget is null;
-            yield return $"{entry.FullName} {(isFolder ? "folder" : entry.LinkTarget is { } to ? $"-> {to}" : Hash(entry.FullName))}";
+            yield return $"{entry.FullName} "
+                + $"{(isFolder ? "folder" : entry.LinkTarget is { } to ? $"-> {to}" : Hash(entry.FullName))}";
             foreach (string line in isFolder ? Listing(entry.FullName) : [])
             {
                 yield return line;

@@ -22,7 +22,8 @@ public sealed class MachineTests
             string fake = Path.Combine(bin, "git");
             await File.WriteAllTextAsync(
                 fake,
-                $"#!/bin/sh\nif [ \"$1\" = --version ]; then echo git version {version}; else exec {Which("git")} \"$@\"; fi\n"
+                $"#!/bin/sh\nif [ \"$1\" = --version ]; then echo git version {version}; else exec "
+                    + $"{Which("git")} \"$@\"; fi\n"
             );
             await RunAsync("chmod", "a+rx", fake);
         }
@@ -99,7 +100,9 @@ public sealed class MachineTests
                     "--mount",
                     "sh",
                     "-c",
-                    $"mount -t tmpfs -o size=2m isolation-test '{mount}' && cp -a '{repository.Path}' '{mount}/repo' && {{ dd if=/dev/zero of='{mount}/full' bs=4k 2> /dev/null; echo ready; cat; }}",
+                    $"mount -t tmpfs -o size=2m isolation-test '{mount}' && cp -a '{repository.Path}' "
+                        + $"'{mount}/repo' && {{ dd if=/dev/zero of='{mount}/full' bs=4k 2> /dev/null; echo "
+                        + $"ready; cat; }}",
                 ]
             )
             {

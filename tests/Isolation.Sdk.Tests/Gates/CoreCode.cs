@@ -6,7 +6,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Isolation.Sdk.Tests.Gates;
 
-/// <summary>The source of the core as the compiler understands it: which types a file declares, and which it refers to.</summary>
+/// <summary>The source of the core as the compiler understands it: which types a file declares, and which it refers
+/// to.</summary>
 /// <remarks>Source generators do not run here: what they write is nobody's design.</remarks>
 internal sealed class CoreCode
 {
@@ -63,7 +64,8 @@ internal sealed class CoreCode
     public static string FolderOf(string path) =>
         path.Contains('/', StringComparison.Ordinal) ? path[..path.IndexOf('/', StringComparison.Ordinal)] : "";
 
-    /// <summary>The file that declares a type, or the type around it; <see langword="null"/> for types of others.</summary>
+    /// <summary>The file that declares a type, or the type around it; <see langword="null"/> for types of
+    /// others.</summary>
     public string? PathOf(ITypeSymbol type) =>
         type.DeclaringSyntaxReferences is [{ } first, ..] ? _paths.GetValueOrDefault(first.SyntaxTree) : null;
 

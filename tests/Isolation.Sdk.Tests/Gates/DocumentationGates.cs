@@ -6,7 +6,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Gates;
 
-/// <summary>What the documents say is true: their code compiles, their links lead somewhere, and the tests they name exist.</summary>
+/// <summary>What the documents say is true: their code compiles, their links lead somewhere, and the tests they name
+/// exist.</summary>
 public sealed partial class DocumentationGates
 {
     [IsolationFact]
@@ -27,7 +28,9 @@ public sealed partial class DocumentationGates
     [InlineData("using Isolation.Sdk;\nAttemptId id = new(\"a\", 1);\nConsole.WriteLine(id);", true)]
     [InlineData("public int Twice(int x) => 2 * x;", true)]
     [InlineData(
-        "using Isolation.Sdk;\npublic sealed class Mine : IAgentRunner { public Task<RunResult> RunAsync(IsolatedWorker worker, CancellationToken cancellationToken) => Task.FromResult<RunResult>(new RunResult.Done()); }",
+        "using Isolation.Sdk;\npublic sealed class Mine : IAgentRunner { public Task<RunResult> "
+            + "RunAsync(IsolatedWorker worker, CancellationToken cancellationToken) => "
+            + "Task.FromResult<RunResult>(new RunResult.Done()); }",
         false,
         "CS5001"
     )]
@@ -57,7 +60,8 @@ public sealed partial class DocumentationGates
         [
             .. Snippet.In(
                 "a.md",
-                "<!-- snippet: given int a; string b -->\n```csharp\nConsole.WriteLine(b + a);\n```\n\n<!-- snippet: fragment -->\n```csharp\n.Then(…)\n```\n\n```text\nno code\n```\n"
+                "<!-- snippet: given int a; string b -->\n```csharp\nConsole.WriteLine(b + a);\n```\n\n"
+                    + "<!-- snippet: fragment -->\n```csharp\n.Then(…)\n```\n\n```text\nno code\n```\n"
             ),
         ];
 
@@ -180,7 +184,8 @@ public sealed partial class DocumentationGates
     public void A_row_without_a_test_is_seen()
     {
         IReadOnlyList<IReadOnlyList<string>> rows = Rows(
-            "# T\n\n| a | b |\n|---|---|\n| x | `Other.Table` |\n\n## Guarantees, and the test of each\n\n| what | test |\n|---|---|\n| one | `A.B_c`, `D.E` |\n| two | none |\n\n## Next\n",
+            "# T\n\n| a | b |\n|---|---|\n| x | `Other.Table` |\n\n## Guarantees, and the test of each\n\n"
+                + "| what | test |\n|---|---|\n| one | `A.B_c`, `D.E` |\n| two | none |\n\n## Next\n",
             "guarantee"
         );
 
@@ -231,7 +236,8 @@ public sealed partial class DocumentationGates
             ),
         ];
 
-    /// <summary>The names in backticks in the last cell of each row of the table under the heading with that word.</summary>
+    /// <summary>The names in backticks in the last cell of each row of the table under the heading with that
+    /// word.</summary>
     private static IReadOnlyList<IReadOnlyList<string>> Rows(string document, string word)
     {
         string[] lines = document.ReplaceLineEndings("\n").Split('\n');

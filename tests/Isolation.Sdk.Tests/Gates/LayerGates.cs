@@ -169,7 +169,8 @@ public sealed class LayerGates
     {
         (string, string) tracker = (
             "Tracking/T.cs",
-            "namespace Isolation.Sdk.Tracking; interface IWorkTracker { bool B { get; } } class T : IWorkTracker { public bool B => this is T; static bool Own(IWorkTracker t) => t is T; }"
+            "namespace Isolation.Sdk.Tracking; interface IWorkTracker { bool B { get; } } class T : "
+                + "IWorkTracker { public bool B => this is T; static bool Own(IWorkTracker t) => t is T; }"
         );
         string[] bad =
         [
@@ -195,7 +196,8 @@ public sealed class LayerGates
     private static (string, string) Elsewhere(string member) =>
         (
             "Attempts/A.cs",
-            $"using System.Linq; using System.Collections.Generic; using Isolation.Sdk.Tracking; namespace Isolation.Sdk.Attempts; class A {{ {member} }}"
+            $"using System.Linq; using System.Collections.Generic; using Isolation.Sdk.Tracking; namespace "
+                + $"Isolation.Sdk.Attempts; class A {{ {member} }}"
         );
 
     private static IEnumerable<string> Upward(CoreCode code)

@@ -5,7 +5,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Gates;
 
-/// <summary>The committed faults of tests/mutants do not rot: tests/mutants/run.sh can put each of them in, and run its test.</summary>
+/// <summary>The committed faults of tests/mutants do not rot: tests/mutants/run.sh can put each of them in, and run its
+/// test.</summary>
 public sealed class MutantGates
 {
     private const int Promises = 14;

@@ -4,7 +4,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Gates;
 
-/// <summary>One vocabulary, the field's own: words that were given up do not come back. docs/internals/glossary.md has the ones to use.</summary>
+/// <summary>One vocabulary, the field's own: words that were given up do not come back. docs/internals/glossary.md has
+/// the ones to use.</summary>
 public sealed partial class NameGates
 {
     // The goal is none.

@@ -10,13 +10,15 @@ namespace Isolation.Sdk.Tests.Gates;
 /// <summary>One C# fence of a Markdown file.</summary>
 /// <remarks>
 /// It has to compile as a program, or as members of a class. The line before the fence may say
-/// <c>&lt;!-- snippet: given IReadOnlyList&lt;WorkItem&gt; items; CancellationToken cancellationToken --&gt;</c> for what the text around it provides, or
-/// <c>&lt;!-- snippet: fragment --&gt;</c> for one that is no whole code.
+/// <c>&lt;!-- snippet: given IReadOnlyList&lt;WorkItem&gt; items; CancellationToken cancellationToken --&gt;</c> for
+/// what the text around it provides, or <c>&lt;!-- snippet: fragment --&gt;</c> for one that is no whole code.
 /// </remarks>
 internal sealed partial record Snippet(string File, int Line, string Code, string Note)
 {
     private const string Usings =
-        "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks;";
+        "global using System; global using System.Collections.Generic; global using System.IO; global "
+        + "using System.Linq; global using System.Net.Http; global using System.Threading; global using "
+        + "System.Threading.Tasks;";
 
     internal static readonly MetadataReference[] References =
     [
@@ -102,7 +104,8 @@ internal sealed partial record Snippet(string File, int Line, string Code, strin
                 .GetDiagnostics()
                 .Where(d => d.Severity == DiagnosticSeverity.Error)
                 .Select(d =>
-                    $"{d.Id}: {d.GetMessage()} [{d.Location.SourceTree?.GetText().Lines[d.Location.GetLineSpan().StartLinePosition.Line].ToString().Trim()}]"
+                    $"{d.Id}: {d.GetMessage()} "
+                    + $"[{d.Location.SourceTree?.GetText().Lines[d.Location.GetLineSpan().StartLinePosition.Line].ToString().Trim()}]"
                 ),
         ];
     }
@@ -111,7 +114,8 @@ internal sealed partial record Snippet(string File, int Line, string Code, strin
         indent == 0 ? code : string.Join('\n', code.Split('\n').Select(l => l.Length >= indent ? l[indent..] : l));
 
     [GeneratedRegex(
-        @"(?:^[ \t]*<!--\s*snippet:(?<note>[^\n]*?)-->[ \t]*\n\s*)?^(?<indent>[ \t]*)```(?:csharp|cs|c#)[ \t]*\n(?<code>.*?)^[ \t]*```",
+        @"(?:^[ \t]*<!--\s*snippet:(?<note>[^\n]*?)-->[ \t]*\n\s*)?^(?<indent>[ \t]*)```(?:csharp|cs|c#)[ "
+            + @"\t]*\n(?<code>.*?)^[ \t]*```",
         RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.IgnoreCase
     )]
     private static partial Regex Fence();

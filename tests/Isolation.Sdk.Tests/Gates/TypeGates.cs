@@ -148,7 +148,8 @@ public sealed class TypeGates
             );
         }
 
-        // Nobody outside sees a private array; a public one is anyone's to write. Of our own types, only those without a field that can be set are constants.
+        // Nobody outside sees a private array; a public one is anyone's to write. Of our own types, only those without
+        // a field that can be set are constants.
         return type.IsArray
             ? !field.IsPrivate || field.Name.StartsWith('<')
             : type is { IsClass: true, IsAbstract: false }

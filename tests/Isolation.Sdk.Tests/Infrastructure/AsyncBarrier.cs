@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.Tests.Infrastructure;
 
-/// <summary>A point that a number of flows must all reach before any goes on; it holds no thread while it waits.</summary>
+/// <summary>A point that a number of flows must all reach before any goes on; it holds no thread while it
+/// waits.</summary>
 internal sealed class AsyncBarrier(int expected)
 {
     private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -51,7 +51,8 @@ public sealed class DiskTests
             .. new Disk(fileSystem).Through,
             "sh",
             "-c",
-            "touch \"$1/mine\"; awk -v at=\"$1\" '$2 == at { kind = $3 } END { print kind }' /proc/self/mounts; exec cat",
+            "touch \"$1/mine\"; awk -v at=\"$1\" '$2 == at { kind = $3 } END { print kind }' "
+                + "/proc/self/mounts; exec cat",
             "sh",
             Disk.Path,
         ];

@@ -13,7 +13,8 @@ public sealed class IsolationFactAttribute : FactAttribute
         Timeout = IsolationTests.DefaultTimeout;
     }
 
-    /// <summary>Programs on PATH, or abilities of <see cref="Tools"/>; missing ones skip the test with the reason.</summary>
+    /// <summary>Programs on PATH, or abilities of <see cref="Tools"/>; missing ones skip the test with the
+    /// reason.</summary>
     public string[] Needs { get; }
 
     /// <summary>The lowest tier in which the test exists.</summary>

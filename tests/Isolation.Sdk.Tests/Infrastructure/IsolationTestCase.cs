@@ -4,7 +4,8 @@ using Xunit.Sdk;
 
 namespace Isolation.Sdk.Tests.Infrastructure;
 
-/// <summary>One case: the time limit counts for async tests alone (xunit refuses it for others), and the reason of a skip comes from the machine.</summary>
+/// <summary>One case: the time limit counts for async tests alone (xunit refuses it for others), and the reason of a
+/// skip comes from the machine.</summary>
 public sealed class IsolationTestCase : XunitTestCase
 {
     private string? _reason;

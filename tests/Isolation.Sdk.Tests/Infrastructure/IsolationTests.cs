@@ -3,7 +3,8 @@ using Xunit.Sdk;
 
 namespace Isolation.Sdk.Tests.Infrastructure;
 
-/// <summary>What becomes of a test in this run: it exists or not, runs, is skipped, or fails because it had to run and could not.</summary>
+/// <summary>What becomes of a test in this run: it exists or not, runs, is skipped, or fails because it had to run and
+/// could not.</summary>
 internal static class IsolationTests
 {
     public const int DefaultTimeout = 60_000;

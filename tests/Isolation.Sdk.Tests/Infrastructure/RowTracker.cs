@@ -4,8 +4,8 @@ using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Tests.Infrastructure;
 
-/// <summary>A tracker over rows of JSON, as one over a database is: for each call it loads what it stored into a new scheduler, and stores what that changed.
-/// Several of them share the rows, as several processes do.</summary>
+/// <summary>A tracker over rows of JSON, as one over a database is: for each call it loads what it stored into a new
+/// scheduler, and stores what that changed. Several of them share the rows, as several processes do.</summary>
 internal sealed class RowTracker : IWorkTracker
 {
     private readonly TimeProvider _time;

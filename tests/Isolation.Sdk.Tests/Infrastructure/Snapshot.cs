@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Isolation.Sdk.Tests.Infrastructure;
 
-/// <summary>Compares a text with the one in <c>Class.Method.verified.txt</c> beside the test, as Verify does: to switch, let this call <c>Verifier.Verify</c>.</summary>
+/// <summary>Compares a text with the one in <c>Class.Method.verified.txt</c> beside the test, as Verify does: to
+/// switch, let this call <c>Verifier.Verify</c>.</summary>
 internal static class Snapshot
 {
     public static async Task Verify(
@@ -27,7 +28,8 @@ internal static class Snapshot
 
         await File.WriteAllTextAsync(received, actual + "\n");
         Assert.Fail(
-            $"{Path.GetFileName(verified)} {(File.Exists(verified) ? "differs" : "is missing")}. If what was received is right: mv '{received}' '{verified}'\n{Difference(expected, actual)}"
+            $"{Path.GetFileName(verified)} {(File.Exists(verified) ? "differs" : "is missing")}. If what "
+                + $"was received is right: mv '{received}' '{verified}'\n{Difference(expected, actual)}"
         );
     }
 

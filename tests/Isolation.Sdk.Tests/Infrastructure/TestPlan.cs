@@ -23,7 +23,8 @@ internal sealed record TestPlan(Tier Tier, bool RequireAll, IReadOnlyList<string
     /// <summary>Whether a test of this tier exists in this run.</summary>
     public bool Runs(Tier tier) => tier <= Tier;
 
-    /// <summary>The rows of a theory that this run has: one that takes long shows the first ones of them in the default tier.</summary>
+    /// <summary>The rows of a theory that this run has: one that takes long shows the first ones of them in the default
+    /// tier.</summary>
     public IEnumerable<T> Sample<T>(IEnumerable<T> rows, int byDefault) =>
         byDefault > 0 && Tier == Tier.Default ? rows.Take(byDefault) : rows;
 

@@ -5,7 +5,8 @@ using Isolation.Sdk.Tests.Host;
 
 namespace Isolation.Sdk.Tests.Infrastructure;
 
-/// <summary>What a test may need from its machine. A name is a program on PATH, or one of the abilities below.</summary>
+/// <summary>What a test may need from its machine. A name is a program on PATH, or one of the abilities
+/// below.</summary>
 internal static class Tools
 {
     /// <summary>The operating system is Linux.</summary>
@@ -23,7 +24,8 @@ internal static class Tools
     /// <summary>A cgroup (v2) can be made below the tests' own.</summary>
     public const string Cgroups = "cgroups";
 
-    /// <summary>Commands can be marked by a limit: the tests are nobody's worker, and /proc tells who a thread's children are.</summary>
+    /// <summary>Commands can be marked by a limit: the tests are nobody's worker, and /proc tells who a thread's
+    /// children are.</summary>
     public const string Marks = "marks";
 
     /// <summary>The kernel's Landlock has all that confined processes need.</summary>
@@ -47,7 +49,8 @@ internal static class Tools
                 "perl",
                 "-MPOSIX",
                 "-e",
-                "sigprocmask(SIG_SETMASK, POSIX::SigSet->new); $SIG{$_} = 'DEFAULT' for qw(HUP INT QUIT TERM); exec { $ARGV[0] } @ARGV",
+                "sigprocmask(SIG_SETMASK, POSIX::SigSet->new); $SIG{$_} = 'DEFAULT' for qw(HUP INT QUIT "
+                    + "TERM); exec { $ARGV[0] } @ARGV",
             ]
         : ["env", "--default-signal=INT"];
 

@@ -49,7 +49,8 @@ public sealed class QuickstartMachineTests
 
         await File.WriteAllTextAsync(
             Path.Combine(quickstart.Home, ".gitconfig"),
-            $"[commit]\n\tgpgsign = true\n[gpg]\n\tprogram = /bin/false\n[core]\n\thooksPath = {hooks}\n[init]\n\tdefaultBranch = trunk\n"
+            $"[commit]\n\tgpgsign = true\n[gpg]\n\tprogram = /bin/false\n[core]\n\thooksPath = {hooks}\n"
+                + $"[init]\n\tdefaultBranch = trunk\n"
         );
         quickstart.Environment["HOME"] = quickstart.Home;
         quickstart.Environment["GIT_DIR"] = Path.Combine(quickstart.Root, "elsewhere.git");
@@ -149,7 +150,8 @@ public sealed class QuickstartMachineTests
             config,
             (await File.ReadAllTextAsync(config)).Replace(
                 "</configuration>",
-                "<auditSources><clear /><add key=\"nowhere\" value=\"http://127.0.0.1:9/v3/index.json\" allowInsecureConnections=\"true\" /></auditSources></configuration>",
+                "<auditSources><clear /><add key=\"nowhere\" value=\"http://127.0.0.1:9/v3/index.json\" "
+                    + "allowInsecureConnections=\"true\" /></auditSources></configuration>",
                 StringComparison.Ordinal
             )
         );

@@ -61,7 +61,8 @@ public sealed partial class QuickstartTests
         Assert.DoesNotContain('\e', output);
         Assert.All(Items, i =>
             Assert.Matches(
-                $@"(?m)^  {i}\.1 \| item: {i} \| phase: \S+ \| branch: isolation/{i}/1/work \| \d+[smh] \| active \d+[smh] ago \| blocked by: –$",
+                $@"(?m)^  {i}\.1 \| item: {i} \| phase: \S+ \| branch: isolation/{i}/1/work \| \d+[smh] \| "
+                    + $@"active \d+[smh] ago \| blocked by: –$",
                 output
             )
         );

@@ -10,7 +10,8 @@ public sealed class RigCleanTests
     {
         await using RigHost rig = await RigHost.CreateAsync(
             """[{ "id": "idle", "title": "Idle" }, { "id": "busy", "title": "Busy" }]""",
-            "echo $$ > \"$(dirname \"$GATE\")/$1.pid\"; [ \"$1\" = idle ] || echo half > half.txt; phase implement; cat \"$GATE\" > /dev/null"
+            "echo $$ > \"$(dirname \"$GATE\")/$1.pid\"; [ \"$1\" = idle ] || echo half > half.txt; phase "
+                + "implement; cat \"$GATE\" > /dev/null"
         );
         using RigProcess run = rig.Start(rig.RunArguments("--workers", "2"));
         await run.WaitForAsync("idle.1   phase: implement", "busy.1   phase: implement");

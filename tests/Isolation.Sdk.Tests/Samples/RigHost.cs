@@ -36,7 +36,8 @@ internal sealed class RigHost : IAsyncDisposable
         await File.WriteAllTextAsync(host.At("items.json"), items);
         await File.WriteAllTextAsync(
             host.At("work.sh"),
-            $"set -eu\nGATE='{host.Gate}'\nphase() {{ echo \"{{\\\"phase\\\":\\\"$1\\\"}}\" >> \"$ISOLATION_EVENTS\"; }}\n{script}\n"
+            $"set -eu\nGATE='{host.Gate}'\nphase() {{ echo \"{{\\\"phase\\\":\\\"$1\\\"}}\" >> "
+                + $"\"$ISOLATION_EVENTS\"; }}\n{script}\n"
         );
         using Process mkfifo = Process.Start("mkfifo", [host.Gate]);
         await mkfifo.WaitForExitAsync();
@@ -128,7 +129,8 @@ internal sealed class RigProcess : IDisposable
             _lines.Add(
                 await _process.StandardOutput.ReadLineAsync()
                     ?? throw new InvalidOperationException(
-                        $"It ended without saying '{string.Join("', '", said)}':\n{string.Join('\n', _lines)}\n{await _error}"
+                        $"It ended without saying '{string.Join("', '", said)}':\n"
+                            + $"{string.Join('\n', _lines)}\n{await _error}"
                     )
             );
         }

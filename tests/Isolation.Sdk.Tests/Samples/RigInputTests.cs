@@ -17,7 +17,8 @@ public sealed class RigInputTests
     [InlineData("[\n  { \"id\": \"a\", \"title\": \"A\" }", "RIG02", 2)]
     [InlineData("[\n  { \"id\": \"a\", \"title\": \"A\" },\n  { \"id\": \"a\", \"title\": \"B\" }\n]", "ISO0702", 3)]
     [InlineData(
-        "[\n  { \"id\": \"z\", \"title\": \"Z\" },\n  { \"id\": \"a\", \"title\": \"A\", \"blockedBy\": [\"b\"] },\n  { \"id\": \"b\", \"title\": \"B\", \"blockedBy\": [\"a\"] }\n]",
+        "[\n  { \"id\": \"z\", \"title\": \"Z\" },\n  { \"id\": \"a\", \"title\": \"A\", \"blockedBy\": "
+            + "[\"b\"] },\n  { \"id\": \"b\", \"title\": \"B\", \"blockedBy\": [\"a\"] }\n]",
         "ISO0703",
         3
     )]

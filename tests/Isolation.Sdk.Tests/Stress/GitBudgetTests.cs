@@ -4,7 +4,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Stress;
 
-/// <summary>What a worker costs in git processes of the library: on a slow machine that is what a run waits for.</summary>
+/// <summary>What a worker costs in git processes of the library: on a slow machine that is what a run waits
+/// for.</summary>
 [Collection(nameof(GitBudgetTests))]
 [CollectionDefinition(nameof(GitBudgetTests), DisableParallelization = true)]
 public sealed class GitBudgetTests
@@ -15,7 +16,8 @@ public sealed class GitBudgetTests
     // The status of a capture runs inside the worker's scope, where the meter does not see it.
     private const int InScopePerWorker = 1;
 
-    // Opening the repository, the audit, the queue and its journal, the checkout's first look, what workers are told of a landing, and a landing or two that the guard sees before it is told.
+    // Opening the repository, the audit, the queue and its journal, the checkout's first look, what workers are told of
+    // a landing, and a landing or two that the guard sees before it is told.
     private const int MaxPerRun = 20;
 
     [IsolationFact]

@@ -36,7 +36,8 @@ internal sealed class HostProcess : IAsyncDisposable
                 .First(File.Exists);
 
     /// <summary>Starts it.</summary>
-    /// <param name="environment">What differs from the environment of the tests; <see langword="null"/> removes a variable.</param>
+    /// <param name="environment">What differs from the environment of the tests; <see langword="null"/> removes a
+    /// variable.</param>
     /// <param name="through">A program, with arguments, that starts it in turn, such as setpriv.</param>
     public static HostProcess Start(IReadOnlyDictionary<string, string?>? environment = null, params string[] through)
     {

@@ -10,7 +10,8 @@ using Xunit.Abstractions;
 
 namespace Isolation.Sdk.Tests.Stress;
 
-/// <summary>Hostile workers try whatever the leak matrix knows, at random, beside honest ones that edit, commit, build and test. Nothing of the honest ones' is lost, wrong, or blamed on them.</summary>
+/// <summary>Hostile workers try whatever the leak matrix knows, at random, beside honest ones that edit, commit, build
+/// and test. Nothing of the honest ones' is lost, wrong, or blamed on them.</summary>
 public sealed class HostileTests(ITestOutputHelper output)
 {
     private const string LastStand = "h0";
@@ -53,7 +54,8 @@ public sealed class HostileTests(ITestOutputHelper output)
             new LeakScope { MayAppear = ["repo.workers"] }
         );
 
-        // An attack that destroys the attacker's own repository comes last, or there would be nothing left to attack with.
+        // An attack that destroys the attacker's own repository comes last, or there would be nothing left to attack
+        // with.
         ILookup<bool, string> attacks = LeakMatrix
             .Rows.SelectMany(row => row.Probe.AttackScripts)
             .ToLookup(script => script.Contains("rm -rf .git;", StringComparison.Ordinal));
@@ -154,7 +156,8 @@ public sealed class HostileTests(ITestOutputHelper output)
         foreach (WorkItemResult result in summary.Items)
         {
             output.WriteLine(
-                $"{result.Item.Id}: {result.Outcome}, {done.GetValueOrDefault(result.Item.Id)} rounds; {result.Reason} {string.Join("; ", result.Attempts.SelectMany(a => a.Contamination))}"
+                $"{result.Item.Id}: {result.Outcome}, {done.GetValueOrDefault(result.Item.Id)} rounds; "
+                    + $"{result.Reason} {string.Join("; ", result.Attempts.SelectMany(a => a.Contamination))}"
             );
         }
 
@@ -162,7 +165,8 @@ public sealed class HostileTests(ITestOutputHelper output)
         {
             Assert.True(
                 result.Outcome == ItemOutcome.Landed,
-                $"{result.Item.Id}: {result.Outcome} {result.Reason} {string.Join("; ", result.Attempts.SelectMany(a => a.Contamination))}"
+                $"{result.Item.Id}: {result.Outcome} {result.Reason} "
+                    + $"{string.Join("; ", result.Attempts.SelectMany(a => a.Contamination))}"
             );
             Assert.Equal(
                 $"{done[result.Item.Id]}",
@@ -183,7 +187,8 @@ public sealed class HostileTests(ITestOutputHelper output)
             left = e.Leaks;
         }
 
-        // Work stays pinned, and what was quarantined or could not be captured stays leased; nothing runs, and no file, port or worktree is left.
+        // Work stays pinned, and what was quarantined or could not be captured stays leased; nothing runs, and no file,
+        // port or worktree is left.
         Assert.All(summary.Items.Where(r => r.Attempts.Any(a => a.KeptWorkspace is not null)), r =>
             Assert.True(
                 r.Item.Id[0] == 'h' && r.Outcome is ItemOutcome.Quarantined or ItemOutcome.Failed,

@@ -6,7 +6,8 @@ using Xunit.Abstractions;
 
 namespace Isolation.Sdk.Tests.Stress;
 
-/// <summary>The host process is killed as the system kills it, at any moment: what its workers had is swept, kept or pinned, and a new run goes on.</summary>
+/// <summary>The host process is killed as the system kills it, at any moment: what its workers had is swept, kept or
+/// pinned, and a new run goes on.</summary>
 public sealed class KillTests(ITestOutputHelper output)
 {
     private const int Workers = 3;
@@ -48,7 +49,8 @@ public sealed class KillTests(ITestOutputHelper output)
         int highest = 0;
         for (int kill = 1; kill <= kills; kill++)
         {
-            // The last one of the default run is killed for certain while all its workers run; the others at a moment of chance.
+            // The last one of the default run is killed for certain while all its workers run; the others at a moment
+            // of chance.
             bool running = kill == kills;
             TimeSpan moment = latest * random.NextDouble();
             Array.ForEach(Directory.GetFiles(Ready(repository)), File.Delete);

@@ -47,7 +47,8 @@ public sealed class RaceTests
             await planting.CancelAsync();
             await planted;
 
-            // What was planted after the last worktree was made nobody had a reason to sweep, and plain git stops at it.
+            // What was planted after the last worktree was made nobody had a reason to sweep, and plain git stops at
+            // it.
             foreach (
                 string entry in Directory
                     .GetDirectories(Path.Combine(repository.Path, ".git"), "worktrees")
@@ -65,7 +66,8 @@ public sealed class RaceTests
                 2 * items,
                 answers.SelectMany(a => a.Items).Select(i => (i.Item, Assert.Single(i.Attempts))).Distinct().Count()
             );
-            Assert.Equal(2 * items, Directory.GetFiles(barrier).Select(File.ReadAllText).Distinct().Count()); // All were there at once, each in a folder of its own.
+            // All were there at once, each in a folder of its own.
+            Assert.Equal(2 * items, Directory.GetFiles(barrier).Select(File.ReadAllText).Distinct().Count());
             await NoOrphanAsync(repository, mode == "run" ? items * 2 * round : 0);
         }
     }
@@ -102,7 +104,8 @@ public sealed class RaceTests
         Assert.Equal(landed.Length, landed.Distinct().Count());
     }
 
-    /// <summary>Plants what a killed <c>git worktree add</c> leaves, again and again while the hosts make their worktrees: an empty commondir stops every add, a HEAD of zeros every fetch.</summary>
+    /// <summary>Plants what a killed <c>git worktree add</c> leaves, again and again while the hosts make their
+    /// worktrees: an empty commondir stops every add, a HEAD of zeros every fetch.</summary>
     private static async Task PlantAsync(string repository, string barrier, CancellationToken cancellationToken)
     {
         int planted = 0;

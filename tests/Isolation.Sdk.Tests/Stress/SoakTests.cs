@@ -3,7 +3,8 @@ using Xunit.Abstractions;
 
 namespace Isolation.Sdk.Tests.Stress;
 
-/// <summary>Many items with everything that can happen to one, by chance; what has to hold holds all the same.</summary>
+/// <summary>Many items with everything that can happen to one, by chance; what has to hold holds all the
+/// same.</summary>
 public sealed class SoakTests(ITestOutputHelper output)
 {
     [IsolationFact(Tier = Tier.Ci)]
@@ -109,7 +110,8 @@ public sealed class SoakTests(ITestOutputHelper output)
             };
             Assert.True(
                 expected,
-                $"{what}: {result.Item.Id} with fate {fates[result.Item.Id]}, blocked by {string.Join(' ', result.Item.BlockedBy)}, is {result.Outcome}: {result.Reason}"
+                $"{what}: {result.Item.Id} with fate {fates[result.Item.Id]}, blocked by "
+                    + $"{string.Join(' ', result.Item.BlockedBy)}, is {result.Outcome}: {result.Reason}"
             );
         }
 

@@ -89,7 +89,8 @@ internal sealed class ProcessSandboxSuite : StateSandboxConformance
     public ValueTask<IStateSandbox> MakeAsync(ThrowawayRepository repository) => CreateAsync(repository);
 }
 
-/// <summary>No sandbox promises limits by itself, since the host sets them: this one promises what its host set.</summary>
+/// <summary>No sandbox promises limits by itself, since the host sets them: this one promises what its host
+/// set.</summary>
 internal sealed class LimitedSandboxSuite : StateSandboxConformance
 {
     protected override ValueTask<IStateSandbox> CreateAsync(ThrowawayRepository repository)

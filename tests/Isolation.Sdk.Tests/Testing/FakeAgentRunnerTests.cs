@@ -26,7 +26,8 @@ public sealed class FakeAgentRunnerTests
             ["nothing: NoChange", "once: Landed", "twice: Landed"],
             summary
                 .Items.Select(i =>
-                    $"{i.Item.Id}: {i.Outcome}{(i.Outcome is ItemOutcome.Landed or ItemOutcome.NoChange ? "" : " " + i.Reason)}"
+                    $"{i.Item.Id}: "
+                    + $"{i.Outcome}{(i.Outcome is ItemOutcome.Landed or ItemOutcome.NoChange ? "" : " " + i.Reason)}"
                 )
                 .Order(StringComparer.Ordinal)
         );

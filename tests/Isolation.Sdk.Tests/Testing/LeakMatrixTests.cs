@@ -4,7 +4,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Testing;
 
-/// <summary>Each channel leaks between plain worktrees, which proves its probe, and is at each level what the matrix says.</summary>
+/// <summary>Each channel leaks between plain worktrees, which proves its probe, and is at each level what the matrix
+/// says.</summary>
 public sealed class LeakMatrixTests
 {
     // A machine's memory, name and clock, and the user's own build server, are not the tests' to disturb.

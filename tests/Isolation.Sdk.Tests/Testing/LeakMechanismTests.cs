@@ -8,7 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk.Tests.Testing;
 
-/// <summary>Each seal holds something that nothing else does: without it, channels are open again that the matrix says are sealed.</summary>
+/// <summary>Each seal holds something that nothing else does: without it, channels are open again that the matrix says
+/// are sealed.</summary>
 public sealed class LeakMechanismTests
 {
     private static readonly (string Without, SandboxLevel Level, string[] Rows)[] Seals =
@@ -27,7 +28,8 @@ public sealed class LeakMechanismTests
         ("Namespaces, Seccomp", SandboxLevel.Sealed, ["P10"]),
     ];
 
-    // A private clone and Landlock both keep the repository's own folder out of reach: with either of them alone, these stay sealed.
+    // A private clone and Landlock both keep the repository's own folder out of reach: with either of them alone, these
+    // stay sealed.
     private static readonly string[] OfClones = ["G11", "G12", "G13", "G25"];
 
     public static TheoryData<string, SandboxLevel, string> Removed

@@ -100,7 +100,8 @@ public sealed class WorkTrackerConformanceTests
         protected override ValueTask<IWorkTracker> CreateAsync(TimeProvider time) => new(create(time));
     }
 
-    /// <summary>A tracker that keeps nothing but rows and lines between two calls, as one over a database does.</summary>
+    /// <summary>A tracker that keeps nothing but rows and lines between two calls, as one over a database
+    /// does.</summary>
     private sealed class StoredSuite : WorkTrackerConformance
     {
         protected override ValueTask<IWorkTracker> CreateAsync(TimeProvider time) => new(new RowTracker(time));
