@@ -48,9 +48,9 @@ internal static class RefinerySimulation
             }
         }
 
-        Print($"");
+        Print("");
         PrintUneven(runs);
-        Print($"");
+        Print("");
         PrintEvictions(evictionItems);
     }
 
@@ -144,5 +144,5 @@ internal static class RefinerySimulation
                 $"{cell.Time.Mean:0.0} ± {cell.Time.Error:0.0} ({cell.Gates.Mean:0.00})"
             );
 
-    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+    private static void Print(string line) => Console.WriteLine(line);
 }

@@ -1,6 +1,5 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
-using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Composition;
 

@@ -2,7 +2,6 @@ using Isolation.Sdk.Git;
 using Isolation.Sdk.Guard;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Platform;
 using Isolation.Sdk.Scheduling;
 

@@ -69,7 +69,7 @@ public sealed class FailedAttemptTests
         Assert.Equal(LogLevel.Error, level);
         Assert.IsType<ArgumentException>(Assert.IsType<InvalidOperationException>(thrown).InnerException);
         string logged = Assert
-            .Single(WorkerMonitor.ReadLog(report.Log!).Where(e => e.Data?.ContainsKey("exception") == true))
+            .Single(WorkerMonitor.ReadLog(report.Log!), e => e.Data?.ContainsKey("exception") == true)
             .Data!["exception"];
         Assert.All(parts, part => Assert.Contains(part, logged, StringComparison.Ordinal));
         Assert.Contains('\n', logged);

@@ -168,10 +168,12 @@ public sealed class TypeGates
         private static readonly Box Holder = new();
         private static readonly FrozenSet<string> Fine = FrozenSet<string>.Empty;
         private static readonly string[] AlsoFine = [];
+#pragma warning disable IDE1006 // What the gate has to find is not named as it should be, either.
         private static int Counter;
 
         [ThreadStatic]
         private static string? Cache;
+#pragma warning restore IDE1006
 
         public static string Latest { get; set; } = "";
 

@@ -78,7 +78,9 @@ internal sealed class GateJob(
             lease.Complete();
 
             // No signal ends code of the host; everything else is gone by now.
-            await _code.WaitAsync(Grace, context.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _code
+                .WaitAsync(Grace, context.Time, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             LostWorktree = !_code.IsCompleted;
         }
     }

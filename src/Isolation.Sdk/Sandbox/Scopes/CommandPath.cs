@@ -1,5 +1,4 @@
 using Isolation.Sdk.IO;
-using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;

@@ -16,9 +16,9 @@ public class BatchSizeModelTests
     public void The_rate_of_a_batch_of_two_is_the_known_one()
     {
         // Both good: 2 items in 1 round. First bad: 1 item in 2 rounds. Second bad: 2 items in 2 rounds.
-        const double q = .8,
-            p = .2;
-        Assert.Equal(((2 * q * q) + p + (2 * q * p)) / (1 + p + (q * p)), Known(p).Rate(1, 2), 9);
+        const double Good = .8;
+        const double Bad = .2;
+        Assert.Equal(((2 * Good * Good) + Bad + (2 * Good * Bad)) / (1 + Bad + (Good * Bad)), Known(Bad).Rate(1, 2), 9);
     }
 
     [IsolationFact]
