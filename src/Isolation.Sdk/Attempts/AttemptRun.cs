@@ -10,8 +10,6 @@ using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Tracking;
 using Isolation.Sdk.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Polly.Timeout;
 
 namespace Isolation.Sdk.Attempts;
 
@@ -25,6 +23,7 @@ internal sealed class AttemptRun(
 {
     private readonly WorkerPlan _plan = session.Plan;
     private readonly AttemptRecord _record = new(session.Plan.Time);
+    private readonly AttemptReporter _reporter = new(session, assignment, stop);
     private readonly DiskUsageMeter _disk = new(session.Directory.For(assignment.Attempt), bytes =>
         session.Publish(
             new WorkerEvent(assignment.Attempt, default, WorkerEventKind.Activity)
@@ -60,7 +59,7 @@ internal sealed class AttemptRun(
         }
         catch (Exception e)
         {
-            Fail(e);
+            _reporter.Fail(_record, e, Limit);
         }
 
         await CaptureAsync().ConfigureAwait(false);
@@ -70,22 +69,11 @@ internal sealed class AttemptRun(
             lease.Complete();
         }
 
-        AttemptReport report = Report();
+        AttemptReport report = _reporter.Report(_record, _workspace?.Info, _context);
         Telemetry.AttemptEnded(report.Result.GetType().Name.ToLowerInvariant(), _record.Elapsed);
-        Telemetry.EndAttempt(activity, Outcome(report), (report.Result as RunResult.Failed)?.Reason, _record.Exception);
+        Telemetry.EndAttempt(activity, AttemptReporter.Outcome(report), (report.Result as RunResult.Failed)?.Reason, _record.Exception);
         return report;
     }
-
-    private static string Outcome(AttemptReport report) =>
-        report switch
-        {
-            { Contamination.Count: > 0 } => "contaminated",
-            { TimedOut: true } => "timed-out",
-            { Result: RunResult.Done } => "done",
-            { Result: RunResult.Suspended } => "suspended",
-            { Result: RunResult.BlockedOn } => "blocked",
-            _ => "failed",
-        };
 
     private async Task AcquireAsync(AttemptLease lease, CancellationToken cancellationToken)
     {
@@ -342,104 +330,6 @@ internal sealed class AttemptRun(
         _record.Stage = stage;
         return session.EnterStage(Attempt, stage, _workspace?.Info.Branch, data);
     }
-
-    private void Fail(Exception e)
-    {
-        RunResult.Failed failed = e switch
-        {
-            _ when stop.Reason == StopReason.TimedOut => new RunResult.Failed($"It took longer than {Limit}."),
-            TimeoutRejectedException rejected => new RunResult.Failed($"It took longer than {rejected.Timeout}."),
-            OperationCanceledException when stop.Reason == StopReason.Cancelled => new RunResult.Failed(
-                "The run was cancelled."
-            ),
-            OperationCanceledException when stop.Reason == StopReason.Stopped => new RunResult.Failed(
-                "It was stopped."
-            ),
-            TimeoutException => new RunResult.Failed("It did not end when it was told to."),
-            IsolationException { Code: RunningCodes.IgnoredResult } fault => new RunResult.Failed(
-                $"{fault.Message} {fault.Fault.Remedy}",
-                Retryable: false
-            ),
-            IsolationException fault => new RunResult.Failed(fault.Message),
-            _ => new RunResult.Failed($"{e.GetType().Name}: {e.Message}"),
-        };
-        if (stop.Reason is StopReason.Stopped or StopReason.Cancelled)
-        {
-            failed = failed with { Retryable = false }; // Who stops a worker does not want it back.
-        }
-
-        _record.Fail(_record.Stage, failed, e);
-        if (stop.Reason == StopReason.None)
-        {
-            Tell(e, failed.Reason);
-        }
-    }
-
-    /// <summary>The exception goes into the host's log and the worker's, whole: with its stack trace, and without secrets.</summary>
-    private void Tell(Exception e, string reason)
-    {
-        string whole = e.ToString();
-        string masked = session.Secrets.Apply(whole);
-        Log.AttemptFailed(
-            session.Logger,
-            e is IsolationException or TimeoutRejectedException ? LogLevel.Warning : LogLevel.Error,
-            Attempt,
-            _record.Stage,
-            masked == whole ? session.Secrets.Apply(reason) : masked,
-            masked == whole ? e : null
-        );
-        session.Publish(
-            new WorkerEvent(Attempt, default, WorkerEventKind.Progress)
-            {
-                Text = reason,
-                Data = new Dictionary<string, string> { [WorkerEvent.ExceptionKey] = whole },
-            }
-        );
-    }
-
-    private AttemptReport Report() =>
-        new(Attempt, Masked(_record.Result))
-        {
-            Commit = _record.Capture?.Commit,
-            BaseCommit = _record.Capture?.BaseCommit ?? assignment.BaseCommit,
-            Branch = _workspace?.Info is { HasOwnRepository: false } shared ? shared.Branch : null,
-            Changes = _record.Capture?.Files ?? [],
-            Contamination = _record.Contamination,
-            Notices = [.. _record.Notices.Select(session.Secrets.Apply)],
-            IsVictim =
-                _record.OwnTampering.Count == 0
-                && _record.Findings.Count > 0
-                && _record.Findings.All(f => f.IsVictim(Attempt) || f.Suspects.Count > 1),
-            Fault = _record.Fault is { } fault
-                ? new IsolationFault(fault.Code, session.Secrets.Apply(fault.Message), fault.Remedy)
-                : null,
-            FailedIn = _record.FailedIn,
-            Exception = _record.Exception is { } e ? session.Secrets.Apply(e.ToString()) : null,
-            Node = Environment.MachineName,
-            TimedOut =
-                _record.Result is RunResult.Failed
-                && (stop.Reason == StopReason.TimedOut || _record.Exception is TimeoutRejectedException),
-            KeptWorkspace = _workspace is { } w && Directory.Exists(w.Info.Path) ? w.Info.Path : null,
-            Log = session.Directory.LogOf(Attempt),
-            Output = File.Exists(session.Directory.OutputOf(Attempt)) ? session.Directory.OutputOf(Attempt) : null,
-            Cost = new AttemptCost
-            {
-                SetupMs = (long)_record.SetupDuration.TotalMilliseconds,
-                RunMs = (long)_record.RunDuration.TotalMilliseconds,
-                Bytes = _record.Bytes,
-                BriefingTokens = _context?.Tokens ?? 0,
-            },
-        };
-
-    // Reasons go into results, logs and the next briefing.
-    private RunResult Masked(RunResult result) =>
-        result switch
-        {
-            RunResult.Failed failed => failed with { Reason = session.Secrets.Apply(failed.Reason) },
-            RunResult.Suspended suspended => suspended with { Reason = session.Secrets.Apply(suspended.Reason) },
-            RunResult.Done { Summary: { } summary } => new RunResult.Done(session.Secrets.Apply(summary)),
-            _ => result,
-        };
 
     private static string Number(double value) =>
         ((long)value).ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -86,12 +86,13 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null, 
             known = Clean(happened);
             _statuses[known.Attempt] = WorkerStatus.Apply(_statuses.GetValueOrDefault(known.Attempt), known);
             _logs.GetValueOrDefault(known.Attempt)?.Write(known);
+
+            // First, so that a watcher of the run finds what it hears of in the pipeline's statuses.
+            parent?.Publish(known);
             foreach (Watcher watcher in _watchers)
             {
                 watcher.Offer(known);
             }
-
-            parent?.Publish(known);
         }
 
         // Outside the lock: a slow logger holds up the worker that speaks, and no other.
