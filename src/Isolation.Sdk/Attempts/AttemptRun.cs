@@ -71,7 +71,12 @@ internal sealed class AttemptRun(
 
         AttemptReport report = _reporter.Report(_record, _workspace?.Info, _context);
         Telemetry.AttemptEnded(report.Result.GetType().Name.ToLowerInvariant(), _record.Elapsed);
-        Telemetry.EndAttempt(activity, AttemptReporter.Outcome(report), (report.Result as RunResult.Failed)?.Reason, _record.Exception);
+        Telemetry.EndAttempt(
+            activity,
+            AttemptReporter.Outcome(report),
+            (report.Result as RunResult.Failed)?.Reason,
+            _record.Exception
+        );
         return report;
     }
 

@@ -51,10 +51,10 @@ public sealed class LayerGates
     ];
 
     // The goal is none.
-    private const int KnownUpward = 40;
+    private const int KnownUpward = 20;
     private const int KnownOutsideTheRoot = 2;
-    private const int KnownNative = 3;
-    private const int KnownSeamTests = 12;
+    private const int KnownNative = 0;
+    private const int KnownSeamTests = 0;
 
     private static readonly string[] Seams =
     [

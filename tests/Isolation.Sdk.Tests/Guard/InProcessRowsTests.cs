@@ -11,7 +11,7 @@ namespace Isolation.Sdk.Tests.Guard;
 public sealed class InProcessRowsTests
 {
     private const string Pipeline = """
-        using System.Globalization; using Isolation.Sdk.Contexts; using Isolation.Sdk.Running; using Isolation.Sdk.Testing; using Microsoft.Extensions.DependencyInjection;
+        using System.Globalization; using Isolation.Sdk.Contexts; using Isolation.Sdk.Testing; using Microsoft.Extensions.DependencyInjection;
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
         int number = 0;
         async Task<IsolationSummary> PlayAsync(int workers, Func<IsolatedWorker, Task> work, IServiceProvider services = null)

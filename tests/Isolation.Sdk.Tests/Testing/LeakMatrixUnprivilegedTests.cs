@@ -26,7 +26,7 @@ public sealed class LeakMatrixUnprivilegedTests
     {
         using TestHost host = new(
             $$"""
-            using Isolation.Sdk.Testing;
+            using Isolation.Sdk.Leaks;
             foreach (LeakRow row in LeakMatrix.{{Rows}})
             {
                 LeakObservation seen = await LeakMatrix.TryAsync(row, SandboxLevel.{{level}});
