@@ -5,7 +5,6 @@ using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Guard;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
-using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Tracking;
 using Isolation.Sdk.Workspaces;

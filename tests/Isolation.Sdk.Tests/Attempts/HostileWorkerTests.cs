@@ -45,10 +45,10 @@ public sealed class HostileWorkerTests
         ("other-git", Quarantined, Quarantined),
         (
             "disk",
-            "It passed its limit DiskBytes (watchdog) and was ended.",
-            "It passed its limit DiskBytes (watchdog) and was ended."
+            "It passed its limit MaxDiskBytes (watchdog) and was ended.",
+            "It passed its limit MaxDiskBytes (watchdog) and was ended."
         ),
-        ("forks", "It passed its limit Processes (", "It passed its limit Processes ("),
+        ("forks", "It passed its limit MaxProcesses (", "It passed its limit MaxProcesses ("),
         ("deaf", Failed, Failed),
         ("holds", Landed, Landed),
         ("deletes", "ISO0313", Quarantined),
