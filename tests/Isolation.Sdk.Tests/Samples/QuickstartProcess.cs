@@ -8,8 +8,6 @@ namespace Isolation.Sdk.Tests.Samples;
 /// <summary>The built Quickstart, run as a program, with a temp folder of its own.</summary>
 internal sealed partial class QuickstartProcess : IDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
-
     /// <param name="temp">The name of its temp folder.</param>
     public QuickstartProcess(string temp = "tmp")
     {
@@ -33,6 +31,9 @@ internal sealed partial class QuickstartProcess : IDisposable
         );
 
     public string Root { get; }
+
+    /// <summary>When it is killed; 3 minutes.</summary>
+    public TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(3);
 
     public string Temp { get; }
 
@@ -86,11 +87,11 @@ internal sealed partial class QuickstartProcess : IDisposable
         return await EndAsync(process);
     }
 
-    public static async Task<(int Code, string Output, string Error)> EndAsync(Process process)
+    public async Task<(int Code, string Output, string Error)> EndAsync(Process process)
     {
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
-        using CancellationTokenSource limit = new(Longest);
+        using CancellationTokenSource limit = new(Limit);
         try
         {
             await process.WaitForExitAsync(limit.Token);
@@ -98,6 +99,7 @@ internal sealed partial class QuickstartProcess : IDisposable
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
         }
 
         return (process.ExitCode, await output, await error);
