@@ -93,6 +93,7 @@ internal sealed class GuardCost(Scratch scratch)
         Console.WriteLine(
             $"| {name} | {count} | "
                 + $"{string.Join(" | ", columns.Select(c => Median(c).ToString("0.00", CultureInfo.InvariantCulture)))} "
+                + $""
                 + $"|"
         );
         Scratch.Clear(path);

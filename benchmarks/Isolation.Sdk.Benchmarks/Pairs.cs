@@ -45,6 +45,7 @@ internal sealed class Pairs(string first, string second)
         Console.WriteLine(
             $"| {name} | "
                 + $"{string.Join(" | ", new[] { sorted[0], median, sorted[^1] }.Select(v => v.ToString(format, CultureInfo.InvariantCulture)))} "
+                + $""
                 + $"|"
         );
     }

@@ -1,7 +1,8 @@
 using Isolation.Sdk;
 using Isolation.Sdk.Leaks;
 
-/// <summary>What an <see cref="SeparateProcess"/> runs instead of its application. The runtime looks for it by this name, in no namespace, and only where it is told to.</summary>
+/// <summary>What an <see cref="SeparateProcess"/> runs instead of its application. The runtime looks for it by this
+/// name, in no namespace, and only where it is told to.</summary>
 #pragma warning disable MA0047 // The runtime looks for it in no namespace.
 internal static class StartupHook
 #pragma warning restore MA0047

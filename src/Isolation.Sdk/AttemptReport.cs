@@ -12,19 +12,23 @@ public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
     /// <summary>The version of this document.</summary>
     public int Schema { get; init; } = DispatchJson.Schema;
 
-    /// <summary>The machine that carried the attempt out: <see cref="KeptWorkspace"/>, <see cref="Log"/> and <see cref="Output"/> are paths there.</summary>
+    /// <summary>The machine that carried the attempt out: <see cref="KeptWorkspace"/>, <see cref="Log"/> and
+    /// <see cref="Output"/> are paths there.</summary>
     public string? Node { get; init; }
 
     /// <summary>The captured commit; <see langword="null"/> if there was nothing to capture.</summary>
     public string? Commit { get; init; }
 
-    /// <summary>The commit that the attempt's own work starts from: its base, or what it has brought in from the target since.</summary>
+    /// <summary>The commit that the attempt's own work starts from: its base, or what it has brought in from the target
+    /// since.</summary>
     public string? BaseCommit { get; init; }
 
-    /// <summary>The worker's branch in the repository, short form; <see langword="null"/> if it has none there.</summary>
+    /// <summary>The worker's branch in the repository, short form; <see langword="null"/> if it has none
+    /// there.</summary>
     public string? Branch { get; init; }
 
-    /// <summary>The name of the remote whose attempt ref has the commit; <see langword="null"/> if the commit is in the repository.</summary>
+    /// <summary>The name of the remote whose attempt ref has the commit; <see langword="null"/> if the commit is in the
+    /// repository.</summary>
     public string? FetchFrom { get; init; }
 
     /// <summary>The changed files. They do not travel: whoever collects the commit computes them.</summary>
@@ -33,10 +37,12 @@ public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
     /// <summary>What was written outside what the worker owns. Anything here keeps the attempt from merging.</summary>
     public IReadOnlyList<string> Contamination { get; init; } = [];
 
-    /// <summary>What changed in the host's process while this worker ran in it. It keeps nothing from merging: the host's own code may have done it.</summary>
+    /// <summary>What changed in the host's process while this worker ran in it. It keeps nothing from merging: the
+    /// host's own code may have done it.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 
-    /// <summary>Whether others caused, or may have caused, all of <see cref="Contamination"/>: the work cannot be trusted, and the item may be tried again.</summary>
+    /// <summary>Whether others caused, or may have caused, all of <see cref="Contamination"/>: the work cannot be
+    /// trusted, and the item may be tried again.</summary>
     public bool IsVictim { get; init; }
 
     /// <summary>The fault that ended the attempt, if one did.</summary>
@@ -57,7 +63,8 @@ public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
     /// <summary>The worker's log.</summary>
     public string? Log { get; init; }
 
-    /// <summary>The output of the runner's command, up to a limit; <see langword="null"/> for a runner in the host's process.</summary>
+    /// <summary>The output of the runner's command, up to a limit; <see langword="null"/> for a runner in the host's
+    /// process.</summary>
     public string? Output { get; init; }
 
     /// <summary>What the attempt cost.</summary>
@@ -65,7 +72,8 @@ public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
 
     /// <summary>Reads a report.</summary>
     /// <param name="utf8Json">The document.</param>
-    /// <exception cref="IsolationException">ISO0771: it is incomplete; ISO0772: its schema is newer than this version.</exception>
+    /// <exception cref="IsolationException">ISO0771: it is incomplete; ISO0772: its schema is newer than this
+    /// version.</exception>
     public static AttemptReport Parse(ReadOnlySpan<byte> utf8Json) =>
         DispatchJson.Parse(utf8Json, DispatchJson.Default.AttemptReport, static r => (r.Attempt, r.Schema));
 
@@ -94,7 +102,8 @@ public sealed record AttemptCost
     /// <summary>Milliseconds its runner took.</summary>
     public long RunMs { get; init; }
 
-    /// <summary>Bytes that its workspace and state took of the disk at the end: allocated blocks; those shared with others (a reflink, a snapshot) are not counted.</summary>
+    /// <summary>Bytes that its workspace and state took of the disk at the end: allocated blocks; those shared with
+    /// others (a reflink, a snapshot) are not counted.</summary>
     public long Bytes { get; init; }
 
     /// <summary>The estimated tokens of its briefing.</summary>

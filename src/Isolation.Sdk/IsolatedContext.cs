@@ -8,13 +8,15 @@ namespace Isolation.Sdk;
 /// <summary>The context axis alone, for a host that has its own workspaces and state.</summary>
 public static class IsolatedContext
 {
-    /// <summary>Runs code with a fresh context: a briefing of exactly one item, an empty conversation that nobody else can read or write, an async flow that inherits nothing. All of it is sealed when the code ends.</summary>
+    /// <summary>Runs code with a fresh context: a briefing of exactly one item, an empty conversation that nobody else
+    /// can read or write, an async flow that inherits nothing. All of it is sealed when the code ends.</summary>
     /// <typeparam name="T">What the code returns.</typeparam>
     /// <param name="item">The item; the briefing says its title and instructions.</param>
     /// <param name="run">The code.</param>
     /// <param name="configure">Changes the options; references need absolute paths here.</param>
     /// <param name="cancellationToken">Handed on to the code.</param>
-    /// <exception cref="IsolationException">ISO0503: the briefing is over its budget; ISO0504: a reference cannot be read.</exception>
+    /// <exception cref="IsolationException">ISO0503: the briefing is over its budget; ISO0504: a reference cannot be
+    /// read.</exception>
     public static async Task<T> RunAsync<T>(
         WorkItem item,
         Func<WorkerContext, CancellationToken, Task<T>> run,

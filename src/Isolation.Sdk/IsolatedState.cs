@@ -9,7 +9,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk;
 
-/// <summary>A state scope without a pipeline: an environment, home, temp folder and ports around any directory.</summary>
+/// <summary>A state scope without a pipeline: an environment, home, temp folder and ports around any
+/// directory.</summary>
 /// <example>
 /// <code>
 /// await using IStateScope state = await IsolatedState.OpenAsync("/repos/shop");
@@ -20,11 +21,14 @@ public static class IsolatedState
 {
     private const string KeptNote = "state.kept";
 
-    /// <summary>Opens a scope. Disposing it ends every process in it and removes its folders. The next call removes what a host that died left behind.</summary>
-    /// <param name="workingDirectory">The absolute path of the directory that commands start in; it is left as it is.</param>
+    /// <summary>Opens a scope. Disposing it ends every process in it and removes its folders. The next call removes
+    /// what a host that died left behind.</summary>
+    /// <param name="workingDirectory">The absolute path of the directory that commands start in; it is left as it
+    /// is.</param>
     /// <param name="configure">A delegate to change the options.</param>
     /// <param name="cancellationToken">A token to cancel the operation and roll it back.</param>
-    /// <exception cref="IsolationException">ISO0402: the directory does not exist. ISO0403 to ISO0408, ISO0424: the options ask for what is not there.</exception>
+    /// <exception cref="IsolationException">ISO0402: the directory does not exist. ISO0403 to ISO0408, ISO0424: the
+    /// options ask for what is not there.</exception>
     public static Task<IStateScope> OpenAsync(
         string workingDirectory,
         Action<ProcessSandboxOptions>? configure = null,
@@ -32,11 +36,13 @@ public static class IsolatedState
     ) => OpenAsync(workingDirectory, SandboxLevel.Cooperative, configure, cancellationToken);
 
     /// <summary>Opens a scope whose processes the kernel holds at a level.</summary>
-    /// <param name="workingDirectory">The absolute path of the directory that commands start in and may write; it is left as it is.</param>
+    /// <param name="workingDirectory">The absolute path of the directory that commands start in and may write; it is
+    /// left as it is.</param>
     /// <param name="level">The level.</param>
     /// <param name="configure">A delegate to change the options.</param>
     /// <param name="cancellationToken">A token to cancel the operation and roll it back.</param>
-    /// <exception cref="IsolationException">As above; ISO0414 to ISO0417: this machine cannot provide the level.</exception>
+    /// <exception cref="IsolationException">As above; ISO0414 to ISO0417: this machine cannot provide the
+    /// level.</exception>
     public static async Task<IStateScope> OpenAsync(
         string workingDirectory,
         SandboxLevel level,

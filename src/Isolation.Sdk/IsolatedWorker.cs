@@ -9,7 +9,8 @@ using Isolation.Sdk.Workspaces;
 namespace Isolation.Sdk;
 
 /// <summary>An attempt being carried out: everything that its runner may touch.</summary>
-/// <remarks>After the worker's end its members throw <see cref="ObjectDisposedException"/>, except <see cref="Id"/>, <see cref="Item"/> and <see cref="Stopping"/>.</remarks>
+/// <remarks>After the worker's end its members throw <see cref="ObjectDisposedException"/>, except <see cref="Id"/>,
+/// <see cref="Item"/> and <see cref="Stopping"/>.</remarks>
 public sealed class IsolatedWorker
 {
     private readonly WorkerParts _parts;
@@ -45,13 +46,15 @@ public sealed class IsolatedWorker
     /// <summary>What the host says to the worker while it runs.</summary>
     public ChannelReader<WorkerMessage> Inbox => Living.Inbox;
 
-    /// <summary>A token that asks the worker to finish. It is cancelled before the token of the run, which ends the worker.</summary>
+    /// <summary>A token that asks the worker to finish. It is cancelled before the token of the run, which ends the
+    /// worker.</summary>
     public CancellationToken Stopping => _parts.Stopping;
 
     /// <summary>What a suspended attempt left for this one; <see langword="null"/> for a fresh start.</summary>
     public string? ResumeToken => Living.ResumeToken;
 
-    /// <summary>The activity that this worker's own activities belong to, for a process or a service that is told its parent. Empty if nobody traces.</summary>
+    /// <summary>The activity that this worker's own activities belong to, for a process or a service that is told its
+    /// parent. Empty if nobody traces.</summary>
     public ActivityContext ActivityContext => Living.ActivityContext;
 
     internal WorkerParts Parts => Living;
@@ -77,10 +80,14 @@ public sealed class IsolatedWorker
     public Task<ExecResult> ExecAsync(WorkerCommand command, CancellationToken cancellationToken = default) =>
         Living.State.ExecAsync(command, cancellationToken);
 
-    /// <summary>Brings the newest target into the worker's own branch. Git runs in the worker's state; hooks do not run. What the worker has changed stays its own work.</summary>
-    /// <param name="mode">How. <value><see cref="SyncMode.Rebase"/>: the worker's commits end up on top.</value></param>
-    /// <param name="commit">Another commit to bring in, by any name that the workspace knows; <see langword="null"/> for the target as it is now.</param>
-    /// <param name="cancellationToken">A token to cancel the operation; the branch then is where it was, or where the sync put it.</param>
+    /// <summary>Brings the newest target into the worker's own branch. Git runs in the worker's state; hooks do not
+    /// run. What the worker has changed stays its own work.</summary>
+    /// <param name="mode">How. <value><see cref="SyncMode.Rebase"/>: the worker's commits end up on
+    /// top.</value></param>
+    /// <param name="commit">Another commit to bring in, by any name that the workspace knows; <see langword="null"/>
+    /// for the target as it is now.</param>
+    /// <param name="cancellationToken">A token to cancel the operation; the branch then is where it was, or where the
+    /// sync put it.</param>
     /// <returns>Whether it is in. After a conflict or a refusal, branch, index and files are as they were.</returns>
     /// <exception cref="IsolationException">ISO0314: git failed, and it was no conflict.</exception>
     public Task<SyncResult> SyncAsync(

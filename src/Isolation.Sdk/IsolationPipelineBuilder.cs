@@ -202,8 +202,8 @@ public sealed class IsolationPipelineBuilder
     }
 
     /// <summary>
-    /// Runs attempts with a runner that does its work only through commands it starts in the worker. It is trusted, as the
-    /// host itself is; the commands are not, so every level accepts it.
+    /// Runs attempts with a runner that does its work only through commands it starts in the worker. It is trusted, as
+    /// the host itself is; the commands are not, so every level accepts it.
     /// </summary>
     /// <param name="create">Makes the runner of an attempt.</param>
     public IsolationPipelineBuilder RunCommandsWith(Func<IServiceProvider, IAgentRunner> create)

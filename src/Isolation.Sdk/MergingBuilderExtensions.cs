@@ -17,7 +17,8 @@ public static partial class IsolationBuilderExtensions
         Action<MergeQueueOptions>? configure = null
     ) => UseQueue(axis, MergePreset.FirstWins, configure);
 
-    /// <summary>Nothing lands before someone approved exactly that commit, perhaps days later and from another process.</summary>
+    /// <summary>Nothing lands before someone approved exactly that commit, perhaps days later and from another
+    /// process.</summary>
     /// <inheritdoc cref="UseRefinery"/>
     public static IsolationPipelineBuilder UseManual(
         this Axis<IMergeStrategy> axis,
@@ -31,7 +32,8 @@ public static partial class IsolationBuilderExtensions
         Action<MergeQueueOptions>? configure = null
     ) => UseQueue(axis, MergePreset.SerialQueue, configure);
 
-    /// <summary>Several candidates tested at once, each with everything ahead of it; the longest green one lands with all it contains.</summary>
+    /// <summary>Several candidates tested at once, each with everything ahead of it; the longest green one lands with
+    /// all it contains.</summary>
     /// <param name="axis">The axis.</param>
     /// <param name="configure">Changes the options.</param>
     /// <returns>The builder.</returns>
@@ -61,7 +63,8 @@ public static partial class IsolationBuilderExtensions
     /// <param name="gates">The gate's parts.</param>
     /// <param name="name">The name in results and logs.</param>
     /// <param name="test">Tests a candidate.</param>
-    /// <param name="version">Changes whenever the code does. <value>null: a later queue does not reuse its passes.</value></param>
+    /// <param name="version">Changes whenever the code does. <value>null: a later queue does not reuse its
+    /// passes.</value></param>
     public static void Add(
         this IList<MergeGate> gates,
         string name,

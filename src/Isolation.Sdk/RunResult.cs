@@ -30,7 +30,8 @@ public abstract record RunResult
     /// <param name="ResumeToken">Given to the attempt that continues.</param>
     public sealed record Suspended(string Reason, string ResumeToken) : RunResult;
 
-    /// <summary>The machine was lost, not the work: a dispatcher reports it, and the item is tried again without counting it as the item's failure.</summary>
+    /// <summary>The machine was lost, not the work: a dispatcher reports it, and the item is tried again without
+    /// counting it as the item's failure.</summary>
     /// <param name="Node">The machine's name.</param>
     /// <param name="Reason">How it was noticed.</param>
     public sealed record NodeLost(string? Node, string Reason) : RunResult;

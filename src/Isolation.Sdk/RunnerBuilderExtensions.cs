@@ -39,7 +39,8 @@ public static partial class IsolationBuilderExtensions
         );
     }
 
-    /// <summary>Runs attempts with a delegate that ends with a command: exit code 0 means done, any other failed.</summary>
+    /// <summary>Runs attempts with a delegate that ends with a command: exit code 0 means done, any other
+    /// failed.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="run">Carries one attempt out.</param>
     public static IsolationPipelineBuilder RunWith(
@@ -54,9 +55,11 @@ public static partial class IsolationBuilderExtensions
         );
     }
 
-    /// <summary>Runs attempts with a delegate that returns nothing: its end means done, an exception means failed.</summary>
+    /// <summary>Runs attempts with a delegate that returns nothing: its end means done, an exception means
+    /// failed.</summary>
     /// <param name="builder">The builder.</param>
-    /// <param name="run">Carries one attempt out. A task with a result of another kind fails the attempt with ISO0754.</param>
+    /// <param name="run">Carries one attempt out. A task with a result of another kind fails the attempt with
+    /// ISO0754.</param>
     public static IsolationPipelineBuilder RunWith(
         this IsolationPipelineBuilder builder,
         Func<IsolatedWorker, CancellationToken, Task> run

@@ -9,7 +9,8 @@ namespace Isolation.Sdk;
 
 public static partial class IsolationBuilderExtensions
 {
-    /// <summary>Gives each worker its own environment, home, temp folder, configuration, caches, ports and processes. The processes are ordinary ones.</summary>
+    /// <summary>Gives each worker its own environment, home, temp folder, configuration, caches, ports and processes.
+    /// The processes are ordinary ones.</summary>
     /// <param name="axis">The axis.</param>
     /// <param name="configure">A delegate to change the options.</param>
     public static IsolationPipelineBuilder UseProcess(
@@ -17,7 +18,9 @@ public static partial class IsolationBuilderExtensions
         Action<ProcessSandboxOptions>? configure = null
     ) => UseProcesses(axis, configure, SandboxLevel.Cooperative);
 
-    /// <summary>Gives what <see cref="UseProcess"/> gives, and has the kernel restrict each process: it reads the system and its own files, writes its own, and reaches neither other workers' processes nor the network. Needs Linux 6.12 or later, and no rights.</summary>
+    /// <summary>Gives what <see cref="UseProcess"/> gives, and has the kernel restrict each process: it reads the
+    /// system and its own files, writes its own, and reaches neither other workers' processes nor the network. Needs
+    /// Linux 6.12 or later, and no rights.</summary>
     /// <param name="axis">The axis.</param>
     /// <param name="configure">A delegate to change the options.</param>
     public static IsolationPipelineBuilder UseRestricted(
@@ -25,9 +28,12 @@ public static partial class IsolationBuilderExtensions
         Action<ProcessSandboxOptions>? configure = null
     ) => UseProcesses(axis, configure, SandboxLevel.Restricted);
 
-    /// <summary>Gives what <see cref="UseProcess"/> gives, in the worker's own namespaces: other workers, their processes, the network and whatever it may not touch do not exist there. Needs Linux with user namespaces and bubblewrap.</summary>
+    /// <summary>Gives what <see cref="UseProcess"/> gives, in the worker's own namespaces: other workers, their
+    /// processes, the network and whatever it may not touch do not exist there. Needs Linux with user namespaces and
+    /// bubblewrap.</summary>
     /// <param name="axis">The axis.</param>
-    /// <param name="configure">A delegate to change the options. A leased port exists only inside: the host cannot reach it.</param>
+    /// <param name="configure">A delegate to change the options. A leased port exists only inside: the host cannot
+    /// reach it.</param>
     public static IsolationPipelineBuilder UseSealed(
         this Axis<IStateSandbox> axis,
         Action<ProcessSandboxOptions>? configure = null

@@ -17,6 +17,7 @@ internal static class QueueText
         if (queue.Pause is { } halt)
         {
             yield return $"{(halt.BrokenTarget is null ? "paused" : $"the target is red by itself at {Plain.Commit(halt.BrokenTarget)}")}: "
+                + $""
                 + $"{halt.Reason}{(halt.MinimumPriority is { } pass ? $" (priority {pass} and higher passes)" : "")}";
         }
 

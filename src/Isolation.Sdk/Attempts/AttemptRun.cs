@@ -12,7 +12,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>The story of one worker, from its lease to its report. What a stage acquires, the end of the story gives back, whatever happens between.</summary>
+/// <summary>The story of one worker, from its lease to its report. What a stage acquires, the end of the story gives
+/// back, whatever happens between.</summary>
 internal sealed class AttemptRun(
     WorkerSession session,
     WorkerAssignment assignment,

@@ -2,7 +2,8 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>What one worker takes of the disk: measured once when its files are there, while it goes on, and once at its end.</summary>
+/// <summary>What one worker takes of the disk: measured once when its files are there, while it goes on, and once at
+/// its end.</summary>
 internal sealed class DiskUsageMeter(string folder, Action<long> tell)
 {
     private readonly CancellationTokenSource _ends = new();

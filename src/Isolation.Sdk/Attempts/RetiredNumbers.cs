@@ -4,7 +4,8 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>The highest attempt number of each item whose records were cleaned away: an attempt's number is never issued twice, or its work would pass for what landed before.</summary>
+/// <summary>The highest attempt number of each item whose records were cleaned away: an attempt's number is never
+/// issued twice, or its work would pass for what landed before.</summary>
 internal sealed class RetiredNumbers(GitRepository repository)
 {
     private string File => Path.Combine(repository.IsolationDirectory, "numbers");

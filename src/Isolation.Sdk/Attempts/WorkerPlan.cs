@@ -7,7 +7,8 @@ using Polly;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>The part of a composition that carries attempts out: it knows no merging, tracker or target queue.</summary>
+/// <summary>The part of a composition that carries attempts out: it knows no merging, tracker or target
+/// queue.</summary>
 internal sealed record WorkerPlan(
     IWorkspaceProvider Workspaces,
     IContextFactory Contexts,

@@ -11,7 +11,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>What the workers of one repository on one machine have in common: all that an attempt needs, and nothing of merging.</summary>
+/// <summary>What the workers of one repository on one machine have in common: all that an attempt needs, and nothing of
+/// merging.</summary>
 internal sealed class WorkerSession : IDisposable
 {
     public WorkerSession(WorkerPlan plan, GitRepository repository, IWorkerHost host, SecretMasker? secrets = null)

@@ -42,7 +42,8 @@ internal static class BaseCommitCheck
                 faults.Add(
                     new IsolationFault(
                         GitCodes.UnknownRevision,
-                        $"Item '{PlainText.SingleLine(items.First().Id, 60)}' starts from '{PlainText.SingleLine(items.Key, 200)}', which names no commit.",
+                        $"Item '{PlainText.SingleLine(items.First().Id, 60)}' starts from "
+                            + $"'{PlainText.SingleLine(items.Key, 200)}', which names no commit.",
                         "Give item.Base a branch, a tag or a commit id."
                     )
                 );

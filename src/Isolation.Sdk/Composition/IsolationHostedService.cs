@@ -2,7 +2,8 @@ using Microsoft.Extensions.Hosting;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>Runs the items of a pipeline's tracker until the host shuts down. What refuses the run ends the host.</summary>
+/// <summary>Runs the items of a pipeline's tracker until the host shuts down. What refuses the run ends the
+/// host.</summary>
 internal sealed class IsolationHostedService(IsolationPipeline pipeline) : BackgroundService
 {
     private IsolationRun? _run;

@@ -5,7 +5,8 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>A node's one worker session. It opens with the first attempt, after what a dead process left was swept.</summary>
+/// <summary>A node's one worker session. It opens with the first attempt, after what a dead process left was
+/// swept.</summary>
 internal sealed class NodeSession(PipelinePlan plan, IWorkerHost host) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
@@ -35,7 +36,8 @@ internal sealed class NodeSession(PipelinePlan plan, IWorkerHost host) : IAsyncD
             ? await session.RunAsync(execution).ConfigureAwait(false)
             : throw new IsolationException(
                 DispatchingCodes.WrongRepository,
-                $"{assignment.Attempt} is for another repository than '{session.Repository.Reference.Path}': {foreign}.",
+                $"{assignment.Attempt} is for another repository than "
+                    + $"'{session.Repository.Reference.Path}': {foreign}.",
                 "Fetch the attempt's ref first, into the clone of the repository that the assignment names."
             )
             {

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>Writes a briefing in Markdown: always the same parts in the same order, and the same text for the same request.</summary>
+/// <summary>Writes a briefing in Markdown: always the same parts in the same order, and the same text for the same
+/// request.</summary>
 internal static class BriefingWriter
 {
     private const int MaxItemsNamed = 20;
@@ -35,7 +36,8 @@ internal static class BriefingWriter
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"- Branch: {Line(request.Workspace.Branch ?? "none (detached)")}\n- Base commit: {request.Workspace.BaseCommit}\n"
+                $"- Branch: {Line(request.Workspace.Branch ?? "none (detached)")}\n- Base commit: "
+                    + $"{request.Workspace.BaseCommit}\n"
             );
         }
 
@@ -96,11 +98,15 @@ internal static class BriefingWriter
     {
         text.Append(
             CultureInfo.InvariantCulture,
-            $"\n## What the attempt before collided with\n\nIts work is kept: commit {conflict.Commit}, at `{conflict.Ref}`. `git diff {conflict.BaseCommit} {conflict.Commit}` shows it; reuse what still fits.\n"
+            $"\n## What the attempt before collided with\n\nIts work is kept: commit {conflict.Commit}, at "
+                + $"`{conflict.Ref}`. `git diff {conflict.BaseCommit} {conflict.Commit}` shows it; reuse what "
+                + $"still fits.\n"
         );
         text.Append(
             CultureInfo.InvariantCulture,
-            $"It did not merge with commit {conflict.TargetCommit} of the target{(conflict.With.Count == 0 ? "" : ", where these items had landed in the same files")}.\n"
+            $"It did not merge with commit {conflict.TargetCommit} of the "
+                + $"target{(conflict.With.Count == 0 ? "" : ", where these items had landed in the same files")}.\n"
+                + $""
         );
         foreach (string item in conflict.With.Take(MaxItemsNamed))
         {

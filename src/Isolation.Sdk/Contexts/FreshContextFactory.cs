@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>A context from nothing: instructions, item, declared references, the blockers' notes, the reason of the attempt before. Nothing else.</summary>
+/// <summary>A context from nothing: instructions, item, declared references, the blockers' notes, the reason of the
+/// attempt before. Nothing else.</summary>
 internal sealed class FreshContextFactory : IContextFactory
 {
     /// <summary>The briefing's file, in the worker's folder for temporary files.</summary>
@@ -121,7 +122,8 @@ internal sealed class FreshContextFactory : IContextFactory
 
         string path = Path.Combine(folder, FileName);
         Directory.CreateDirectory(folder);
-        File.Delete(path); // A run that goes on finds the one before; created anew, it cannot be a link to somewhere else.
+        // A run that goes on finds the one before; created anew, it cannot be a link to somewhere else.
+        File.Delete(path);
         FileStreamOptions fresh = new()
         {
             Mode = FileMode.CreateNew,

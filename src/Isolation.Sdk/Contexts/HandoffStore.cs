@@ -5,8 +5,10 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>Handoff notes as git artifacts: <c>refs/isolation/handoffs/&lt;item&gt;/&lt;n&gt;</c> is a chain of commits, one for each note of that attempt, with the note as message.</summary>
-/// <remarks>Git processes: three for a note (and once one more for the empty tree), one for reading an item without notes, two for one with notes.</remarks>
+/// <summary>Handoff notes as git artifacts: <c>refs/isolation/handoffs/&lt;item&gt;/&lt;n&gt;</c> is a chain of
+/// commits, one for each note of that attempt, with the note as message.</summary>
+/// <remarks>Git processes: three for a note (and once one more for the empty tree), one for reading an item without
+/// notes, two for one with notes.</remarks>
 internal sealed class HandoffStore(GitRepository repository)
 {
     /// <summary>The most UTF-8 bytes of one note: 64 Ki.</summary>
@@ -17,7 +19,8 @@ internal sealed class HandoffStore(GitRepository repository)
     private string? _emptyTree;
 
     /// <summary>Adds a note to an attempt.</summary>
-    /// <exception cref="IsolationException">ISO0506: a newer attempt exists; ISO0507: the note is empty or too long.</exception>
+    /// <exception cref="IsolationException">ISO0506: a newer attempt exists; ISO0507: the note is empty or too
+    /// long.</exception>
     public async Task<Handoff> AppendAsync(
         AttemptId attempt,
         string note,
@@ -78,7 +81,8 @@ internal sealed class HandoffStore(GitRepository repository)
         };
     }
 
-    /// <summary>The notes of an item's newest attempt, oldest first: what an earlier, failed one left is not about the work that landed.</summary>
+    /// <summary>The notes of an item's newest attempt, oldest first: what an earlier, failed one left is not about the
+    /// work that landed.</summary>
     public async Task<IReadOnlyList<Handoff>> ReadAsync(string item, CancellationToken cancellationToken = default)
     {
         string slug = Slug.Of(item);

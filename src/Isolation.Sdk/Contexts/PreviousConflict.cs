@@ -3,7 +3,8 @@ using Isolation.Sdk.Merging;
 
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>How the attempt before collided with the target, so that the next one reuses its work instead of running into the same. Plain data: it goes through JSON unchanged.</summary>
+/// <summary>How the attempt before collided with the target, so that the next one reuses its work instead of running
+/// into the same. Plain data: it goes through JSON unchanged.</summary>
 /// <param name="Attempt">The attempt before.</param>
 /// <param name="Commit">What it made; pinned by <see cref="Ref"/>.</param>
 /// <param name="BaseCommit">Where its own work starts.</param>

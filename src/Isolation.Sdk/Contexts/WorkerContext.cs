@@ -1,7 +1,8 @@
 namespace Isolation.Sdk.Contexts;
 
 /// <summary>What a runner starts from: an immutable briefing and its own, empty conversation.</summary>
-/// <remarks>After the worker's end, <see cref="Briefing"/>, <see cref="BriefingFile"/> and the conversation throw <see cref="ObjectDisposedException"/>.</remarks>
+/// <remarks>After the worker's end, <see cref="Briefing"/>, <see cref="BriefingFile"/> and the conversation throw
+/// <see cref="ObjectDisposedException"/>.</remarks>
 public sealed class WorkerContext
 {
     private readonly string _briefing;

@@ -3,10 +3,12 @@ using System.Globalization;
 
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>Gives an in-process runner its own async flow: none of the caller's async locals, baggage, culture or synchronization context.</summary>
+/// <summary>Gives an in-process runner its own async flow: none of the caller's async locals, baggage, culture or
+/// synchronization context.</summary>
 internal static class WorkerFlow
 {
-    /// <summary>Runs a worker's code, up to its first await on its own thread, so that code that blocks holds no thread of the pool. Then the worker's lifetime ends.</summary>
+    /// <summary>Runs a worker's code, up to its first await on its own thread, so that code that blocks holds no thread
+    /// of the pool. Then the worker's lifetime ends.</summary>
     public static Task<T> RunAsync<T>(WorkerLifetime lifetime, Func<Task<T>> run, Activity? activity = null)
     {
         // With the flow suppressed, the new task starts from an empty execution context.

@@ -4,7 +4,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Dispatching;
 
-/// <summary>Takes the commits of finished attempts into the repository. Nothing that a report says about its commit is believed.</summary>
+/// <summary>Takes the commits of finished attempts into the repository. Nothing that a report says about its commit is
+/// believed.</summary>
 internal sealed class CommitCollector(GitRepository repository, string targetRef, TimeProvider time)
 {
     private const string IncomingPrefix = "refs/isolation/incoming/";
@@ -94,7 +95,8 @@ internal sealed class CommitCollector(GitRepository repository, string targetRef
             : throw Refuse(
                 DispatchingCodes.CommitRefused,
                 assignment,
-                $"Its commit is said to be at '{PlainText.SingleLine(report.FetchFrom!, 200)}', which is no remote of the repository.",
+                $"Its commit is said to be at '{PlainText.SingleLine(report.FetchFrom!, 200)}', which is "
+                    + $"no remote of the repository.",
                 "Name a remote that 'git remote' lists."
             );
     }
@@ -154,7 +156,8 @@ internal sealed class CommitCollector(GitRepository repository, string targetRef
         Refuse(
             DispatchingCodes.Superseded,
             assignment,
-            "Its result came too late: the run does not wait for it any more, a newer attempt exists, or its ref has moved.",
+            "Its result came too late: the run does not wait for it any more, a newer attempt exists, or "
+                + "its ref has moved.",
             "Nothing needs to be done: the newer attempt counts."
         );
 

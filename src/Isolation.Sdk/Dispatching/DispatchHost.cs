@@ -7,8 +7,10 @@ using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Dispatching;
 
-/// <summary>The coordinator's side of a dispatcher: what workers say, and the commits that they make, come back through it.</summary>
-/// <remarks>What comes from another machine is not trusted: only attempts that this run has dispatched are heard.</remarks>
+/// <summary>The coordinator's side of a dispatcher: what workers say, and the commits that they make, come back through
+/// it.</summary>
+/// <remarks>What comes from another machine is not trusted: only attempts that this run has dispatched are
+/// heard.</remarks>
 public sealed class DispatchHost : IWorkerHost
 {
     private readonly GitRepository _repository;
@@ -88,18 +90,21 @@ public sealed class DispatchHost : IWorkerHost
         );
 
     /// <summary>
-    /// Takes the commit of a finished attempt into the repository: fetches it with object checks from the remote that the report names, or from a bundle,
-    /// requires that it descends from the attempt's base, moves the attempt's ref by compare-and-swap, and computes the changes again.
+    /// Takes the commit of a finished attempt into the repository: fetches it with object checks from the remote that
+    /// the report names, or from a bundle, requires that it descends from the attempt's base, moves the attempt's ref
+    /// by compare-and-swap, and computes the changes again.
     /// </summary>
-    /// <remarks>The pipeline calls it for every report. A dispatcher calls it itself only when it has a bundle.</remarks>
+    /// <remarks>The pipeline calls it for every report. A dispatcher calls it itself only when it has a
+    /// bundle.</remarks>
     /// <param name="assignment">The assignment.</param>
     /// <param name="report">The report, as it came.</param>
-    /// <param name="bundle">The absolute path of a bundle with the attempt's ref; <see langword="null"/> for none.</param>
+    /// <param name="bundle">The absolute path of a bundle with the attempt's ref; <see langword="null"/> for
+    /// none.</param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>The report about the commit that is in the repository now.</returns>
     /// <exception cref="IsolationException">
-    /// ISO0775: the report is incomplete or about another attempt; ISO0776: the commit is not what git allows, or does not descend from the base;
-    /// ISO0777: a newer attempt exists, or the ref has moved.
+    /// ISO0775: the report is incomplete or about another attempt; ISO0776: the commit is not what git allows, or does
+    /// not descend from the base; ISO0777: a newer attempt exists, or the ref has moved.
     /// </exception>
     public async Task<AttemptReport> CollectAsync(
         WorkerAssignment assignment,

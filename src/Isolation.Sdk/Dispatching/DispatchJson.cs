@@ -4,7 +4,8 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Isolation.Sdk.Dispatching;
 
-/// <summary>Assignments and reports as they travel. Half a document is refused, and so is one of a newer schema.</summary>
+/// <summary>Assignments and reports as they travel. Half a document is refused, and so is one of a newer
+/// schema.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,

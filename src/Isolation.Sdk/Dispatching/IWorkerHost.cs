@@ -3,7 +3,8 @@ using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Dispatching;
 
-/// <summary>Receives what a running worker says. A node on another machine implements it over its connection to the coordinator.</summary>
+/// <summary>Receives what a running worker says. A node on another machine implements it over its connection to the
+/// coordinator.</summary>
 public interface IWorkerHost
 {
     /// <summary>Takes an event. It never throws and never waits.</summary>
@@ -19,10 +20,12 @@ public interface IWorkerHost
     /// <param name="attempt">The attempt.</param>
     /// <param name="note">The note, in Markdown.</param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
-    /// <exception cref="IsolationException">ISO0506: a newer attempt exists; ISO0507: the note is empty or too long.</exception>
+    /// <exception cref="IsolationException">ISO0506: a newer attempt exists; ISO0507: the note is empty or too
+    /// long.</exception>
     ValueTask HandoffAsync(AttemptId attempt, string note, CancellationToken cancellationToken = default);
 
-    /// <summary>Brings the newest commit of the target into the repository that the worker's workspace belongs to.</summary>
+    /// <summary>Brings the newest commit of the target into the repository that the worker's workspace belongs
+    /// to.</summary>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>The full id of the commit.</returns>
     ValueTask<string> FetchTargetAsync(CancellationToken cancellationToken = default);

@@ -12,7 +12,8 @@ public sealed record WorkerAssignment(AttemptId Attempt, WorkItem Item, string B
     /// <summary>The version of this document.</summary>
     public int Schema { get; init; } = DispatchJson.Schema;
 
-    /// <summary>The repository's name, by which a node finds its own clone. <see cref="BaseCommit"/> proves that it is the same repository.</summary>
+    /// <summary>The repository's name, by which a node finds its own clone. <see cref="BaseCommit"/> proves that it is
+    /// the same repository.</summary>
     public string? RepositoryName { get; init; }
 
     /// <summary>The repository's kind of object ids, <c>sha1</c> or <c>sha256</c>.</summary>
@@ -45,12 +46,14 @@ public sealed record WorkerAssignment(AttemptId Attempt, WorkItem Item, string B
     /// <summary>How the previous attempt collided with the target.</summary>
     public PreviousConflict? Conflict { get; init; }
 
-    /// <summary>The token that a suspended attempt left for this one; <see langword="null"/> for a fresh start.</summary>
+    /// <summary>The token that a suspended attempt left for this one; <see langword="null"/> for a fresh
+    /// start.</summary>
     public string? ResumeToken { get; init; }
 
     /// <summary>Reads an assignment.</summary>
     /// <param name="utf8Json">The document.</param>
-    /// <exception cref="IsolationException">ISO0771: it is incomplete; ISO0772: its schema is newer than this version.</exception>
+    /// <exception cref="IsolationException">ISO0771: it is incomplete; ISO0772: its schema is newer than this
+    /// version.</exception>
     public static WorkerAssignment Parse(ReadOnlySpan<byte> utf8Json) =>
         DispatchJson.Parse(utf8Json, DispatchJson.Default.WorkerAssignment, static a => (a.Attempt, a.Schema));
 

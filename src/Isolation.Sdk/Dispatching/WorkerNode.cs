@@ -38,7 +38,8 @@ public sealed class WorkerNode : IWorkerDispatcher, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(assignment);
         ObjectDisposedException.ThrowIf(_disposed, this);
         Execution execution = _running.GetOrAdd(assignment.Attempt, _ => new Execution(assignment, _time));
-        // The caller's cancellation is orderly, whether it started the attempt or joined it: first please, after the grace now.
+        // The caller's cancellation is orderly, whether it started the attempt or joined it: first please, after the
+        // grace now.
         using CancellationTokenRegistration cancelled = cancellationToken.Register(() =>
             _ = execution.Stop.RequestAsync(StopReason.Cancelled, _grace, execution.Ended)
         );

@@ -20,7 +20,8 @@ internal static class BareRepositoryWriter
         bool longIds = like.ObjectFormat == "sha256";
         File.WriteAllText(
             Path.Combine(path, "config"),
-            $"[core]\n\trepositoryformatversion = {(longIds ? 1 : 0)}\n{string.Concat(core.Select(line => $"\t{line}\n"))}{(longIds ? "[extensions]\n\tobjectFormat = sha256\n" : "")}"
+            $"[core]\n\trepositoryformatversion = {(longIds ? 1 : 0)}\n"
+                + $"{string.Concat(core.Select(line => $"\t{line}\n"))}{(longIds ? "[extensions]\n\tobjectFormat = sha256\n" : "")}"
         );
 
         // An absolute path starts neither like a comment nor like a quoted name.

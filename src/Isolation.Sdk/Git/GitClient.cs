@@ -82,7 +82,8 @@ internal sealed class GitClient(GitEnvironment environment)
             ? new IsolationException(
                 GitCodes.Locked,
                 message,
-                "If no git process works in the repository any more, one that was killed left that file behind: delete it and try again."
+                "If no git process works in the repository any more, one that was killed left that file "
+                    + "behind: delete it and try again."
             )
             : new IsolationException(GitCodes.CommandFailed, message, "Run it by hand in the repository to see more.");
     }

@@ -35,7 +35,8 @@ internal static partial class GitOpener
         {
             throw new IsolationException(
                 GitCodes.BadPath,
-                $"'{PlainText.SingleLine(path, 200)}' has a control character in it, which git's answers cannot tell from their own.",
+                $"'{PlainText.SingleLine(path, 200)}' has a control character in it, which git's answers "
+                    + $"cannot tell from their own.",
                 "Rename that folder."
             );
         }
@@ -87,9 +88,10 @@ internal static partial class GitOpener
             GitCommand.In(
                 path,
                 [
-                    .. "rev-parse --path-format=absolute --git-common-dir --absolute-git-dir --is-bare-repository --show-object-format --show-toplevel".Split(
-                        ' '
-                    ),
+                    .. (
+                        "rev-parse --path-format=absolute --git-common-dir --absolute-git-dir "
+                        + "--is-bare-repository --show-object-format --show-toplevel"
+                    ).Split(' '),
                 ]
             ),
             cancellationToken

@@ -16,7 +16,8 @@ internal sealed class SyntheticCommits(string objects, string objectFormat)
     public string Write(string tree, string? parent)
     {
         byte[] body = Encoding.ASCII.GetBytes(
-            $"tree {tree}\n{(parent is null ? "" : $"parent {parent}\n")}author merge <merge@localhost> 0 +0000\ncommitter merge <merge@localhost> 0 +0000\n\nmerge\n"
+            $"tree {tree}\n{(parent is null ? "" : $"parent {parent}\n")}author merge <merge@localhost> 0 "
+                + $"+0000\ncommitter merge <merge@localhost> 0 +0000\n\nmerge\n"
         );
         byte[] content = [.. Encoding.ASCII.GetBytes($"commit {body.Length}\0"), .. body];
         string id = Convert.ToHexStringLower(Hash(content));

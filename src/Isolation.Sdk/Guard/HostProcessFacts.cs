@@ -71,7 +71,8 @@ internal static class HostProcessFacts
     private static string Name(CultureInfo? culture) =>
         culture is null
             ? "none"
-            : $"'{culture.Name}' ({1234.5.ToString("N", culture)}, {new DateTime(2000, 12, 31, 0, 0, 0, DateTimeKind.Utc).ToString("d", culture)})";
+            : $"'{culture.Name}' ({1234.5.ToString("N", culture)}, "
+                + $"{new DateTime(2000, 12, 31, 0, 0, 0, DateTimeKind.Utc).ToString("d", culture)})";
 
     private static string CurrentDirectory()
     {

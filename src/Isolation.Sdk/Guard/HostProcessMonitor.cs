@@ -44,7 +44,9 @@ internal sealed class HostProcessMonitor(Func<IReadOnlyDictionary<string, string
             )
             {
                 string notice =
-                    $"The process's {name} {Change(name, before, after)} while {string.Join(", ", _running.Keys.Select(a => a.ToString()).Order(StringComparer.Ordinal))} ran.";
+                    $"The process's {name} {Change(name, before, after)} while "
+                    + $"{string.Join(", ", _running.Keys.Select(a => a.ToString()).Order(StringComparer.Ordinal))} "
+                    + $"ran.";
                 foreach (List<string> noticed in _running.Values)
                 {
                     noticed.Add(notice);

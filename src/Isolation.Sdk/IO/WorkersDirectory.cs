@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.IO;
 
-/// <summary>The folder beside the repository that holds everything of its workers: <c>&lt;repo&gt;.workers/</c>.</summary>
+/// <summary>The folder beside the repository that holds everything of its workers:
+/// <c>&lt;repo&gt;.workers/</c>.</summary>
 /// <remarks>
 /// <code>
 /// shop.workers/

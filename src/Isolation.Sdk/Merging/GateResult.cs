@@ -21,10 +21,12 @@ public sealed record GateResult(GateVerdict Verdict, string Tree = "", TimeSpan 
     /// <summary>The log with its output.</summary>
     public string? LogFile { get; init; }
 
-    /// <summary>Tracked files that the gate changed, at most 100. The verdict is of the tree as it was: each part of the gate starts from exactly its files.</summary>
+    /// <summary>Tracked files that the gate changed, at most 100. The verdict is of the tree as it was: each part of
+    /// the gate starts from exactly its files.</summary>
     public IReadOnlyList<string> ChangedFiles { get; init; } = [];
 
-    /// <summary>Branches and tags that moved while the gate ran although nobody has them checked out. What lands does not depend on them.</summary>
+    /// <summary>Branches and tags that moved while the gate ran although nobody has them checked out. What lands does
+    /// not depend on them.</summary>
     public IReadOnlyList<string> MovedRefs { get; init; } = [];
 
     /// <summary>Whether the same tree, gate and environment had been red before.</summary>

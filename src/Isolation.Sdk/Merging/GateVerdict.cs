@@ -3,7 +3,8 @@ namespace Isolation.Sdk.Merging;
 /// <summary>A gate's verdict. Only <see cref="Pass"/> lands; the unknown is never green.</summary>
 public enum GateVerdict
 {
-    /// <summary>The gate could not be run: no such command, no space. The default, so that a verdict that was never set is not green.</summary>
+    /// <summary>The gate could not be run: no such command, no space. The default, so that a verdict that was never set
+    /// is not green.</summary>
     Infra,
 
     /// <summary>A part was red.</summary>

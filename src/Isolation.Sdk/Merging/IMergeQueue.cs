@@ -8,7 +8,8 @@ public interface IMergeQueue : IAsyncDisposable
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     ValueTask SubmitAsync(MergeRequest request, CancellationToken cancellationToken = default);
 
-    /// <summary>Watches the queue: the present state first, then every change except that of a position alone. One attempt's stream ends with its terminal state.</summary>
+    /// <summary>Watches the queue: the present state first, then every change except that of a position alone. One
+    /// attempt's stream ends with its terminal state.</summary>
     /// <param name="attempt">The attempt; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     IAsyncEnumerable<MergeStatus> WatchAsync(AttemptId? attempt = null, CancellationToken cancellationToken = default);
@@ -26,7 +27,8 @@ public interface IMergeQueue : IAsyncDisposable
 
     /// <summary>Lets nothing land, durably and for every process; submitting goes on.</summary>
     /// <param name="reason">Why.</param>
-    /// <param name="minimumPriority">Work with at least this priority lands all the same. <value>null: nothing does.</value></param>
+    /// <param name="minimumPriority">Work with at least this priority lands all the same. <value>null: nothing
+    /// does.</value></param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     ValueTask PauseAsync(string reason, int? minimumPriority = null, CancellationToken cancellationToken = default);
 

@@ -3,12 +3,14 @@ namespace Isolation.Sdk.Merging;
 /// <summary>Decides how captured work reaches the target.</summary>
 public interface IMergeStrategy : IIsolationAxis
 {
-    /// <summary>Joins the one queue of a target: acts if it gets the queue's lock, submits and watches if not.</summary>
+    /// <summary>Joins the one queue of a target: acts if it gets the queue's lock, submits and watches if
+    /// not.</summary>
     /// <param name="target">The repository and the full ref.</param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     ValueTask<IMergeQueue> OpenAsync(MergeTarget target, CancellationToken cancellationToken = default);
 
-    /// <summary>Finds what keeps work from landing on an existing target, before any work is done: a checkout in the way, say.</summary>
+    /// <summary>Finds what keeps work from landing on an existing target, before any work is done: a checkout in the
+    /// way, say.</summary>
     /// <param name="target">The repository and the full ref.</param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>Each problem with its remedy; none when work can land.</returns>

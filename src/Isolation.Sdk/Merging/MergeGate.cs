@@ -4,8 +4,9 @@ namespace Isolation.Sdk.Merging;
 
 /// <summary>One part of a queue's gate: a command, or code of the host.</summary>
 /// <remarks>
-/// A command runs in the merged tree, in a state scope of its own, without a shell, and must end with 0. An exception of host code counts as <see cref="GateVerdict.Infra"/>: it is never green
-/// and never the item's fault. Code that ignores its token is left behind with its worktree when the time is over.
+/// A command runs in the merged tree, in a state scope of its own, without a shell, and must end with 0. An exception
+/// of host code counts as <see cref="GateVerdict.Infra"/>: it is never green and never the item's fault. Code that
+/// ignores its token is left behind with its worktree when the time is over.
 /// </remarks>
 public sealed class MergeGate
 {
@@ -25,10 +26,12 @@ public sealed class MergeGate
     /// <summary>Its arguments.</summary>
     public IList<string> Arguments { get; } = [];
 
-    /// <summary>Tests a candidate in place of a command. Its token is cancelled when the time is over or the answer is no longer needed.</summary>
+    /// <summary>Tests a candidate in place of a command. Its token is cancelled when the time is over or the answer is
+    /// no longer needed.</summary>
     public Func<GateContext, CancellationToken, ValueTask<GateResult>>? Test { get; set; }
 
-    /// <summary>Changes whenever the code of <see cref="Test"/> does. <value>null: a later queue does not reuse its passes.</value></summary>
+    /// <summary>Changes whenever the code of <see cref="Test"/> does. <value>null: a later queue does not reuse its
+    /// passes.</value></summary>
     public string? Version { get; set; }
 
     internal WorkerCommand? Command => File is null ? null : new WorkerCommand(File, [.. Arguments]);

@@ -1,12 +1,14 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Why work in a queue does not go on now. The first two end by themselves; the others wait for a person or for a change of the target.</summary>
+/// <summary>Why work in a queue does not go on now. The first two end by themselves; the others wait for a person or
+/// for a change of the target.</summary>
 public enum MergeHoldReason
 {
     /// <summary>Something it depends on has not landed.</summary>
     Dependency,
 
-    /// <summary>It collides with work ahead of it that has not landed: decided as soon as that lands or leaves.</summary>
+    /// <summary>It collides with work ahead of it that has not landed: decided as soon as that lands or
+    /// leaves.</summary>
     Conflict,
 
     /// <summary>Nobody has approved exactly this commit.</summary>

@@ -9,7 +9,8 @@ internal enum MergePreset
     Refinery,
 }
 
-/// <summary>The settings of the one engine: options over a preset. They only propose; fixed code decides what lands.</summary>
+/// <summary>The settings of the one engine: options over a preset. They only propose; fixed code decides what
+/// lands.</summary>
 internal sealed record MergePolicy(MergePreset Preset, MergeQueueOptions Options)
 {
     private bool IsRefinery => Preset == MergePreset.Refinery;
@@ -32,7 +33,8 @@ internal sealed record MergePolicy(MergePreset Preset, MergeQueueOptions Options
     /// <summary>Whether the target itself must be green before any item is rejected.</summary>
     public bool TestsTarget => IsRefinery;
 
-    /// <summary>Whether landings are written down before they happen. Where nothing is tested or pushed, the target's own history tells everything after a crash.</summary>
+    /// <summary>Whether landings are written down before they happen. Where nothing is tested or pushed, the target's
+    /// own history tells everything after a crash.</summary>
     public bool Journals { get; init; } =
         Preset is MergePreset.SerialQueue or MergePreset.Refinery
         || Options.Gates.Count > 0

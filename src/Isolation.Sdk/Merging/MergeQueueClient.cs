@@ -4,9 +4,11 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Reads the merge queues of a repository from anywhere, and pauses them. It opens no queue, acts in none and needs no policy.</summary>
+/// <summary>Reads the merge queues of a repository from anywhere, and pauses them. It opens no queue, acts in none and
+/// needs no policy.</summary>
 /// <param name="repository">The repository.</param>
-/// <param name="workersDirectory">Where its workers live, and with them the gate logs. <value>null: in the default place beside it.</value></param>
+/// <param name="workersDirectory">Where its workers live, and with them the gate logs. <value>null: in the default
+/// place beside it.</value></param>
 public sealed class MergeQueueClient(RepositoryRef repository, string? workersDirectory = null)
 {
     private const string Prefix = "refs/isolation/mq/";
@@ -15,13 +17,15 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
     private const int LandingsShown = 20;
     private readonly RepositoryRef _repository = repository ?? throw new ArgumentNullException(nameof(repository));
 
-    /// <summary>Everything that was submitted to any queue and is still in it, and what queues have landed on their targets: at most 500 landings of each target, newest first.</summary>
+    /// <summary>Everything that was submitted to any queue and is still in it, and what queues have landed on their
+    /// targets: at most 500 landings of each target, newest first.</summary>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     public async Task<IReadOnlyList<MergeStatus>> ReadAsync(CancellationToken cancellationToken = default) =>
         await ReadAsync(await OpenAsync(cancellationToken).ConfigureAwait(false), cancellationToken)
             .ConfigureAwait(false);
 
-    /// <summary>Describes every queue of the repository: what it does, what waits in it and why, and what landed last.</summary>
+    /// <summary>Describes every queue of the repository: what it does, what waits in it and why, and what landed
+    /// last.</summary>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     public async Task<IReadOnlyList<QueueReport>> DescribeAsync(CancellationToken cancellationToken = default)
     {
@@ -52,7 +56,8 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
     /// <summary>Lets nothing land on a target, durably and for every process; submitting goes on.</summary>
     /// <param name="target">The full ref.</param>
     /// <param name="reason">Why.</param>
-    /// <param name="minimumPriority">Work with at least this priority lands all the same. <value>null: nothing does.</value></param>
+    /// <param name="minimumPriority">Work with at least this priority lands all the same. <value>null: nothing
+    /// does.</value></param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <exception cref="IsolationException">ISO0602: there is no such branch.</exception>
     public Task PauseAsync(
@@ -133,7 +138,8 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
         );
     }
 
-    /// <summary>A queue has a file of numbers once something was submitted; its target is the branch of that name, and a slug does not tell the name.</summary>
+    /// <summary>A queue has a file of numbers once something was submitted; its target is the branch of that name, and
+    /// a slug does not tell the name.</summary>
     private static async Task<IReadOnlyList<QueueLayout>> FindAsync(
         GitRepository repository,
         CancellationToken cancellationToken

@@ -2,7 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The settings of a merge queue. What is null has the value of the preset: manual, first-wins, serial queue or refinery.</summary>
+/// <summary>The settings of a merge queue. What is null has the value of the preset: manual, first-wins, serial queue
+/// or refinery.</summary>
 public sealed partial class MergeQueueOptions : IOptionsWithFaults
 {
     private static readonly TimeSpan MaxGateTimeout = TimeSpan.FromDays(30);
@@ -10,49 +11,64 @@ public sealed partial class MergeQueueOptions : IOptionsWithFaults
     /// <summary>What a landing adds to the target. <value><see cref="MergeMode.Merge"/>.</value></summary>
     public MergeMode Mode { get; set; } = MergeMode.Merge;
 
-    /// <summary>The first line of a landed commit; <c>{attempt}</c>, <c>{item}</c> and <c>{title}</c> are replaced. <value>null: <c>{title}</c>.</value></summary>
+    /// <summary>The first line of a landed commit; <c>{attempt}</c>, <c>{item}</c> and <c>{title}</c> are replaced.
+    /// <value>null: <c>{title}</c>.</value></summary>
     public string? MessageTemplate { get; set; }
 
-    /// <summary>The remote to which each submitted attempt's branch is pushed, never forced, so that it can become a pull request. <value>null: none.</value></summary>
+    /// <summary>The remote to which each submitted attempt's branch is pushed, never forced, so that it can become a
+    /// pull request. <value>null: none.</value></summary>
     public string? PushBranchesTo { get; set; }
 
-    /// <summary>The remote to which the target is pushed as part of each landing: what lands here is there, or nothing lands. Never forced; what others pushed is taken over first. <value>null: none.</value></summary>
+    /// <summary>The remote to which the target is pushed as part of each landing: what lands here is there, or nothing
+    /// lands. Never forced; what others pushed is taken over first. <value>null: none.</value></summary>
     public string? PushTargetTo { get; set; }
 
-    /// <summary>Whether a clean checkout of the target moves along with it. <value>false: a target that is checked out is refused.</value></summary>
+    /// <summary>Whether a clean checkout of the target moves along with it. <value>false: a target that is checked out
+    /// is refused.</value></summary>
     public bool FastForwardCheckout { get; set; }
 
-    /// <summary>Whether someone must approve the exact commit before it is tested or landed. <value>false; the manual preset always requires it.</value></summary>
+    /// <summary>Whether someone must approve the exact commit before it is tested or landed. <value>false; the manual
+    /// preset always requires it.</value></summary>
     public bool RequireApproval { get; set; }
 
     /// <summary>The parts of the gate, run in this order; the first that is not green decides.</summary>
     public IList<MergeGate> Gates { get; } = [];
 
-    /// <summary>Whether work may land untested when there is no gate. <value>false: a queue that tests refuses to open without one.</value></summary>
+    /// <summary>Whether work may land untested when there is no gate. <value>false: a queue that tests refuses to open
+    /// without one.</value></summary>
     public bool AllowNoGate { get; set; }
 
-    /// <summary>The longest time that all parts of the gate together may take for one candidate. After five passes the limit is three times what nearly all of them took, one minute at least. <value>30 minutes.</value></summary>
+    /// <summary>The longest time that all parts of the gate together may take for one candidate. After five passes the
+    /// limit is three times what nearly all of them took, one minute at least. <value>30 minutes.</value></summary>
     public TimeSpan GateTimeout { get; set; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>The shortest time of a real test. A gate that passes sooner tested nothing and counts as vacuous. <value>Zero.</value></summary>
+    /// <summary>The shortest time of a real test. A gate that passes sooner tested nothing and counts as vacuous.
+    /// <value>Zero.</value></summary>
     public TimeSpan MinimumGateTime { get; set; }
 
-    /// <summary>Untracked files that stay in a gate's worktree from one candidate to the next, as patterns of a <c>.gitignore</c>: <c>bin/</c>, <c>node_modules/</c>. Name only what the build checks for staleness. <value>None.</value></summary>
+    /// <summary>Untracked files that stay in a gate's worktree from one candidate to the next, as patterns of a
+    /// <c>.gitignore</c>: <c>bin/</c>, <c>node_modules/</c>. Name only what the build checks for staleness.
+    /// <value>None.</value></summary>
     public IList<string> CachePaths { get; } = [];
 
-    /// <summary>What passes depend on besides the tree, the gate, git, the machine and the sandbox: the version of a compiler, say. Passes under another key are not reused.</summary>
+    /// <summary>What passes depend on besides the tree, the gate, git, the machine and the sandbox: the version of a
+    /// compiler, say. Passes under another key are not reused.</summary>
     public string? CacheKey { get; set; }
 
-    /// <summary>The maximum number of candidates tested at once; fewer where gates slow each other down. <value>null: 4 for the refinery, otherwise 1.</value></summary>
+    /// <summary>The maximum number of candidates tested at once; fewer where gates slow each other down. <value>null: 4
+    /// for the refinery, otherwise 1.</value></summary>
     public int? MaxConcurrency { get; set; }
 
-    /// <summary>How many items a candidate adds to the one before it. <value>null: measured for the refinery, otherwise 1.</value></summary>
+    /// <summary>How many items a candidate adds to the one before it. <value>null: measured for the refinery, otherwise
+    /// 1.</value></summary>
     public int? BatchSize { get; set; }
 
-    /// <summary>Whether every commit on the target has to pass by itself, not only the last of a group. <value>false.</value></summary>
+    /// <summary>Whether every commit on the target has to pass by itself, not only the last of a group.
+    /// <value>false.</value></summary>
     public bool TestEveryCommit { get; set; }
 
-    /// <summary>Whether a red candidate is tested once more before its item is rejected. <value>null: true for the refinery, otherwise false.</value></summary>
+    /// <summary>Whether a red candidate is tested once more before its item is rejected. <value>null: true for the
+    /// refinery, otherwise false.</value></summary>
     public bool? RetryFailedGates { get; set; }
 
     /// <summary>What is wrong with these settings, each with the option's name.</summary>

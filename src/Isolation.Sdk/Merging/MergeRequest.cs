@@ -19,9 +19,11 @@ public sealed record MergeRequest(AttemptId Attempt, Capture Capture)
     /// <summary>Whether it is tested and landed by itself, never together with others. <value>false.</value></summary>
     public bool Exclusive { get; init; }
 
-    /// <summary>Whether it mends the target: it goes on while the queue is paused because the target itself is red. <value>false.</value></summary>
+    /// <summary>Whether it mends the target: it goes on while the queue is paused because the target itself is red.
+    /// <value>false.</value></summary>
     public bool FixesTarget { get; init; }
 
-    /// <summary>The attempt's branch, short form, deleted in the same transaction as it lands; <see langword="null"/> to delete none.</summary>
+    /// <summary>The attempt's branch, short form, deleted in the same transaction as it lands; <see langword="null"/>
+    /// to delete none.</summary>
     public string? Branch { get; init; }
 }

@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Where captured work is on its way to the target. From <see cref="Landed"/> on, states are terminal.</summary>
+/// <summary>Where captured work is on its way to the target. From <see cref="Landed"/> on, states are
+/// terminal.</summary>
 public enum MergeState
 {
     /// <summary>It waits for its turn.</summary>
@@ -18,7 +19,8 @@ public enum MergeState
     /// <summary>It is part of the target.</summary>
     Landed,
 
-    /// <summary>The target already has everything it brings, so there is nothing to land. Whatever depends on it may go on.</summary>
+    /// <summary>The target already has everything it brings, so there is nothing to land. Whatever depends on it may go
+    /// on.</summary>
     NoChange,
 
     /// <summary>It does not merge with the target.</summary>

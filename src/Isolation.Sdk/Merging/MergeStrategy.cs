@@ -124,7 +124,8 @@ internal sealed class MergeStrategy(
                     new IsolationFault(
                         MergingCodes.TargetCheckedOut,
                         $"{target} is checked out in '{tree}', whose files would fall behind.",
-                        "Merge into a branch of its own: .Target(\"isolation/main\", from: \"main\"), or let that checkout be moved along while it is clean: o.FastForwardCheckout = true."
+                        "Merge into a branch of its own: .Target(\"isolation/main\", from: \"main\"), or "
+                            + "let that checkout be moved along while it is clean: o.FastForwardCheckout = true."
                     )
                 );
             }
@@ -147,7 +148,8 @@ internal sealed class MergeStrategy(
                     new IsolationFault(
                         MergingCodes.TargetCheckoutDirty,
                         $"{target} is checked out in '{tree}', which has uncommitted changes.",
-                        "Commit or stash them there, or merge into a branch of its own: .Target(\"isolation/main\", from: \"main\")."
+                        "Commit or stash them there, or merge into a branch of its own: "
+                            + ".Target(\"isolation/main\", from: \"main\")."
                     )
                 );
             }

@@ -5,16 +5,19 @@ namespace Isolation.Sdk.Merging;
 /// <param name="Commit">The target's commit; <see langword="null"/> when the branch is gone.</param>
 public sealed record QueueReport(MergeTarget Target, string? Commit)
 {
-    /// <summary>Whether a process acts now: tests and lands. Otherwise work waits for the next one that opens the queue.</summary>
+    /// <summary>Whether a process acts now: tests and lands. Otherwise work waits for the next one that opens the
+    /// queue.</summary>
     public bool IsActing { get; init; }
 
     /// <summary>Why the queue lands nothing; <see langword="null"/> while it goes on.</summary>
     public QueuePause? Pause { get; init; }
 
-    /// <summary>What keeps the acting process from landing anything: the target is checked out with changes, say.</summary>
+    /// <summary>What keeps the acting process from landing anything: the target is checked out with changes,
+    /// say.</summary>
     public string? Obstacle { get; init; }
 
-    /// <summary>The maximum number of candidates that the acting process tests at once; <see langword="null"/> while it tests none.</summary>
+    /// <summary>The maximum number of candidates that the acting process tests at once; <see langword="null"/> while it
+    /// tests none.</summary>
     public int? MaxConcurrency { get; init; }
 
     /// <summary>What is in the gate now, the shortest candidate first.</summary>

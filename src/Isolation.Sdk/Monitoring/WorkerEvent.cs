@@ -18,7 +18,8 @@ public sealed record WorkerEvent(AttemptId Attempt, DateTimeOffset At, WorkerEve
     /// <summary>A line for people; never a secret, never a conversation.</summary>
     public string? Text { get; init; }
 
-    /// <summary>Facts by name: <c>pid</c>, <c>setup-ms</c>, <c>tokens</c>, <c>outcome</c>, <c>exception</c>, …</summary>
+    /// <summary>Facts by name: <c>pid</c>, <c>setup-ms</c>, <c>tokens</c>, <c>outcome</c>, <c>exception</c>,
+    /// …</summary>
     public IReadOnlyDictionary<string, string>? Data { get; init; }
 
     /// <summary>The one fact that may have several lines.</summary>

@@ -14,7 +14,8 @@ internal sealed class DelegateRunner(Func<IsolatedWorker, CancellationToken, Tas
         : result.ExitCode == 0 ? new RunResult.Done()
         : new RunResult.Failed($"The command ended with exit code {OutputTail.Describe(result)}");
 
-    /// <summary>What a task means that was taken for one without a result. A result must not get lost: it could say that the run failed.</summary>
+    /// <summary>What a task means that was taken for one without a result. A result must not get lost: it could say
+    /// that the run failed.</summary>
     public static RunResult ResultOf(Task ended)
     {
         switch (ended)

@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.Runners;
 
-/// <summary>Follows a file that somebody else appends to. It holds the file open, so a link or a pipe put in its place is never opened.</summary>
+/// <summary>Follows a file that somebody else appends to. It holds the file open, so a link or a pipe put in its place
+/// is never opened.</summary>
 internal sealed class LineTail : IDisposable
 {
     /// <summary>The longest line: 64 KiB. Of a longer one only its being too long is told.</summary>

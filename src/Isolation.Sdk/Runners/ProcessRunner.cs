@@ -3,7 +3,8 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Runners;
 
-/// <summary>Runs a command per worker, in the worker's state. Exit code 0 means done, another one failed, unless the process says otherwise by the protocol.</summary>
+/// <summary>Runs a command per worker, in the worker's state. Exit code 0 means done, another one failed, unless the
+/// process says otherwise by the protocol.</summary>
 internal sealed class ProcessRunner(string file, IReadOnlyList<string> arguments, TimeSpan? pollInterval = null)
     : IAgentRunner
 {

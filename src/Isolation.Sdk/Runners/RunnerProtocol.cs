@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Isolation.Sdk.Runners;
 
-/// <summary>The reporting end of a process runner: turns lines of the events file into what the worker can say. See docs/reference/runner-protocol.md.</summary>
+/// <summary>The reporting end of a process runner: turns lines of the events file into what the worker can say. See
+/// docs/reference/runner-protocol.md.</summary>
 internal sealed class RunnerProtocol(IsolatedWorker worker)
 {
     public const string EventsVariable = "ISOLATION_EVENTS";
@@ -81,7 +82,10 @@ internal sealed class RunnerProtocol(IsolatedWorker worker)
             worker.ReportProgress(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"events file, line {_lines}: {(tooLong ? $"longer than {LineTail.MaxLine} bytes" : "not of the protocol")}; passed over{(_bad == MaxBadLinesReported ? ", as further ones will be silently" : "")}"
+                    $"events file, line {_lines}: "
+                        + $"{(tooLong ? $"longer than {LineTail.MaxLine} bytes" : "not of the protocol")}; "
+                        + $"passed "
+                        + $"over{(_bad == MaxBadLinesReported ? ", as further ones will be silently" : "")}"
                 )
             );
         }

@@ -9,7 +9,8 @@ public interface IStateScope : IAttemptResource
     /// <summary>What the scope holds.</summary>
     StateInfo Info { get; }
 
-    /// <summary>Starts a command in this state. It gets this environment and nothing of the host's, its own session, no terminal and no inherited descriptors.</summary>
+    /// <summary>Starts a command in this state. It gets this environment and nothing of the host's, its own session, no
+    /// terminal and no inherited descriptors.</summary>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">A token to cancel the start. A process that has started is not affected.</param>
     /// <exception cref="IsolationException">The command could not be started.</exception>
@@ -17,7 +18,8 @@ public interface IStateScope : IAttemptResource
 
     /// <summary>Runs a command to its end and returns what it wrote. Nothing it started outlives the call.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="cancellationToken">A token to cancel the operation. The command ends with everything it started.</param>
+    /// <param name="cancellationToken">A token to cancel the operation. The command ends with everything it
+    /// started.</param>
     async Task<ExecResult> ExecAsync(WorkerCommand command, CancellationToken cancellationToken = default)
     {
         IWorkerProcess process = await StartAsync(command, cancellationToken).ConfigureAwait(false);

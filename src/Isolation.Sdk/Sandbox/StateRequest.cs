@@ -9,7 +9,8 @@ namespace Isolation.Sdk.Sandbox;
 /// <param name="Workspace">The workspace, in which commands start.</param>
 public sealed record StateRequest(IAttemptLease Lease, RepositoryRef Repository, WorkspaceInfo Workspace)
 {
-    /// <summary>The work item, for values with <c>{title}</c> or <c>{instructions}</c>. <value>null: there is none.</value></summary>
+    /// <summary>The work item, for values with <c>{title}</c> or <c>{instructions}</c>. <value>null: there is
+    /// none.</value></summary>
     public WorkItem? Item { get; init; }
 
     /// <summary>The directory in which workers live. <value>null: beside the repository.</value></summary>

@@ -63,7 +63,8 @@ internal sealed class OverlapNotifier(WorkerEventHub events, ILogger logger)
         )
         {
             string text = PlainText.SingleLine(
-                $"{(overlap.Kind == OverlapKind.Collides ? "collides" : overlap.Kind == OverlapKind.Declared ? "may overlap" : "overlaps")} with {with} in {where}",
+                $"{(overlap.Kind == OverlapKind.Collides ? "collides" : overlap.Kind == OverlapKind.Declared ? "may overlap" : "overlaps")} "
+                    + $"with {with} in {where}",
                 PlainText.MaxLineLength
             );
             if (_notified.GetValueOrDefault((worker, with)) != text)

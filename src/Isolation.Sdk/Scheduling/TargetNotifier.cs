@@ -137,9 +137,11 @@ internal sealed class TargetNotifier(RunSession session, ILogger logger)
         string overlap =
             both.Length == 0
                 ? "none of them yours"
-                : $"{Number(both.Length)} of them yours too: {string.Join(", ", both.Take(MaxInText))}{(both.Length > MaxInText ? ", …" : "")}";
+                : $"{Number(both.Length)} of them yours too: "
+                    + $"{string.Join(", ", both.Take(MaxInText))}{(both.Length > MaxInText ? ", …" : "")}";
         return PlainText.SingleLine(
-            $"{advanced.Target} is at {advanced.To[..12]} now; {Number(paths)} {(paths == 1 ? "path" : "paths")} changed, {overlap}.",
+            $"{advanced.Target} is at {advanced.To[..12]} now; {Number(paths)} "
+                + $"{(paths == 1 ? "path" : "paths")} changed, {overlap}.",
             PlainText.MaxLineLength
         );
     }

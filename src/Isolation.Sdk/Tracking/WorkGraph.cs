@@ -85,7 +85,8 @@ internal static class WorkGraph
             yield return new IsolationFault(
                 TrackingCodes.BadPath,
                 $"Item '{Show(item.Id)}' declares an invalid path, or more than {DeclaredPaths.MaxCount} paths.",
-                "Give paths from the top of the repository, with forward slashes and without '.' or '..', as in src/api/ or docs/**/*.md."
+                "Give paths from the top of the repository, with forward slashes and without '.' or '..', "
+                    + "as in src/api/ or docs/**/*.md."
             );
         }
     }

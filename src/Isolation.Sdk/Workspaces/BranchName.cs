@@ -96,7 +96,8 @@ internal static class BranchName
     private static IsolationFault Bad(string template) =>
         new(
             WorkspaceCodes.BadBranch,
-            $"The branch template '{PlainText.SingleLine(template, 80)}' gives no branch that is valid and an item's own.",
+            $"The branch template '{PlainText.SingleLine(template, 80)}' gives no branch that is valid and "
+                + $"an item's own.",
             "Use plain words, '/' between them and '{item}', as in 'isolation/{item}/{attempt}/work'."
         );
 }

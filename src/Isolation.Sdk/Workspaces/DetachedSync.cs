@@ -89,7 +89,8 @@ internal sealed class DetachedSync(GitRepository repository, WorkspaceInfo info,
     private static IsolationException Failed(string verb, ExecResult answer) =>
         new(
             WorkspaceCodes.SyncFailed,
-            $"'git {verb}' in the worker's scope ended with {answer.ExitCode}: {answer.Error.Trim().ReplaceLineEndings(" ")}",
+            $"'git {verb}' in the worker's scope ended with {answer.ExitCode}: "
+                + $"{answer.Error.Trim().ReplaceLineEndings(" ")}",
             "The branch, index and files are as they were; run it by hand in the workspace to see more."
         );
 

@@ -46,7 +46,8 @@ internal sealed class RepositoryWorkspaces : IAsyncDisposable
             problems.Add(
                 new IsolationFault(
                     WorkspaceCodes.RootNotWritable,
-                    $"'{repository.CommonDirectory}' cannot be written, and refs and leases of attempts are kept there.",
+                    $"'{repository.CommonDirectory}' cannot be written, and refs and leases of attempts "
+                        + $"are kept there.",
                     "Give this user the right to write there."
                 )
             );
@@ -73,19 +74,24 @@ internal sealed class RepositoryWorkspaces : IAsyncDisposable
     {
         if (!GitLfs.IsSetUp(Context.Repository))
         {
-            yield return "git-lfs is not set up: a base commit with files in Git LFS is refused, other repositories need none.";
+            yield return "git-lfs is not set up: a base commit with files in Git LFS is refused, other repositories "
+                + "need none.";
         }
 
         string[] ignored = [.. BarrierFiles.FindLostRules(Context.Repository.TopLevel)];
         if (ignored.Length > 0)
         {
-            yield return $"Workspaces do not inherit {string.Join(", ", ignored.Select(f => $"'{PlainText.SingleLine(f, 200)}'"))}: put what the repository needs into its own .editorconfig.";
+            yield return $"Workspaces do not inherit "
+                + $"{string.Join(", ", ignored.Select(f => $"'{PlainText.SingleLine(f, 200)}'"))}: put what the "
+                + $"repository needs into its own .editorconfig.";
         }
 
         if (Idle is not null)
         {
             yield return OperatingSystem.IsLinux()
-                ? $"Released workspaces are cleaned and used again, at most {Context.Options.Pool.Size} of them: a process that outlives its attempt could still write there, so a state axis should end them all."
+                ? $"Released workspaces are cleaned and used again, at most {Context.Options.Pool.Size} of "
+                    + $"them: a process that outlives its attempt could still write there, so a state axis "
+                    + $"should end them all."
                 : "The warm pool does nothing here: only on Linux can it tell that a file was not written.";
         }
 

@@ -35,7 +35,8 @@ internal static class WorkersDirectorySetup
                 throw new IsolationException(
                     WorkspaceCodes.RootInsideRepository,
                     $"'{workers.Root}' is inside the repository.",
-                    "Choose a folder outside of it with .UseWorkersDirectory(path): what is inside is cleaned, added and compiled with the repository."
+                    "Choose a folder outside of it with .UseWorkersDirectory(path): what is inside is "
+                        + "cleaned, added and compiled with the repository."
                 );
             }
         }
@@ -88,7 +89,8 @@ internal static class WorkersDirectorySetup
         IsolationFault fault = DiskErrors.IsFull(e)
             ? new IsolationFault(
                 WorkspaceCodes.CheckoutFailed,
-                $"The files could not be written in '{PlainText.SingleLine(workers.Root, 200)}': {e.Message.TrimEnd('.')}.",
+                $"The files could not be written in '{PlainText.SingleLine(workers.Root, 200)}': "
+                    + $"{e.Message.TrimEnd('.')}.",
                 FullRemedy
             )
             : NotWritable(workers, e.Message.TrimEnd('.'));

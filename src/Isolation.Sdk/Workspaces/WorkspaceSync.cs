@@ -27,9 +27,10 @@ internal sealed class WorkspaceSync(GitRepository repository, WorkspaceInfo info
         ExecResult answer = await GitAsync(
                 cancellationToken,
                 [
-                    .. "status --porcelain=v2 --branch -z --untracked-files=no --ignore-submodules=dirty --no-renames".Split(
-                        ' '
-                    ),
+                    .. (
+                        "status --porcelain=v2 --branch -z --untracked-files=no --ignore-submodules=dirty "
+                        + "--no-renames"
+                    ).Split(' '),
                 ]
             )
             .ConfigureAwait(false);

@@ -4,7 +4,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Attempts;
 
-/// <summary>Workers that break what they can: each ends with a reason, everything of it is released, and the sibling beside them lands.</summary>
+/// <summary>Workers that break what they can: each ends with a reason, everything of it is released, and the sibling
+/// beside them lands.</summary>
 public sealed class HostileWorkerTests
 {
     private const long Megabyte = 1024 * 1024;
@@ -12,7 +13,8 @@ public sealed class HostileWorkerTests
         Quarantined = "Quarantined",
         Failed = "Failed";
 
-    // The sibling says that it is there, and does its work when all the others have ended. Those begin when it is there.
+    // The sibling says that it is there, and does its work when all the others have ended. Those begin when it is
+    // there.
     private const string Work = """
         work=$PWD
         name=$(echo "$ISOLATION_WORKER" | cut -d. -f1)

@@ -7,7 +7,8 @@ using Isolation.Sdk.Tests.Sandbox;
 
 namespace Isolation.Sdk.Tests.Attempts;
 
-/// <summary>A worker that kills its parent, in a host of its own: held workers cannot; a cooperative one can, and what is left is cleaned up.</summary>
+/// <summary>A worker that kills its parent, in a host of its own: held workers cannot; a cooperative one can, and what
+/// is left is cleaned up.</summary>
 public sealed class ParentKillTests
 {
     [IsolationFact(Tools.Landlock, Tier = Tier.Ci)]

@@ -2,7 +2,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Attempts;
 
-/// <summary>What workers do to their own workspaces and histories: nothing is lost, and nobody else is held for it.</summary>
+/// <summary>What workers do to their own workspaces and histories: nothing is lost, and nobody else is held for
+/// it.</summary>
 public sealed class RestlessWorkerTests
 {
     [IsolationTheory(DefaultRows = 1)]

@@ -221,7 +221,8 @@ public sealed class SyncTests
             foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
             {
                 found[file] =
-                    $"{Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(file, token)))} {File.GetLastWriteTimeUtc(file):O}";
+                    $"{Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(file, token)))} "
+                    + $"{File.GetLastWriteTimeUtc(file):O}";
             }
         }
 

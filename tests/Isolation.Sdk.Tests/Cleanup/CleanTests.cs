@@ -71,7 +71,8 @@ public sealed class CleanTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await rig.GitAsync("branch", PipelineFixture.Target);
-        await rig.GitAsync("update-ref", "refs/isolation/attempts/beginning/1", "HEAD"); // Issued; the lease comes next.
+        // Issued; the lease comes next.
+        await rig.GitAsync("update-ref", "refs/isolation/attempts/beginning/1", "HEAD");
         await using IsolationPipeline pipeline = rig.Compose().RunWith((_, _) => Task.CompletedTask).Build();
 
         Assert.Empty((await pipeline.PlanCleanAsync()).Items);

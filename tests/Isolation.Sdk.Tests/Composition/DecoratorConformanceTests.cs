@@ -5,7 +5,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Composition;
 
-/// <summary>A third party tests its decorator with the suite of its axis, around a built-in provider, by public API alone.</summary>
+/// <summary>A third party tests its decorator with the suite of its axis, around a built-in provider, by public API
+/// alone.</summary>
 public sealed class DecoratorConformanceTests
 {
     [IsolationFact]

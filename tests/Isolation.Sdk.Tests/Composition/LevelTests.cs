@@ -9,7 +9,8 @@ namespace Isolation.Sdk.Tests.Composition;
 public sealed class LevelTests
 {
     private const string Work =
-        "echo \"$ISOLATION_WORKER\" > \"$ISOLATION_WORKER.txt\"; git add -A; git commit -qm done; test \"$(cat \"$0/.git/HEAD\" 2>/dev/null)\" = \"\"";
+        "echo \"$ISOLATION_WORKER\" > \"$ISOLATION_WORKER.txt\"; git add -A; git commit -qm done; test "
+        + "\"$(cat \"$0/.git/HEAD\" 2>/dev/null)\" = \"\"";
 
     // A gate is held like a worker. It has files, and no repository: that of its worktree is the shared one, and out of
     // reach.

@@ -5,7 +5,8 @@ using Isolation.Sdk.Tests.Stress;
 
 namespace Isolation.Sdk.Tests.Dispatching;
 
-/// <summary>A coordinator's repository, a bare one that commits travel through, and nodes: other processes, in other clones.</summary>
+/// <summary>A coordinator's repository, a bare one that commits travel through, and nodes: other processes, in other
+/// clones.</summary>
 internal sealed class SecondMachine : IAsyncDisposable
 {
     private readonly Dictionary<string, HostProcess> _nodes = [];

@@ -94,7 +94,8 @@ public sealed class SecondMachineTests
             SecondMachine.Item(
                 "a",
                 Say
-                    + """trap 'say "{\"result\":\"failed\",\"reason\":\"asked to stop\"}"; exit 1' TERM; say '{"phase":"on"}'; while :; do sleep 0.05; done"""
+                    + """trap 'say "{\"result\":\"failed\",\"reason\":\"asked to stop\"}"; exit 1' TERM; """
+                    + """say '{"phase":"on"}'; while :; do sleep 0.05; done"""
             ),
         ]);
         await UntilAsync(pipeline, "a", s => s.Phase == "on");

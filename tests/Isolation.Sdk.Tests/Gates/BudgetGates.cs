@@ -40,7 +40,8 @@ public sealed class BudgetGates
                 .Select(t => t.FullName)
         );
 
-    /// <summary>What is inside a raw string is a script or a program of its own, and a silenced warning keeps its reason.</summary>
+    /// <summary>What is inside a raw string is a script or a program of its own, and a silenced warning keeps its
+    /// reason.</summary>
     [IsolationFact]
     public async Task No_line_of_code_is_wider_than_120_columns()
     {

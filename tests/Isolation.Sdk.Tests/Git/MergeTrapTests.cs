@@ -226,7 +226,8 @@ public class MergeTrapTests
             await bench.GitAsync("checkout", "-q", "-f", "--detach", bench.Base);
             await bench.GitAsync(
                 "-c",
-                "alias.odd=!f() { git update-index --add --cacheinfo \"100644,$(echo side-$1 | git hash-object -w --stdin),$(printf 'odd\\377name')\"; }; f",
+                "alias.odd=!f() { git update-index --add --cacheinfo \"100644,$(echo side-$1 | git "
+                    + "hash-object -w --stdin),$(printf 'odd\\377name')\"; }; f",
                 "odd",
                 $"{i}"
             );

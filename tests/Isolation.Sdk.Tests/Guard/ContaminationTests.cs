@@ -20,7 +20,8 @@ public sealed class ContaminationTests
                     {
                         branch.SetResult(worker.Workspace.Branch!);
                         await moved.Task.WaitAsync(token);
-                        await PipelineFixture.GitAsync(worker, token, "reset", "-q", "--hard", "HEAD"); // Carries on, on somebody else's commit.
+                        // Carries on, on somebody else's commit.
+                        await PipelineFixture.GitAsync(worker, token, "reset", "-q", "--hard", "HEAD");
                     }
                     else if (worker.Item.Id == "offender")
                     {
@@ -41,7 +42,8 @@ public sealed class ContaminationTests
 
         Assert.Equal(ItemOutcome.Quarantined, results["offender"].Outcome);
         Assert.Contains("refs/heads/isolation/victim/1/work", results["offender"].Reason, StringComparison.Ordinal);
-        Assert.Equal(ItemOutcome.Landed, results["victim"].Outcome); // With a second attempt: the first one stood on somebody else's commit.
+        // With a second attempt: the first one stood on somebody else's commit.
+        Assert.Equal(ItemOutcome.Landed, results["victim"].Outcome);
         Assert.Equal(2, results["victim"].Attempts.Count);
         Assert.DoesNotContain(
             "offender.txt",

@@ -216,7 +216,8 @@ public sealed class FalsePositiveTests
                 async (worker, token) =>
                 {
                     await PipelineFixture.CommitAsync(worker, "own.txt", "mine\n", token);
-                    await File.WriteAllTextAsync(Path.Combine(rig.Repository.Path, ".gitmodules"), "[broken", token); // With a module, git status refuses it.
+                    // With a module, git status refuses it.
+                    await File.WriteAllTextAsync(Path.Combine(rig.Repository.Path, ".gitmodules"), "[broken", token);
                 }
             )
             .Build();

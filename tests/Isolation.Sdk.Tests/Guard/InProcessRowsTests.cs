@@ -68,12 +68,14 @@ public sealed class InProcessRowsTests
             "N07 leak | The process's environment variable OF_A appeared while {both} ran.",
             "N07 children sealed | The process's environment variable OF_A changed while {both} ran.",
             "N08 own sealed",
-            "N08 default leak | The process's default culture changed from none to '' (1,234,50, 12/31/2000) while {both} ran.",
+            "N08 default leak | The process's default culture changed from none to '' (1,234,50, "
+                + "12/31/2000) while {both} ran.",
             "N11 limits leak | The process's thread pool's limits changed from {limits} while {both} ran.",
             "N12 listeners leak | The process's number of trace listeners changed from 1 to 2 while {both} ran.",
             "N13 sealed",
             "N17 switch leak | The process's switch System.Net.DisableIPv6 changed from unset to on while {both} ran.",
-            "N17 collector leak | The process's garbage collector's latency mode changed from {mode} to SustainedLowLatency while {both} ran.",
+            "N17 collector leak | The process's garbage collector's latency mode changed from {mode} to "
+                + "SustainedLowLatency while {both} ran.",
         ];
         Assert.Equal(expected, rows.Select(Shown));
     }

@@ -204,7 +204,8 @@ public sealed class PlantedFileTests
         foreach (string file in files.Order(StringComparer.Ordinal))
         {
             all.Add(
-                $"{file} {(File.Exists(file) ? $"{new FileInfo(file).UnixFileMode} {Convert.ToHexString(await File.ReadAllBytesAsync(file))}" : new DirectoryInfo(file).LinkTarget)}"
+                $"{file} "
+                    + $"{(File.Exists(file) ? $"{new FileInfo(file).UnixFileMode} {Convert.ToHexString(await File.ReadAllBytesAsync(file))}" : new DirectoryInfo(file).LinkTarget)}"
             );
         }
 

@@ -187,7 +187,8 @@ public class GateTests
 
         // The first run moves the target itself, as someone outside would, and then waits to be given up.
         string script =
-            $"test -e '{once}' && exit 0; touch '{once}'; git --git-dir='{bench.Common}' update-ref refs/heads/target {outside.Commit} {start}; sleep 600";
+            $"test -e '{once}' && exit 0; touch '{once}'; git --git-dir='{bench.Common}' update-ref "
+            + $"refs/heads/target {outside.Commit} {start}; sleep 600";
         await using IMergeQueue queue = await OpenAsync(bench, o => o.Gates.Add("sh", "-c", script));
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(start, ("b.txt", "b\n"))));
         MergeStatus status = await QueueFixture.EndAsync(queue, A);

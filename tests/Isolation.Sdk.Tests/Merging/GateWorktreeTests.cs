@@ -15,7 +15,8 @@ public class GateWorktreeTests
 
         // Each waits until the other one is there too.
         string script =
-            $"touch '{bench.Outside}'/$(cat name); until test -e '{bench.Outside}/one' -a -e '{bench.Outside}/two'; do sleep 0.05; done";
+            $"touch '{bench.Outside}'/$(cat name); until test -e '{bench.Outside}/one' -a -e "
+            + $"'{bench.Outside}/two'; do sleep 0.05; done";
         await using (GateScheduler board = bench.Scheduler(o => o.Gates.Add("sh", "-c", script)))
         {
             GateResult[] both = await Task.WhenAll(
@@ -112,7 +113,9 @@ public class GateWorktreeTests
         QueueCandidate bad = await bench.CandidateAsync("bad", ("bad", "x"));
         QueueCandidate good = await bench.CandidateAsync("good", ("good", "x"));
         string script =
-            $"if test -e bad; then git branch other && git tag v1 && git checkout -q -b mine; else test \"$(git rev-parse --symbolic-full-name HEAD)\" = HEAD && test \"$(git rev-parse HEAD)\" = {good.Commit}; fi";
+            $"if test -e bad; then git branch other && git tag v1 && git checkout -q -b mine; else test "
+            + $"\"$(git rev-parse --symbolic-full-name HEAD)\" = HEAD && test \"$(git rev-parse HEAD)\" = "
+            + $"{good.Commit}; fi";
         await using GateScheduler board = bench.Scheduler(o => o.Gates.Add("sh", "-c", script));
 
         GateResult first = await board.RunAsync(bad, CancellationToken.None);

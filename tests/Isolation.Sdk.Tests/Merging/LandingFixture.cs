@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Isolation.Sdk.Tests.Merging;
 
-/// <summary>Stacks and lands without a queue around it, so that each step can be looked at and interfered with.</summary>
+/// <summary>Stacks and lands without a queue around it, so that each step can be looked at and interfered
+/// with.</summary>
 internal sealed class LandingFixture : IAsyncDisposable
 {
     private LandingFixture(QueueFixture bench, QueueContext context)

@@ -170,7 +170,8 @@ public class LandingGroupTests
             string file = Path.Combine(tree, $"f{random.Next(3)}");
             List<string> lines = [.. await File.ReadAllLinesAsync(file)];
 
-            // Never a line that somebody wrote before: who works on top of others may well replace theirs, and then it is not lost.
+            // Never a line that somebody wrote before: who works on top of others may well replace theirs, and then it
+            // is not lost.
             int[] untouched =
             [
                 .. lines.Index().Where(l => l.Item.StartsWith("line ", StringComparison.Ordinal)).Select(l => l.Index),

@@ -85,7 +85,8 @@ public class LandingModeTests
             await bench.SubmitAsync("two", await bench.Fixture.WorkAsync(old, ("two.txt", "2\n")))
         );
 
-        // What a squash by the wrong merge base gives: the second item's own tree, without what others did since its base.
+        // What a squash by the wrong merge base gives: the second item's own tree, without what others did since its
+        // base.
         string tree = await bench.Fixture.GitAsync("rev-parse", chain[1].Item.Head + "^{tree}");
         string commit = await bench.Fixture.GitAsync("commit-tree", tree, "-p", chain[0].Commit, "-m", "two");
         Candidate wrong = chain[1] with { Commit = commit, Commits = [commit], Tree = tree };

@@ -39,7 +39,8 @@ public class LandingRecoveryTests
         );
         Candidate[] chain = await DieAsync(bench, QueueStep.AfterIntent, one, two);
 
-        // A ref transaction is not whole on the disk when the machine dies in it: the target may be the only ref that has moved.
+        // A ref transaction is not whole on the disk when the machine dies in it: the target may be the only ref that
+        // has moved.
         string tip = wentOn ? (await bench.Fixture.WorkAsync(chain[1].Commit, ("o", "o\n"))).Commit : chain[1].Commit;
         await bench.Fixture.GitAsync("update-ref", QueueFixture.TargetRef, tip);
         await bench.Store.TryChangeAsync(two, two with { State = MergeState.Cancelled }, CancellationToken.None);

@@ -6,7 +6,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Merging;
 
-/// <summary>A real repository with a branch <c>target</c> that is checked out nowhere, and commits made as workers would make them.</summary>
+/// <summary>A real repository with a branch <c>target</c> that is checked out nowhere, and commits made as workers
+/// would make them.</summary>
 internal sealed class QueueFixture : IAsyncDisposable
 {
     public const string TargetRef = "refs/heads/target";
@@ -31,7 +32,8 @@ internal sealed class QueueFixture : IAsyncDisposable
 
     public Task<string> TargetCommitAsync() => GitAsync("rev-parse", TargetRef);
 
-    /// <summary>Commits files on top of a base (the target by default) without touching any checkout but a throwaway one.</summary>
+    /// <summary>Commits files on top of a base (the target by default) without touching any checkout but a throwaway
+    /// one.</summary>
     public async Task<Capture> WorkAsync(string? from, params (string Path, string? Content)[] files)
     {
         string start = from ?? await TargetCommitAsync();

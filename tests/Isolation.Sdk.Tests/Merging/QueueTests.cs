@@ -218,7 +218,8 @@ public class QueueTests
             Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, new AttemptId($"f{i}", 1))).State);
         }
 
-        // Reading the refs when nothing happened for a while is the only other thing a queue does; it is not counted on in a test.
+        // Reading the refs when nothing happened for a while is the only other thing a queue does; it is not counted on
+        // in a test.
         Assert.InRange(repository.Client.StartedProcesses - before, 4 * 5, (4 * 7) + 2);
     }
 

@@ -24,7 +24,8 @@ public sealed class WorkerStatusTests
             Event(WorkerEventKind.Activity, 14)
         );
         Assert.Equal(
-            "auth-123.1 | item: auth-123 | phase: implement | branch: isolation/auth-123/1/work | 15m | active 2m ago | blocked by: –",
+            "auth-123.1 | item: auth-123 | phase: implement | branch: isolation/auth-123/1/work | 15m | "
+                + "active 2m ago | blocked by: –",
             status.Format(At(16))
         );
         Assert.Equal("alive | last activity: 2m ago | item: auth-123 | phase: implement", status.FormatShort(At(16)));

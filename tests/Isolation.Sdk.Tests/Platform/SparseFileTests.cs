@@ -7,7 +7,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Platform;
 
-/// <summary>Files that are longer than they are large. Git makes holes where it writes what it does not hold in memory at once; the disks here have no room for anything else.</summary>
+/// <summary>Files that are longer than they are large. Git makes holes where it writes what it does not hold in memory
+/// at once; the disks here have no room for anything else.</summary>
 public sealed class SparseFileTests
 {
     private const long Giga = 1L << 30,
@@ -77,10 +78,12 @@ public sealed class SparseFileTests
         await using DiskFixture rig = await DiskFixture.CreateAsync(
             disk,
             filling,
-            $"git config core.bigFileThreshold 1m; printf first > sparse; truncate -s {length - 4} sparse; printf last >> sparse; echo beside > beside"
+            $"git config core.bigFileThreshold 1m; printf first > sparse; truncate -s {length - 4} sparse; "
+                + $"printf last >> sparse; echo beside > beside"
         );
         const string Look =
-            "head -c 5 sparse; tail -c 4 sparse; stat -c ' %s' sparse; test $(($(stat -c '%b * %B' sparse))) -lt 4000000 || echo no holes; git status --porcelain";
+            "head -c 5 sparse; tail -c 4 sparse; stat -c ' %s' sparse; test $(($(stat -c '%b * %B' "
+            + "sparse))) -lt 4000000 || echo no holes; git status --porcelain";
         string expected = $"firstlast {length}\n";
         IReadOnlyList<HostResult> told = await rig.TellAsync(
             "acquire one",

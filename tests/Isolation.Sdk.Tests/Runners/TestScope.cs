@@ -5,7 +5,8 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Tests.Runners;
 
-/// <summary>A state scope with real folders and real processes, and no isolation: what runners need, and no more.</summary>
+/// <summary>A state scope with real folders and real processes, and no isolation: what runners need, and no
+/// more.</summary>
 internal sealed class TestScope : IStateScope
 {
     public TestScope(params EnvironmentEntry[] environment)

@@ -4,7 +4,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Sandbox;
 
-/// <summary>What is written to a group of either version and read from it, on ordinary files: not every machine has both.</summary>
+/// <summary>What is written to a group of either version and read from it, on ordinary files: not every machine has
+/// both.</summary>
 public sealed class CgroupControllerTests
 {
     [IsolationTheory]

@@ -197,7 +197,9 @@ public sealed class ConfinedScopeTests
             WorkerCommand.Of(
                 "sh",
                 "-ec",
-                "echo new > file; git add .; git commit -qm one; echo two > file; git stash -q; git stash pop -q; git commit -qam two; git rebase -q HEAD~1; git log --format=%s; git fsck; git branch -q other; git branch -qD other; git gc -q"
+                "echo new > file; git add .; git commit -qm one; echo two > file; git stash -q; git stash "
+                    + "pop -q; git commit -qam two; git rebase -q HEAD~1; git log --format=%s; git fsck; git "
+                    + "branch -q other; git branch -qD other; git gc -q"
             )
         );
 

@@ -8,12 +8,14 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Tests.Sandbox;
 
-/// <summary>Two workers, and one that tries to reach the other. Every probe prints LEAK when it got through, and nothing but that word decides.</summary>
+/// <summary>Two workers, and one that tries to reach the other. Every probe prints LEAK when it got through, and
+/// nothing but that word decides.</summary>
 internal sealed class ConfinementProbe(Func<IProcessConfinement?> seal)
 {
     private const string Secret = "planted-secret";
 
-    // $1 the other's workspace, $2 its process, $3 the host's home, $4 a TCP port, $5 an abstract socket, $6 a file in /dev/shm, $7 a shared memory segment, $8 a UDP port.
+    // $1 the other's workspace, $2 its process, $3 the host's home, $4 a TCP port, $5 an abstract socket, $6 a file in
+    // /dev/shm, $7 a shared memory segment, $8 a UDP port.
     private static readonly Dictionary<string, string> Scripts = new()
     {
         ["write sibling"] = "echo x >> $1/secret && echo LEAK",
@@ -24,7 +26,8 @@ internal sealed class ConfinementProbe(Func<IProcessConfinement?> seal)
         ["read home"] = "grep -q planted $3/secret && echo LEAK",
         ["environment"] = "tr '\\0' '\\n' < /proc/$2/environ | grep -q planted && echo LEAK",
         ["trace"] =
-            """perl -e '$n = `uname -m` =~ /x86_64/ ? 101 : 117; if (syscall($n, 16, $ARGV[0] + 0, 0, 0) == 0) { waitpid(-1, 0x40000000); syscall($n, 17, $ARGV[0] + 0, 0, 0); print "LEAK\n" }' $2""",
+            """perl -e '$n = `uname -m` =~ /x86_64/ ? 101 : 117; if (syscall($n, 16, $ARGV[0] + 0, 0, 0) """
+            + """== 0) { waitpid(-1, 0x40000000); syscall($n, 17, $ARGV[0] + 0, 0, 0); print "LEAK\n" }' $2""",
         ["memory"] = "head -c 0 /proc/$2/mem && echo LEAK",
         ["signal"] = "kill -0 $2 && echo LEAK",
         ["priority"] = "renice -n 1 -p $2 && echo LEAK",
@@ -36,9 +39,11 @@ internal sealed class ConfinementProbe(Func<IProcessConfinement?> seal)
         ["udp"] =
             """perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $ARGV[0], Proto => "udp") or exit; $s->send("x") and $s->recv($a, 1) // exit; print "LEAK\n" if length $a' $8""",
         ["abstract socket"] =
-            """perl -MSocket -e 'socket($s, AF_UNIX, SOCK_STREAM, 0); print "LEAK\n" if connect($s, pack("S a*", AF_UNIX, "\0$ARGV[0]"))' $5""",
+            """perl -MSocket -e 'socket($s, AF_UNIX, SOCK_STREAM, 0); print "LEAK\n" if connect($s, """
+            + """pack("S a*", AF_UNIX, "\0$ARGV[0]"))' $5""",
         ["path socket"] =
-            """perl -MSocket -e 'socket($s, AF_UNIX, SOCK_STREAM, 0); print "LEAK\n" if connect($s, pack_sockaddr_un("$ARGV[0]/socket"))' $3""",
+            """perl -MSocket -e 'socket($s, AF_UNIX, SOCK_STREAM, 0); print "LEAK\n" if connect($s, """
+            + """pack_sockaddr_un("$ARGV[0]/socket"))' $3""",
         ["shared memory"] = "grep -q planted /dev/shm/$6 && echo LEAK",
         ["System V memory"] = """perl -e 'shmread($ARGV[0], $a, 0, 7) and $a eq "planted" and print "LEAK\n"' $7""",
         ["process list"] = "ls /proc/$2/status && echo LEAK",

@@ -144,7 +144,8 @@ public sealed class ConfinementTests
         ExecResult said = await scope.ExecAsync(WorkerCommand.Of("sh", "-c", Script));
 
         Assert.Equal(
-            "reads\nprlimit refused\n100\n99\nsetrlimit refused\nanother works\nhigh half refused\nown id refused\nkept\n",
+            "reads\nprlimit refused\n100\n99\nsetrlimit refused\nanother works\nhigh half refused\nown id "
+                + "refused\nkept\n",
             said.Output
         );
     }

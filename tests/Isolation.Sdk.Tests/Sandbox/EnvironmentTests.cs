@@ -5,7 +5,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Sandbox;
 
-/// <summary>What a worker finds in its environment, its home and its git (P01, P11, P19, G35, G37 to G39, G41, W08 to W14).</summary>
+/// <summary>What a worker finds in its environment, its home and its git (P01, P11, P19, G35, G37 to G39, G41, W08 to
+/// W14).</summary>
 public sealed class EnvironmentTests
 {
     [IsolationFact]
@@ -223,9 +224,12 @@ public sealed class EnvironmentTests
         sandbox.Host["NUGET_PACKAGES"] = packages;
         sandbox.Host["HOME"] = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         string project =
-            $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework><NuGetAudit>false</NuGetAudit></PropertyGroup><ItemGroup><PackageReference Include=\"xunit.core\" Version=\"{version}\"/></ItemGroup></Project>";
+            $"<Project "
+            + $"Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework><NuGetAudit>false</NuGetAudit></PropertyGroup><ItemGroup><PackageReference "
+            + $"Include=\"xunit.core\" Version=\"{version}\"/></ItemGroup></Project>";
         string script = sandbox.Script(
-            "dotnet restore p.csproj > restore.txt 2>&1 || cat restore.txt; dotnet msbuild p.csproj -getProperty:Tampered,NuGetPackageRoot"
+            "dotnet restore p.csproj > restore.txt 2>&1 || cat restore.txt; dotnet msbuild p.csproj "
+                + "-getProperty:Tampered,NuGetPackageRoot"
         );
         IProcessConfinement?[] seals =
         [
@@ -251,7 +255,9 @@ public sealed class EnvironmentTests
             IStateScope offender = await sandbox.OpenAsync(state);
             IStateScope other = await sandbox.OpenAsync(state);
             string tamper =
-                "mkdir -p $NUGET_PACKAGES/xunit.core && cp -r $SHARED/$PACKAGE $NUGET_PACKAGES/$PACKAGE && for f in $(find $NUGET_PACKAGES -name 'xunit.core.props'); do echo '<Project><PropertyGroup><Tampered>yes</Tampered></PropertyGroup></Project>' > $f; done";
+                "mkdir -p $NUGET_PACKAGES/xunit.core && cp -r $SHARED/$PACKAGE $NUGET_PACKAGES/$PACKAGE && "
+                + "for f in $(find $NUGET_PACKAGES -name 'xunit.core.props'); do echo "
+                + "'<Project><PropertyGroup><Tampered>yes</Tampered></PropertyGroup></Project>' > $f; done";
             string reach = seal is null
                 ? ""
                 : "; (echo x > $SHARED/$PACKAGE/planted) 2>/dev/null && echo REACHED || true";
@@ -289,13 +295,18 @@ public sealed class EnvironmentTests
         );
         await File.WriteAllTextAsync(
             config,
-            $"<configuration><packageSources><clear/><add key=\"empty\" value=\"{sandbox.HostHome}\"/></packageSources><packageSourceCredentials><empty><add key=\"ClearTextPassword\" value=\"s3cr3t\"/></empty></packageSourceCredentials></configuration>"
+            $"<configuration><packageSources><clear/><add key=\"empty\" "
+                + $"value=\"{sandbox.HostHome}\"/></packageSources><packageSourceCredentials><empty><add "
+                + $"key=\"ClearTextPassword\" "
+                + $"value=\"s3cr3t\"/></empty></packageSourceCredentials></configuration>"
         );
         IStateScope scope = await sandbox.OpenAsync();
         string project = Path.Combine(sandbox.Workers.WorkspaceOf(new AttemptId("item", 1)), "p.csproj");
         await File.WriteAllTextAsync(
             project,
-            $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup><ItemGroup><PackageReference Include=\"Polly.Core\" Version=\"{Path.GetFileName(package)}\"/></ItemGroup></Project>"
+            $"<Project "
+                + $"Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup><ItemGroup><PackageReference "
+                + $"Include=\"Polly.Core\" Version=\"{Path.GetFileName(package)}\"/></ItemGroup></Project>"
         );
 
         ExecResult restored = await scope.ExecAsync(WorkerCommand.Of("dotnet", "restore"));

@@ -5,7 +5,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Sandbox;
 
-/// <summary>At each level, at the end nothing of a command is alive, whatever it did to get away (P05, P06, P08).</summary>
+/// <summary>At each level, at the end nothing of a command is alive, whatever it did to get away (P05, P06,
+/// P08).</summary>
 public sealed class EveryLevelEndsTests
 {
     // A line says that what got away is its own program by now.

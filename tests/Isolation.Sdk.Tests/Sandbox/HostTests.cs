@@ -36,7 +36,8 @@ public sealed class HostTests
         string said = await host.RunAsync(OrdinaryUser);
 
         Assert.Equal(
-            "Cooperative session, marker and limit, dead: True, folder: True\nRestricted session, marker and limit, dead: True, folder: True\n0",
+            "Cooperative session, marker and limit, dead: True, folder: True\nRestricted session, marker "
+                + "and limit, dead: True, folder: True\n0",
             said
         );
     }

@@ -5,7 +5,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Sandbox;
 
-/// <summary>A command that takes more than it may is ended, and its end says which limit it was and who noticed.</summary>
+/// <summary>A command that takes more than it may is ended, and its end says which limit it was and who
+/// noticed.</summary>
 public sealed class LimitTests
 {
     private const long Megabyte = 1024 * 1024;

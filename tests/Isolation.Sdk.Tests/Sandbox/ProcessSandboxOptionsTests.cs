@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 
 namespace Isolation.Sdk.Tests.Sandbox;
 
-/// <summary>The options of a sandbox are plain data: they bind from configuration, and what is wrong with them is found by Build(), by name.</summary>
+/// <summary>The options of a sandbox are plain data: they bind from configuration, and what is wrong with them is found
+/// by Build(), by name.</summary>
 public sealed class ProcessSandboxOptionsTests
 {
     public static TheoryData<string, Action<ProcessSandboxOptions>> Wrong { get; } =

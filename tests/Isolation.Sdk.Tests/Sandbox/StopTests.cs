@@ -8,7 +8,8 @@ namespace Isolation.Sdk.Tests.Sandbox;
 /// <summary>Nothing that a worker started outlives it (P05, P06).</summary>
 public sealed class StopTests
 {
-    // Double forks, sessions of their own, hang-ups ignored, environments scrubbed; the id of each goes into a file, then a line says that all are there.
+    // Double forks, sessions of their own, hang-ups ignored, environments scrubbed; the id of each goes into a file,
+    // then a line says that all are there.
     private const string Daemons = """
         dir=$1
         (setsid nohup sleep 1001 >/dev/null 2>&1 </dev/null & echo $! > $dir/daemon)
@@ -247,7 +248,8 @@ public sealed class StopTests
         Assert.Equal("ready\n"u8.ToArray(), line);
     }
 
-    /// <summary>A process that was forked a moment ago shows its parent's environment until it has become its program.</summary>
+    /// <summary>A process that was forked a moment ago shows its parent's environment until it has become its
+    /// program.</summary>
     private static async Task OnlyEnvironmentOfAsync(int id, string expected)
     {
         while (

@@ -5,11 +5,14 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace Isolation.Sdk.Tests.Sandbox;
 
-/// <summary>A host program of its own that uses the library from outside: with another user, another environment, or to be killed.</summary>
+/// <summary>A host program of its own that uses the library from outside: with another user, another environment, or to
+/// be killed.</summary>
 internal sealed class TestHost : IDisposable
 {
     private const string Usings =
-        "using System; using System.IO; using System.Linq; using System.Collections.Generic; using System.Threading; using System.Threading.Tasks; using Isolation.Sdk; using Isolation.Sdk.Sandbox; using Isolation.Sdk.Leases;";
+        "using System; using System.IO; using System.Linq; using System.Collections.Generic; using "
+        + "System.Threading; using System.Threading.Tasks; using Isolation.Sdk; using Isolation.Sdk.Sandbox; "
+        + "using Isolation.Sdk.Leases;";
 
     public TestHost(string program)
     {

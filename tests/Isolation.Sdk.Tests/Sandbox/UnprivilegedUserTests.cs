@@ -2,7 +2,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Sandbox;
 
-/// <summary>Restricted and sealed processes need no rights: all of it as an ordinary user, in a host program of its own.</summary>
+/// <summary>Restricted and sealed processes need no rights: all of it as an ordinary user, in a host program of its
+/// own.</summary>
 public sealed class UnprivilegedUserTests
 {
     private const string Tries = """

@@ -73,7 +73,10 @@ public sealed class TargetAdvancedTests
             .RunProcess(
                 "sh",
                 "-c",
-                "until [ -s \"$ISOLATION_INBOX\" ]; do printf '%s\\n' '{\"phase\":\"wait\"}' >> \"$ISOLATION_EVENTS\"; sleep 0.05; done; cp \"$ISOLATION_INBOX\" told.jsonl; printf '%s\\n' '{\"result\":\"failed\",\"reason\":\"heard\",\"retryable\":false}' >> \"$ISOLATION_EVENTS\""
+                "until [ -s \"$ISOLATION_INBOX\" ]; do printf '%s\\n' '{\"phase\":\"wait\"}' >> "
+                    + "\"$ISOLATION_EVENTS\"; sleep 0.05; done; cp \"$ISOLATION_INBOX\" told.jsonl; printf "
+                    + "'%s\\n' '{\"result\":\"failed\",\"reason\":\"heard\",\"retryable\":false}' >> "
+                    + "\"$ISOLATION_EVENTS\""
             )
             .Build();
         await using IsolationRun run = pipeline.Start([PipelineFixture.Item("waits")]);

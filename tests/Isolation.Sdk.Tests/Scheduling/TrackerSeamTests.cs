@@ -524,7 +524,8 @@ public sealed class TrackerSeamTests
         IsolationSummary summary = await run.Completion;
 
         Assert.Equal(Items, summary.Count(ItemOutcome.Landed));
-        Assert.InRange(landed, Items - 12, Items); // Itself, three beside it, and at most four that were pending and as many after.
+        // Itself, three beside it, and at most four that were pending and as many after.
+        Assert.InRange(landed, Items - 12, Items);
     }
 
     [IsolationFact]

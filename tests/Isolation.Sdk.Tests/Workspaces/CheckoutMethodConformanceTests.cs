@@ -5,7 +5,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
-/// <summary>The suite of the workspaces passes unchanged for every way of filling that a file system has, for linked worktrees and private clones.</summary>
+/// <summary>The suite of the workspaces passes unchanged for every way of filling that a file system has, for linked
+/// worktrees and private clones.</summary>
 public sealed class CheckoutMethodConformanceTests
 {
     public static TheoryData<string, CheckoutMethod, bool> Everywhere
@@ -71,7 +72,8 @@ public sealed class CheckoutMethodConformanceTests
         string[] failures = [.. answer.Checks.Where(c => c.Failure is not null).Select(c => $"{c.Name}: {c.Failure}")];
         Assert.True(failures.Length == 0, string.Join('\n', failures));
 
-        // A way that is named is the way it was, from the first workspace on; the suite's repositories are too small for anything but git's own by itself.
+        // A way that is named is the way it was, from the first workspace on; the suite's repositories are too small
+        // for anything but git's own by itself.
         Assert.Equal([(filling == CheckoutMethod.Auto ? CheckoutMethod.Checkout : filling).ToString()], answer.Filled);
     }
 }

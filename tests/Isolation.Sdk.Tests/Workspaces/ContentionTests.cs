@@ -105,7 +105,8 @@ public class ContentionTests
     public async Task An_entry_that_is_half_made_this_moment_is_waited_for_and_not_healed_away()
     {
         await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
-        File.WriteAllText(Path.Combine(rig.Repository.Path, ".git", "config.worktree"), ""); // Settings of one worktree: git has to make it.
+        // Settings of one worktree: git has to make it.
+        File.WriteAllText(Path.Combine(rig.Repository.Path, ".git", "config.worktree"), "");
         string entry = Directory.CreateDirectory(Path.Combine(rig.Repository.Path, ".git", "worktrees", "zz")).FullName;
         string common = Path.Combine(entry, "commondir");
         File.WriteAllText(Path.Combine(entry, "gitdir"), Path.Combine(rig.Repository.Root, "zz", ".git") + "\n");

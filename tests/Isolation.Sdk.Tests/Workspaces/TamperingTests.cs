@@ -28,7 +28,8 @@ public class TamperingTests
         }
 
         string planted =
-            $"[core]\n\tfsmonitor = {script}\n[filter \"pwn\"]\n\tclean = {script}\n\tsmudge = {script}\n[diff]\n\texternal = {script}\n";
+            $"[core]\n\tfsmonitor = {script}\n[filter \"pwn\"]\n\tclean = {script}\n\tsmudge = {script}\n"
+            + $"[diff]\n\texternal = {script}\n";
         string config = Path.Combine(
             where == "worktree config" ? workspace.Info.GitDirectory : Path.Combine(rig.Repository.Path, ".git"),
             where == "worktree config" ? "config.worktree" : "config"

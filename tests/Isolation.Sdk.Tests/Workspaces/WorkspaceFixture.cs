@@ -5,7 +5,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
-/// <summary>A throwaway repository with a provider on it, and what a pipeline does around the provider: attempts issued, leases taken.</summary>
+/// <summary>A throwaway repository with a provider on it, and what a pipeline does around the provider: attempts
+/// issued, leases taken.</summary>
 internal sealed class WorkspaceFixture : IAsyncDisposable
 {
     private readonly List<AttemptLease> _leases = [];
@@ -79,7 +80,8 @@ internal sealed class WorkspaceFixture : IAsyncDisposable
         File.WriteAllText(full, content);
     }
 
-    /// <summary>Everything a failed acquire must leave as it was: files beside and below, refs, worktrees, config.</summary>
+    /// <summary>Everything a failed acquire must leave as it was: files beside and below, refs, worktrees,
+    /// config.</summary>
     public async Task<string> SnapshotAsync() =>
         string.Join(
             '\n',

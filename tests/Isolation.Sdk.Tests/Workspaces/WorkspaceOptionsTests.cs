@@ -8,7 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
-/// <summary>The options of workspaces are plain data: they bind, they are checked by name, and their order does not matter.</summary>
+/// <summary>The options of workspaces are plain data: they bind, they are checked by name, and their order does not
+/// matter.</summary>
 public sealed class WorkspaceOptionsTests
 {
     public static TheoryData<string, string> Bad =>

@@ -44,7 +44,8 @@ internal sealed class BatchSizeModel(
         }
     }
 
-    /// <summary>Three times what nearly all recent passes took, at least <paramref name="floor"/>; <see langword="null"/> while there were too few to say.</summary>
+    /// <summary>Three times what nearly all recent passes took, at least <paramref name="floor"/>;
+    /// <see langword="null"/> while there were too few to say.</summary>
     public TimeSpan? TimeLimit(TimeSpan floor)
     {
         if (_passes.Count < FewestPasses)
@@ -82,9 +83,11 @@ internal sealed class BatchSizeModel(
         return best;
     }
 
-    /// <summary>Items resolved in the time of one gate, while the queue is never empty: <c>(L + F·pos) / (1 + F·r)</c>.</summary>
+    /// <summary>Items resolved in the time of one gate, while the queue is never empty: <c>(L + F·pos) / (1 +
+    /// F·r)</c>.</summary>
     /// <remarks>
-    /// L are the items of the blocks before the first red one, F is the chance that there is one; its culprit then is expected at <c>pos</c> and takes <c>r</c> more rounds to find.
+    /// L are the items of the blocks before the first red one, F is the chance that there is one; its culprit then is
+    /// expected at <c>pos</c> and takes <c>r</c> more rounds to find.
     /// </remarks>
     public double Rate(int slots, int step)
     {
@@ -136,7 +139,8 @@ internal sealed class GateSlowdown
         }
     }
 
-    /// <summary>Seconds of a gate beside <paramref name="concurrent"/> - 1 others. What was never tried is taken to be no slower than fewer: so it is tried. More gates are never taken to be faster.</summary>
+    /// <summary>Seconds of a gate beside <paramref name="concurrent"/> - 1 others. What was never tried is taken to be
+    /// no slower than fewer: so it is tried. More gates are never taken to be faster.</summary>
     public double Time(int concurrent)
     {
         double[] upTo = [.. _seen.Where(s => s.Key <= concurrent).Select(s => s.Value.Seconds)];
@@ -146,7 +150,8 @@ internal sealed class GateSlowdown
     }
 }
 
-/// <summary>How many rounds <see cref="PrefixBisection"/> needs to find the culprit of a red interval, by its place.</summary>
+/// <summary>How many rounds <see cref="PrefixBisection"/> needs to find the culprit of a red interval, by its
+/// place.</summary>
 internal sealed class SearchRounds
 {
     private readonly Dictionary<(int Slots, int Width), int[]> _known = [];

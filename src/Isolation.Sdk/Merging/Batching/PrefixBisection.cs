@@ -1,9 +1,12 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Prefix cuts: gates run on cumulative prefixes of the queue, the longest green one lands at once, and the first red interval is searched with all slots.</summary>
+/// <summary>Prefix cuts: gates run on cumulative prefixes of the queue, the longest green one lands at once, and the
+/// first red interval is searched with all slots.</summary>
 /// <remarks>
-/// A pure function of what is known. What runs up to the first red cut is never stopped for other settings, a longer queue or a freed slot: new cuts are laid around it. What runs beyond that cut is red,
-/// too, unless the cut was red by a flake, and then it clears everybody: it is stopped, the longest first, when the search or the confirmation needs its slot, and not before.
+/// A pure function of what is known. What runs up to the first red cut is never stopped for other settings, a longer
+/// queue or a freed slot: new cuts are laid around it. What runs beyond that cut is red, too, unless the cut was red by
+/// a flake, and then it clears everybody: it is stopped, the longest first, when the search or the confirmation needs
+/// its slot, and not before.
 /// </remarks>
 internal static class PrefixBisection
 {
@@ -32,7 +35,8 @@ internal static class PrefixBisection
         );
     }
 
-    /// <summary>Cuts that divide the interval whose last prefix is red, as evenly as those that run already allow.</summary>
+    /// <summary>Cuts that divide the interval whose last prefix is red, as evenly as those that run already
+    /// allow.</summary>
     public static IEnumerable<int> Search(int red, IEnumerable<int> running, int slots)
     {
         int[] fence = [0, .. running, red];
@@ -76,7 +80,8 @@ internal static class PrefixBisection
         return red <= state.Length ? Search(red, inner, slots) : Onward(state, inner.LastOrDefault(), slots);
     }
 
-    /// <summary>Cuts past the last one that runs; where fewer than a step each wait, they are spread over all slots, so that none idles while there is something to cut.</summary>
+    /// <summary>Cuts past the last one that runs; where fewer than a step each wait, they are spread over all slots, so
+    /// that none idles while there is something to cut.</summary>
     private static IEnumerable<int> Onward(BatchState state, int last, int slots)
     {
         int waiting = Math.Max(0, state.Length - last);

@@ -7,7 +7,8 @@ internal sealed class CandidateBuilder(QueueContext context, TargetHistory histo
     private readonly MergeBaseFinder _start = new(context, history);
     private readonly CandidateWriter _writer = new(context);
 
-    /// <summary>Merges an item with the last candidate ahead, and with the target alone if that does not go: what does not go with the target is final.</summary>
+    /// <summary>Merges an item with the last candidate ahead, and with the target alone if that does not go: what does
+    /// not go with the target is final.</summary>
     public async Task<StackingResult> StackAsync(
         MergeBase target,
         IReadOnlyList<Candidate> ahead,

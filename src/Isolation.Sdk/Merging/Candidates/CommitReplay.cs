@@ -3,7 +3,8 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Replays an item's commits, one after another, as <c>git rebase</c> does: merge commits are flattened, what turns out empty is left out.</summary>
+/// <summary>Replays an item's commits, one after another, as <c>git rebase</c> does: merge commits are flattened, what
+/// turns out empty is left out.</summary>
 internal sealed class CommitReplay(QueueContext context, GitMerge merge, GitAttributes attributes)
 {
     private const string Format = "%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%ad%x1f%B";

@@ -3,7 +3,8 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Merges an item with a commit in the queue's mode: the same answer for the same question, so that a second instance can check the first.</summary>
+/// <summary>Merges an item with a commit in the queue's mode: the same answer for the same question, so that a second
+/// instance can check the first.</summary>
 internal sealed class ItemMerger
 {
     private const string FastForwardFormat = "--format=%H%x1f%P%x1f%T%x1f%(trailers:only=true,unfold=true)";
@@ -100,7 +101,8 @@ internal sealed class ItemMerger
         );
     }
 
-    /// <summary>Whether the item's own commits follow a commit directly. Nothing is made, so nothing can be added: no trailers.</summary>
+    /// <summary>Whether the item's own commits follow a commit directly. Nothing is made, so nothing can be added: no
+    /// trailers.</summary>
     private async Task<MergeResult> FastForwardAsync(
         QueueItem item,
         MergeBase place,
@@ -127,11 +129,13 @@ internal sealed class ItemMerger
             return new MergeResult.Nothing();
         }
 
-        // The first-parent line is what tells landings apart: a commit that merged the target into itself turns it around.
+        // The first-parent line is what tells landings apart: a commit that merged the target into itself turns it
+        // around.
         if (commits[^1][1].Split(' ')[0] != place.Commit)
         {
             return new MergeResult.Incompatible(
-                $"It is not a fast-forward of {_context.Names.ShortTarget}: rebase it (SyncAsync, or 'git rebase'), and submit that.",
+                $"It is not a fast-forward of {_context.Names.ShortTarget}: rebase it (SyncAsync, or 'git "
+                    + $"rebase'), and submit that.",
                 line
             );
         }
@@ -176,7 +180,8 @@ internal sealed class ItemMerger
                 ? merged
             : whole is MergeResult.Failed ? whole
             : new MergeResult.Incompatible(
-                "Its merge commits hold changes of their own, which a rebase would lose: rebase it by hand (SyncAsync, or 'git rebase'), and submit that.",
+                "Its merge commits hold changes of their own, which a rebase would lose: rebase it by hand "
+                    + "(SyncAsync, or 'git rebase'), and submit that.",
                 []
             );
     }

@@ -32,7 +32,8 @@ internal static class LandingMessage
             : message.Append(TestedTreeTrailer).Append(": ").Append(testedTree).Append('\n').ToString();
     }
 
-    /// <summary>A worker's own message with the trailers that say where it comes from; the last commit of an item has all of them.</summary>
+    /// <summary>A worker's own message with the trailers that say where it comes from; the last commit of an item has
+    /// all of them.</summary>
     public static string Append(string message, QueueItem item, bool last, string? testedTree)
     {
         // A worker cannot claim that something landed or was tested: those lines are the queue's.
@@ -97,7 +98,8 @@ internal static class LandingMessage
         return found;
     }
 
-    /// <summary>An item's name in a trailer: its id, or its slug when the id would not come back from there as it is.</summary>
+    /// <summary>An item's name in a trailer: its id, or its slug when the id would not come back from there as it
+    /// is.</summary>
     public static string Name(string item) =>
         item.Length is > 0 and <= MaxTitleLength && OneLine(item) == item ? item : Slug.Of(item);
 

@@ -3,14 +3,16 @@ using Isolation.Sdk.Git;
 namespace Isolation.Sdk.Merging;
 
 /// <summary>
-/// Finds what an item's own changes start from. Usually git knows: the last commit it has in common with the target. Not so for work that was begun on
-/// another item's commits, which have landed as other commits (squashed, rebased): git would merge those once more.
+/// Finds what an item's own changes start from. Usually git knows: the last commit it has in common with the target.
+/// Not so for work that was begun on another item's commits, which have landed as other commits (squashed, rebased):
+/// git would merge those once more.
 /// </summary>
 internal sealed class MergeBaseFinder(QueueContext context, TargetHistory history)
 {
     private GitRepository Repository => context.Repository;
 
-    /// <returns>The commit to start from; <see langword="null"/> for what git finds. No process when the item's base is on the target's line.</returns>
+    /// <returns>The commit to start from; <see langword="null"/> for what git finds. No process when the item's base is
+    /// on the target's line.</returns>
     public async Task<string?> FindAsync(
         QueueItem item,
         string target,

@@ -5,7 +5,8 @@ using System.Text;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What runs of the same gate in the same environment say of each tree, and how long they take. A tree that passed once is green, however often it failed: then the gate is flaky.</summary>
+/// <summary>What runs of the same gate in the same environment say of each tree, and how long they take. A tree that
+/// passed once is green, however often it failed: then the gate is flaky.</summary>
 internal sealed class GateHistory
 {
     private const int MaxTimes = 100;
@@ -54,7 +55,8 @@ internal sealed class GateHistory
             return pass with { Cached = true };
         });
 
-    /// <summary>How long a run may take: three times what nearly all passes took, no less than a minute, no more than the host allows.</summary>
+    /// <summary>How long a run may take: three times what nearly all passes took, no less than a minute, no more than
+    /// the host allows.</summary>
     public TimeSpan Limit(TimeSpan most) =>
         Locked(() => _model.TimeLimit(Floor) is { } usual && usual < most ? usual : most);
 
@@ -107,7 +109,8 @@ internal sealed class GateHistory
         }
     }
 
-    /// <summary>Forgets failures of trees that are no candidates any more: a failure counts for one search only.</summary>
+    /// <summary>Forgets failures of trees that are no candidates any more: a failure counts for one search
+    /// only.</summary>
     public void Forget(Func<string, bool> isWanted)
     {
         lock (_lock)
@@ -128,7 +131,8 @@ internal sealed class GateHistory
     }
 }
 
-/// <summary>What a pass of a tree is reused by: the gate as it was asked for, and what it ran in as far as that can be known.</summary>
+/// <summary>What a pass of a tree is reused by: the gate as it was asked for, and what it ran in as far as that can be
+/// known.</summary>
 internal sealed record GateKey(string Gate, string Environment)
 {
     private const int Length = 32;

@@ -7,7 +7,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>One run of the gate, in one worktree and in a state scope of its own: its parts one after the other, until one is not green or the time is over. When it returns, nothing the gate started is alive.</summary>
+/// <summary>One run of the gate, in one worktree and in a state scope of its own: its parts one after the other, until
+/// one is not green or the time is over. When it returns, nothing the gate started is alive.</summary>
 internal sealed class GateJob(
     QueueContext context,
     LeaseStore leases,
@@ -21,7 +22,8 @@ internal sealed class GateJob(
     private const int LogTailBytes = 64 * 1024;
     private const long MinFreeBytes = 1024 * 1024;
 
-    /// <summary>How long code of the host may go on after its token was cancelled and everything it started was ended.</summary>
+    /// <summary>How long code of the host may go on after its token was cancelled and everything it started was
+    /// ended.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
     // What the C library says for ENOSPC, and what tools of others make of it.

@@ -6,8 +6,9 @@ using Isolation.Sdk.IO;
 namespace Isolation.Sdk.Merging;
 
 /// <summary>
-/// The queue's gate log: one signed JSON line a run, on the disk before anything lands by it. It is only appended to, except that a queue which opens shortens one that has grown too long.
-/// The signature tells lines that a queue of this repository wrote whole from all others. Its key is a file of this user: it stops a mistake, not a thief.
+/// The queue's gate log: one signed JSON line a run, on the disk before anything lands by it. It is only appended to,
+/// except that a queue which opens shortens one that has grown too long. The signature tells lines that a queue of this
+/// repository wrote whole from all others. Its key is a file of this user: it stops a mistake, not a thief.
 /// </summary>
 internal sealed class GateLog(string folder, QueueLayout names)
 {

@@ -43,7 +43,8 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
 
     private string LeaseItem => "gate:" + context.Names.ShortTarget;
 
-    /// <summary>Ends and removes what the gates of a killed process left, and reads what they had found out. The caller holds the queue's lock.</summary>
+    /// <summary>Ends and removes what the gates of a killed process left, and reads what they had found out. The caller
+    /// holds the queue's lock.</summary>
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
         foreach (LeaseRecord record in _leases.List().Where(r => r.Attempt.Item == LeaseItem))
@@ -129,7 +130,8 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
         }
     }
 
-    /// <summary>Tests one candidate, unless its tree has passed before. What could not be tested is tested once more. The line in the log is on the disk before this returns.</summary>
+    /// <summary>Tests one candidate, unless its tree has passed before. What could not be tested is tested once more.
+    /// The line in the log is on the disk before this returns.</summary>
     public async Task<GateResult> RunAsync(QueueCandidate candidate, CancellationToken cancellationToken)
     {
         GateKey key = await OpenAsync(cancellationToken).ConfigureAwait(false);

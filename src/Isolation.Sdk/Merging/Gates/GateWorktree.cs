@@ -5,7 +5,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>One of the queue's own worktrees, in which candidates are tested. It moves from one to the next by what differs, and goes with the queue.</summary>
+/// <summary>One of the queue's own worktrees, in which candidates are tested. It moves from one to the next by what
+/// differs, and goes with the queue.</summary>
 internal sealed class GateWorktree(QueueContext context, Trash trash, int number)
 {
     private const string Prefix = "slot-";
@@ -33,7 +34,8 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
 
     public string Folder => Path.Combine(FolderOf(context), Prefix + number.ToString(CultureInfo.InvariantCulture));
 
-    // Not the one beside HEAD: marks in that ("assume unchanged", "skip worktree") would let a file of one candidate stay for the next.
+    // Not the one beside HEAD: marks in that ("assume unchanged", "skip worktree") would let a file of one candidate
+    // stay for the next.
     private string Index => Folder + ".index";
 
     private GitRepository Repository => context.Repository;
@@ -71,7 +73,8 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
         {
             try
             {
-                // Cleaned first: a gate may have filled the disk, and git writes a new index before it takes anything away.
+                // Cleaned first: a gate may have filled the disk, and git writes a new index before it takes anything
+                // away.
                 await GitAsync(
                         cancellationToken,
                         ["clean", "-ffdxq", .. context.Policy.Options.CachePaths.SelectMany(k => new[] { "-e", k })]
@@ -113,7 +116,8 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
         return [.. answer.Fields.Where(f => f.Length > 0).Take(MaxChangedFiles)];
     }
 
-    /// <summary>What of the worktree's own git files is no longer as it was before the gate; <see langword="null"/> when all is.</summary>
+    /// <summary>What of the worktree's own git files is no longer as it was before the gate; <see langword="null"/>
+    /// when all is.</summary>
     public string? FindTampering()
     {
         Dictionary<string, string?> now = _gitDirectory is null ? _gitFiles : ReadGitFiles();
@@ -124,7 +128,8 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
             .FirstOrDefault();
     }
 
-    /// <summary>Branches and tags that moved since and belong to nobody: not the target, which the queue moves, and no branch that is checked out, which its owner moves.</summary>
+    /// <summary>Branches and tags that moved since and belong to nobody: not the target, which the queue moves, and no
+    /// branch that is checked out, which its owner moves.</summary>
     public IReadOnlyList<string> FindMovedRefs()
     {
         Dictionary<string, string> now = ReadRefs();
@@ -197,7 +202,8 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
 
     private Task<GitResult> GitAsync(CancellationToken cancellationToken, params string[] arguments)
     {
-        // Named outright, and not the worktree's own: nothing that a gate could have changed tells git where to look or what to move.
+        // Named outright, and not the worktree's own: nothing that a gate could have changed tells git where to look or
+        // what to move.
         Dictionary<string, string> environment = new()
         {
             ["GIT_DIR"] = Repository.CommonDirectory,
@@ -222,7 +228,8 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
         return refs;
     }
 
-    /// <summary>What of the worktree's own git directory has to be the same after a gate: the pointers, HEAD, its config, and that no operation is under way.</summary>
+    /// <summary>What of the worktree's own git directory has to be the same after a gate: the pointers, HEAD, its
+    /// config, and that no operation is under way.</summary>
     private Dictionary<string, string?> ReadGitFiles()
     {
         Dictionary<string, string?> found = new(StringComparer.Ordinal) { [".git"] = WorktreeEntries.Pointer(Folder) };

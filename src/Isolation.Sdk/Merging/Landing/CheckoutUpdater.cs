@@ -3,7 +3,8 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Moves clean checkouts of the target along with a landing. Git itself writes the files, under its own lock; what is not clean is not touched and nothing lands.</summary>
+/// <summary>Moves clean checkouts of the target along with a landing. Git itself writes the files, under its own lock;
+/// what is not clean is not touched and nothing lands.</summary>
 internal sealed class CheckoutUpdater(QueueContext context)
 {
     private GitRepository Repository => context.Repository;
@@ -14,7 +15,8 @@ internal sealed class CheckoutUpdater(QueueContext context)
         {
             if (!context.Policy.Options.FastForwardCheckout)
             {
-                return $"Policy: {context.Names.ShortTarget} is checked out in '{tree}', whose files would fall behind.";
+                return $"Policy: {context.Names.ShortTarget} is checked out in '{tree}', whose files would fall "
+                    + $"behind.";
             }
 
             if (
@@ -22,7 +24,8 @@ internal sealed class CheckoutUpdater(QueueContext context)
                 > 0
             )
             {
-                return $"Policy: {context.Names.ShortTarget} is checked out in '{tree}', which has uncommitted changes.";
+                return $"Policy: {context.Names.ShortTarget} is checked out in '{tree}', which has uncommitted "
+                    + $"changes.";
             }
         }
 
@@ -43,7 +46,8 @@ internal sealed class CheckoutUpdater(QueueContext context)
         }
     }
 
-    /// <summary>Moves what was noted to where the target is now; after a crash, too. It never fails: what is left behind is left as it is, and holds the next landing.</summary>
+    /// <summary>Moves what was noted to where the target is now; after a crash, too. It never fails: what is left
+    /// behind is left as it is, and holds the next landing.</summary>
     public async Task FinishAsync(string target, CancellationToken cancellationToken)
     {
         if (!File.Exists(context.Names.Checkout))

@@ -2,7 +2,8 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Finds items that somebody else merged (a pull request, say): by ancestry, or by the trailers of the target's commits.</summary>
+/// <summary>Finds items that somebody else merged (a pull request, say): by ancestry, or by the trailers of the
+/// target's commits.</summary>
 internal sealed class ExternalMergeDetector(QueueContext context, TargetHistory history)
 {
     private const int MaxAtOnce = 200;
@@ -49,7 +50,8 @@ internal sealed class ExternalMergeDetector(QueueContext context, TargetHistory 
         return found;
     }
 
-    /// <summary>The target's commit that brought an item in; <see langword="null"/> when it is not part of it.</summary>
+    /// <summary>The target's commit that brought an item in; <see langword="null"/> when it is not part of
+    /// it.</summary>
     public async Task<string?> TryFindAsync(
         QueueItem item,
         string target,

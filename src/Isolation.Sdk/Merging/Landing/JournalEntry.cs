@@ -15,7 +15,8 @@ internal enum JournalState
     Dropped,
 }
 
-/// <summary>One item of a landing: its record's ref must be at <paramref name="Record"/>, and goes when the target moves.</summary>
+/// <summary>One item of a landing: its record's ref must be at <paramref name="Record"/>, and goes when the target
+/// moves.</summary>
 internal sealed record JournalItem(AttemptId Attempt, string Head, string Record, string Commit)
 {
     public string? Branch { get; init; }
@@ -23,7 +24,8 @@ internal sealed record JournalItem(AttemptId Attempt, string Head, string Record
     public string? Tested { get; init; }
 }
 
-/// <summary>One entry of a queue's journal: the message of a commit, to be read by people and by the next actor.</summary>
+/// <summary>One entry of a queue's journal: the message of a commit, to be read by people and by the next
+/// actor.</summary>
 internal sealed record JournalEntry(
     JournalState State,
     string Target,

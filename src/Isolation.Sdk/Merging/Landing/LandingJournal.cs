@@ -4,10 +4,12 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What a queue has landed and is about to land: one ref to a commit without files, whose parent is the entry before. Plain <c>git log</c> reads it.</summary>
+/// <summary>What a queue has landed and is about to land: one ref to a commit without files, whose parent is the entry
+/// before. Plain <c>git log</c> reads it.</summary>
 /// <remarks>
-/// Whoever moves this ref decides what becomes of the intent in it: a landing moves it in the same transaction as the target, so that a git process
-/// which outlives its actor cannot land what the next actor has dropped. It keeps only its own entries alive, no commit that was landed or dropped.
+/// Whoever moves this ref decides what becomes of the intent in it: a landing moves it in the same transaction as the
+/// target, so that a git process which outlives its actor cannot land what the next actor has dropped. It keeps only
+/// its own entries alive, no commit that was landed or dropped.
 /// </remarks>
 internal sealed class LandingJournal(QueueContext context)
 {
@@ -45,7 +47,8 @@ internal sealed class LandingJournal(QueueContext context)
     }
 
     /// <summary>Writes an intent, durably, and the entry that will take its place: two processes.</summary>
-    /// <returns>The commit of that entry, for the transaction that lands; <see langword="null"/> when somebody else wrote the journal.</returns>
+    /// <returns>The commit of that entry, for the transaction that lands; <see langword="null"/> when somebody else
+    /// wrote the journal.</returns>
     public async Task<string?> BeginAsync(JournalEntry intent, CancellationToken cancellationToken)
     {
         if (!_known)
@@ -161,7 +164,8 @@ internal sealed class LandingJournal(QueueContext context)
         IReadOnlyDictionary<string, string> environment = Repository.Client.Environment.For(remote: false);
         string who = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Plain(environment["GIT_COMMITTER_NAME"])} <{Plain(environment["GIT_COMMITTER_EMAIL"])}> {context.Time.GetUtcNow().ToUnixTimeSeconds()} +0000"
+            $"{Plain(environment["GIT_COMMITTER_NAME"])} <{Plain(environment["GIT_COMMITTER_EMAIL"])}> "
+                + $"{context.Time.GetUtcNow().ToUnixTimeSeconds()} +0000"
         );
         StringBuilder commit = new();
         commit.Append("tree ").Append(EmptyTree).Append('\n');

@@ -4,7 +4,8 @@ using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Moves the target to the tip of stacked candidates by compare-and-swap, together with everything that must be true at the same time.</summary>
+/// <summary>Moves the target to the tip of stacked candidates by compare-and-swap, together with everything that must
+/// be true at the same time.</summary>
 internal sealed class LandingService(QueueContext context, TargetHistory history)
 {
     private readonly CandidateWriter _writer = new(context);
@@ -98,7 +99,8 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
         return stopped;
     }
 
-    /// <summary>Finishes or drops what a killed actor was about to land; the target tells which. To be called before anything is stacked.</summary>
+    /// <summary>Finishes or drops what a killed actor was about to land; the target tells which. To be called before
+    /// anything is stacked.</summary>
     /// <returns>Whether refs have changed, so that they must be read again.</returns>
     public async Task<bool> RecoverAsync(string? target, CancellationToken cancellationToken)
     {
@@ -142,7 +144,8 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
         return true;
     }
 
-    /// <summary>From the first candidate on whose message is not the truth about its test, the messages are written anew.</summary>
+    /// <summary>From the first candidate on whose message is not the truth about its test, the messages are written
+    /// anew.</summary>
     private async Task<IReadOnlyList<Candidate>> RecordTestedAsync(
         IReadOnlyList<Candidate> candidates,
         Func<string, bool> passed,
@@ -152,7 +155,8 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
         List<Candidate> recorded = [];
         for (int i = 0; i < candidates.Count; i++)
         {
-            // Only what a rewritten candidate was below of gets another parent: what is stacked wrongly stays so, for the verifier to see.
+            // Only what a rewritten candidate was below of gets another parent: what is stacked wrongly stays so, for
+            // the verifier to see.
             Candidate candidate = candidates[i];
             bool tested = context.Policy.Options.Mode != MergeMode.FastForward && passed(candidate.Tree);
             bool moved =

@@ -2,7 +2,8 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The one transaction of a landing: the target moves, the items' refs and branches go, the old target is kept, the journal says so.</summary>
+/// <summary>The one transaction of a landing: the target moves, the items' refs and branches go, the old target is
+/// kept, the journal says so.</summary>
 internal sealed class LandingTransaction(
     QueueContext context,
     LandingJournal journal,
@@ -26,7 +27,8 @@ internal sealed class LandingTransaction(
     {
         foreach (JournalItem item in intent.Items.Where(i => i.Branch is not null && Heads + i.Branch != intent.Target))
         {
-            // A look at the file of the ref spares the refusal when the branch is elsewhere, which costs more than the landing.
+            // A look at the file of the ref spares the refusal when the branch is elsewhere, which costs more than the
+            // landing.
             string branch = Heads + item.Branch;
             string? tip = RefReader.Read(Repository.CommonDirectory, branch);
             _branches[branch] =
@@ -77,7 +79,8 @@ internal sealed class LandingTransaction(
         return Repository.UpdateDurablyAsync(transaction, cancellationToken);
     }
 
-    /// <summary>The branch lacks the captured leftovers, or someone went on with it: it goes only if nothing is lost with it.</summary>
+    /// <summary>The branch lacks the captured leftovers, or someone went on with it: it goes only if nothing is lost
+    /// with it.</summary>
     private async Task<string?> DisposableTipAsync(string branch, string? tip, CancellationToken cancellationToken) =>
         tip is not null
         && await Repository

@@ -2,7 +2,8 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The last look before the target moves. No policy has a say in it, and it trusts nothing but the object store: who stacked the candidates may have been wrong.</summary>
+/// <summary>The last look before the target moves. No policy has a say in it, and it trusts nothing but the object
+/// store: who stacked the candidates may have been wrong.</summary>
 internal sealed class LandingVerifier(QueueContext context, TargetHistory history)
 {
     private const string Format =
@@ -11,7 +12,8 @@ internal sealed class LandingVerifier(QueueContext context, TargetHistory histor
     private readonly ItemMerger _merge = new(context, Path.Combine(context.Names.MergeFolder, "check"));
     private readonly MergeBaseFinder _start = new(context, history);
 
-    /// <summary>Looks at everything: one process, and each step's merge once more for a group that is squashed or rebased.</summary>
+    /// <summary>Looks at everything: one process, and each step's merge once more for a group that is squashed or
+    /// rebased.</summary>
     /// <returns>What is wrong; <see langword="null"/> when nothing is.</returns>
     public async Task<string?> FindFaultAsync(
         string target,
@@ -72,7 +74,8 @@ internal sealed class LandingVerifier(QueueContext context, TargetHistory histor
             : null;
     }
 
-    /// <summary>Nothing but its tree says what a squashed or replayed commit was made from: a wrong base would revert what landed before.</summary>
+    /// <summary>Nothing but its tree says what a squashed or replayed commit was made from: a wrong base would revert
+    /// what landed before.</summary>
     private async Task<string?> FindOtherTreeAsync(
         string target,
         IReadOnlyList<Candidate> candidates,
@@ -102,7 +105,8 @@ internal sealed class LandingVerifier(QueueContext context, TargetHistory histor
                 .ConfigureAwait(false);
             if (again is not MergeResult.Clean fits || fits.Tree != candidates[i].Tree)
             {
-                return $"{item.Attempt}: merged once more it is {(again as MergeResult.Clean)?.Tree ?? again.GetType().Name}, not {candidates[i].Tree}.";
+                return $"{item.Attempt}: merged once more it is "
+                    + $"{(again as MergeResult.Clean)?.Tree ?? again.GetType().Name}, not {candidates[i].Tree}.";
             }
 
             below = fits.Tree;

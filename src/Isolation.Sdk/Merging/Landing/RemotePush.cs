@@ -5,14 +5,16 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Pushes to a remote, never forced: the target from exactly the old commit to exactly the new one, and attempts' branches.</summary>
+/// <summary>Pushes to a remote, never forced: the target from exactly the old commit to exactly the new one, and
+/// attempts' branches.</summary>
 internal sealed partial class RemotePush(QueueContext context)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private string Target => context.Names.Target;
 
-    /// <summary>Moves the target on a remote before it moves here, or not at all: one process when nothing is in the way.</summary>
+    /// <summary>Moves the target on a remote before it moves here, or not at all: one process when nothing is in the
+    /// way.</summary>
     public async Task<PushResult> PushTargetAsync(
         string remote,
         string old,
@@ -56,7 +58,8 @@ internal sealed partial class RemotePush(QueueContext context)
         return (answer.Ok, line?.Split('\t')[0], answer.Error);
     }
 
-    /// <summary>Pushes an attempt's captured commit to its branch. A branch that is somebody else's stays theirs.</summary>
+    /// <summary>Pushes an attempt's captured commit to its branch. A branch that is somebody else's stays
+    /// theirs.</summary>
     /// <returns>The item with the note of where it was pushed to, or held with the reason why it was not.</returns>
     public async Task<QueueItem> PushBranchAsync(QueueItem item, string remote, CancellationToken cancellationToken)
     {
@@ -97,7 +100,8 @@ internal sealed partial class RemotePush(QueueContext context)
             $"{fresh}:{Target}"
         );
 
-    /// <summary>Somebody else moved the target there: fetches it, and says whether the target here can follow.</summary>
+    /// <summary>Somebody else moved the target there: fetches it, and says whether the target here can
+    /// follow.</summary>
     private async Task<PushResult> TakeOverAsync(
         string remote,
         string old,
@@ -125,7 +129,8 @@ internal sealed partial class RemotePush(QueueContext context)
         return new PushResult.Failed(
             behind
                 ? $"{Target} on {remote} is at {there}, behind {old} here: push it, or set it back here, as is right."
-                : $"{Target} on {remote} is at {there}, which does not contain {old} here: bring the two together by hand."
+                : $"{Target} on {remote} is at {there}, which does not contain {old} here: bring the two "
+                    + $"together by hand."
         );
     }
 

@@ -2,7 +2,8 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Finds where a branch is checked out, by reading the files git keeps about that: no process, so it is asked again before every landing.</summary>
+/// <summary>Finds where a branch is checked out, by reading the files git keeps about that: no process, so it is asked
+/// again before every landing.</summary>
 internal static class TargetCheckouts
 {
     private const string SymbolicRef = "ref: ";

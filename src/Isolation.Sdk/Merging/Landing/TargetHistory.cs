@@ -12,7 +12,8 @@ internal sealed record TargetCommit(string Commit, string? Parent, IReadOnlyList
     public string? Head { get; init; }
 }
 
-/// <summary>The target's first-parent line, as far as it was needed: what the queue landed itself is known without asking git.</summary>
+/// <summary>The target's first-parent line, as far as it was needed: what the queue landed itself is known without
+/// asking git.</summary>
 internal sealed class TargetHistory(QueueLayout names)
 {
     private const int MaxCommits = 4096;
@@ -100,7 +101,8 @@ internal sealed class TargetHistory(QueueLayout names)
         return step;
     }
 
-    /// <summary>The commit that landed an attempt whose ref is gone. Refs are not read all at once, so the target is read again: the item may be gone from a reading in which the target had not moved yet.</summary>
+    /// <summary>The commit that landed an attempt whose ref is gone. Refs are not read all at once, so the target is
+    /// read again: the item may be gone from a reading in which the target had not moved yet.</summary>
     public async Task<TargetCommit?> FindAfterAsync(
         AttemptId attempt,
         string? target,

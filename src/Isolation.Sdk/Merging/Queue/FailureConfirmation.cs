@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Judges an item whose tree alone is red: it is given back only when the failure was confirmed and the target itself is known to be green.</summary>
+/// <summary>Judges an item whose tree alone is red: it is given back only when the failure was confirmed and the target
+/// itself is known to be green.</summary>
 internal sealed class FailureConfirmation(
     QueueContext context,
     GateScheduler gates,
@@ -38,7 +39,8 @@ internal sealed class FailureConfirmation(
         }
     }
 
-    /// <returns>What becomes of the item, or of the queue; <see langword="null"/> while a gate still runs for it.</returns>
+    /// <returns>What becomes of the item, or of the queue; <see langword="null"/> while a gate still runs for
+    /// it.</returns>
     public Judgement? Judge()
     {
         if (IsTargetBroken)
@@ -53,7 +55,8 @@ internal sealed class FailureConfirmation(
                 null,
                 new QueuePause(
                     MergeHoldReason.BaseBroken,
-                    $"{broken}, at {state.Target}: {Why(red)} Nobody is given back for that; the queue goes on with the next commit of {context.Names.ShortTarget}, or when it is resumed."
+                    $"{broken}, at {state.Target}: {Why(red)} Nobody is given back for that; the queue "
+                        + $"goes on with the next commit of {context.Names.ShortTarget}, or when it is resumed."
                 )
                 {
                     BrokenTarget = state.Target,

@@ -40,7 +40,8 @@ internal static partial class MergeLog
     [LoggerMessage(
         623,
         LogLevel.Warning,
-        "The gate of {Candidate} left its worktree in a state that no candidate may start from ({Why}); another one takes its place."
+        "The gate of {Candidate} left its worktree in a state that no candidate may start from ({Why}); "
+            + "another one takes its place."
     )]
     public static partial void GateWorktreeReplaced(ILogger logger, string candidate, string why);
 

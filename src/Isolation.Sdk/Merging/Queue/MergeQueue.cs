@@ -2,7 +2,8 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>One place at the queue of one target: submits and watches, and acts while it holds the queue's lock.</summary>
+/// <summary>One place at the queue of one target: submits and watches, and acts while it holds the queue's
+/// lock.</summary>
 internal sealed class MergeQueue : IMergeQueue
 {
     private readonly QueueContext _context;
@@ -62,7 +63,8 @@ internal sealed class MergeQueue : IMergeQueue
             {
                 throw new IsolationException(
                     MergingCodes.Pinned,
-                    $"{request.Attempt} was submitted with commit {before.Head}; {request.Capture.Commit} is another one.",
+                    $"{request.Attempt} was submitted with commit {before.Head}; {request.Capture.Commit} "
+                        + $"is another one.",
                     "An attempt is pinned to what was captured: start a new attempt for new work."
                 )
                 {

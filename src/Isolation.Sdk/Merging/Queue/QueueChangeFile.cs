@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>A file that changes whenever a queue does: looking at it costs no process. A ring that is missed only costs time, for everybody reads the refs now and then anyway.</summary>
+/// <summary>A file that changes whenever a queue does: looking at it costs no process. A ring that is missed only costs
+/// time, for everybody reads the refs now and then anyway.</summary>
 internal sealed class QueueChangeFile(string path)
 {
     private readonly Lock _gate = new();

@@ -17,10 +17,12 @@ internal sealed record QueueContext(
 {
     public static TimeSpan PollInterval => TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long a queue goes without reading the refs, whatever that file says: someone outside changes none.</summary>
+    /// <summary>How long a queue goes without reading the refs, whatever that file says: someone outside changes
+    /// none.</summary>
     public static TimeSpan ReadInterval => TimeSpan.FromSeconds(2);
 
-    /// <summary>How often the target may move away from one item before the item has to wait for its next turn.</summary>
+    /// <summary>How often the target may move away from one item before the item has to wait for its next
+    /// turn.</summary>
     public const int MaxTargetMoves = 5;
 
     public GitRepository Repository => Names.Repository;

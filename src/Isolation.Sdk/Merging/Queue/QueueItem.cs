@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>A submitted attempt as it is stored: the message of a commit whose first parent is the pinned head.</summary>
+/// <summary>A submitted attempt as it is stored: the message of a commit whose first parent is the pinned
+/// head.</summary>
 internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, long Sequence)
 {
     [JsonIgnore]
@@ -19,7 +20,8 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
 
     public string? Branch { get; init; }
 
-    /// <summary>What changed between base and head; <see langword="null"/> when it is too much to carry along.</summary>
+    /// <summary>What changed between base and head; <see langword="null"/> when it is too much to carry
+    /// along.</summary>
     public IReadOnlyList<string>? Files { get; init; }
 
     /// <summary>The policy it was submitted under: an actor with a laxer one may not land it.</summary>

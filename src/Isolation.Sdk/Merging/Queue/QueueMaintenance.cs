@@ -2,7 +2,8 @@ using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Keeps the items' records true: what is over is stored as over, what was merged by somebody else as landed. Somebody else's change to a record wins.</summary>
+/// <summary>Keeps the items' records true: what is over is stored as over, what was merged by somebody else as landed.
+/// Somebody else's change to a record wins.</summary>
 internal sealed class QueueMaintenance(
     QueueContext context,
     QueueStore store,

@@ -3,7 +3,8 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Keeps one process's knowledge of a queue: its state as last read, the target's history, and the statuses that follow from both.</summary>
+/// <summary>Keeps one process's knowledge of a queue: its state as last read, the target's history, and the statuses
+/// that follow from both.</summary>
 internal sealed class QueueMonitor(
     QueueContext context,
     QueueStore store,
@@ -53,7 +54,8 @@ internal sealed class QueueMonitor(
         Publish();
     }
 
-    /// <summary>Says what this process does, to watchers here and, by a small file, elsewhere. <see langword="null"/>: it does not act any more.</summary>
+    /// <summary>Says what this process does, to watchers here and, by a small file, elsewhere. <see langword="null"/>:
+    /// it does not act any more.</summary>
     public void SetActivity(QueueActivity? activity)
     {
         string before = (_own ?? QueueActivity.Read(context.Names)).ToJson();

@@ -2,12 +2,14 @@ using System.Text.Json;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What a queue is: the target and all items as one reading of the refs found them, its pause, and what the process that acts does now.</summary>
+/// <summary>What a queue is: the target and all items as one reading of the refs found them, its pause, and what the
+/// process that acts does now.</summary>
 internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyList<QueueItem> Items)
 {
     public const string Format = "%(refname)%00%(objectname)%00%(tree)%00%(parent)%00%(contents)%00";
 
-    /// <summary>How many places one level of priority is worth: nobody is overtaken by more than this many later ones of the next level, so nobody starves.</summary>
+    /// <summary>How many places one level of priority is worth: nobody is overtaken by more than this many later ones
+    /// of the next level, so nobody starves.</summary>
     private const int Places = 100;
 
     private readonly Dictionary<AttemptId, QueueItem> _byAttempt = Items.ToDictionary(i => i.Attempt);
@@ -64,7 +66,8 @@ internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyL
     public QueueState Landed(IReadOnlySet<AttemptId> attempts, string commit, string tree) =>
         WithItems(commit, tree, [.. Items.Where(i => !attempts.Contains(i.Attempt))]);
 
-    /// <summary>The items that may go on, in landing order: by priority, then by submission, each behind what it depends on.</summary>
+    /// <summary>The items that may go on, in landing order: by priority, then by submission, each behind what it
+    /// depends on.</summary>
     public List<QueueItem> Line(Func<QueueItem, bool> isHeld, Func<AttemptId, bool> hasLanded)
     {
         List<QueueItem> waiting = [.. Open.Where(i => !isHeld(i))];
@@ -116,7 +119,8 @@ internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyL
         new(target, tree, Order(items)) { Pause = Pause, Activity = Activity };
 }
 
-/// <summary>What the acting process does, as a small file tells it to watchers elsewhere. It means nothing once the lock is free.</summary>
+/// <summary>What the acting process does, as a small file tells it to watchers elsewhere. It means nothing once the
+/// lock is free.</summary>
 internal sealed record QueueActivity
 {
     public static QueueActivity None { get; } = new();
@@ -158,6 +162,8 @@ internal sealed record ProvisionalConflict(AttemptId Attempt, MergeConflict Conf
     public ItemHold Reason =>
         new(
             MergeHoldReason.Conflict,
-            $"it collides in {string.Join(", ", Conflict.Files.Select(f => f.Path))} with {(With.Count == 0 ? "work" : string.Join(", ", With))} ahead of it; decided when that has landed or left."
+            $"it collides in {string.Join(", ", Conflict.Files.Select(f => f.Path))} with "
+                + $"{(With.Count == 0 ? "work" : string.Join(", ", With))} ahead of it; decided when that has "
+                + $"landed or left."
         );
 }

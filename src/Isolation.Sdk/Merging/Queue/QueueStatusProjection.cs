@@ -1,6 +1,7 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What a queue's state means for each item: the same for who acts, who watches and who only passes by.</summary>
+/// <summary>What a queue's state means for each item: the same for who acts, who watches and who only passes
+/// by.</summary>
 internal sealed class QueueStatusProjection(QueueState state, Func<AttemptId, bool> landed, MergePolicy? policy)
 {
     private const int LaterAttempts = 16;
@@ -9,7 +10,8 @@ internal sealed class QueueStatusProjection(QueueState state, Func<AttemptId, bo
 
     public List<QueueItem> Line => _line ??= state.Line(i => HeldBy(i) is not null, HasLanded);
 
-    /// <summary>Every item's status, those that may go on first, in landing order: what is in the gate keeps the order in which it was stacked.</summary>
+    /// <summary>Every item's status, those that may go on first, in landing order: what is in the gate keeps the order
+    /// in which it was stacked.</summary>
     public IEnumerable<(QueueItem Item, MergeStatus Status)> Statuses()
     {
         int position = 0;
@@ -97,7 +99,8 @@ internal sealed class QueueStatusProjection(QueueState state, Func<AttemptId, bo
         IEnumerable<QueueItem> gone = open.Select(state.Find).OfType<QueueItem>().Where(i => i.IsTerminal);
         string hint = string.Concat(
             gone.Select(i =>
-                $" {i.Attempt} was {(i.State == MergeState.Superseded ? "superseded" : "given back")}; a later attempt of it will do."
+                $" {i.Attempt} was {(i.State == MergeState.Superseded ? "superseded" : "given back")}; a "
+                + $"later attempt of it will do."
             )
         );
         return new ItemHold(MergeHoldReason.Dependency, $"waits until {string.Join(", ", open)} has landed.{hint}");
@@ -105,7 +108,8 @@ internal sealed class QueueStatusProjection(QueueState state, Func<AttemptId, bo
 
     private bool IsInLine(QueueItem item) => (_inLine ??= [.. Line.Select(i => i.Attempt)]).Contains(item.Attempt);
 
-    /// <summary>Whether this attempt, or a later one of the same item, is part of the target or brings it nothing.</summary>
+    /// <summary>Whether this attempt, or a later one of the same item, is part of the target or brings it
+    /// nothing.</summary>
     private bool HasLanded(AttemptId attempt) =>
         Enumerable
             .Range(attempt.Number, LaterAttempts)

@@ -26,7 +26,8 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
         return QueueState.Parse(answer.Output, names);
     }
 
-    /// <summary>Stores a new item: two processes, three for a later attempt, which takes the place of the one before.</summary>
+    /// <summary>Stores a new item: two processes, three for a later attempt, which takes the place of the one
+    /// before.</summary>
     /// <returns>The item; <see langword="null"/> when that attempt was stored before.</returns>
     public async Task<QueueItem?> TryCreateAsync(
         MergeRequest request,
@@ -65,7 +66,8 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
             : null;
     }
 
-    /// <summary>Stores a changed item: two processes, two more when what the item brings has vanished from the repository.</summary>
+    /// <summary>Stores a changed item: two processes, two more when what the item brings has vanished from the
+    /// repository.</summary>
     /// <returns>The item as stored; <see langword="null"/> when somebody else changed it first.</returns>
     public async Task<QueueItem?> TryChangeAsync(QueueItem old, QueueItem changed, CancellationToken cancellationToken)
     {

@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Hands the latest status of each attempt to any number of watchers. A slow watcher misses states in between, never the last one, and holds at most one of each attempt.</summary>
+/// <summary>Hands the latest status of each attempt to any number of watchers. A slow watcher misses states in between,
+/// never the last one, and holds at most one of each attempt.</summary>
 internal sealed class StatusBroadcaster(Action onUnknownWatched)
 {
     private const int MaxTerminal = 4096;
@@ -49,7 +50,8 @@ internal sealed class StatusBroadcaster(Action onUnknownWatched)
 
             _latest[status.Attempt] = status;
 
-            // A landing moves everybody's place: that alone wakes nobody, or a long queue would be busy with nothing else.
+            // A landing moves everybody's place: that alone wakes nobody, or a long queue would be busy with nothing
+            // else.
             if (before is not null && IsSame(before, status))
             {
                 return;

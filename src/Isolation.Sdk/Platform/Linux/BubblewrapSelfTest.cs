@@ -5,7 +5,9 @@ namespace Isolation.Sdk.Platform;
 internal sealed class BubblewrapSelfTest(ConfinementParts parts, TimeProvider time)
 {
     private const string Install =
-        "Install bubblewrap (apt-get install bubblewrap) and allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns=0).";
+        "Install bubblewrap (apt-get install bubblewrap) and allow user namespaces (sysctl "
+        + "user.max_user_namespaces, kernel.unprivileged_userns_clone, "
+        + "kernel.apparmor_restrict_unprivileged_userns=0).";
     private const string Started = "started",
         Escaped = "escaped";
 

@@ -35,7 +35,8 @@ internal static partial class CgroupDiscovery
             return (null, "not there");
         }
 
-        // Of an ordinary user, only what was given to it is writable. For root everything is: it has to be the root, or marked as given away.
+        // Of an ordinary user, only what was given to it is writable. For root everything is: it has to be the root, or
+        // marked as given away.
         return own.Place == Root || LinuxProcess.EffectiveUser() != 0 || IsDelegated(own.Folder)
             ? Writable(own.Folder)
             : (null, "the group belongs to whoever made it");

@@ -46,7 +46,8 @@ internal sealed class ChildStarter(
             throw spec.NotStarted(new IOException("it could not be held until its limits are set"));
         }
 
-        // One small thread starts the child and waits for it: what it changes for itself (umask) dies with it, and no thread of the pool is held.
+        // One small thread starts the child and waits for it: what it changes for itself (umask) dies with it, and no
+        // thread of the pool is held.
         Thread thread = new(() => Run(input, output, error, end is null ? null : gate), StackSize)
         {
             IsBackground = true,
@@ -71,7 +72,8 @@ internal sealed class ChildStarter(
                     string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{parent}/children")
                 )
                 .ConfigureAwait(false);
-            // Opened for both ways it never waits, and the child goes on: by its end, for its name may be gone with the folder.
+            // Opened for both ways it never waits, and the child goes on: by its end, for its name may be gone with the
+            // folder.
             using SafeFileHandle open = Open(
                 string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{end.DangerousGetHandle()}")
             );
@@ -216,7 +218,8 @@ internal sealed class ChildStarter(
                         ? spec.NotStarted(new Win32Exception(failure))
                         : new IsolationException(
                             SandboxCodes.NotSealed,
-                            $"'{spec.File}' was not started, because the kernel refused a part of its confinement: {new Win32Exception(-failure).Message}.",
+                            $"'{spec.File}' was not started, because the kernel refused a part of its "
+                                + $"confinement: {new Win32Exception(-failure).Message}.",
                             "Look what the host itself is confined by; nothing runs with less than it was to have."
                         )
                 );

@@ -22,7 +22,8 @@ internal sealed class LinuxPlatform(TimeProvider time, TreeStopMechanism? mechan
                 "No cgroup v2 that this user may divide: trees are ended by "
                     + (
                         ResourceLimits.CanMark
-                            ? "session, marker and limit, which a daemon escapes that changes all three, RLIMIT_LOCKS included."
+                            ? "session, marker and limit, which a daemon escapes that changes all three, "
+                                + "RLIMIT_LOCKS included."
                             : "session and marker, which a daemon with a scrubbed environment escapes."
                     ),
                 .. mechanisms,

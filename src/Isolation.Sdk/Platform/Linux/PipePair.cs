@@ -30,7 +30,8 @@ internal sealed class PipePair : IDisposable
         Write.Dispose();
     }
 
-    // In a host whose own standard streams are closed a pipe may get their numbers, and the child's would overwrite each other.
+    // In a host whose own standard streams are closed a pipe may get their numbers, and the child's would overwrite
+    // each other.
     private static SafePipeHandle Above(int end)
     {
         using SafePipeHandle? low = end > 2 ? null : new SafePipeHandle(end, ownsHandle: true);

@@ -6,7 +6,9 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(10);
-    private readonly HashSet<(int Id, long Started)> _known = []; // Parent and session of a process may change, these two never.
+
+    // Parent and session of a process may change, these two never.
+    private readonly HashSet<(int Id, long Started)> _known = [];
     private readonly HashSet<int> _sessions = [];
     private readonly string _entry = $"{ProcessMark.Variable}={marker}";
     private readonly ProcessMark _mark = ProcessMark.Of(marker);
@@ -14,7 +16,8 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
     private int _keeper;
     private bool _marked;
 
-    // What keeps the command is the first process of its namespace, or that one's parent: the kernel ends all the others with it.
+    // What keeps the command is the first process of its namespace, or that one's parent: the kernel ends all the
+    // others with it.
     public string Mechanism =>
         cgroup is not null ? "cgroup.kill"
         : _keeper != 0 ? "pid namespace"

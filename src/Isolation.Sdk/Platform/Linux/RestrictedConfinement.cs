@@ -8,7 +8,8 @@ internal sealed class RestrictedConfinement(ConfinementParts parts = Confinement
 
     public bool KeepsMarks => parts.HasFlag(ConfinementParts.Seccomp);
 
-    // MSBuild's processes meet in /tmp by name, which is out of reach, and wait a quarter of an hour for each other: with one processor it builds in one process.
+    // MSBuild's processes meet in /tmp by name, which is out of reach, and wait a quarter of an hour for each other:
+    // with one processor it builds in one process.
     public IEnumerable<(string Name, string Value)> Variables =>
         [("DOTNET_PROCESSOR_COUNT", "1"), ("MSBUILDNODECONNECTIONTIMEOUT", "10000")];
 
@@ -49,8 +50,10 @@ internal sealed class RestrictedConfinement(ConfinementParts parts = Confinement
                     SandboxCodes.CannotConfine,
                     Landlock.Version == 0
                         ? "This kernel has no Landlock, or it is turned off."
-                        : $"This kernel's Landlock is of version {Landlock.Version}, which leaves open what version {Landlock.NeededVersion} seals (signals and abstract sockets).",
-                    "Use Linux 6.12 or later with 'landlock' in the boot option lsm=, or the sealed sandbox, which needs user namespaces instead."
+                        : $"This kernel's Landlock is of version {Landlock.Version}, which leaves open what "
+                            + $"version {Landlock.NeededVersion} seals (signals and abstract sockets).",
+                    "Use Linux 6.12 or later with 'landlock' in the boot option lsm=, or the sealed "
+                        + "sandbox, which needs user namespaces instead."
                 )
         );
 

@@ -132,7 +132,8 @@ internal static unsafe class RestrictedThread
                 Environment = &none,
             };
             CarryOut(&work);
-            // An empty name is no program. The same again, as a restriction that fails: that path, too, has to be there.
+            // An empty name is no program. The same again, as a restriction that fails: that path, too, has to be
+            // there.
             harmless.MayFail = 0;
             CarryOut(&work);
         }

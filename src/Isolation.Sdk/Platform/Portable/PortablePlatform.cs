@@ -13,7 +13,8 @@ internal sealed class PortablePlatform(TimeProvider time) : IProcessPlatform, IP
 
     public Task<IReadOnlyList<string>> GetNoticesAsync(LimitValues limits, IProcessConfinement? confinement) =>
         Task.FromResult<IReadOnlyList<string>>([
-            "Processes have no session of their own here, and a daemonised grandchild outlives its worker (mechanism: process tree; untested outside Linux).",
+            "Processes have no session of their own here, and a daemonised grandchild outlives its worker "
+                + "(mechanism: process tree; untested outside Linux).",
         ]);
 
     public Task<IProcessLauncher> OpenAsync(LauncherSettings settings, Func<string, ValueTask> note) =>

@@ -116,7 +116,8 @@ internal static partial class PlaceholderTemplate
         new(
             code,
             $"{where} has an unknown placeholder {{{name}}}.",
-            $"Use {string.Join(", ", Names.Select(n => $"{{{n}}}"))}, or {{port:name}} for a port in the sandbox's Ports. Write {{{{{name}}}}} for the text itself."
+            $"Use {string.Join(", ", Names.Select(n => $"{{{n}}}"))}, or {{port:name}} for a port in the "
+                + $"sandbox's Ports. Write {{{{{name}}}}} for the text itself."
         );
 
     [GeneratedRegex("""\{\{[a-z_]+(?::[^{}"\s]*)?\}\}|\{(?<name>[a-z_]+(?::[^{}"\s]*)?)\}""")]

@@ -29,7 +29,8 @@ internal sealed class WorkerEnvironment(HostVariables host)
         ("GIT_ATTR_NOSYSTEM", "1"),
         ("GIT_TERMINAL_PROMPT", "0"),
         ("GCM_INTERACTIVE", "never"),
-        // Build servers outlive the worker and carry its umask and environment into the next one's build. A project may turn them on again: then they are the worker's own, see the salts below.
+        // Build servers outlive the worker and carry its umask and environment into the next one's build. A project may
+        // turn them on again: then they are the worker's own, see the salts below.
         ("MSBUILDDISABLENODEREUSE", "1"),
         ("UseSharedCompilation", "false"),
         ("DOTNET_CLI_USE_MSBUILD_SERVER", "0"),
@@ -47,7 +48,8 @@ internal sealed class WorkerEnvironment(HostVariables host)
     private static readonly KeyValuePair<string, string>[] GitConfig =
     [
         new("gc.auto", "0"),
-        new("core.logAllRefUpdates", "true"), // The guard tells a worker's own moves by its HEAD log; a bare repository keeps none by default.
+        // The guard tells a worker's own moves by its HEAD log; a bare repository keeps none by default.
+        new("core.logAllRefUpdates", "true"),
         new("maintenance.auto", "false"),
         new("rerere.enabled", "false"),
         new("credential.helper", ""),

@@ -10,7 +10,8 @@ namespace Isolation.Sdk.Sandbox;
 // free when we took it.
 internal sealed class PortPool(string folder, int first = PortPool.First, int count = PortPool.Count)
 {
-    // Below what kernels hand out by themselves (32768 on Linux, 49152 elsewhere), so that no outgoing connection sits on a leased port.
+    // Below what kernels hand out by themselves (32768 on Linux, 49152 elsewhere), so that no outgoing connection sits
+    // on a leased port.
     private const int First = 20_000;
     private const int Count = 10_000;
 

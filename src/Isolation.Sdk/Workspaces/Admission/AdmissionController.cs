@@ -41,8 +41,10 @@ internal sealed class AdmissionController(
             {
                 throw new IsolationException(
                     WorkspaceCodes.NoFreeSpace,
-                    $"There is no room for another workspace in '{folder}', and there was none for {options.MaxWait}: {shortage}.",
-                    "Free some, run fewer workers at once, or ask for less or wait longer with WorkspaceOptions.Admission."
+                    $"There is no room for another workspace in '{folder}', and there was none for "
+                        + $"{options.MaxWait}: {shortage}.",
+                    "Free some, run fewer workers at once, or ask for less or wait longer with "
+                        + "WorkspaceOptions.Admission."
                 )
                 {
                     Attempt = request.Lease.Attempt,

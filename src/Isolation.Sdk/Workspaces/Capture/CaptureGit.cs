@@ -40,9 +40,10 @@ internal sealed class CaptureGit : IDisposable
                 Trusted(),
                 cancellationToken,
                 [
-                    .. "status --porcelain=v2 --branch -z --untracked-files=all --ignore-submodules=dirty --no-renames".Split(
-                        ' '
-                    ),
+                    .. (
+                        "status --porcelain=v2 --branch -z --untracked-files=all --ignore-submodules=dirty "
+                        + "--no-renames"
+                    ).Split(' '),
                 ]
             )
             .ConfigureAwait(false);
@@ -237,7 +238,8 @@ internal sealed class CaptureGit : IDisposable
             ? answer
             : throw new IsolationException(
                 WorkspaceCodes.CaptureFailed,
-                $"'git {arguments[0]}' in the worker's scope ended with {answer.ExitCode}{limit}: {answer.Error.Trim().ReplaceLineEndings(" ")}",
+                $"'git {arguments[0]}' in the worker's scope ended with {answer.ExitCode}{limit}: "
+                    + $"{answer.Error.Trim().ReplaceLineEndings(" ")}",
                 "Look at the workspace, which is kept, and capture again."
             );
     }

@@ -36,9 +36,10 @@ internal static class CommitDiff
                 .RunAsync(
                     cancellationToken,
                     [
-                        .. "diff-tree -p -M --binary --full-index --no-ext-diff --no-textconv --no-color --no-commit-id".Split(
-                            ' '
-                        ),
+                        .. (
+                            "diff-tree -p -M --binary --full-index --no-ext-diff --no-textconv --no-color "
+                            + "--no-commit-id"
+                        ).Split(' '),
                         from,
                         to,
                     ]

@@ -45,7 +45,8 @@ internal static class Fingerprint
             .. before
                 .Where(e => after.GetValueOrDefault(e.Key) != e.Value)
                 .Select(e =>
-                    $"{e.Key} was {(after.GetValueOrDefault(e.Key, Absent) == Absent ? "removed" : e.Value == Absent ? "added" : "changed")}"
+                    $"{e.Key} was "
+                    + $"{(after.GetValueOrDefault(e.Key, Absent) == Absent ? "removed" : e.Value == Absent ? "added" : "changed")}"
                 ),
         ];
 

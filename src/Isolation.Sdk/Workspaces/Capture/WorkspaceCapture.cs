@@ -139,7 +139,8 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
         string squashed = await git.CommitAsync(
                 tree,
                 start,
-                $"Work of {_attempt}\n\nWithout the files that were copied or linked in, which the worker had committed.",
+                $"Work of {_attempt}\n\nWithout the files that were copied or linked in, which the worker "
+                    + $"had committed.",
                 cancellationToken
             )
             .ConfigureAwait(false);

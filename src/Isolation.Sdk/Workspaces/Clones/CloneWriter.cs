@@ -18,7 +18,9 @@ internal sealed class CloneWriter(WorkspaceContext context)
             heads = Path.Combine("refs", "heads", info.Branch!.Replace('/', Path.DirectorySeparatorChar));
         string log = string.Create(
             CultureInfo.InvariantCulture,
-            $"{_repository.NullId} {info.BaseCommit} Isolation.Sdk <isolation@localhost> {context.Time.GetUtcNow().ToUnixTimeSeconds()} +0000\tclone: from {_repository.CommonDirectory}\n"
+            $"{_repository.NullId} {info.BaseCommit} Isolation.Sdk <isolation@localhost> "
+                + $"{context.Time.GetUtcNow().ToUnixTimeSeconds()} +0000\tclone: from "
+                + $"{_repository.CommonDirectory}\n"
         );
         BareRepositoryWriter.Write(
             git,

@@ -79,7 +79,8 @@ internal sealed class PrivateCloneWorkspace(
         if (!refs.IsAll)
         {
             tampering.Add(
-                $"the refs in .git are more than {RefReader.MaxUntrusted}, or of a kind that cannot be read: not all were kept"
+                $"the refs in .git are more than {RefReader.MaxUntrusted}, or of a kind that cannot be "
+                    + $"read: not all were kept"
             );
         }
 
@@ -107,7 +108,8 @@ internal sealed class PrivateCloneWorkspace(
                 .CommitTreeAsync(
                     $"{commit}^{{tree}}",
                     [Info.BaseCommit],
-                    $"Work of {Attempt}\n\nOn the commit it was given; the worker's own history does not start from there.",
+                    $"Work of {Attempt}\n\nOn the commit it was given; the worker's own history does not "
+                        + $"start from there.",
                     cancellationToken
                 )
                 .ConfigureAwait(false);

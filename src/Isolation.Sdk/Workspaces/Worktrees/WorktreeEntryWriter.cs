@@ -42,7 +42,8 @@ internal sealed class WorktreeEntryWriter(GitRepository repository, TimeProvider
             Path.Combine(made, "logs", "HEAD"),
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{repository.NullId} {commit} Isolation.Sdk <isolation@localhost> {time.GetUtcNow().ToUnixTimeSeconds()} +0000\n"
+                $"{repository.NullId} {commit} Isolation.Sdk <isolation@localhost> "
+                    + $"{time.GetUtcNow().ToUnixTimeSeconds()} +0000\n"
             )
         );
 

@@ -9,7 +9,8 @@ using Xunit.Abstractions;
 
 namespace Isolation.Sdk.Tests.Guard;
 
-/// <summary>A secret of one worker turns up in nothing that another one gets, says or leaves. That it would be found is shown first, where everything is shared.</summary>
+/// <summary>A secret of one worker turns up in nothing that another one gets, says or leaves. That it would be found is
+/// shown first, where everything is shared.</summary>
 public sealed class CanaryTests(ITestOutputHelper output)
 {
     private const int AtOnce = 8;

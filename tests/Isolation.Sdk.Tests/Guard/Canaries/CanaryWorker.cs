@@ -56,10 +56,13 @@ internal sealed class CanaryWorker(Hands hands, CanaryServer server, AsyncLocal<
                 channel switch
                 {
                     "file" => hands.Shell(
-                        $"mkdir -p scratch; for d in scratch \"$HOME\" \"$TMPDIR\"; do echo {Of("file")} > $d/canary-{hands.Name}; done"
+                        $"mkdir -p scratch; for d in scratch \"$HOME\" \"$TMPDIR\"; do echo {Of("file")} > "
+                            + $"$d/canary-{hands.Name}; done"
                     ),
                     "git" => hands.Shell(
-                        $"echo {Of("git")} >> README.md; git stash push -q; git tag -m {Of("git")} t-{hands.Name}; git notes add -f -m {Of("git")} HEAD; git branch b-{hands.Name}; true"
+                        $"echo {Of("git")} >> README.md; git stash push -q; git tag -m {Of("git")} "
+                            + $"t-{hands.Name}; git notes add -f -m {Of("git")} HEAD; git branch b-{hands.Name}; "
+                            + $"true"
                     ),
                     "cookie" => server.AskAsync(hands.Http, hands.Name, Of("cookie")),
                     _ => Task.CompletedTask,
@@ -101,7 +104,8 @@ internal sealed class CanaryWorker(Hands hands, CanaryServer server, AsyncLocal<
                     "baggage" => string.Join('\n', Activity.Current?.Baggage.Select(b => b.Value) ?? []),
                     "buffer" => Rented(),
                     _ => await hands.Shell(
-                        "git log --all -p --format=%B%d; git tag -n9; git stash list -p; git notes show HEAD 2>/dev/null; git reflog; true"
+                        "git log --all -p --format=%B%d; git tag -n9; git stash list -p; git notes show "
+                            + "HEAD 2>/dev/null; git reflog; true"
                     ),
                 }
             );
@@ -119,7 +123,8 @@ internal sealed class CanaryWorker(Hands hands, CanaryServer server, AsyncLocal<
         hands.Report($"Found: {others}");
         await server.AskAsync(hands.Http, hands.Name, body: others);
         await hands.Shell(
-            $"echo 'found {others}' > seen-{hands.Name}.txt; git add seen-{hands.Name}.txt; git commit -qm 'Say {others}' || git status"
+            $"echo 'found {others}' > seen-{hands.Name}.txt; git add seen-{hands.Name}.txt; git commit -qm "
+                + $"'Say {others}' || git status"
         );
     }
 

@@ -6,7 +6,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Merging;
 
-/// <summary>A whole queue driven to its end by the plans: any bad items, any settings that also change on the way, gates that end in any order and stopped ones that take their time.</summary>
+/// <summary>A whole queue driven to its end by the plans: any bad items, any settings that also change on the way,
+/// gates that end in any order and stopped ones that take their time.</summary>
 public class QueueProperties
 {
     private static Gen<Driven> Any(bool flaky) =>

@@ -4,7 +4,8 @@ using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Merging;
 
-/// <summary>The table of the benchmark in small. Seeds are fixed and the clock is simulated: it is the same everywhere.</summary>
+/// <summary>The table of the benchmark in small. Seeds are fixed and the clock is simulated: it is the same
+/// everywhere.</summary>
 public class SimulationTests
 {
     private const int Runs = 100;

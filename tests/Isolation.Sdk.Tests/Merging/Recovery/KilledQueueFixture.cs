@@ -11,7 +11,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Merging;
 
-/// <summary>A queue whose processes are killed, an outsider who watches its target all the time, and what has to be true at the end.</summary>
+/// <summary>A queue whose processes are killed, an outsider who watches its target all the time, and what has to be
+/// true at the end.</summary>
 internal sealed class KilledQueueFixture : IAsyncDisposable
 {
     // Leaves a daemon behind, takes a moment, and is red when the tree has a file named bad-something.
@@ -158,7 +159,8 @@ internal sealed class KilledQueueFixture : IAsyncDisposable
 
     /// <summary>What has to hold once every item is at its end and every process of the queue is gone.</summary>
     /// <param name="what">What happened, for the message.</param>
-    /// <param name="order">The items in the order of their submission, if it is another than that of <see cref="Works"/>.</param>
+    /// <param name="order">The items in the order of their submission, if it is another than that of
+    /// <see cref="Works"/>.</param>
     public async Task CheckAsync(string what, IReadOnlyList<string>? order = null)
     {
         IReadOnlyDictionary<string, string> seen = await _observer.EndAsync();
@@ -256,7 +258,8 @@ internal sealed class KilledQueueFixture : IAsyncDisposable
         string[] sorted = [.. actual.Order(StringComparer.Ordinal)];
         Assert.True(
             expected.Order(StringComparer.Ordinal).SequenceEqual(sorted),
-            $"{what}: [{string.Join(", ", sorted)}] {which}; expected [{string.Join(", ", expected.Order(StringComparer.Ordinal))}]"
+            $"{what}: [{string.Join(", ", sorted)}] {which}; expected "
+                + $"[{string.Join(", ", expected.Order(StringComparer.Ordinal))}]"
         );
     }
 
@@ -268,7 +271,8 @@ internal sealed class KilledQueueFixture : IAsyncDisposable
         foreach (QueuePlan plan in plans)
         {
             stream.Append(
-                $"commit refs/isolation/attempts/{plan.Item}/1\ncommitter Test <test@example.com> 1700000000 +0000\ndata 4\nWork\nfrom {from}\n"
+                $"commit refs/isolation/attempts/{plan.Item}/1\ncommitter Test <test@example.com> "
+                    + $"1700000000 +0000\ndata 4\nWork\nfrom {from}\n"
             );
             stream.Append($"M 100644 inline {plan.File}\ndata {plan.Item.Length + 1}\n{plan.Item}\n\n");
         }

@@ -5,7 +5,8 @@ using Xunit.Abstractions;
 
 namespace Isolation.Sdk.Tests.Merging.Recovery;
 
-/// <summary>Processes that act are killed at moments of chance, one after the other, while work keeps coming in.</summary>
+/// <summary>Processes that act are killed at moments of chance, one after the other, while work keeps coming
+/// in.</summary>
 public sealed class RandomKillTests(ITestOutputHelper output)
 {
     private const int LongestLife = 1_500;
@@ -58,7 +59,8 @@ public sealed class RandomKillTests(ITestOutputHelper output)
         bench.Compare(last, what);
         await bench.CheckAsync(what);
         output.WriteLine(
-            $"{landed} of {bench.Works.Count} had landed before the last kill; journal: {string.Join(", ", (await bench.JournalAsync()).GroupBy(e => e.Note ?? e.State.ToString()).Select(g => $"{g.Count()} {g.Key}"))}"
+            $"{landed} of {bench.Works.Count} had landed before the last kill; journal: "
+                + $"{string.Join(", ", (await bench.JournalAsync()).GroupBy(e => e.Note ?? e.State.ToString()).Select(g => $"{g.Count()} {g.Key}"))}"
         );
     }
 

@@ -5,7 +5,8 @@ using Isolation.Sdk.Tests.Stress;
 
 namespace Isolation.Sdk.Tests.Merging.Recovery;
 
-/// <summary>The process that acts is killed at each named step, its successor while it takes over, and the next one finishes.</summary>
+/// <summary>The process that acts is killed at each named step, its successor while it takes over, and the next one
+/// finishes.</summary>
 public sealed class StepKillTests
 {
     private static readonly (QueueStep Step, int On, bool Push)[] All =
@@ -102,7 +103,8 @@ public sealed class StepKillTests
         HostAnswer? answer = await host.WaitUntilKilledAsync();
         Assert.True(
             answer is null,
-            $"{what}: the step was never reached. {string.Join('\n', answer?.Items ?? [])} {answer?.Crash} {string.Join(' ', answer?.Faults ?? [])}"
+            $"{what}: the step was never reached. {string.Join('\n', answer?.Items ?? [])} {answer?.Crash} "
+                + $"{string.Join(' ', answer?.Faults ?? [])}"
         );
     }
 

@@ -3,7 +3,8 @@ using System.Diagnostics;
 
 namespace Isolation.Sdk.Tests.Merging.Recovery;
 
-/// <summary>Watches a branch from outside, with plain git in a loop of a process of its own: every value that it sees, and the tree of each.</summary>
+/// <summary>Watches a branch from outside, with plain git in a loop of a process of its own: every value that it sees,
+/// and the tree of each.</summary>
 internal sealed class TargetObserver : IAsyncDisposable
 {
     private const string Loop = """

@@ -73,7 +73,8 @@ public sealed class BisectionTests
         Assert.Equal(["a", "a"], bench.Gate.Asked);
     }
 
-    /// <summary>Two slots leave one beside the judgement; of three, a queue that finds its gates slow each other down uses two.</summary>
+    /// <summary>Two slots leave one beside the judgement; of three, a queue that finds its gates slow each other down
+    /// uses two.</summary>
     [IsolationTheory(Tier = Tier.Ci)]
     [InlineData(2)]
     [InlineData(3)]

@@ -4,7 +4,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Merging;
 
-/// <summary>A refinery on a real repository whose gate is in the hands of the test. Items are named by one word, and change a file of that name unless told otherwise.</summary>
+/// <summary>A refinery on a real repository whose gate is in the hands of the test. Items are named by one word, and
+/// change a file of that name unless told otherwise.</summary>
 internal sealed class RefineryFixture : IAsyncDisposable
 {
     private RefineryFixture(QueueFixture bench) => Fixture = bench;

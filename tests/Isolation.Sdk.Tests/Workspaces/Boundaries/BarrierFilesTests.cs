@@ -8,7 +8,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
-/// <summary>Rows W01 to W07: what lies above a workspace does not reach it, and what the checkout inherits does.</summary>
+/// <summary>Rows W01 to W07: what lies above a workspace does not reach it, and what the checkout inherits
+/// does.</summary>
 public class BarrierFilesTests
 {
     [IsolationFact]
@@ -50,7 +51,8 @@ public class BarrierFilesTests
             new Dictionary<string, string>
             {
                 ["p.proj"] =
-                    "<Project><Import Project=\"$([MSBuild]::GetPathOfFileAbove('Directory.Build.props', '$(MSBuildThisFileDirectory)'))\" /><Target Name=\"Build\" /></Project>",
+                    "<Project><Import Project=\"$([MSBuild]::GetPathOfFileAbove('Directory.Build.props', "
+                    + "'$(MSBuildThisFileDirectory)'))\" /><Target Name=\"Build\" /></Project>",
             }
         );
         IWorkspace workspace = await rig.AcquireAsync();
@@ -80,7 +82,8 @@ public class BarrierFilesTests
             );
             File.WriteAllText(
                 Path.Combine(elsewhere, "nuget.config"),
-                "<configuration><packageSources><add key=\"leaked\" value=\"https://leaked.example/v3/index.json\" /></packageSources></configuration>"
+                "<configuration><packageSources><add key=\"leaked\" "
+                    + "value=\"https://leaked.example/v3/index.json\" /></packageSources></configuration>"
             );
             await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(
                 workers: new WorkersDirectory(Path.Combine(elsewhere, "workers"))
@@ -119,7 +122,8 @@ public class BarrierFilesTests
                 new Dictionary<string, string>
                 {
                     ["p.csproj"] =
-                        "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>",
+                        "<Project "
+                        + "Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>",
                 }
             );
             File.WriteAllText(
@@ -150,7 +154,8 @@ public class BarrierFilesTests
         {
             File.WriteAllText(
                 Path.Combine(elsewhere, "nuget.config"),
-                "<configuration><packageSources><add key=\"leaked\" value=\"/leaked\" /></packageSources></configuration>"
+                "<configuration><packageSources><add key=\"leaked\" value=\"/leaked\" "
+                    + "/></packageSources></configuration>"
             );
             File.WriteAllText(
                 Path.Combine(elsewhere, ".editorconfig"),
@@ -166,16 +171,22 @@ public class BarrierFilesTests
                 ["more.props"] =
                     "<Project><PropertyGroup><More>$(MSBuildThisFileDirectory)</More></PropertyGroup></Project>",
                 ["Directory.Build.props"] =
-                    "<Project><Import Project=\"more.props\" /><PropertyGroup><Inherited>yes</Inherited></PropertyGroup></Project>",
+                    "<Project><Import Project=\"more.props\" "
+                    + "/><PropertyGroup><Inherited>yes</Inherited></PropertyGroup></Project>",
                 ["Directory.Build.targets"] =
                     "<Project><PropertyGroup><Late>$(AssemblyName)</Late></PropertyGroup></Project>",
                 ["Directory.Build.rsp"] = "-p:FromRsp=yes\n",
                 ["Directory.Packages.props"] =
                     "<Project><PropertyGroup><Central>yes</Central></PropertyGroup></Project>",
                 ["nuget.config"] =
-                    "<configuration><packageSources><clear/><add key=\"wanted\" value=\"feed\" /></packageSources></configuration>",
+                    "<configuration><packageSources><clear/><add key=\"wanted\" value=\"feed\" "
+                    + "/></packageSources></configuration>",
                 [".editorconfig"] =
-                    $"root = true\n[{Path.GetFileName(rig.Repository.Path)}/**.cs]\ndotnet_diagnostic.CS0219.severity = error\n[{Path.GetFileName(rig.Repository.Path)}/src/*.cs]\ndotnet_diagnostic.CS0612.severity = error\n[neighbour/**.cs]\ndotnet_diagnostic.CS0168.severity = error\n",
+                    $"root = true\n[{Path.GetFileName(rig.Repository.Path)}/**.cs]\n"
+                    + $"dotnet_diagnostic.CS0219.severity = error\n"
+                    + $"[{Path.GetFileName(rig.Repository.Path)}/src/*.cs]\n"
+                    + $"dotnet_diagnostic.CS0612.severity = error\n[neighbour/**.cs]\n"
+                    + $"dotnet_diagnostic.CS0168.severity = error\n",
             };
             foreach ((string name, string content) in inherited)
             {
@@ -188,9 +199,11 @@ public class BarrierFilesTests
                 {
                     ["all.slnx"] = "<Solution><Project Path=\"src/p.csproj\" /></Solution>",
                     ["src/p.csproj"] =
-                        "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>",
+                        "<Project "
+                        + "Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>",
                     ["src/p.cs"] =
-                        "[System.Obsolete] class Old { } class P { void M() { int assigned = 1; int unused; new Old(); } }",
+                        "[System.Obsolete] class Old { } class P { void M() { int assigned = 1; int "
+                        + "unused; new Old(); } }",
                 }
             );
             IWorkspace workspace = await rig.AcquireAsync();
@@ -269,7 +282,10 @@ public class BarrierFilesTests
             string config = Path.Combine(rig.Repository.Root, "nuget.config");
             File.WriteAllText(
                 config,
-                "<configuration><packageSources><add key=\"private\" value=\"https://alice:s3cr3t@feed.example/v3/index.json\" /></packageSources><packageSourceCredentials><private><add key=\"ClearTextPassword\" value=\"s3cr3t\" /></private></packageSourceCredentials></configuration>"
+                "<configuration><packageSources><add key=\"private\" "
+                    + "value=\"https://alice:s3cr3t@feed.example/v3/index.json\" "
+                    + "/></packageSources><packageSourceCredentials><private><add key=\"ClearTextPassword\" "
+                    + "value=\"s3cr3t\" /></private></packageSourceCredentials></configuration>"
             );
             await rig.AcquireAsync();
             string barrier = File.ReadAllText(Path.Combine(elsewhere, "workers", "nuget.config"));

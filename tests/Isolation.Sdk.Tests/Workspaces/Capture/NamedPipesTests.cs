@@ -3,7 +3,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
-/// <summary>Who opens a pipe that nobody writes to waits for ever, git too. A worker that leaves one gets its outcome, and holds nobody up.</summary>
+/// <summary>Who opens a pipe that nobody writes to waits for ever, git too. A worker that leaves one gets its outcome,
+/// and holds nobody up.</summary>
 public class NamedPipesTests
 {
     public static TheoryData<string, bool> Places
@@ -88,7 +89,9 @@ public class NamedPipesTests
             : Path.Combine(workspace.Info.Path, place);
         await Shell.RunAsync(
             workspace.Info.Path,
-            "echo made > made; mkdir -p \"$(dirname \"$1\")\"; rm -rf \"$1\"; mkfifo \"$1\"; d=$(head -c 250 /dev/zero | tr '\\0' d); i=0; while [ $i -lt 20 ]; do mkdir $d && cd -P $d || break; i=$((i + 1)); done",
+            "echo made > made; mkdir -p \"$(dirname \"$1\")\"; rm -rf \"$1\"; mkfifo \"$1\"; d=$(head -c "
+                + "250 /dev/zero | tr '\\0' d); i=0; while [ $i -lt 20 ]; do mkdir $d && cd -P $d || break; "
+                + "i=$((i + 1)); done",
             path
         ); // And folders deeper than any path.
         Capture? capture = null;

@@ -63,7 +63,8 @@ internal sealed class CloneFixture : IAsyncDisposable
         return await WorkspaceFixture.GitAsync(workspace, "rev-parse", "HEAD");
     }
 
-    /// <summary>Everything of the shared repository that no worker may move: refs, config, hooks, info, stash, worktrees. Not in it: what the library pins.</summary>
+    /// <summary>Everything of the shared repository that no worker may move: refs, config, hooks, info, stash,
+    /// worktrees. Not in it: what the library pins.</summary>
     public async Task<string> SharedAsync() =>
         string.Join(
             '\n',

@@ -6,7 +6,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces.Clones;
 
-/// <summary>A worker's repository is hostile ground: what is collected from it is the worker's own, and nothing of it runs on the host.</summary>
+/// <summary>A worker's repository is hostile ground: what is collected from it is the worker's own, and nothing of it
+/// runs on the host.</summary>
 public sealed class CloneTamperingTests
 {
     [IsolationTheory(DefaultRows = 1)]
@@ -172,7 +173,10 @@ public sealed class CloneTamperingTests
 
         File.AppendAllText(
             Path.Combine(workspace.Info.GitDirectory, "config"),
-            $"[core]\n\tfsmonitor = {script}\n\tsshCommand = {script}\n\talternateRefsCommand = {script}\n\tpager = {script}\n\thooksPath = {rig.Repository.Root}\n[uploadpack]\n\tpackObjectsHook = {script}\n[remote \"x\"]\n\turl = ext::{script}\n\tuploadpack = {script}\n\tpromisor = true\n[extensions]\n\tpartialClone = x\n"
+            $"[core]\n\tfsmonitor = {script}\n\tsshCommand = {script}\n\talternateRefsCommand = {script}\n"
+                + $"\tpager = {script}\n\thooksPath = {rig.Repository.Root}\n[uploadpack]\n\tpackObjectsHook = "
+                + $"{script}\n[remote \"x\"]\n\turl = ext::{script}\n\tuploadpack = {script}\n\tpromisor = true\n"
+                + $"[extensions]\n\tpartialClone = x\n"
         );
         foreach (string hook in new[] { "post-checkout", "reference-transaction", "post-index-change", "pre-commit" })
         {

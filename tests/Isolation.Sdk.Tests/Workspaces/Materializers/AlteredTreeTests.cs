@@ -4,13 +4,15 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
-/// <summary>A pristine tree that somebody alters behind our back is never copied from again, whatever the file system.</summary>
+/// <summary>A pristine tree that somebody alters behind our back is never copied from again, whatever the file
+/// system.</summary>
 public sealed class AlteredTreeTests
 {
     private const string Make =
         "mkdir -p src/deep; for i in 1 2 3; do echo $i > src/$i; done; echo d > src/deep/d; ln -s 1 src/link";
     private const string Inspect =
-        "find . -path ./.git -prune -o -printf '%P %y %m %s %l\\n' | LC_ALL=C sort; find . -path ./.git -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha1sum; git status --porcelain --ignored";
+        "find . -path ./.git -prune -o -printf '%P %y %m %s %l\\n' | LC_ALL=C sort; find . -path ./.git "
+        + "-prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha1sum; git status --porcelain --ignored";
 
     private static readonly string[] Deeds =
     [

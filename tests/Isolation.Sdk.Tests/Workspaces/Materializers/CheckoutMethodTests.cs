@@ -39,7 +39,8 @@ public class CheckoutMethodTests
         DateTime[] read = [.. files.Select(File.GetLastAccessTimeUtc)];
         string status = await WorkspaceFixture.GitAsync(workspace, "status", "--porcelain");
 
-        // A file's first reading moves its time of access, whatever the mount option but noatime; by git's rule, it reads what is not older than the index.
+        // A file's first reading moves its time of access, whatever the mount option but noatime; by git's rule, it
+        // reads what is not older than the index.
         Assert.Equal("", status);
         Assert.Equal(read, files.Select(File.GetLastAccessTimeUtc));
         DateTime index = File.GetLastWriteTimeUtc(Path.Combine(workspace.Info.GitDirectory, "index"));

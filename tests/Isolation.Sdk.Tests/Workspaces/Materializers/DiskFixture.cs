@@ -6,7 +6,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
-/// <summary>A repository whose workers are on a disk of their own, with a process that sees it: a story for each request, told by a new provider.</summary>
+/// <summary>A repository whose workers are on a disk of their own, with a process that sees it: a story for each
+/// request, told by a new provider.</summary>
 internal sealed class DiskFixture : IAsyncDisposable
 {
     private readonly HostProcess _host;
@@ -57,8 +58,10 @@ internal sealed class DiskFixture : IAsyncDisposable
     /// <summary>A script that leaves so many KiB of the disk free, or so many files and folders.</summary>
     public static string Fill(string of, int leave) =>
         of == "files"
-            ? $"run-in-repository mkdir {Disk.Path}/many && cd {Disk.Path}/many && {{ i=0; while true > $i; do i=$((i + 1)); done; }} 2> /dev/null; seq 0 {leave} | tail -n +2 | xargs rm -f"
-            : $"run-in-repository cd {Disk.Path} && dd if=/dev/zero of=full bs=64k 2> /dev/null; sync -f .; dd if=/dev/zero of=fuller bs=1k 2> /dev/null; truncate -s -{leave}K full; sync -f .";
+            ? $"run-in-repository mkdir {Disk.Path}/many && cd {Disk.Path}/many && {{ i=0; while true > $i; "
+                + $"do i=$((i + 1)); done; }} 2> /dev/null; seq 0 {leave} | tail -n +2 | xargs rm -f"
+            : $"run-in-repository cd {Disk.Path} && dd if=/dev/zero of=full bs=64k 2> /dev/null; sync -f .; "
+                + $"dd if=/dev/zero of=fuller bs=1k 2> /dev/null; truncate -s -{leave}K full; sync -f .";
 
     /// <summary>The end of that.</summary>
     public static string Free() => $"run-in-repository cd {Disk.Path} && rm -rf full fuller many && sync -f .";

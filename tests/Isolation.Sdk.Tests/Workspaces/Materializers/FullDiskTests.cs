@@ -4,7 +4,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
-/// <summary>No room for the tree that workspaces are copied from, for a workspace, or for the end of one: a fault that says so, nothing half-made, and all is well as soon as there is room.</summary>
+/// <summary>No room for the tree that workspaces are copied from, for a workspace, or for the end of one: a fault that
+/// says so, nothing half-made, and all is well as soon as there is room.</summary>
 public sealed class FullDiskTests
 {
     private const string Space = "space",
@@ -14,9 +15,11 @@ public sealed class FullDiskTests
     private const string Make =
         "mkdir large small; for i in $(seq 1 300); do seq $i 3000 > large/$i; echo $i > small/$i; done";
     private const string Sums =
-        "find . -name .git -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha1sum | sha1sum; git status --porcelain";
+        "find . -name .git -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha1sum | sha1sum; git "
+        + "status --porcelain";
     private static readonly string NoTrees =
-        $"run-in-repository for t in {Disk.Path}/workers/.trees/*/files; do btrfs property set $t ro false 2> /dev/null; done; rm -rf {Disk.Path}/workers/.trees";
+        $"run-in-repository for t in {Disk.Path}/workers/.trees/*/files; do btrfs property set $t ro false "
+        + $"2> /dev/null; done; rm -rf {Disk.Path}/workers/.trees";
 
     [IsolationTheory(Tools.Linux, Tools.Tmpfs, Tier = Tier.Ci)]
     [InlineData(CheckoutMethod.Copy, false, Space, 2_000)]

@@ -4,7 +4,8 @@ using System.Net.Sockets;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
-/// <summary>Does anything to a workspace that a worker could think of. What it did is in <see cref="Done"/>, in order.</summary>
+/// <summary>Does anything to a workspace that a worker could think of. What it did is in <see cref="Done"/>, in
+/// order.</summary>
 internal sealed class HostileWorker(string workspace, string outside, Random random) : IDisposable
 {
     // $1: a tracked file, $2: a tracked folder, $3: a folder outside, $4: how many.
@@ -12,7 +13,8 @@ internal sealed class HostileWorker(string workspace, string outside, Random ran
     [
         (
             "a repository in a folder",
-            "git init -q \"$2/nested\" && cd \"$2/nested\" && echo x > a && git add a && git commit -qm a && git tag nested"
+            "git init -q \"$2/nested\" && cd \"$2/nested\" && echo x > a && git add a && git commit -qm a "
+                + "&& git tag nested"
         ),
         ("a repository around a file", "rm -rf \"$2/.git\"; git init -q \"$2\""),
         ("a folder nobody may write", "echo x > \"$2/new\"; chmod 555 \"$2\""),
@@ -33,7 +35,8 @@ internal sealed class HostileWorker(string workspace, string outside, Random ran
         ("a folder in capitals", "mv src SRC"),
         (
             "a submodule",
-            "git -c protocol.file.allow=always submodule add -q -f \"$3/other\" sub$4; git -c protocol.file.allow=always submodule add -q -f \"$3/other\" \"$2/sub\""
+            "git -c protocol.file.allow=always submodule add -q -f \"$3/other\" sub$4; git -c "
+                + "protocol.file.allow=always submodule add -q -f \"$3/other\" \"$2/sub\""
         ),
         (
             "a submodule filled",
@@ -66,7 +69,8 @@ internal sealed class HostileWorker(string workspace, string outside, Random ran
         ("a file in another's place", "cp -p \"$1\" copy && mv copy \"$1\""),
         (
             "another content of the same size and time",
-            "cp -p \"$1\" ref; size=$(stat -c %s \"$1\"); head -c \"$size\" /dev/urandom > \"$1\"; touch -r ref \"$1\"; rm ref"
+            "cp -p \"$1\" ref; size=$(stat -c %s \"$1\"); head -c \"$size\" /dev/urandom > \"$1\"; touch "
+                + "-r ref \"$1\"; rm ref"
         ),
         ("forged times", "touch -h -d 2001-01-01 \"$1\"; touch -h -d 2037-01-01 bin/run; touch -d 1999-01-01 \"$2\""),
         ("a file with more in it", "echo more >> \"$1\""),
@@ -79,7 +83,9 @@ internal sealed class HostileWorker(string workspace, string outside, Random ran
         ("sparse patterns", "git sparse-checkout set --no-cone /docs/ && git config core.sparseCheckout true"),
         (
             "local config",
-            "git config core.autocrlf true; git config core.fileMode false; git config alias.st '!touch aliased'; git config filter.x.smudge 'tr a-z A-Z'; mkdir -p \"$3/elsewhere\"; git config core.worktree \"$3/elsewhere\"; git config core.untrackedCache true"
+            "git config core.autocrlf true; git config core.fileMode false; git config alias.st '!touch "
+                + "aliased'; git config filter.x.smudge 'tr a-z A-Z'; mkdir -p \"$3/elsewhere\"; git config "
+                + "core.worktree \"$3/elsewhere\"; git config core.untrackedCache true"
         ),
         (
             "config of the worktree",
@@ -87,11 +93,15 @@ internal sealed class HostileWorker(string workspace, string outside, Random ran
         ),
         (
             "attributes",
-            "mkdir -p \"$(git rev-parse --git-path info)\"; echo '* text eol=crlf filter=x' > \"$(git rev-parse --git-path info/attributes)\"; echo '*' > \"$(git rev-parse --git-path info/exclude)\"; echo '* text eol=crlf' > .gitattributes"
+            "mkdir -p \"$(git rev-parse --git-path info)\"; echo '* text eol=crlf filter=x' > \"$(git "
+                + "rev-parse --git-path info/attributes)\"; echo '*' > \"$(git rev-parse --git-path "
+                + "info/exclude)\"; echo '* text eol=crlf' > .gitattributes"
         ),
         (
             "hooks",
-            "h=\"$(git rev-parse --git-path hooks)\"; mkdir -p \"$h\"; printf '#!/bin/sh\\ntouch hooked\\n' > \"$h/post-checkout\"; chmod 755 \"$h/post-checkout\"; git config core.hooksPath \"$h\""
+            "h=\"$(git rev-parse --git-path hooks)\"; mkdir -p \"$h\"; printf '#!/bin/sh\\ntouch "
+                + "hooked\\n' > \"$h/post-checkout\"; chmod 755 \"$h/post-checkout\"; git config core.hooksPath "
+                + "\"$h\""
         ),
         ("a stash", "echo stashed > \"$1\"; git stash -q -u"),
         ("tags and branches", "git tag worker-$4-$$; git branch worker-$4-$$; git tag -a -m t note-$4-$$"),
@@ -100,7 +110,8 @@ internal sealed class HostileWorker(string workspace, string outside, Random ran
         ("another branch", "git checkout -q -f -b other-$4-$$; git rm -rqf src; git commit -qm Gone"),
         (
             "a merge in progress",
-            "git checkout -q -f -b left-$4-$$; echo l > docs/empty; git commit -qam l; git checkout -q -b right-$4-$$ HEAD~; echo r > docs/empty; git commit -qam r; git merge left-$4-$$"
+            "git checkout -q -f -b left-$4-$$; echo l > docs/empty; git commit -qam l; git checkout -q -b "
+                + "right-$4-$$ HEAD~; echo r > docs/empty; git commit -qam r; git merge left-$4-$$"
         ),
         ("no index", "rm -f \"$(git rev-parse --git-path index)\""),
         ("a broken index", "head -c 3000 /dev/urandom > \"$(git rev-parse --git-path index)\""),
@@ -116,18 +127,21 @@ internal sealed class HostileWorker(string workspace, string outside, Random ran
         ("a long name", "touch \"$2/$(head -c 255 /dev/zero | tr '\\0' n)\""),
         (
             "deep folders",
-            "d=$(head -c 200 /dev/zero | tr '\\0' d); i=0; while [ $i -lt 30 ]; do mkdir \"$d\" && cd \"$d\" || break; echo x > x; i=$((i + 1)); done"
+            "d=$(head -c 200 /dev/zero | tr '\\0' d); i=0; while [ $i -lt 30 ]; do mkdir \"$d\" && cd "
+                + "\"$d\" || break; echo x > x; i=$((i + 1)); done"
         ),
         ("odd names", "touch \"$(printf 'a\\nb')\" ' ' '-rf' '*' \"$2/\\\\\" \"$2/$(printf 'tab\\t')\""),
         (
             "names that are no text",
-            "touch \"$(printf 'bad\\377')\" && mkdir \"$2/$(printf 'w\\300rse')\" && touch \"$2/$(printf 'w\\300rse/\\301')\""
+            "touch \"$(printf 'bad\\377')\" && mkdir \"$2/$(printf 'w\\300rse')\" && touch \"$2/$(printf "
+                + "'w\\300rse/\\301')\""
         ),
         ("everything deleted", "find . -mindepth 1 -maxdepth 1 ! -name .git -exec rm -rf {} +"),
         ("git clean and reset", "git clean -qffdx; git reset -q --hard"),
         (
             "every file written anew",
-            "find . -name .git -prune -o -type f -print0 | xargs -0 -I{} sh -c 'cp -p \"$1\" \"$1~\" && mv -f \"$1~\" \"$1\"' sh {}"
+            "find . -name .git -prune -o -type f -print0 | xargs -0 -I{} sh -c 'cp -p \"$1\" \"$1~\" && mv "
+                + "-f \"$1~\" \"$1\"' sh {}"
         ),
         ("the files moved away and back", "mkdir hold && mv src docs hold/ && mv hold/src hold/docs . && rmdir hold"),
         ("flags", "chattr +dA \"$1\"; chattr +d \"$2\""),
@@ -135,7 +149,8 @@ internal sealed class HostileWorker(string workspace, string outside, Random ran
 
     // Who opens a pipe that nobody else opens waits for ever.
     private const string NoPipe =
-        "for f in \"$1\" bin/run docs/empty .gitattributes .gitignore .gitmodules; do test -p \"$f\" && rm -f \"$f\" && echo x > \"$f\"; done; ";
+        "for f in \"$1\" bin/run docs/empty .gitattributes .gitignore .gitmodules; do test -p \"$f\" && rm "
+        + "-f \"$f\" && echo x > \"$f\"; done; ";
 
     private readonly List<IDisposable> _open = [];
     private readonly List<string> _done = [];

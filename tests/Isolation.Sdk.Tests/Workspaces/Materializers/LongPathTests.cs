@@ -60,7 +60,8 @@ public sealed class LongPathTests
                 (
                     await Shell.RunAsync(
                         workspace.Info.Path,
-                        "echo work > work; d=$(head -c 250 /dev/zero | tr '\\0' d); i=0; while [ $i -lt 48 ]; do mkdir $d && cd -P $d || break; echo x > x; i=$((i + 1)); done; echo $i"
+                        "echo work > work; d=$(head -c 250 /dev/zero | tr '\\0' d); i=0; while [ $i -lt 48 "
+                            + "]; do mkdir $d && cd -P $d || break; echo x > x; i=$((i + 1)); done; echo $i"
                     )
                 ).Trim()
             );
@@ -93,7 +94,8 @@ public sealed class LongPathTests
             "",
             await Shell.RunAsync(
                 rig.Repository.Path,
-                "id=$(printf '%s' \"$2\" | git hash-object -w --stdin) && git update-index --add --cacheinfo \"100644,$id,$1\" && git commit -qm Deep",
+                "id=$(printf '%s' \"$2\" | git hash-object -w --stdin) && git update-index --add "
+                    + "--cacheinfo \"100644,$id,$1\" && git commit -qm Deep",
                 path,
                 content
             )

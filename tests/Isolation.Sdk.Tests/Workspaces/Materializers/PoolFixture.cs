@@ -64,7 +64,9 @@ internal sealed class PoolFixture : IAsyncDisposable
         );
         await Shell.RunAsync(
             rig.Repository.Root,
-            "mkdir outside outside/precious && echo precious > outside/precious/file && ln outside/precious/file outside/precious/twin && git init -q outside/other && cd outside/other && echo o > o && git add o && git commit -qm o"
+            "mkdir outside outside/precious && echo precious > outside/precious/file && ln "
+                + "outside/precious/file outside/precious/twin && git init -q outside/other && cd outside/other "
+                + "&& echo o > o && git add o && git commit -qm o"
         );
         return rig;
     }
@@ -143,7 +145,8 @@ internal sealed class PoolFixture : IAsyncDisposable
             string[] before = expected.Split('\n'),
                 after = seen.Split('\n');
             Assert.Fail(
-                $"{what}\nOnly in a new one:\n{string.Join('\n', before.Except(after).Take(30))}\nOnly in the recycled one:\n{string.Join('\n', after.Except(before).Take(30))}"
+                $"{what}\nOnly in a new one:\n{string.Join('\n', before.Except(after).Take(30))}\nOnly in "
+                    + $"the recycled one:\n{string.Join('\n', after.Except(before).Take(30))}"
             );
         }
 

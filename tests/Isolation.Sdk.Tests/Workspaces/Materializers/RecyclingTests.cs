@@ -113,7 +113,8 @@ public sealed partial class RecyclingTests(ITestOutputHelper output)
     [GeneratedRegex(@"(\| \w \d+ [-\d]+) \d+")]
     private static partial Regex Links();
 
-    /// <summary>What linked worktrees share with their repository and a pipeline puts back, or never lets a worker write.</summary>
+    /// <summary>What linked worktrees share with their repository and a pipeline puts back, or never lets a worker
+    /// write.</summary>
     private sealed class SharedSettings : IDisposable
     {
         private readonly string _git,

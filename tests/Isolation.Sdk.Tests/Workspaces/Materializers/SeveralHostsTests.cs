@@ -117,7 +117,8 @@ public sealed class SeveralHostsTests
             "Copy",
             null,
             "acquire one",
-            "run one mkdir -p a/b/c; echo x > a/b/c/x; chmod 000 a/b; chmod 555 a src src/m1; chmod 000 docs; chmod 400 bin/run; rm -f src/m2/code.cs; chmod 500 src/m2; chmod 000 src/m3/code.cs",
+            "run one mkdir -p a/b/c; echo x > a/b/c/x; chmod 000 a/b; chmod 555 a src src/m1; chmod 000 "
+                + "docs; chmod 400 bin/run; rm -f src/m2/code.cs; chmod 500 src/m2; chmod 000 src/m3/code.cs",
             "release one",
             "settle",
             "acquire two"
@@ -139,7 +140,8 @@ public sealed class SeveralHostsTests
             "",
             await Shell.RunAsync(
                 two,
-                "git -c safe.directory='*' status --porcelain --ignored; find . -path ./.git -prune -o ! -type l ! -perm -u+rw -print; find . -path ./.git -prune -o ! -user 65534 -print"
+                "git -c safe.directory='*' status --porcelain --ignored; find . -path ./.git -prune -o ! "
+                    + "-type l ! -perm -u+rw -print; find . -path ./.git -prune -o ! -user 65534 -print"
             )
         );
         Assert.Equal(

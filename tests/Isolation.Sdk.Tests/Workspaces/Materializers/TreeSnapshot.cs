@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
-/// <summary>A work tree as a list of lines, one for each file, link and folder but <c>.git</c>: kind, permissions, number of names, size, target, name, and what is in it. Names may be any bytes.</summary>
+/// <summary>A work tree as a list of lines, one for each file, link and folder but <c>.git</c>: kind, permissions,
+/// number of names, size, target, name, and what is in it. Names may be any bytes.</summary>
 internal static class TreeSnapshot
 {
     public static async Task<IReadOnlyList<string>> OfAsync(string folder)

@@ -2,7 +2,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
-/// <summary>Everything that can be seen of a workspace from inside, as lines of text in which its own name and place are left out: two that are as new have the same.</summary>
+/// <summary>Everything that can be seen of a workspace from inside, as lines of text in which its own name and place
+/// are left out: two that are as new have the same.</summary>
 internal static class WorkspaceImage
 {
     private const string Git = """
@@ -31,12 +32,14 @@ internal static class WorkspaceImage
     public static async Task<string> OfAsync(IWorkspace workspace) =>
         $"{await FilesAsync(workspace.Info.Path, ".git")}\n{await GitAsync(workspace)}";
 
-    /// <summary>What is below a folder: kind, permissions, size, links, owner, attributes, where a link leads, content.</summary>
+    /// <summary>What is below a folder: kind, permissions, size, links, owner, attributes, where a link leads,
+    /// content.</summary>
     public static async Task<string> FilesAsync(string folder, string except)
     {
         string list = await Shell.RunAsync(
             folder,
-            "find . -path ./\"$1\" -prune -o -printf '%y %m %s %n %U %G %l\\t%p\\0'; find . -path ./\"$1\" -prune -o -type f -print0 | xargs -0 sha1sum -z",
+            "find . -path ./\"$1\" -prune -o -printf '%y %m %s %n %U %G %l\\t%p\\0'; find . -path ./\"$1\" "
+                + "-prune -o -type f -print0 | xargs -0 sha1sum -z",
             except
         );
         List<string> lines = [];
@@ -48,11 +51,14 @@ internal static class WorkspaceImage
                 string[] parts = line[..tab].Split(' ');
                 if (parts[0] == "d")
                 {
-                    parts[2] = "-"; // How large a folder is tells of names that it once had, on some file systems: nothing makes it small again.
+                    // How large a folder is tells of names that it once had, on some file systems: nothing makes it
+                    // small again.
+                    parts[2] = "-";
                 }
 
                 lines.Add(
-                    $"{path.ReplaceLineEndings("\\n")} | {string.Join(' ', parts)} | {Native.Attributes(Path.Combine(folder, path))}"
+                    $"{path.ReplaceLineEndings("\\n")} | {string.Join(' ', parts)} | "
+                        + $"{Native.Attributes(Path.Combine(folder, path))}"
                 );
             }
             else
@@ -65,7 +71,8 @@ internal static class WorkspaceImage
         return string.Join('\n', lines);
     }
 
-    /// <summary>Which files or folders below the top say that they were written at another time than the rest.</summary>
+    /// <summary>Which files or folders below the top say that they were written at another time than the
+    /// rest.</summary>
     /// <param name="folder">The top.</param>
     /// <param name="kinds">As <c>find</c> has them.</param>
     public static async Task<string> OddTimesAsync(string folder, string kinds)
@@ -80,7 +87,8 @@ internal static class WorkspaceImage
         return string.Join('\n', all.Where(e => e.Time != most).Select(e => e.Path).Order(StringComparer.Ordinal));
     }
 
-    /// <summary>The number of a file or folder, and its birth, since numbers are used again: what stays the same when it is moved.</summary>
+    /// <summary>The number of a file or folder, and its birth, since numbers are used again: what stays the same when
+    /// it is moved.</summary>
     public static async Task<string> InodeAsync(string path) =>
         (await Shell.RunAsync("/", "stat -c '%d:%i %w' \"$1\"", path)).Trim();
 

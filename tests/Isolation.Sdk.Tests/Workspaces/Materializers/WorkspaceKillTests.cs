@@ -9,20 +9,24 @@ using Xunit.Abstractions;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
-/// <summary>A host that is killed while it fills, recycles or removes: the next one hands out nothing half-made, and nothing is left.</summary>
+/// <summary>A host that is killed while it fills, recycles or removes: the next one hands out nothing half-made, and
+/// nothing is left.</summary>
 public sealed class WorkspaceKillTests(ITestOutputHelper output)
 {
     private const string Dirt =
-        "echo dirt > dirt; mkdir -p build/a; echo o > build/a/x.o; echo dirt >> src/m1/code.cs; rm -r docs; git add -A; git commit -qm Work";
+        "echo dirt > dirt; mkdir -p build/a; echo o > build/a/x.o; echo dirt >> src/m1/code.cs; rm -r "
+        + "docs; git add -A; git commit -qm Work";
 
-    // Everything in it: a pristine tree made, a workspace filled, cleaned, parked; the base moved; a parked tree taken and moved, the pristine one moved; a removal.
+    // Everything in it: a pristine tree made, a workspace filled, cleaned, parked; the base moved; a parked tree taken
+    // and moved, the pristine one moved; a removal.
     private static readonly string[] Story =
     [
         "acquire one",
         $"run one {Dirt}",
         "release one",
         "settle",
-        "run-in-repository echo next >> src/m2/code.cs; git rm -rq src/m3; git add -A; git -c user.name=T -c user.email=t@t commit -qm Next",
+        "run-in-repository echo next >> src/m2/code.cs; git rm -rq src/m3; git add -A; git -c user.name=T "
+            + "-c user.email=t@t commit -qm Next",
         "acquire two",
         "acquire three",
         $"run three {Dirt}",
@@ -174,12 +178,14 @@ public sealed class WorkspaceKillTests(ITestOutputHelper output)
         Assert.Equal(0, lived);
     }
 
-    /// <summary>What the next host does: it sweeps the leases of the dead one, makes a workspace, and gives it back.</summary>
+    /// <summary>What the next host does: it sweeps the leases of the dead one, makes a workspace, and gives it
+    /// back.</summary>
     private static async Task AssertMendedAsync(PoolFixture rig, string what)
     {
         foreach (string planted in new[] { "index.lock", "HEAD.lock", "refs/heads/main.lock", "packed-refs.lock" })
         {
-            File.Delete(Path.Combine(rig.Repository.Path, ".git", planted)); // Git's own, of the commands that the story runs in the repository.
+            // Git's own, of the commands that the story runs in the repository.
+            File.Delete(Path.Combine(rig.Repository.Path, ".git", planted));
         }
 
         await rig.Repository.GitAsync(["reset", "-q", "--hard"]);

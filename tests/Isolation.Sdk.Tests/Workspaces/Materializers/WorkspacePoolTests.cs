@@ -53,7 +53,8 @@ public sealed class WorkspacePoolTests
         await rig.RecycleAsync(await rig.AcquireAsync("first"));
         await Shell.RunAsync(
             rig.Repository.Path,
-            "git checkout -qb moved; echo \"$1\" > .gitattributes; git add -A; git -c user.name=T -c user.email=t@t commit -qm Moved; git checkout -q main",
+            "git checkout -qb moved; echo \"$1\" > .gitattributes; git add -A; git -c user.name=T -c "
+                + "user.email=t@t commit -qm Moved; git checkout -q main",
             attributes
         );
         Assert.Single(rig.Idle);
@@ -101,7 +102,8 @@ public sealed class WorkspacePoolTests
         {
             await Shell.RunAsync(
                 first.Info.Path,
-                "mkdir -p build && seq 1 200 | while read i; do echo $i > build/$i.o; done; echo dirt >> src/m1/code.cs; rm -r src/deep; chmod 700 src/m2"
+                "mkdir -p build && seq 1 200 | while read i; do echo $i > build/$i.o; done; echo dirt >> "
+                    + "src/m1/code.cs; rm -r src/deep; chmod 700 src/m2"
             );
             await first.ReleaseAsync(ReleaseMode.Recycle); // And nobody waits for the pool.
 
@@ -139,7 +141,8 @@ public sealed class WorkspacePoolTests
             )
             using (MemoryMappedViewAccessor view = map.CreateViewAccessor())
             {
-                view.Write(0, (byte)(view.ReadByte(0) + 1)); // What was read before may be written without anybody's notice.
+                // What was read before may be written without anybody's notice.
+                view.Write(0, (byte)(view.ReadByte(0) + 1));
             }
 
             await first.ReleaseAsync(ReleaseMode.Recycle);
@@ -170,7 +173,8 @@ public sealed class WorkspacePoolTests
         await Shell.RunAsync(Path.Combine(Assert.Single(rig.Idle), "files"), alteration);
         await Shell.RunAsync(
             rig.Repository.Path,
-            "git checkout -qb moved; echo changed >> src/m4/data.txt; git -c user.name=T -c user.email=t@t commit -qam Moved; git checkout -q main"
+            "git checkout -qb moved; echo changed >> src/m4/data.txt; git -c user.name=T -c user.email=t@t "
+                + "commit -qam Moved; git checkout -q main"
         );
 
         IWorkspace moved = await rig.AcquireAsync("moved", revision: "moved");
@@ -182,7 +186,8 @@ public sealed class WorkspacePoolTests
     [InlineData("echo x > files/src/m1/stranger")]
     [InlineData("echo x >> files/src/m1/code.cs")]
     [InlineData(
-        "cp -p files/src/m1/code.cs x; printf F | dd conv=notrunc bs=1 of=files/src/m1/code.cs; touch -r x files/src/m1/code.cs"
+        "cp -p files/src/m1/code.cs x; printf F | dd conv=notrunc bs=1 of=files/src/m1/code.cs; touch -r x "
+            + "files/src/m1/code.cs"
     )]
     [InlineData("rm files/src/m1/code.cs")]
     [InlineData("ln files/src/m1/code.cs twin")]
@@ -232,7 +237,8 @@ public sealed class WorkspacePoolTests
 
         await rig.Pool.SettleAsync();
         Assert.Equal(2, rig.Idle.Length);
-        Assert.Equal(3, Directory.GetDirectories(Path.Combine(rig.Workers, ".trees")).Length); // Two that wait, and the pristine one that was copied from.
+        // Two that wait, and the pristine one that was copied from.
+        Assert.Equal(3, Directory.GetDirectories(Path.Combine(rig.Workers, ".trees")).Length);
         Assert.DoesNotContain(
             PoolFixture.ItemPrefix,
             await rig.Repository.GitAsync(["worktree", "list"]),
