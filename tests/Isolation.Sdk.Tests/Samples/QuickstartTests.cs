@@ -89,7 +89,7 @@ public sealed partial class QuickstartTests
         } while (line?.Contains("phase: implement", StringComparison.Ordinal) == false);
 
         QuickstartProcess.Interrupt(process);
-        (int code, string output, string error) = await QuickstartProcess.EndAsync(process);
+        (int code, string output, string error) = await quickstart.EndAsync(process);
 
         Assert.True(code == 130, output + error);
         Assert.Equal("Interrupted.\n", error);
