@@ -4,7 +4,7 @@ namespace Isolation.Sdk.Benchmarks;
 internal sealed class PrivateClones(Scratch scratch)
 {
     public Task RunAsync(int runs) =>
-        new BesideWorktree(scratch, "PrivateClone.CreateAsync", async repository =>
-            await PrivateClone.CreateAsync(repository)
+        new BesideWorktree(scratch, "StandaloneWorkspace.CreateCloneAsync", async repository =>
+            await StandaloneWorkspace.CreateCloneAsync(repository)
         ).RunAsync(files: 5_000, warmUps: 1, runs);
 }

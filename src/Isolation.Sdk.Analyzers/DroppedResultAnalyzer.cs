@@ -15,7 +15,6 @@ public sealed class DroppedResultAnalyzer : DiagnosticAnalyzer
         "Isolation.Sdk.WorkItemResult",
         "Isolation.Sdk.IsolationSummary",
         "Isolation.Sdk.ExecResult",
-        "Isolation.Sdk.Sandbox.ExecResult",
     ];
 
     /// <inheritdoc/>

@@ -1,5 +1,3 @@
-using Isolation.Sdk.Sandbox;
-
 namespace Isolation.Sdk.Leaks;
 
 /// <summary>The repository that the two workers share, a home of a host's, and a word of their own; gone when

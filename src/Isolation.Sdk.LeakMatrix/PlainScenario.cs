@@ -1,5 +1,3 @@
-using Isolation.Sdk.Sandbox;
-
 namespace Isolation.Sdk.Leaks;
 
 /// <summary>What the field does: plain processes of the host's in worktrees of <c>git worktree add</c>. A channel that

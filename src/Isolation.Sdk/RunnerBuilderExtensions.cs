@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Isolation.Sdk.Runners;
-using Isolation.Sdk.Sandbox;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk;

@@ -152,10 +152,10 @@ internal static class PipelineHost
 
     private static async Task<HostAnswer> MakeWorktreesAsync(HostRequest request)
     {
-        GitWorktree[] made = await Task.WhenAll(
-            request.Items.Select(_ => Task.Run(() => GitWorktree.CreateAsync(request.Repository)))
+        StandaloneWorkspace[] made = await Task.WhenAll(
+            request.Items.Select(_ => Task.Run(() => StandaloneWorkspace.CreateWorktreeAsync(request.Repository)))
         );
-        foreach (GitWorktree tree in made)
+        foreach (StandaloneWorkspace tree in made)
         {
             await MeetAsync(
                 request,

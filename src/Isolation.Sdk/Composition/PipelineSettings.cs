@@ -1,5 +1,4 @@
 using Isolation.Sdk.Dispatching;
-using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Scheduling;
 using Isolation.Sdk.Tracking;
 using Microsoft.Extensions.Logging;

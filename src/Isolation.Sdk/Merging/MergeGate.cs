@@ -1,5 +1,3 @@
-using Isolation.Sdk.Sandbox;
-
 namespace Isolation.Sdk.Merging;
 
 /// <summary>One part of a queue's gate: a command, or code of the host.</summary>

@@ -1,5 +1,3 @@
-using Isolation.Sdk.Sandbox;
-
 namespace Isolation.Sdk.Runners;
 
 /// <summary>A runner that is one function.</summary>

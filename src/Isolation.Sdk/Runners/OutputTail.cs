@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Runners;
 

@@ -1,5 +1,4 @@
 using Isolation.Sdk.Monitoring;
-using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Tests.Infrastructure;
 using Microsoft.Extensions.Logging;
 using Polly;

@@ -41,14 +41,7 @@ public sealed class LayerGates
     ];
 
     // A workspace is captured inside a worker's state scope: what the scope's interface names may be named there, too.
-    private static readonly string[] Contracts =
-    [
-        "IStateScope",
-        "IWorkerProcess",
-        "StateInfo",
-        "ExecResult",
-        "WorkerCommand",
-    ];
+    private static readonly string[] Contracts = ["IStateScope", "IWorkerProcess", "StateInfo"];
 
     // The goal is none.
     private const int KnownUpward = 20;

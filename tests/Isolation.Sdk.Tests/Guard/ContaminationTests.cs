@@ -131,7 +131,7 @@ public sealed class ContaminationTests
                     // Waits for a file that comes when the worker has landed, then writes what is not its own.
                     left = (
                         await worker.StartAsync(
-                            new Isolation.Sdk.Sandbox.WorkerCommand(
+                            new WorkerCommand(
                                 "sh",
                                 ["-c", $"until [ -e '{gate}' ]; do sleep 0.05; done; git tag late; touch '{tagged}'"]
                             ),

@@ -1,4 +1,3 @@
-using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Guard;

@@ -1,4 +1,3 @@
-using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Testing;
 
 namespace Isolation.Sdk.Tests.Infrastructure;

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Isolation.Sdk.Leaks;
 using Isolation.Sdk.Runners;
-using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 using Xunit.Abstractions;

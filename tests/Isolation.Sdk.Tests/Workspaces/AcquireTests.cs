@@ -149,7 +149,9 @@ public class AcquireTests
         );
         foreach (string path in new[] { "bare.git", "linked", "long" })
         {
-            await using GitWorktree tree = await GitWorktree.CreateAsync(Path.Combine(root, path));
+            await using StandaloneWorkspace tree = await StandaloneWorkspace.CreateWorktreeAsync(
+                Path.Combine(root, path)
+            );
             Assert.Equal(tree.BaseCommit, await ThrowawayRepository.GitInAsync(tree.Path, ["rev-parse", "HEAD"]));
             Assert.StartsWith(
                 path == "bare.git" ? Path.Combine(root, "bare.git.workers")

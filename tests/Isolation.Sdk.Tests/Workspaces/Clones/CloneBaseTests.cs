@@ -147,7 +147,7 @@ public sealed class CloneBaseTests
             repository.Path,
             new LeakScope { MayAppear = ["repo.workers"] }
         );
-        await using (PrivateClone clone = await PrivateClone.CreateAsync(repository.Path))
+        await using (StandaloneWorkspace clone = await StandaloneWorkspace.CreateCloneAsync(repository.Path))
         {
             Assert.Equal(clone.Branch, await ThrowawayRepository.GitInAsync(clone.Path, ["branch", "--show-current"]));
             await ThrowawayRepository.GitInAsync(clone.Path, ["commit", "-q", "--allow-empty", "-m", "Mine"]);

@@ -1,11 +1,15 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
+using Isolation.Sdk.Workspaces;
 
-namespace Isolation.Sdk.Workspaces;
+namespace Isolation.Sdk;
 
-/// <summary>A workspace without a pipeline around it: the attempt is issued, leased and ended here.</summary>
-internal sealed class StandaloneWorkspace : IAsyncDisposable
+/// <summary>
+/// A workspace to work in and throw away: no pipeline, no options. Disposing it removes the directory, its branch and
+/// everything else of it; commits worth keeping go onto another branch first.
+/// </summary>
+public sealed class StandaloneWorkspace : IAsyncDisposable
 {
     private const string ItemPrefix = "throwaway-";
     private readonly GitWorkspaceProvider _provider;
@@ -26,9 +30,74 @@ internal sealed class StandaloneWorkspace : IAsyncDisposable
         _workspace = workspace;
     }
 
-    public WorkspaceInfo Info => _workspace.Info;
+    /// <summary>The absolute path of the work tree.</summary>
+    public string Path => _workspace.Info.Path;
 
-    public static async Task<StandaloneWorkspace> CreateAsync(
+    /// <summary>The branch it is on, short form; no other workspace is on it.</summary>
+    public string Branch => _workspace.Info.Branch!;
+
+    /// <summary>The commit it started from.</summary>
+    public string BaseCommit => _workspace.Info.BaseCommit;
+
+    /// <summary>
+    /// Creates a linked worktree in the folder <c>&lt;repository&gt;.workers</c> beside the repository. What a killed
+    /// process left there is removed on the way.
+    /// </summary>
+    /// <param name="repositoryPath">
+    /// A checkout, a linked worktree or a bare repository; relative paths start at the process's current directory.
+    /// </param>
+    /// <param name="revision">
+    /// Where to start: anything git takes for a commit. <value>HEAD, as <paramref name="repositoryPath"/> sees
+    /// it.</value>
+    /// </param>
+    /// <param name="cancellationToken">A token to cancel the operation and roll it back.</param>
+    /// <exception cref="IsolationException">
+    /// ISO0204: not a repository. ISO0206: no such commit. ISO0207: no commit yet. ISO0301: the folder is not writable.
+    /// </exception>
+    public static Task<StandaloneWorkspace> CreateWorktreeAsync(
+        string repositoryPath,
+        string revision = "HEAD",
+        CancellationToken cancellationToken = default
+    ) =>
+        CreateAsync(
+            repositoryPath,
+            revision,
+            repositories => new GitWorktreeProvider(new WorkspaceOptions(), TimeProvider.System, null, repositories)
+            {
+                MakesTemplates = false,
+            },
+            cancellationToken
+        );
+
+    /// <summary>
+    /// Creates a private clone, like <see cref="CreateWorktreeAsync"/>: it borrows the repository's objects, everything
+    /// else is its own, and nothing done in it shows in the repository. <c>git fetch &lt;path&gt; HEAD</c> takes over
+    /// commits worth keeping, if you trust who worked there.
+    /// </summary>
+    /// <inheritdoc cref="CreateWorktreeAsync"/>
+    public static Task<StandaloneWorkspace> CreateCloneAsync(
+        string repositoryPath,
+        string revision = "HEAD",
+        CancellationToken cancellationToken = default
+    ) =>
+        CreateAsync(
+            repositoryPath,
+            revision,
+            repositories => new PrivateCloneProvider(new WorkspaceOptions(), TimeProvider.System, null, repositories)
+            {
+                MakesTemplates = false,
+            },
+            cancellationToken
+        );
+
+    /// <summary>Removes it, with everything that is in it. A second call does nothing.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync(_workspace, _lease, _repository).ConfigureAwait(false);
+        await _provider.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static async Task<StandaloneWorkspace> CreateAsync(
         string repositoryPath,
         string revision,
         Func<GitRepositoryCache, GitWorkspaceProvider> choose,
@@ -37,7 +106,7 @@ internal sealed class StandaloneWorkspace : IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(repositoryPath);
         ArgumentException.ThrowIfNullOrEmpty(revision);
-        string path = Path.GetFullPath(repositoryPath);
+        string path = System.IO.Path.GetFullPath(repositoryPath);
         GitRepository repository = await GitOpener.OpenAsync(path, cancellationToken).ConfigureAwait(false);
         string commit = await ResolveAsync(repository, path, revision, cancellationToken).ConfigureAwait(false);
         GitWorkspaceProvider provider = choose(new GitRepositoryCache(opened: repository));
@@ -63,12 +132,6 @@ internal sealed class StandaloneWorkspace : IAsyncDisposable
             await provider.DisposeAsync().ConfigureAwait(false);
             throw;
         }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await EndAsync(_workspace, _lease, _repository).ConfigureAwait(false);
-        await _provider.DisposeAsync().ConfigureAwait(false);
     }
 
     private static async Task<string> ResolveAsync(

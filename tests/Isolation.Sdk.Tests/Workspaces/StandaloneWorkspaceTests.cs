@@ -5,7 +5,7 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Workspaces;
 
-public class GitWorktreeTests
+public class StandaloneWorkspaceTests
 {
     [IsolationFact]
     public async Task It_comes_and_goes_in_one_line()
@@ -16,7 +16,9 @@ public class GitWorktreeTests
         await rig.Repository.CommitAsync("Next", new Dictionary<string, string> { ["next"] = "1" });
         string refs = await rig.Repository.GitAsync(["for-each-ref"]);
         string path;
-        await using (GitWorktree tree = await GitWorktree.CreateAsync(rig.Repository.Path, "v1"))
+        await using (
+            StandaloneWorkspace tree = await StandaloneWorkspace.CreateWorktreeAsync(rig.Repository.Path, "v1")
+        )
         {
             path = tree.Path;
             Assert.Equal(tag, tree.BaseCommit);
@@ -42,7 +44,7 @@ public class GitWorktreeTests
         ((AttemptLease)request.Lease).Dispose();
         IWorkspace living = await rig.AcquireAsync("throwaway-living");
 
-        await using GitWorktree tree = await GitWorktree.CreateAsync(rig.Repository.Path);
+        await using StandaloneWorkspace tree = await StandaloneWorkspace.CreateWorktreeAsync(rig.Repository.Path);
         Assert.False(Directory.Exists(dead.Info.Path));
         Assert.True(Directory.Exists(living.Info.Path));
         Assert.DoesNotContain("throwaway-dead", await rig.Repository.GitAsync(["for-each-ref"]));
@@ -59,7 +61,7 @@ public class GitWorktreeTests
             code,
             (
                 await Assert.ThrowsAsync<IsolationException>(() =>
-                    GitWorktree.CreateAsync(rig.Repository.Path, revision)
+                    StandaloneWorkspace.CreateWorktreeAsync(rig.Repository.Path, revision)
                 )
             ).Code
         );
