@@ -92,9 +92,8 @@ internal sealed class GuardCost(Scratch scratch)
 
         Console.WriteLine(
             $"| {name} | {count} | "
-                + $"{string.Join(" | ", columns.Select(c => Median(c).ToString("0.00", CultureInfo.InvariantCulture)))} "
-                + $""
-                + $"|"
+                + string.Join(" | ", columns.Select(c => FormattableString.Invariant($"{Median(c):0.00}")))
+                + " |"
         );
         Scratch.Clear(path);
         Scratch.Clear(path + ".workers");

@@ -42,11 +42,9 @@ internal sealed class Pairs(string first, string second)
             sorted.Length % 2 == 1
                 ? sorted[sorted.Length / 2]
                 : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
+        double[] figures = [sorted[0], median, sorted[^1]];
         Console.WriteLine(
-            $"| {name} | "
-                + $"{string.Join(" | ", new[] { sorted[0], median, sorted[^1] }.Select(v => v.ToString(format, CultureInfo.InvariantCulture)))} "
-                + $""
-                + $"|"
+            $"| {name} | {string.Join(" | ", figures.Select(v => v.ToString(format, CultureInfo.InvariantCulture)))} |"
         );
     }
 }

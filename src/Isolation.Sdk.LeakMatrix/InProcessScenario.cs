@@ -59,8 +59,8 @@ internal sealed class InProcessScenario(LeakFixture place, LeakSetup? setup) : L
                 Saw(
                     runners.Noticed
                         ?? throw new InvalidOperationException(
-                            $"The workers did not end well: "
-                                + $"{string.Join("; ", attempts.Select(a => a.Fault?.ToString() ?? a.Result.ToString()))}"
+                            "The workers did not end well: "
+                                + string.Join("; ", attempts.Select(a => a.Fault?.ToString() ?? a.Result.ToString()))
                         )
                 );
                 Findings =

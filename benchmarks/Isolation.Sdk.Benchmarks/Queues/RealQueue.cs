@@ -96,7 +96,10 @@ internal sealed class RealQueue(RealItems items, Scratch scratch)
             ? new RealRun(cost, landed, gates / 2, started, landings, processes, landing)
             : throw new InvalidOperationException(
                 $"{landed} landed: "
-                    + $"{string.Join(", ", ends.Where(e => e.State != MergeState.Landed).Select(e => $"{e.Attempt} {e.State} {e.Reason}"))}"
+                    + string.Join(
+                        ", ",
+                        ends.Where(e => e.State != MergeState.Landed).Select(e => $"{e.Attempt} {e.State} {e.Reason}")
+                    )
             );
     }
 

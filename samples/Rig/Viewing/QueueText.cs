@@ -16,9 +16,11 @@ internal static class QueueText
             + $"{Doing(queue)}{Gates(queue.Gates)}";
         if (queue.Pause is { } halt)
         {
-            yield return $"{(halt.BrokenTarget is null ? "paused" : $"the target is red by itself at {Plain.Commit(halt.BrokenTarget)}")}: "
-                + $""
-                + $"{halt.Reason}{(halt.MinimumPriority is { } pass ? $" (priority {pass} and higher passes)" : "")}";
+            string why = halt.BrokenTarget is { } broken
+                ? $"the target is red by itself at {Plain.Commit(broken)}"
+                : "paused";
+            string passes = halt.MinimumPriority is { } pass ? $" (priority {pass} and higher passes)" : "";
+            yield return $"{why}: {halt.Reason}{passes}";
         }
 
         if (queue.Obstacle is { } obstacle)

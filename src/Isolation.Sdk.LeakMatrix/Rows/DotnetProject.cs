@@ -32,7 +32,8 @@ internal static class DotnetProject
             Write(
                 package,
                 "leaky.nuspec",
-                "<package><metadata><id>leaky</id><version>1.0.0</version><authors>a</authors><description>d</description></metadata></package>"
+                "<package><metadata><id>leaky</id><version>1.0.0</version><authors>a</authors>"
+                    + "<description>d</description></metadata></package>"
             );
             Write(
                 package,
@@ -86,8 +87,8 @@ internal static class DotnetProject
             new Dictionary<string, string>
             {
                 ["p.csproj"] =
-                    $"<Project "
-                    + $"Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>{Framework}</TargetFramework></PropertyGroup>{items}</Project>",
+                    "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup>"
+                    + $"<TargetFramework>{Framework}</TargetFramework></PropertyGroup>{items}</Project>",
                 ["C.cs"] = "class C { void M() { int never = 1; } }",
             }
         );

@@ -124,16 +124,20 @@ internal static class GitObjectRows
                     B("if [ -e c ]; then cd c; fi; git log -1 >/dev/null 2>&1 || echo LEAK")
                 ) with
                 {
-                    Prepare = async place =>
-                    {
-                        await place.Repository.GitAsync(["checkout", "-q", "-b", "lost"]).ConfigureAwait(false);
-                        await place
-                            .Repository.CommitAsync("Only here", new Dictionary<string, string> { ["f3"] = "three\n" })
-                            .ConfigureAwait(false);
-                        await place.Repository.GitAsync(["checkout", "-q", "main"]).ConfigureAwait(false);
-                        place.Base = "lost";
-                    },
+                    Prepare = CommitLostAsync,
                 }
-            ).Cooperative(LeakOutcome.Sealed, "a worktree's own branch holds its base").FromLevel(Restricted, LeakOutcome.Sealed, "the base is pinned by a ref as long as the worker lives"),
+            )
+                .Cooperative(LeakOutcome.Sealed, "a worktree's own branch holds its base")
+                .FromLevel(Restricted, LeakOutcome.Sealed, "a ref pins the base while the worker lives"),
         ];
+
+    private static async Task CommitLostAsync(LeakFixture place)
+    {
+        await place.Repository.GitAsync(["checkout", "-q", "-b", "lost"]).ConfigureAwait(false);
+        await place
+            .Repository.CommitAsync("Only here", new Dictionary<string, string> { ["f3"] = "three\n" })
+            .ConfigureAwait(false);
+        await place.Repository.GitAsync(["checkout", "-q", "main"]).ConfigureAwait(false);
+        place.Base = "lost";
+    }
 }

@@ -46,11 +46,11 @@ public abstract partial class StateSandboxConformance
                 ];
                 Require(seen.Count > 0, "The command 'env' showed nothing.");
                 RequireEqual(0, undeclared.Length, $"Seen and not declared: {string.Join(", ", undeclared)}.");
-                Require(
-                    declared.All(e => seen.GetValueOrDefault(e.Key) == e.Value),
-                    $"Declared and not seen as declared: "
-                        + $"{string.Join(", ", declared.Where(e => seen.GetValueOrDefault(e.Key) != e.Value).Select(e => e.Key))}."
-                );
+                string[] differing =
+                [
+                    .. declared.Where(e => seen.GetValueOrDefault(e.Key) != e.Value).Select(e => e.Key),
+                ];
+                Require(differing.Length == 0, $"Declared and not seen as declared: {string.Join(", ", differing)}.");
                 Require(one.Info.Environment.All(e => e.Origin.Length > 0), "A variable has no origin.");
                 Require(
                     !ReferenceEquals(one.Info.Environment, two.Info.Environment),

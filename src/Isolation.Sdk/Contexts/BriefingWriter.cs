@@ -106,7 +106,6 @@ internal static class BriefingWriter
             CultureInfo.InvariantCulture,
             $"It did not merge with commit {conflict.TargetCommit} of the "
                 + $"target{(conflict.With.Count == 0 ? "" : ", where these items had landed in the same files")}.\n"
-                + $""
         );
         foreach (string item in conflict.With.Take(MaxItemsNamed))
         {

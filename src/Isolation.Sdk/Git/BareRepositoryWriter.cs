@@ -21,7 +21,8 @@ internal static class BareRepositoryWriter
         File.WriteAllText(
             Path.Combine(path, "config"),
             $"[core]\n\trepositoryformatversion = {(longIds ? 1 : 0)}\n"
-                + $"{string.Concat(core.Select(line => $"\t{line}\n"))}{(longIds ? "[extensions]\n\tobjectFormat = sha256\n" : "")}"
+                + string.Concat(core.Select(line => $"\t{line}\n"))
+                + (longIds ? "[extensions]\n\tobjectFormat = sha256\n" : "")
         );
 
         // An absolute path starts neither like a comment nor like a quoted name.

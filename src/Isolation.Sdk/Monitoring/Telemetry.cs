@@ -66,7 +66,7 @@ internal static class Telemetry
         ActivityContext.TryParse(traceParent, null, isRemote: true, out ActivityContext parsed) ? parsed : default;
 
     public static string ToTraceParent(ActivityContext context) =>
-        $"00-{context.TraceId}-{context.SpanId}-{(context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? "01" : "00")}";
+        $"00-{context.TraceId}-{context.SpanId}-{(int)(context.TraceFlags & ActivityTraceFlags.Recorded):x2}";
 
     /// <summary>An activity for a stage of an attempt.</summary>
     public static Activity? StartStage(AttemptId attempt, Stage stage) =>

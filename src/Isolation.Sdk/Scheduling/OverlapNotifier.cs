@@ -62,11 +62,13 @@ internal sealed class OverlapNotifier(WorkerEventHub events, ILogger logger)
             }.Where(p => here.Contains(p.Item1))
         )
         {
-            string text = PlainText.SingleLine(
-                $"{(overlap.Kind == OverlapKind.Collides ? "collides" : overlap.Kind == OverlapKind.Declared ? "may overlap" : "overlaps")} "
-                    + $"with {with} in {where}",
-                PlainText.MaxLineLength
-            );
+            string verb = overlap.Kind switch
+            {
+                OverlapKind.Collides => "collides",
+                OverlapKind.Declared => "may overlap",
+                _ => "overlaps",
+            };
+            string text = PlainText.SingleLine($"{verb} with {with} in {where}", PlainText.MaxLineLength);
             if (_notified.GetValueOrDefault((worker, with)) != text)
             {
                 _notified[(worker, with)] = text;

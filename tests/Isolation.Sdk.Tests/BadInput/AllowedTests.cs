@@ -251,9 +251,8 @@ public sealed partial class AllowedTests(HostFixture fixture) : IClassFixture<Ho
 
     [GeneratedRegex(
         @"\.workers( folder|/\.trash folder|/[a-z0-9_.-]+\.log "
-            + @"|/(Directory\.(Build|Packages|Solution)\.(props|targets|rsp)|global\.json|nuget\.config|\.editorconfig|package\.json|\.config)[ "
-            + @""
-            + @"/])",
+            + @"|/(Directory\.(Build|Packages|Solution)\.(props|targets|rsp)|global\.json|nuget\.config|\.editorconfig"
+            + @"|package\.json|\.config)[ /])",
         RegexOptions.Singleline
     )]
     private static partial Regex BesideIt();

@@ -67,13 +67,8 @@ public sealed class CloneRunTests
                 $"w{n}@example.org",
                 await rig.GitAsync("log", "-1", "--format=%ce", $"refs/isolation/attempts/w{n}/1")
             );
-            Assert.Equal(
-                $"w{n}",
-                await rig.GitAsync(
-                    "show",
-                    $"refs/isolation/extra/w{n}/1/notes/commits:{await rig.GitAsync("rev-parse", $"refs/isolation/attempts/w{n}/1^")}"
-                )
-            );
+            string parent = await rig.GitAsync("rev-parse", $"refs/isolation/attempts/w{n}/1^");
+            Assert.Equal($"w{n}", await rig.GitAsync("show", $"refs/isolation/extra/w{n}/1/notes/commits:{parent}"));
         }
 
         Assert.Equal(

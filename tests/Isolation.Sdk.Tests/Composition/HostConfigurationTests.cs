@@ -167,7 +167,7 @@ public sealed class HostConfigurationTests
     }
 
     [IsolationFact]
-    public async Task Repository_target_and_gates_may_come_from_the_service_provider_and_keyed_services_resolve_everywhere()
+    public async Task Repository_target_and_gates_may_come_from_services_and_keyed_ones_resolve_everywhere()
     {
         await using PipelineFixture fixture = await PipelineFixture.CreateAsync();
         ServiceCollection services = new();

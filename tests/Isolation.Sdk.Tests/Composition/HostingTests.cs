@@ -30,7 +30,7 @@ public sealed class HostingTests
     }
 
     [IsolationFact(Tier = Tier.Ci)]
-    public async Task At_shutdown_what_is_nearly_done_lands_what_can_wait_is_suspended_and_the_rest_goes_back_to_the_tracker()
+    public async Task At_shutdown_the_nearly_done_lands_the_patient_is_suspended_and_the_rest_goes_back()
     {
         await using PipelineFixture fixture = await PipelineFixture.CreateAsync();
         InMemoryWorkTracker tracker = new();

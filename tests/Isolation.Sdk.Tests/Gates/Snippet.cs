@@ -104,9 +104,11 @@ internal sealed partial record Snippet(string File, int Line, string Code, strin
                 .GetDiagnostics()
                 .Where(d => d.Severity == DiagnosticSeverity.Error)
                 .Select(d =>
-                    $"{d.Id}: {d.GetMessage()} "
-                    + $"[{d.Location.SourceTree?.GetText().Lines[d.Location.GetLineSpan().StartLinePosition.Line].ToString().Trim()}]"
-                ),
+                {
+                    int line = d.Location.GetLineSpan().StartLinePosition.Line;
+                    string? text = d.Location.SourceTree?.GetText().Lines[line].ToString().Trim();
+                    return $"{d.Id}: {d.GetMessage()} [{text}]";
+                }),
         ];
     }
 

@@ -202,10 +202,10 @@ public sealed class PlantedFileTests
         ];
         foreach (string file in files.Order(StringComparer.Ordinal))
         {
-            all.Add(
-                $"{file} "
-                    + $"{(File.Exists(file) ? $"{new FileInfo(file).UnixFileMode} {Convert.ToHexString(await File.ReadAllBytesAsync(file))}" : new DirectoryInfo(file).LinkTarget)}"
-            );
+            string? what = File.Exists(file)
+                ? $"{new FileInfo(file).UnixFileMode} {Convert.ToHexString(await File.ReadAllBytesAsync(file))}"
+                : new DirectoryInfo(file).LinkTarget;
+            all.Add($"{file} {what}");
         }
 
         return string.Join('\n', all);

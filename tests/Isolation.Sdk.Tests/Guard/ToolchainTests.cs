@@ -109,8 +109,9 @@ public sealed class ToolchainTests
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         string polly = Path.GetFileName(Directory.EnumerateDirectories(Path.Combine(packages, "polly.core")).Last());
         const string Properties =
-            "<Import Project=\"../Version.props\" "
-            + "/><PropertyGroup><TargetFramework>net10.0</TargetFramework><NuGetAudit>false</NuGetAudit><IncludeSourceRevisionInInformationalVersion>false</IncludeSourceRevisionInInformationalVersion></PropertyGroup>";
+            "<Import Project=\"../Version.props\" /><PropertyGroup><TargetFramework>net10.0</TargetFramework>"
+            + "<NuGetAudit>false</NuGetAudit><IncludeSourceRevisionInInformationalVersion>false"
+            + "</IncludeSourceRevisionInInformationalVersion></PropertyGroup>";
         return new Dictionary<string, string>
         {
             [".gitignore"] = "bin/\nobj/\n",
@@ -128,9 +129,8 @@ public sealed class ToolchainTests
                 "public static class Lib { public static string Author => \"nobody\"; public static object "
                 + "Uses => Polly.ResiliencePipeline.Empty; }",
             ["App/App.csproj"] =
-                $"<Project "
-                + $"Sdk=\"Microsoft.NET.Sdk\">{Properties}<PropertyGroup><OutputType>Exe</OutputType></PropertyGroup><ItemGroup><ProjectReference "
-                + $"Include=\"../Lib/Lib.csproj\" /></ItemGroup></Project>",
+                $"<Project Sdk=\"Microsoft.NET.Sdk\">{Properties}<PropertyGroup><OutputType>Exe</OutputType>"
+                + "</PropertyGroup><ItemGroup><ProjectReference Include=\"../Lib/Lib.csproj\" /></ItemGroup></Project>",
             ["App/App.cs"] = """
                 using System.Reflection;
                 string Said<T>(System.Func<T, string?> what) where T : System.Attribute => what(Assembly.GetExecutingAssembly().GetCustomAttribute<T>()!)!;

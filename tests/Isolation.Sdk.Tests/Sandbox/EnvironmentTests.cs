@@ -98,7 +98,8 @@ public sealed class EnvironmentTests
         });
 
         Assert.Equal(
-            $"item.1|{scope.Info.Temp}|{scope.Info.Home}|{sandbox.Workers.WorkspaceOf(new AttemptId("item", 1))}|{scope.Info.Ports["web"]}|{{\"json\":1}}",
+            $"item.1|{scope.Info.Temp}|{scope.Info.Home}|{sandbox.Workers.WorkspaceOf(new AttemptId("item", 1))}|"
+                + $"{scope.Info.Ports["web"]}|{{\"json\":1}}",
             scope.Info.Environment.Single(e => e.Name == "X").Value
         );
         Assert.Equal($"{scope.Info.Ports["web"]}/isolation", Entry(scope, "ISOLATION_PORT_WEB"));
@@ -224,9 +225,9 @@ public sealed class EnvironmentTests
         sandbox.Host["NUGET_PACKAGES"] = packages;
         sandbox.Host["HOME"] = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         string project =
-            $"<Project "
-            + $"Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework><NuGetAudit>false</NuGetAudit></PropertyGroup><ItemGroup><PackageReference "
-            + $"Include=\"xunit.core\" Version=\"{version}\"/></ItemGroup></Project>";
+            "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework>"
+            + "<NuGetAudit>false</NuGetAudit></PropertyGroup><ItemGroup>"
+            + $"<PackageReference Include=\"xunit.core\" Version=\"{version}\"/></ItemGroup></Project>";
         string script = sandbox.Script(
             "dotnet restore p.csproj > restore.txt 2>&1 || cat restore.txt; dotnet msbuild p.csproj "
                 + "-getProperty:Tampered,NuGetPackageRoot"
@@ -304,9 +305,10 @@ public sealed class EnvironmentTests
         string project = Path.Combine(sandbox.Workers.WorkspaceOf(new AttemptId("item", 1)), "p.csproj");
         await File.WriteAllTextAsync(
             project,
-            $"<Project "
-                + $"Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup><ItemGroup><PackageReference "
-                + $"Include=\"Polly.Core\" Version=\"{Path.GetFileName(package)}\"/></ItemGroup></Project>"
+            "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework>"
+                + "</PropertyGroup><ItemGroup>"
+                + $"<PackageReference Include=\"Polly.Core\" Version=\"{Path.GetFileName(package)}\"/>"
+                + "</ItemGroup></Project>"
         );
 
         ExecResult restored = await scope.ExecAsync(WorkerCommand.Of("dotnet", "restore"));

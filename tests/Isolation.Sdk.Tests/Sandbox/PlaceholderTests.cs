@@ -33,8 +33,8 @@ public sealed class PlaceholderTests
         string work = sandbox.Workers.WorkspaceOf(sandbox.Lease!.Attempt);
 
         Assert.Equal(
-            $"Auth-7|Add \"login\"|Do it; "
-                + $"$(now)|Auth-7.1|{PlaceholderTemplate.WorkerId(sandbox.Lease.Attempt)}|{scope.Info.Temp}/briefing.md|{{item}}|{{\"a\":{{}}}}",
+            $"Auth-7|Add \"login\"|Do it; $(now)|Auth-7.1|{PlaceholderTemplate.WorkerId(sandbox.Lease.Attempt)}|"
+                + $"{scope.Info.Temp}/briefing.md|{{item}}|{{\"a\":{{}}}}",
             scope.Info.Environment.Single(e => e.Name == "ALL").Value
         );
         await scope.ReleaseAsync(ReleaseMode.Remove);

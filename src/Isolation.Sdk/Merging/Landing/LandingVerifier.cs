@@ -7,7 +7,8 @@ namespace Isolation.Sdk.Merging;
 internal sealed class LandingVerifier(QueueContext context, TargetHistory history)
 {
     private const string Format =
-        $"%H%x1f%T%x1f%P%x1f%(trailers:key={LandingMessage.TestedTreeTrailer},valueonly=true,unfold=true,separator=%x1e)";
+        "%H%x1f%T%x1f%P%x1f"
+        + $"%(trailers:key={LandingMessage.TestedTreeTrailer},valueonly=true,unfold=true,separator=%x1e)";
 
     private readonly ItemMerger _merge = new(context, Path.Combine(context.Names.MergeFolder, "check"));
     private readonly MergeBaseFinder _start = new(context, history);

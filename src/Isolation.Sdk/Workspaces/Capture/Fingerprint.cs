@@ -45,9 +45,10 @@ internal static class Fingerprint
             .. before
                 .Where(e => after.GetValueOrDefault(e.Key) != e.Value)
                 .Select(e =>
-                    $"{e.Key} was "
-                    + $"{(after.GetValueOrDefault(e.Key, Absent) == Absent ? "removed" : e.Value == Absent ? "added" : "changed")}"
-                ),
+                {
+                    bool removed = after.GetValueOrDefault(e.Key, Absent) == Absent;
+                    return $"{e.Key} was {(removed ? "removed" : e.Value == Absent ? "added" : "changed")}";
+                }),
         ];
 
     // Whether a difference is in what all work trees share: then it does not say who made it.

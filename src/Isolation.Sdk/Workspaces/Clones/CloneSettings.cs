@@ -82,14 +82,8 @@ internal sealed partial class CloneSettings
         {
             int first = key.IndexOf('.', StringComparison.Ordinal),
                 last = key.LastIndexOf('.');
-            string part =
-                first == last
-                    ? ""
-                    : $" "
-                        + $"\"{key[(first + 1)..last].Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
-            string quoted = value
-                .Replace("\\", "\\\\", StringComparison.Ordinal)
-                .Replace("\"", "\\\"", StringComparison.Ordinal)
+            string part = first == last ? "" : $" \"{Escape(key[(first + 1)..last])}\"";
+            string quoted = Escape(value)
                 .Replace("\n", "\\n", StringComparison.Ordinal)
                 .Replace("\t", "\\t", StringComparison.Ordinal);
             text.Append('[')
@@ -104,6 +98,9 @@ internal sealed partial class CloneSettings
 
         return text.ToString();
     }
+
+    private static string Escape(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 
     private static bool IsCarried(string key) =>
         Carried.Contains(key, StringComparer.Ordinal)

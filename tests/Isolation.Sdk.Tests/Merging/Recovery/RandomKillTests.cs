@@ -58,9 +58,11 @@ public sealed class RandomKillTests(ITestOutputHelper output)
         );
         bench.Compare(last, what);
         await bench.CheckAsync(what);
+        IEnumerable<string> journal = (await bench.JournalAsync())
+            .GroupBy(e => e.Note ?? e.State.ToString())
+            .Select(g => $"{g.Count()} {g.Key}");
         output.WriteLine(
-            $"{landed} of {bench.Works.Count} had landed before the last kill; journal: "
-                + $"{string.Join(", ", (await bench.JournalAsync()).GroupBy(e => e.Note ?? e.State.ToString()).Select(g => $"{g.Count()} {g.Key}"))}"
+            $"{landed} of {bench.Works.Count} had landed before the last kill; journal: {string.Join(", ", journal)}"
         );
     }
 

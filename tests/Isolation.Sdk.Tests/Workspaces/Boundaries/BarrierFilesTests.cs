@@ -122,8 +122,8 @@ public class BarrierFilesTests
                 new Dictionary<string, string>
                 {
                     ["p.csproj"] =
-                        "<Project "
-                        + "Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>",
+                        "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup>"
+                        + "<TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>",
                 }
             );
             File.WriteAllText(
@@ -199,8 +199,8 @@ public class BarrierFilesTests
                 {
                     ["all.slnx"] = "<Solution><Project Path=\"src/p.csproj\" /></Solution>",
                     ["src/p.csproj"] =
-                        "<Project "
-                        + "Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>",
+                        "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup>"
+                        + "<TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>",
                     ["src/p.cs"] =
                         "[System.Obsolete] class Old { } class P { void M() { int assigned = 1; int "
                         + "unused; new Old(); } }",
@@ -212,7 +212,8 @@ public class BarrierFilesTests
             [
                 "msbuild",
                 Path.Combine("src", "p.csproj"),
-                "-getProperty:Inherited,More,Late,FromRsp,Central,TargetFramework,AssemblyName,Configuration,ManagePackageVersionsCentrally",
+                "-getProperty:Inherited,More,Late,FromRsp,Central,TargetFramework,AssemblyName,Configuration,"
+                    + "ManagePackageVersionsCentrally",
             ];
             string there = await DotnetAsync(rig.Repository.Path, properties);
             Assert.Contains("\"FromRsp\": \"yes\"", there);
