@@ -50,7 +50,7 @@ public sealed class BudgetGates
             wide.AddRange(Wide(await Sources.ReadAsync(path)).Select(l => $"{path}:{l}"));
         }
 
-        Assert.Empty(wide);
+        Gate.HoldsUnless(wide);
     }
 
     [IsolationFact]
@@ -61,6 +61,7 @@ public sealed class BudgetGates
         Assert.Equal([2], Wide($"class A;\n// {words}\n"));
         Assert.Equal([1], Wide($"class A {{ string s = \"{words}\"; }}"));
         Assert.Empty(Wide($"class A {{ string s = \"\"\"{words}\"\"\"; }}"));
+        Assert.Empty(Wide($"class A {{ string s = $\"\"\"\n{words}\n\"\"\"; }}"));
         Assert.Empty(Wide($"#pragma warning disable CA1 // {words}\n"));
     }
 
@@ -165,7 +166,7 @@ public sealed class BudgetGates
                 .Where(n =>
                     n is LiteralExpressionSyntax { Token.Text: ['"', '"', '"', ..] }
                     || n is InterpolatedStringExpressionSyntax i
-                        && i.StringStartToken.Text.EndsWith("\"\"\"", StringComparison.Ordinal)
+                        && i.StringStartToken.Text.Contains("\"\"\"", StringComparison.Ordinal)
                 )
                 .Select(n => n.GetLocation().GetLineSpan())
                 .SelectMany(s =>
