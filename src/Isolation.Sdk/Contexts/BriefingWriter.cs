@@ -3,8 +3,6 @@ using System.Text;
 
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>Writes a briefing in Markdown: always the same parts in the same order, and the same text for the same
-/// request.</summary>
 internal static class BriefingWriter
 {
     private const int MaxItemsNamed = 20;
@@ -124,7 +122,7 @@ internal static class BriefingWriter
         text.Append(more > 0 ? string.Create(CultureInfo.InvariantCulture, $"\n- Files beside those: {more}\n") : "\n");
     }
 
-    /// <summary>Quoted line by line: what others wrote cannot pass for a part of the briefing.</summary>
+    // What others wrote cannot pass for a part of the briefing.
     private static string Quote(string words) =>
         string.Join('\n', Normal(words).Split('\n').Select(l => l.Length == 0 ? ">" : $"> {l}"));
 

@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>Codes of this folder: ISO05##.</summary>
 internal static class ContextCodes
 {
     public const string OverBudget = "ISO0503";

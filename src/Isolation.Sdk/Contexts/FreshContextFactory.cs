@@ -3,11 +3,8 @@ using System.Text;
 
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>A context from nothing: instructions, item, declared references, the blockers' notes, the reason of the
-/// attempt before. Nothing else.</summary>
 internal sealed class FreshContextFactory : IContextFactory
 {
-    /// <summary>The briefing's file, in the worker's folder for temporary files.</summary>
     public const string FileName = "briefing.md";
 
     private readonly int? _budget;
@@ -78,7 +75,7 @@ internal sealed class FreshContextFactory : IContextFactory
         return WorkerContext.Create(request.Attempt, briefing, file, tokens, _budget, _time);
     }
 
-    /// <summary>As much of the earlier conflict as there is room for: what is asked comes first.</summary>
+    // As much of the earlier conflict as there is room for: what is asked comes first.
     private (string Briefing, int Tokens) Write(ContextRequest request, IReadOnlyList<ReferenceFile> references)
     {
         string without = BriefingWriter.Write(request, _preamble, references, conflictFiles: null);

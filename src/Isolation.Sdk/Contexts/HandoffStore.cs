@@ -5,22 +5,15 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>Handoff notes as git artifacts: <c>refs/isolation/handoffs/&lt;item&gt;/&lt;n&gt;</c> is a chain of
-/// commits, one for each note of that attempt, with the note as message.</summary>
-/// <remarks>Git processes: three for a note (and once one more for the empty tree), one for reading an item without
-/// notes, two for one with notes.</remarks>
+/// <summary>A chain of commits without files, one for each note, whose message is the note.</summary>
 internal sealed class HandoffStore(GitRepository repository)
 {
-    /// <summary>The most UTF-8 bytes of one note: 64 Ki.</summary>
     public const int MaxNoteBytes = 64 * 1024;
 
     private const int Tries = 10;
     private const string Prefix = "refs/isolation/handoffs/";
     private string? _emptyTree;
 
-    /// <summary>Adds a note to an attempt.</summary>
-    /// <exception cref="IsolationException">ISO0506: a newer attempt exists; ISO0507: the note is empty or too
-    /// long.</exception>
     public async Task<Handoff> AppendAsync(
         AttemptId attempt,
         string note,
@@ -81,8 +74,7 @@ internal sealed class HandoffStore(GitRepository repository)
         };
     }
 
-    /// <summary>The notes of an item's newest attempt, oldest first: what an earlier, failed one left is not about the
-    /// work that landed.</summary>
+    // What an earlier, failed attempt left is not about the work that landed.
     public async Task<IReadOnlyList<Handoff>> ReadAsync(string item, CancellationToken cancellationToken = default)
     {
         string slug = Slug.Of(item);
@@ -129,7 +121,7 @@ internal sealed class HandoffStore(GitRepository repository)
             .DefaultIfEmpty()
             .Max();
 
-    /// <summary>Attempts and notes of one item: whichever is newest, a pruned attempt's notes included.</summary>
+    // A pruned attempt's notes count, too.
     private async Task<IReadOnlyDictionary<string, string>> ListAsync(string slug, CancellationToken cancellationToken)
     {
         GitResult answer = await repository
@@ -144,12 +136,11 @@ internal sealed class HandoffStore(GitRepository repository)
         return answer
             .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(l => l.Split(' ', 2))
-            .ToDictionary(p => p[1], p => p[0], StringComparer.Ordinal);
+            .ToDictionary(p => p[1], p => p[0]);
     }
 
     private async Task<string> WriteAsync(string text, string? parent, CancellationToken cancellationToken)
     {
-        // A note carries no files; git fsck wants even the empty tree to be there.
         _emptyTree ??= (
             await repository
                 .Client.RunAsync(

@@ -18,7 +18,6 @@ public sealed record PreviousConflict(
     IReadOnlyList<ConflictedFile> Files
 )
 {
-    /// <summary>The most files, and the most items, that are named.</summary>
     internal const int MaxNamed = 100;
 
     /// <summary>Where its work is, in the repository and in every linked worktree of it.</summary>

@@ -3,10 +3,8 @@ using System.Text.Unicode;
 
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>A declared reference, read.</summary>
 internal sealed record ReferenceFile(string Path, string Content)
 {
-    /// <summary>The most bytes of one reference.</summary>
     public const int MaxBytes = 256 * 1024;
 
     public static async Task<ReferenceFile> ReadAsync(
@@ -67,7 +65,6 @@ internal sealed record ReferenceFile(string Path, string Content)
             StringComparison.Ordinal
         );
 
-    /// <summary>The path with every link on the way resolved, as far as it exists.</summary>
     private static string Real(string path)
     {
         string root = System.IO.Path.GetPathRoot(path)!;

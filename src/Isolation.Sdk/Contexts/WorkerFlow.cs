@@ -3,12 +3,12 @@ using System.Globalization;
 
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>Gives an in-process runner its own async flow: none of the caller's async locals, baggage, culture or
-/// synchronization context.</summary>
+/// <summary>
+/// Gives an in-process runner its own async flow: none of the caller's async locals, baggage or culture.
+/// </summary>
 internal static class WorkerFlow
 {
-    /// <summary>Runs a worker's code, up to its first await on its own thread, so that code that blocks holds no thread
-    /// of the pool. Then the worker's lifetime ends.</summary>
+    // On a thread of its own up to its first await, so that code that blocks holds no thread of the pool.
     public static Task<T> RunAsync<T>(WorkerLifetime lifetime, Func<Task<T>> run, Activity? activity = null)
     {
         // With the flow suppressed, the new task starts from an empty execution context.

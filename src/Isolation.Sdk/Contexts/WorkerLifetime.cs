@@ -1,7 +1,5 @@
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>Whether a worker still lives. What it holds asks at each call, and is closed for good when it has
-/// ended.</summary>
 internal sealed class WorkerLifetime(AttemptId attempt)
 {
     private volatile bool _ended;

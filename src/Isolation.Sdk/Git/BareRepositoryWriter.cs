@@ -1,9 +1,6 @@
 namespace Isolation.Sdk.Git;
 
-/// <summary>
-/// Writes git directories with nothing in them but what the library says: their config names no program, and their
-/// objects are borrowed.
-/// </summary>
+/// <summary>Git directories whose config names no program and whose objects are borrowed.</summary>
 internal static class BareRepositoryWriter
 {
     public static void Write(

@@ -1,12 +1,10 @@
 namespace Isolation.Sdk.Git;
 
-/// <summary>Which paths commits touch.</summary>
 internal static class ChangedPaths
 {
-    // Who merges a stranger's history in has more commits than anybody wants to know the paths of.
+    // A merge of a stranger's history has more commits than anybody wants to know the paths of.
     private const int MaxCommits = 2000;
 
-    // Paths that differ between two commits, by name: one process.
     public static async Task<IReadOnlyList<string>> BetweenAsync(
         GitRepository repository,
         string from,
@@ -32,8 +30,8 @@ internal static class ChangedPaths
         CancellationToken cancellationToken
     )
     {
-        Dictionary<string, IReadOnlySet<string>> found = new(StringComparer.Ordinal);
-        string[] distinct = [.. tips.Distinct(StringComparer.Ordinal)];
+        Dictionary<string, IReadOnlySet<string>> found = new();
+        string[] distinct = [.. tips.Distinct()];
         if (distinct.Length == 0)
         {
             return found;
@@ -48,14 +46,14 @@ internal static class ChangedPaths
             $"--format={marker}%x00%S%x00",
             .. distinct,
             "--not",
-            .. without.Distinct(StringComparer.Ordinal),
+            .. without.Distinct(),
         ];
         GitResult answer = await repository.RunAsync(cancellationToken, arguments).ConfigureAwait(false);
         foreach (string[] fields in answer.Output.Split(marker + '\0').Skip(1).Select(r => r.Split('\0')))
         {
             HashSet<string> paths = found.TryGetValue(fields[0], out IReadOnlySet<string>? known)
                 ? (HashSet<string>)known
-                : new HashSet<string>(StringComparer.Ordinal);
+                : new HashSet<string>();
             paths.UnionWith(fields.Skip(1).Select(f => f.TrimStart('\n')).Where(f => f.Length > 0));
             found[fields[0]] = paths;
         }

@@ -1,13 +1,10 @@
 namespace Isolation.Sdk.Git;
 
-/// <summary>Ref transactions that are on the disk when they return, and that say which ref refused.</summary>
 internal static class DurableRefs
 {
-    // For 'GIT_CONFIG_PARAMETERS': git's default syncs neither loose objects nor refs; a writer that holds a ref for a
-    // moment is waited for.
+    // Git's default syncs neither loose objects nor refs; a writer that holds a ref for a moment is waited for.
     public const string FullSync = "'core.fsync=all' 'core.filesRefLockTimeout=2000' 'core.packedRefsTimeout=5000'";
 
-    // null when all moved, the name of the ref that was not as expected when none did.
     public static async Task<string?> UpdateDurablyAsync(
         this GitRepository repository,
         RefTransaction transaction,
@@ -23,7 +20,7 @@ internal static class DurableRefs
 
         // Not cancelled once begun: a git that is killed here leaves its locks behind.
         GitResult answer = await repository.Client.TryRunAsync(update, CancellationToken.None).ConfigureAwait(false);
-        if (answer.Ok && answer.Output.Contains("commit: ok", StringComparison.Ordinal))
+        if (answer.Ok && answer.Output.Contains("commit: ok"))
         {
             return null;
         }
@@ -58,7 +55,6 @@ internal static class DurableRefs
         return end > 0 && GitRefs.IsRace(error) ? error[(start + Before.Length)..end] : null;
     }
 
-    // The environment of a command that writes what must not be lost.
     public static IReadOnlyDictionary<string, string> Durable =>
         new Dictionary<string, string> { ["GIT_CONFIG_PARAMETERS"] = FullSync };
 }

@@ -3,22 +3,18 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>
-/// Lays the <c>.gitattributes</c> files of a tree out in a directory of their own, so that a merge obeys what is
-/// committed and nothing else.
-/// </summary>
+/// <summary>Lays out a tree's attribute files, so that a merge obeys what is committed and nothing else.</summary>
 internal sealed class GitAttributes(GitRepository repository, string folder)
 {
     private const string FileName = ".gitattributes";
     private const int MaxKnownTrees = 4096;
-    private readonly HashSet<string> _trees = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _trees = new();
 
     public static bool IsAttributesFile(ReadOnlySpan<byte> path) =>
         path.EndsWith(".gitattributes"u8) && (path.Length == FileName.Length || path[^(FileName.Length + 1)] == '/');
 
     public static bool AreSame(IndexFile one, IndexFile other) => In(one).SetEquals(In(other));
 
-    // The attribute files of a tree or a commit; one that is a link has no content here.
     public static async IAsyncEnumerable<(string Path, string? Content)> ReadAsync(
         GitRepository repository,
         string tree,
@@ -41,7 +37,6 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
         }
     }
 
-    // A directory with exactly the attribute files of a tree; empty when it has none.
     public async Task<string> WriteAsync(string tree, CancellationToken cancellationToken)
     {
         if (_trees.Contains(tree))
@@ -86,7 +81,7 @@ internal sealed class GitAttributes(GitRepository repository, string folder)
 
     private static HashSet<string> In(IndexFile index)
     {
-        HashSet<string> found = new(StringComparer.Ordinal);
+        HashSet<string> found = new();
         for (int i = 0; i < index.Count; i++)
         {
             if (IsAttributesFile(index.Path(i)))

@@ -18,7 +18,6 @@ internal sealed class GitClient(GitEnvironment environment)
 
     public GitEnvironment Environment { get; } = environment;
 
-    // How many processes this client started; what a benchmark and a test count.
     public int StartedProcesses => _started;
 
     private int _started;
@@ -78,7 +77,7 @@ internal sealed class GitClient(GitEnvironment environment)
     public static IsolationException Failed(GitCommand command, GitResult result)
     {
         string message = $"'git {command.Arguments[0]}' ended with {result.ExitCode}: {result.ErrorLine}";
-        return result.Error.Contains(".lock': File exists", StringComparison.Ordinal)
+        return result.Error.Contains(".lock': File exists")
             ? new IsolationException(
                 GitCodes.Locked,
                 message,

@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Git;
 
-/// <summary>Codes of this folder: ISO02##.</summary>
 internal static class GitCodes
 {
     public const string CommandFailed = "ISO0201";

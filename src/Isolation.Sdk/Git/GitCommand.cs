@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Git;
 
-/// <summary>One git command as a list of arguments.</summary>
 internal sealed record GitCommand(string Directory, IReadOnlyList<string> Arguments)
 {
     public string? Input { get; init; }

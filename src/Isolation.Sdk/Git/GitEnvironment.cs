@@ -2,10 +2,7 @@ using System.Globalization;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>
-/// The environment every git command of the library runs in: nothing of the caller's <c>GIT_*</c>, no system or global
-/// config, only what was allowed once.
-/// </summary>
+/// <summary>Nothing of the caller's <c>GIT_*</c>, no system or global config, only what was allowed once.</summary>
 internal sealed class GitEnvironment
 {
     private static readonly string[] Passed = ["PATH", "SystemRoot", "ComSpec", "PATHEXT", "TMPDIR", "TEMP", "TMP"];
@@ -33,7 +30,7 @@ internal sealed class GitEnvironment
         (Config, Identity) = (other.Config, other.Identity);
         (_local, _remote) = (With(other._local), With(other._remote));
         Dictionary<string, string> With(Dictionary<string, string> variables) =>
-            new(variables, StringComparer.Ordinal)
+            new(variables)
             {
                 ["GIT_AUTHOR_NAME"] = name,
                 ["GIT_AUTHOR_EMAIL"] = email,
@@ -42,7 +39,6 @@ internal sealed class GitEnvironment
             };
     }
 
-    // Config that every command of the library gets; the pinned part wins over the repository's.
     public IReadOnlyList<KeyValuePair<string, string>> Config { get; }
 
     public IReadOnlyList<KeyValuePair<string, string>> Identity { get; }
@@ -80,7 +76,7 @@ internal sealed class GitEnvironment
         IReadOnlyList<KeyValuePair<string, string>> config
     )
     {
-        Dictionary<string, string> built = new(StringComparer.Ordinal)
+        Dictionary<string, string> built = new()
         {
             ["LC_ALL"] = "C",
             ["GIT_CONFIG_NOSYSTEM"] = "1",

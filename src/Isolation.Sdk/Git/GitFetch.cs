@@ -2,7 +2,7 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>Fetching, one at a time: fetches of the same refs beside each other fail.</summary>
+/// <summary>One at a time: fetches of the same refs beside each other fail.</summary>
 internal static class GitFetch
 {
     // Fetches a remote's branches, with the host's credentials; no tags follow, nothing is pruned.

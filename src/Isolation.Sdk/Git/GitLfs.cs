@@ -28,7 +28,7 @@ internal static class GitLfs
         params IReadOnlyList<KeyValuePair<string, string>> settings
     )
     {
-        Dictionary<string, string> environment = new(StringComparer.Ordinal);
+        Dictionary<string, string> environment = new();
         GitEnvironment.AddConfig(environment, [.. Config(repository), .. settings]);
         return environment;
     }

@@ -1,14 +1,9 @@
 namespace Isolation.Sdk.Git;
 
 /// <summary>
-/// Merges two commits without a work tree, by a private git directory: no config, attribute file, merge driver or ref
-/// of the repository has a say in it.
+/// Merges without a work tree, by a private git directory: no config, merge driver or ref of the repository has a say
+/// in it. merge-tree reads attributes from the directory it runs in and puts its arguments into markers.
 /// </summary>
-/// <remarks>
-/// merge-tree reads <c>.gitattributes</c> from the directory it runs in and puts the text of its arguments into
-/// markers, so both are this class's own: a directory with exactly the target's attribute files, and refs with names
-/// that a person can read.
-/// </remarks>
 internal sealed class GitMerge(GitRepository repository, string folder)
 {
     private const string Target = "target";
@@ -21,7 +16,6 @@ internal sealed class GitMerge(GitRepository repository, string folder)
         CancellationToken cancellationToken
     ) => RunAsync(target, head, attributes, new Dictionary<string, string>(), cancellationToken);
 
-    // Merges two trees by a base of the caller's choice, where git would find another one or none.
     public async Task<MergeOutcome> RunOnBaseAsync(
         string baseTree,
         (string Tree, string Label) target,
@@ -85,19 +79,18 @@ internal sealed class GitMerge(GitRepository repository, string folder)
         return Classify(answer);
     }
 
-    // Tells a conflict from a failure: the exit code alone does not.
     internal static MergeOutcome Classify(GitResult answer)
     {
-        // An object that is missing gives a plausible conflict on git before 2.45, or histories that seem unrelated,
-        // and "error:" beside it.
-        bool failed = answer.Error.Contains("error:", StringComparison.Ordinal);
-        if (!failed && answer.ExitCode == 128 && answer.Error.Contains("unrelated histories", StringComparison.Ordinal))
+        // A missing object gives a plausible conflict on git before 2.45, or histories that seem unrelated, beside
+        // "error:".
+        bool failed = answer.Error.Contains("error:");
+        if (!failed && answer.ExitCode == 128 && answer.Error.Contains("unrelated histories"))
         {
             return new MergeOutcome.Unrelated();
         }
 
         MergeTreeOutput? output =
-            !failed && answer.ExitCode is 0 or 1 && !answer.Error.Contains("fatal:", StringComparison.Ordinal)
+            !failed && answer.ExitCode is 0 or 1 && !answer.Error.Contains("fatal:")
                 ? MergeTreeOutput.Parse(answer.Output)
                 : null;
         return output is null || (answer.Ok && output.Files.Count > 0)
@@ -126,7 +119,6 @@ internal sealed class GitMerge(GitRepository repository, string folder)
     }
 }
 
-/// <summary>What became of a merge.</summary>
 internal abstract record MergeOutcome
 {
     private MergeOutcome() { }

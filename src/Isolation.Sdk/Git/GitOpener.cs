@@ -5,9 +5,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>
-/// Meets the host's git once: its version, whether it trusts the repository, and the few settings that are passed on.
-/// </summary>
 internal static partial class GitOpener
 {
     // The oldest git that has everything: 'merge-tree --write-tree' with '--stdin'.
@@ -41,8 +38,7 @@ internal static partial class GitOpener
             );
         }
 
-        // Three questions that do not depend on each other, asked at once; most repositories belong to who asks, and
-        // need no trust.
+        // They do not depend on each other; most repositories belong to who asks, and need no trust.
         Task<GitResult> versioning = asHost.RunAsync(
             GitCommand.In(Path.GetPathRoot(Path.GetTempPath())!, "--version"),
             cancellationToken
@@ -74,7 +70,7 @@ internal static partial class GitOpener
             local.AddRange(
                 new[] { found.TopLevel, found.GitDirectory, found.CommonDirectory }
                     .OfType<string>()
-                    .Distinct(StringComparer.Ordinal)
+                    .Distinct()
                     .Select(p => new KeyValuePair<string, string>("safe.directory", p))
             );
         }
@@ -97,8 +93,7 @@ internal static partial class GitOpener
             cancellationToken
         );
 
-    private static bool IsDubious(GitResult answer) =>
-        answer.Error.Contains("dubious ownership", StringComparison.Ordinal);
+    private static bool IsDubious(GitResult answer) => answer.Error.Contains("dubious ownership");
 
     private static GitRepository Describe(GitClient client, string path, GitResult answer)
     {
@@ -202,7 +197,7 @@ internal static partial class GitOpener
         Environment
             .GetEnvironmentVariables()
             .Cast<DictionaryEntry>()
-            .ToDictionary(e => (string)e.Key, e => (string)e.Value!, StringComparer.Ordinal);
+            .ToDictionary(e => (string)e.Key, e => (string)e.Value!);
 
     [GeneratedRegex(@"(\d+)\.(\d+)")]
     private static partial Regex VersionPattern();

@@ -2,17 +2,15 @@ using System.Text;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>Reading names, and moving refs by compare-and-swap only.</summary>
 internal static class GitRefs
 {
-    // The commit a revision means now, in full; null when it means none.
     public static async Task<string?> TryResolveCommitAsync(
         this GitRepository repository,
         string revision,
         CancellationToken cancellationToken = default
     )
     {
-        if (revision.Length == 0 || revision.Contains('\0', StringComparison.Ordinal))
+        if (revision.Length == 0 || revision.Contains('\0'))
         {
             return null; // A NUL would cut the name off, and what is left of it may mean another commit.
         }
@@ -44,10 +42,9 @@ internal static class GitRefs
         return answer
             .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(l => l.Split(' ', 2))
-            .ToDictionary(p => p[1], p => p[0], StringComparer.Ordinal);
+            .ToDictionary(p => p[1], p => p[0]);
     }
 
-    // false: one of them was not what it was expected to be, and nothing moved.
     public static async Task<bool> TryUpdateAsync(
         this GitRepository repository,
         RefTransaction transaction,
@@ -59,7 +56,7 @@ internal static class GitRefs
             Input = transaction.ToInput(),
         };
         GitResult answer = await repository.Client.TryRunAsync(update, cancellationToken).ConfigureAwait(false);
-        if (answer.Ok && answer.Output.Contains("commit: ok", StringComparison.Ordinal))
+        if (answer.Ok && answer.Output.Contains("commit: ok"))
         {
             return true;
         }
@@ -67,15 +64,13 @@ internal static class GitRefs
         return IsRace(answer.Error) ? false : throw GitClient.Failed(update, answer);
     }
 
-    // Whether somebody was faster: git says "is at X but expected Y", "reference already exists", "unable to resolve
-    // reference".
+    // Whether somebody was faster.
     public static bool IsRace(string error) =>
-        error.Contains("but expected", StringComparison.Ordinal)
-        || error.Contains("already exists", StringComparison.Ordinal)
-        || error.Contains("unable to resolve reference", StringComparison.Ordinal);
+        error.Contains("but expected")
+        || error.Contains("already exists")
+        || error.Contains("unable to resolve reference");
 }
 
-/// <summary>A set of compare-and-swaps on refs.</summary>
 internal sealed class RefTransaction
 {
     private readonly StringBuilder _commands = new("start\0");

@@ -2,15 +2,11 @@ using System.Collections.Concurrent;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>
-/// Repositories opened once for all who need them: opening costs three git processes, and everybody starts at the same
-/// moment.
-/// </summary>
+/// <summary>Opening costs three git processes, and everybody starts at the same moment.</summary>
 internal sealed class GitRepositoryCache((string Name, string Email)? author = null, GitRepository? opened = null)
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<GitRepository>>> _repositories = new(
-        opened is null ? [] : [new(opened.Reference.Path, new Lazy<Task<GitRepository>>(Task.FromResult(opened)))],
-        StringComparer.Ordinal
+        opened is null ? [] : [new(opened.Reference.Path, new Lazy<Task<GitRepository>>(Task.FromResult(opened)))]
     );
 
     public async Task<GitRepository> OpenAsync(string path, CancellationToken cancellationToken = default)

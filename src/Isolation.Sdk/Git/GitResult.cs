@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Git;
 
-/// <summary>What a git command said. <see cref="Output"/> is UTF-8 and may hold NUL bytes (<c>-z</c>).</summary>
 internal sealed record GitResult(int ExitCode, string Output, string Error)
 {
     public bool Ok => ExitCode == 0;

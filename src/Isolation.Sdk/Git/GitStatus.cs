@@ -1,10 +1,5 @@
 namespace Isolation.Sdk.Git;
 
-/// <summary>What <c>git status --porcelain=v2 --branch -z</c> says.</summary>
-/// <param name="Head">The commit HEAD means; <see langword="null"/> before the first.</param>
-/// <param name="Branch">The branch HEAD is on, short; <see langword="null"/> when detached.</param>
-/// <param name="Tracked">Paths in the index that differ from HEAD or from the work tree.</param>
-/// <param name="Untracked">Paths that are neither tracked nor ignored.</param>
 internal sealed record GitStatus(
     string? Head,
     string? Branch,

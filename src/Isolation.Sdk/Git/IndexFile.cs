@@ -4,11 +4,7 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>
-/// Git's index in its documented format, version 2: which files a work tree has, and the <c>stat</c> by which git takes
-/// them for unchanged. Only what makes it true of a copy is ever changed here: the stat data. Everything else is git's
-/// own writing.
-/// </summary>
+/// <summary>Git's index, version 2. Only the stat data, which makes it true of a copy, is ever changed here.</summary>
 internal sealed class IndexFile : IFileManifest
 {
     public const uint Link = 0xA000,
@@ -25,11 +21,9 @@ internal sealed class IndexFile : IFileManifest
 
     public int Count => _entries.Length;
 
-    // The tree that it is, if git wrote that down; null when git would have to put it together.
     public string? Tree { get; private init; }
 
-    // Reads one; null when it has something whose meaning is not known here: conflicts, skipped files, parts in other
-    // files, caches of a monitor.
+    // null for what is not known here: conflicts, skipped files, parts in other files, caches of a monitor.
     public static IndexFile? TryRead(string path, string objectFormat)
     {
         byte[] bytes;
@@ -84,14 +78,14 @@ internal sealed class IndexFile : IFileManifest
             : null;
     }
 
-    // An entry's path, with forward slashes, as bytes of UTF-8 or whatever the repository has.
+    // With forward slashes, as bytes of UTF-8 or whatever the repository has.
     public ReadOnlySpan<byte> Path(int entry)
     {
         ReadOnlySpan<byte> rest = _bytes.AsSpan(_entries[entry] + StatBytes + _hash + 2);
         return rest[..rest.IndexOf((byte)0)];
     }
 
-    // Its kind and permissions: '100644', '100755', '120000' or '160000', octal.
+    // '100644', '100755', '120000' or '160000', octal.
     public uint Mode(int entry) => Read(_entries[entry] + ModeAt);
 
     public ReadOnlySpan<byte> Id(int entry) => _bytes.AsSpan(_entries[entry] + StatBytes, _hash);
@@ -151,8 +145,7 @@ internal sealed class IndexFile : IFileManifest
 
     public IndexFile Copy() => new([.. _bytes], _entries, _hash) { Tree = Tree };
 
-    // Writes it whole or not at all. It is not flushed to the disk: a machine that loses power loses the workspace, as
-    // with git.
+    // Not flushed to the disk: a machine that loses power loses the workspace, as with git.
     public void Save(string path)
     {
         Span<byte> sum = _bytes.AsSpan(_bytes.Length - _hash);
@@ -179,8 +172,7 @@ internal sealed class IndexFile : IFileManifest
         return at == bytes.Length;
     }
 
-    // The cached tree begins with its top: an empty name, how many entries and subtrees it has, and its id if that is
-    // known.
+    // An empty name, how many entries and subtrees it has, and its ID if that is known.
     private static string? TreeOf(ReadOnlySpan<byte> extensions, int hash)
     {
         while (extensions.Length >= 8)

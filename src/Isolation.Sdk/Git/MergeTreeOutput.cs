@@ -9,7 +9,6 @@ internal sealed record MergeTreeOutput(
     IReadOnlyList<MergeMessage> Messages
 )
 {
-    // Reads the output; null when it has not that form, which is never a conflict.
     public static MergeTreeOutput? Parse(string output)
     {
         string[] fields = output.Split('\0');
@@ -32,8 +31,8 @@ internal sealed record MergeTreeOutput(
 
         if (at >= fields.Length - 1)
         {
-            // Cut off: even a merge without files and remarks ends the list of files, and an id that was cut may look
-            // like one.
+            // Even a merge without files and remarks ends the list of files, and an ID that was cut may look like
+            // one.
             return null;
         }
 
@@ -84,7 +83,6 @@ internal sealed record MergeTreeOutput(
     }
 }
 
-/// <summary>One version of a file in a merge that collided.</summary>
 internal sealed record UnmergedEntry(string Mode, string ObjectId, int Stage, string Path)
 {
     public static UnmergedEntry? Parse(string field)
@@ -102,7 +100,6 @@ internal sealed record UnmergedEntry(string Mode, string ObjectId, int Stage, st
     }
 }
 
-/// <summary>One remark of a merge: the kind is a stable word, the text is for people.</summary>
 internal sealed record MergeMessage(IReadOnlyList<string> Paths, string Kind, string Text)
 {
     public bool IsConflict => Kind.StartsWith("CONFLICT", StringComparison.Ordinal);

@@ -1,14 +1,13 @@
 namespace Isolation.Sdk.Git;
 
-/// <summary>What git allows as a name.</summary>
 internal static class RefNames
 {
     public static bool IsBranch(string name) =>
         name.Length > 0
         && name[0] != '-'
         && name[^1] != '.'
-        && !name.Contains("..", StringComparison.Ordinal)
-        && !name.Contains("@{", StringComparison.Ordinal)
+        && !name.Contains("..")
+        && !name.Contains("@{")
         && !name.Any(c => c is <= ' ' or '\x7f' or '~' or '^' or ':' or '?' or '*' or '[' or '\\')
         && name.Split('/')
             .All(part => part.Length > 0 && part[0] != '.' && !part.EndsWith(".lock", StringComparison.Ordinal));

@@ -11,7 +11,6 @@ internal static class RefReader
     private const int MaxRefBytes = 200,
         MaxListBytes = 8 * 1024 * 1024;
 
-    // An ID and a space.
     private const int MinPrefix = 40;
     private static readonly EnumerationOptions TopOnly = new()
     {
@@ -19,12 +18,11 @@ internal static class RefReader
         IgnoreInaccessible = true,
     };
 
-    // Adds every ref below a prefix that ends with a slash; loose ones win over packed ones.
     public static void ReadAll(string commonDirectory, IDictionary<string, string> refs, string prefix = "refs/")
     {
         // Loose ones first, as git reads them: one that is being packed meanwhile is in the packed file before its own
         // goes.
-        Dictionary<string, string> packed = new(StringComparer.Ordinal);
+        Dictionary<string, string> packed = new();
         foreach ((string name, string value) in ReadLoose(commonDirectory, prefix, long.MaxValue))
         {
             refs[name] = value;
@@ -46,7 +44,7 @@ internal static class RefReader
             return value;
         }
 
-        Dictionary<string, string> packed = new(StringComparer.Ordinal);
+        Dictionary<string, string> packed = new();
         ReadPacked(commonDirectory, packed, name);
         return packed.GetValueOrDefault(name);
     }
@@ -67,7 +65,7 @@ internal static class RefReader
         while (lines.ReadLine() is { } line)
         {
             bool isComment = line.Length > 0 && line[0] is '#' or '^';
-            int space = isComment ? -1 : line.IndexOf(' ', StringComparison.Ordinal);
+            int space = isComment ? -1 : line.IndexOf(' ');
             if (space >= MinPrefix && line.Length > space + 1)
             {
                 if (line.AsSpan(space + 1).StartsWith(prefix, StringComparison.Ordinal))
@@ -84,12 +82,11 @@ internal static class RefReader
         return whole;
     }
 
-    // Reads what a worker's own repository has refs on: no link is followed, nothing long or endless is read, and there
-    // is a maximum. Refs of remotes are left out, since what they hold came from there.
+    // No link is followed, nothing long or endless is read. What refs of remotes hold came from there.
     public static UntrustedRefs ReadUntrusted(string gitDirectory, int idLength)
     {
-        Dictionary<string, string> refs = new(StringComparer.Ordinal),
-            packed = new(StringComparer.Ordinal);
+        Dictionary<string, string> refs = new(),
+            packed = new();
         AddPacked(
             new StringReader(ReadText(Path.Combine(gitDirectory, "packed-refs"), MaxListBytes, links: false)),
             packed,
@@ -182,5 +179,4 @@ internal static class RefReader
     }
 }
 
-/// <summary>What a worker's own repository has refs on.</summary>
 internal sealed record UntrustedRefs(IReadOnlyList<KeyValuePair<string, string>> Found, bool IsAll);

@@ -6,8 +6,7 @@ using System.Text;
 namespace Isolation.Sdk.Git;
 
 /// <summary>
-/// Writes commits that only a merge needs, to say what its base is: in a private object directory, without a process,
-/// gone with it.
+/// Commits that only a merge needs, to say what its base is: written without a process, and gone with it.
 /// </summary>
 internal sealed class SyntheticCommits(string objects, string objectFormat)
 {

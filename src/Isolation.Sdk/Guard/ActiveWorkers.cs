@@ -2,7 +2,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Who runs, what was found meanwhile, and whom it is held against.</summary>
 internal sealed class ActiveWorkers(WorkersDirectory folder, AuthorResolver authors)
 {
     private readonly Dictionary<AttemptId, GuardedWorker> _running = [];
@@ -24,7 +23,6 @@ internal sealed class ActiveWorkers(WorkersDirectory folder, AuthorResolver auth
 
     public GuardedWorker? OwnerOf(string name) => Running.FirstOrDefault(w => w.Owns(name));
 
-    /// <summary>Finds who could have done what nobody in the pipeline did.</summary>
     public GuardFinding FindSuspects(SharedStateChange change)
     {
         // Where git's own logs and settings name who it was, nobody else is suspected.
@@ -41,7 +39,7 @@ internal sealed class ActiveWorkers(WorkersDirectory folder, AuthorResolver auth
         );
     }
 
-    /// <summary>Holds it against everyone who is suspected; whoever had it done to him hears of it, too.</summary>
+    // Whoever had it done to him hears of it, too.
     public void Report(GuardFinding finding)
     {
         if (finding.Suspects.Count > 0)
@@ -57,10 +55,7 @@ internal sealed class ActiveWorkers(WorkersDirectory folder, AuthorResolver auth
         }
     }
 
-    /// <summary>
-    /// Something of a worker's own was changed in a way that its git never does: by itself, or by anyone else who runs.
-    /// Its work cannot be trusted; nothing says more.
-    /// </summary>
+    // What its own git never does: the work cannot be trusted, and nothing says who it was.
     public void Blame(GuardedWorker owner, SharedStateChange change)
     {
         if (Running.Count > 1)

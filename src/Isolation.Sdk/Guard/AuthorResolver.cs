@@ -2,20 +2,15 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>
-/// Finds in git's own logs and settings which work tree made a branch, a stash entry or a setting of a branch.
-/// </summary>
+/// <summary>Finds in git's own logs and settings which work tree made a branch, a stash entry or a setting.</summary>
 internal sealed class AuthorResolver(GitRepository repository)
 {
     private const string Heads = "refs/heads/";
     private const string OnBranch = "ref: " + Heads;
-    private readonly Dictionary<string, IReadOnlyCollection<string>> _known = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _sections = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyCollection<string>> _known = new();
+    private readonly HashSet<string> _sections = new();
 
-    /// <summary>
-    /// The work trees of those who made something that was not there before; <see langword="null"/> when nothing says
-    /// who. Who changes what is there leaves no such trace.
-    /// </summary>
+    // null when nothing says who: a change of what was there leaves no such trace.
     public IReadOnlyCollection<string>? FindWorktrees(string name, bool appeared)
     {
         if (name == "config")
@@ -43,26 +38,20 @@ internal sealed class AuthorResolver(GitRepository repository)
                     BranchOf(e) == branch
                     || Lines(Path.Combine(e, "logs", "HEAD"))
                         .Any(l =>
-                            l.Contains("\tcheckout: moving from ", StringComparison.Ordinal)
+                            l.Contains("\tcheckout: moving from ")
                             && l.EndsWith($" to {branch}", StringComparison.Ordinal)
                         )
                 )
                 .Select(WorkTree),
         ];
 
-    // "WIP on <branch>: <commit> <subject>", or "On <branch>: <what it was called>".
     private string[] CreatorsOfStash()
     {
         string said = Lines(Path.Combine(repository.CommonDirectory, "logs", "refs", "stash")).LastOrDefault()
             is { } line
-            ? line[(line.IndexOf('\t', StringComparison.Ordinal) + 1)..]
+            ? line[(line.IndexOf('\t') + 1)..]
             : "";
-        return
-        [
-            .. Entries()
-                .Where(e => BranchOf(e) is { } branch && said.Contains($"n {branch}: ", StringComparison.Ordinal))
-                .Select(WorkTree),
-        ];
+        return [.. Entries().Where(e => BranchOf(e) is { } branch && said.Contains($"n {branch}: ")).Select(WorkTree)];
     }
 
     // "push -u" and "branch --set-upstream-to" write a section of the branch into the settings of all.
@@ -73,9 +62,7 @@ internal sealed class AuthorResolver(GitRepository repository)
         [
             .. Entries()
                 .Where(e =>
-                    BranchOf(e) is { } branch
-                    && sections.Contains($"[branch \"{branch}\"]", StringComparer.Ordinal)
-                    && _sections.Add(branch)
+                    BranchOf(e) is { } branch && sections.Contains($"[branch \"{branch}\"]") && _sections.Add(branch)
                 )
                 .Select(WorkTree),
         ];

@@ -2,10 +2,7 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>
-/// Watches the files of the canonical checkout. Git is asked only when a file or folder it tracks looks different from
-/// before: a status costs a process, a look does not.
-/// </summary>
+/// <summary>Watches the canonical checkout. A status costs a process, a look at its files' times does not.</summary>
 internal sealed class CheckoutMonitor(GitRepository repository, string top, string landingNote, TimeProvider time)
 {
     private const int MaxScans = 100;
@@ -14,7 +11,6 @@ internal sealed class CheckoutMonitor(GitRepository repository, string top, stri
     private FileInfo[] _watched = [];
     private long _signature;
 
-    /// <summary>What changed since the last look; empty when nothing did, and on the first look.</summary>
     public async Task<IReadOnlyList<string>> ScanAsync(CancellationToken cancellationToken)
     {
         if (_baseline is not null && Signature() == _signature)
@@ -27,15 +23,9 @@ internal sealed class CheckoutMonitor(GitRepository repository, string top, stri
             string status = await StatusAsync(cancellationToken).ConfigureAwait(false);
             string[] old = (_baseline ?? status).Split('\0'),
                 now = status.Split('\0');
-            string[] changed =
-            [
-                .. now.Except(old, StringComparer.Ordinal)
-                    .Concat(old.Except(now, StringComparer.Ordinal))
-                    .Select(Path)
-                    .Distinct(StringComparer.Ordinal),
-            ];
+            string[] changed = [.. now.Except(old).Concat(old.Except(now)).Select(Path).Distinct()];
 
-            // The queue may be moving this checkout along at the moment: what it does is over soon, and leaves nothing.
+            // The queue may be moving this checkout along: that is over soon, and leaves nothing.
             if (changed.Length == 0 || (look > 1 && !File.Exists(landingNote)) || look == MaxScans)
             {
                 _baseline = status;
@@ -79,7 +69,7 @@ internal sealed class CheckoutMonitor(GitRepository repository, string top, stri
                 .Concat(files.Select(f => System.IO.Path.GetDirectoryName(f)!))
                 .Append(top)
                 .Append(System.IO.Path.Combine(repository.GitDirectory, "index"))
-                .Distinct(StringComparer.Ordinal)
+                .Distinct()
                 .Select(p => new FileInfo(p)),
         ];
     }

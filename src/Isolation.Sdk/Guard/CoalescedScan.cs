@@ -1,14 +1,13 @@
 namespace Isolation.Sdk.Guard;
 
 /// <summary>
-/// One look at a time. All who wait when a look begins share it: it sees what each of them has to see.
+/// One scan at a time. All who wait when a scan begins share it: it sees what each of them has to see.
 /// </summary>
 internal sealed class CoalescedScan(Func<CancellationToken, Task> look) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly List<Action> _waiting = [];
 
-    /// <summary>Does something after a look that began after this was called.</summary>
     public async Task RunAfterScanAsync(Action then, CancellationToken cancellationToken)
     {
         lock (_waiting)
@@ -34,7 +33,6 @@ internal sealed class CoalescedScan(Func<CancellationToken, Task> look) : IDispo
         }
     }
 
-    /// <summary>Does something while nobody looks.</summary>
     public async Task RunExclusiveAsync(Action then)
     {
         await _one.WaitAsync(CancellationToken.None).ConfigureAwait(false);
@@ -44,7 +42,7 @@ internal sealed class CoalescedScan(Func<CancellationToken, Task> look) : IDispo
 
     public void Dispose() => _one.Dispose();
 
-    /// <summary>Who gives up must not be counted in or out by another one's look later.</summary>
+    // Who gives up must not be counted in or out by another one's scan later.
     private bool Withdraw(Action then)
     {
         lock (_waiting)

@@ -5,10 +5,7 @@ using Isolation.Sdk.Merging;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>
-/// Compares what no worker owns with what it was, whenever a worker starts or ends, and holds a difference that nobody
-/// in the pipeline made against those who ran meanwhile.
-/// </summary>
+/// <summary>Holds a difference that nobody in the pipeline made against those who ran meanwhile.</summary>
 internal sealed class ContaminationGuard : IDisposable
 {
     public const IsolationGuarantees Detects =
@@ -77,21 +74,19 @@ internal sealed class ContaminationGuard : IDisposable
         }
         catch
         {
-            // Whatever kept it from being looked at, it is over, and suspected of nothing that comes after it.
+            // It is over, and suspected of nothing that comes after it.
             await _scan.RunExclusiveAsync(Leave).ConfigureAwait(false);
             throw;
         }
     }
 
-    /// <summary>The queue moved the target: this commit there is its doing.</summary>
     public void AddLanding(string commit) => _expected.AddLanding(commit);
 
     public void Dispose() => _scan.Dispose();
 
     private async Task ScanAsync(CancellationToken cancellationToken)
     {
-        // A lease is older than what it notes and younger than its removal: read on both sides, it explains whatever
-        // comes or goes between.
+        // Read on both sides, since a lease is older than what it notes and younger than its removal.
         IReadOnlyList<LeaseRecord> held = _leases.List();
         RepositorySnapshot read = await _reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         _expected.Refresh([.. held, .. _leases.List()], _last);
@@ -124,7 +119,7 @@ internal sealed class ContaminationGuard : IDisposable
         }
     }
 
-    /// <summary>What was there at the first scan, or at the last one, needs no second look.</summary>
+    // What was there at the first scan, or at the last one, needs no second look.
     private async Task<Dictionary<string, string>> WithStaleLocksAsync(
         RepositorySnapshot read,
         CancellationToken cancellationToken
@@ -135,7 +130,7 @@ internal sealed class ContaminationGuard : IDisposable
             _last is null || _last.GetValueOrDefault(p.Key) == p.Value
         );
         IReadOnlyDictionary<string, string> stale = await _staleLocks
-            .FindAsync(known[false].ToDictionary(StringComparer.Ordinal), cancellationToken)
+            .FindAsync(known[false].ToDictionary(), cancellationToken)
             .ConfigureAwait(false);
         foreach ((string name, string made) in known[true].Concat(stale))
         {

@@ -7,8 +7,7 @@ using Isolation.Sdk.Workspaces;
 namespace Isolation.Sdk.Guard;
 
 /// <summary>
-/// Knows what changes in a repository without anyone's being at fault: workers on their own branches, providers, the
-/// queue, fetches, other pipelines.
+/// What changes without anyone's being at fault: own branches, providers, the queue, other pipelines.
 /// </summary>
 internal sealed class ExpectedChanges(
     GitRepository repository,
@@ -19,12 +18,11 @@ internal sealed class ExpectedChanges(
 )
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(20);
-    private readonly HashSet<string> _branches = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _landed = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _branches = new();
+    private readonly HashSet<string> _landed = new();
     private IReadOnlyList<LeaseRecord> _leases = [];
     private IReadOnlyDictionary<string, string> _before = new Dictionary<string, string>();
 
-    /// <summary>The queue moved the target: this commit there is its doing.</summary>
     public void AddLanding(string commit)
     {
         lock (_landed)
@@ -33,7 +31,6 @@ internal sealed class ExpectedChanges(
         }
     }
 
-    /// <summary>A branch that was an attempt's: it may go at any time.</summary>
     public void AddBranch(GuardedWorker worker)
     {
         if (!worker.Workspace.HasOwnRepository)
@@ -42,7 +39,6 @@ internal sealed class ExpectedChanges(
         }
     }
 
-    /// <summary>What providers say they made, on both sides of a look, and what there was at the look before.</summary>
     public void Refresh(IReadOnlyList<LeaseRecord> leases, IReadOnlyDictionary<string, string>? before)
     {
         (_leases, _before) = (leases, before ?? _before);
@@ -123,8 +119,7 @@ internal sealed class ExpectedChanges(
                     || name.StartsWith("rr-cache", StringComparison.Ordinal)
                 );
 
-    // A provider writes barriers with every worker it makes, and takes away what is not to be there: what it says is
-    // right then.
+    // A provider writes barriers with every worker it makes, and takes away what is not to be there.
     private bool IsBarrier(string path, string? now) =>
         Path.IsPathFullyQualified(path)
         && (
@@ -138,7 +133,7 @@ internal sealed class ExpectedChanges(
                 )
         );
 
-    // The branch of an attempt of another process, which came and went between two looks: its pin holds what it had.
+    // Of an attempt of another process, which came and went between two scans: its pin holds what it had.
     private async Task<bool> IsPinnedAsync(string name, string? now, CancellationToken cancellationToken)
     {
         if (!name.StartsWith("refs/heads/", StringComparison.Ordinal))
@@ -155,10 +150,7 @@ internal sealed class ExpectedChanges(
             bool hasNone = roster.Running.Any(w =>
                 w.Workspace.HasOwnRepository && AttemptNames.RefName(w.Attempt) == pin
             );
-            if (
-                !hasNone
-                && $"{name}/".Contains($"/{pin[AttemptNames.AttemptsPrefix.Length..]}/", StringComparison.Ordinal)
-            )
+            if (!hasNone && $"{name}/".Contains($"/{pin[AttemptNames.AttemptsPrefix.Length..]}/"))
             {
                 return now is null
                     || now == commit
@@ -209,8 +201,7 @@ internal sealed class ExpectedChanges(
         return trailers.Ok && trailers.Line.Length > 0;
     }
 
-    // A provider notes in its lease what it is about to make; a worktree's name is git's choice, its place is not.
-    // Where an entry points to no provider ever changes.
+    // A worktree's name is git's choice, its place is not. Where an entry points to no provider ever changes.
     private bool IsNoted(SharedStateChange change)
     {
         string name = change.What;

@@ -1,14 +1,13 @@
 namespace Isolation.Sdk.Guard;
 
 /// <summary>
-/// Keeps small files as they were, and puts them back as git writes its own: under a lock that keeps other gits out,
-/// whole or not at all.
+/// Puts files back as git writes its own: under a lock that keeps other gits out, whole or not at all.
 /// </summary>
 internal sealed class FileBackups(string commonDirectory)
 {
     public const string ChangedAgain = "not put back: it changed again";
     private const long MaxBytes = 1 << 20;
-    private readonly Dictionary<string, (string Fact, byte[] Content)> _kept = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Fact, byte[] Content)> _kept = new();
 
     public void Save(IEnumerable<KeyValuePair<string, string>> files)
     {

@@ -39,7 +39,7 @@ internal static class FileFingerprint
     public static string OfContent(ReadOnlySpan<byte> content) =>
         content.IsEmpty ? Empty : Convert.ToHexStringLower(SHA256.HashData(content))[..16];
 
-    /// <summary>Which one it is, without a look inside: what is made again has another time.</summary>
+    // What is made again has another time.
     public static string OfWriteTime(DateTime made) =>
         $"made {made.ToString("HH:mm:ss.fffffff", CultureInfo.InvariantCulture)}";
 

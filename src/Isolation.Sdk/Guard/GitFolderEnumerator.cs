@@ -2,13 +2,12 @@ using System.IO.Enumeration;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>One thing in a folder: links count as what they are and are not followed.</summary>
+/// <summary>Links count as what they are and are not followed.</summary>
 internal readonly record struct GitFolderEntry(string Path, long Length, DateTime Written, bool IsLink)
 {
     public bool IsLock => Path.EndsWith(".lock", StringComparison.Ordinal);
 }
 
-/// <summary>Walks a folder of git's.</summary>
 internal static class GitFolderEnumerator
 {
     public static IEnumerable<GitFolderEntry> Of(string folder, bool deep = true, params string[] skip)
@@ -29,7 +28,7 @@ internal static class GitFolderEnumerator
             ShouldIncludePredicate = static (ref FileSystemEntry e) =>
                 !e.IsDirectory || IsLink(ref e) || e.FileName.EndsWith(".lock", StringComparison.Ordinal),
             ShouldRecursePredicate = (ref FileSystemEntry e) =>
-                !IsLink(ref e) && (skip.Length == 0 || !skip.Contains(e.ToFullPath(), StringComparer.Ordinal)),
+                !IsLink(ref e) && (skip.Length == 0 || !skip.Contains(e.ToFullPath())),
         };
     }
 

@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Whether git is at work in some folders. Known on Linux only; elsewhere time alone decides.</summary>
+/// <summary>Known on Linux only; elsewhere time alone decides.</summary>
 internal sealed class GitProcessProbe(IReadOnlyList<string> folders)
 {
     public bool AnyRunning() => OperatingSystem.IsLinux() && Directory.EnumerateDirectories("/proc").Any(IsGitHere);

@@ -18,7 +18,6 @@ internal sealed record GuardFinding(SharedStateChange Change, IReadOnlyList<Atte
 
     public string? Restored { get; init; }
 
-    /// <summary>Whether an attempt had this done to it, instead of having done it perhaps.</summary>
     public bool IsVictim(AttemptId attempt) => !Suspects.Contains(attempt);
 
     public override string ToString() =>

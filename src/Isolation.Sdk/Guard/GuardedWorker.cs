@@ -13,10 +13,7 @@ internal sealed class GuardedWorker(AttemptId attempt, WorkspaceInfo workspace)
 
     public string Entry => $"worktrees/{Path.GetFileName(Path.TrimEndingDirectorySeparator(Workspace.GitDirectory))}/";
 
-    /// <summary>
-    /// Whether a ref or file is its own: its branch, the folder its branch is in, its worktree's entry. Nothing is, of
-    /// one that works in a repository of its own.
-    /// </summary>
+    // Its branch, the folder its branch is in, its worktree's entry; nothing, if it has a repository of its own.
     public bool Owns(string name) =>
         !Workspace.HasOwnRepository
         && (
@@ -30,10 +27,7 @@ internal sealed class GuardedWorker(AttemptId attempt, WorkspaceInfo workspace)
             )
         );
 
-    /// <summary>
-    /// Whether where it stands is where its own git put it, step by step. A branch moved by somebody else leaves a gap
-    /// in this log.
-    /// </summary>
+    // A branch moved by somebody else leaves a gap in this log.
     public bool HeadMatchesReflog(bool mayBeUnborn = false)
     {
         string log = Path.Combine(Workspace.GitDirectory, "logs", "HEAD");
@@ -59,22 +53,14 @@ internal sealed class GuardedWorker(AttemptId attempt, WorkspaceInfo workspace)
         return went is null || stands == went || (mayBeUnborn && stands is null);
     }
 
-    /// <summary>
-    /// Whether its HEAD was last set by plumbing, which says no reason. Its own git goes by checkout, and that does; so
-    /// does all but the first step of a worktree.
-    /// </summary>
+    // Plumbing says no reason. Its own git goes by checkout, and that does; so does all but the first step.
     public bool HeadSetByPlumbing()
     {
         string log = Path.Combine(Workspace.GitDirectory, "logs", "HEAD");
-        return HasContent(log)
-            && File.ReadLines(log).Skip(1).LastOrDefault() is { } last
-            && !last.Contains('\t', StringComparison.Ordinal);
+        return HasContent(log) && File.ReadLines(log).Skip(1).LastOrDefault() is { } last && !last.Contains('\t');
     }
 
-    /// <summary>
-    /// What changed since the last call of what makes a folder the worker's own: that it is there and no link, and
-    /// which repository it and its entry point to.
-    /// </summary>
+    // What makes a folder the worker's own: that it is no link, and which repository it points to.
     public IReadOnlyList<SharedStateChange> TakeChanges()
     {
         (string path, string entry) = (Workspace.Path, Workspace.GitDirectory);

@@ -8,9 +8,7 @@ namespace Isolation.Sdk.Guard;
 /// <summary>What all code of the host's process shares and any of it can change, as far as it can be read.</summary>
 internal static class HostProcessFacts
 {
-    /// <summary>
-    /// Names of environment variables begin with this. Their values may be secrets, and are never shown.
-    /// </summary>
+    // Values may be secrets, and are never shown.
     public const string Variable = "environment variable ";
 
     // There is no list of the switches that were set; these change what other code does without a word.
@@ -33,7 +31,7 @@ internal static class HostProcessFacts
     {
         ThreadPool.GetMinThreads(out int fewest, out int fewestIo);
         ThreadPool.GetMaxThreads(out int most, out int mostIo);
-        Dictionary<string, string> facts = new(StringComparer.Ordinal)
+        Dictionary<string, string> facts = new()
         {
             ["current directory"] = CurrentDirectory(),
             ["default culture"] = Name(CultureInfo.DefaultThreadCurrentCulture),

@@ -1,8 +1,7 @@
 namespace Isolation.Sdk.Guard;
 
 /// <summary>
-/// Compares what the host's process shares with what it was, whenever a runner of its own begins or ends, and says who
-/// ran meanwhile. It accuses nobody: the host's own code may have been the one.
+/// Says what changed in the host's process and who ran meanwhile. It accuses nobody: it may have been the host.
 /// </summary>
 internal sealed class HostProcessMonitor(Func<IReadOnlyDictionary<string, string>> read)
 {
@@ -31,10 +30,7 @@ internal sealed class HostProcessMonitor(Func<IReadOnlyDictionary<string, string
     private void Scan()
     {
         IReadOnlyDictionary<string, string> now = read();
-        string[] names =
-            _running.Count == 0
-                ? []
-                : [.. _last.Keys.Union(now.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] names = _running.Count == 0 ? [] : [.. _last.Keys.Union(now.Keys).Order(StringComparer.Ordinal)];
         foreach (string name in names)
         {
             if (

@@ -1,14 +1,10 @@
 namespace Isolation.Sdk.Guard;
 
-/// <summary>
-/// Admits workers: measures what each was given against the canonical checkout and everyone who is running.
-/// </summary>
 internal sealed class IsolationChecklist(Git.GitRepository repository)
 {
     private readonly Lock _gate = new();
     private readonly List<WorkerAllocation> _admitted = [];
 
-    /// <exception cref="IsolationConfigurationException">ISO0911 to ISO0915: every line that fails.</exception>
     public void Admit(WorkerAllocation worker)
     {
         lock (_gate)
@@ -102,7 +98,7 @@ internal sealed class IsolationChecklist(Git.GitRepository repository)
             new[] { Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), Path.GetTempPath() }
                 .Where(p => p.Length > 0)
                 .Select(RealPath.Of)
-                .FirstOrDefault(p => worker.Folders.Contains(p, StringComparer.Ordinal))
+                .FirstOrDefault(p => worker.Folders.Contains(p))
                 is { } host
             ? $"{host} with the host"
             : null;

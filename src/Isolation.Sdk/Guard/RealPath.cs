@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Where a path really leads: two names of one folder are one folder.</summary>
 internal static class RealPath
 {
     public static string Of(string path)
@@ -19,7 +18,6 @@ internal static class RealPath
             : Path.TrimEndingDirectorySeparator(info.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? here);
     }
 
-    /// <summary>Whether one is the other or inside it.</summary>
     public static bool Nested(string a, string b) => a == b || IsBelow(a, b) || IsBelow(b, a);
 
     private static bool IsBelow(string path, string folder) =>

@@ -3,19 +3,17 @@ using Isolation.Sdk.Git;
 namespace Isolation.Sdk.Guard;
 
 /// <summary>
-/// Reads all refs at every look, without git. The packed ones are parsed again only when their file holds something
-/// else: comparing bytes costs less, and unlike a time stamp they cannot be forged.
+/// Packed refs are parsed again only when their bytes differ: unlike a time stamp, those cannot be forged.
 /// </summary>
 internal sealed class RefSnapshotReader(string commonDirectory)
 {
     private const string File = "packed-refs";
 
-    // What the library moves itself is guarded by compare-and-swap, and moves all the time; a fetch by a worker is
-    // nobody's harm: every base is pinned.
+    // The library's own move all the time by compare-and-swap; a fetch by a worker is nobody's harm.
     private static readonly string[] Unwatched = ["refs/isolation/", "refs/remotes/"];
     private readonly string _folder = Path.Combine(commonDirectory, "refs");
     private readonly string[] _skip = [.. Unwatched.Select(u => Path.Combine(commonDirectory, u.TrimEnd('/')))];
-    private readonly Dictionary<string, string> _packed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _packed = new();
     private byte[] _bytes = [];
     private bool _isWhole = true;
 

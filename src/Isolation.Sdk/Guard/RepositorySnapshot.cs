@@ -4,15 +4,12 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>What no worker owns, at one moment.</summary>
 internal sealed record RepositorySnapshot(
     Dictionary<string, string> Values,
     IReadOnlyDictionary<string, string> Transient
 );
 
-/// <summary>
-/// Reads what no worker owns from the repository's files: asking git would cost processes at every look.
-/// </summary>
+/// <summary>Reads the repository's files: asking git would cost processes at every scan.</summary>
 internal sealed class RepositorySnapshotReader(GitRepository repository, WorkersDirectory workers)
 {
     public const string Hooks = "hooks/";
@@ -55,8 +52,8 @@ internal sealed class RepositorySnapshotReader(GitRepository repository, Workers
 
     public async Task<RepositorySnapshot> ReadAsync(CancellationToken cancellationToken)
     {
-        Dictionary<string, string> facts = new(StringComparer.Ordinal),
-            passing = new(StringComparer.Ordinal);
+        Dictionary<string, string> facts = new(),
+            passing = new();
         string common = repository.CommonDirectory;
         if (Directory.Exists(Path.Combine(common, "reftable")))
         {
@@ -107,7 +104,6 @@ internal sealed class RepositorySnapshotReader(GitRepository repository, Workers
         return new RepositorySnapshot(facts, passing);
     }
 
-    /// <summary>What a lock or an unfinished entry is now; <see langword="null"/> when it is gone or done.</summary>
     public string? ReadTransient(string passing)
     {
         if (WorktreeSnapshotReader.IsUnfinished(passing))

@@ -4,8 +4,7 @@ using Isolation.Sdk.IO;
 namespace Isolation.Sdk.Guard;
 
 /// <summary>
-/// Puts back what a worker changed although it was not its own, where that is safe: refs by compare-and-swap, settings,
-/// hooks and barriers from a copy, and locks that nobody holds. What is there instead by now is left alone.
+/// Puts back what was not a worker's own, where that is safe. What is there instead by now is left alone.
 /// </summary>
 internal sealed class Restorer(GitRepository repository, WorkersDirectory directory)
 {
@@ -14,7 +13,6 @@ internal sealed class Restorer(GitRepository repository, WorkersDirectory direct
 
     public void Keep(IReadOnlyDictionary<string, string> now) => _copies.Save(now.Where(f => IsFile(f.Key)));
 
-    /// <summary>Puts back what somebody is suspected of; corrects <paramref name="now"/> where that was done.</summary>
     public async Task<GuardFinding> RestoreAsync(
         GuardFinding finding,
         ActiveWorkers workers,

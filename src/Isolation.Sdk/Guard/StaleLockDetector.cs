@@ -1,12 +1,11 @@
 namespace Isolation.Sdk.Guard;
 
 /// <summary>
-/// Tells what was left behind from what somebody is at: every git command has a lock for a moment. What stays as it is,
-/// with no git process about that could be its owner, was left.
+/// Every git command has a lock for a moment. What stays, with no git process about, was left behind.
 /// </summary>
 internal sealed class StaleLockDetector(RepositorySnapshotReader facts, GitProcessProbe processes)
 {
-    // Together half a second at least, and six at most while a git process is about.
+    // Half a second at least, and six at most while a git process is about.
     private const int MinScans = 25,
         MaxScans = 300;
     private static readonly TimeSpan ScanInterval = TimeSpan.FromMilliseconds(20);
@@ -16,11 +15,11 @@ internal sealed class StaleLockDetector(RepositorySnapshotReader facts, GitProce
         CancellationToken cancellationToken
     )
     {
-        Dictionary<string, string> left = new(passing, StringComparer.Ordinal);
+        Dictionary<string, string> left = new(passing);
         for (int look = 1; left.Count > 0 && look <= MaxScans; look++)
         {
-            // The first looks are quick ones: hardly any lock is there for longer. Other processes live by the real
-            // clock, whatever the host was given.
+            // Hardly any lock is there for longer. Other processes live by the real clock, whatever the host was
+            // given.
             await Task.Delay(
                     look < 5 ? TimeSpan.FromMilliseconds(look) : ScanInterval,
                     TimeProvider.System,

@@ -4,7 +4,6 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>What a worker was really given, just before it runs.</summary>
 internal sealed record WorkerAllocation(
     AttemptId Attempt,
     WorkItem Item,
@@ -30,7 +29,6 @@ internal sealed record WorkerAllocation(
         "GIT_CONFIG_GLOBAL",
     ];
 
-    /// <summary>Where its work tree really is. Looked up once: everyone who comes later is compared with it.</summary>
     public string WorkTree { get; } = RealPath.Of(Workspace.Path);
 
     public string GitDirectory { get; } = RealPath.Of(Workspace.GitDirectory);
@@ -38,14 +36,12 @@ internal sealed record WorkerAllocation(
     public IReadOnlyList<string> Folders { get; } =
     [
         .. State
-            .Environment.Where(e =>
-                FolderVariables.Contains(e.Name, StringComparer.Ordinal) && Path.IsPathFullyQualified(e.Value)
-            )
+            .Environment.Where(e => FolderVariables.Contains(e.Name) && Path.IsPathFullyQualified(e.Value))
             .Select(e => e.Value)
             .Append(State.Home)
             .Append(State.Temp)
-            .Distinct(StringComparer.Ordinal)
+            .Distinct()
             .Select(RealPath.Of)
-            .Distinct(StringComparer.Ordinal),
+            .Distinct(),
     ];
 }

@@ -1,8 +1,6 @@
 namespace Isolation.Sdk.Guard;
 
-/// <summary>
-/// What the repository knows of its worktrees. An entry that lacks one of its parts makes git fail for everybody.
-/// </summary>
+/// <summary>An entry that lacks one of its parts makes git fail for everybody.</summary>
 internal sealed class WorktreeSnapshotReader(string commonDirectory)
 {
     private const string Suffix = "/unfinished";

@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What a queue is like where its options say nothing.</summary>
 internal enum MergePreset
 {
     FirstWins,
@@ -9,8 +8,7 @@ internal enum MergePreset
     Refinery,
 }
 
-/// <summary>The settings of the one engine: options over a preset. They only propose; fixed code decides what
-/// lands.</summary>
+/// <summary>Options over a preset. They only propose; fixed code decides what lands.</summary>
 internal sealed record MergePolicy(MergePreset Preset, MergeQueueOptions Options)
 {
     private bool IsRefinery => Preset == MergePreset.Refinery;
@@ -25,16 +23,15 @@ internal sealed record MergePolicy(MergePreset Preset, MergeQueueOptions Options
 
     public int MaxConcurrency => Options.MaxConcurrency ?? (IsRefinery ? 4 : 1);
 
-    /// <summary>How many items a candidate adds; <see langword="null"/> for what measurement says.</summary>
+    // null for what measurement says.
     public int? BatchSize => Options.TestEveryCommit ? 1 : Options.BatchSize ?? (IsRefinery ? null : 1);
 
     public bool RetryFailedGates => Options.RetryFailedGates ?? IsRefinery;
 
-    /// <summary>Whether the target itself must be green before any item is rejected.</summary>
+    // Whether the target itself must be green before any item is rejected.
     public bool TestsTarget => IsRefinery;
 
-    /// <summary>Whether landings are written down before they happen. Where nothing is tested or pushed, the target's
-    /// own history tells everything after a crash.</summary>
+    // Where nothing is tested or pushed, the target's own history tells everything after a crash.
     public bool Journals { get; init; } =
         Preset is MergePreset.SerialQueue or MergePreset.Refinery
         || Options.Gates.Count > 0

@@ -138,8 +138,7 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
         );
     }
 
-    /// <summary>A queue has a file of numbers once something was submitted; its target is the branch of that name, and
-    /// a slug does not tell the name.</summary>
+    // A queue has a file of numbers once something was submitted; a slug does not tell its target's name.
     private static async Task<IReadOnlyList<QueueLayout>> FindAsync(
         GitRepository repository,
         CancellationToken cancellationToken

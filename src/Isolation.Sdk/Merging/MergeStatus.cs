@@ -67,7 +67,6 @@ public sealed record MergeStatus(AttemptId Attempt, MergeState State)
     internal static IReadOnlyDictionary<string, IReadOnlyList<string>> NoneCoupled { get; } =
         new Dictionary<string, IReadOnlyList<string>>();
 
-    /// <summary>As one line: the state, with whom, and why.</summary>
     internal string ToLine()
     {
         string with =

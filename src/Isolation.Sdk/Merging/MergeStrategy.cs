@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The one engine with the settings of a policy: stack, gate, land.</summary>
 internal sealed class MergeStrategy(
     MergePolicy policy,
     IStateSandbox? sandbox,

@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Codes of this folder: ISO06##.</summary>
 internal static class MergingCodes
 {
     public const string BadTarget = "ISO0601";

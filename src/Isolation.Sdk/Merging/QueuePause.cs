@@ -30,7 +30,6 @@ public sealed record QueuePause(MergeHoldReason Kind, string Reason)
         }
     }
 
-    /// <summary>Why this item may not go on; <see langword="null"/> when it may.</summary>
     internal ItemHold? Holds(QueueItem item) =>
         (BrokenTarget is null ? item.Priority >= MinimumPriority : item.FixesTarget)
             ? null

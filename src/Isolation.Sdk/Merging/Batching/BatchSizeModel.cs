@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What a queue has learned of its items and its gate, and the cuts that follow from it.</summary>
 internal sealed class BatchSizeModel(
     double bad = BatchSizeModel.NeutralFailureRate,
     double weight = BatchSizeModel.NeutralWeight
@@ -8,7 +7,7 @@ internal sealed class BatchSizeModel(
 {
     public const int MaxBatchSize = 8;
 
-    /// <summary>Between a queue that is nearly always green and one whose every fifth item is bad.</summary>
+    // Between a queue that is nearly always green and one whose every fifth item is bad.
     public const double NeutralFailureRate = 0.1;
 
     private const double NeutralWeight = 10;
@@ -33,7 +32,7 @@ internal sealed class BatchSizeModel(
 
     public void RecordEvicted() => Saw(1);
 
-    /// <summary>A gate passed. Those that fail may do so early and say nothing of how long a gate takes.</summary>
+    // Those that fail may do so early and say nothing of how long a gate takes.
     public void RecordPass(TimeSpan elapsed, int concurrent)
     {
         _slowdown.Saw(elapsed.TotalSeconds, Math.Max(1, concurrent));
@@ -44,8 +43,6 @@ internal sealed class BatchSizeModel(
         }
     }
 
-    /// <summary>Three times what nearly all recent passes took, at least <paramref name="floor"/>;
-    /// <see langword="null"/> while there were too few to say.</summary>
     public TimeSpan? TimeLimit(TimeSpan floor)
     {
         if (_passes.Count < FewestPasses)
@@ -83,12 +80,8 @@ internal sealed class BatchSizeModel(
         return best;
     }
 
-    /// <summary>Items resolved in the time of one gate, while the queue is never empty: <c>(L + F·pos) / (1 +
-    /// F·r)</c>.</summary>
-    /// <remarks>
-    /// L are the items of the blocks before the first red one, F is the chance that there is one; its culprit then is
-    /// expected at <c>pos</c> and takes <c>r</c> more rounds to find.
-    /// </remarks>
+    // Items resolved in the time of one gate, (L + F·pos) / (1 + F·r): L are the items before the first red block, F
+    // is the chance of one, whose culprit is at pos and takes r more rounds to find.
     public double Rate(int slots, int step)
     {
         double good = 1 - Math.Clamp(FailureRate, 0.001, 0.99);
@@ -118,7 +111,6 @@ internal sealed class BatchSizeModel(
     }
 }
 
-/// <summary>How long a gate takes by how many run at once.</summary>
 internal sealed class GateSlowdown
 {
     private const double Share = 0.2;
@@ -139,8 +131,7 @@ internal sealed class GateSlowdown
         }
     }
 
-    /// <summary>Seconds of a gate beside <paramref name="concurrent"/> - 1 others. What was never tried is taken to be
-    /// no slower than fewer: so it is tried. More gates are never taken to be faster.</summary>
+    // What was never tried is taken to be no slower than fewer at once: so it is tried.
     public double Time(int concurrent)
     {
         double[] upTo = [.. _seen.Where(s => s.Key <= concurrent).Select(s => s.Value.Seconds)];
@@ -150,8 +141,7 @@ internal sealed class GateSlowdown
     }
 }
 
-/// <summary>How many rounds <see cref="PrefixBisection"/> needs to find the culprit of a red interval, by its
-/// place.</summary>
+/// <summary>How many rounds it takes to find the culprit of a red interval, by its place.</summary>
 internal sealed class SearchRounds
 {
     private readonly Dictionary<(int Slots, int Width), int[]> _known = [];

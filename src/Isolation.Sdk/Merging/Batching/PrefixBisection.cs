@@ -1,13 +1,10 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Prefix cuts: gates run on cumulative prefixes of the queue, the longest green one lands at once, and the
-/// first red interval is searched with all slots.</summary>
-/// <remarks>
-/// A pure function of what is known. What runs up to the first red cut is never stopped for other settings, a longer
-/// queue or a freed slot: new cuts are laid around it. What runs beyond that cut is red, too, unless the cut was red by
-/// a flake, and then it clears everybody: it is stopped, the longest first, when the search or the confirmation needs
-/// its slot, and not before.
-/// </remarks>
+/// <summary>
+/// Gates run on prefixes of the queue, the longest green one lands at once, and the first red interval is searched
+/// with all slots. What runs up to the first red cut is never stopped: new cuts are laid around it. What runs beyond
+/// is stopped only when the search needs its slot: if the red cut was a flake, it clears everybody.
+/// </summary>
 internal static class PrefixBisection
 {
     public static BatchPlan Plan(BatchState state)
@@ -35,8 +32,6 @@ internal static class PrefixBisection
         );
     }
 
-    /// <summary>Cuts that divide the interval whose last prefix is red, as evenly as those that run already
-    /// allow.</summary>
     public static IEnumerable<int> Search(int red, IEnumerable<int> running, int slots)
     {
         int[] fence = [0, .. running, red];
@@ -44,7 +39,6 @@ internal static class PrefixBisection
         int[] parts = [.. width.Select(_ => 1)];
         for (int slot = 0; slot < slots; slot++)
         {
-            // The widest part is divided once more; of equal ones the first, where the culprit is likelier.
             int gap = Enumerable.Range(0, width.Length).MaxBy(g => (double)width[g] / parts[g]);
             if (parts[gap] == width[gap])
             {
@@ -65,7 +59,7 @@ internal static class PrefixBisection
             ? Enumerable.Range(1, state.Length).TakeWhile(state.Green.Contains).LastOrDefault()
             : state.Green.Where(p => p <= state.Length).Append(0).Max();
 
-    // Laid for all slots, started in the ones that are free: what waits for a stopped run to end still finds its place.
+    // What waits for a stopped run to end still finds its place.
     private static IEnumerable<int> Wanted(BatchState state, int red, int[] running)
     {
         if (state.Settings.TestEveryCommit)
@@ -80,8 +74,7 @@ internal static class PrefixBisection
         return red <= state.Length ? Search(red, inner, slots) : Onward(state, inner.LastOrDefault(), slots);
     }
 
-    /// <summary>Cuts past the last one that runs; where fewer than a step each wait, they are spread over all slots, so
-    /// that none idles while there is something to cut.</summary>
+    // Where fewer than a step each wait, they are spread over all slots, so that none idles.
     private static IEnumerable<int> Onward(BatchState state, int last, int slots)
     {
         int waiting = Math.Max(0, state.Length - last);

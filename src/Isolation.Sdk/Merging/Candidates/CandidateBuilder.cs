@@ -1,14 +1,12 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Puts items on the target, or on the items ahead of them: trees and commits, nothing lands.</summary>
 internal sealed class CandidateBuilder(QueueContext context, TargetHistory history)
 {
     private readonly ItemMerger _merger = new(context, context.Names.MergeFolder);
     private readonly MergeBaseFinder _start = new(context, history);
     private readonly CandidateWriter _writer = new(context);
 
-    /// <summary>Merges an item with the last candidate ahead, and with the target alone if that does not go: what does
-    /// not go with the target is final.</summary>
+    // What does not go with the target alone is final.
     public async Task<StackingResult> StackAsync(
         MergeBase target,
         IReadOnlyList<Candidate> ahead,
@@ -59,13 +57,10 @@ internal sealed class CandidateBuilder(QueueContext context, TargetHistory histo
             .Where(s => s.Item is not null)
             .Select(s => (Item: s.Item!, s.Files))
             .Concat(ahead.Select(c => (Item: c.Name, c.Files)))
-            .Select(o => (o.Item, Both: o.Files.Intersect(files, StringComparer.Ordinal).ToArray()))
+            .Select(o => (o.Item, Both: o.Files.Intersect(files).ToArray()))
             .Where(o => o.Both.Length > 0)
             .GroupBy(o => o.Item, o => o.Both)
-            .ToDictionary(
-                g => g.Key,
-                IReadOnlyList<string> (g) => [.. g.SelectMany(f => f).Distinct(StringComparer.Ordinal)]
-            );
+            .ToDictionary(g => g.Key, IReadOnlyList<string> (g) => [.. g.SelectMany(f => f).Distinct()]);
 
     private static StackingResult.Conflict Provisional(
         QueueItem item,
@@ -77,10 +72,10 @@ internal sealed class CandidateBuilder(QueueContext context, TargetHistory histo
         MergeResult.Conflict? conflict = onTip as MergeResult.Conflict;
         IReadOnlyList<string> paths = conflict?.Paths ?? item.Files ?? [];
         Candidate[] touched = onTip is MergeResult.Incompatible apart
-            ? [.. ahead.Where(c => !apart.Line.Contains(c.Commit, StringComparer.Ordinal))]
-            : [.. ahead.Where(c => c.Files.Intersect(paths, StringComparer.Ordinal).Any())];
+            ? [.. ahead.Where(c => !apart.Line.Contains(c.Commit))]
+            : [.. ahead.Where(c => c.Files.Intersect(paths).Any())];
         Candidate[] blockers = touched.Length > 0 ? touched : [.. ahead];
-        string[] with = [.. blockers.Select(c => c.Name).Distinct(StringComparer.Ordinal)];
+        string[] with = [.. blockers.Select(c => c.Name).Distinct()];
         string message = onTip switch
         {
             MergeResult.Failed failed => failed.Reason,
@@ -122,9 +117,9 @@ internal sealed class CandidateBuilder(QueueContext context, TargetHistory histo
                 string[] with =
                 [
                     .. since
-                        .Where(s => s.Item is not null && s.Files.Intersect(paths, StringComparer.Ordinal).Any())
+                        .Where(s => s.Item is not null && s.Files.Intersect(paths).Any())
                         .Select(s => s.Item!)
-                        .Distinct(StringComparer.Ordinal),
+                        .Distinct(),
                 ];
                 string others = with.Length == 0 ? "" : $" Landed before it: {string.Join(", ", with)}.";
                 return Conflicted(

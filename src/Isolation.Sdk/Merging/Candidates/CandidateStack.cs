@@ -1,7 +1,5 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The items that could land next, stacked on the target and on each other: every prefix is a
-/// candidate.</summary>
 internal sealed class CandidateStack(QueueContext context, CandidateBuilder builder)
 {
     private readonly List<Candidate> _candidates = [];
@@ -20,10 +18,7 @@ internal sealed class CandidateStack(QueueContext context, CandidateBuilder buil
         _provisional.Clear();
     }
 
-    /// <summary>Makes the stack what the queue's state says it should be; what is in order already stays as it
-    /// is.</summary>
-    /// <returns>An item that is at its end, or held, because of what it makes of the target; the stack goes on without
-    /// it.</returns>
+    // An item that is at its end, or held; the stack goes on without it.
     public async Task<QueueItem?> UpdateAsync(
         QueueState state,
         List<QueueItem> line,
@@ -89,8 +84,7 @@ internal sealed class CandidateStack(QueueContext context, CandidateBuilder buil
         return null;
     }
 
-    /// <summary>Takes the records as they are now; a candidate whose item left, or is another commit, ends the stack
-    /// before it.</summary>
+    // A candidate whose item left, or is another commit, ends the stack before it.
     private void Refresh(List<QueueItem> line)
     {
         for (int i = 0; i < _candidates.Count; i++)

@@ -2,7 +2,7 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Writes the commits of a candidate, on the disk when it returns.</summary>
+/// <summary>Its commits are on the disk when it returns.</summary>
 internal sealed class CandidateWriter(QueueContext context)
 {
     private MergeMode Mode => context.Policy.Options.Mode;
@@ -54,7 +54,6 @@ internal sealed class CandidateWriter(QueueContext context)
         }
     }
 
-    /// <summary>The same candidate with another parent or another claim: same trees.</summary>
     public async Task<Candidate> RewriteAsync(
         Candidate candidate,
         string parent,

@@ -3,13 +3,11 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Replays an item's commits, one after another, as <c>git rebase</c> does: merge commits are flattened, what
-/// turns out empty is left out.</summary>
+/// <summary>As <c>git rebase</c> does: merge commits are flattened, what turns out empty is left out.</summary>
 internal sealed class CommitReplay(QueueContext context, GitMerge merge, GitAttributes attributes)
 {
     private const string Format = "%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%ad%x1f%B";
 
-    /// <returns>What came of it, and whether there were merge commits.</returns>
     public async Task<(MergeResult Merged, bool Flattened)> RunAsync(
         QueueItem item,
         MergeBase place,
@@ -94,11 +92,8 @@ internal sealed class CommitReplay(QueueContext context, GitMerge merge, GitAttr
         CancellationToken cancellationToken
     )
     {
-        Dictionary<string, string> trees = all.ToDictionary(s => s.Commit, s => s.Tree, StringComparer.Ordinal);
-        string[] below =
-        [
-            .. sources.SelectMany(s => s.Parents).Where(p => !trees.ContainsKey(p)).Distinct(StringComparer.Ordinal),
-        ];
+        Dictionary<string, string> trees = all.ToDictionary(s => s.Commit, s => s.Tree);
+        string[] below = [.. sources.SelectMany(s => s.Parents).Where(p => !trees.ContainsKey(p)).Distinct()];
         if (below.Length > 0)
         {
             GitResult log = await context

@@ -3,8 +3,7 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Merges an item with a commit in the queue's mode: the same answer for the same question, so that a second
-/// instance can check the first.</summary>
+/// <summary>The same answer for the same question, so that a second instance can check the first.</summary>
 internal sealed class ItemMerger
 {
     private const string FastForwardFormat = "--format=%H%x1f%P%x1f%T%x1f%(trailers:only=true,unfold=true)";
@@ -101,8 +100,7 @@ internal sealed class ItemMerger
         );
     }
 
-    /// <summary>Whether the item's own commits follow a commit directly. Nothing is made, so nothing can be added: no
-    /// trailers.</summary>
+    // Nothing is made, so nothing can be added: no trailers.
     private async Task<MergeResult> FastForwardAsync(
         QueueItem item,
         MergeBase place,

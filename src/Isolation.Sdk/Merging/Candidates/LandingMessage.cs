@@ -3,7 +3,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The message of a landed commit: a title for people, trailers that prove what landed.</summary>
 internal static class LandingMessage
 {
     public const string ItemTrailer = "Isolation-Item";
@@ -19,9 +18,9 @@ internal static class LandingMessage
         string title = OneLine(item.Title) is { Length: > 0 } given ? given : Name(item.Attempt);
         string line = OneLine(
             (template ?? "{title}")
-                .Replace("{attempt}", Name(item.Attempt), StringComparison.Ordinal)
-                .Replace("{item}", Name(item.Attempt.Item), StringComparison.Ordinal)
-                .Replace("{title}", title, StringComparison.Ordinal)
+                .Replace("{attempt}", Name(item.Attempt))
+                .Replace("{item}", Name(item.Attempt.Item))
+                .Replace("{title}", title)
         );
         message.Append(line.Length > 0 ? line : title).Append("\n\n");
         message.Append(ItemTrailer).Append(": ").Append(Name(item.Attempt.Item)).Append('\n');
@@ -32,8 +31,6 @@ internal static class LandingMessage
             : message.Append(TestedTreeTrailer).Append(": ").Append(testedTree).Append('\n').ToString();
     }
 
-    /// <summary>A worker's own message with the trailers that say where it comes from; the last commit of an item has
-    /// all of them.</summary>
     public static string Append(string message, QueueItem item, bool last, string? testedTree)
     {
         // A worker cannot claim that something landed or was tested: those lines are the queue's.
@@ -43,10 +40,7 @@ internal static class LandingMessage
                 .ReplaceLineEndings("\n")
                 .TrimEnd()
                 .Split('\n')
-                .Where(l =>
-                    l.IndexOf(':', StringComparison.Ordinal) is not (> 0 and var colon)
-                    || !IsReserved(l[..colon].Trim())
-                ),
+                .Where(l => l.IndexOf(':') is not (> 0 and var colon) || !IsReserved(l[..colon].Trim())),
         ];
         int block = Array.FindLastIndex(lines, string.IsNullOrWhiteSpace) + 1;
         bool trailers =
@@ -82,7 +76,6 @@ internal static class LandingMessage
                 or "ISOLATION-HEAD"
                 or "ISOLATION-TESTED-TREE";
 
-    /// <summary>The trailers of a message, by name; the last one of a name counts.</summary>
     public static IReadOnlyDictionary<string, string> Trailers(string block)
     {
         Dictionary<string, string> found = new(StringComparer.OrdinalIgnoreCase);
@@ -98,8 +91,7 @@ internal static class LandingMessage
         return found;
     }
 
-    /// <summary>An item's name in a trailer: its id, or its slug when the id would not come back from there as it
-    /// is.</summary>
+    // The slug when the ID would not come back from a trailer as it is.
     public static string Name(string item) =>
         item.Length is > 0 and <= MaxTitleLength && OneLine(item) == item ? item : Slug.Of(item);
 

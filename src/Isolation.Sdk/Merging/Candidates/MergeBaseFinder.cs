@@ -3,16 +3,14 @@ using Isolation.Sdk.Git;
 namespace Isolation.Sdk.Merging;
 
 /// <summary>
-/// Finds what an item's own changes start from. Usually git knows: the last commit it has in common with the target.
-/// Not so for work that was begun on another item's commits, which have landed as other commits (squashed, rebased):
-/// git would merge those once more.
+/// Usually git knows: the last commit in common with the target. Not so for work begun on another item's commits that
+/// landed squashed or rebased: git would merge those once more.
 /// </summary>
 internal sealed class MergeBaseFinder(QueueContext context, TargetHistory history)
 {
     private GitRepository Repository => context.Repository;
 
-    /// <returns>The commit to start from; <see langword="null"/> for what git finds. No process when the item's base is
-    /// on the target's line.</returns>
+    // null for what git finds. No process when the item's base is on the target's line.
     public async Task<string?> FindAsync(
         QueueItem item,
         string target,
@@ -26,11 +24,9 @@ internal sealed class MergeBaseFinder(QueueContext context, TargetHistory histor
             .. since
                 .Select(s => s.Head)
                 .OfType<string>()
-                .Concat(
-                    ahead.Where(l => !l.Commits.Contains(l.Item.Head, StringComparer.Ordinal)).Select(l => l.Item.Head)
-                )
+                .Concat(ahead.Where(l => !l.Commits.Contains(l.Item.Head)).Select(l => l.Item.Head))
                 .Where(h => h != item.Head)
-                .Distinct(StringComparer.Ordinal),
+                .Distinct(),
         ];
         if (
             context.Policy.Options.Mode == MergeMode.FastForward
@@ -52,14 +48,12 @@ internal sealed class MergeBaseFinder(QueueContext context, TargetHistory histor
             .TryRunAsync(cancellationToken, ["merge-base", "--independent", item.Base, .. heads])
             .ConfigureAwait(false);
         bool landed =
-            heads.Contains(item.Base, StringComparer.Ordinal)
-            || (independent.Ok && !independent.Line.Split('\n').Contains(item.Base, StringComparer.Ordinal));
+            heads.Contains(item.Base) || (independent.Ok && !independent.Line.Split('\n').Contains(item.Base));
         if (!landed)
         {
             return null;
         }
 
-        // Who has merged the target since then has a newer commit in common with it.
         GitResult common = await Repository
             .TryRunAsync(cancellationToken, "merge-base", tip, item.Head)
             .ConfigureAwait(false);

@@ -2,10 +2,8 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>A commit to put an item on.</summary>
 internal readonly record struct MergeBase(string Commit, string Tree);
 
-/// <summary>One commit of an item, to be made anew with another tree.</summary>
 internal sealed record ReplayedCommit(
     string Tree,
     string AuthorName,
@@ -14,7 +12,6 @@ internal sealed record ReplayedCommit(
     string Message
 );
 
-/// <summary>What an item and a commit together are; nothing is written but trees.</summary>
 internal abstract record MergeResult
 {
     private MergeResult() { }
@@ -30,13 +27,13 @@ internal abstract record MergeResult
 
     public sealed record Conflict(MergeTreeOutput Output) : MergeResult
     {
-        /// <summary>Every path that is part of it: conflicts and files are many-to-many.</summary>
+        // Conflicts and files are many-to-many.
         public IReadOnlyList<string> Paths =>
             [
                 .. Output
                     .Files.Select(f => f.Path)
                     .Concat(Output.Messages.Where(m => m.IsConflict).SelectMany(m => m.Paths))
-                    .Distinct(StringComparer.Ordinal),
+                    .Distinct(),
             ];
 
         public MergeConflict Describe(string target, IReadOnlyList<string> with) =>
@@ -47,9 +44,9 @@ internal abstract record MergeResult
                         p,
                         [
                             .. Output
-                                .Messages.Where(m => m.IsConflict && m.Paths.Contains(p, StringComparer.Ordinal))
+                                .Messages.Where(m => m.IsConflict && m.Paths.Contains(p))
                                 .Select(m => m.ShortKind)
-                                .Distinct(StringComparer.Ordinal),
+                                .Distinct(),
                         ],
                         Output.Files.Where(f => f.Path == p).ToDictionary(f => f.Stage, f => $"{f.Mode} {f.ObjectId}")
                     )),
@@ -64,7 +61,7 @@ internal abstract record MergeResult
 
     public sealed record Unrelated : MergeResult;
 
-    /// <summary>The files may go together; the histories do not in this mode.</summary>
+    // The files may go together; the histories do not in this mode.
     public sealed record Incompatible(string Reason, IReadOnlyList<string> Line) : MergeResult
     {
         public bool Forbidden { get; init; }
@@ -72,7 +69,6 @@ internal abstract record MergeResult
 
     public sealed record Failed(string Reason) : MergeResult;
 
-    /// <summary>What a merge of git's means for a place that has this tree.</summary>
     public static MergeResult Of(MergeOutcome outcome, string tree) =>
         outcome switch
         {

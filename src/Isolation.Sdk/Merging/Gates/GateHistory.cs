@@ -5,26 +5,23 @@ using System.Text;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What runs of the same gate in the same environment say of each tree, and how long they take. A tree that
-/// passed once is green, however often it failed: then the gate is flaky.</summary>
+/// <summary>A tree that passed once is green, however often it failed: then the gate is flaky.</summary>
 internal sealed class GateHistory
 {
     private const int MaxTimes = 100;
     private static readonly TimeSpan Floor = TimeSpan.FromSeconds(60);
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, GateResult> _passes = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<GateResult>> _failures = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _red = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, GateResult> _passes = new();
+    private readonly Dictionary<string, List<GateResult>> _failures = new();
+    private readonly HashSet<string> _red = new();
     private readonly BatchSizeModel _model = new();
     private readonly Queue<(TimeSpan Elapsed, int Concurrent)> _times = new();
     private GateStatistics _counts = new();
 
     public GateStatistics Counts => Locked(() => _counts);
 
-    /// <summary>How long the newest passes took, and how many gates ran meanwhile; newest last.</summary>
     public IReadOnlyList<(TimeSpan Elapsed, int Concurrent)> Times => Locked(() => _times.ToArray());
 
-    /// <summary>How the runs of the gate that ran last ended, in the environment it ran in.</summary>
     public static GateStatistics Count(IReadOnlyList<GateLogLine> lines) =>
         lines
             .Where(l => l.Gate == lines[^1].Gate && l.Environment == lines[^1].Environment)
@@ -34,13 +31,12 @@ internal sealed class GateHistory
 
     public GateResult? PassOf(string tree) => Locked(() => _passes.GetValueOrDefault(tree));
 
-    /// <summary>The failures in this search of a tree that never passed, oldest first.</summary>
+    // Of a tree that never passed, in this search only.
     public IReadOnlyList<GateResult> FailuresOf(string tree) =>
         Locked<IReadOnlyList<GateResult>>(() =>
             _passes.ContainsKey(tree) ? [] : _failures.GetValueOrDefault(tree)?.ToArray() ?? []
         );
 
-    /// <summary>Whether a tree has been red and not green since, in this search or an earlier one.</summary>
     public bool WasRed(string tree) => Locked(() => _red.Contains(tree));
 
     public GateResult? Reuse(string tree) =>
@@ -55,8 +51,6 @@ internal sealed class GateHistory
             return pass with { Cached = true };
         });
 
-    /// <summary>How long a run may take: three times what nearly all passes took, no less than a minute, no more than
-    /// the host allows.</summary>
     public TimeSpan Limit(TimeSpan most) =>
         Locked(() => _model.TimeLimit(Floor) is { } usual && usual < most ? usual : most);
 
@@ -88,7 +82,6 @@ internal sealed class GateHistory
         }
     }
 
-    /// <summary>Takes in a result of this search, with all that the log does not keep of it.</summary>
     public void Collect(GateResult result)
     {
         lock (_lock)
@@ -109,8 +102,7 @@ internal sealed class GateHistory
         }
     }
 
-    /// <summary>Forgets failures of trees that are no candidates any more: a failure counts for one search
-    /// only.</summary>
+    // A failure counts for one search only.
     public void Forget(Func<string, bool> isWanted)
     {
         lock (_lock)
@@ -131,8 +123,7 @@ internal sealed class GateHistory
     }
 }
 
-/// <summary>What a pass of a tree is reused by: the gate as it was asked for, and what it ran in as far as that can be
-/// known.</summary>
+/// <summary>What a pass is reused by: the gate, and what it ran in as far as that can be known.</summary>
 internal sealed record GateKey(string Gate, string Environment)
 {
     private const int Length = 32;

@@ -7,8 +7,7 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>One run of the gate, in one worktree and in a state scope of its own: its parts one after the other, until
-/// one is not green or the time is over. When it returns, nothing the gate started is alive.</summary>
+/// <summary>One run of the gate's parts. When it returns, nothing the gate started is alive.</summary>
 internal sealed class GateJob(
     QueueContext context,
     LeaseStore leases,
@@ -22,8 +21,7 @@ internal sealed class GateJob(
     private const int LogTailBytes = 64 * 1024;
     private const long MinFreeBytes = 1024 * 1024;
 
-    /// <summary>How long code of the host may go on after its token was cancelled and everything it started was
-    /// ended.</summary>
+    // For code of the host whose token was cancelled.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
     // What the C library says for ENOSPC, and what tools of others make of it.
@@ -34,10 +32,10 @@ internal sealed class GateJob(
         "There is not enough space on the disk",
     ];
 
-    private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _changed = new();
     private Task _code = Task.CompletedTask;
 
-    /// <summary>Whether code of the host does not end and still uses the worktree.</summary>
+    // Code of the host does not end and still uses the worktree.
     public bool LostWorktree { get; private set; }
 
     public async Task<GateResult> RunAsync(TimeSpan limit, CancellationToken cancellationToken)
@@ -161,11 +159,11 @@ internal sealed class GateJob(
             Killed => result with { Reason = "It was killed." },
             _ when HasLittleSpace(worktree.Folder)
                     || HasLittleSpace(scope.Info.Temp)
-                    || TailOf(command.LogFile!) is var said
-                        && FullDiskMessages.Any(m => said.Contains(m, StringComparison.Ordinal)) => result with
-            {
-                Reason = "The disk is full.",
-            },
+                    || TailOf(command.LogFile!) is var said && FullDiskMessages.Any(m => said.Contains(m)) =>
+                result with
+                {
+                    Reason = "The disk is full.",
+                },
             _ => result with { Verdict = GateVerdict.Fail },
         };
     }

@@ -6,9 +6,8 @@ using Isolation.Sdk.IO;
 namespace Isolation.Sdk.Merging;
 
 /// <summary>
-/// The queue's gate log: one signed JSON line a run, on the disk before anything lands by it. It is only appended to,
-/// except that a queue which opens shortens one that has grown too long. The signature tells lines that a queue of this
-/// repository wrote whole from all others. Its key is a file of this user: it stops a mistake, not a thief.
+/// One signed JSON line a run, on the disk before anything lands by it. The key is a file of this user: the signature
+/// stops a mistake, not a thief.
 /// </summary>
 internal sealed class GateLog(string folder, QueueLayout names)
 {
@@ -22,7 +21,6 @@ internal sealed class GateLog(string folder, QueueLayout names)
 
     private string FileName => Path.Combine(folder, names.QueueSlug + ".gates.jsonl");
 
-    /// <summary>Every line that a queue of this repository wrote whole, oldest first.</summary>
     public IReadOnlyList<GateLogLine> Read()
     {
         lock (_gate)
@@ -40,7 +38,7 @@ internal sealed class GateLog(string folder, QueueLayout names)
         }
     }
 
-    /// <summary>The same for a mere reader: nothing is shortened, and no key made.</summary>
+    // For a mere reader: nothing is shortened, and no key made.
     public IReadOnlyList<GateLogLine> Peek()
     {
         try

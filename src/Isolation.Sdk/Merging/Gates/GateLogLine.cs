@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>One line of a queue's gate log: which tree was tested, as which commit, and what came of it.</summary>
 internal sealed record GateLogLine(
     DateTimeOffset At,
     int Run,
@@ -10,14 +9,12 @@ internal sealed record GateLogLine(
     double Milliseconds
 )
 {
-    /// <summary>The items in it, in order; none when the target itself was tested.</summary>
     public IReadOnlyList<string> Attempts { get; init; } = [];
 
     public string Gate { get; init; } = "";
 
     public string Environment { get; init; } = "";
 
-    /// <summary>How many gates of the queue ran meanwhile, this one included.</summary>
     public int Concurrency { get; init; } = 1;
 
     public bool Flaky { get; init; }

@@ -6,7 +6,6 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Tests candidates, several at once, in worktrees of the queue. Nothing unknown is ever green.</summary>
 internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
 {
     private readonly GateLog _log = new(context.Folder.Gates, context.Names);
@@ -43,8 +42,7 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
 
     private string LeaseItem => "gate:" + context.Names.ShortTarget;
 
-    /// <summary>Ends and removes what the gates of a killed process left, and reads what they had found out. The caller
-    /// holds the queue's lock.</summary>
+    // The caller holds the queue's lock.
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
         foreach (LeaseRecord record in _leases.List().Where(r => r.Attempt.Item == LeaseItem))
@@ -96,7 +94,7 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
         context.Faults.OnStep(candidate.IsRetry ? QueueStep.MidConfirm : QueueStep.MidGate);
     }
 
-    /// <summary>Asks runs to end. Each keeps its worktree until everything it started is gone.</summary>
+    // Each keeps its worktree until everything it started is gone.
     public void Stop(Func<QueueCandidate, bool> which)
     {
         foreach (Run run in _running.Where(r => which(r.Candidate)))
@@ -105,7 +103,6 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes in the runs that have ended; one that was stopped says nothing.</summary>
     public async Task CollectAsync(BatchSizeModel model)
     {
         foreach (Run run in _running.Where(r => r.Result.IsCompleted).ToArray())
@@ -130,8 +127,7 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
         }
     }
 
-    /// <summary>Tests one candidate, unless its tree has passed before. What could not be tested is tested once more.
-    /// The line in the log is on the disk before this returns.</summary>
+    // What could not be tested is tested once more.
     public async Task<GateResult> RunAsync(QueueCandidate candidate, CancellationToken cancellationToken)
     {
         GateKey key = await OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -266,7 +262,6 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
         return result;
     }
 
-    /// <summary>Reads the log once: what passed before need not be tested again.</summary>
     private async Task<GateKey> OpenAsync(CancellationToken cancellationToken)
     {
         await _opening.WaitAsync(cancellationToken).ConfigureAwait(false);

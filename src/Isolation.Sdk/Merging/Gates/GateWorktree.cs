@@ -5,8 +5,6 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>One of the queue's own worktrees, in which candidates are tested. It moves from one to the next by what
-/// differs, and goes with the queue.</summary>
 internal sealed class GateWorktree(QueueContext context, Trash trash, int number)
 {
     private const string Prefix = "slot-";
@@ -29,20 +27,19 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
     private Dictionary<string, string> _refs = [];
     private string? _gitDirectory;
 
-    /// <summary>There are more than may be used at once when one had to be left to code that would not end.</summary>
+    // There are more than may be used at once when one had to be left to code that would not end.
     public int Number => number;
 
     public string Folder => Path.Combine(FolderOf(context), Prefix + number.ToString(CultureInfo.InvariantCulture));
 
-    // Not the one beside HEAD: marks in that ("assume unchanged", "skip worktree") would let a file of one candidate
-    // stay for the next.
+    // Marks in the one beside HEAD ("assume unchanged") would let a file of one candidate stay for the next.
     private string Index => Folder + ".index";
 
     private GitRepository Repository => context.Repository;
 
     public static string FolderOf(QueueContext context) => Path.Combine(context.Folder.Gates, context.Names.QueueSlug);
 
-    /// <summary>What a killed queue left: the caller holds the queue's lock, so nobody uses it.</summary>
+    // The caller holds the queue's lock, so nobody uses it.
     public static IEnumerable<GateWorktree> FindAll(QueueContext context, Trash trash)
     {
         string folder = FolderOf(context);
@@ -73,8 +70,7 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
         {
             try
             {
-                // Cleaned first: a gate may have filled the disk, and git writes a new index before it takes anything
-                // away.
+                // A gate may have filled the disk, and git writes a new index before it takes anything away.
                 await GitAsync(
                         cancellationToken,
                         ["clean", "-ffdxq", .. context.Policy.Options.CachePaths.SelectMany(k => new[] { "-e", k })]
@@ -94,7 +90,6 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
         return await FillAsync(commit, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Puts the candidate's tracked files back as they were; what else is there stays.</summary>
     public Task RestoreAsync(string commit, CancellationToken cancellationToken) =>
         GitAsync(cancellationToken, "read-tree", "--reset", "-u", commit);
 
@@ -116,8 +111,6 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
         return [.. answer.Fields.Where(f => f.Length > 0).Take(MaxChangedFiles)];
     }
 
-    /// <summary>What of the worktree's own git files is no longer as it was before the gate; <see langword="null"/>
-    /// when all is.</summary>
     public string? FindTampering()
     {
         Dictionary<string, string?> now = _gitDirectory is null ? _gitFiles : ReadGitFiles();
@@ -128,8 +121,7 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
             .FirstOrDefault();
     }
 
-    /// <summary>Branches and tags that moved since and belong to nobody: not the target, which the queue moves, and no
-    /// branch that is checked out, which its owner moves.</summary>
+    // Not the target, which the queue moves, and no branch that is checked out, which its owner moves.
     public IReadOnlyList<string> FindMovedRefs()
     {
         Dictionary<string, string> now = ReadRefs();
@@ -202,8 +194,7 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
 
     private Task<GitResult> GitAsync(CancellationToken cancellationToken, params string[] arguments)
     {
-        // Named outright, and not the worktree's own: nothing that a gate could have changed tells git where to look or
-        // what to move.
+        // Nothing that a gate could have changed tells git where to look or what to move.
         Dictionary<string, string> environment = new()
         {
             ["GIT_DIR"] = Repository.CommonDirectory,
@@ -222,23 +213,21 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
 
     private Dictionary<string, string> ReadRefs()
     {
-        Dictionary<string, string> refs = new(StringComparer.Ordinal);
+        Dictionary<string, string> refs = new();
         RefReader.ReadAll(Repository.CommonDirectory, refs, "refs/heads/");
         RefReader.ReadAll(Repository.CommonDirectory, refs, "refs/tags/");
         return refs;
     }
 
-    /// <summary>What of the worktree's own git directory has to be the same after a gate: the pointers, HEAD, its
-    /// config, and that no operation is under way.</summary>
     private Dictionary<string, string?> ReadGitFiles()
     {
-        Dictionary<string, string?> found = new(StringComparer.Ordinal) { [".git"] = WorktreeEntries.Pointer(Folder) };
+        Dictionary<string, string?> found = new() { [".git"] = WorktreeEntries.Pointer(Folder) };
         if (Directory.Exists(_gitDirectory))
         {
             foreach (
                 FileSystemInfo entry in new DirectoryInfo(_gitDirectory)
                     .EnumerateFileSystemInfos()
-                    .Where(e => !Harmless.Contains(e.Name, StringComparer.Ordinal))
+                    .Where(e => !Harmless.Contains(e.Name))
             )
             {
                 found[entry.Name] = entry is FileInfo { LinkTarget: null } file

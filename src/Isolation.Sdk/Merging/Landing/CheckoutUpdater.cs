@@ -3,8 +3,7 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Moves clean checkouts of the target along with a landing. Git itself writes the files, under its own lock;
-/// what is not clean is not touched and nothing lands.</summary>
+/// <summary>Git itself writes the files, under its own lock; where it is not clean, nothing lands.</summary>
 internal sealed class CheckoutUpdater(QueueContext context)
 {
     private GitRepository Repository => context.Repository;
@@ -46,8 +45,7 @@ internal sealed class CheckoutUpdater(QueueContext context)
         }
     }
 
-    /// <summary>Moves what was noted to where the target is now; after a crash, too. It never fails: what is left
-    /// behind is left as it is, and holds the next landing.</summary>
+    // After a crash, too. What cannot be moved along is left as it is, and holds the next landing.
     public async Task FinishAsync(string target, CancellationToken cancellationToken)
     {
         if (!File.Exists(context.Names.Checkout))
@@ -57,7 +55,7 @@ internal sealed class CheckoutUpdater(QueueContext context)
 
         string[] noted = await File.ReadAllLinesAsync(context.Names.Checkout, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> now = TargetCheckouts.Of(Repository, context.Names.Target);
-        foreach (string tree in noted.Skip(1).Where(t => now.Contains(t, StringComparer.Ordinal) && noted[0] != target))
+        foreach (string tree in noted.Skip(1).Where(t => now.Contains(t) && noted[0] != target))
         {
             // Only an index that is still the old commit's is moved: who did something there meanwhile keeps it.
             bool untouched = (

@@ -2,15 +2,13 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Finds items that somebody else merged (a pull request, say): by ancestry, or by the trailers of the
-/// target's commits.</summary>
+/// <summary>Finds items that somebody else merged (a pull request, say): by ancestry, or by trailers.</summary>
 internal sealed class ExternalMergeDetector(QueueContext context, TargetHistory history)
 {
     private const int MaxAtOnce = 200;
     private readonly HashSet<(string Target, string Head)> _looked = [];
 
-    /// <summary>Looks at those that wait; what does not wait is found when it is stacked.</summary>
-    /// <returns>The items that are part of the target, with the commit that brought each.</returns>
+    // Of those that wait: what does not is found when it is stacked.
     public async Task<IReadOnlyList<(QueueItem Item, string Commit)>> FindAsync(
         string target,
         IReadOnlyList<QueueItem> waiting,
@@ -27,7 +25,6 @@ internal sealed class ExternalMergeDetector(QueueContext context, TargetHistory 
         }
 
         // One process for all: what is not independent of the rest is contained in the target, or in another item.
-        // If one of them has vanished, each is looked at by itself.
         GitResult answer = await context
             .Repository.TryRunAsync(
                 cancellationToken,
@@ -50,8 +47,6 @@ internal sealed class ExternalMergeDetector(QueueContext context, TargetHistory 
         return found;
     }
 
-    /// <summary>The target's commit that brought an item in; <see langword="null"/> when it is not part of
-    /// it.</summary>
     public async Task<string?> TryFindAsync(
         QueueItem item,
         string target,

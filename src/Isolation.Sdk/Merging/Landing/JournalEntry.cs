@@ -5,7 +5,6 @@ using System.Text.Json.Serialization;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>How far a landing got.</summary>
 internal enum JournalState
 {
     Intent,
@@ -15,8 +14,6 @@ internal enum JournalState
     Dropped,
 }
 
-/// <summary>One item of a landing: its record's ref must be at <paramref name="Record"/>, and goes when the target
-/// moves.</summary>
 internal sealed record JournalItem(AttemptId Attempt, string Head, string Record, string Commit)
 {
     public string? Branch { get; init; }
@@ -24,8 +21,6 @@ internal sealed record JournalItem(AttemptId Attempt, string Head, string Record
     public string? Tested { get; init; }
 }
 
-/// <summary>One entry of a queue's journal: the message of a commit, to be read by people and by the next
-/// actor.</summary>
 internal sealed record JournalEntry(
     JournalState State,
     string Target,

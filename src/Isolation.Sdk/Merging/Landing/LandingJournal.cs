@@ -4,13 +4,11 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What a queue has landed and is about to land: one ref to a commit without files, whose parent is the entry
-/// before. Plain <c>git log</c> reads it.</summary>
-/// <remarks>
-/// Whoever moves this ref decides what becomes of the intent in it: a landing moves it in the same transaction as the
-/// target, so that a git process which outlives its actor cannot land what the next actor has dropped. It keeps only
-/// its own entries alive, no commit that was landed or dropped.
-/// </remarks>
+/// <summary>
+/// One ref to a commit without files, whose parent is the entry before. Who moves it decides what becomes of the
+/// intent in it: a landing moves it in the same transaction as the target, so that a git process which outlives its
+/// actor cannot land what the next actor has dropped.
+/// </summary>
 internal sealed class LandingJournal(QueueContext context)
 {
     private string? _tip;
@@ -28,7 +26,6 @@ internal sealed class LandingJournal(QueueContext context)
             ? "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
             : "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
-    /// <returns>The intent that nobody has resolved; <see langword="null"/> when there is none.</returns>
     public async Task<JournalEntry?> ReadAsync(CancellationToken cancellationToken)
     {
         GitResult answer = await Repository
@@ -46,9 +43,6 @@ internal sealed class LandingJournal(QueueContext context)
         return intent;
     }
 
-    /// <summary>Writes an intent, durably, and the entry that will take its place: two processes.</summary>
-    /// <returns>The commit of that entry, for the transaction that lands; <see langword="null"/> when somebody else
-    /// wrote the journal.</returns>
     public async Task<string?> BeginAsync(JournalEntry intent, CancellationToken cancellationToken)
     {
         if (!_known)
@@ -61,12 +55,10 @@ internal sealed class LandingJournal(QueueContext context)
         return await MoveAsync(written[0], cancellationToken).ConfigureAwait(false) ? written[1] : null;
     }
 
-    /// <summary>Puts the entry that follows an intent into the transaction that makes it true.</summary>
     public RefTransaction End(RefTransaction transaction, string entry) => transaction.Update(Ref, entry, _tip!);
 
     public void Ended(string entry) => (_tip, _last) = (entry, entry);
 
-    /// <summary>Takes an intent of this process back: nothing of it happened.</summary>
     public async Task ForgetAsync(CancellationToken cancellationToken)
     {
         if (_tip is not null && _tip != _last)
@@ -108,7 +100,7 @@ internal sealed class LandingJournal(QueueContext context)
             .FirstOrDefault(i => LandingMessage.Name(i.Attempt) == name);
     }
 
-    /// <returns>false: somebody else wrote the journal.</returns>
+    // false: somebody else wrote the journal.
     public async Task<bool> MoveAsync(string commit, CancellationToken cancellationToken)
     {
         RefTransaction move = _tip is null

@@ -1,11 +1,10 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What became of a landing. Only <see cref="Landed"/> moved the target to the candidates' tip.</summary>
 internal abstract record LandingResult
 {
     private LandingResult() { }
 
-    /// <summary>All are in the target, as they are in history now: messages may have been written anew.</summary>
+    // As they are in history now: messages may have been written anew.
     public sealed record Landed(IReadOnlyList<Candidate> Candidates) : LandingResult;
 
     public sealed record Moved : LandingResult;
@@ -14,6 +13,6 @@ internal abstract record LandingResult
 
     public sealed record Refused(string Reason) : LandingResult;
 
-    /// <summary>Something around it is in the way, a remote for example; they may land later as it is.</summary>
+    // Something around it is in the way, a remote for example.
     public sealed record Blocked(string Reason) : LandingResult;
 }

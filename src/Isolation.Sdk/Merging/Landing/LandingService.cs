@@ -4,8 +4,6 @@ using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Moves the target to the tip of stacked candidates by compare-and-swap, together with everything that must
-/// be true at the same time.</summary>
 internal sealed class LandingService(QueueContext context, TargetHistory history)
 {
     private readonly CandidateWriter _writer = new(context);
@@ -17,7 +15,6 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
     public Task<string?> FindObstacleAsync(CancellationToken cancellationToken) =>
         _checkouts.FindObstacleAsync(cancellationToken);
 
-    /// <summary>Moves checkouts that fell behind in a landing to where the target is now; after a crash, too.</summary>
     public Task UpdateCheckoutsAsync(string? target, CancellationToken cancellationToken) =>
         target is null ? Task.CompletedTask : _checkouts.FinishAsync(target, cancellationToken);
 
@@ -99,9 +96,7 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
         return stopped;
     }
 
-    /// <summary>Finishes or drops what a killed actor was about to land; the target tells which. To be called before
-    /// anything is stacked.</summary>
-    /// <returns>Whether refs have changed, so that they must be read again.</returns>
+    // The target tells whether it landed. Whether refs have changed.
     public async Task<bool> RecoverAsync(string? target, CancellationToken cancellationToken)
     {
         if (await _journal.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } intent)
@@ -144,8 +139,7 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
         return true;
     }
 
-    /// <summary>From the first candidate on whose message is not the truth about its test, the messages are written
-    /// anew.</summary>
+    // From the first candidate on whose message is not the truth about its test.
     private async Task<IReadOnlyList<Candidate>> RecordTestedAsync(
         IReadOnlyList<Candidate> candidates,
         Func<string, bool> passed,
@@ -155,8 +149,7 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
         List<Candidate> recorded = [];
         for (int i = 0; i < candidates.Count; i++)
         {
-            // Only what a rewritten candidate was below of gets another parent: what is stacked wrongly stays so, for
-            // the verifier to see.
+            // What is stacked wrongly stays so, for the verifier to see.
             Candidate candidate = candidates[i];
             bool tested = context.Policy.Options.Mode != MergeMode.FastForward && passed(candidate.Tree);
             bool moved =
@@ -180,7 +173,6 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
         return recorded;
     }
 
-    /// <returns>Why nothing lands now; <see langword="null"/> when the remote has it.</returns>
     private async Task<LandingResult?> PushAsync(JournalEntry intent, CancellationToken cancellationToken)
     {
         switch (

@@ -2,8 +2,7 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The one transaction of a landing: the target moves, the items' refs and branches go, the old target is
-/// kept, the journal says so.</summary>
+/// <summary>The target moves, the items' refs and branches go, the old target is kept, the journal says so.</summary>
 internal sealed class LandingTransaction(
     QueueContext context,
     LandingJournal journal,
@@ -14,15 +13,14 @@ internal sealed class LandingTransaction(
     private const string Heads = "refs/heads/";
     private readonly Dictionary<string, string?> _branches = [];
 
-    /// <summary>It has landed, on a remote or here: a record that changed meanwhile comes too late.</summary>
+    // It has landed, on a remote or here: a record that changed meanwhile comes too late.
     public bool Decided { get; init; }
 
-    /// <summary>The target has moved already; what goes with it has not, or not all of it.</summary>
+    // The target has moved already; what goes with it has not, or not all of it.
     public bool Done { get; init; }
 
     private GitRepository Repository => context.Repository;
 
-    /// <returns>The ref that was not as expected; <see langword="null"/> when all is done.</returns>
     public async Task<string?> RunAsync(CancellationToken cancellationToken)
     {
         foreach (JournalItem item in intent.Items.Where(i => i.Branch is not null && Heads + i.Branch != intent.Target))
@@ -79,8 +77,7 @@ internal sealed class LandingTransaction(
         return Repository.UpdateDurablyAsync(transaction, cancellationToken);
     }
 
-    /// <summary>The branch lacks the captured leftovers, or someone went on with it: it goes only if nothing is lost
-    /// with it.</summary>
+    // The branch lacks the captured leftovers, or someone went on with it: it goes only if nothing is lost with it.
     private async Task<string?> DisposableTipAsync(string branch, string? tip, CancellationToken cancellationToken) =>
         tip is not null
         && await Repository

@@ -2,8 +2,10 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The last look before the target moves. No policy has a say in it, and it trusts nothing but the object
-/// store: who stacked the candidates may have been wrong.</summary>
+/// <summary>
+/// No policy has a say in it, and it trusts nothing but the object store: who stacked the candidates may have been
+/// wrong.
+/// </summary>
 internal sealed class LandingVerifier(QueueContext context, TargetHistory history)
 {
     private const string Format =
@@ -13,9 +15,6 @@ internal sealed class LandingVerifier(QueueContext context, TargetHistory histor
     private readonly ItemMerger _merge = new(context, Path.Combine(context.Names.MergeFolder, "check"));
     private readonly MergeBaseFinder _start = new(context, history);
 
-    /// <summary>Looks at everything: one process, and each step's merge once more for a group that is squashed or
-    /// rebased.</summary>
-    /// <returns>What is wrong; <see langword="null"/> when nothing is.</returns>
     public async Task<string?> FindFaultAsync(
         string target,
         IReadOnlyList<Candidate> candidates,
@@ -41,10 +40,7 @@ internal sealed class LandingVerifier(QueueContext context, TargetHistory histor
                 : $"it is stacked on {candidates[0].Parent}, and {target} is below it.";
         }
 
-        string[] wanted =
-        [
-            .. candidates.SelectMany(l => l.Commits.Append(l.Item.Commit)).Distinct(StringComparer.Ordinal),
-        ];
+        string[] wanted = [.. candidates.SelectMany(l => l.Commits.Append(l.Item.Commit)).Distinct()];
         GitResult answer = await context
             .Repository.TryRunAsync(
                 cancellationToken,
@@ -56,9 +52,7 @@ internal sealed class LandingVerifier(QueueContext context, TargetHistory histor
             return $"What is to land cannot be read: {answer.Error.Trim().ReplaceLineEndings(" ")}";
         }
 
-        Dictionary<string, Stored> stored = answer
-            .Fields.Select(Stored.Parse)
-            .ToDictionary(s => s.Commit, StringComparer.Ordinal);
+        Dictionary<string, Stored> stored = answer.Fields.Select(Stored.Parse).ToDictionary(s => s.Commit);
         string below = target;
         foreach (Candidate candidate in candidates)
         {
@@ -75,8 +69,8 @@ internal sealed class LandingVerifier(QueueContext context, TargetHistory histor
             : null;
     }
 
-    /// <summary>Nothing but its tree says what a squashed or replayed commit was made from: a wrong base would revert
-    /// what landed before.</summary>
+    // Nothing but its tree says what a squashed or replayed commit was made from: a wrong base would revert what
+    // landed before.
     private async Task<string?> FindOtherTreeAsync(
         string target,
         IReadOnlyList<Candidate> candidates,

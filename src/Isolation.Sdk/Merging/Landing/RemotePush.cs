@@ -5,16 +5,13 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Pushes to a remote, never forced: the target from exactly the old commit to exactly the new one, and
-/// attempts' branches.</summary>
+/// <summary>Never forced: the target goes from exactly the old commit to exactly the new one.</summary>
 internal sealed partial class RemotePush(QueueContext context)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private string Target => context.Names.Target;
 
-    /// <summary>Moves the target on a remote before it moves here, or not at all: one process when nothing is in the
-    /// way.</summary>
     public async Task<PushResult> PushTargetAsync(
         string remote,
         string old,
@@ -58,9 +55,6 @@ internal sealed partial class RemotePush(QueueContext context)
         return (answer.Ok, line?.Split('\t')[0], answer.Error);
     }
 
-    /// <summary>Pushes an attempt's captured commit to its branch. A branch that is somebody else's stays
-    /// theirs.</summary>
-    /// <returns>The item with the note of where it was pushed to, or held with the reason why it was not.</returns>
     public async Task<QueueItem> PushBranchAsync(QueueItem item, string remote, CancellationToken cancellationToken)
     {
         string branch = item.Branch
@@ -100,8 +94,6 @@ internal sealed partial class RemotePush(QueueContext context)
             $"{fresh}:{Target}"
         );
 
-    /// <summary>Somebody else moved the target there: fetches it, and says whether the target here can
-    /// follow.</summary>
     private async Task<PushResult> TakeOverAsync(
         string remote,
         string old,
@@ -155,23 +147,21 @@ internal sealed partial class RemotePush(QueueContext context)
     private PushResult.Failed Failed(string remote, string why) =>
         new($"{Target} cannot be pushed to {remote}: {Line(why)}");
 
-    /// <summary>What git says of a remote, as one line without credentials.</summary>
+    // As one line without credentials.
     private static string Line(string text) => Credentials().Replace(text.Trim().ReplaceLineEndings(" "), "://***@");
 
     [GeneratedRegex("://[^/@ ]*@")]
     private static partial Regex Credentials();
 }
 
-/// <summary>What became of a push.</summary>
 internal abstract record PushResult
 {
     private PushResult() { }
 
     public sealed record Pushed : PushResult;
 
-    /// <summary>Others pushed on top of what is here: the target here can follow to this commit.</summary>
+    // Others pushed on top of what is here.
     public sealed record Ahead(string Commit) : PushResult;
 
-    /// <summary>It has not, and not because of what was to be pushed alone.</summary>
     public sealed record Failed(string Reason) : PushResult;
 }

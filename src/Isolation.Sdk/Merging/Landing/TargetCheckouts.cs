@@ -2,13 +2,12 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Finds where a branch is checked out, by reading the files git keeps about that: no process, so it is asked
-/// again before every landing.</summary>
+/// <summary>No process, so it is asked again before every landing.</summary>
 internal static class TargetCheckouts
 {
     private const string SymbolicRef = "ref: ";
 
-    /// <summary>The work trees that have a ref checked out, in the middle of a rebase too.</summary>
+    // In the middle of a rebase, too.
     public static IReadOnlyList<string> Of(GitRepository repository, string target)
     {
         List<string> found = [];
@@ -64,11 +63,7 @@ internal static class TargetCheckouts
         // Opened by a linked worktree: the main one is the folder around ".git", unless that is a bare repository.
         bool bare = (Read(Path.Combine(repository.CommonDirectory, "config")) ?? "")
             .Split('\n')
-            .Any(l =>
-                l.Replace(" ", "", StringComparison.Ordinal)
-                    .Trim()
-                    .Equals("bare=true", StringComparison.OrdinalIgnoreCase)
-            );
+            .Any(l => l.Replace(" ", "").Trim().Equals("bare=true", StringComparison.OrdinalIgnoreCase));
         return !bare && Path.GetFileName(repository.CommonDirectory) == ".git"
             ? Path.GetDirectoryName(repository.CommonDirectory)
             : null;

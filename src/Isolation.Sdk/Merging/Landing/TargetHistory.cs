@@ -2,7 +2,6 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>One step of the target: what brought it there and what it touched.</summary>
 internal sealed record TargetCommit(string Commit, string? Parent, IReadOnlyList<string> Files)
 {
     public string? Item { get; init; }
@@ -12,14 +11,13 @@ internal sealed record TargetCommit(string Commit, string? Parent, IReadOnlyList
     public string? Head { get; init; }
 }
 
-/// <summary>The target's first-parent line, as far as it was needed: what the queue landed itself is known without
-/// asking git.</summary>
+/// <summary>As far as it was needed: what the queue landed itself is known without asking git.</summary>
 internal sealed class TargetHistory(QueueLayout names)
 {
     private const int MaxCommits = 4096;
-    private readonly Dictionary<string, TargetCommit> _steps = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TargetCommit> _landed = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _notFound = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TargetCommit> _steps = new();
+    private readonly Dictionary<string, TargetCommit> _landed = new();
+    private readonly HashSet<string> _notFound = new();
 
     public void Add(TargetCommit step)
     {
@@ -36,8 +34,6 @@ internal sealed class TargetHistory(QueueLayout names)
         }
     }
 
-    /// <summary>Reads what happened between two commits of the target; nothing when it is known.</summary>
-    /// <returns>The steps, newest first.</returns>
     public async Task<IReadOnlyList<TargetCommit>> BetweenAsync(
         string? from,
         string to,
@@ -69,7 +65,6 @@ internal sealed class TargetHistory(QueueLayout names)
         return steps;
     }
 
-    /// <summary>The commit that landed an attempt; <see langword="null"/> when none did by this target.</summary>
     public async Task<TargetCommit?> FindAsync(AttemptId attempt, string target, CancellationToken cancellationToken)
     {
         string name = LandingMessage.Name(attempt);
@@ -101,8 +96,7 @@ internal sealed class TargetHistory(QueueLayout names)
         return step;
     }
 
-    /// <summary>The commit that landed an attempt whose ref is gone. Refs are not read all at once, so the target is
-    /// read again: the item may be gone from a reading in which the target had not moved yet.</summary>
+    // Refs are not read all at once: the item may be gone from a reading in which the target had not moved yet.
     public async Task<TargetCommit?> FindAfterAsync(
         AttemptId attempt,
         string? target,
@@ -125,12 +119,11 @@ internal sealed class TargetHistory(QueueLayout names)
         return await FindAsync(attempt, now, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Whether a commit is known to be on the line that ends with another.</summary>
     public bool Contains(string older, string newer) => Known(older, newer) is not null;
 
     public TargetCommit? Known(AttemptId attempt) => _landed.GetValueOrDefault(LandingMessage.Name(attempt));
 
-    /// <summary>A fast-forward leaves no trailers: the journal knows its commit, and the target has it below.</summary>
+    // A fast-forward leaves no trailers.
     private async Task<TargetCommit?> FindInJournalAsync(
         AttemptId attempt,
         string target,

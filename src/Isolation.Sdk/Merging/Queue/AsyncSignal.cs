@@ -2,7 +2,6 @@ using System.Threading.Channels;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Wakes the queue's loop. Rings while it is awake are remembered, as one.</summary>
 internal sealed class AsyncSignal(TimeProvider time)
 {
     private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(
@@ -11,7 +10,7 @@ internal sealed class AsyncSignal(TimeProvider time)
 
     public void Set() => _rings.Writer.TryWrite(true);
 
-    /// <summary>Waits for a ring, for one of these to end, or for so long. It never throws.</summary>
+    // It never throws.
     public async Task WaitAsync(TimeSpan pause, IEnumerable<Task> either, CancellationToken cancellationToken)
     {
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -1,7 +1,8 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Judges an item whose tree alone is red: it is given back only when the failure was confirmed and the target
-/// itself is known to be green.</summary>
+/// <summary>
+/// An item is given back only when its failure was confirmed and the target itself is known to be green.
+/// </summary>
 internal sealed class FailureConfirmation(
     QueueContext context,
     GateScheduler gates,
@@ -25,7 +26,6 @@ internal sealed class FailureConfirmation(
 
     private bool IsTargetBroken => !IsTargetCleared && _targetFailures.Count >= Needed;
 
-    /// <summary>Starts the runs that a judgement still needs, as far as there are slots for them.</summary>
     public void StartRuns(int free, CancellationToken cancellationToken)
     {
         if (!IsConfirmed && !gates.IsRunning(suspect.Tree) && free-- > 0)
@@ -39,8 +39,7 @@ internal sealed class FailureConfirmation(
         }
     }
 
-    /// <returns>What becomes of the item, or of the queue; <see langword="null"/> while a gate still runs for
-    /// it.</returns>
+    // null while a gate still runs for it.
     public Judgement? Judge()
     {
         if (IsTargetBroken)
@@ -95,5 +94,4 @@ internal sealed class FailureConfirmation(
             : $"'{gate.Command}': {gate.Reason ?? gate.Verdict.ToString()}";
 }
 
-/// <summary>What becomes of a red item, or else of the whole queue.</summary>
 internal sealed record Judgement(QueueItem? Item, QueuePause? Pause);

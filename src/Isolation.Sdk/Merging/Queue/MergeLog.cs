@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Everything this folder logs.</summary>
 internal static partial class MergeLog
 {
     [LoggerMessage(601, LogLevel.Information, "{Attempt} landed as {Commit} on {Target}.")]

@@ -2,8 +2,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>One place at the queue of one target: submits and watches, and acts while it holds the queue's
-/// lock.</summary>
 internal sealed class MergeQueue : IMergeQueue
 {
     private readonly QueueContext _context;

@@ -2,12 +2,13 @@ using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The one writer of a queue. Each tick reads what the refs say, takes in what the gates said, plans, and does
-/// one thing; so it never matters what it did before.</summary>
+/// <summary>
+/// Each tick reads what the refs say, takes in what the gates said, plans, and does one thing; so it never matters
+/// what it did before.
+/// </summary>
 internal sealed class QueueActor : IAsyncDisposable
 {
-    /// <summary>How many items that need no test land in one move: enough that a busy machine keeps up, few enough that
-    /// none waits long.</summary>
+    // Enough that a busy machine keeps up, few enough that none waits long.
     private const int UntestedBatch = 8;
 
     private readonly QueueContext _context;
@@ -38,8 +39,7 @@ internal sealed class QueueActor : IAsyncDisposable
         _maintenance.StartSequence();
         _monitor.SetActivity(null);
 
-        // What still runs is ended before anything lands that somebody may have waited for: after that the queue may be
-        // closed at any time.
+        // After that the queue may be closed at any time.
         await _gates.RecoverAsync(cancellationToken).ConfigureAwait(false);
         if (_monitor.State.Target is { } target)
         {
@@ -103,7 +103,6 @@ internal sealed class QueueActor : IAsyncDisposable
         _monitor.SetActivity(null);
     }
 
-    /// <returns>Whether there is more to do.</returns>
     private async Task<bool> TickAsync(CancellationToken cancellationToken)
     {
         await _maintenance.ReconcileAsync(cancellationToken).ConfigureAwait(false);
@@ -125,8 +124,7 @@ internal sealed class QueueActor : IAsyncDisposable
             line.Count
         );
 
-        // As far as the free slots can use it now; further on only while none is free, so that no slot waits for what
-        // comes after.
+        // Further on only while none is free, so that no slot waits for what comes after.
         int free = FreeSlots(settings);
         int longest = Tested(_stack) + ((free > 0 ? free : settings.MaxConcurrency) * settings.BatchSize);
         if (
@@ -173,9 +171,8 @@ internal sealed class QueueActor : IAsyncDisposable
         return await WaitAsync(null, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>While the first item is under suspicion, slots that its judgement does not need test what follows as if
-    /// it were gone: results are by tree, so they hold if it goes, and nothing of them lands before.</summary>
-    /// <returns>Whether it was judged.</returns>
+    // Slots that the judgement does not need test what follows as if the suspect were gone: results are by tree, so
+    // they hold if it goes, and nothing of them lands before.
     private async Task<bool> ConfirmAsync(BatchSettings settings, CancellationToken cancellationToken)
     {
         Candidate first = _stack.Candidates[0];
@@ -271,7 +268,6 @@ internal sealed class QueueActor : IAsyncDisposable
         }
     }
 
-    /// <returns>false: nothing runs, so there is nothing to wait for here.</returns>
     private async Task<bool> WaitAsync(string? obstacle, CancellationToken cancellationToken)
     {
         _monitor.SetActivity(
@@ -313,8 +309,7 @@ internal sealed class QueueActor : IAsyncDisposable
     private int InGate(CandidateStack stack) =>
         Positions(stack.Candidates, c => _gates.IsRunning(c.Tree)).LastOrDefault();
 
-    /// <summary>How many of its candidates are part of one that runs or is green: what free slots are for comes
-    /// after.</summary>
+    // What free slots are for comes after.
     private int Tested(CandidateStack stack) =>
         Positions(stack.Candidates, c => _gates.IsRunning(c.Tree) || _gates.History.IsGreen(c.Tree)).LastOrDefault();
 

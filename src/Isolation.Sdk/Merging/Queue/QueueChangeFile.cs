@@ -1,7 +1,8 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>A file that changes whenever a queue does: looking at it costs no process. A ring that is missed only costs
-/// time, for everybody reads the refs now and then anyway.</summary>
+/// <summary>
+/// Looking at it costs no process. A change that is missed only costs time: everybody reads the refs now and then.
+/// </summary>
 internal sealed class QueueChangeFile(string path)
 {
     private readonly Lock _gate = new();
@@ -18,7 +19,7 @@ internal sealed class QueueChangeFile(string path)
         }
     }
 
-    /// <summary>Rings, and does not hear itself unless somebody else rang too.</summary>
+    // Does not notice itself, unless somebody else signalled too.
     public void Signal()
     {
         lock (_gate)

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What everything in one queue shares.</summary>
 internal sealed record QueueContext(
     QueueLayout Names,
     MergePolicy Policy,
@@ -17,12 +16,9 @@ internal sealed record QueueContext(
 {
     public static TimeSpan PollInterval => TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long a queue goes without reading the refs, whatever that file says: someone outside changes
-    /// none.</summary>
+    // Someone outside changes no file.
     public static TimeSpan ReadInterval => TimeSpan.FromSeconds(2);
 
-    /// <summary>How often the target may move away from one item before the item has to wait for its next
-    /// turn.</summary>
     public const int MaxTargetMoves = 5;
 
     public GitRepository Repository => Names.Repository;

@@ -3,8 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>A submitted attempt as it is stored: the message of a commit whose first parent is the pinned
-/// head.</summary>
+/// <summary>Stored as the message of a commit whose first parent is the pinned head.</summary>
 internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, long Sequence)
 {
     [JsonIgnore]
@@ -20,11 +19,10 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
 
     public string? Branch { get; init; }
 
-    /// <summary>What changed between base and head; <see langword="null"/> when it is too much to carry
-    /// along.</summary>
+    // null when they are too many to carry along.
     public IReadOnlyList<string>? Files { get; init; }
 
-    /// <summary>The policy it was submitted under: an actor with a laxer one may not land it.</summary>
+    // An actor with a laxer policy may not land it.
     public bool NeedsApproval { get; init; }
 
     public bool NeedsGate { get; init; }
@@ -74,7 +72,6 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
     }
 }
 
-/// <summary>Why an item does not go on, in a word and in a sentence.</summary>
 internal sealed record ItemHold(MergeHoldReason Kind, string Text)
 {
     public override string ToString() => $"{Kind}: {Text}";

@@ -4,7 +4,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Where a queue keeps what: refs in the repository, locks and scratch beside its leases.</summary>
 internal sealed record QueueLayout(GitRepository Repository, string Target)
 {
     private const string Heads = "refs/heads/";
@@ -22,10 +21,9 @@ internal sealed record QueueLayout(GitRepository Repository, string Target)
 
     public string Sequence => Under(".seq");
 
-    /// <summary>Rung after every change, so that watchers need not ask git.</summary>
     public string ChangeFile => Under(".bell");
 
-    /// <summary>What the actor is doing now; means nothing while nobody holds the lock.</summary>
+    // Means nothing while nobody holds the lock.
     public string ActivityFile => Under(".now");
 
     public string Checkout => Under(".checkout");

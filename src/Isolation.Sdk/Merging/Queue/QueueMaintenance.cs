@@ -2,8 +2,7 @@ using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Keeps the items' records true: what is over is stored as over, what was merged by somebody else as landed.
-/// Somebody else's change to a record wins.</summary>
+/// <summary>What is over is stored as over. Somebody else's change to a record wins.</summary>
 internal sealed class QueueMaintenance(
     QueueContext context,
     QueueStore store,
@@ -74,7 +73,6 @@ internal sealed class QueueMaintenance(
         }
     }
 
-    /// <summary>Stores what stacking found out about an item, unless it has landed by another way.</summary>
     public async Task FinishAsync(QueueItem final, CancellationToken cancellationToken)
     {
         string target = monitor.State.Target!;

@@ -3,8 +3,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Keeps one process's knowledge of a queue: its state as last read, the target's history, and the statuses
-/// that follow from both.</summary>
 internal sealed class QueueMonitor(
     QueueContext context,
     QueueStore store,
@@ -20,10 +18,8 @@ internal sealed class QueueMonitor(
 
     public TargetHistory History { get; } = new(context.Names);
 
-    /// <summary>Says that this process itself changed something, or wants to know about something new.</summary>
     public void Invalidate() => _stale = true;
 
-    /// <summary>Reads the refs again if there may be news; what landed or left meanwhile is published.</summary>
     public async Task RefreshAsync(bool force, CancellationToken cancellationToken)
     {
         bool changed = changes.HasChanged() || _stale;
@@ -47,15 +43,13 @@ internal sealed class QueueMonitor(
         Publish();
     }
 
-    /// <summary>Takes over what this process itself changed, without reading it again.</summary>
     public void Apply(QueueState state)
     {
         State = state;
         Publish();
     }
 
-    /// <summary>Says what this process does, to watchers here and, by a small file, elsewhere. <see langword="null"/>:
-    /// it does not act any more.</summary>
+    // null: it does not act any more.
     public void SetActivity(QueueActivity? activity)
     {
         string before = (_own ?? QueueActivity.Read(context.Names)).ToJson();
@@ -86,7 +80,6 @@ internal sealed class QueueMonitor(
     private QueueStatusProjection Project(QueueState state) =>
         new(state, a => History.Known(a) is not null, context.Policy);
 
-    /// <summary>An attempt whose ref is gone has landed: the target's history says by which commit.</summary>
     private async Task FindGoneAsync(CancellationToken cancellationToken)
     {
         foreach (AttemptId attempt in statuses.Open().Where(a => State.Find(a) is null))

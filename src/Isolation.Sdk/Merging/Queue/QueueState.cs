@@ -2,14 +2,11 @@ using System.Text.Json;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What a queue is: the target and all items as one reading of the refs found them, its pause, and what the
-/// process that acts does now.</summary>
 internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyList<QueueItem> Items)
 {
     public const string Format = "%(refname)%00%(objectname)%00%(tree)%00%(parent)%00%(contents)%00";
 
-    /// <summary>How many places one level of priority is worth: nobody is overtaken by more than this many later ones
-    /// of the next level, so nobody starves.</summary>
+    // What one level of priority is worth: nobody is overtaken by more than so many, so nobody starves.
     private const int Places = 100;
 
     private readonly Dictionary<AttemptId, QueueItem> _byAttempt = Items.ToDictionary(i => i.Attempt);
@@ -18,14 +15,13 @@ internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyL
 
     public IReadOnlyList<QueueItem> Items { get; } = Items;
 
-    /// <summary>Whether the whole queue is paused, and the commit that says so.</summary>
     public (QueuePause Pause, string Commit)? Pause { get; init; }
 
     public QueueActivity Activity { get; init; } = QueueActivity.None;
 
     public IEnumerable<QueueItem> Open => Items.Where(i => !i.IsTerminal);
 
-    /// <summary>Reads git's answer. What is no item is skipped: others can write refs, too.</summary>
+    // What is no item is skipped: others can write refs, too.
     public static QueueState Parse(string output, QueueLayout names)
     {
         string[] fields = output.Split('\0');
@@ -66,8 +62,7 @@ internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyL
     public QueueState Landed(IReadOnlySet<AttemptId> attempts, string commit, string tree) =>
         WithItems(commit, tree, [.. Items.Where(i => !attempts.Contains(i.Attempt))]);
 
-    /// <summary>The items that may go on, in landing order: by priority, then by submission, each behind what it
-    /// depends on.</summary>
+    // By priority, then by submission, each behind what it depends on.
     public List<QueueItem> Line(Func<QueueItem, bool> isHeld, Func<AttemptId, bool> hasLanded)
     {
         List<QueueItem> waiting = [.. Open.Where(i => !isHeld(i))];
@@ -88,7 +83,6 @@ internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyL
         return line;
     }
 
-    /// <summary>Whether an attempt would wait for itself, by way of others.</summary>
     public bool IsCycle(AttemptId attempt, IEnumerable<AttemptId> dependsOn)
     {
         HashSet<string> seen = [];
@@ -119,8 +113,7 @@ internal sealed record QueueState(string? Target, string? TargetTree, IReadOnlyL
         new(target, tree, Order(items)) { Pause = Pause, Activity = Activity };
 }
 
-/// <summary>What the acting process does, as a small file tells it to watchers elsewhere. It means nothing once the
-/// lock is free.</summary>
+/// <summary>What the acting process does, for watchers elsewhere. It means nothing once the lock is free.</summary>
 internal sealed record QueueActivity
 {
     public static QueueActivity None { get; } = new();
@@ -156,7 +149,6 @@ internal sealed record QueueActivity
     }
 }
 
-/// <summary>An item that collides with others which have not landed.</summary>
 internal sealed record ProvisionalConflict(AttemptId Attempt, MergeConflict Conflict, IReadOnlyList<AttemptId> With)
 {
     public ItemHold Reason =>

@@ -1,7 +1,5 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What a queue's state means for each item: the same for who acts, who watches and who only passes
-/// by.</summary>
 internal sealed class QueueStatusProjection(QueueState state, Func<AttemptId, bool> landed, MergePolicy? policy)
 {
     private const int LaterAttempts = 16;
@@ -10,8 +8,7 @@ internal sealed class QueueStatusProjection(QueueState state, Func<AttemptId, bo
 
     public List<QueueItem> Line => _line ??= state.Line(i => HeldBy(i) is not null, HasLanded);
 
-    /// <summary>Every item's status, those that may go on first, in landing order: what is in the gate keeps the order
-    /// in which it was stacked.</summary>
+    // Those that may go on first; what is in the gate keeps the order in which it was stacked.
     public IEnumerable<(QueueItem Item, MergeStatus Status)> Statuses()
     {
         int position = 0;
@@ -69,7 +66,6 @@ internal sealed class QueueStatusProjection(QueueState state, Func<AttemptId, bo
             : status;
     }
 
-    /// <summary>What keeps an item, other than a dependency; <see langword="null"/> when nothing does.</summary>
     private ItemHold? HeldBy(QueueItem item)
     {
         if (item.Hold is not null)
@@ -108,8 +104,7 @@ internal sealed class QueueStatusProjection(QueueState state, Func<AttemptId, bo
 
     private bool IsInLine(QueueItem item) => (_inLine ??= [.. Line.Select(i => i.Attempt)]).Contains(item.Attempt);
 
-    /// <summary>Whether this attempt, or a later one of the same item, is part of the target or brings it
-    /// nothing.</summary>
+    // A later attempt of the same item will do.
     private bool HasLanded(AttemptId attempt) =>
         Enumerable
             .Range(attempt.Number, LaterAttempts)

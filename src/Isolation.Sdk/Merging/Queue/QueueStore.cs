@@ -4,7 +4,7 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>The durable half of a queue: one ref an item, changed by compare-and-swap only.</summary>
+/// <summary>One ref an item, changed by compare-and-swap only.</summary>
 internal sealed class QueueStore(QueueLayout names, TimeProvider time)
 {
     private const int MaxFilesKept = 1000;
@@ -26,9 +26,7 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
         return QueueState.Parse(answer.Output, names);
     }
 
-    /// <summary>Stores a new item: two processes, three for a later attempt, which takes the place of the one
-    /// before.</summary>
-    /// <returns>The item; <see langword="null"/> when that attempt was stored before.</returns>
+    // null when that attempt was stored before.
     public async Task<QueueItem?> TryCreateAsync(
         MergeRequest request,
         MergePolicy policy,
@@ -66,9 +64,7 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
             : null;
     }
 
-    /// <summary>Stores a changed item: two processes, two more when what the item brings has vanished from the
-    /// repository.</summary>
-    /// <returns>The item as stored; <see langword="null"/> when somebody else changed it first.</returns>
+    // null when somebody else changed it first.
     public async Task<QueueItem?> TryChangeAsync(QueueItem old, QueueItem changed, CancellationToken cancellationToken)
     {
         QueueItem item;
@@ -94,8 +90,7 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
             : null;
     }
 
-    /// <summary>Pauses the queue, or changes why; <see langword="null"/> resumes it. Two processes at most.</summary>
-    /// <returns>false: somebody else was faster.</returns>
+    // false: somebody else was faster.
     public async Task<bool> TryPauseAsync(QueueState before, QueuePause? pause, CancellationToken cancellationToken)
     {
         if (pause is null)
@@ -116,7 +111,6 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
         return await Repository.UpdateDurablyAsync(change, cancellationToken).ConfigureAwait(false) is null;
     }
 
-    /// <summary>Pauses or resumes the queue, whoever else does so meanwhile.</summary>
     public async Task PauseAsync(QueuePause? pause, CancellationToken cancellationToken)
     {
         while (
@@ -128,7 +122,6 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
         }
     }
 
-    /// <summary>The numbers go on after a restart, and after someone lost the file.</summary>
     public void StartSequenceAfter(QueueState snapshot)
     {
         if (!File.Exists(names.Sequence) && snapshot.Items.Count > 0)
@@ -150,7 +143,7 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
                 .ConfigureAwait(false),
         };
 
-    /// <summary>Writes a record without a look at the head and the tree that it names.</summary>
+    // Without a look at the head and the tree that it names.
     private async Task<QueueItem> WriteUncheckedAsync(
         QueueItem old,
         QueueItem changed,
@@ -216,9 +209,7 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
     {
         List<string> paths =
         [
-            .. files
-                .SelectMany(f => f.OldPath is null ? [f.Path] : new[] { f.OldPath, f.Path })
-                .Distinct(StringComparer.Ordinal),
+            .. files.SelectMany(f => f.OldPath is null ? [f.Path] : new[] { f.OldPath, f.Path }).Distinct(),
         ];
         return paths.Count is 0 or > MaxFilesKept ? null : paths;
     }

@@ -2,7 +2,6 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What may be asked of a queue, and what it means for an item.</summary>
 internal static class RequestRules
 {
     public static void Check(MergeRequest request)
@@ -55,7 +54,6 @@ internal static class RequestRules
         }
     }
 
-    /// <summary>The item after a command; the same item when the command changes nothing.</summary>
     public static QueueItem Apply(QueueItem item, MergeCommand command) =>
         command switch
         {

@@ -2,8 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Hands the latest status of each attempt to any number of watchers. A slow watcher misses states in between,
-/// never the last one, and holds at most one of each attempt.</summary>
+/// <summary>
+/// A slow watcher misses states in between, never the last one, and holds at most one of each attempt.
+/// </summary>
 internal sealed class StatusBroadcaster(Action onUnknownWatched)
 {
     private const int MaxTerminal = 4096;
