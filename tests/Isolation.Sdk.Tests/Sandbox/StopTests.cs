@@ -42,7 +42,10 @@ public sealed class StopTests
     {
         await using SandboxFixture sandbox = new();
         IStateScope scope = await sandbox.OpenAsync(o => o.Mechanism = TreeStopMechanism.SessionAndMarker);
-        string stubborn = sandbox.Script("trap '' TERM; echo ready >&3; while :; do /bin/sleep 1; done");
+        string stubborn = sandbox.Script(
+            $"trap '' TERM; until [ -s '{sandbox.Root}/stubborn' ]; do :; done; echo ready >&3; "
+                + "while :; do /bin/sleep 1; done"
+        );
         // Its session and environment are its own: only its parent tells whose it is, until that one has gone.
         await using IWorkerProcess process = await scope.StartAsync(
             WorkerCommand.Of(
