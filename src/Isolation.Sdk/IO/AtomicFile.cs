@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.IO;
 
-/// <summary>Writes a file whole or not at all.</summary>
 internal static class AtomicFile
 {
     public static void Write(string path, ReadOnlySpan<byte> content)

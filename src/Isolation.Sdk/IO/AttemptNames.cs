@@ -1,20 +1,16 @@
-using System.Globalization;
-
 namespace Isolation.Sdk.IO;
 
-/// <summary>What an attempt is called where a raw id must not go.</summary>
+// What an attempt is called where a raw id must not go.
 internal static class AttemptNames
 {
     public const string AttemptsPrefix = "refs/isolation/attempts/";
 
-    public static string FileName(AttemptId attempt) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Slug.Of(attempt.Item)}.{attempt.Number}");
+    public static string FileName(AttemptId attempt) => $"{Slug.Of(attempt.Item)}.{attempt.Number}";
 
-    // The ref that issues the attempt and later pins what it made: 'refs/isolation/attempts/auth-123/2'.
-    public static string RefName(AttemptId attempt) =>
-        string.Create(CultureInfo.InvariantCulture, $"{AttemptsPrefix}{Slug.Of(attempt.Item)}/{attempt.Number}");
+    // refs/isolation/attempts/auth-123/2: issues the attempt, and later pins what it made.
+    public static string RefName(AttemptId attempt) => $"{AttemptsPrefix}{Slug.Of(attempt.Item)}/{attempt.Number}";
 
-    // Where what an attempt left on other refs is pinned: 'refs/isolation/extra/auth-123/2/'.
+    // refs/isolation/extra/auth-123/2/: what the attempt left on other refs.
     public static string ExtraRefsPrefix(AttemptId attempt) =>
-        string.Create(CultureInfo.InvariantCulture, $"refs/isolation/extra/{Slug.Of(attempt.Item)}/{attempt.Number}/");
+        $"refs/isolation/extra/{Slug.Of(attempt.Item)}/{attempt.Number}/";
 }

@@ -1,9 +1,6 @@
 namespace Isolation.Sdk.IO;
 
-/// <summary>
-/// Named steps at which a test can end the process. Each area names its own in an enum; outside of tests nothing
-/// listens.
-/// </summary>
+// Named steps at which a test can end the process; outside of tests nothing listens.
 internal readonly struct FaultPoints(Action<string> onStep)
 {
     private readonly Action<string>? _onStep = onStep;

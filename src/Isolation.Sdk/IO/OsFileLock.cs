@@ -1,9 +1,6 @@
 namespace Isolation.Sdk.IO;
 
-/// <summary>
-/// An exclusive lock on a file, held by the operating system for this process: it ends with the process, however that
-/// ends.
-/// </summary>
+// It ends with the process, however that ends.
 internal sealed class OsFileLock : IDisposable
 {
     private const string Switch = "System.IO.DisableFileLocking";
@@ -42,7 +39,6 @@ internal sealed class OsFileLock : IDisposable
         return stream is null ? null : new OsFileLock(stream);
     }
 
-    // Takes a share in the lock if nobody holds it alone; those who share it hold it against who wants it alone.
     public static OsFileLock? TryAcquireShared(string path)
     {
         try
@@ -56,7 +52,7 @@ internal sealed class OsFileLock : IDisposable
         }
     }
 
-    // Whether .NET would open files without locking them; the switch wins over the variable.
+    // The switch wins over the variable.
     internal static bool AreLocksDisabled(bool? setting, string? variable) =>
         setting ?? (variable == "1" || string.Equals(variable, "true", StringComparison.OrdinalIgnoreCase));
 
@@ -72,11 +68,10 @@ internal sealed class OsFileLock : IDisposable
         }
     }
 
-    // EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION; a full disk or a read-only file system is no reason
-    // to wait.
+    // EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION.
     private static bool IsHeldElsewhere(int result) => result is 11 or 35 or unchecked((int)0x80070020);
 
-    // Waits until the lock is free. There is no queue in front of it, so waiters look again at growing intervals.
+    // There is no queue in front of it: waiters look again at growing intervals.
     public static async Task<OsFileLock> AcquireAsync(
         string path,
         TimeProvider time,
@@ -97,8 +92,7 @@ internal sealed class OsFileLock : IDisposable
         }
     }
 
-    // Whether somebody holds it now. It looks with a shared lock: who looks at the same time is never taken for a
-    // holder.
+    // With a shared lock: who looks at the same time is never taken for a holder.
     public static bool IsHeld(string path)
     {
         try

@@ -1,23 +1,19 @@
 namespace Isolation.Sdk.IO;
 
-/// <summary>A worker's words as one harmless line.</summary>
+// A worker's words as one harmless line.
 internal static class PlainText
 {
     public const int MaxLineLength = 2_000;
 
-    /// <summary>The most characters of a text of several lines.</summary>
     public const int MaxTextLength = 64 * 1024;
 
-    /// <summary>As <see cref="SingleLine"/>, but with the line breaks.</summary>
     public static string Lines(string text)
     {
         string cut = text.Length > MaxTextLength ? string.Concat(text.AsSpan(0, MaxTextLength - 1), "…") : text;
         return string.Join('\n', cut.ReplaceLineEndings("\n").Split('\n').Select(l => SingleLine(l, MaxTextLength)));
     }
 
-    /// <summary>
-    /// Without control characters (an escape sequence could redraw a terminal) and no longer than asked.
-    /// </summary>
+    // An escape sequence could redraw a terminal.
     public static string SingleLine(string text, int longest)
     {
         string cut = text.Length > longest ? string.Concat(text.AsSpan(0, longest - 1), "…") : text;

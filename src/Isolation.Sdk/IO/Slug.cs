@@ -4,13 +4,11 @@ using System.Text;
 
 namespace Isolation.Sdk.IO;
 
-/// <summary>
-/// The one way from an id to a name for refs, folders and branches: case-folded, one path segment, with a hash when
-/// that changed anything.
-/// </summary>
+// The one way from an id to a name for refs, folders and branches: case-folded, one path segment, a hash when that
+// changed anything.
 internal static class Slug
 {
-    // The longest slug: a path segment may have 255 bytes, and suffixes follow.
+    // A path segment may have 255 bytes, and suffixes follow.
     public const int MaxLength = 64;
 
     private const int HashLength = 10;
@@ -55,7 +53,7 @@ internal static class Slug
     private static bool IsReserved(string name) => name.EndsWith(".lock", StringComparison.Ordinal) || IsDevice(name);
 
     // Windows looks at what is before the first dot: "con.txt" is the console too.
-    private static bool IsDevice(string name) => Reserved.Contains(name.Split('.')[0], StringComparer.Ordinal);
+    private static bool IsDevice(string name) => Reserved.Contains(name.Split('.')[0]);
 
     // Over the characters as they are: an encoding would take all broken surrogates for the same.
     private static string Hash(string id) =>

@@ -1,18 +1,6 @@
 namespace Isolation.Sdk.IO;
 
-/// <summary>The folder beside the repository that holds everything of its workers:
-/// <c>&lt;repo&gt;.workers/</c>.</summary>
-/// <remarks>
-/// <code>
-/// shop.workers/
-///   auth-123.1/work     the workspace
-///   auth-123.1/home …   the state scope: home, tmp, cache, log
-///   auth-123.1.log      the worker's log, which survives both
-///   auth-123.1.out      what its command said
-///   .trees/             prepared trees: what new workspaces are copied from
-///   .gates/  .trash/    integration worktrees; what is being deleted
-/// </code>
-/// </remarks>
+// The folder beside the repository that holds everything of its workers.
 internal sealed record WorkersDirectory(string Root)
 {
     public string Trash => Path.Combine(Root, ".trash");
@@ -21,7 +9,6 @@ internal sealed record WorkersDirectory(string Root)
 
     public string Gates => Path.Combine(Root, ".gates");
 
-    // The default place for a repository: beside it, never inside.
     public static WorkersDirectory Beside(string commonDirectory)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(commonDirectory));
@@ -36,9 +23,8 @@ internal sealed record WorkersDirectory(string Root)
 
     public string WorkspaceOf(AttemptId attempt) => Path.Combine(For(attempt), "work");
 
-    // The log of one attempt: JSON lines, outside of what is removed with the worker.
+    // Beside the folder, so that they outlive the worker.
     public string LogOf(AttemptId attempt) => For(attempt) + ".log";
 
-    // What one attempt's command said, bounded: it outlives the worker, as the log does.
     public string OutputOf(AttemptId attempt) => For(attempt) + ".out";
 }

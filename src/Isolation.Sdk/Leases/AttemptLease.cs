@@ -2,7 +2,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Leases;
 
-/// <summary>A lease that this process holds.</summary>
 internal sealed class AttemptLease : IAttemptLease, IDisposable
 {
     private readonly LeaseStore _store;
@@ -53,7 +52,7 @@ internal sealed class AttemptLease : IAttemptLease, IDisposable
         }
     }
 
-    // Lets go of the lock and leaves the record, for a sweep or for someone to look at.
+    // Leaves the record, for a sweep or for someone to look at.
     public void Dispose()
     {
         lock (_gate)

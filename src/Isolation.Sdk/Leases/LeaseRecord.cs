@@ -8,7 +8,7 @@ namespace Isolation.Sdk.Leases;
 /// <param name="Notes">What providers noted before they created it.</param>
 public sealed record LeaseRecord(AttemptId Attempt, RepositoryRef Repository, IReadOnlyDictionary<string, string> Notes)
 {
-    // The process that held it, for a person who looks; whether it is alive, the lock says.
+    // For a person who looks; whether it is alive, the lock says.
     [JsonInclude]
     internal LeaseHolder? Holder { get; init; }
 }

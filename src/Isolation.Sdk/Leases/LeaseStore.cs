@@ -4,7 +4,7 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Leases;
 
-/// <summary>The leases of one repository: JSON beside an OS-locked file, under its common git directory.</summary>
+// JSON beside an OS-locked file.
 internal sealed class LeaseStore(string commonDirectory, RepositoryRef repository, TimeProvider time)
 {
     private readonly string _folder = Path.Combine(commonDirectory, "isolation", "leases");
@@ -24,7 +24,7 @@ internal sealed class LeaseStore(string commonDirectory, RepositoryRef repositor
         );
     }
 
-    // Takes over the lease of a dead holder; null while the holder lives.
+    // null while the holder lives.
     public AttemptLease? TryTakeOver(LeaseRecord record)
     {
         OsFileLock? held = OsFileLock.TryAcquire(LockPath(record.Attempt));

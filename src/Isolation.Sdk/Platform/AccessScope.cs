@@ -7,7 +7,7 @@ internal sealed record AccessScope(
     NetworkAccess Network
 )
 {
-    // What programs are made of, on every machine: nothing in it is a worker's or a user's.
+    // What programs are made of: nothing in it is a worker's or a user's.
     public static readonly IReadOnlyList<string> System =
     [
         "/usr",
@@ -42,13 +42,13 @@ internal sealed record AccessScope(
             .Where(Path.IsPathFullyQualified)
             .Select(Path.TrimEndingDirectorySeparator)
             .Where(folder => folder is not "/")
-            .Distinct(StringComparer.Ordinal);
+            .Distinct();
 
-    // The object stores that a clone of a repository borrows from: its own, and what that one borrows from in turn.
+    // A clone's own store, and what that one borrows from in turn.
     public static IEnumerable<string> Objects(string? commonDirectory)
     {
         Queue<string> left = new(commonDirectory is null ? [] : [Path.Combine(commonDirectory, "objects")]);
-        HashSet<string> seen = new(StringComparer.Ordinal);
+        HashSet<string> seen = [];
         while (left.TryDequeue(out string? store) && seen.Count < 6)
         {
             string alternates = Path.Combine(store, "info", "alternates");
@@ -64,7 +64,7 @@ internal sealed record AccessScope(
         return seen;
     }
 
-    // Refuses a program that the scope's rules would not let start, with a reason that the kernel does not give.
+    // The kernel would give no reason.
     public void ThrowIfUnreadable(string program)
     {
         string final = File.ResolveLinkTarget(program, returnFinalTarget: true)?.FullName ?? program;
@@ -78,7 +78,6 @@ internal sealed record AccessScope(
         }
     }
 
-    // Refuses to keep workers where all of them may read.
     public static void ThrowIfExposed(string folder, IEnumerable<string> read)
     {
         if (System.Concat(read).FirstOrDefault(open => Contains(open, folder)) is { } exposing)
@@ -95,7 +94,6 @@ internal sealed record AccessScope(
         path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }
 
-// How much of the host's network a worker reaches.
 internal sealed record NetworkAccess(bool IsOpen, IReadOnlyList<int> Ports)
 {
     public static readonly NetworkAccess None = new(false, []);

@@ -12,7 +12,7 @@ internal abstract class ChildProcess
 
     public abstract string Mechanism { get; }
 
-    // Whether the output ends when the tree has ended, even if something that got away holds the pipe.
+    // Even if something that got away holds the pipe.
     public abstract bool EndsOutput { get; }
 
     public abstract Task<(int Code, LimitHit? Limit)> Exit { get; }

@@ -2,15 +2,15 @@ using System.ComponentModel;
 
 namespace Isolation.Sdk.Platform;
 
-// Starts a script that was just written: a process forked meanwhile holds it open for writing until its own exec, and
-// the kernel refuses to run it so long.
+// A process forked while a script was written holds it open until its own exec, and the kernel refuses to run it so
+// long.
 internal static class ExecRetry
 {
     private const int TextFileBusy = 26,
         MaxTries = 20;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
-    // Tries again, about a second in all, while the program is busy and nothing else is wrong.
+    // About a second in all.
     public static async Task<T> StartAsync<T>(Func<Task<T>> start, TimeProvider time)
     {
         for (int tries = 1; ; tries++)

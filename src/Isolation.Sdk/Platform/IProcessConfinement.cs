@@ -2,18 +2,18 @@ namespace Isolation.Sdk.Platform;
 
 internal interface IProcessConfinement
 {
-    // Whether the kernel ends all that a command started when the command ends.
+    // By the kernel, when the command ends.
     bool EndsWholeTree { get; }
 
-    // Whether what runs in it cannot change the limit that it is known by.
+    // What runs in it cannot change the limit that it is known by.
     bool KeepsMarks { get; }
 
-    // Variables that tools need to work in it.
+    // What tools need to work in it.
     IEnumerable<(string Name, string Value)> Variables => [];
 
     IsolationGuarantees Adds(NetworkAccess network);
 
-    // Why this machine cannot provide it; empty if it can. Tries once.
+    // Why this machine cannot provide it. Tries once.
     Task<IReadOnlyList<IsolationFault>> FindProblemsAsync(NetworkAccess network, CancellationToken cancellationToken);
 
     IScopeConfinement ForScope(AccessScope scope);
@@ -32,7 +32,7 @@ internal interface IScopeConfinement : IDisposable
     ProcessSpec Apply(ProcessSpec spec);
 }
 
-// The parts of a confinement. All of them, always: only the tests that show what each is for leave one out.
+// Only tests that show what each is for leave one out.
 [Flags]
 internal enum ConfinementParts
 {

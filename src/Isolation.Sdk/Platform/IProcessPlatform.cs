@@ -1,9 +1,8 @@
 namespace Isolation.Sdk.Platform;
 
-// How this operating system starts, limits and ends the processes of a sandbox.
 internal interface IProcessPlatform
 {
-    // Whether trees are ended whatever they did to get away.
+    // Whatever they did to get away.
     bool EndsWholeTrees { get; }
 
     Task<IReadOnlyList<string>> GetNoticesAsync(LimitValues limits, IProcessConfinement? confinement);
@@ -20,12 +19,11 @@ internal interface IProcessPlatform
 
 internal interface IProcessLauncher
 {
-    // Whether any process or group of the scope exists.
     bool HasAnything { get; }
 
     Task<ChildProcess> StartAsync(ProcessSpec spec, IScopeConfinement? confinement);
 
-    // Ends what no handle holds any more: whatever carries the scope's marker.
+    // Whatever carries the scope's marker, and no handle holds any more.
     Task EndAllAsync();
 
     void Release();
@@ -38,15 +36,13 @@ internal sealed record LauncherSettings(
     LimitValues Limits
 );
 
-// How a tree of processes is found and ended.
 internal enum TreeStopMechanism
 {
-    // A cgroup, ended by cgroup.kill: nothing can leave it.
+    // By cgroup.kill: nothing can leave it.
     Cgroup,
 
-    // Its session, its descendants, and a variable and a limit that only it was started with, found in /proc.
+    // By session, descent, and a variable and a limit that are found in /proc.
     SessionAndMarker,
 
-    // What the runtime's own Kill(entireProcessTree: true) finds.
     ProcessTree,
 }

@@ -2,16 +2,13 @@ using System.Text;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>
-/// Deletes trees without ever following a link out of them, in two phases: out of the way at once, gone in the
-/// background.
-/// </summary>
+// No link is ever followed. In two phases: out of the way at once, gone in the background.
 internal static class SafeDelete
 {
     private const int MaxTries = 1000;
 
-    // Renames a tree into a trash folder on the same file system; the name is free when this returns. Where it is now;
-    // null when there was nothing, or a link, which is gone already.
+    // Into a folder on the same file system. Where it is now; null when there was nothing, or a link, which is gone
+    // already.
     public static string? MoveToTrash(string path, string trash)
     {
         if (!Exists(path))
@@ -49,8 +46,7 @@ internal static class SafeDelete
         }
     }
 
-    // Deletes a file, a link or a whole tree; what a link points to is not touched, and what somebody else deletes
-    // meanwhile is as good as deleted.
+    // What somebody else deletes meanwhile is as good as deleted.
     public static void DeleteTree(string path)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));

@@ -1,15 +1,7 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>How a folder differs from what its index says.</summary>
-/// <param name="Unknown">What is in no index: paths from the top as bytes, a folder for all that is in it.</param>
-/// <param name="Altered">
-/// Entries of the index that are not exactly as they were written: another kind, content, permissions, time, owner or
-/// name.
-/// </param>
-/// <param name="Missing">Entries that are not there.</param>
-/// <param name="Folders">
-/// Folders that are not as new ones are: permissions, owner, attributes. The empty path is the top.
-/// </param>
+// Unknown: paths from the top. Altered, Missing: entries of the index. Folders: not as new ones are; the empty path is
+// the top.
 internal sealed record TreeDifferences(
     IReadOnlyList<byte[]> Unknown,
     IReadOnlyList<int> Altered,
@@ -21,7 +13,6 @@ internal sealed record TreeDifferences(
 
     public IReadOnlySet<int> Locations { get; init; } = new HashSet<int>();
 
-    // Folders in which something came or went, by the time of writing that they have, by number; that alone is no
-    // difference.
+    // Folders in which something came or went; that alone is no difference.
     public IReadOnlyList<int> Written { get; init; } = [];
 }

@@ -5,8 +5,6 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-// Scopes made of processes: an environment from nothing, their own folders and ports, a session each, and an end of
-// the whole tree.
 internal sealed class ProcessSandbox(
     ProcessSandboxOptions options,
     TimeProvider? time = null,
@@ -27,7 +25,7 @@ internal sealed class ProcessSandbox(
         options.Mechanism,
         options.UseLimitCgroups
     );
-    private readonly ConcurrentDictionary<string, Lazy<Task<WorkerGitConfig>>> _git = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<WorkerGitConfig>>> _git = [];
 
     public string? Fingerprint => WorkerEnvironment.Fingerprint(options, _host);
 
@@ -208,7 +206,7 @@ internal sealed class ProcessSandbox(
 
     private async Task<WorkerGitConfig> ReadGitAsync(RepositoryRef repository, CancellationToken cancellationToken)
     {
-        // Workers start together: the first one asks, and the others wait for its answer.
+        // The first worker asks, and the others wait for its answer.
         Lazy<Task<WorkerGitConfig>> reading = _git.GetOrAdd(repository.Path, _ => new Lazy<Task<WorkerGitConfig>>(() =>
             _readGit(repository, CancellationToken.None)
         ));

@@ -75,29 +75,25 @@ public sealed partial class ProcessSandboxOptions : IOptionsWithFaults
     /// <summary>The variables to take for the host's environment. <value>null: this process's own.</value></summary>
     public IDictionary<string, string>? HostEnvironment { get; set; }
 
-    /// <summary>Forces one way to end process trees; <see langword="null"/> takes the best there is.</summary>
     internal TreeStopMechanism? Mechanism { get; set; }
 
-    /// <summary>Whether control groups enforce limits where they can.</summary>
     internal bool UseLimitCgroups { get; set; } = true;
 
-    /// <summary>The parts of the confinement; only tests leave any out.</summary>
+    // Only tests leave any out.
     internal ConfinementParts Parts { get; set; } = ConfinementParts.All;
 
     internal NetworkAccess Network => new(AllowNetwork, [.. AllowedPorts]);
 
     IEnumerable<IsolationFault> IOptionsWithFaults.Validate() => Validate();
 
-    /// <summary>What is wrong with the values, whatever the machine.</summary>
+    // Whatever the machine.
     internal IEnumerable<IsolationFault> Validate() =>
         [
             .. FindBadNames(nameof(Inherit), Inherit),
             .. FindBadNames(nameof(Secrets), Secrets),
             .. FindBadNames(
                 nameof(Environment),
-                Environment.Select(v =>
-                    v.Value is null || v.Value.Contains('\0', StringComparison.Ordinal) ? "" : v.Key
-                )
+                Environment.Select(v => v.Value is null || v.Value.Contains('\0') ? "" : v.Key)
             ),
             .. Environment
                 .Where(v => v.Value is not null && !Secrets.Contains(v.Key))
@@ -155,7 +151,6 @@ public sealed partial class ProcessSandboxOptions : IOptionsWithFaults
             .. Limits.Validate(),
         ];
 
-    /// <summary>What this machine and the host's environment lack for the values.</summary>
     internal IEnumerable<IsolationFault> FindProblems(HostVariables host)
     {
         foreach (string name in Secrets.Where(n => n is not null && !Environment.ContainsKey(n)))

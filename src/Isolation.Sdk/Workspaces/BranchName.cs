@@ -4,7 +4,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>From a template to a branch that can exist beside the branches there are.</summary>
 internal static class BranchName
 {
     private const string Heads = "refs/heads/";
@@ -17,12 +16,9 @@ internal static class BranchName
         template is not null && TryFill(template, new AttemptId("item", 1)) is not null ? null : Bad(template ?? "");
 
     public static string Fill(string template, string item, AttemptId attempt) =>
-        template
-            .Replace("{item}", item, StringComparison.Ordinal)
-            .Replace("{attempt}", attempt.Number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        template.Replace("{item}", item).Replace("{attempt}", attempt.Number.ToString(CultureInfo.InvariantCulture));
 
-    // Whether git allows it as a branch, it is no longer than a file name can be, and nothing of a template is left in
-    // it.
+    // No longer than a file name can be, and nothing of a template is left in it.
     public static bool IsValid(string name) =>
         name.Length < 200
         && RefNames.IsBranch(name)
@@ -30,7 +26,7 @@ internal static class BranchName
         && name != "HEAD"
         && !name.Any(c => c is '{' or '}');
 
-    // Why a branch cannot be created beside another; null when it can.
+    // null when it can be created.
     public static string? Conflict(string branch, string existing)
     {
         if (existing == branch)
@@ -38,8 +34,7 @@ internal static class BranchName
             return $"the branch '{existing}' exists already";
         }
 
-        // A file and a directory of one name cannot be beside each other, and neither can names that a file system
-        // without case takes for the same.
+        // A file and a directory of one name cannot be beside each other, nor can names that differ in case alone.
         if (
             existing.StartsWith(branch + "/", StringComparison.OrdinalIgnoreCase)
             || branch.StartsWith(existing + "/", StringComparison.OrdinalIgnoreCase)
@@ -53,11 +48,10 @@ internal static class BranchName
             : null;
     }
 
-    // Finds twins in case alone in the ref files: only there they are one file. Git itself finds every other conflict
-    // when the branch is created.
+    // Only in the ref files are they one file. Git itself finds every other conflict when the branch is created.
     public static string? FindCaseTwin(GitRepository repository, string branch)
     {
-        Dictionary<string, string> packed = new(StringComparer.Ordinal);
+        Dictionary<string, string> packed = [];
         RefReader.ReadPacked(repository.CommonDirectory, packed, Heads);
         return LooseTwins(Path.Combine(repository.CommonDirectory, "refs", "heads"), "", branch.Split('/'))
             .Concat(packed.Keys.Select(n => n[Heads.Length..]))
@@ -88,9 +82,9 @@ internal static class BranchName
 
     private static string? TryFill(string template, AttemptId attempt)
     {
-        string full = template.Contains("{attempt}", StringComparison.Ordinal) ? template : $"{template}/{{attempt}}";
+        string full = template.Contains("{attempt}") ? template : $"{template}/{{attempt}}";
         string name = Fill(full, Slug.Of(attempt.Item), attempt);
-        return IsValid(name) && full.Contains("{item}", StringComparison.Ordinal) ? name : null;
+        return IsValid(name) && full.Contains("{item}") ? name : null;
     }
 
     private static IsolationFault Bad(string template) =>

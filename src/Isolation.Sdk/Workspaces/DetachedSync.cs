@@ -4,10 +4,8 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// A place in the worker's own temp folder where git rebases or merges without its work tree: a git directory with the
-/// objects and nothing else, and a sparse work tree without files. A conflict ends with it.
-/// </summary>
+// In the worker's own temp folder: a git directory with the objects and nothing else, and a sparse work tree without
+// files. A conflict ends with it.
 internal sealed class DetachedSync(GitRepository repository, WorkspaceInfo info, IStateScope scope) : IDisposable
 {
     private readonly string _folder = Path.Combine(scope.Info.Temp, $"sync-{Guid.NewGuid():n}");
@@ -16,10 +14,10 @@ internal sealed class DetachedSync(GitRepository repository, WorkspaceInfo info,
 
     private string Tree => Path.Combine(_folder, "tree");
 
-    // What holds for every command of a sync: nothing is run or asked, and the worker's own name stays.
+    // Nothing is run or asked, and the worker's own name stays.
     public static Dictionary<string, string> Environment(GitRepository repository)
     {
-        Dictionary<string, string> environment = new(StringComparer.Ordinal)
+        Dictionary<string, string> environment = new()
         {
             ["LC_ALL"] = "C",
             ["GIT_OPTIONAL_LOCKS"] = "0",
@@ -63,9 +61,7 @@ internal sealed class DetachedSync(GitRepository repository, WorkspaceInfo info,
         ExecResult unmerged = await RunAsync(cancellationToken, "ls-files", "--unmerged", "-z").ConfigureAwait(false);
         string[] collided =
         [
-            .. new GitResult(0, unmerged.Output, "")
-                .Fields.Select(f => f[(f.IndexOf('\t', StringComparison.Ordinal) + 1)..])
-                .Distinct(StringComparer.Ordinal),
+            .. new GitResult(0, unmerged.Output, "").Fields.Select(f => f[(f.IndexOf('\t') + 1)..]).Distinct(),
         ];
         return collided.Length > 0 ? (null, collided) : throw Failed(arguments[0], answer);
     }

@@ -2,12 +2,9 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// What a workspace gets beside the files of its base commit: copies of ignored files, and links to shared data.
-/// </summary>
 internal static class ExtraFiles
 {
-    // Copies ignored files that match from the canonical checkout. Their paths from the top, with forward slashes.
+    // Their paths from the top, with forward slashes.
     public static async Task<IReadOnlyList<string>> CopyIgnoredAsync(
         GitRepository repository,
         string workTree,

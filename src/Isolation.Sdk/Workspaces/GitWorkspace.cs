@@ -4,9 +4,6 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// A work tree that an attempt holds, linked or a clone: what becomes of it does not depend on which.
-/// </summary>
 internal abstract class GitWorkspace(
     WorkspaceContext context,
     AttemptId attempt,
@@ -15,8 +12,7 @@ internal abstract class GitWorkspace(
     string? pinned
 ) : IWorkspace
 {
-    // It stays where it is, so that git still works in it; a file beside it says what it is, and so does the reason of
-    // a linked worktree's lock.
+    // Git still works in it; a file beside it says what it is, and so does the reason of a linked worktree's lock.
     private const string QuarantineFile = "quarantined";
     private readonly PinMarker _mark = new(info);
     private string? _pinned = pinned;
@@ -27,7 +23,7 @@ internal abstract class GitWorkspace(
 
     public bool IsQuarantined => File.Exists(Path.Combine(Folder, QuarantineFile));
 
-    // As far as time stamps tell: nothing of the worker's is run to find out.
+    // As far as time stamps tell.
     public bool? IsPinned =>
         !Directory.Exists(info.Path) || (_pinned is not null && _mark.Read() == _pinned && !_mark.IsStale());
 
@@ -37,8 +33,7 @@ internal abstract class GitWorkspace(
 
     public WorkspaceFacts Facts => facts;
 
-    // Keeps its files for a later workspace, if they are of use: gets what moves them to a path. Everything of git's
-    // goes anyway.
+    // If its files are of use for a later workspace: gets what moves them to a path.
     public Func<Func<string, Task>, Task<bool>>? Recycle { get; set; }
 
     public Action? OnReleased { get; set; }
@@ -125,5 +120,4 @@ internal abstract class GitWorkspace(
     }
 }
 
-/// <summary>What a capture brought into the repository.</summary>
 internal sealed record CollectedWork(string Commit, IReadOnlyDictionary<string, string> OtherRefs, bool IsAll = true);

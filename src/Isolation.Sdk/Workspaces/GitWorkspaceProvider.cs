@@ -5,10 +5,7 @@ using Isolation.Sdk.Leases;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Makes workspaces, linked worktrees or private clones, and finds either kind again: a host may have changed its mind
-/// between two runs.
-/// </summary>
+// It finds either kind again: a host may have changed its mind between two runs.
 internal abstract class GitWorkspaceProvider(
     WorkspaceOptions options,
     TimeProvider time,
@@ -86,7 +83,7 @@ internal abstract class GitWorkspaceProvider(
         CancellationToken cancellationToken = default
     ) => await AcquireAsync(request, issue: false, cancellationToken).ConfigureAwait(false);
 
-    // Makes a workspace; with 'issue' the attempt's ref is created along with it instead of looked at.
+    // With 'issue' the attempt's ref is created along with it.
     public async ValueTask<GitWorkspace> AcquireAsync(
         WorkspaceRequest request,
         bool issue,
@@ -168,12 +165,12 @@ internal abstract class GitWorkspaceProvider(
         await _trash.DisposeAsync().ConfigureAwait(false);
     }
 
-    // Why a branch cannot be created beside those of the repository, if that is where it will be.
+    // Beside those of the repository, if that is where it will be.
     protected virtual string? FindBranchConflict(GitRepository repository, string branch) => null;
 
     protected abstract WorkspaceInfo Describe(WorkspaceCreation creation, string path, string branch);
 
-    // Makes sure that the attempt was issued at the base, and holds what the workspace starts from.
+    // Was the attempt issued at the base? Also holds what the workspace starts from.
     protected abstract Task PinAsync(WorkspaceCreation creation, string branch, CancellationToken cancellationToken);
 
     protected abstract Task<WorkspaceInfo> AddGitAsync(

@@ -3,7 +3,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>How the workspaces of one repository get their files, and whether there is room for another.</summary>
 internal sealed class RepositoryWorkspaces : IAsyncDisposable
 {
     public RepositoryWorkspaces(WorkspaceContext context, bool makesTemplates, Func<string, FreeSpace> measure)

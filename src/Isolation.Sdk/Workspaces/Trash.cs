@@ -3,16 +3,13 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Deletes behind what was renamed out of the way, a little at a time; whoever wants to see it gone waits for <see
-/// cref="EmptyAsync"/>.
-/// </summary>
+// A little at a time; EmptyAsync waits for all of it.
 internal sealed class Trash : IAsyncDisposable
 {
     private const int OtherDevice = 18;
     private readonly SemaphoreSlim _one = new(1);
     private readonly Lock _gate = new();
-    private readonly HashSet<string> _adopted = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _adopted = [];
     private Task _pending = Task.CompletedTask;
 
     public FaultPoints Faults { get; set; }
@@ -28,12 +25,12 @@ internal sealed class Trash : IAsyncDisposable
         }
         catch (IOException e) when (DiskErrors.IsFull(e) || e.HResult == OtherDevice)
         {
-            // No room for another name, or inside a subvolume, which a rename does not leave: it goes at once.
+            // No room for another name, or inside a subvolume, which a rename does not leave.
             SafeDelete.DeleteTree(path);
         }
     }
 
-    // Deletes what an earlier process had no time for; looks once.
+    // What an earlier process had no time for; looks once.
     public void DeleteLeftBehind(string bin)
     {
         bool first;

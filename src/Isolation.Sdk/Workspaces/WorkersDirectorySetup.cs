@@ -5,13 +5,9 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// The folder that workspaces live in: outside the repository, writable, with barrier files against everything above
-/// it.
-/// </summary>
 internal static class WorkersDirectorySetup
 {
-    // What file systems take for one name, in bytes.
+    // In bytes.
     private const int LongestName = 255;
 
     public const string FullRemedy =
@@ -19,8 +15,7 @@ internal static class WorkersDirectorySetup
 
     public const string Remedy = "Make it writable, or choose another folder with .UseWorkersDirectory(path).";
 
-    // A workspace inside the repository is swept by 'git clean -ffdx', added by 'git add -A' and compiled with the
-    // project around it.
+    // There it is swept by 'git clean -ffdx', added by 'git add -A' and compiled with the project around it.
     public static void Check(WorkersDirectory workers, GitRepository repository)
     {
         foreach (string inside in new[] { repository.TopLevel, repository.CommonDirectory }.OfType<string>())
@@ -42,8 +37,7 @@ internal static class WorkersDirectorySetup
         }
     }
 
-    // Whether the folder, or the nearest one above it that exists, takes new files. Asks the file system by trying,
-    // with a file that is gone at once.
+    // By trying, in the nearest folder that exists.
     public static bool IsWritable(string directory)
     {
         string? folder = directory;
@@ -83,7 +77,6 @@ internal static class WorkersDirectorySetup
             Remedy
         );
 
-    // Why no workspace could be made: no room, or no right to write.
     public static IsolationException Failed(WorkersDirectory workers, Exception e)
     {
         IsolationFault fault = DiskErrors.IsFull(e)
@@ -97,7 +90,6 @@ internal static class WorkersDirectorySetup
         return new IsolationException(fault.Code, fault.Message, fault.Remedy, e);
     }
 
-    // Makes the folder and its barrier files, as far as they are not there.
     public static void Prepare(WorkersDirectory workers, GitRepository repository)
     {
         Directory.CreateDirectory(workers.Root);
@@ -126,7 +118,7 @@ internal static class WorkersDirectorySetup
             !Directory.Exists(workers.Root)
             || Directory
                 .EnumerateFileSystemEntries(workers.Root)
-                .Any(e => !BarrierFiles.Names.Contains(Path.GetFileName(e), StringComparer.Ordinal))
+                .Any(e => !BarrierFiles.Names.Contains(Path.GetFileName(e)))
         )
         {
             return;

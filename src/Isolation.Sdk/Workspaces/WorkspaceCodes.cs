@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Codes of this folder: ISO03##.</summary>
 internal static class WorkspaceCodes
 {
     public const string RootNotWritable = "ISO0301";

@@ -3,7 +3,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>What everything shares that makes, recycles or removes workspaces of one repository.</summary>
 internal sealed record WorkspaceContext(
     GitRepository Repository,
     WorkersDirectory Workers,
@@ -15,7 +14,7 @@ internal sealed record WorkspaceContext(
 
     public FaultPoints Faults { get; init; }
 
-    // What decides how files of the same commit look: a tree made with other settings is another tree.
+    // A tree made with other settings is another tree.
     public CheckoutSettings Settings { get; } = new(Repository);
 
     public Task<OsFileLock> LockAsync(CancellationToken cancellationToken) =>

@@ -2,7 +2,6 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>A workspace that is being made.</summary>
 internal sealed record WorkspaceCreation(WorkspaceContext Context, WorkspaceRequest Request, bool IssuesAttempt)
 {
     public AttemptId Attempt => Request.Lease.Attempt;
@@ -12,7 +11,6 @@ internal sealed record WorkspaceCreation(WorkspaceContext Context, WorkspaceRequ
     public ValueTask NoteAsync(string key, string value, CancellationToken cancellationToken) =>
         Request.Lease.NoteAsync(key, value, cancellationToken);
 
-    // Refuses a path that is taken, and a base that is not a commit's full ID.
     public void Check(string path)
     {
         if (Directory.Exists(path) || File.Exists(path))

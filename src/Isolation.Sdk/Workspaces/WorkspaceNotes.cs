@@ -3,13 +3,12 @@ using System.Text.Json.Serialization;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>What the providers write into a lease.</summary>
 internal static class WorkspaceNotes
 {
     public const string Path = "workspace.path";
     public const string Branch = "workspace.branch";
 
-    // The branch of a private clone. It is in the clone alone, and explains nothing in the repository.
+    // In the clone alone: it explains nothing in the repository.
     public const string CloneBranch = "workspace.clone-branch";
 
     public const string Base = "workspace.base";
@@ -17,7 +16,6 @@ internal static class WorkspaceNotes
     public const string Made = "workspace.made";
 }
 
-/// <summary>What is known about a workspace once it is whole.</summary>
 internal sealed record WorkspaceFacts(
     IReadOnlyDictionary<string, string> Fingerprint,
     IReadOnlyList<string> Copied,

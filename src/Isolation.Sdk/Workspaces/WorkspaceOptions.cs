@@ -41,7 +41,7 @@ public sealed class WorkspaceOptions : IOptionsWithFaults
     /// points to, absolute or relative to the canonical checkout. A link is never captured. It does not stop a write
     /// through it: link what is read-only already.
     /// </summary>
-    public IDictionary<string, string> SymbolicLinks { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IDictionary<string, string> SymbolicLinks { get; } = new Dictionary<string, string>();
 
     /// <summary>
     /// Whether what a worker left uncommitted also goes onto its branch when it is captured. It is pinned in the
@@ -123,7 +123,7 @@ public sealed class WorkspaceOptions : IOptionsWithFaults
         && !Path.IsPathRooted(path)
         && path.Split('/', '\\') is { } parts
         && parts[0] != ".git"
-        && !parts.Contains("..", StringComparer.Ordinal);
+        && !parts.Contains("..");
 }
 
 /// <summary>How many released workspaces wait to be used again.</summary>

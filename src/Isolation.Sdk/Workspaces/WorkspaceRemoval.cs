@@ -3,17 +3,14 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Takes workspaces away in two phases: what is on the disk is renamed out of the way, and deleted in the background.
-/// </summary>
+// In two phases: renamed out of the way, and deleted in the background.
 internal abstract class WorkspaceRemoval(WorkspaceContext context)
 {
     protected WorkspaceContext Context => context;
 
     protected GitRepository Repository => context.Repository;
 
-    // Undoes a half-made workspace, and takes the folders away again that were made for it. Goes on whatever fails, and
-    // is not cancelled.
+    // Goes on whatever fails, and is not cancelled.
     public async Task RollBackAsync(AttemptId attempt, params Func<Task>[] steps)
     {
         foreach (Func<Task> step in steps)
@@ -31,7 +28,7 @@ internal abstract class WorkspaceRemoval(WorkspaceContext context)
             .ConfigureAwait(false);
     }
 
-    // Takes the work tree out of its place: into the trash, or to where it is used again.
+    // Into the trash, or to where it is used again.
     protected void Clear(string path, string? to)
     {
         if (to is null)
@@ -62,7 +59,7 @@ internal abstract class WorkspaceRemoval(WorkspaceContext context)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or IsolationException)
         {
-            // The fault that started the roll-back is the one to report; what is left is in the lease, for a sweep.
+            // The fault that started the roll-back is the one to report.
         }
     }
 }

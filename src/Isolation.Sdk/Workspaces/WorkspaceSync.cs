@@ -3,15 +3,11 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Brings the target into a worker's own branch, by git in the worker's scope. The new commits are made beside the work
-/// tree; only when nothing collides does it move, in one checkout.
-/// </summary>
+// The new commits are made beside the work tree; only when nothing collides does it move, in one checkout.
 internal sealed class WorkspaceSync(GitRepository repository, WorkspaceInfo info, IStateScope scope)
 {
     private const int MaxPaths = 200;
 
-    // What git leaves in a git directory while something is half done.
     private static readonly string[] HalfDone =
     [
         .. "rebase-merge rebase-apply sequencer MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD BISECT_LOG".Split(' '),
@@ -110,7 +106,7 @@ internal sealed class WorkspaceSync(GitRepository repository, WorkspaceInfo info
             };
     }
 
-    // Git looks before it writes: what it does not track and would overwrite, ignored or not, stops it.
+    // What git does not track and would overwrite, ignored or not, stops it.
     private async Task<SyncResult> MoveAsync(string head, string made, string with, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

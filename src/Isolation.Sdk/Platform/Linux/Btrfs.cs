@@ -4,7 +4,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Subvolumes of btrfs: folders that can be copied whole, without their files being looked at.</summary>
 internal static unsafe class Btrfs
 {
     private const nuint CreateCall = 0x5000940E,
@@ -19,11 +18,9 @@ internal static unsafe class Btrfs
         SnapshotNameAt = 56,
         GenerationAt = 344;
 
-    // "ctransid" in btrfs_ioctl_get_subvol_info_args: the transaction of the last change.
     private const ulong ReadOnlyFlag = 2;
     private const ulong SubvolumeInode = 256;
 
-    // Whether a folder is on btrfs and this user may make, copy and take away subvolumes there.
     public static bool IsSupported(string folder)
     {
         string tried = Path.Combine(folder, $".isolation-{Guid.NewGuid():n}"),
@@ -51,7 +48,6 @@ internal static unsafe class Btrfs
         In(Path.GetDirectoryName(path)!, above => Call(above, CreateCall, Named(arguments, NameAt, path), path));
     }
 
-    // Copies one to a path that is free; the copy can be written.
     public static void Snapshot(string from, string to)
     {
         byte* arguments = stackalloc byte[ArgumentBytes];
@@ -63,8 +59,7 @@ internal static unsafe class Btrfs
             }));
     }
 
-    // Waits until what was written is a transaction of the past: before that, the generation of what was written is not
-    // known.
+    // Before what was written is a transaction of the past, its generation is not known.
     public static void Commit(string path) => In(path, folder => Call(folder, SyncCall, null, path));
 
     public static void SetReadOnly(string path, bool value) => In(path, folder =>
@@ -73,7 +68,6 @@ internal static unsafe class Btrfs
             Call(folder, SetFlags, &flags, path);
         });
 
-    // What changes with every write to it, and whether it is read-only; null for what is no subvolume.
     public static SubvolumeState? Inspect(string path)
     {
         if (!Directory.Exists(path))

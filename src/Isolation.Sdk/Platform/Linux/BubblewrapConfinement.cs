@@ -2,8 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
-// The worker's own namespaces, made by bwrap: processes, network, IPC, mounts, users, host name. What a worker may
-// not touch is not there.
+// Namespaces of its own, made by bwrap: what a worker may not touch is not there.
 internal sealed class BubblewrapConfinement(TimeProvider time, ConfinementParts parts = ConfinementParts.All)
     : IProcessConfinement
 {
@@ -12,7 +11,7 @@ internal sealed class BubblewrapConfinement(TimeProvider time, ConfinementParts 
         new BubblewrapSelfTest(parts, time).RunAsync()
     );
 
-    // Where it is installed; never one from PATH, which may hold anybody's.
+    // Never one from PATH, which may hold anybody's.
     public static string? Program => Places.FirstOrDefault(File.Exists);
 
     public bool EndsWholeTree => parts.HasFlag(ConfinementParts.Namespaces);
@@ -54,11 +53,7 @@ internal sealed class BubblewrapConfinement(TimeProvider time, ConfinementParts 
         words.AddRange(["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]);
         List<string> shown = [];
         foreach (
-            string path in AccessScope
-                .System.Concat(scope.Read)
-                .Where(Path.Exists)
-                .Distinct(StringComparer.Ordinal)
-                .OrderBy(p => p.Length)
+            string path in AccessScope.System.Concat(scope.Read).Where(Path.Exists).Distinct().OrderBy(p => p.Length)
         )
         {
             if (!shown.Any(folder => AccessScope.Contains(folder, path)))

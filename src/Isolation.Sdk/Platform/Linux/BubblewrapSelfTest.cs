@@ -1,7 +1,6 @@
 namespace Isolation.Sdk.Platform;
 
-// Tries, once, whether a sealed process is one: it has to start, and a remount of a read-only folder has to fail
-// inside. Whatever cannot be proven is refused.
+// A sealed process is one if a remount of a read-only folder fails inside. What cannot be proven is refused.
 internal sealed class BubblewrapSelfTest(ConfinementParts parts, TimeProvider time)
 {
     private const string Install =

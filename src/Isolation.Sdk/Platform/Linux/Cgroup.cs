@@ -3,21 +3,19 @@ using System.Text;
 
 namespace Isolation.Sdk.Platform;
 
-// A control group of either version: what was started in it cannot leave it.
+// What was started in it cannot leave it.
 internal sealed record Cgroup(string Path)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan RemoveLimit = TimeSpan.FromSeconds(2);
 
-    // Whether one write ends all that is in it.
     public bool CanKill => File.Exists(KillFile);
 
     private string KillFile => System.IO.Path.Combine(Path, "cgroup.kill");
 
     public static string NameOf(string marker) => "isolation-" + marker;
 
-    // Where groups by which trees are ended would be made; null where there is no version 2. Whether this process may
-    // is only known by doing it.
+    // null where there is no version 2. Whether this process may is only known by doing it.
     public static string? Parent() =>
         // Joining before the first instruction needs to know a child that has not been told of yet.
         LinuxProcess.SeesChildren
@@ -26,7 +24,6 @@ internal sealed record Cgroup(string Path)
 
     public static string? PathOf(string name) => Parent() is { } parent ? System.IO.Path.Combine(parent, name) : null;
 
-    // Makes a group whose processes can be ended at once; null if this process may not.
     public static Cgroup? TryCreate(string path)
     {
         try
@@ -47,7 +44,6 @@ internal sealed record Cgroup(string Path)
         }
     }
 
-    // Moves a process in; what it starts from then on is in too.
     public bool TryAdd(int pid) =>
         TryWrite(System.IO.Path.Combine(Path, "cgroup.procs"), pid.ToString(CultureInfo.InvariantCulture));
 
@@ -70,7 +66,6 @@ internal sealed record Cgroup(string Path)
         }
     }
 
-    // Removes it with all below it; they have to be empty.
     public bool TryRemove()
     {
         try
@@ -89,8 +84,7 @@ internal sealed record Cgroup(string Path)
         }
     }
 
-    // Removes it as soon as the last of what was ended has left: a process that has ended leaves its group a moment
-    // later.
+    // A process that has ended leaves its group a moment later.
     public async Task RemoveAsync(TimeProvider time)
     {
         long begun = time.GetTimestamp();

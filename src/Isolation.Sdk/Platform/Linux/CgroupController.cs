@@ -2,7 +2,6 @@ using System.Globalization;
 
 namespace Isolation.Sdk.Platform;
 
-// A controller of control groups in one of its two versions, and how it is told a limit.
 internal sealed record CgroupController(string Name, string Limit, int Version)
 {
     public static readonly CgroupController Memory = new("memory", nameof(LimitValues.MaxMemoryBytes), 2);
@@ -32,7 +31,6 @@ internal sealed record CgroupController(string Name, string Limit, int Version)
 
     public long ValueOf(LimitValues limits, int keepers) => FindLimit(limits)!.Value + (Name == "pids" ? keepers : 0);
 
-    // Files and what is written to them; those that need not be there come last.
     public IEnumerable<(string File, string Text, bool Needed)> Settings(long value) =>
         (Name, Version) switch
         {

@@ -2,15 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
-// Where the kernel has its control groups, and which of them are this process's own to divide.
 internal static partial class CgroupDiscovery
 {
     private const string Root = "/";
     private static readonly string[] Marks = ["user.delegate", "trusted.delegate"];
 
-    // Where groups of version 2 can be made; null where there are none. Whether this user may is only known by doing
-    // it. Beside this process's own group, where whoever made the one above gave it away: only there can controllers
-    // be handed on. Else below its own.
+    // Beside this process's own group, where the one above was given away: only there can controllers be handed on.
+    // Else below its own.
     public static string? Unified() => FindUnified()?.Folder;
 
     public static (string? Folder, string? Reason) Unified(string controller) =>
@@ -35,8 +33,7 @@ internal static partial class CgroupDiscovery
             return (null, "not there");
         }
 
-        // Of an ordinary user, only what was given to it is writable. For root everything is: it has to be the root, or
-        // marked as given away.
+        // For root everything is writable: it has to be the root, or marked as given away.
         return own.Place == Root || LinuxProcess.EffectiveUser() != 0 || IsDelegated(own.Folder)
             ? Writable(own.Folder)
             : (null, "the group belongs to whoever made it");

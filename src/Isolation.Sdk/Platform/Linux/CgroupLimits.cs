@@ -1,7 +1,6 @@
 namespace Isolation.Sdk.Platform;
 
-// How this machine enforces each limit: by a control group that proved it, or by less. Each is tried when it is first
-// asked for.
+// By a control group that proved it, or by less; each is tried when it is first asked for.
 internal sealed class CgroupLimits
 {
     private readonly Dictionary<CgroupController, Lazy<Task<(CgroupMount? Mount, string Reasons)>>> _tests;

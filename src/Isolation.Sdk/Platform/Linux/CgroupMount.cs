@@ -4,7 +4,7 @@ internal sealed record CgroupMount(CgroupController Controller, string Folder)
 {
     public string PathOf(string scope) => Path.Combine(Folder, scope);
 
-    // Makes the group of one command; null if the kernel refused a part of it.
+    // null if the kernel refused a part of it.
     public LimitCgroup? TryMake(string scope, string command, long value)
     {
         Cgroup group = new(Path.Combine(PathOf(scope), command));

@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Platform;
 
-// Tries, once, whether control groups enforce a limit here: a file that can be written proves nothing.
+// A file that can be written proves nothing.
 internal sealed class CgroupSelfTest(CgroupController controller)
 {
     private const string Prefix = "isolation-test-";
@@ -11,13 +11,12 @@ internal sealed class CgroupSelfTest(CgroupController controller)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Stale = TimeSpan.FromMinutes(5);
 
-    // A block of 128 MB in a group of 64: whoever asks for it has to die.
+    // 128 MB in a group of 64: whoever asks for it has to die.
     private static readonly string[] LargeBlock = ["dd", "if=/dev/zero", "of=/dev/null", "bs=134217728", "count=1"];
 
-    // A program that has to fork, in a group that has room for itself.
+    // It has to fork, in a group that has room for itself.
     private static readonly string[] Fork = ["timeout", "10", "true"];
 
-    // Looks for a mount and tries it: version 2, then version 1.
     public async Task<(CgroupMount? Mount, string Reasons)> RunAsync(TimeProvider time)
     {
         List<string> reasons = [];
@@ -129,7 +128,7 @@ internal sealed class CgroupSelfTest(CgroupController controller)
         }
     }
 
-    // What a host left that died in the middle of its test.
+    // Of hosts that died in the middle of their test.
     private static void SweepStale(string folder, TimeProvider time)
     {
         foreach (

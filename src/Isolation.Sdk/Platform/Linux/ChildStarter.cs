@@ -8,8 +8,8 @@ namespace Isolation.Sdk.Platform;
 
 internal readonly record struct StartedChild(int Id, bool IsGrouped, bool IsMarked);
 
-// Starts one child. Where it is to live in a cgroup or to be marked it is held just before it becomes its program,
-// until it is: nothing it starts is ever outside.
+// A child that is to live in a cgroup, or to be marked, is held just before it becomes its program: nothing it starts
+// is ever outside.
 internal sealed class ChildStarter(
     ProcessSpec spec,
     LimitValues limits,
@@ -23,7 +23,7 @@ internal sealed class ChildStarter(
     private const int StackSize = 256 * 1024;
     private const int BadDescriptor = 9;
 
-    // Larger than any libc's: glibc's biggest of them has 336 bytes.
+    // glibc's biggest has 336 bytes.
     private const int StructSize = 1024;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan PollPause = TimeSpan.FromMilliseconds(10);
@@ -32,7 +32,7 @@ internal sealed class ChildStarter(
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _refused;
 
-    // The child's exit code, once it has one. The child is not reaped by that.
+    // The child is not reaped by that.
     public Task<int> Exited => _exited.Task;
 
     private bool IsHeld => limits.AnyHeld || cgroups.Limits.Count > 0;
@@ -46,8 +46,7 @@ internal sealed class ChildStarter(
             throw spec.NotStarted(new IOException("it could not be held until its limits are set"));
         }
 
-        // One small thread starts the child and waits for it: what it changes for itself (umask) dies with it, and no
-        // thread of the pool is held.
+        // The thread waits for the child: its umask dies with it, and no thread of the pool is held.
         Thread thread = new(() => Run(input, output, error, end is null ? null : gate), StackSize)
         {
             IsBackground = true,
@@ -68,15 +67,9 @@ internal sealed class ChildStarter(
             int parent = await (await Task.WhenAny(_thread.Task, _started.Task).ConfigureAwait(false)).ConfigureAwait(
                 false
             );
-            (bool grouped, bool marked) = await JoinAsync(
-                    string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{parent}/children")
-                )
-                .ConfigureAwait(false);
-            // Opened for both ways it never waits, and the child goes on: by its end, for its name may be gone with the
-            // folder.
-            using SafeFileHandle open = Open(
-                string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{end.DangerousGetHandle()}")
-            );
+            (bool grouped, bool marked) = await JoinAsync($"/proc/self/task/{parent}/children").ConfigureAwait(false);
+            // Opened for both ways it never waits; by its end, for its name may be gone with the folder.
+            using SafeFileHandle open = Open($"/proc/self/fd/{end.DangerousGetHandle()}");
             int id = await _started.Task.ConfigureAwait(false);
             if (_refused)
             {
@@ -102,8 +95,7 @@ internal sealed class ChildStarter(
         }
     }
 
-    // Lets children go that are held still because their host died meanwhile. Before they are marked, only as their
-    // program they have the marker by which they are found and ended.
+    // Their host died. Only as their program they have the marker by which they are found and ended.
     public static async Task FreeHeldAsync(string folder, Func<int> alive, TimeProvider time)
     {
         string[] gates = Directory.Exists(folder)
@@ -121,7 +113,7 @@ internal sealed class ChildStarter(
         }
     }
 
-    // The spawning thread is held together with its child, so another one looks who the child is.
+    // The spawning thread is held together with its child.
     private async Task<(bool Grouped, bool Marked)> JoinAsync(string children)
     {
         while (!_started.Task.IsCompleted)
@@ -139,7 +131,6 @@ internal sealed class ChildStarter(
                 bool held = cgroups.Limits.All(g => g.Group.TryAdd(id)) && ResourceLimits.Hold(id, limits, cgroups);
                 if (!held && (cgroups.Kill is not null || IsHeld))
                 {
-                    // It has not begun, and never will.
                     _refused = true;
                     LinuxProcess.Signal(id, LinuxProcess.Kill, () => true);
                 }
@@ -153,8 +144,7 @@ internal sealed class ChildStarter(
         return (false, false);
     }
 
-    // Where it could not be held, or somebody let it go: nearly always soon enough, which is better than never, and
-    // nothing to count on.
+    // Nearly always soon enough, and nothing to count on.
     private void MarkLate(int id)
     {
         if (mark is not null)
@@ -166,7 +156,6 @@ internal sealed class ChildStarter(
     private static SafeFileHandle Open(string gate) =>
         File.OpenHandle(gate, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 
-    // What starts may clear its folders away before this one does.
     private static void Remove(string gate)
     {
         try
@@ -179,7 +168,7 @@ internal sealed class ChildStarter(
         }
     }
 
-    // A thread that restricted itself is gone as soon as its child is on its way, and with it this file.
+    // The thread is gone as soon as its child is on its way, and this file with it.
     private static async Task<string> ReadAsync(string children)
     {
         try
@@ -236,7 +225,6 @@ internal sealed class ChildStarter(
         _exited.SetResult(LinuxProcess.WaitForEnd(id));
     }
 
-    // Returns when the child has become its program. It has the given descriptors from 0 on and no others. Returns:
     // 0, or the error number; negative if it was a restriction that failed.
     private unsafe int Spawn(SafeHandle[] descriptors, string? gate, out int id)
     {
@@ -306,7 +294,7 @@ internal sealed class ChildStarter(
         }
     }
 
-    // Filled before the child is there: a pipe holds far more than a filter has.
+    // A pipe holds far more than a filter has.
     private PipePair? FillFilter()
     {
         if (spec.Filter is not { } bytes)

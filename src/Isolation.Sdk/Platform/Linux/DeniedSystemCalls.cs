@@ -2,13 +2,12 @@ using System.Globalization;
 
 namespace Isolation.Sdk.Platform;
 
-// A system call by its numbers, which differ between machines.
 internal sealed record CallNumber(uint X64, uint Arm64)
 {
     public uint Of(bool arm) => arm ? Arm64 : X64;
 }
 
-// What confined processes are not let do, whatever they own: no path and no scope keeps these apart.
+// No path and no scope keeps these apart.
 internal static class DeniedSystemCalls
 {
     public static readonly CallNumber Socket = new(41, 198);
@@ -24,7 +23,7 @@ internal static class DeniedSystemCalls
     public static readonly CallNumber SetLimits = new(302, 261);
     public static readonly CallNumber SetOwnLimits = new(160, 164);
 
-    // Refused with any arguments: name, number on x86-64, number on aarch64.
+    // Name, number on x86-64, number on aarch64.
     private const string Table = """
         # Another process's memory and descriptors (P03).
         ptrace 101 117, process_vm_readv 310 270, process_vm_writev 311 271, process_madvise 440 440,

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>What a folder is like that this process makes in a place: its permissions, owner, attributes.</summary>
+// What a new folder of this process is like in a place.
 internal sealed unsafe record DirectoryAttributes(uint Mode, uint User, uint Group, nint Flags)
 {
     private const uint Permissions = 0xFFF,
@@ -56,8 +56,8 @@ internal sealed unsafe record DirectoryAttributes(uint Mode, uint User, uint Gro
         return LinuxFiles.Control(folder, GetFlags, &flags) == 0 ? flags & Marks : 0;
     }
 
-    // What a security module writes there is not the worker's. Where new folders inherit a list of rights, none of them
-    // counts as new: then nothing is used again.
+    // What a security module writes is not the worker's. Where new folders inherit a list of rights, nothing is used
+    // again.
     private static bool HasAttributes(int folder)
     {
         byte* names = stackalloc byte[ListBytes];

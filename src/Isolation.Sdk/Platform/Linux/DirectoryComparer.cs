@@ -3,7 +3,7 @@ using static Isolation.Sdk.Platform.LinuxFiles;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Compares one folder after the other with what the index says of it; each thread has its own.</summary>
+// Each thread has its own.
 internal sealed unsafe class DirectoryComparer(
     IFileManifest index,
     TreeDirectories folders,
@@ -121,7 +121,7 @@ internal sealed unsafe class DirectoryComparer(
 
     private void AddStrangers(int number, TreeDirectory folder, int there)
     {
-        HashSet<string> known = new(StringComparer.Ordinal);
+        HashSet<string> known = [];
         foreach (int entry in folder.Entries)
         {
             known.Add(Key(index.Path(entry)[(folder.Depth == 0 ? 0 : folder.End + 1)..]));
@@ -182,6 +182,5 @@ internal sealed unsafe class DirectoryComparer(
     private ReadOnlySpan<byte> PathOf(TreeDirectory folder) =>
         folder.Depth == 0 ? [] : index.Path(folder.Entry)[..folder.End];
 
-    // Any bytes, as characters.
     private static string Key(ReadOnlySpan<byte> name) => System.Text.Encoding.Latin1.GetString(name);
 }

@@ -3,10 +3,8 @@ using System.Text;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>
-/// Goes from folder to folder of a tree by descriptors alone: each is opened in the one above it, and never through a
-/// link. So neither a link put in the way nor the length of a path leads astray.
-/// </summary>
+// Each folder is opened in the one above it, and never through a link: neither a link put in the way nor the length of
+// a path leads astray.
 internal sealed unsafe class DirectoryCursor : IDisposable
 {
     private const int NotThere = 2,
@@ -28,7 +26,7 @@ internal sealed unsafe class DirectoryCursor : IDisposable
         }
     }
 
-    // The descriptor of a folder, good until the next call; -1 when it is not there, or no folder.
+    // Good until the next call; -1 when it is not there, or no folder.
     public int GoTo(int folder)
     {
         TreeDirectory wanted = _folders[folder];

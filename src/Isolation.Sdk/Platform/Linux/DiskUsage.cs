@@ -3,7 +3,6 @@ using System.Text;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>What a folder really takes of the disk: blocks that it shares with others are not counted.</summary>
 internal static unsafe class DiskUsage
 {
     private const uint Last = 1,
@@ -18,8 +17,7 @@ internal static unsafe class DiskUsage
         RecurseSubdirectories = false,
     };
 
-    // In bytes, allocated; links are not followed, and a folder that goes meanwhile, or is deeper than any path, counts
-    // as far as it was seen.
+    // What goes meanwhile, or is deeper than any path, counts as far as it was seen.
     public static long Of(string folder)
     {
         bool shares = MayShare(folder);

@@ -4,7 +4,7 @@ using static Isolation.Sdk.Platform.LinuxFiles;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Copies the files of one folder after the other; each thread has its own.</summary>
+// Each thread has its own.
 internal sealed unsafe class FileCopier(IFileManifest index, IFileManifest made, DateTimeOffset stamp, bool share)
     : IDisposable
 {

@@ -5,10 +5,7 @@ using static Isolation.Sdk.Platform.LinuxFiles;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>
-/// Reads files and compares them with the ids that git gives to bytes; each thread has its own. Where git converts line
-/// endings, a file so converted is another one.
-/// </summary>
+// Each thread has its own. Where git converts line endings, a file so converted is another one.
 internal sealed unsafe class FileHasher(IFileManifest index) : IDisposable
 {
     private const int Room = 1 << 17;

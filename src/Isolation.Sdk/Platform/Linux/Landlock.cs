@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
-// Rules of the kernel's Landlock: what is not allowed by one is refused, to a process and all it starts, for good.
+// What no rule allows is refused, to a process and all it starts, for good.
 internal static unsafe class Landlock
 {
     // The first version that has everything the level promises: files (1), renames (2), truncation (3), TCP (4),
@@ -46,14 +46,12 @@ internal static unsafe class Landlock
         "/dev/pts",
     ];
 
-    // The kernel's version of it; 0 where there is none.
     public static int Version =>
         OperatingSystem.IsLinux() && Environment.Is64BitProcess
             ? Math.Max(0, (int)LinuxProcess.SystemCall(CreateRuleset, 0, 0, AskVersion, 0))
             : 0;
 
-    // Makes the rules of one scope. They hold the folders themselves, not their names: nothing put in their place
-    // later is reached.
+    // They hold the folders themselves: nothing put in their place later is reached.
     public static SafeFileHandle Rules(AccessScope scope)
     {
         Attributes attributes = new()

@@ -3,7 +3,6 @@ using System.IO.Enumeration;
 
 namespace Isolation.Sdk.Platform;
 
-// Checks again and again what a command uses, ends it if it exceeds a limit, and says which.
 internal sealed class LimitWatchdog(
     LimitValues limits,
     IReadOnlyList<string> folders,
@@ -59,7 +58,6 @@ internal sealed class LimitWatchdog(
         );
     }
 
-    // Reads the groups for the last time, and removes them.
     public Task CloseAsync(TimeProvider clock)
     {
         _hit = Hit;
@@ -102,7 +100,7 @@ internal sealed class LimitWatchdog(
     {
         try
         {
-            return Directory.GetDirectories(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/task")).Length;
+            return Directory.GetDirectories($"/proc/{id}/task").Length;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -40,10 +40,8 @@ internal sealed class LinuxChildProcess : ChildProcess
 
     public Task<int> Exited { get; }
 
-    // Whether anything was written since this was last asked.
     public bool HasWritten() => _streams.Select(s => s.HasWritten()).ToArray().Contains(true);
 
-    // What of the tree is alive, without what only keeps it.
     public async Task<IReadOnlyList<int>> FindAliveAsync()
     {
         await _ending.WaitAsync().ConfigureAwait(false);

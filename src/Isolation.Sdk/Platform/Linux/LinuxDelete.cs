@@ -4,11 +4,7 @@ using static Isolation.Sdk.Platform.LinuxFiles;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>
-/// Deletes a tree by descriptors: each folder is opened in the one above it and never through a link, names are bytes,
-/// and a path may be of any length. It is as fast as <c>rm -rf</c>, and what somebody else deletes meanwhile is as good
-/// as deleted.
-/// </summary>
+// Each folder is opened in the one above it and never through a link, names are bytes, and a path may be of any length.
 internal sealed unsafe class LinuxDelete : IDisposable
 {
     private const int Gone = 2,
@@ -185,7 +181,7 @@ internal sealed unsafe class LinuxDelete : IDisposable
                 return;
             }
 
-            // struct linux_dirent64: inode, offset, length of the record, kind, name.
+            // struct linux_dirent64: length of the record at 16, kind at 18, name at 19.
             for (nint at = 0; at < length; at += *(ushort*)(list + at + 16))
             {
                 byte* name = list + at + 19;
@@ -257,7 +253,7 @@ internal sealed unsafe class LinuxDelete : IDisposable
         return error == NotAllowed ? NoAccess : error;
     }
 
-    // Makes what is marked as unchangeable or to be appended to only an ordinary file again, where this user may.
+    // Unchangeable, or to be appended to only.
     private static bool ClearFlags(int descriptor)
     {
         nint flags = 0;

@@ -2,10 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>
-/// The system calls that copy, compare and delete trees: names are bytes, folders are descriptors, and no link is
-/// followed.
-/// </summary>
+// Names are bytes, folders are descriptors, and no link is followed.
 internal static unsafe partial class LinuxFiles
 {
     public const int ReadOnly = 0,
@@ -100,7 +97,7 @@ internal static unsafe partial class LinuxFiles
             );
     }
 
-    // Opens a file or folder; its descriptor, or the negative error number.
+    // The descriptor, or the negative error number.
     public static int Open(int folder, byte* name, int flags, uint mode = 0)
     {
         while (true)
@@ -114,7 +111,7 @@ internal static unsafe partial class LinuxFiles
         }
     }
 
-    // Looks at an open file, or at a name in a folder, links not followed; 0 or the error number.
+    // Of an open file, or of a name in a folder; 0 or the error number.
     public static int GetStat(int folder, byte* name, out Stat stat)
     {
         byte nothing = 0;
@@ -144,7 +141,7 @@ internal static unsafe partial class LinuxFiles
     [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true)]
     public static partial int MakeLink(byte* target, int folder, byte* name);
 
-    // Reads the next names of an open folder; 0 at its end, negative for an error.
+    // 0 at its end, negative for an error.
     public static nint List(int folder, byte* to, nuint length) =>
         syscall(RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 217 : 61, folder, (nint)to, (nint)length);
 
@@ -175,7 +172,7 @@ internal static unsafe partial class LinuxFiles
     [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true)]
     public static partial nint ReadLink(int folder, byte* name, byte* to, nuint length);
 
-    // Sets the times of reading and of writing of an open file, or of a name in a folder, links not followed.
+    // Of an open file, or of a name in a folder.
     public static int SetTimes(int folder, byte* name, Time* times) =>
         name is null ? futimens(folder, times) : utimensat(folder, name, times, NoFollowAt);
 

@@ -2,7 +2,6 @@ using System.IO.Pipes;
 
 namespace Isolation.Sdk.Platform;
 
-// Starts the processes of one scope, in its control groups, and ends all of them.
 internal sealed class LinuxLauncher(
     LauncherSettings settings,
     Cgroup? kill,
@@ -101,7 +100,7 @@ internal sealed class LinuxLauncher(
         }
     }
 
-    // Makes the groups that hold one command: it is not held for the processes that stand between us and it.
+    // It is not held for the processes that stand between us and it.
     private CommandCgroups MakeGroups(ProcessSpec spec)
     {
         string name = spec.Marker.TrimEnd('.');

@@ -1,7 +1,6 @@
 namespace Isolation.Sdk.Platform;
 
-// Processes started by posix_spawn: a session each, default signals, umask 022, three descriptors, no program in
-// between.
+// By posix_spawn: a session each, default signals, umask 022, three descriptors, no program in between.
 internal sealed class LinuxPlatform(TimeProvider time, TreeStopMechanism? mechanism, bool useLimitCgroups)
     : IProcessPlatform
 {
@@ -11,7 +10,7 @@ internal sealed class LinuxPlatform(TimeProvider time, TreeStopMechanism? mechan
 
     public async Task<IReadOnlyList<string>> GetNoticesAsync(LimitValues limits, IProcessConfinement? confinement)
     {
-        // Whether a process could do away with all that it is found by, but for a group of the kernel's.
+        // From all that it is found by, but for a group of the kernel's.
         bool canEscape =
             confinement is not { EndsWholeTree: true }
             && !(confinement is { KeepsMarks: true } && ResourceLimits.CanMark);

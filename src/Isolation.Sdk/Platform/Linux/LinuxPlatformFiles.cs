@@ -4,7 +4,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Files by Linux's own system calls.</summary>
 internal sealed unsafe partial class LinuxPlatformFiles : IPlatformFiles
 {
     private const int OneBlock = 4096;
@@ -35,7 +34,7 @@ internal sealed unsafe partial class LinuxPlatformFiles : IPlatformFiles
 
     public long MeasureUsage(string folder) => DiskUsage.Of(folder);
 
-    // A file system that makes inodes as it needs them (btrfs) says that it has none at all.
+    // btrfs makes inodes as it needs them, and says that it has none at all.
     public long? CountFreeFiles(string folder)
     {
         ulong[] answer = new ulong[32];
@@ -74,7 +73,6 @@ internal sealed unsafe partial class LinuxPlatformFiles : IPlatformFiles
         }
     }
 
-    // The folder, or where it will be.
     private static string? Existing(string? folder)
     {
         while (folder is not null && !Directory.Exists(folder))
@@ -122,7 +120,7 @@ internal sealed unsafe partial class LinuxPlatformFiles : IPlatformFiles
             }
         );
 
-    // struct statvfs of 64-bit Linux: words 5 to 7 are f_files, f_ffree and f_favail.
+    // Words 5 to 7 on 64-bit Linux: f_files, f_ffree and f_favail.
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statvfs(string path, [Out] ulong[] answer);
 }

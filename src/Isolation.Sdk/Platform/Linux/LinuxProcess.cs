@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -21,7 +20,7 @@ internal static unsafe partial class LinuxProcess
     private const long PidfdOpen = 434;
     private const long PidfdSendSignal = 424;
 
-    // Whether this C library has it all (glibc 2.34 and later).
+    // glibc 2.34 and later.
     public static bool IsAvailable { get; } =
         OperatingSystem.IsLinux()
         && Environment.Is64BitProcess
@@ -34,12 +33,10 @@ internal static unsafe partial class LinuxProcess
             "waitid",
         }.All(name => NativeLibrary.TryGetExport(libc, name, out _));
 
-    // Whether the kernel says who a thread's children are, and /proc is the one of our own namespace.
-    public static bool SeesChildren { get; } =
-        IsAvailable
-        && File.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{ThreadId()}/children"));
+    // And /proc is the one of our own namespace.
+    public static bool SeesChildren { get; } = IsAvailable && File.Exists($"/proc/self/task/{ThreadId()}/children");
 
-    // Takes a child that has ended off the process table; its id may be used again.
+    // Its id may be used again.
     public static void Reap(int pid)
     {
         int status = 0;
@@ -50,13 +47,12 @@ internal static unsafe partial class LinuxProcess
 
     public static bool IsReadable(SafeHandle handle)
     {
-        // struct pollfd: the descriptor, then POLLIN as what is asked, then what is answered.
+        // struct pollfd: the descriptor, POLLIN as what is asked, then what is answered.
         int* entry = stackalloc int[2] { (int)handle.DangerousGetHandle(), 1 };
         return poll(entry, 1, 0) > 0 && ((entry[1] >> 16) & 1) != 0;
     }
 
-    // Waits until exactly this child has ended, and leaves it on the process table: its id stays taken until Reap.
-    // Returns: the exit code as a shell says it; -1 if somebody else reaped our child.
+    // Leaves it on the process table: its id stays taken until Reap. -1 if somebody else reaped it.
     public static int WaitForEnd(int pid)
     {
         byte* info = stackalloc byte[128];
@@ -74,7 +70,7 @@ internal static unsafe partial class LinuxProcess
         return code == 1 ? status : 128 + status;
     }
 
-    // Sends a signal to exactly this process, not to a later one with the same id.
+    // To exactly this process, not to a later one with the same id.
     public static void Signal(int pid, int signal, Func<bool> stillIt)
     {
         int handle = (int)SystemCall(PidfdOpen, pid, 0, 0, 0);
@@ -89,10 +85,10 @@ internal static unsafe partial class LinuxProcess
         }
     }
 
-    // SIGTERM to a child of ours that has not been reaped, on any Unix.
+    // A child of ours that has not been reaped, on any Unix.
     public static void TerminateChild(int pid) => kill(pid, Terminate);
 
-    // Gives the calling thread its own umask and current directory, so that setting them changes nobody else's.
+    // Of the calling thread alone.
     public static void ResetUmask()
     {
         if (unshare(CloneFs) == 0)
@@ -101,8 +97,7 @@ internal static unsafe partial class LinuxProcess
         }
     }
 
-    // Makes a named pipe that only this user may open, and opens it for reading: who else reads waits for somebody
-    // who writes.
+    // Opened for reading: who else reads waits for somebody who writes.
     public static SafeFileHandle? MakeFifo(string path)
     {
         SafeFileHandle end = new(

@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
-// A pipe between the host and one child. Both ends are closed on exec, so that no sibling started meanwhile gets one.
+// Closed on exec, so that no sibling started meanwhile gets an end.
 internal sealed class PipePair : IDisposable
 {
     public unsafe PipePair()
@@ -30,8 +30,7 @@ internal sealed class PipePair : IDisposable
         Write.Dispose();
     }
 
-    // In a host whose own standard streams are closed a pipe may get their numbers, and the child's would overwrite
-    // each other.
+    // In a host whose own standard streams are closed a pipe may get their numbers.
     private static SafePipeHandle Above(int end)
     {
         using SafePipeHandle? low = end > 2 ? null : new SafePipeHandle(end, ownsHandle: true);

@@ -1,13 +1,11 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace Isolation.Sdk.Platform;
 
-// A marker as the limit of file locks, which Linux has not enforced since 2.4: what a process starts inherits it, no
-// scrubbed environment loses it, everybody may read it, and only a capability raises it again. The marker itself is a
-// variable that every process of a scope is started with, and no other.
+// A marker as the limit of file locks, which Linux has not enforced since 2.4: children inherit it, no scrubbed
+// environment loses it, everybody may read it, and only a capability raises it again.
 internal sealed record ProcessMark(ulong Soft, ulong Hard, bool OfScope)
 {
     public const string Variable = "ISOLATION_SCOPE";
@@ -15,11 +13,9 @@ internal sealed record ProcessMark(ulong Soft, ulong Hard, bool OfScope)
 
     public static string NewMarker() => RandomNumberGenerator.GetHexString(24, lowercase: true);
 
-    public static string CommandMarker(string scope, int number) =>
-        string.Create(CultureInfo.InvariantCulture, $"{scope}.{number}.");
+    public static string CommandMarker(string scope, int number) => $"{scope}.{number}.";
 
-    // The same for the same marker in every process, so that a host that starts anew knows what the one before it
-    // left.
+    // The same in every process: a host that starts anew knows what the one before it left.
     public static ProcessMark Of(string marker)
     {
         string scope = marker.Split('.')[0];

@@ -5,19 +5,18 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
-// One process as /proc shows it.
 internal sealed record ProcessEntry(int Id, int Parent, int Session, long Started)
 {
     // What never changes: an orphan gets another parent, and anyone may start a session.
     public (int Id, long Started) Identity => (Id, Started);
 }
 
-// Reads /proc. What vanishes meanwhile is left out.
+// What vanishes meanwhile is left out.
 internal static class ProcessTable
 {
     private static ReadOnlySpan<byte> Locks => "Max file locks"u8;
 
-    // Every process that is alive; what has ended and only waits to be reaped is not.
+    // Without what has ended and only waits to be reaped.
     public static IReadOnlyList<ProcessEntry> Read() =>
         [
             .. Directory
@@ -37,7 +36,7 @@ internal static class ProcessTable
             return null;
         }
 
-        // The name in parentheses may hold anything, parentheses and spaces too: the fields follow the last one.
+        // The name in parentheses may hold anything: the fields follow the last one.
         string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return !evenEnded && fields[0] is ("Z" or "X" or "x")
             ? null
@@ -49,19 +48,17 @@ internal static class ProcessTable
             );
     }
 
-    // Whether a process was started with a variable whose entry begins with this text.
     public static bool WasStartedWith(int id, string entry) =>
         ReadText(id, "environ") is { } all
-        && (all.StartsWith(entry, StringComparison.Ordinal) || all.Contains('\0' + entry, StringComparison.Ordinal));
+        && (all.StartsWith(entry, StringComparison.Ordinal) || all.Contains('\0' + entry));
 
-    // The limits of file locks a process lives under; null where there are none.
     public static (ulong Soft, ulong Hard)? FileLocks(int id)
     {
         try
         {
             // Not for reading alone, or .NET would lock it.
             using SafeFileHandle file = File.OpenHandle(
-                string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/limits"),
+                $"/proc/{id}/limits",
                 FileMode.Open,
                 FileAccess.Read,
                 FileShare.ReadWrite
@@ -86,9 +83,7 @@ internal static class ProcessTable
     {
         try
         {
-            return Encoding.UTF8.GetString(
-                File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/{name}"))
-            );
+            return Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{id}/{name}"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

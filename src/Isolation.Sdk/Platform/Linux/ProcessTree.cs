@@ -1,7 +1,6 @@
 namespace Isolation.Sdk.Platform;
 
-// Everything that was started with one marker, however it tried to get away: found by cgroup, session, parent, marker
-// and limit, ended until nothing is found.
+// However it tried to get away: found by cgroup, session, parent, marker and limit, ended until nothing is found.
 internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider time, IReadOnlyList<string> groups)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
@@ -16,8 +15,7 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
     private int _keeper;
     private bool _marked;
 
-    // What keeps the command is the first process of its namespace, or that one's parent: the kernel ends all the
-    // others with it.
+    // With the first process of a namespace, or that one's parent, the kernel ends all the others.
     public string Mechanism =>
         cgroup is not null ? "cgroup.kill"
         : _keeper != 0 ? "pid namespace"
@@ -27,7 +25,7 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
     // How many of the first processes only keep the command.
     public int Keepers { get; private set; }
 
-    // Adds the first process, a child that nobody has reaped: its session is its own until Close.
+    // Nobody has reaped it: its session is its own until Close.
     public void Add(int root, int keepers, bool marked)
     {
         _marked = marked;
@@ -41,13 +39,13 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
         }
     }
 
-    // The first process is about to be reaped: from now on its id may be anybody's.
+    // From now on its id may be anybody's.
     public void Close() => _sessions.Clear();
 
     public IReadOnlyList<ProcessEntry> FindAlive()
     {
         HashSet<int> inGroup = [.. cgroup?.Members() ?? [], .. groups.SelectMany(path => new Cgroup(path).Members())];
-        // Nothing of it can be older than its first process, which spares reading most of the machine's environments.
+        // Nothing of it is older than its first process, which spares reading most environments.
         ProcessEntry[] table =
         [
             .. ProcessTable.Read().Where(p => p.Started >= _since && p.Id != Environment.ProcessId),
@@ -121,7 +119,7 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
                 return alive;
             }
 
-            // What was born meanwhile has not been told yet; a second SIGKILL harms nobody, a second SIGTERM might.
+            // A second SIGKILL harms nobody, a second SIGTERM might.
             Send(signal == LinuxProcess.Kill ? alive : alive.Where(p => told.Add(p.Identity)), signal);
             await Task.Delay(Pause, time, CancellationToken.None).ConfigureAwait(false);
         }

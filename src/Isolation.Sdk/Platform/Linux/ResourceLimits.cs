@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
-// The limits that the kernel keeps for each process, set from outside before the process begins.
+// Set from outside before the process begins.
 internal static unsafe partial class ResourceLimits
 {
     private const int FileSize = 1,
@@ -17,11 +17,10 @@ internal static unsafe partial class ResourceLimits
     private const int WholeShare = 100;
     private const int Nicest = 19;
 
-    // What each step of nice makes of a process's share.
+    // What each step of nice makes of a share.
     private const double Step = 1.25;
 
-    // Whether commands can be marked: not in a host that is somebody's worker, for its mark is all that tells whose
-    // it is.
+    // Not in a host that is somebody's worker: its mark is all that tells whose it is.
     public static bool CanMark { get; } = LinuxProcess.SeesChildren && IsUnmarked(0);
 
     public static bool Hold(int process, LimitValues limits, CommandCgroups cgroups) =>
@@ -36,10 +35,9 @@ internal static unsafe partial class ResourceLimits
             || setpriority(0, process, Nice(share)) == 0
         );
 
-    // No image of its memory, which may hold secrets, is left in its workspace when it crashes.
+    // An image of its memory may hold secrets.
     public static bool NoCore(int process) => Set(process, Core, 0);
 
-    // Marks a process and all it starts from now on, where nobody has.
     public static bool TryMark(int process, ProcessMark mark)
     {
         ulong* both = stackalloc ulong[2] { mark.Soft, mark.Hard };
@@ -49,8 +47,7 @@ internal static unsafe partial class ResourceLimits
     public static int Nice(int percent) =>
         Math.Min(Nicest, (int)Math.Round(Math.Log((double)WholeShare / percent, Step)));
 
-    // The kernel counts all of the user's, not only this command's: only a bound for what forks faster than anyone
-    // looks. It does not hold root.
+    // The kernel counts all of the user's: only a bound for what forks faster than anyone looks. It does not hold root.
     private static long? MaxTasks(int? limit) =>
         limit is { } most
         && long.TryParse(

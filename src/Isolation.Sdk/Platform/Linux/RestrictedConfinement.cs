@@ -1,7 +1,6 @@
 namespace Isolation.Sdk.Platform;
 
-// Landlock, a filter over system calls, no new privileges and no capabilities, taken on by the thread that starts the
-// child. No rights are needed, and no program stands in between.
+// Taken on by the thread that starts the child: no rights are needed, and no program stands in between.
 internal sealed class RestrictedConfinement(ConfinementParts parts = ConfinementParts.All) : IProcessConfinement
 {
     public bool EndsWholeTree => false;

@@ -13,7 +13,6 @@ internal unsafe struct SpawnArguments
     public byte** Environment;
 }
 
-// Starts a child on a thread that restricts itself first and dies at once. No other thread is restricted.
 // Restrictions are a thread's, and go to the threads and processes it makes. So between the first restriction and its
 // end that thread runs one method, compiled beforehand, of nothing but calls through pointers: it allocates nothing,
 // compiles nothing, completes nothing, and therefore makes no thread.
@@ -22,8 +21,7 @@ internal static unsafe class RestrictedThread
     private const int StackSize = 256 * 1024;
     private static readonly Exports Native = new();
 
-    // Restricts a thread and starts a child on it. Returns when the child has become its program. Returns: 0, or the
-    // error number; negative when it was a restriction that failed.
+    // 0, or the error number; negative when it was a restriction that failed.
     public static int Spawn(ThreadRestriction restriction, SpawnArguments spawn, Action<int> thread)
     {
         Work work = new()
@@ -54,7 +52,7 @@ internal static unsafe class RestrictedThread
         return work.Result;
     }
 
-    // Compiled in full the first time, which is before it runs: no later recompilation asks the runtime for a thread.
+    // Compiled in full the first time: no later recompilation asks the runtime for a thread.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void CarryOut(Work* work)
     {
@@ -109,7 +107,7 @@ internal static unsafe class RestrictedThread
             Rehearse();
         }
 
-        // Carries out something harmless once on the calling thread, so that every call below is compiled and bound.
+        // Once on the calling thread, so that every call below is compiled and bound.
         private void Rehearse()
         {
             int nobody;

@@ -2,8 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
-// The filter over system calls that confined processes live under. Whatever does not look like this machine's own
-// calls is refused.
+// Whatever does not look like this machine's own calls is refused.
 internal static class SeccompFilter
 {
     private const uint Allow = 0x7fff0000,

@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
-// One instruction of the kernel's classic packet filter (struct sock_filter).
+// struct sock_filter
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal record struct SeccompInstruction(ushort Code, byte IfTrue, byte IfFalse, uint Value);
 
-// Writes a filter with labels instead of counted jumps. A label stands for what follows it.
+// With labels instead of counted jumps: a label stands for what follows it.
 internal sealed class SeccompProgram
 {
     private const ushort Load = 0x20,
@@ -16,7 +16,7 @@ internal sealed class SeccompProgram
         AnyBit = 0x45,
         Return = 0x06;
     private readonly List<(SeccompInstruction Instruction, string? True, string? False)> _lines = [];
-    private readonly Dictionary<string, int> _labels = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _labels = [];
 
     public SeccompProgram Argument(int index) => LoadAt((uint)(16 + (8 * index)));
 
@@ -43,7 +43,7 @@ internal sealed class SeccompProgram
         return this;
     }
 
-    // Ends a part: jumps so far go to where these labels are now, and the names are free again.
+    // Jumps so far go to where these labels are now, and the names are free again.
     public SeccompProgram Close(params string[] names)
     {
         Resolve();

@@ -4,10 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
-// One system call, made ready by somebody else than who carries it out.
 internal record struct SystemCall(nint Number, nint First, nint Second, nint Third, nint Fourth, nint MayFail);
 
-// What a thread does to itself before it starts a child, which inherits it: a list of system calls, and nothing else.
+// A list of system calls, and nothing else; the child inherits what they do.
 internal sealed unsafe class ThreadRestriction : IDisposable
 {
     private const int Control = 157,
@@ -96,7 +95,7 @@ internal sealed unsafe class ThreadRestriction : IDisposable
 
     private uint[] Header { get; }
 
-    // Keeps the rules open while a child is started; false when the scope let go of them.
+    // False when the scope let go of the rules.
     public bool TryHold()
     {
         try

@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
-// A child's output that ends when its whole tree has ended, even if something that got away still holds the pipe.
-// What was written before is read first.
+// It ends when the whole tree has ended, even if something that got away still holds the pipe; what was written before
+// is read first.
 internal sealed class TreeBoundStream(SafePipeHandle handle, CancellationToken over) : Stream
 {
     private readonly AnonymousPipeClientStream _pipe = new(PipeDirection.In, handle);
@@ -64,7 +64,7 @@ internal sealed class TreeBoundStream(SafePipeHandle handle, CancellationToken o
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    // Whether anything was written since this was last asked. What nobody has read counts.
+    // What nobody has read counts.
     public bool HasWritten() => Interlocked.Exchange(ref _written, 0) == 1 || IsWaiting();
 
     private bool IsWaiting()

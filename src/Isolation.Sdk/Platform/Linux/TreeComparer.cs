@@ -3,10 +3,7 @@ using System.Text;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>
-/// Compares a folder with an index entry by entry, by what nobody can forge: the moment an inode last changed.
-/// <c>.git</c> at its top is left out.
-/// </summary>
+// By what nobody can forge: the moment an inode last changed.
 internal sealed class TreeComparer(IFileManifest index, string top) : ITreeComparer
 {
     private readonly TreeDirectories _folders = new(index);

@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Copies trees, several folders at once.</summary>
 internal static class TreeCopier
 {
     public static async Task<bool> CopyAsync(TreeCopy copy, CancellationToken cancellationToken)

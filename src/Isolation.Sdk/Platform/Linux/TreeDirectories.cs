@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Platform;
 
-/// <summary>The folders of an index, each after the one that it is in, with the entries directly in it.</summary>
+// Each after the one that it is in.
 internal sealed class TreeDirectories
 {
     public const int MaxThreads = 4;
@@ -70,8 +70,7 @@ internal sealed class TreeDirectories
         return parts;
     }
 
-    // Paths are sorted, so all that is below a folder comes in one piece, and the folders that are open are those of
-    // the path before.
+    // Paths are sorted, so the folders that are open are those of the path before.
     private void Descend(IFileManifest index, int entry, List<int> path)
     {
         ReadOnlySpan<byte> name = index.Path(entry);
@@ -99,7 +98,7 @@ internal sealed class TreeDirectories
     }
 }
 
-/// <summary>One folder: its name is a part of the path of the first entry below it.</summary>
+// Its name is a part of the path of the first entry below it.
 internal sealed record TreeDirectory(int Parent, int Depth, int Entry, int Start, int End)
 {
     public List<int> Entries { get; } = [];

@@ -3,8 +3,8 @@ using System.Diagnostics;
 
 namespace Isolation.Sdk.Platform;
 
-// Processes started by the runtime's own means, for macOS, Windows and C libraries without posix_spawn's newer
-// actions: no session of their own, and a daemonised grandchild gets away.
+// For macOS, Windows and C libraries without posix_spawn's newer actions: no session of their own, and a daemonised
+// grandchild gets away.
 internal sealed class PortablePlatform(TimeProvider time) : IProcessPlatform, IProcessLauncher
 {
     public bool EndsWholeTrees => false;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Isolation.Sdk.Platform;
 
-/// <summary>Files by .NET alone: git checks every workspace out, and nothing is used again.</summary>
+// Git checks every workspace out, and nothing is used again.
 internal sealed class PortablePlatformFiles : IPlatformFiles
 {
     private static readonly EnumerationOptions Everything = new()
@@ -131,7 +131,7 @@ internal sealed class PortablePlatformFiles : IPlatformFiles
         }
     }
 
-    // A worker may have taken its own rights away; the owner can always give them back.
+    // A worker may have taken its own rights away.
     private static void MakeWritable(string directory)
     {
         const UnixFileMode Needed = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace Isolation.Sdk.Sandbox;
 
-// The host's environment, read once: nothing here writes to it.
+// Read once.
 internal sealed class HostVariables
 {
     private readonly Dictionary<string, string> _values;
@@ -28,7 +28,7 @@ internal sealed class HostVariables
             ? Below(this["APPDATA"], "NuGet", "NuGet.Config")
             : Below(this["DOTNET_CLI_HOME"] ?? Home, ".nuget", "NuGet", "NuGet.Config");
 
-    // The full path of something that exists, given as such or below the home; null otherwise.
+    // null for what does not exist.
     public string? Resolve(string path)
     {
         string full =

@@ -7,8 +7,7 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-// The one form of placeholders, for values of the sandbox, teardown, setup and runner commands. {{name}} stands for
-// {name}; other braces (JSON, say) are text.
+// {{name}} stands for {name}; other braces (JSON, say) are text.
 internal static partial class PlaceholderTemplate
 {
     // PostgreSQL cuts names after 63 bytes, and hosts put something before this one.
@@ -39,11 +38,11 @@ internal static partial class PlaceholderTemplate
             .Where(m => m.Groups["name"].Success)
             .Select(m => m.Groups["name"].Value)
             .Where(name =>
-                !Names.Contains(name, StringComparer.Ordinal)
+                !Names.Contains(name)
                 && !(
                     name.StartsWith(Port, StringComparison.Ordinal)
                     && name.Length > Port.Length
-                    && (ports is null || ports.Contains(name[Port.Length..], StringComparer.Ordinal))
+                    && (ports is null || ports.Contains(name[Port.Length..]))
                 )
             )
             .Select(name => Unknown(name, where, code));
@@ -68,7 +67,7 @@ internal static partial class PlaceholderTemplate
         IReadOnlyDictionary<string, int> ports
     )
     {
-        Dictionary<string, string> values = new(StringComparer.Ordinal)
+        Dictionary<string, string> values = new()
         {
             ["attempt"] = attempt.ToString(),
             ["briefing"] = Path.Combine(temp, "briefing.md"),
@@ -89,8 +88,8 @@ internal static partial class PlaceholderTemplate
         return values;
     }
 
-    // The attempt as an SQL name or the like: lower-case letters, digits and underscores, a letter first, and a hash
-    // if the id has anything else.
+    // For an SQL name or the like: lower-case letters, digits and underscores, a letter first, a hash if the id has
+    // anything else.
     public static string WorkerId(AttemptId attempt)
     {
         string plain = string.Concat(

@@ -22,7 +22,7 @@ internal static class ToolConfigFiles
         StringBuilder text = new();
         foreach ((string key, string value) in settings)
         {
-            int first = key.IndexOf('.', StringComparison.Ordinal);
+            int first = key.IndexOf('.');
             int last = key.LastIndexOf('.');
             text.Append('[').Append(key, 0, first);
             if (last > first)
@@ -40,8 +40,7 @@ internal static class ToolConfigFiles
         Write(path, text.ToString());
     }
 
-    // Writes the worker's own user-level NuGet config: the host's sources without its credentials, and its packages
-    // to read from.
+    // The host's sources without its credentials, and its packages to read from.
     public static void WriteNuGet(string path, string? hostConfig, string? hostPackages)
     {
         XElement root = new("configuration");
@@ -87,8 +86,8 @@ internal static class ToolConfigFiles
         Write(path, new XDocument(root).ToString());
     }
 
-    // Says that NuGet's one-time work in a home is done. It would be done under a mutex for which every process of
-    // the machine meets in /tmp, out of reach of confined ones.
+    // It would be done under a mutex for which every process of the machine meets in /tmp, out of reach of confined
+    // ones.
     public static void WriteNuGetMigrated(string home) =>
         Write(Path.Combine(home, ".local", "share", "NuGet", "Migrations", "1"), "");
 
@@ -102,8 +101,5 @@ internal static class ToolConfigFiles
     }
 
     private static string Escape(string text) =>
-        text.Replace("\\", "\\\\", StringComparison.Ordinal)
-            .Replace("\"", "\\\"", StringComparison.Ordinal)
-            .Replace("\n", "\\n", StringComparison.Ordinal)
-            .Replace("\t", "\\t", StringComparison.Ordinal);
+        text.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n").Replace("\t", "\\t");
 }

@@ -5,8 +5,7 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Sandbox;
 
-// A worker's environment, built from nothing: a short list of the host's variables, the library's own, and what the
-// options ask for; later ones win.
+// Built from nothing; later ones win.
 internal sealed class WorkerEnvironment(HostVariables host)
 {
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -29,8 +28,8 @@ internal sealed class WorkerEnvironment(HostVariables host)
         ("GIT_ATTR_NOSYSTEM", "1"),
         ("GIT_TERMINAL_PROMPT", "0"),
         ("GCM_INTERACTIVE", "never"),
-        // Build servers outlive the worker and carry its umask and environment into the next one's build. A project may
-        // turn them on again: then they are the worker's own, see the salts below.
+        // Build servers outlive the worker and carry its environment into the next one's build. A project may turn them
+        // on again: then they are the worker's own, see the salts below.
         ("MSBUILDDISABLENODEREUSE", "1"),
         ("UseSharedCompilation", "false"),
         ("DOTNET_CLI_USE_MSBUILD_SERVER", "0"),
@@ -99,7 +98,7 @@ internal sealed class WorkerEnvironment(HostVariables host)
             )
         );
 
-    // What the options ask for. A secret that the host lacks was refused before.
+    // A secret that the host lacks was refused before.
     public WorkerEnvironment AddOptions(ProcessSandboxOptions options, Func<string, string, string> fill)
     {
         Inherit(options.Inherit);
@@ -121,16 +120,14 @@ internal sealed class WorkerEnvironment(HostVariables host)
 
     public IReadOnlyList<EnvironmentEntry> Build() => [.. _entries.Values.OrderBy(e => e.Name, StringComparer.Ordinal)];
 
-    // Where a worker's commands are looked for when no option says otherwise.
     public static string SearchPath(HostVariables host) => InheritedPath(host) ?? DefaultPath;
 
-    // What all scopes have in common, as one text: it changes when commands could see a difference, and says nothing
-    // of a secret but its name.
+    // It changes when commands could see a difference, and says nothing of a secret but its name.
     public static string Fingerprint(ProcessSandboxOptions options, HostVariables host) =>
         string.Join(
             '\n',
             [
-                // A folder of a scope stands for itself, and differs in every scope.
+                // A folder differs in every scope.
                 .. new WorkerEnvironment(host).AddDefaults("", "", "", new ScopeFolders("", "")).Build(),
                 .. options.Inherit.Select(name => $"inherit {name}={host[name]}"),
                 .. options

@@ -2,11 +2,9 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Sandbox;
 
-// What of the host's git a worker's own config starts with: who commits, line endings, large files, and that this
-// repository is trusted.
+// Who commits, line endings, large files, and that this repository is trusted.
 internal sealed record WorkerGitConfig(string? CommonDirectory, IReadOnlyList<KeyValuePair<string, string>> Settings)
 {
-    // The checkout it was read from; null where there is none.
     public string? TopLevel { get; init; }
 
     private static readonly KeyValuePair<string, string>[] DefaultIdentity =
@@ -32,7 +30,7 @@ internal sealed record WorkerGitConfig(string? CommonDirectory, IReadOnlyList<Ke
             TopLevel = opened.TopLevel,
         };
 
-    // Where git stops to look for a repository: above the work tree that commands run in.
+    // Above the work tree that commands run in.
     public string Ceiling(string workspace)
     {
         string tree =
@@ -46,7 +44,7 @@ internal sealed record WorkerGitConfig(string? CommonDirectory, IReadOnlyList<Ke
         return Path.GetDirectoryName(tree) ?? tree;
     }
 
-    // The worker's global config: a workspace is trusted where its repository had to be.
+    // A workspace is trusted where its repository had to be.
     public IEnumerable<KeyValuePair<string, string>> For(string workspace) =>
         Settings.Any(s => s.Key.Equals("safe.directory", StringComparison.OrdinalIgnoreCase))
             ? Settings.Append(new KeyValuePair<string, string>("safe.directory", workspace))

@@ -2,8 +2,8 @@ using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Sandbox;
 
-// A log file that keeps its newest bytes. While it is written it has two segments of half the limit each, the older
-// one beside it as .1; at the end they are one file again.
+// Its newest bytes: two segments of half the limit each, the older one beside it as .1; at the end they are one file
+// again.
 internal sealed class BoundedLog : IDisposable
 {
     private readonly string _path;
@@ -24,7 +24,7 @@ internal sealed class BoundedLog : IDisposable
 
     private string Older => _path + ".1";
 
-    // Takes what a worker wrote. A disk that is full costs the log, never the worker: what cannot be kept is dropped.
+    // A full disk costs the log, never the worker.
     public void Add(ReadOnlySpan<byte> chunk)
     {
         lock (_gate)

@@ -3,7 +3,7 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-// Finds a program the way a shell would, but in the scope's own PATH and never in the current directory.
+// As a shell would, but in the scope's own PATH and never in the current directory.
 internal static class CommandPath
 {
     private const UnixFileMode AnyExecute =

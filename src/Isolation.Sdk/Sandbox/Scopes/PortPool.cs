@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Isolation.Sdk.IO;
@@ -6,12 +5,10 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-// TCP ports leased across all processes of one user: a port is ours while we hold the OS lock on its file, and it was
-// free when we took it.
+// Across all processes of one user: a port is ours while we hold the lock on its file, and was free when we took it.
 internal sealed class PortPool(string folder, int first = PortPool.First, int count = PortPool.Count)
 {
-    // Below what kernels hand out by themselves (32768 on Linux, 49152 elsewhere), so that no outgoing connection sits
-    // on a leased port.
+    // Below what kernels hand out by themselves: 32768 on Linux, 49152 elsewhere.
     private const int First = 20_000;
     private const int Count = 10_000;
 
@@ -30,7 +27,7 @@ internal sealed class PortPool(string folder, int first = PortPool.First, int co
 
         uint user = LinuxProcess.EffectiveUser();
         string root = user == 0 && Directory.Exists("/run") ? "/run" : "/tmp";
-        string folder = Path.Combine(root, string.Create(CultureInfo.InvariantCulture, $"isolation-ports-{user}"));
+        string folder = Path.Combine(root, $"isolation-ports-{user}");
         return new PortPool(ScopeFolders.EnsureOwn(folder));
     }
 
@@ -40,9 +37,7 @@ internal sealed class PortPool(string folder, int first = PortPool.First, int co
         for (int i = 0; i < count; i++)
         {
             int port = first + ((start + i) % count);
-            OsFileLock? held = OsFileLock.TryAcquire(
-                Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{port}.lock"))
-            );
+            OsFileLock? held = OsFileLock.TryAcquire(Path.Combine(folder, $"{port}.lock"));
             if (held is not null && IsFree(port))
             {
                 return new PortLease(port, held);
@@ -84,7 +79,6 @@ internal sealed class PortPool(string folder, int first = PortPool.First, int co
     }
 }
 
-// A port that is ours until this is disposed, or the process ends.
 internal sealed record PortLease(int Port, OsFileLock Held) : IDisposable
 {
     public void Dispose() => Held.Dispose();

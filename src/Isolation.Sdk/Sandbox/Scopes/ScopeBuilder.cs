@@ -71,7 +71,7 @@ internal sealed class ScopeBuilder(
         IEnumerable<string> packages = host.NuGetPackages is { } folder && Directory.Exists(folder) ? [folder] : [];
         string[] read =
         [
-            .. AccessScope.Toolchains(environment.ToDictionary(e => e.Name, e => e.Value, StringComparer.Ordinal)),
+            .. AccessScope.Toolchains(environment.ToDictionary(e => e.Name, e => e.Value)),
             .. packages,
             .. BarrierFiles.FindVisible(_resources.Workspace, git.TopLevel),
             .. AccessScope.Objects(git.CommonDirectory),
@@ -116,8 +116,8 @@ internal sealed class ScopeBuilder(
 
     private Dictionary<string, int> TakePorts()
     {
-        Dictionary<string, int> ports = new(StringComparer.Ordinal);
-        foreach (string name in _options.Ports.Distinct(StringComparer.Ordinal))
+        Dictionary<string, int> ports = [];
+        foreach (string name in _options.Ports.Distinct())
         {
             PortLease lease = PortPool.OfThisUser().Take();
             _resources = _resources with { Ports = [.. _resources.Ports, lease] };

@@ -5,7 +5,7 @@ namespace Isolation.Sdk.Sandbox;
 
 internal sealed record ScopeFolders(string Root, string Temp)
 {
-    // A longer TMPDIR leaves no room for the sockets that tools make in it: a path of a Unix socket has 107 bytes.
+    // A path of a Unix socket has 107 bytes, and tools make sockets in TMPDIR.
     public const int MaxTempLength = 64;
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -16,13 +16,12 @@ internal sealed record ScopeFolders(string Root, string Temp)
 
     public string Log => Path.Combine(Root, "log");
 
-    // For sockets and pipes of the session.
+    // For sockets and pipes.
     public string Runtime => Path.Combine(Temp, ".run");
 
     private string KeptTemp => Path.Combine(Root, "tmp");
 
-    // The folders of a new scope. TMPDIR is beside the rest unless that is too deep for sockets: then it is a folder
-    // under /tmp.
+    // Under /tmp where the folder is too deep for sockets.
     public static ScopeFolders For(string root, string marker)
     {
         string temp = Path.Combine(root, "tmp");
@@ -45,7 +44,7 @@ internal sealed record ScopeFolders(string Root, string Temp)
         }
     }
 
-    // Makes this user's folder in a place where everybody may write, or makes sure that it is that.
+    // In a place where everybody may write.
     public static string EnsureOwn(string folder)
     {
         try
@@ -80,8 +79,7 @@ internal sealed record ScopeFolders(string Root, string Temp)
         }
     }
 
-    // A command that took its folders away took them from itself: whoever looks at what it left, and the worker's
-    // next command, has them again.
+    // A command may have taken them away: whoever looks at what it left, and the next command, has them again.
     public void Restore()
     {
         try
@@ -99,7 +97,7 @@ internal sealed record ScopeFolders(string Root, string Temp)
 
     public bool Exist() => new[] { Home, Temp, Cache, Log }.Any(Directory.Exists);
 
-    // Brings everything together in the worker's folder, where people look for what is kept.
+    // Where people look for what is kept.
     public void MoveTempBeside()
     {
         if (!IsInside(Temp) && Directory.Exists(Temp))
@@ -115,7 +113,7 @@ internal sealed record ScopeFolders(string Root, string Temp)
         }
     }
 
-    // Out of the way at once, gone when this returns. The worker's folder itself goes when nothing else is in it.
+    // The worker's folder itself goes when nothing else is in it.
     public void Remove(string trash)
     {
         foreach (string folder in new[] { Home, Cache, Log, KeptTemp, Temp })

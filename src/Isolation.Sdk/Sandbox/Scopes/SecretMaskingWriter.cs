@@ -2,8 +2,7 @@ using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Sandbox;
 
-// Takes secrets out of a stream of bytes, also where one is cut in two by a chunk's end: what may become a secret
-// waits for the next chunk.
+// A secret may be cut in two by a chunk's end: what may become one waits for the next chunk.
 internal sealed class SecretMaskingWriter(SecretMask mask, Action<ReadOnlySpan<byte>> write)
 {
     private byte[] _waiting = [];
@@ -19,7 +18,6 @@ internal sealed class SecretMaskingWriter(SecretMask mask, Action<ReadOnlySpan<b
         Scan(_waiting.Length == 0 ? chunk : (byte[])[.. _waiting, .. chunk]);
     }
 
-    // Nothing follows: what waited was no secret.
     public void End()
     {
         write(_waiting);
@@ -52,7 +50,7 @@ internal sealed class SecretMaskingWriter(SecretMask mask, Action<ReadOnlySpan<b
         }
     }
 
-    // Returns: the length of the secret the data begins with; 0 when none; -1 when it may become one.
+    // The length of the secret; 0 when none; -1 when it may become one.
     private int Match(ReadOnlySpan<byte> data)
     {
         foreach (byte[] secret in mask.Bytes)

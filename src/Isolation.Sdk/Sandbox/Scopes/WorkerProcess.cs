@@ -46,7 +46,6 @@ internal sealed class WorkerProcess : IWorkerProcess
         return await Exit.ConfigureAwait(false) with { Forced = _forced };
     }
 
-    // Ends the whole tree at once, and then lets go of the streams.
     public async ValueTask DisposeAsync()
     {
         await StopAsync(TimeSpan.Zero).ConfigureAwait(false);

@@ -1,9 +1,7 @@
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Decides when another workspace may be made in one directory. Sixteen at once do not all count on the same free
-/// gigabyte: what is being made counts with the size that the last ones had.
-/// </summary>
+// Sixteen at once do not all count on the same free gigabyte: what is being made counts with the size that the last
+// ones had.
 internal sealed class AdmissionController(
     AdmissionOptions options,
     TimeProvider time,
@@ -11,8 +9,7 @@ internal sealed class AdmissionController(
     Func<string, FreeSpace> measure
 )
 {
-    // What is removed is renamed at once and deleted in the background, so the room comes a while after a release says
-    // so.
+    // What is removed is deleted in the background: the room comes a while after a release says so.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,7 +18,7 @@ internal sealed class AdmissionController(
     private int _made;
     private long? _before;
 
-    // What is missing for another workspace, in words; null when everything is there.
+    // In words; null when everything is there.
     public string? FindShortage() => measure(folder).FindShortage(options, 0);
 
     public async Task AdmitAsync(WorkspaceRequest request, CancellationToken cancellationToken)
@@ -71,7 +68,7 @@ internal sealed class AdmissionController(
             _made += made ? 1 : 0;
             if (--_making == 0 && _made > 0 && (_before - measure(folder).Disk) / _made is { } each)
             {
-                // The disk itself says what they took, however they were made, and it costs one system call.
+                // The disk itself says what they took, however they were made.
                 _size = Math.Max(0, each);
             }
         }

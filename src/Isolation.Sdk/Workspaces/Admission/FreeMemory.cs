@@ -2,9 +2,7 @@ using System.Globalization;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// How much memory this process can still get: of the machine, and under the limits of its control groups.
-/// </summary>
+// Of the machine, and under the limits of this process's control groups.
 internal static class FreeMemory
 {
     public static long? Now(string root = "/")
@@ -19,8 +17,7 @@ internal static class FreeMemory
             .Select(l => Number(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) * 1024)
             .FirstOrDefault();
 
-    // Every group above the own one limits it, too. In a container the mount may begin at the own group, so that the
-    // path leads nowhere: then its top is looked at.
+    // Every group above limits it, too. In a container the mount may begin at the own group: then its top is looked at.
     private static IEnumerable<long?> Groups(string root)
     {
         foreach (string line in Lines(Path.Combine(root, "proc/self/cgroup")))
@@ -57,7 +54,7 @@ internal static class FreeMemory
         yield return mount;
     }
 
-    // What a group holds of files that nobody looks at is given back before its limit hurts.
+    // What a group holds of files is given back before its limit hurts.
     private static long? Left(string folder, string limit, string used, string given)
     {
         long? most = First(Path.Combine(folder, limit)),

@@ -2,10 +2,7 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// How much is free: on a file system, and of memory. What cannot be known is <see langword="null"/>, and refuses
-/// nobody.
-/// </summary>
+// What cannot be known is null, and refuses nobody.
 internal readonly record struct FreeSpace(long? Disk, long? Files, long? Memory)
 {
     public static FreeSpace Measure(string folder)
@@ -21,7 +18,6 @@ internal readonly record struct FreeSpace(long? Disk, long? Files, long? Memory)
             : new FreeSpace(DiskAt(place), PlatformFiles.Current.CountFreeFiles(place), FreeMemory.Now());
     }
 
-    // What is missing, in words; null when everything is there.
     public string? FindShortage(AdmissionOptions options, long expected)
     {
         string spoken = expected > 0 ? $", {Size(expected)} of it for workspaces being made" : "";

@@ -1,10 +1,7 @@
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Files that tools look for in every folder above a project. Without them a workspace takes on what happens to lie
-/// above it; with them it gets exactly what the canonical checkout gets from its own parents, so that a build is the
-/// same in both places.
-/// </summary>
+// Tools look for these in every folder above a project. With them a workspace gets exactly what the canonical checkout
+// gets from its own parents.
 internal static class BarrierFiles
 {
     private static readonly string[] Imports =
@@ -19,7 +16,7 @@ internal static class BarrierFiles
     public static IReadOnlyList<string> Names { get; } =
     [.. Imports, "Directory.Build.rsp", "global.json", "nuget.config", ".editorconfig", "package.json", ".config"];
 
-    // Beside the barriers' own names: what is looked for and cannot be shut off, or goes by another name.
+    // What is looked for and cannot be shut off, or goes by another name.
     private static readonly string[] LookedFor =
     [
         .. Names,
@@ -29,7 +26,7 @@ internal static class BarrierFiles
         .. NuGetBarrier.Spellings,
     ];
 
-    // Names and contents; a name without one is not to be there.
+    // A name without content is not to be there.
     public static IEnumerable<(string Name, string? Content)> Create(string root, string? checkout)
     {
         foreach (string name in Imports)
@@ -56,16 +53,14 @@ internal static class BarrierFiles
         yield return ("nuget.config", NuGetBarrier.Content(root, checkout));
     }
 
-    // What tools look for above a workspace and find: the barriers, and what they or the tools themselves go on to. A
-    // worker that may read but little has to be able to read these.
+    // A worker that may read but little has to be able to read these.
     public static IEnumerable<string> FindVisible(string workspace, string? checkout) =>
         FindAllAbove(workspace, LookedFor)
             .Concat(FindAllAbove(checkout, LookedFor))
-            .Distinct(StringComparer.Ordinal)
+            .Distinct()
             .Where(path => !NuGetBarrier.HoldsCredentials(path));
 
-    // The '.editorconfig' files that the canonical checkout inherits and a workspace does not: their sections speak of
-    // paths that a workspace does not have.
+    // Their sections speak of paths that a workspace does not have.
     public static IEnumerable<string> FindLostRules(string? checkout)
     {
         string own = Path.Combine(checkout ?? "", ".editorconfig");
@@ -74,10 +69,7 @@ internal static class BarrierFiles
             || (
                 File.Exists(own)
                 && File.ReadLines(own)
-                    .Any(l =>
-                        l.Replace(" ", "", StringComparison.Ordinal)
-                            .Equals("root=true", StringComparison.OrdinalIgnoreCase)
-                    )
+                    .Any(l => l.Replace(" ", "").Equals("root=true", StringComparison.OrdinalIgnoreCase))
             );
         return ends ? [] : FindAllAbove(checkout, ".editorconfig");
     }
@@ -103,11 +95,9 @@ internal static class BarrierFiles
     private static string Import(string parent) =>
         $"<Project>\n  <Import Project=\"{parent}\" Condition=\"Exists('{parent}')\" />\n</Project>\n";
 
-    // First for MSBuild, to which a folder's name is no expression, then for XML.
+    // First for MSBuild, then for XML.
     private static string Escape(string path) =>
         System.Security.SecurityElement.Escape(
-            string.Concat(
-                path.Select(c => "%$@';()*?".Contains(c, StringComparison.Ordinal) ? $"%{(int)c:x2}" : c.ToString())
-            )
+            string.Concat(path.Select(c => "%$@';()*?".Contains(c) ? $"%{(int)c:x2}" : c.ToString()))
         );
 }

@@ -3,10 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// JSON files at which a tool's search ends. They say what the canonical checkout inherits, and nothing else; what
-/// cannot be read there says nothing here either.
-/// </summary>
+// They say what the canonical checkout inherits; what cannot be read there says nothing here either.
 internal static class JsonBarriers
 {
     private static readonly JsonDocumentOptions Lenient = new()
@@ -43,7 +40,7 @@ internal static class JsonBarriers
             ? $"{{ \"type\": \"{JsonEncodedText.Encode(type)}\" }}\n"
             : "{}\n";
 
-    // The .NET tools of all parents; the nearest manifest wins.
+    // The nearest manifest wins.
     public static string ToolManifest(IEnumerable<string> parents)
     {
         JsonObject tools = [];

@@ -4,11 +4,8 @@ using System.Xml.Linq;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// NuGet merges every <c>nuget.config</c> on the way up, so an empty one stops nothing. Where the workers' folder has
-/// configs above it that the checkout has not, this one clears what they say and says again what the checkout inherits;
-/// where it has none, there is nothing to shut off and none is written.
-/// </summary>
+// NuGet merges every nuget.config on the way up, so an empty one stops nothing: this one clears what they say, and says
+// again what the checkout inherits.
 internal static partial class NuGetBarrier
 {
     private static readonly string[] Sections =
@@ -27,9 +24,9 @@ internal static partial class NuGetBarrier
 
     public static string? Content(string root, string? checkout)
     {
-        string[] wanted = [.. BarrierFiles.FindAllAbove(checkout, [.. Spellings]).Distinct(StringComparer.Ordinal)];
-        string[] given = [.. BarrierFiles.FindAllAbove(root, [.. Spellings]).Distinct(StringComparer.Ordinal)];
-        if (wanted.SequenceEqual(given, StringComparer.Ordinal))
+        string[] wanted = [.. BarrierFiles.FindAllAbove(checkout, [.. Spellings]).Distinct()];
+        string[] given = [.. BarrierFiles.FindAllAbove(root, [.. Spellings]).Distinct()];
+        if (wanted.SequenceEqual(given))
         {
             return null;
         }
@@ -67,8 +64,7 @@ internal static partial class NuGetBarrier
         return configuration + "\n";
     }
 
-    // An entry that means the same in another folder's config, and names nobody's password: a relative path is written
-    // out, and an address loses its user.
+    // It means the same in another folder's config, and names nobody's password.
     public static XElement Portable(XElement entry, string config)
     {
         XElement copy = new(entry);
@@ -78,8 +74,8 @@ internal static partial class NuGetBarrier
         )
         {
             value.Value =
-                value.Value.Contains("://", StringComparison.Ordinal) ? User().Replace(value.Value, "")
-                : value.Value.Contains('%', StringComparison.Ordinal) ? value.Value
+                value.Value.Contains("://") ? User().Replace(value.Value, "")
+                : value.Value.Contains('%') ? value.Value
                 : Path.GetFullPath(value.Value, Path.GetDirectoryName(config)!);
         }
 
@@ -87,7 +83,7 @@ internal static partial class NuGetBarrier
     }
 
     public static bool HoldsCredentials(string path) =>
-        Spellings.Contains(Path.GetFileName(path), StringComparer.Ordinal)
+        Spellings.Contains(Path.GetFileName(path))
         && Load(path) is { } root
         && root.DescendantsAndSelf()
             .Any(e =>

@@ -5,10 +5,7 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Git in a worker's own scope, as capture needs it: a private index always, and a private git directory where the
-/// worker's cannot be trusted.
-/// </summary>
+// A private index always, and a private git directory where the worker's cannot be trusted.
 internal sealed class CaptureGit : IDisposable
 {
     private readonly GitRepository _repository;
@@ -26,14 +23,14 @@ internal sealed class CaptureGit : IDisposable
 
     public bool ComparesContent { get; set; }
 
-    // Where new objects go: for a repository of the worker's own, nothing is written in there by looking at it.
+    // Nothing is written into a repository of the worker's own by looking at it.
     public string Objects => Path.Combine(_info.HasOwnRepository ? PrivateGit : _repository.CommonDirectory, "objects");
 
     private string Index => Path.Combine(_private, "index");
 
     private string PrivateGit => Path.Combine(_private, "git");
 
-    // What the worker's own index says; null when git cannot read it.
+    // null when git cannot read it.
     public async Task<GitStatus?> TryStatusAsync(CancellationToken cancellationToken)
     {
         ExecResult answer = await ExecAsync(
@@ -52,7 +49,7 @@ internal sealed class CaptureGit : IDisposable
             return null;
         }
 
-        // Longer than what is buffered: its end is cut off somewhere, and so many changes are changes anyway.
+        // Its end is cut off somewhere, and so many changes are changes anyway.
         string output =
             answer.Output.Length < ExecResult.MaxLength
                 ? answer.Output
@@ -75,7 +72,7 @@ internal sealed class CaptureGit : IDisposable
             : null;
     }
 
-    // What HEAD means in a repository of the worker's own; null when it means nothing that can be read.
+    // null when it means nothing that can be read.
     public async Task<string?> TryOwnHeadAsync(CancellationToken cancellationToken)
     {
         ExecResult answer = await ExecAsync(
@@ -101,7 +98,6 @@ internal sealed class CaptureGit : IDisposable
         return answer.ExitCode == 0 ? answer.Output.Trim() : null;
     }
 
-    // Writes the tree of everything in the work tree that is not ignored.
     public async Task<string> WriteWorkTreeAsync(
         bool readable,
         string head,
@@ -180,7 +176,7 @@ internal sealed class CaptureGit : IDisposable
         return true;
     }
 
-    // Makes git ignore what is not the worker's, so that its content does not even reach the object store.
+    // So that its content does not even reach the object store.
     private void AddExcludes(Dictionary<string, string> environment, string[] paths)
     {
         if (paths.Length > 0)
@@ -198,8 +194,8 @@ internal sealed class CaptureGit : IDisposable
                 )
             );
             int count = int.Parse(environment["GIT_CONFIG_COUNT"], CultureInfo.InvariantCulture);
-            environment[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_KEY_{count}")] = "core.excludesFile";
-            environment[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_VALUE_{count}")] = file;
+            environment[$"GIT_CONFIG_KEY_{count}"] = "core.excludesFile";
+            environment[$"GIT_CONFIG_VALUE_{count}"] = file;
             environment["GIT_CONFIG_COUNT"] = (count + 1).ToString(CultureInfo.InvariantCulture);
         }
     }
@@ -256,8 +252,7 @@ internal sealed class CaptureGit : IDisposable
             )
             .ConfigureAwait(false);
 
-    // The worker's own git directory. Where it is a repository, no setting in it says where its work tree or its other
-    // half is.
+    // In a repository of its own, no setting says where its work tree or its other half is.
     private Dictionary<string, string> Trusted()
     {
         Dictionary<string, string> environment = With(GitLfs.Config(_repository));
@@ -272,8 +267,7 @@ internal sealed class CaptureGit : IDisposable
         return environment;
     }
 
-    // A git directory made for this capture: its config is ours, it knows no filter, and it has nothing of the
-    // repository but the objects.
+    // Its config is ours, it knows no filter, and it has nothing of the repository but the objects.
     private Dictionary<string, string> Untrusted(string head)
     {
         MakePrivate(head);
@@ -298,7 +292,7 @@ internal sealed class CaptureGit : IDisposable
         Dictionary<string, string> environment = _repository
             .Client.Environment.For(remote: false)
             .Where(e => e.Key.StartsWith("GIT_", StringComparison.Ordinal) || e.Key == "LC_ALL")
-            .ToDictionary(StringComparer.Ordinal);
+            .ToDictionary();
         GitEnvironment.AddConfig(environment, config);
         return environment;
     }

@@ -2,7 +2,7 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>What differs between two commits: plumbing, so that no diff driver of anyone runs.</summary>
+// Plumbing, so that no diff driver of anyone runs.
 internal static class CommitDiff
 {
     public static async Task<IReadOnlyList<FileChange>> ReadAsync(

@@ -3,15 +3,13 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Reads <c>git diff-tree -r -z --raw --numstat -M</c>: first every raw entry, then the numbers of the same files.
-/// </summary>
+// git diff-tree -r -z --raw --numstat -M: first every raw entry, then the numbers of the same files.
 internal static class DiffParser
 {
     public static IReadOnlyList<FileChange> Parse(IReadOnlyList<string> fields)
     {
         List<FileChange> changes = [];
-        Dictionary<string, int> byPath = new(StringComparer.Ordinal);
+        Dictionary<string, int> byPath = [];
         for (int i = 0; i < fields.Count; )
         {
             if (fields[i].StartsWith(':'))

@@ -3,11 +3,8 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// What git trusts before it does anything: in a linked worktree config that can name programs, and the pointers that
-/// say which repository this is; in a private clone that it is where it was made, and whose objects it reads. A clone's
-/// config, hooks and refs are the worker's to change.
-/// </summary>
+// What git trusts before it does anything: config that can name programs, and the pointers that say which repository
+// this is and whose objects it reads. A clone's config, hooks and refs are the worker's to change.
 internal static class Fingerprint
 {
     private const string Absent = "-",
@@ -51,7 +48,7 @@ internal static class Fingerprint
                 }),
         ];
 
-    // Whether a difference is in what all work trees share: then it does not say who made it.
+    // Then it does not say who made it.
     public static bool IsShared(string difference) =>
         Shared.Any(name => difference.StartsWith($"{name} was ", StringComparison.Ordinal));
 

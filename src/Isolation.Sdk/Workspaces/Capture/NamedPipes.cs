@@ -5,11 +5,8 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Takes pipes away that git would open: nobody writes to them any more, and who opens one waits for ever. Git has no
-/// kind for them, so nothing is lost that it could keep. In a work tree that is what it reads by name, for it looks at
-/// everything else first; among its own files it is any.
-/// </summary>
+// Nobody writes to them any more, and who opens one waits for ever. Git has no kind for them, so nothing is lost that
+// it could keep. In a work tree those that it reads by name; among its own files any.
 internal static class NamedPipes
 {
     public static void Remove(WorkspaceInfo info)

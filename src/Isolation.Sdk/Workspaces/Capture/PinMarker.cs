@@ -2,14 +2,8 @@ using System.IO.Enumeration;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// A file that says which commit holds a workspace's content; its time stamp, taken from the file system's own clock,
-/// says since when.
-/// </summary>
-/// <remarks>
-/// A linked worktree has it in its git directory. That of a private clone is the worker's, so there it lies beside the
-/// work tree.
-/// </remarks>
+// Which commit holds a workspace's content; its time stamp, from the file system's own clock, says since when. In a
+// private clone it lies beside the work tree: the git directory is the worker's.
 internal sealed class PinMarker(WorkspaceInfo info)
 {
     private const string Name = "isolation-pinned";
@@ -17,7 +11,7 @@ internal sealed class PinMarker(WorkspaceInfo info)
     // Longer ones name nothing.
     private const int LongestPath = 4096;
 
-    // What says where a repository of one's own stands; its objects and index change by being looked at.
+    // Its objects and index change by being looked at.
     private static readonly string[] Standing = ["HEAD", "packed-refs", "refs", "logs", "worktrees"];
 
     // A link's own making shows in its folder; where it leads is not the worker's.
@@ -34,11 +28,10 @@ internal sealed class PinMarker(WorkspaceInfo info)
 
     private string File => Path.Combine(Folder, Name);
 
-    // When: every change before it has an earlier time, and every one after it has not.
+    // Every change before it has an earlier time, and every one after it has not.
     public DateTime Set(string commit)
     {
-        // File systems stamp with a clock of some milliseconds a tick. Only a mark from a later tick than all before it
-        // tells a write after it from one before.
+        // Only a mark from a later tick of the file system's clock tells a write after it from one before.
         System.IO.File.WriteAllText(File, commit);
         DateTime before = System.IO.File.GetLastWriteTimeUtc(File);
         SpinWait wait = default;
@@ -52,7 +45,7 @@ internal sealed class PinMarker(WorkspaceInfo info)
         return now;
     }
 
-    // Notes the moment before a capture looks; null where there is no folder for it any more.
+    // null where there is no folder for it any more.
     public DateTime? Begin() => Directory.Exists(Folder) ? Set("") : null;
 
     public void Complete(string commit, DateTime since)
@@ -71,8 +64,7 @@ internal sealed class PinMarker(WorkspaceInfo info)
         }
     }
 
-    // Whether anything was written since: a file or folder of the work tree, HEAD, or HEAD's log, and every ref of a
-    // repository of its own. Looks at time stamps only and runs nothing of the worker's.
+    // Looks at time stamps only and runs nothing of the worker's.
     public bool IsStale()
     {
         FileInfo mark = new(File);
@@ -98,7 +90,7 @@ internal sealed class PinMarker(WorkspaceInfo info)
         }
     }
 
-    // Files of the work tree that were written since, by their paths in it; all of them where nothing was ever pinned.
+    // All of them where nothing was ever pinned.
     public IEnumerable<string> Newer()
     {
         FileInfo mark = new(File);
@@ -134,7 +126,7 @@ internal sealed class PinMarker(WorkspaceInfo info)
             ShouldRecursePredicate = (ref FileSystemEntry e) => !IsThe(ref e, except),
         }.Any(newer => newer);
 
-    // Once for every file of the tree: no path is put together for those of another name.
+    // No path is put together for files of another name.
     private static bool IsThe(ref FileSystemEntry entry, string? path) =>
         path is not null && entry.FileName.SequenceEqual(".git") && entry.ToFullPath() == path;
 }

@@ -4,13 +4,11 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Time stamps that cannot be true. Git takes a file of the same size and times for unchanged, and times are anybody's
-/// to set; when an inode changed is not, but git compares that by the second alone.
-/// </summary>
+// Git takes a file of the same size and times for unchanged, and times are anybody's to set; when an inode changed is
+// not, but git compares that by the second alone.
 internal static class TimestampForgery
 {
-    // Whether a file of a work tree says that it is older than the work tree, and is not one that it was filled with.
+    // Older than the work tree, by its own account, and not one that it was filled with.
     public static bool IsFound(WorkspaceInfo info, IReadOnlyList<string> except, DateTime? filled)
     {
         try
@@ -40,7 +38,6 @@ internal static class TimestampForgery
         }
     }
 
-    // A workspace is filled with files that say they are older than it, but nobody can have changed one since and deny
-    // it: that time cannot be set.
+    // When an inode changed cannot be set.
     private static bool IsUntouched(string file, DateTime since) => PlatformFiles.Current.GetChangeTime(file) < since;
 }

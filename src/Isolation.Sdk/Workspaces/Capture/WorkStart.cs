@@ -2,10 +2,7 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Where a worker's own work begins: where it started, or the newest commit of the target that it has brought into its
-/// branch since, by whatever command.
-/// </summary>
+// Where it started, or the newest commit of the target that it has brought in since, by whatever command.
 internal sealed class WorkStart(GitRepository repository, WorkspaceInfo info, string? targetRef)
 {
     public async Task<string> FindAsync(string commit, CancellationToken cancellationToken)
@@ -28,7 +25,7 @@ internal sealed class WorkStart(GitRepository repository, WorkspaceInfo info, st
             return info.BaseCommit;
         }
 
-        // What the start had already is nothing new of the target: it started elsewhere, or went back in history.
+        // What the start had already is nothing new of the target.
         return (
             await repository
                 .TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", nearest.Line, info.BaseCommit)
@@ -38,7 +35,7 @@ internal sealed class WorkStart(GitRepository repository, WorkspaceInfo info, st
             : nearest.Line;
     }
 
-    // HEAD's own log saves most workers the process: who did nothing but commit brought nothing in.
+    // Saves most workers the process: who did nothing but commit brought nothing in.
     private bool HasOnlyCommitted()
     {
         string log = Path.Combine(info.GitDirectory, "logs", "HEAD");
@@ -48,7 +45,7 @@ internal sealed class WorkStart(GitRepository repository, WorkspaceInfo info, st
     private static bool IsHarmless(string line)
     {
         string[] ids = line.Split(' ', 3);
-        string said = line[(line.IndexOf('\t', StringComparison.Ordinal) + 1)..];
+        string said = line[(line.IndexOf('\t') + 1)..];
         return ids.Length == 3
             && (
                 ids[0] == ids[1]

@@ -4,7 +4,6 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Pins what a worker made: what HEAD holds, and what lies in the work tree on top of it.</summary>
 internal sealed class WorkspaceCapture(GitWorkspace workspace)
 {
     private readonly AttemptId _attempt = workspace.Attempt;
@@ -49,9 +48,7 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
             && status is not null
             && !status
                 .Tracked.Concat(status.Untracked)
-                .Any(p =>
-                    !nested.Contains(p, StringComparer.Ordinal) && !(IsExcluded(p) && status.Untracked.Contains(p))
-                );
+                .Any(p => !nested.Contains(p) && !(IsExcluded(p) && status.Untracked.Contains(p)));
         string made = clean
             ? head!
             : await CommitLeftoversAsync(git, status is not null, head, nested, cancellationToken)
@@ -106,8 +103,7 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
                 .ConfigureAwait(false);
     }
 
-    // What was copied in stays out of the history as well: a worker that committed it gets its work squashed onto the
-    // base without it.
+    // A worker that committed it gets its work squashed onto the base without it.
     private async Task<string> WithoutExcludedAsync(
         CaptureGit git,
         string commit,
@@ -155,7 +151,7 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
         CancellationToken cancellationToken
     )
     {
-        // One transaction: the attempt is where it was, no newer one was issued, and only then does anything move.
+        // The attempt is where it was, no newer one was issued, and only then does anything move.
         AttemptId newer = _attempt with { Number = _attempt.Number + 1 };
         RefTransaction transaction = new RefTransaction()
             .Update(AttemptNames.RefName(_attempt), commit, expected ?? _repository.NullId)

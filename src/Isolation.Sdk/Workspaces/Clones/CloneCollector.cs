@@ -4,11 +4,8 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Brings objects of a worker's into the repository. Nothing of the host's ever runs in the worker's repository: what
-/// git fetches from has a config and refs that the library wrote, and borrows nothing of the worker's but objects, each
-/// of which is checked on its way in.
-/// </summary>
+// Nothing of the host's ever runs in the worker's repository: what git fetches from has a config and refs that the
+// library wrote, and borrows nothing but objects, each checked on its way in.
 internal sealed class CloneCollector : IDisposable
 {
     private const string Checked = "'fetch.fsckObjects=true' 'core.fsync=all'";
@@ -26,8 +23,7 @@ internal sealed class CloneCollector : IDisposable
 
     public static string Folder(WorkspaceInfo info) => Path.Combine(Path.GetDirectoryName(info.Path)!, "collect");
 
-    // Fetches a commit with everything it needs, and others with it as far as they can be had. Those of the others that
-    // are here now.
+    // The others as far as they can be had; those that are here now.
     public async Task<IReadOnlyCollection<string>> FetchAsync(
         string commit,
         IReadOnlyCollection<string> others,

@@ -4,16 +4,13 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Pins what a worker kept on other refs of its own: <c>refs/isolation/extra/auth-123/2/heads/idea</c>.
-/// </summary>
+// refs/isolation/extra/auth-123/2/heads/idea: what a worker kept on other refs of its own.
 internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt)
 {
     private const string RefsPrefix = "refs/";
     private readonly string _prefix = AttemptNames.ExtraRefsPrefix(attempt);
 
-    // Pins what is not part of the repository's history, and of what is handed in, already. What is pinned, and whether
-    // nothing was left out.
+    // What is pinned, and whether nothing was left out.
     public async Task<(IReadOnlyDictionary<string, string> Pinned, bool IsAll)> PinAsync(
         IReadOnlyList<KeyValuePair<string, string>> refs,
         string commit,
@@ -30,7 +27,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
             .ListRefsAsync(_prefix, cancellationToken)
             .ConfigureAwait(false);
         HashSet<string> worth = await FindWorthAsync(
-                [.. refs.Select(r => r.Value).Distinct(StringComparer.Ordinal)],
+                [.. refs.Select(r => r.Value).Distinct()],
                 commit,
                 cancellationToken
             )
@@ -38,7 +35,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
         HashSet<string> tainted = await FindTaintedAsync(worth, commit, strangers, cancellationToken)
             .ConfigureAwait(false);
         Dictionary<string, string> names = Names(refs);
-        Dictionary<string, string> pinned = new(StringComparer.Ordinal);
+        Dictionary<string, string> pinned = [];
         RefTransaction transaction = new();
         bool moves = false;
         foreach ((string name, string id) in refs)
@@ -62,8 +59,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
         return (done ? pinned : FrozenDictionary<string, string>.Empty, done && tainted.Count == 0);
     }
 
-    // Tags that say something and what no ref here leads to. A branch that stands on the base is of no interest, and
-    // neither is what is another attempt's.
+    // A branch that stands on the base is of no interest, and neither is what is another attempt's.
     private async Task<HashSet<string>> FindWorthAsync(string[] ids, string commit, CancellationToken cancellationToken)
     {
         GitResult kinds = await repository
@@ -78,7 +74,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
         ILookup<string, string> byKind = kinds
             .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(l => l.Split(' '))
-            .ToLookup(l => l[1], l => l[0], StringComparer.Ordinal);
+            .ToLookup(l => l[1], l => l[0]);
         string[] commits = [.. byKind["commit"]];
         HashSet<string> worth = [.. byKind["tag"], .. byKind["blob"], .. byKind["tree"]];
         if (commits.Length > 0)
@@ -91,10 +87,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
                 Input = string.Join('\n', commits) + "\n",
             };
             GitResult list = await repository.Client.RunAsync(unknown, cancellationToken).ConfigureAwait(false);
-            worth.UnionWith(
-                list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                    .Intersect(commits, StringComparer.Ordinal)
-            );
+            worth.UnionWith(list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Intersect(commits));
         }
 
         return worth;
@@ -107,7 +100,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
         CancellationToken cancellationToken
     )
     {
-        HashSet<string> tainted = new(StringComparer.Ordinal);
+        HashSet<string> tainted = [];
         foreach (string id in strangers.Count == 0 ? [] : ids)
         {
             string[] arguments =
@@ -131,10 +124,10 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
         return tainted;
     }
 
-    // The worker's own names as far as they can be names beside each other; a slug for the others.
+    // The worker's own as far as they can be names beside each other; a slug for the others.
     private Dictionary<string, string> Names(IReadOnlyList<KeyValuePair<string, string>> refs)
     {
-        Dictionary<string, string> names = new(StringComparer.Ordinal);
+        Dictionary<string, string> names = [];
         HashSet<string> folders = new(StringComparer.OrdinalIgnoreCase),
             taken = new(StringComparer.OrdinalIgnoreCase);
         foreach (string name in refs.Select(r => r.Key))

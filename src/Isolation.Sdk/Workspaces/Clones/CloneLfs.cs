@@ -4,10 +4,7 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Large files of a private clone: a store of its own. git-lfs finds what it lacks beside the borrowed objects, and
-/// links it in; what the library fills in is made a copy.
-/// </summary>
+// A store of its own: what the library links in is made a copy.
 internal static class CloneLfs
 {
     // "ab/cd/abcd…": what a store's own layout says a file is.
@@ -24,7 +21,7 @@ internal static class CloneLfs
         }
     }
 
-    // Takes over what the worker added: files whose content is what their name says, and nothing else.
+    // Only files whose content is what their name says.
     public static void Collect(GitRepository repository, string gitDirectory)
     {
         string store = Store(repository.CommonDirectory);

@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Takes private clones away. The repository has nothing of them to forget, so it needs no lock.</summary>
+// The repository has nothing of them to forget, so no lock is needed.
 internal sealed class CloneRemoval(WorkspaceContext context) : WorkspaceRemoval(context)
 {
     public Task RemoveAsync(WorkspaceInfo info, string? to)

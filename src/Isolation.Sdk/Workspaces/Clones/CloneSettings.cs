@@ -5,11 +5,8 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// What of the repository's own config a clone starts with: who commits, and what decides how files look (line endings,
-/// filters, drivers, large files, submodules). Nothing that runs by itself, no alias, no remote, no credential. Read
-/// once for all workers, and again when the file has changed.
-/// </summary>
+// Who commits, and what decides how files look. Nothing that runs by itself, no alias, no remote, no credential. Read
+// again when the file has changed.
 internal sealed partial class CloneSettings
 {
     private static readonly string[] Carried = (
@@ -80,19 +77,16 @@ internal sealed partial class CloneSettings
         StringBuilder text = new();
         foreach ((string key, string value) in settings)
         {
-            int first = key.IndexOf('.', StringComparison.Ordinal),
+            int first = key.IndexOf('.'),
                 last = key.LastIndexOf('.');
             string part = first == last ? "" : $" \"{Escape(key[(first + 1)..last])}\"";
-            string quoted = Escape(value)
-                .Replace("\n", "\\n", StringComparison.Ordinal)
-                .Replace("\t", "\\t", StringComparison.Ordinal);
             text.Append('[')
                 .Append(key.AsSpan(0, first))
                 .Append(part)
                 .Append("]\n\t")
                 .Append(key.AsSpan(last + 1))
                 .Append(" = \"")
-                .Append(quoted)
+                .Append(Escape(value).Replace("\n", "\\n").Replace("\t", "\\t"))
                 .Append("\"\n");
         }
 
@@ -100,14 +94,11 @@ internal sealed partial class CloneSettings
     }
 
     private static string Escape(string text) =>
-        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+        text.Replace("\\", "\\\\").Replace("\"", "\\\"");
 
     private static bool IsCarried(string key) =>
-        Carried.Contains(key, StringComparer.Ordinal)
-        || (
-            CarriedPrefixes.Any(p => key.StartsWith(p, StringComparison.Ordinal))
-            && !NotCarried.Contains(key, StringComparer.Ordinal)
-        );
+        Carried.Contains(key)
+        || (CarriedPrefixes.Any(p => key.StartsWith(p, StringComparison.Ordinal)) && !NotCarried.Contains(key));
 
     private static bool IsAddress(string key) => key.EndsWith("url", StringComparison.OrdinalIgnoreCase);
 
@@ -117,7 +108,7 @@ internal sealed partial class CloneSettings
     [GeneratedRegex("^(https?://)[^/@]*@", RegexOptions.IgnoreCase)]
     private static partial Regex UserOfWeb();
 
-    // Over ssh the user is part of the address, and only the password is a secret.
+    // Over ssh the user is part of the address.
     [GeneratedRegex("^([a-z][a-z0-9+.-]*://)([^/@:]*):[^/@]*@", RegexOptions.IgnoreCase)]
     private static partial Regex PasswordOf();
 }

@@ -2,15 +2,12 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Relative addresses of submodules mean what they mean in the repository: a clone lies elsewhere and has no remote to
-/// start from, so it is told the whole address.
-/// </summary>
+// A clone lies elsewhere and has no remote to start from, so it is told the whole address.
 internal static class CloneSubmodules
 {
     private const string ListFile = ".gitmodules";
 
-    // Addresses to set, for what the base commit has and the repository's own settings do not name.
+    // For what the base commit has and the repository's own settings do not name.
     public static async Task<IReadOnlyList<KeyValuePair<string, string>>> ResolveAsync(
         GitRepository repository,
         string workTree,
@@ -30,7 +27,7 @@ internal static class CloneSubmodules
         string start = settings.LastOrDefault(s => s.Key == "remote.origin.url").Value is { Length: > 0 } origin
             ? CloneSettings.WithoutCredentials(origin)
             : repository.TopLevel ?? repository.CommonDirectory;
-        HashSet<string> known = new(settings.Select(s => s.Key), StringComparer.Ordinal);
+        HashSet<string> known = [.. settings.Select(s => s.Key)];
         return answer.Ok
             ?
             [

@@ -3,11 +3,8 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Writes the git directory of a private clone in git's documented layout, as <c>git init</c> with an empty template
-/// and an alternates file would: no hook, no remote, and one branch on the base commit. It costs no process, and as
-/// nobody knows of the folder yet, no lock.
-/// </summary>
+// In git's documented layout: no hook, no remote, and one branch on the base commit. It costs no process, and as nobody
+// knows of the folder yet, no lock.
 internal sealed class CloneWriter(WorkspaceContext context)
 {
     private readonly GitRepository _repository = context.Repository;

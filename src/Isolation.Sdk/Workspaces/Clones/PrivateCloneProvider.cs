@@ -3,10 +3,7 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Private clones: a repository of its own, refs, config, hooks, stash and index included; only the objects it starts
-/// from are borrowed.
-/// </summary>
+// Only the objects it starts from are borrowed.
 internal sealed class PrivateCloneProvider(
     WorkspaceOptions options,
     TimeProvider time,
@@ -28,7 +25,7 @@ internal sealed class PrivateCloneProvider(
     protected override WorkspaceInfo Describe(WorkspaceCreation creation, string path, string branch) =>
         new(path, PrivateCloneWorkspace.GitDirectoryOf(path), branch, creation.Request.BaseCommit);
 
-    // The attempt's ref holds what the clone borrows: where it starts from, and later what it made of that.
+    // The attempt's ref holds what the clone borrows.
     protected override async Task PinAsync(
         WorkspaceCreation creation,
         string branch,
@@ -65,7 +62,7 @@ internal sealed class PrivateCloneProvider(
             .ConfigureAwait(false);
         new CloneWriter(creation.Context).Write(info, theirs);
 
-        // Large files that are not here yet come from the repository's own remote; the clone is not told of it.
+        // Large files come from the repository's own remote; the clone is not told of it.
         string? origin = theirs.LastOrDefault(s => s.Key == "remote.origin.url").Value;
         await files
             .CompleteAsync(

@@ -4,10 +4,7 @@ using Isolation.Sdk.Leases;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// A private clone that an attempt holds. A capture looks at it in the worker's scope, and collects from it as from a
-/// stranger's.
-/// </summary>
+// A capture collects from it as from a stranger's.
 internal sealed class PrivateCloneWorkspace(
     WorkspaceContext context,
     AttemptId attempt,
@@ -18,7 +15,6 @@ internal sealed class PrivateCloneWorkspace(
 {
     private GitRepository Repository => Context.Repository;
 
-    // Finds one again from its lease; null when nothing is left of it.
     public static async Task<PrivateCloneWorkspace?> ReopenAsync(
         WorkspaceContext context,
         LeaseRecord record,
@@ -90,7 +86,7 @@ internal sealed class PrivateCloneWorkspace(
         ];
         using CloneCollector collector = new(Repository, Info, git.Objects);
         IReadOnlyCollection<string> here = await collector
-            .FetchAsync(commit, [.. others.Select(r => r.Value).Distinct(StringComparer.Ordinal)], cancellationToken)
+            .FetchAsync(commit, [.. others.Select(r => r.Value).Distinct()], cancellationToken)
             .ConfigureAwait(false);
         if (git.IsTrusted)
         {
@@ -101,8 +97,8 @@ internal sealed class PrivateCloneWorkspace(
         bool isAll = refs.IsAll && had.Count == others.Length;
         if (commit != Info.BaseCommit && !await DescendsAsync(commit, cancellationToken).ConfigureAwait(false))
         {
-            // A history that does not start from the base would bring in more than was made, or take something back.
-            // The files are what counts; the history is pinned beside them.
+            // It would bring in more than was made, or take something back: the files count, the history is pinned
+            // beside them.
             had.Insert(0, new("HEAD", commit));
             commit = await Repository
                 .CommitTreeAsync(
@@ -128,8 +124,7 @@ internal sealed class PrivateCloneWorkspace(
         CancellationToken cancellationToken
     ) => new CloneRemoval(Context).RemoveAsync(Info, to);
 
-    // Of one that was about to be made, or nearly gone: the folder it was in, and at most its mark. What else is in
-    // there is the state's, which sees to itself.
+    // About to be made, or nearly gone: what else is in there is the state's.
     private static bool IsFolderLeft(string path) =>
         Path.GetDirectoryName(path) is { } folder
         && Directory.Exists(folder)

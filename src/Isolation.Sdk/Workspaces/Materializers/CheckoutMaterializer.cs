@@ -4,7 +4,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Has git write each file out of its objects, which is right everywhere.</summary>
 internal sealed class CheckoutMaterializer(WorkspaceContext context, TemplateMaterializer? templates)
     : IWorkspaceMaterializer
 {
@@ -42,7 +41,7 @@ internal sealed class CheckoutMaterializer(WorkspaceContext context, TemplateMat
         }
 
         // A filter process that cannot be started shows as nothing but a connection that broke.
-        throw LfsSigns.Any(sign => answer.ErrorLine.Contains(sign, StringComparison.Ordinal))
+        throw LfsSigns.Any(sign => answer.ErrorLine.Contains(sign))
             ? new IsolationException(
                 WorkspaceCodes.LfsMissing,
                 "The base commit has files in Git LFS, and git-lfs could not give their content.",

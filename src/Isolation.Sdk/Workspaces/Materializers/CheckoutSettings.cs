@@ -5,18 +5,15 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Whether what git writes for a commit may be written once and copied. Line endings, idents and encodings are the same
-/// each time; a filter program may do as it likes, so where one would run git checks out.
-/// </summary>
+// Line endings, idents and encodings are the same each time; a filter program may do as it likes, so where one would
+// run git checks out.
 internal sealed partial class CheckoutSettings(GitRepository repository)
 {
     private string Config => Path.Combine(repository.CommonDirectory, "config");
 
     private string Attributes => Path.Combine(repository.CommonDirectory, "info", "attributes");
 
-    // For git where it is told the user's HOME, for LFS: it would read attributes there, too, and a checkout would look
-    // another way than its copies.
+    // With HOME, for LFS, git would read attributes there, too.
     public IReadOnlyList<KeyValuePair<string, string>> NoAttributesFromHome =>
         Elsewhere().IsMatch(Read(Config))
             ? []
@@ -38,7 +35,7 @@ internal sealed partial class CheckoutSettings(GitRepository repository)
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    // Why no workspace of this repository may be copied; null when nothing speaks against it.
+    // null when nothing speaks against copying.
     public string? UnsupportedReason()
     {
         string config = Read(Config);
@@ -68,7 +65,7 @@ internal sealed partial class CheckoutSettings(GitRepository repository)
         return false;
     }
 
-    // Why a commit's files may not be copied, by what was written for it.
+    // By what was written for the commit.
     public string? UnsupportedReason(IndexFile index, string files)
     {
         string config = Read(Config);
@@ -101,7 +98,7 @@ internal sealed partial class CheckoutSettings(GitRepository repository)
 
     private ConfiguredFilters Programs(string config) => new(repository, config);
 
-    // As git does: a byte order mark of another encoding means nothing.
+    // As git does: a byte order mark means nothing.
     private static string Read(string path) =>
         File.Exists(path) ? Encoding.UTF8.GetString(File.ReadAllBytes(path)) : "";
 

@@ -3,10 +3,7 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// The filters that settings give a program. Attributes may name others: git writes such files as they are, unless a
-/// filter of that name is set up.
-/// </summary>
+// Git writes files of other filters as they are.
 internal sealed partial class ConfiguredFilters
 {
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);

@@ -1,8 +1,6 @@
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Hands out the files of a released workspace by a rename. They are looked for beside what git has to be told.
-/// </summary>
+// A released workspace's, looked for beside what git has to be told.
 internal sealed class IdleMaterializer(
     WorkspaceContext context,
     IdleWorkspaces idle,

@@ -5,11 +5,8 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// The files of released workspaces, cleaned in the background one after the other, which wait in the workers'
-/// directory for whichever host process comes first. Everything of git's is made new each time, so only files can
-/// differ, and these are compared with what was written.
-/// </summary>
+// Cleaned one after the other, they wait for whichever host process comes first. Everything of git's is made new each
+// time, so only files can differ, and these are compared with what was written.
 internal sealed class IdleWorkspaces(WorkspaceContext context)
 {
     private readonly int _max = context.Options.Pool.Size;
@@ -21,8 +18,7 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
     private int _swept;
     private bool? _unseenWrites;
 
-    // Begins to look for a tree at a commit: one that waits, or the one that is being cleaned, which is there sooner
-    // than another one would be.
+    // One that waits, or the one that is being cleaned, which is there sooner than another would be.
     public IdleMaterializer Reserve(string commit, TemplateMaterializer templates, CancellationToken cancellationToken)
     {
         string key = context.Settings.Key();
@@ -35,7 +31,7 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
         );
     }
 
-    // Takes the files of a workspace that is released, if they are of use and there is a place for them.
+    // If they are of use and there is a place for them.
     public async Task<bool> TryTakeInAsync(
         WorkspaceInfo info,
         IndexFile index,
@@ -109,7 +105,7 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
             : waits;
     }
 
-    // Takes one out that is at a commit, or brings one there. One that is in doubt is thrown away.
+    // One that is in doubt is thrown away.
     private async Task<TemplateTree?> TakeAsync(
         string key,
         string commit,
@@ -153,7 +149,7 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
         return null;
     }
 
-    // Cleans a tree and lets it wait; what cannot be made as new, or is too much, goes.
+    // What cannot be made as new, or is too much, goes.
     private async Task<string?> CleanAsync(TemplateTree tree, IndexFile index, string commit, string key)
     {
         try
@@ -179,15 +175,14 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
         catch (Exception e)
             when (e is IOException or UnauthorizedAccessException or IsolationException or ArgumentException)
         {
-            // Attributes that nobody here may change, no space for what was deleted, a name that is no text and so
-            // cannot be told to git, …
+            // Attributes that nobody here may change, no space, a name that is no text, …
         }
 
         Discard(tree);
         return null;
     }
 
-    // A write through a shared mapping shows nowhere on a tmpfs: it changes no time at all, not even that of the inode.
+    // A write through a shared mapping changes no time at all on a tmpfs, not even that of the inode.
     private static bool AreMappedWritesUnseen(string folder)
     {
         string file = Path.Combine(folder, "mapped"),
@@ -239,7 +234,7 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
         }
     }
 
-    // Whether it is at the commit; its other files are compared afterwards.
+    // Its other files are compared afterwards.
     private static async Task<bool> TryMoveAsync(TemplateTree tree, string commit, CancellationToken cancellationToken)
     {
         if (tree.Record!.Commit == commit)
@@ -331,7 +326,7 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
         }
     }
 
-    // The cleaning that is under way, for the first who asks for it.
+    // For the first who asks for it.
     private Task<string?>? ClaimCleaning()
     {
         lock (_gate)

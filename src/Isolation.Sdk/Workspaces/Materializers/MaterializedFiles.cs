@@ -2,7 +2,6 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>What of a workspace is there before git knows of it.</summary>
 internal sealed class MaterializedFiles(
     WorkspaceContext context,
     CheckoutMethod method,
@@ -48,7 +47,7 @@ internal sealed class MaterializedFiles(
         context.Faults.OnStep(WorkspaceStep.Indexed);
     }
 
-    // The files and the stat data they have. The index in the git directory is the worker's from now on.
+    // The index in the git directory is the worker's from now on.
     public IndexFile? GetIndex(WorkspaceInfo info) =>
         index
         ?? tree?.Index

@@ -2,10 +2,9 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Git on a work tree that no repository knows of, with an index beside it.</summary>
 internal sealed class TemplateGit(GitRepository repository, string files, string index)
 {
-    // What the copies' stat data is written into has to be the plain format, whatever the repository prefers.
+    // The copies' stat data is written into the plain format.
     private static readonly KeyValuePair<string, string>[] Pinned =
     [
         new("index.version", "2"),
@@ -23,7 +22,7 @@ internal sealed class TemplateGit(GitRepository repository, string files, string
     public Task WriteAsync(string commit, CancellationToken cancellationToken) =>
         RunAsync(null, cancellationToken, "read-tree", "-m", "-u", commit);
 
-    // Writes what differs between two commits; fails when a file that would be written was altered.
+    // Fails when a file that would be written was altered.
     public Task MoveAsync(string from, string to, CancellationToken cancellationToken) =>
         RunAsync(null, cancellationToken, "read-tree", "-m", "-u", from, to);
 

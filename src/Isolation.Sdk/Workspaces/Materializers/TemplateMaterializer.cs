@@ -3,18 +3,14 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Copies the files from a template tree, in the cheapest way that the file system has: snapshot, shared blocks, bytes.
-/// </summary>
 internal sealed class TemplateMaterializer(WorkspaceContext context, TemplateTrees trees) : IWorkspaceMaterializer
 {
-    // A copy keeps a few processors busy by itself. More at once wait for each other in the kernel, and all of them end
-    // late.
+    // A copy keeps a few processors busy by itself: more at once wait for each other in the kernel.
     private readonly SemaphoreSlim _copying = new(
         Math.Max(1, Environment.ProcessorCount / PlatformFiles.Current.MaxThreads)
     );
 
-    // On a full disk nothing can be tried; what is known then is asked again.
+    // On a full disk nothing can be tried: it is asked again.
     private readonly Lazy<FileSystemFeatures> _features = new(
         () => PlatformFiles.Current.Detect(context.Workers.Root),
         LazyThreadSafetyMode.PublicationOnly
@@ -94,15 +90,13 @@ internal sealed class TemplateMaterializer(WorkspaceContext context, TemplateTre
         catch (Exception e)
             when (e is IsolationException or UnauthorizedAccessException or IOException && !DiskErrors.IsFull(e))
         {
-            // Git may know how, or says why not; and it needs less room than a tree and a workspace, once what was
-            // begun is gone.
+            // Git may know how, or says why not; and it needs less room.
             SafeDelete.DeleteTree(path);
             await context.Trash.EmptyAsync().ConfigureAwait(false);
             return null;
         }
     }
 
-    // Makes a tree for the next workspaces at a base of so many files, if that is worth it.
     public void MakeInBackground(string commit, uint files)
     {
         if (
@@ -119,7 +113,7 @@ internal sealed class TemplateMaterializer(WorkspaceContext context, TemplateTre
     {
         try
         {
-            // Inspected afterwards: the snapshot is a transaction, and only then is known what was written before it.
+            // Inspected afterwards: only then is known what was written before the snapshot.
             PlatformFiles.Current.Snapshot(tree.Files, path);
             if (
                 PlatformFiles.Current.InspectSubvolume(tree.Files) is { IsReadOnly: true } now

@@ -3,10 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>What a prepared tree is. It is written last and deleted first: a tree without one is garbage.</summary>
+// It is written last and deleted first: a tree without one is garbage.
 internal sealed record TemplateRecord(TemplateKind Kind, string Repository, string Commit, string Key, long Stamp)
 {
-    // The generation of its subvolume; null when it is an ordinary folder.
+    // Of its subvolume.
     public ulong? Generation { get; init; }
 
     public static string FileOf(string folder) => Path.Combine(folder, "tree.json");
@@ -23,8 +23,7 @@ internal sealed record TemplateRecord(TemplateKind Kind, string Repository, stri
         }
     }
 
-    // Writes it whole or not at all. It is not flushed to the disk, as the files are not: what a machine that lost
-    // power has of them is compared before it is used.
+    // Not flushed, as the files are not: what a machine that lost power has is compared before it is used.
     public void Write(string folder)
     {
         string fresh = FileOf(folder) + ".new";
@@ -33,13 +32,10 @@ internal sealed record TemplateRecord(TemplateKind Kind, string Repository, stri
     }
 }
 
-/// <summary>What a prepared tree is for.</summary>
 internal enum TemplateKind
 {
-    // Copied from, and never lent.
     Template,
 
-    // Handed out as it is.
     Idle,
 }
 

@@ -4,14 +4,11 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// A work tree that belongs to nobody, beside an index whose stat data is right for it. While this object lives, its
-/// lock is held: shared to copy from it, alone to change it, move it or hand it out.
-/// </summary>
+// It belongs to nobody. While this object lives, its lock is held: shared to copy from it, alone to change it, move it
+// or hand it out.
 internal sealed class TemplateTree : IDisposable
 {
-    // Two seconds back: an index written now is younger than its files by git's measure, and no file has to be read to
-    // know that it is unchanged.
+    // An index written now is younger than its files by git's measure: no file has to be read.
     private const int StampLag = 2;
     private readonly WorkspaceContext _context;
     private readonly OsFileLock _held;
@@ -30,7 +27,7 @@ internal sealed class TemplateTree : IDisposable
 
     public TemplateRecord? Record { get; private set; }
 
-    // Its files, with the stat data they must have; null when that cannot be read.
+    // null when it cannot be read.
     public IndexFile? Index => _index ??= IndexFile.TryRead(IndexPath, _context.Repository.ObjectFormat);
 
     public string IndexPath => Path.Combine(Folder, "index");
@@ -92,7 +89,7 @@ internal sealed class TemplateTree : IDisposable
         return null;
     }
 
-    // Takes away what processes left that were killed: trees without a record that nobody holds.
+    // Trees without a record that nobody holds.
     public static void Sweep(WorkspaceContext context)
     {
         if (!Directory.Exists(context.Workers.Templates))
@@ -181,7 +178,7 @@ internal sealed class TemplateTree : IDisposable
         Save(record, index);
     }
 
-    // Hands its files out: they are at the new path, and the tree counts no more. Its index stays until Discard.
+    // Its index stays until Discard.
     public void MoveFilesTo(string path)
     {
         Forget();
@@ -209,7 +206,7 @@ internal sealed class TemplateTree : IDisposable
         return was;
     }
 
-    // Throws it away; the one who does it holds it alone, or nobody will see it again.
+    // Held alone, or never to be seen again.
     public void Discard()
     {
         if (Directory.Exists(Folder))
@@ -254,7 +251,7 @@ internal sealed class TemplateTree : IDisposable
         CancellationToken cancellationToken
     )
     {
-        // What git wrote is the commit's tree, by its own account; usually it has written that down.
+        // By git's own account; usually it has written that down.
         IndexFile? index = IndexFile.TryRead(IndexPath, _context.Repository.ObjectFormat);
         if (
             index is null

@@ -3,27 +3,22 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// The trees that workspaces of one repository are copied from: few, each at a base that was asked for, shared with
-/// every host process that works on the repository.
-/// </summary>
+// Few, each at a base that was asked for, shared with every host process that works on the repository.
 internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
 {
     public const int MinimumFiles = 500;
 
-    // When more than a part of the files differs, another tree costs little more than moving this one, and both stay of
-    // use.
+    // Beyond that another tree costs little more than moving this one, and both stay of use.
     private const int MovedFraction = 4;
     private readonly SemaphoreSlim _making = new(1);
 
     private readonly int _max = context.Options.MaxTemplateTrees;
     private readonly CancellationTokenSource _ending = new();
     private readonly Lock _gate = new();
-    private readonly HashSet<string> _unsafe = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _unsafe = [];
     private (string Commit, Task Task)? _background;
 
-    // A tree at a commit, held against change until it is disposed; null when there is none, or none that may be
-    // copied.
+    // Held against change until it is disposed; null when none may be copied.
     public async Task<TemplateTree?> BorrowAsync(
         string commit,
         bool subvolume,
@@ -165,7 +160,7 @@ internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
     {
         if (await context.Settings.FiltersAsync(commit, cancellationToken).ConfigureAwait(false))
         {
-            // Found out before a filter fetched all its files from elsewhere, for a tree that is thrown away then.
+            // Before a filter fetched all its files from elsewhere, for a tree that is thrown away.
             MarkUnsafe(commit);
             return;
         }
@@ -185,7 +180,6 @@ internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
         Evict();
     }
 
-    // Whether one is at the commit now.
     private async Task<bool> MoveNearestAsync(string commit, bool subvolume, CancellationToken cancellationToken)
     {
         string key = context.Settings.Key();
@@ -244,7 +238,7 @@ internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
             .Repository.TryRunAsync(cancellationToken, "diff-tree", "-r", "--name-only", "--no-renames", "-z", from, to)
             .ConfigureAwait(false);
 
-        // Where other attributes hold, files that do not differ may look another way, and other filters may run.
+        // Where other attributes hold, files that do not differ may look another way.
         return differ.Ok
             && differ.Fields.Count * MovedFraction <= files
             && !differ.Fields.Any(f => GitAttributes.IsAttributesFile(Encoding.UTF8.GetBytes(f)));

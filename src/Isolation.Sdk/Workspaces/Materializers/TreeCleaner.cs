@@ -4,20 +4,16 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Makes the files of a released workspace what they were when it was filled: deletes what is not in its index, has git
-/// write again what is not as it was, and looks once more. Whatever a worker did there, it counts as clean only when
-/// that last look finds nothing.
-/// </summary>
+// Deletes what is not in the index, has git write again what is not as it was, and looks once more: it is clean only
+// when that last look finds nothing.
 internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, IndexFile index, bool reads)
 {
-    // From the second time on what is left is deleted with its folder, which takes one more to write again; the last
-    // time nothing may be left.
+    // From the second time on what is left is deleted with its folder; the last time nothing may be left.
     private const int MaxPasses = 4;
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    // When the files say they were written, seconds since 1970; null when they cannot be made as new.
+    // When the files say they were written; null when they cannot be made as new.
     public async Task<long?> RunAsync()
     {
         if (new DirectoryInfo(tree.Files).LinkTarget is null)
@@ -37,8 +33,8 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
         TreeDifferences? before = null;
         for (int look = 1; look <= MaxPasses; look++)
         {
-            // What was in order a moment ago stays so while something else is mended; but folders that had to be opened
-            // may hide more.
+            // What was in order stays so while something else is mended; but folders that had to be opened may hide
+            // more.
             TreeDifferences found =
                 look == 2 && before!.Folders.Count == 0
                     ? scan.RunAgain(before, stamp)
@@ -65,15 +61,14 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
         return null;
     }
 
-    // Whether the top is a folder without anything of git's, which no look at the files sees.
+    // Without anything of git's, which no look at the files sees.
     public static bool HasTop(TemplateTree tree) =>
         new DirectoryInfo(tree.Files) is { Exists: true, LinkTarget: null }
         && Path.Combine(tree.Files, ".git") is var git
         && !Path.Exists(git)
         && new FileInfo(git).LinkTarget is null;
 
-    // A folder that cannot be looked into cannot be compared: its owner gets back what the worker took away. Root needs
-    // no rights.
+    // What cannot be looked into cannot be compared: its owner gets back what the worker took away.
     private void OpenFolders()
     {
         if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
@@ -81,9 +76,9 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
             return;
         }
 
-        HashSet<string> real = new(StringComparer.Ordinal) { Path.GetDirectoryName(tree.Files)! };
+        HashSet<string> real = new() { Path.GetDirectoryName(tree.Files)! };
 
-        // Each after the one that it is in, and never through a link: one of those above may lead elsewhere by now.
+        // Never through a link: one of those above may lead elsewhere by now.
         foreach (
             string folder in FindFolders()
                 .Order(StringComparer.Ordinal)
@@ -105,7 +100,7 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
 
     private HashSet<string> FindFolders()
     {
-        HashSet<string> all = new(StringComparer.Ordinal);
+        HashSet<string> all = [];
         ReadOnlySpan<byte> last = [];
         for (int i = 0; i < index.Count; i++)
         {
@@ -148,8 +143,7 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
         context.Faults.OnStep(WorkspaceStep.MidClean);
         foreach (int entry in entries)
         {
-            // A new file takes its place: nothing is ever written through a link, or into a file that has another name
-            // elsewhere.
+            // A new file takes its place: nothing is ever written through a link, or into a file that has another name.
             PlatformFiles.Current.DeleteTree(tree.Files, index.Path(entry));
         }
     }
@@ -178,7 +172,7 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
         }
     }
 
-    // The one time that all files were given; null when git wrote them one after the other.
+    // null when git wrote them one after the other.
     private long? CommonStamp()
     {
         uint? seen = null;

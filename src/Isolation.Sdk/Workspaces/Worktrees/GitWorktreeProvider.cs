@@ -3,9 +3,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Linked worktrees: a directory of its own, on a branch of its own, objects and refs shared with the repository.
-/// </summary>
 internal sealed class GitWorktreeProvider(
     WorkspaceOptions options,
     TimeProvider time,
@@ -39,8 +36,8 @@ internal sealed class GitWorktreeProvider(
             throw Conflict(branch, twin);
         }
 
-        // One transaction: it is this attempt's turn still, and the branch is new. Git looks for every conflict of
-        // names before it writes anything.
+        // It is this attempt's turn still, and the branch is new: git looks for every conflict of names before it
+        // writes anything.
         string attemptRef = AttemptNames.RefName(creation.Attempt);
         RefTransaction transaction = new RefTransaction().Create($"refs/heads/{branch}", id);
         _ = creation.IssuesAttempt ? transaction.Create(attemptRef, id) : transaction.Verify(attemptRef, id);
@@ -58,7 +55,7 @@ internal sealed class GitWorktreeProvider(
         }
 
         string said = answer.ErrorLine;
-        bool Says(string words) => said.Contains(words, StringComparison.Ordinal);
+        bool Says(string words) => said.Contains(words);
         throw Says(attemptRef) ? creation.NotIssued(said)
         : Says("nonexistent object") || Says("non-commit object")
             ? new IsolationException(
@@ -146,7 +143,7 @@ internal sealed class GitWorktreeProvider(
                 throw GitClient.Failed(add, answer);
             }
 
-            // Somebody who does not take our lock adds or removes a worktree this moment, or died in it.
+            // Who does not take our lock adds or removes a worktree this moment, or died in it.
             if (WorktreeEntries.Find(repository, info.Path) is { } half)
             {
                 context.Trash.Discard(half, WorktreeRemoval.EntryTrashOf(repository));
@@ -159,7 +156,5 @@ internal sealed class GitWorktreeProvider(
     }
 
     private static bool IsPassing(string error) =>
-        error.Contains("commondir", StringComparison.Ordinal)
-        || error.Contains(".lock", StringComparison.Ordinal)
-        || error.Contains("not a git repository", StringComparison.Ordinal);
+        error.Contains("commondir") || error.Contains(".lock") || error.Contains("not a git repository");
 }

@@ -5,7 +5,6 @@ using Isolation.Sdk.Leases;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>A linked worktree that an attempt holds; its objects are the repository's already.</summary>
 internal sealed class LinkedWorktree(
     WorkspaceContext context,
     AttemptId attempt,
@@ -14,11 +13,9 @@ internal sealed class LinkedWorktree(
     string? pinned
 ) : GitWorkspace(context, attempt, info, facts, pinned)
 {
-    // No worktree has it: git takes the last part of a path, and that of a work tree is never a name that starts with a
-    // dot.
+    // No worktree has it: that of a work tree never starts with a dot.
     private const string NoEntry = ".none";
 
-    // Finds one again from its lease; null when nothing is left of it.
     public static async Task<LinkedWorktree?> ReopenAsync(
         WorkspaceContext context,
         LeaseRecord record,
@@ -87,8 +84,7 @@ internal sealed class LinkedWorktree(
         await removal.RemoveAsync(Info.Path, Info.GitDirectory, to, cancellationToken).ConfigureAwait(false);
         if (Info.Branch is { } branch && (everything || idleAt is not null))
         {
-            // A branch that moved beyond what is pinned stays: only what it started from, or brought in, is known to be
-            // of no worth.
+            // One that moved beyond what is pinned stays.
             await removal
                 .DeleteBranchAsync(branch, everything ? null : idleAt, cancellationToken)
                 .ConfigureAwait(false);

@@ -2,13 +2,11 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// The entries under <c>worktrees/</c> of a common git directory. A half-made one breaks git for everyone: an empty
-/// <c>commondir</c> fails add, list and fetch, a HEAD of zeros fails fetch and gc.
-/// </summary>
+// A half-made one breaks git for everyone: an empty commondir fails add, list and fetch, a HEAD of zeros fails fetch
+// and gc.
 internal static class WorktreeEntries
 {
-    // How old a half-made entry is before the add that was making it counts as dead: it takes milliseconds.
+    // An add takes milliseconds.
     public static TimeSpan DeadAfter { get; } = TimeSpan.FromSeconds(5);
 
     public static string? Find(GitRepository repository, string workTree)
@@ -17,7 +15,7 @@ internal static class WorktreeEntries
         return All(repository).FirstOrDefault(e => Read(Path.Combine(e, "gitdir")) == pointer);
     }
 
-    // The work trees below a folder that have an entry, whether or not they are there.
+    // Whether or not they are there.
     public static IReadOnlyList<string> Below(GitRepository repository, string folder) =>
         [
             .. All(repository)
@@ -31,7 +29,7 @@ internal static class WorktreeEntries
             ? text["gitdir: ".Length..]
             : null;
 
-    // Moves what a dead add left half-made out of git's way; it is kept, not deleted.
+    // It is kept, not deleted.
     public static int QuarantineHalfMade(GitRepository repository, DateTimeOffset now)
     {
         string[] dead = [.. All(repository).Where(e => IsHalfMade(e) && now - Youngest(e) > DeadAfter)];

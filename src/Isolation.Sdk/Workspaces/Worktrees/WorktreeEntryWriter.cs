@@ -5,22 +5,19 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>
-/// Writes a worktree's entry beside where it belongs and moves it there whole. <c>git worktree add</c> writes it in
-/// place, and every git command that looks at all worktrees meanwhile, a sibling's checkout say, dies of what is half
-/// there.
-/// </summary>
+// Written beside where it belongs and moved there whole: every git command that looks at all worktrees meanwhile dies
+// of what is half there.
 internal sealed class WorktreeEntryWriter(GitRepository repository, TimeProvider time)
 {
     private string StagingFolder => Path.Combine(repository.IsolationDirectory, "making");
 
-    // Whether the entry needs nothing that only git knows to copy: per-worktree settings, sparse patterns, a ref table.
+    // Nothing that only git knows to copy: per-worktree settings, sparse patterns, a ref table.
     public bool IsPossible =>
         !Directory.Exists(Path.Combine(repository.CommonDirectory, "reftable"))
         && !File.Exists(Path.Combine(repository.CommonDirectory, "config.worktree"))
         && !File.Exists(Path.Combine(repository.CommonDirectory, "info", "sparse-checkout"));
 
-    // Makes an empty work tree on a branch that nobody else has; the caller holds the lock of all worktrees.
+    // The caller holds the lock of all worktrees.
     public string Write(AttemptId attempt, string path, string branch, string commit)
     {
         SafeDelete.DeleteTree(StagingFolder); // Only a process that died holding the lock left something there.
@@ -28,7 +25,7 @@ internal sealed class WorktreeEntryWriter(GitRepository repository, TimeProvider
         string name = AttemptNames.FileName(attempt);
         for (int twin = 1; Directory.Exists(Path.Combine(entries, name)); twin++)
         {
-            name = string.Create(CultureInfo.InvariantCulture, $"{AttemptNames.FileName(attempt)}-{twin}");
+            name = $"{AttemptNames.FileName(attempt)}-{twin}";
         }
 
         string made = Path.Combine(StagingFolder, name),

@@ -3,17 +3,16 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>Takes linked worktrees away, with their registration; git knows nothing of them afterwards.</summary>
 internal sealed class WorktreeRemoval(WorkspaceContext context) : WorkspaceRemoval(context)
 {
-    // Where registrations go: on the file system of the git directory, so that a rename is enough.
+    // On the file system of the git directory, so that a rename is enough.
     public static string EntryTrashOf(GitRepository repository) => Path.Combine(repository.IsolationDirectory, "trash");
 
     public async Task RemoveAsync(string path, string? gitDirectory, string? to, CancellationToken cancellationToken)
     {
         using OsFileLock held = await Context.LockAsync(cancellationToken).ConfigureAwait(false);
 
-        // Only what is an entry of this repository: the note may be from a worker's altered pointer.
+        // The note may be from a worker's altered pointer.
         string entries = Path.Combine(Repository.CommonDirectory, "worktrees");
         string? entry =
             gitDirectory is not null && Path.GetDirectoryName(gitDirectory) == entries && Directory.Exists(gitDirectory)
@@ -30,7 +29,7 @@ internal sealed class WorktreeRemoval(WorkspaceContext context) : WorkspaceRemov
         DeleteIfEmpty(Path.GetDirectoryName(path)!);
     }
 
-    // Deletes a branch that is still where it is expected to be; null for wherever it is.
+    // null for wherever it is.
     public Task<bool> DeleteBranchAsync(string branch, string? expected, CancellationToken cancellationToken) =>
         Repository.TryUpdateAsync(new RefTransaction().Delete($"refs/heads/{branch}", expected), cancellationToken);
 }
