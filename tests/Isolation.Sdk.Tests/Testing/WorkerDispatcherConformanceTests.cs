@@ -1,6 +1,8 @@
 using System.Reflection;
 using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Testing;
+using Isolation.Sdk.Tests.Dispatching;
+using Isolation.Sdk.Tests.Host;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Testing;
@@ -27,6 +29,14 @@ public sealed class WorkerDispatcherConformanceTests
     [IsolationTheory(Tools.Linux, Tier = Tier.Ci)]
     [MemberData(nameof(Names))]
     public Task The_built_in_dispatcher(string check) => new Suite(Sin.None).RunAsync(check);
+
+    [IsolationTheory(Tools.Linux, Tier = Tier.Ci)]
+    [MemberData(nameof(Names))]
+    public async Task A_second_machine(string check)
+    {
+        await using NodeSuite suite = new();
+        await suite.RunAsync(check);
+    }
 
     [IsolationTheory(Tools.Linux, Tier = Tier.Ci)]
     [InlineData(
@@ -63,6 +73,24 @@ public sealed class WorkerDispatcherConformanceTests
     {
         protected override IWorkerDispatcher Create(IWorkerDispatcher inner, DispatchHost host) =>
             sin == Sin.None ? inner : new Bad(sin, inner);
+    }
+
+    private sealed class NodeSuite : WorkerDispatcherConformance, IAsyncDisposable
+    {
+        private NodeCluster? _nodes;
+        private NodeDispatcher? _dispatcher;
+
+        public async ValueTask DisposeAsync()
+        {
+            _dispatcher?.Dispose();
+            await (_nodes?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+
+        protected override async ValueTask PrepareAsync(ThrowawayRepository repository) =>
+            _nodes = await NodeCluster.CreateAsync(repository);
+
+        protected override IWorkerDispatcher Create(IWorkerDispatcher inner, DispatchHost host) =>
+            _dispatcher = new NodeDispatcher(host, _nodes!.Sockets);
     }
 
     private sealed class Bad(Sin sin, IWorkerDispatcher inner) : IWorkerDispatcher
