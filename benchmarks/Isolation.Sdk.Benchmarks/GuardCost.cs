@@ -54,7 +54,7 @@ internal sealed class GuardCost(Scratch scratch)
         GuardedWorker[] workers = await AddAsync(repository, count);
         using ContaminationGuard guard = new(
             repository,
-            new LeaseStore(repository.CommonDirectory, repository.Reference, TimeProvider.System),
+            new LeaseStore(repository.CommonDirectory, repository.Reference, TimeProvider.System).List,
             WorkersDirectory.Beside(repository.CommonDirectory),
             new GuardOptions("refs/heads/landing"),
             TimeProvider.System

@@ -1,4 +1,5 @@
 using Isolation.Sdk;
+using Isolation.Sdk.Git;
 using Isolation.Sdk.Merging;
 
 namespace Quickstart;

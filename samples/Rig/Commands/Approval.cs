@@ -37,11 +37,7 @@ internal static class Approval
         }
 
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(held.Target!, cancellationToken);
-        MergeStatus status = await queue.CommandAsync(
-            held.Attempt,
-            new MergeCommand.Approve(commit, by),
-            cancellationToken
-        );
+        MergeStatus status = await queue.ApproveAsync(held.Attempt, commit, by, cancellationToken);
         return status.IsTerminal || status.State == MergeState.Held
             ? status
             : await FollowAsync(queue, held, cancellationToken);

@@ -11,7 +11,7 @@ internal sealed record QueueDocument(
     int? MaxConcurrency,
     QueuePause? Pause,
     string? Obstacle,
-    GateStatistics Gates
+    GatesDocument Gates
 )
 {
     public IReadOnlyList<CandidateDocument> Testing { get; init; } = [];
@@ -28,7 +28,7 @@ internal sealed record QueueDocument(
             queue.MaxConcurrency,
             queue.Pause,
             queue.Obstacle,
-            queue.Gates
+            GatesDocument.Of(queue)
         )
         {
             Testing =
@@ -74,6 +74,33 @@ internal sealed record CandidateDocument(
     bool IsRetry,
     bool IsTarget
 );
+
+/// <summary>How runs of the gate ended, as far as its log goes back.</summary>
+internal sealed record GatesDocument(
+    int Runs,
+    int Passes,
+    int Failures,
+    int Timeouts,
+    int Infra,
+    int Vacuous,
+    int Flakes
+)
+{
+    public static GatesDocument Of(QueueReport queue)
+    {
+        return new GatesDocument(
+            queue.GateResults.Values.Sum(),
+            Count(GateVerdict.Pass),
+            Count(GateVerdict.Fail),
+            Count(GateVerdict.Timeout),
+            Count(GateVerdict.Infra),
+            Count(GateVerdict.Vacuous),
+            queue.FlakyPasses
+        );
+
+        int Count(GateVerdict verdict) => queue.GateResults.GetValueOrDefault(verdict);
+    }
+}
 
 /// <summary>One attempt in the queue, or on its target.</summary>
 internal sealed record QueuedDocument(string Attempt, MergeState State, string Commit)

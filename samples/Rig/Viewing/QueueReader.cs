@@ -15,8 +15,6 @@ internal sealed class QueueReader(RepositoryRef repository, string? target)
             ? $"{repository.Path} has no merge queue."
             : $"Nothing was ever submitted to land on {WorkerView.Short(target)}.";
 
-    public async Task<IReadOnlyList<QueueReport>> ReadAsync(CancellationToken cancellationToken) =>
-        target is null ? await _client.DescribeAsync(cancellationToken)
-        : await _client.DescribeAsync(target, cancellationToken) is { } queue ? [queue]
-        : [];
+    public Task<IReadOnlyList<QueueReport>> ReadAsync(CancellationToken cancellationToken) =>
+        _client.DescribeAsync(target, cancellationToken);
 }

@@ -13,7 +13,7 @@ internal static class QueueText
     public static IEnumerable<string> Header(QueueReport queue)
     {
         yield return $"{WorkerView.Short(queue.Target.Ref)} @ {Plain.Commit(queue.Commit)} | "
-            + $"{Doing(queue)}{Gates(queue.Gates)}";
+            + $"{Doing(queue)}{Gates(GatesDocument.Of(queue))}";
         if (queue.Pause is { } halt)
         {
             string why = halt.BrokenTarget is { } broken
@@ -74,7 +74,7 @@ internal static class QueueText
                 + $"slots{(queue.Testing.Any(t => t.IsTarget) ? ", testing the target itself" : "")}",
         };
 
-    private static string Gates(GateStatistics gates) =>
+    private static string Gates(GatesDocument gates) =>
         gates.Runs == 0
             ? ""
             : $" | gate green {gates.Passes} of {gates.Runs}{(gates.Flakes > 0 ? $", {gates.Flakes} flaky" : "")}";

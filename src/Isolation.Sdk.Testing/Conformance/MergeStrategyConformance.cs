@@ -289,11 +289,7 @@ public abstract class MergeStrategyConformance : AxisConformance<IMergeStrategy>
                 {
                     approved = true;
                     await queue
-                        .CommandAsync(
-                            request.Attempt,
-                            new MergeCommand.Approve(request.Capture.Commit, "conformance"),
-                            limit.Token
-                        )
+                        .ApproveAsync(request.Attempt, request.Capture.Commit, "conformance", limit.Token)
                         .ConfigureAwait(false);
                 }
             }

@@ -25,7 +25,7 @@ internal sealed class WorkerSession : IDisposable
         Leases = new LeaseStore(repository.CommonDirectory, repository.Reference, plan.Time);
         Guard = new ContaminationGuard(
             repository,
-            Leases,
+            Leases.List,
             Directory,
             new GuardOptions(plan.TargetRef, plan.WatchesCheckout, plan.RestoresContaminated),
             plan.Time

@@ -38,7 +38,7 @@ internal sealed class LandedRecords(
             StringComparer.Ordinal
         );
         IReadOnlyDictionary<string, string> all = await repository
-            .ListRefsAsync(AttemptNames.AttemptsPrefix, cancellationToken)
+            .ListRefsAsync(cancellationToken, AttemptNames.AttemptsPrefix)
             .ConfigureAwait(false);
 
         // An item's numbers are its fencing tokens: they go together, and only when no attempt of it holds anything.

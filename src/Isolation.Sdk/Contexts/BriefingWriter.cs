@@ -110,7 +110,7 @@ internal static class BriefingWriter
             text.Append(CultureInfo.InvariantCulture, $"\n- Item: {Line(item)}");
         }
 
-        foreach (Merging.ConflictedFile file in conflict.Files.Take(most))
+        foreach (Git.ConflictedFile file in conflict.Files.Take(most))
         {
             text.Append(
                 CultureInfo.InvariantCulture,

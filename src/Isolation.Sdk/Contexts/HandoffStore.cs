@@ -122,22 +122,8 @@ internal sealed class HandoffStore(GitRepository repository)
             .Max();
 
     // A pruned attempt's notes count, too.
-    private async Task<IReadOnlyDictionary<string, string>> ListAsync(string slug, CancellationToken cancellationToken)
-    {
-        GitResult answer = await repository
-            .RunAsync(
-                cancellationToken,
-                "for-each-ref",
-                "--format=%(objectname) %(refname)",
-                $"{Prefix}{slug}/",
-                $"{AttemptNames.AttemptsPrefix}{slug}/"
-            )
-            .ConfigureAwait(false);
-        return answer
-            .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(l => l.Split(' ', 2))
-            .ToDictionary(p => p[1], p => p[0]);
-    }
+    private Task<IReadOnlyDictionary<string, string>> ListAsync(string slug, CancellationToken cancellationToken) =>
+        repository.ListRefsAsync(cancellationToken, $"{Prefix}{slug}/", $"{AttemptNames.AttemptsPrefix}{slug}/");
 
     private async Task<string> WriteAsync(string text, string? parent, CancellationToken cancellationToken)
     {

@@ -1,5 +1,5 @@
+using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
-using Isolation.Sdk.Merging;
 
 namespace Isolation.Sdk.Contexts;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Unicode;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Contexts;
 
@@ -16,7 +17,10 @@ internal sealed record ReferenceFile(string Path, string Content)
         string full = System.IO.Path.GetFullPath(declared, workspace);
         try
         {
-            if (!System.IO.Path.IsPathFullyQualified(declared) && !IsInside(Real(full), Real(workspace)))
+            if (
+                !System.IO.Path.IsPathFullyQualified(declared)
+                && !RealPath.IsBelow(RealPath.Of(full), RealPath.Of(workspace))
+            )
             {
                 throw Unreadable(declared, "it leads out of the workspace");
             }
@@ -57,31 +61,5 @@ internal sealed record ReferenceFile(string Path, string Content)
     {
         IsolationFault fault = Fault(declared, why);
         return new IsolationException(fault.Code, fault.Message, fault.Remedy, inner);
-    }
-
-    private static bool IsInside(string path, string folder) =>
-        path.StartsWith(
-            System.IO.Path.TrimEndingDirectorySeparator(folder) + System.IO.Path.DirectorySeparatorChar,
-            StringComparison.Ordinal
-        );
-
-    private static string Real(string path)
-    {
-        string root = System.IO.Path.GetPathRoot(path)!;
-        string real = root;
-        foreach (
-            string part in path[root.Length..]
-                .Split(System.IO.Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries)
-        )
-        {
-            real = System.IO.Path.Combine(real, part);
-            FileSystemInfo info = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
-            real =
-                info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true) is { } target
-                    ? Real(target.FullName)
-                    : real;
-        }
-
-        return real;
     }
 }

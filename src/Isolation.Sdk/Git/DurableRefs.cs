@@ -1,50 +1,50 @@
 namespace Isolation.Sdk.Git;
 
+/// <summary>Writes that are on the disk when they return.</summary>
 internal static class DurableRefs
 {
     // Git's default syncs neither loose objects nor refs; a writer that holds a ref for a moment is waited for.
     public const string FullSync = "'core.fsync=all' 'core.filesRefLockTimeout=2000' 'core.packedRefsTimeout=5000'";
 
-    public static async Task<string?> UpdateDurablyAsync(
+    private static Dictionary<string, string> Durable => new() { ["GIT_CONFIG_PARAMETERS"] = FullSync };
+
+    // null when all moved, the name of the ref that was not as expected when none did.
+    public static Task<string?> UpdateDurablyAsync(
         this GitRepository repository,
         RefTransaction transaction,
         CancellationToken cancellationToken
-    )
-    {
-        GitCommand update = GitCommand.In(repository.CommonDirectory, "update-ref", "--stdin", "-z") with
-        {
-            Input = transaction.ToInput(),
-            Environment = Durable,
-        };
-        cancellationToken.ThrowIfCancellationRequested();
+    ) => repository.UpdateAsync(transaction, Durable, cancellationToken);
 
-        // Not cancelled once begun: a git that is killed here leaves its locks behind.
-        GitResult answer = await repository.Client.TryRunAsync(update, CancellationToken.None).ConfigureAwait(false);
-        if (answer.Ok && answer.Output.Contains("commit: ok"))
-        {
-            return null;
-        }
-
-        return RefusedRef(answer.Error) ?? throw GitClient.Failed(update, answer);
-    }
-
-    public static async Task<string> CommitTreeAsync(
+    public static Task<string> CommitTreeAsync(
         this GitRepository repository,
         string tree,
-        IReadOnlyList<string> parents,
+        IEnumerable<string> parents,
         string message,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Dictionary<string, string>? author = null
+    ) =>
+        repository.WriteObjectAsync(
+            message,
+            cancellationToken,
+            ["commit-tree", tree, .. parents.SelectMany(p => new[] { "-p", p })],
+            author
+        );
+
+    // What git prints of what it wrote.
+    public static async Task<string> WriteObjectAsync(
+        this GitRepository repository,
+        string input,
+        CancellationToken cancellationToken,
+        IReadOnlyList<string> arguments,
+        Dictionary<string, string>? environment = null
     )
     {
-        GitCommand commit = GitCommand.In(
-            repository.CommonDirectory,
-            ["commit-tree", tree, .. parents.SelectMany(p => new[] { "-p", p })]
-        ) with
+        GitCommand write = new(repository.CommonDirectory, arguments)
         {
-            Input = message,
-            Environment = Durable,
+            Input = input,
+            Environment = Durable.Concat(environment ?? []).ToDictionary(),
         };
-        return (await repository.Client.RunAsync(commit, cancellationToken).ConfigureAwait(false)).Line;
+        return (await repository.Client.RunAsync(write, cancellationToken).ConfigureAwait(false)).Line;
     }
 
     internal static string? RefusedRef(string error)
@@ -54,7 +54,4 @@ internal static class DurableRefs
         int end = start < 0 ? -1 : error.IndexOf('\'', start + Before.Length);
         return end > 0 && GitRefs.IsRace(error) ? error[(start + Before.Length)..end] : null;
     }
-
-    public static IReadOnlyDictionary<string, string> Durable =>
-        new Dictionary<string, string> { ["GIT_CONFIG_PARAMETERS"] = FullSync };
 }

@@ -9,29 +9,29 @@ internal sealed class GitMerge(GitRepository repository, string folder)
     private const string Target = "target";
     private readonly string _git = Path.Combine(folder, "git");
 
-    public Task<MergeOutcome> RunAsync(
-        (string Commit, string Label) target,
-        (string Commit, string Label) head,
+    // Of commits; of trees if there is one for the base, where git would find another one or none.
+    public async Task<MergeOutcome> RunAsync(
+        (string Id, string Label) target,
+        (string Id, string Label) head,
         string attributes,
-        CancellationToken cancellationToken
-    ) => RunAsync(target, head, attributes, new Dictionary<string, string>(), cancellationToken);
-
-    public async Task<MergeOutcome> RunOnBaseAsync(
-        string baseTree,
-        (string Tree, string Label) target,
-        (string Tree, string Label) head,
-        string attributes,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        string? baseTree = null
     )
     {
+        if (baseTree is null)
+        {
+            return await RunAsync(target, head, attributes, new Dictionary<string, string>(), cancellationToken)
+                .ConfigureAwait(false);
+        }
+
         // Git learned to be told a base in 2.40: before that, two commits on top of a third say the same.
         string objects = Path.Combine(_git, "objects");
         SyntheticCommits synthetic = new(objects, repository.ObjectFormat);
         try
         {
             string below = synthetic.Write(baseTree, null);
-            (string, string) ours = (synthetic.Write(target.Tree, below), target.Label);
-            (string, string) theirs = (synthetic.Write(head.Tree, below), head.Label);
+            (string, string) ours = (synthetic.Write(target.Id, below), target.Label);
+            (string, string) theirs = (synthetic.Write(head.Id, below), head.Label);
             return await RunAsync(
                     ours,
                     theirs,
@@ -55,7 +55,11 @@ internal sealed class GitMerge(GitRepository repository, string folder)
         CancellationToken cancellationToken
     )
     {
-        Prepare();
+        if (!File.Exists(Path.Combine(_git, "config")))
+        {
+            BareRepositoryWriter.Write(_git, repository, head: "", borrowed: []);
+        }
+
         string ours = IsPlain(target.Label) ? target.Label : Target;
         string theirs = head.Label == ours ? "attempt-" + head.Label : head.Label;
         WriteRef("tags", ours, target.Commit);
@@ -100,16 +104,6 @@ internal sealed class GitMerge(GitRepository repository, string folder)
     }
 
     private static bool IsPlain(string label) => label != "HEAD" && !MergeTreeOutput.IsObjectId(label);
-
-    private void Prepare()
-    {
-        if (File.Exists(Path.Combine(_git, "config")))
-        {
-            return;
-        }
-
-        BareRepositoryWriter.Write(_git, repository, head: "", borrowed: []);
-    }
 
     private void WriteRef(string kind, string name, string commit)
     {

@@ -24,12 +24,6 @@ internal static class GitRefs
         return answer.Ok && answer.Line.Length >= 40 ? answer.Line : null;
     }
 
-    public static Task<IReadOnlyDictionary<string, string>> ListRefsAsync(
-        this GitRepository repository,
-        string prefix,
-        CancellationToken cancellationToken = default
-    ) => repository.ListRefsAsync(cancellationToken, prefix);
-
     public static async Task<IReadOnlyDictionary<string, string>> ListRefsAsync(
         this GitRepository repository,
         CancellationToken cancellationToken,
@@ -45,23 +39,37 @@ internal static class GitRefs
             .ToDictionary(p => p[1], p => p[0]);
     }
 
+    // false: one of them was not as expected, and nothing moved.
     public static async Task<bool> TryUpdateAsync(
         this GitRepository repository,
         RefTransaction transaction,
         CancellationToken cancellationToken = default
+    ) =>
+        await repository
+            .UpdateAsync(transaction, new Dictionary<string, string>(), cancellationToken)
+            .ConfigureAwait(false)
+            is null;
+
+    // null when all moved, the name of the ref that was not as expected when none did.
+    public static async Task<string?> UpdateAsync(
+        this GitRepository repository,
+        RefTransaction transaction,
+        IReadOnlyDictionary<string, string> environment,
+        CancellationToken cancellationToken
     )
     {
         GitCommand update = GitCommand.In(repository.CommonDirectory, "update-ref", "--stdin", "-z") with
         {
             Input = transaction.ToInput(),
+            Environment = environment,
         };
-        GitResult answer = await repository.Client.TryRunAsync(update, cancellationToken).ConfigureAwait(false);
-        if (answer.Ok && answer.Output.Contains("commit: ok"))
-        {
-            return true;
-        }
+        cancellationToken.ThrowIfCancellationRequested();
 
-        return IsRace(answer.Error) ? false : throw GitClient.Failed(update, answer);
+        // Not cancelled once begun: a git that is killed here leaves its locks behind.
+        GitResult answer = await repository.Client.TryRunAsync(update, CancellationToken.None).ConfigureAwait(false);
+        return answer.Ok && answer.Output.Contains("commit: ok")
+            ? null
+            : DurableRefs.RefusedRef(answer.Error) ?? throw GitClient.Failed(update, answer);
     }
 
     // Whether somebody was faster.

@@ -46,20 +46,6 @@ internal sealed record MergeTreeOutput(
         return new MergeTreeOutput(fields[0], files, messages);
     }
 
-    public string Format() =>
-        Tree
-        + '\0'
-        + string.Concat(Files.Select(f => $"{f.Mode} {f.ObjectId} {f.Stage}\t{f.Path}\0"))
-        + '\0'
-        + string.Concat(
-            Messages.Select(m =>
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{m.Paths.Count}\0{string.Concat(m.Paths.Select(p => p + '\0'))}{m.Kind}\0{m.Text}\0"
-                )
-            )
-        );
-
     public static bool IsObjectId(string text) => text.Length is 40 or 64 && text.All(char.IsAsciiHexDigitLower);
 
     private static MergeMessage? ReadMessage(string[] fields, ref int at)

@@ -2,6 +2,12 @@ namespace Isolation.Sdk.Git;
 
 internal static class RefNames
 {
+    public const string Heads = "refs/heads/";
+
+    // Its short name; null for what is no branch.
+    public static string? BranchOf(string? name) =>
+        name?.StartsWith(Heads, StringComparison.Ordinal) == true ? name[Heads.Length..] : null;
+
     public static bool IsBranch(string name) =>
         name.Length > 0
         && name[0] != '-'

@@ -16,9 +16,8 @@ internal sealed class ContaminationGuard : IDisposable
 
     private const int MaxNamed = 5;
     private readonly CoalescedScan _scan;
-    private readonly LeaseStore _leases;
+    private readonly Func<IReadOnlyList<LeaseRecord>> _leases;
     private readonly RepositorySnapshotReader _reader;
-    private readonly StaleLockDetector _staleLocks;
     private readonly ActiveWorkers _workers;
     private readonly ExpectedChanges _expected;
     private readonly CheckoutMonitor? _checkout;
@@ -27,7 +26,7 @@ internal sealed class ContaminationGuard : IDisposable
 
     public ContaminationGuard(
         GitRepository repository,
-        LeaseStore leases,
+        Func<IReadOnlyList<LeaseRecord>> leases,
         WorkersDirectory folder,
         GuardOptions plan,
         TimeProvider time
@@ -36,12 +35,6 @@ internal sealed class ContaminationGuard : IDisposable
         _scan = new CoalescedScan(ScanAsync);
         _leases = leases;
         _reader = new RepositorySnapshotReader(repository, folder);
-        _staleLocks = new StaleLockDetector(
-            _reader,
-            new GitProcessProbe([
-                .. new[] { repository.CommonDirectory, repository.TopLevel, folder.Root }.OfType<string>(),
-            ])
-        );
         _workers = new ActiveWorkers(folder, new AuthorResolver(repository));
         _expected = new ExpectedChanges(repository, folder, plan, _workers, time);
         _checkout =
@@ -87,10 +80,11 @@ internal sealed class ContaminationGuard : IDisposable
     private async Task ScanAsync(CancellationToken cancellationToken)
     {
         // Read on both sides, since a lease is older than what it notes and younger than its removal.
-        IReadOnlyList<LeaseRecord> held = _leases.List();
+        IReadOnlyList<LeaseRecord> held = _leases();
         RepositorySnapshot read = await _reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        _expected.Refresh([.. held, .. _leases.List()], _last);
-        Dictionary<string, string> now = await WithStaleLocksAsync(read, cancellationToken).ConfigureAwait(false);
+        _expected.Refresh([.. held, .. _leases()], _last);
+        await _reader.AddStaleLocksAsync(read, _last, cancellationToken).ConfigureAwait(false);
+        Dictionary<string, string> now = read.Facts;
         if (_last is { } before)
         {
             await ReportAsync(Changes(before, now), now, cancellationToken).ConfigureAwait(false);
@@ -117,27 +111,6 @@ internal sealed class ContaminationGuard : IDisposable
                 )
             );
         }
-    }
-
-    // What was there at the first scan, or at the last one, needs no second look.
-    private async Task<Dictionary<string, string>> WithStaleLocksAsync(
-        RepositorySnapshot read,
-        CancellationToken cancellationToken
-    )
-    {
-        Dictionary<string, string> now = read.Values;
-        ILookup<bool, KeyValuePair<string, string>> known = read.Transient.ToLookup(p =>
-            _last is null || _last.GetValueOrDefault(p.Key) == p.Value
-        );
-        IReadOnlyDictionary<string, string> stale = await _staleLocks
-            .FindAsync(known[false].ToDictionary(), cancellationToken)
-            .ConfigureAwait(false);
-        foreach ((string name, string made) in known[true].Concat(stale))
-        {
-            now[name] = made;
-        }
-
-        return now;
     }
 
     private async Task ReportAsync(

@@ -13,7 +13,7 @@ internal sealed class ExpectedChanges(
     GitRepository repository,
     WorkersDirectory folder,
     GuardOptions plan,
-    ActiveWorkers roster,
+    ActiveWorkers workers,
     TimeProvider time
 )
 {
@@ -53,7 +53,10 @@ internal sealed class ExpectedChanges(
     public async Task<bool> IsExpectedAsync(SharedStateChange change, CancellationToken cancellationToken)
     {
         (string name, string? now) = (change.What, change.After);
-        if (!plan.WatchCheckout && (name is "HEAD" or "HEAD.lock" or "index.lock" || name == CheckoutBranch()))
+        if (
+            !plan.WatchCheckout
+            && (name is "HEAD" or "HEAD.lock" or "index.lock" || name == WorktreeFiles.RefOf(repository.GitDirectory))
+        )
         {
             return true; // Who may work there may commit there.
         }
@@ -63,7 +66,7 @@ internal sealed class ExpectedChanges(
             return now is not null && await IsLandingAsync(now, cancellationToken).ConfigureAwait(false);
         }
 
-        if (roster.OwnerOf(name) is { } owner)
+        if (workers.OwnerOf(name) is { } owner)
         {
             if (name == $"{owner.Entry}HEAD" && owner.HeadSetByPlumbing() && IsCheckedOutElsewhere(owner, now))
             {
@@ -89,22 +92,12 @@ internal sealed class ExpectedChanges(
 
     // What is checked out elsewhere git gives to nobody else.
     private bool IsCheckedOutElsewhere(GuardedWorker owner, string? head) =>
-        head?.StartsWith("ref: ", StringComparison.Ordinal) == true
-        && (
-            (
-                repository.TopLevel is not null
-                && FileFingerprint.ReadLine(Path.Combine(repository.CommonDirectory, "HEAD")) == head
-            )
-            || roster.Running.Any(w =>
-                w != owner && FileFingerprint.ReadLine(Path.Combine(w.Workspace.GitDirectory, "HEAD")) == head
-            )
-        );
-
-    private string? CheckoutBranch() =>
-        FileFingerprint.ReadLine(Path.Combine(repository.GitDirectory, "HEAD")) is { } head
-        && head.StartsWith("ref: ", StringComparison.Ordinal)
-            ? head[5..]
-            : null;
+        head?.StartsWith(WorktreeFiles.SymbolicRef, StringComparison.Ordinal) == true
+        && workers
+            .Running.Where(w => w != owner)
+            .Select(w => w.Workspace.GitDirectory)
+            .Concat(repository.TopLevel is null ? [] : [repository.CommonDirectory])
+            .Any(d => WorktreeFiles.RefOf(d) == head[WorktreeFiles.SymbolicRef.Length..]);
 
     // What goes harms nobody: a lock, a resolution, an entry that is whole again.
     private bool IsTransient(string name, string? now) =>
@@ -143,22 +136,17 @@ internal sealed class ExpectedChanges(
 
         foreach (
             (string pin, string commit) in await repository
-                .ListRefsAsync(AttemptNames.AttemptsPrefix, cancellationToken)
+                .ListRefsAsync(cancellationToken, AttemptNames.AttemptsPrefix)
                 .ConfigureAwait(false)
         )
         {
-            bool hasNone = roster.Running.Any(w =>
+            bool hasNone = workers.Running.Any(w =>
                 w.Workspace.HasOwnRepository && AttemptNames.RefName(w.Attempt) == pin
             );
             if (!hasNone && $"{name}/".Contains($"/{pin[AttemptNames.AttemptsPrefix.Length..]}/"))
             {
                 return now is null
-                    || now == commit
-                    || (
-                        await repository
-                            .TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", now, commit)
-                            .ConfigureAwait(false)
-                    ).Ok;
+                    || await repository.IsAncestorAsync(now, commit, cancellationToken).ConfigureAwait(false);
             }
         }
 

@@ -1,3 +1,5 @@
+using Isolation.Sdk.IO;
+
 namespace Isolation.Sdk.Guard;
 
 internal sealed class IsolationChecklist(Git.GitRepository repository)

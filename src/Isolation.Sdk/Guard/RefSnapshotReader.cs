@@ -17,16 +17,18 @@ internal sealed class RefSnapshotReader(string commonDirectory)
     private byte[] _bytes = [];
     private bool _isWhole = true;
 
-    public void Read(Dictionary<string, string> facts, Dictionary<string, string> passing)
+    public void Read(RepositorySnapshot read)
     {
+        Dictionary<string, string> facts = read.Facts;
+
         // Loose ones first, as git reads them: one that is being packed meanwhile is in the packed file before its own
         // goes.
         foreach (GitFolderEntry entry in GitFolderEnumerator.Of(_folder, deep: true, _skip))
         {
-            string name = entry.Path[(commonDirectory.Length + 1)..].Replace('\\', '/');
+            string name = entry.NameIn(commonDirectory);
             if (entry.IsLock)
             {
-                passing[name] = FileFingerprint.OfWriteTime(entry.Written);
+                read.Passing[name] = FileFingerprint.OfWriteTime(entry.Written);
             }
             else if (
                 (

@@ -4,10 +4,13 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Guard;
 
-internal sealed record RepositorySnapshot(
-    Dictionary<string, string> Values,
-    IReadOnlyDictionary<string, string> Transient
-);
+internal sealed record RepositorySnapshot
+{
+    public Dictionary<string, string> Facts { get; } = [];
+
+    // Locks and half-made entries, which are there for a moment only.
+    public Dictionary<string, string> Passing { get; } = [];
+}
 
 /// <summary>Reads the repository's files: asking git would cost processes at every scan.</summary>
 internal sealed class RepositorySnapshotReader(GitRepository repository, WorkersDirectory workers)
@@ -48,121 +51,109 @@ internal sealed class RepositorySnapshotReader(GitRepository repository, Workers
         Path.Combine(".config", "dotnet-tools.json"),
     ];
     private readonly RefSnapshotReader _refs = new(repository.CommonDirectory);
-    private readonly WorktreeSnapshotReader _worktrees = new(repository.CommonDirectory);
 
     public async Task<RepositorySnapshot> ReadAsync(CancellationToken cancellationToken)
     {
-        Dictionary<string, string> facts = new(),
-            passing = new();
-        string common = repository.CommonDirectory;
-        if (Directory.Exists(Path.Combine(common, "reftable")))
+        RepositorySnapshot read = new();
+        if (Directory.Exists(At("reftable")))
         {
-            foreach (
-                (string name, string id) in await repository
-                    .ListRefsAsync("refs/", cancellationToken)
-                    .ConfigureAwait(false)
-            )
-            {
-                facts[name] = id;
-            }
+            Add(await repository.ListRefsAsync(cancellationToken, "refs/").ConfigureAwait(false));
         }
         else
         {
-            _refs.Read(facts, passing);
+            _refs.Read(read);
         }
 
-        foreach (string file in Files)
-        {
-            Add(facts, file, FileFingerprint.Of(At(file)));
-        }
+        Add(Files.Select(f => KeyValuePair.Create(f, FileFingerprint.Of(At(f)))));
 
         // A folder that became a link is another folder.
-        foreach (string folder in Folders)
+        Add(
+            Folders
+                .Select(f => KeyValuePair.Create(f, FileFingerprint.Kind(At(f))))
+                .Where(f => f.Value != FileFingerprint.Directory || f.Key == "rr-cache")
+        );
+        AddBelow("hooks", e => e.IsLock ? null : FileFingerprint.Of(e.Path, withMode: true));
+        AddBelow("info", e => e.IsLock ? null : FileFingerprint.Of(e.Path));
+        read.Facts.Remove("info/refs"); // For servers without git; every repack writes it anew.
+
+        // Git would use them again in everybody's merges; there may be many, and size and time say enough.
+        AddBelow("rr-cache", e =>
+            Path.GetFileName(e.Path) == "postimage"
+                ? $"{e.Length} bytes, {FileFingerprint.OfWriteTime(e.Written)}"
+                : null
+        );
+        foreach (GitFolderEntry entry in LocksIn("").Concat(LocksIn("info")))
         {
+            read.Passing[entry.NameIn(repository.CommonDirectory)] = FileFingerprint.OfWriteTime(entry.Written);
+        }
+
+        WorktreeSnapshotReader.Read(repository, read);
+        Add(
+            BarrierFiles
+                .Names.Concat(AboveProjects)
+                .Select(n => Path.Combine(workers.Root, n))
+                .Select(p => KeyValuePair.Create(p, FileFingerprint.Of(p)))
+        );
+        return read;
+
+        void Add<T>(IEnumerable<KeyValuePair<string, T>> facts)
+            where T : class?
+        {
+            foreach ((string name, T value) in facts)
+            {
+                if (value is string fact)
+                {
+                    read.Facts.TryAdd(name, fact);
+                }
+            }
+        }
+
+        void AddBelow(string folder, Func<GitFolderEntry, string?> fact) =>
             Add(
-                facts,
-                folder,
-                FileFingerprint.Kind(At(folder)) is { } kind
-                && (kind != FileFingerprint.Directory || folder == "rr-cache")
-                    ? kind
-                    : null
+                GitFolderEnumerator
+                    .Of(At(folder))
+                    .Select(e => KeyValuePair.Create(e.NameIn(repository.CommonDirectory), fact(e)))
+                    .Where(e => e.Value is not null)
+                    .Take(MaxPerFolder)
             );
-        }
-
-        AddTree(facts, "hooks", withMode: true);
-        AddTree(facts, "info", withMode: false);
-        facts.Remove("info/refs"); // For servers without git; every repack writes it anew.
-        AddResolutions(facts);
-        AddTopLocks(passing);
-        _worktrees.Read(facts, passing);
-        foreach (string name in BarrierFiles.Names.Concat(AboveProjects))
-        {
-            string path = Path.Combine(workers.Root, name);
-            Add(facts, path, FileFingerprint.Of(path));
-        }
-
-        return new RepositorySnapshot(facts, passing);
     }
 
-    public string? ReadTransient(string passing)
+    // What was there at the first scan, or at the last one, needs no second look.
+    public async Task AddStaleLocksAsync(
+        RepositorySnapshot read,
+        Dictionary<string, string>? last,
+        CancellationToken cancellationToken
+    )
     {
-        if (WorktreeSnapshotReader.IsUnfinished(passing))
+        ILookup<bool, KeyValuePair<string, string>> known = read.Passing.ToLookup(p =>
+            last is null || last.GetValueOrDefault(p.Key) == p.Value
+        );
+        StaleLockDetector detector = new(
+            ReadPassing,
+            [.. new[] { repository.CommonDirectory, repository.TopLevel, workers.Root }.OfType<string>()]
+        );
+        IReadOnlyDictionary<string, string> stale = await detector
+            .FindAsync(known[false].ToDictionary(), cancellationToken)
+            .ConfigureAwait(false);
+        foreach ((string name, string made) in known[true].Concat(stale))
         {
-            return WorktreeSnapshotReader.Unfinished(Path.GetDirectoryName(At(passing))!);
+            read.Facts[name] = made;
+        }
+    }
+
+    private string? ReadPassing(string name)
+    {
+        if (WorktreeSnapshotReader.IsUnfinished(name))
+        {
+            return WorktreeSnapshotReader.Unfinished(Path.GetDirectoryName(At(name))!);
         }
 
-        FileInfo file = new(At(passing));
+        FileInfo file = new(At(name));
         return (int)file.Attributes < 0 ? null : FileFingerprint.OfWriteTime(file.LastWriteTimeUtc);
     }
 
     private string At(string name) => Path.Combine(repository.CommonDirectory, name);
 
-    private static void Add(Dictionary<string, string> facts, string name, string? value)
-    {
-        if (value is not null)
-        {
-            facts.TryAdd(name, value);
-        }
-    }
-
-    private void AddTree(Dictionary<string, string> facts, string folder, bool withMode)
-    {
-        foreach (GitFolderEntry entry in GitFolderEnumerator.Of(At(folder)).Where(e => !e.IsLock).Take(MaxPerFolder))
-        {
-            Add(
-                facts,
-                entry.Path[(repository.CommonDirectory.Length + 1)..].Replace('\\', '/'),
-                FileFingerprint.Of(entry.Path, withMode)
-            );
-        }
-    }
-
-    // Resolutions that git would use again in everybody's merges; there may be many, and size and time say enough.
-    private void AddResolutions(Dictionary<string, string> facts)
-    {
-        foreach (
-            GitFolderEntry entry in GitFolderEnumerator
-                .Of(At("rr-cache"))
-                .Where(e => Path.GetFileName(e.Path) == "postimage")
-                .Take(MaxPerFolder)
-        )
-        {
-            facts[entry.Path[(repository.CommonDirectory.Length + 1)..].Replace('\\', '/')] =
-                $"{entry.Length} bytes, {FileFingerprint.OfWriteTime(entry.Written)}";
-        }
-    }
-
-    private void AddTopLocks(Dictionary<string, string> passing)
-    {
-        foreach (
-            GitFolderEntry entry in GitFolderEnumerator
-                .Of(repository.CommonDirectory, deep: false)
-                .Concat(GitFolderEnumerator.Of(At("info"), deep: false))
-                .Where(e => e.IsLock)
-        )
-        {
-            passing[entry.Path[(repository.CommonDirectory.Length + 1)..].Replace('\\', '/')] =
-                FileFingerprint.OfWriteTime(entry.Written);
-        }
-    }
+    private IEnumerable<GitFolderEntry> LocksIn(string folder) =>
+        GitFolderEnumerator.Of(At(folder), deep: false).Where(e => e.IsLock);
 }

@@ -1,9 +1,7 @@
 namespace Isolation.Sdk.Guard;
 
-/// <summary>
-/// Every git command has a lock for a moment. What stays, with no git process about, was left behind.
-/// </summary>
-internal sealed class StaleLockDetector(RepositorySnapshotReader facts, GitProcessProbe processes)
+/// <summary>Every git command has a lock for a moment. What stays, with no git about, was left behind.</summary>
+internal sealed class StaleLockDetector(Func<string, string?> read, params IReadOnlyList<string> folders)
 {
     // Half a second at least, and six at most while a git process is about.
     private const int MinScans = 25,
@@ -11,30 +9,17 @@ internal sealed class StaleLockDetector(RepositorySnapshotReader facts, GitProce
     private static readonly TimeSpan ScanInterval = TimeSpan.FromMilliseconds(20);
 
     public async Task<IReadOnlyDictionary<string, string>> FindAsync(
-        IReadOnlyDictionary<string, string> passing,
+        Dictionary<string, string> left,
         CancellationToken cancellationToken
     )
     {
-        Dictionary<string, string> left = new(passing);
-        for (int look = 1; left.Count > 0 && look <= MaxScans; look++)
+        for (int scan = 1; left.Count > 0 && scan <= MaxScans; scan++)
         {
-            // Hardly any lock is there for longer. Other processes live by the real clock, whatever the host was
-            // given.
-            await Task.Delay(
-                    look < 5 ? TimeSpan.FromMilliseconds(look) : ScanInterval,
-                    TimeProvider.System,
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            foreach ((string name, string was) in left.ToArray())
-            {
-                if (facts.ReadTransient(name) != was)
-                {
-                    left.Remove(name);
-                }
-            }
-
-            if (look >= MinScans && look % 5 == 0 && left.Count > 0 && !processes.AnyRunning())
+            // Hardly any lock is there for longer. Other processes live by the real clock, whatever the host was given.
+            TimeSpan pause = scan < 5 ? TimeSpan.FromMilliseconds(scan) : ScanInterval;
+            await Task.Delay(pause, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            left = left.Where(l => read(l.Key) == l.Value).ToDictionary();
+            if (scan >= MinScans && scan % 5 == 0 && left.Count > 0 && !IsGitRunning())
             {
                 return left;
             }
@@ -42,4 +27,30 @@ internal sealed class StaleLockDetector(RepositorySnapshotReader facts, GitProce
 
         return new Dictionary<string, string>();
     }
+
+    // Known on Linux only; elsewhere time alone decides.
+    private bool IsGitRunning() => OperatingSystem.IsLinux() && Directory.EnumerateDirectories("/proc").Any(IsGitHere);
+
+    private bool IsGitHere(string process)
+    {
+        if (!char.IsAsciiDigit(Path.GetFileName(process)[0]))
+        {
+            return false;
+        }
+
+        try
+        {
+            return File.ReadAllText(Path.Combine(process, "comm")).StartsWith("git", StringComparison.Ordinal)
+                && (
+                    IsBelow(new FileInfo(Path.Combine(process, "cwd")).LinkTarget)
+                    || folders.Any(File.ReadAllText(Path.Combine(process, "cmdline")).Contains)
+                );
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // It has ended, or is not this user's.
+        }
+    }
+
+    private bool IsBelow(string? path) => folders.Any(f => $"{path}/".StartsWith($"{f}/", StringComparison.Ordinal));
 }

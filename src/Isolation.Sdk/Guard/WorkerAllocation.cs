@@ -1,4 +1,5 @@
 using Isolation.Sdk.Contexts;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 

@@ -1,40 +1,36 @@
+using Isolation.Sdk.Git;
+
 namespace Isolation.Sdk.Guard;
 
 /// <summary>An entry that lacks one of its parts makes git fail for everybody.</summary>
-internal sealed class WorktreeSnapshotReader(string commonDirectory)
+internal static class WorktreeSnapshotReader
 {
     private const string Suffix = "/unfinished";
     private static readonly string[] Parts = ["HEAD", "gitdir", "commondir"];
 
     public static bool IsUnfinished(string name) => name.EndsWith(Suffix, StringComparison.Ordinal);
 
-    public void Read(Dictionary<string, string> facts, Dictionary<string, string> passing)
+    public static void Read(GitRepository repository, RepositorySnapshot read)
     {
-        string folder = Path.Combine(commonDirectory, "worktrees");
-        if (!Directory.Exists(folder))
-        {
-            return;
-        }
-
-        foreach (string entry in Directory.EnumerateDirectories(folder))
+        foreach (string entry in WorktreeFiles.Entries(repository))
         {
             string name = $"worktrees/{Path.GetFileName(entry)}";
             foreach (string part in Parts)
             {
                 if (FileFingerprint.ReadLine(Path.Combine(entry, part)) is { } line)
                 {
-                    facts[$"{name}/{part}"] = line;
+                    read.Facts[$"{name}/{part}"] = line;
                 }
             }
 
             if (Unfinished(entry) is { } lacks)
             {
-                passing[name + Suffix] = lacks;
+                read.Passing[name + Suffix] = lacks;
             }
 
             foreach (GitFolderEntry locked in GitFolderEnumerator.Of(entry, deep: false).Where(e => e.IsLock))
             {
-                passing[$"{name}/{Path.GetFileName(locked.Path)}"] = FileFingerprint.OfWriteTime(locked.Written);
+                read.Passing[$"{name}/{Path.GetFileName(locked.Path)}"] = FileFingerprint.OfWriteTime(locked.Written);
             }
         }
     }

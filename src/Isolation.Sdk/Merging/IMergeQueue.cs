@@ -14,16 +14,38 @@ public interface IMergeQueue : IAsyncDisposable
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     IAsyncEnumerable<MergeStatus> WatchAsync(AttemptId? attempt = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Approves an exact commit, rejects, cancels or holds.</summary>
+    /// <summary>Approves one exact commit: another commit of the same attempt is not covered.</summary>
     /// <param name="attempt">The attempt.</param>
-    /// <param name="command">What to do.</param>
+    /// <param name="commit">The full ID of the captured commit that was reviewed.</param>
+    /// <param name="by">Who approves.</param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>The state after it.</returns>
-    ValueTask<MergeStatus> CommandAsync(
+    ValueTask<MergeStatus> ApproveAsync(
         AttemptId attempt,
-        MergeCommand command,
+        string commit,
+        string by,
         CancellationToken cancellationToken = default
     );
+
+    /// <summary>Rejects the work.</summary>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <returns>The state after it.</returns>
+    ValueTask<MergeStatus> RejectAsync(AttemptId attempt, string reason, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes work out of the queue.</summary>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <returns>The state after it.</returns>
+    ValueTask<MergeStatus> CancelAsync(AttemptId attempt, CancellationToken cancellationToken = default);
+
+    /// <summary>Keeps work from landing until it is approved again.</summary>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    /// <returns>The state after it.</returns>
+    ValueTask<MergeStatus> HoldAsync(AttemptId attempt, string reason, CancellationToken cancellationToken = default);
 
     /// <summary>Lets nothing land, durably and for every process; submitting goes on.</summary>
     /// <param name="reason">Why.</param>

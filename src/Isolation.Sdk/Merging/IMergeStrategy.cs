@@ -19,3 +19,8 @@ public interface IMergeStrategy : IIsolationAxis
         CancellationToken cancellationToken = default
     ) => ValueTask.FromResult<IReadOnlyList<IsolationFault>>([]);
 }
+
+/// <summary>Where work lands.</summary>
+/// <param name="Repository">The repository.</param>
+/// <param name="Ref">The full ref, for example <c>refs/heads/main</c>.</param>
+public sealed record MergeTarget(RepositoryRef Repository, string Ref);

@@ -28,19 +28,27 @@ public sealed class MergeGate
     /// no longer needed.</summary>
     public Func<GateContext, CancellationToken, ValueTask<GateResult>>? Test { get; set; }
 
-    /// <summary>Changes whenever the code of <see cref="Test"/> does. <value>null: a later queue does not reuse its
-    /// passes.</value></summary>
+    /// <summary>What its passes depend on besides the tree, git, the machine and the sandbox: the version of
+    /// <see cref="Test"/>, or of a compiler. Passes of another version are not reused. <value>null: later queues
+    /// do not reuse those of <see cref="Test"/>.</value></summary>
     public string? Version { get; set; }
+
+    /// <summary>The shortest time of a real test. A pass that comes sooner tested nothing and counts as
+    /// <see cref="GateVerdict.Vacuous"/>. <value>Zero.</value></summary>
+    public TimeSpan MinimumTime { get; set; }
 
     internal WorkerCommand? Command => File is null ? null : new WorkerCommand(File, [.. Arguments]);
 
-    internal string? FindProblem() =>
+    internal string? FindProblem(TimeSpan limit) =>
         (File, Test) switch
         {
             (null, null) => "has neither a command nor a test",
             (not null, not null) => "has both a command and a test",
             (not null, _) when string.IsNullOrWhiteSpace(File) => "has an empty command",
             (not null, _) when Arguments.Contains(null!) => "has an argument that is null",
-            _ => string.IsNullOrWhiteSpace(Name) ? "has no name" : null,
+            _ when string.IsNullOrWhiteSpace(Name) => "has no name",
+            _ when MinimumTime < TimeSpan.Zero || MinimumTime >= limit =>
+                $"has a {nameof(MinimumTime)} of {MinimumTime}, so that it can never be green",
+            _ => null,
         };
 }

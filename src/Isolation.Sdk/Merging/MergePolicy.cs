@@ -17,7 +17,7 @@ internal sealed record MergePolicy(MergePreset Preset, MergeQueueOptions Options
 
     public bool NeedsApproval => Options.RequireApproval || Preset == MergePreset.Manual;
 
-    public bool NeedsGate => Gates.Count > 0 || (Tests && !Options.AllowNoGate);
+    public bool NeedsGate => Gates.Count > 0 || Tests;
 
     public IList<MergeGate> Gates => Options.Gates;
 
@@ -50,7 +50,7 @@ internal sealed record MergePolicy(MergePreset Preset, MergeQueueOptions Options
             yield return new IsolationFault(
                 MergingCodes.NoGate,
                 "MergeQueueOptions.Gates is empty, so the queue would land what nobody tested.",
-                "Add one: o.Gates.Add(\"dotnet\", \"test\"), or set o.AllowNoGate = true."
+                "Add one: o.Gates.Add(\"dotnet\", \"test\"), or use .Merging.UseFirstWins()."
             );
         }
 

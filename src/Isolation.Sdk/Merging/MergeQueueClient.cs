@@ -24,33 +24,31 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
         await ReadAsync(await OpenAsync(cancellationToken).ConfigureAwait(false), cancellationToken)
             .ConfigureAwait(false);
 
-    /// <summary>Describes every queue of the repository: what it does, what waits in it and why, and what landed
+    /// <summary>Describes the queues of the repository: what each does, what waits in it and why, and what landed
     /// last.</summary>
+    /// <param name="target">The full ref of one target, for example <c>refs/heads/main</c>. <value>null: every
+    /// queue.</value></param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
-    public async Task<IReadOnlyList<QueueReport>> DescribeAsync(CancellationToken cancellationToken = default)
+    /// <returns>None when nothing was ever submitted.</returns>
+    /// <exception cref="IsolationException">ISO0602: there is no such branch.</exception>
+    public async Task<IReadOnlyList<QueueReport>> DescribeAsync(
+        string? target = null,
+        CancellationToken cancellationToken = default
+    )
     {
+        GitRepository opened = target is null
+            ? await OpenAsync(cancellationToken).ConfigureAwait(false)
+            : (await ExistingAsync(target, cancellationToken).ConfigureAwait(false)).Repository;
         List<QueueReport> found = [];
-        GitRepository opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
         foreach (QueueLayout layout in await FindAsync(opened, cancellationToken).ConfigureAwait(false))
         {
-            found.Add(await DescribeAsync(layout, cancellationToken).ConfigureAwait(false));
+            if (target is null || layout.Target == target)
+            {
+                found.Add(await DescribeAsync(layout, cancellationToken).ConfigureAwait(false));
+            }
         }
 
         return found;
-    }
-
-    /// <summary>Describes the queue of one target.</summary>
-    /// <param name="target">The full ref, for example <c>refs/heads/main</c>.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
-    /// <returns>The queue; <see langword="null"/> when nothing was ever submitted to it.</returns>
-    /// <exception cref="IsolationException">ISO0602: there is no such branch.</exception>
-    public async Task<QueueReport?> DescribeAsync(string target, CancellationToken cancellationToken = default)
-    {
-        QueueLayout wanted = await ExistingAsync(target, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<QueueLayout> queues = await FindAsync(wanted.Repository, cancellationToken).ConfigureAwait(false);
-        return queues.FirstOrDefault(q => q.Target == target) is { } layout
-            ? await DescribeAsync(layout, cancellationToken).ConfigureAwait(false)
-            : null;
     }
 
     /// <summary>Lets nothing land on a target, durably and for every process; submitting goes on.</summary>
@@ -90,7 +88,7 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
         List<MergeStatus> found = [];
         foreach (QueueLayout layout in await FindAsync(repository, cancellationToken).ConfigureAwait(false))
         {
-            QueueReading reading = await ReadQueueAsync(layout, cancellationToken).ConfigureAwait(false);
+            Snapshot reading = await ReadQueueAsync(layout, cancellationToken).ConfigureAwait(false);
             found.AddRange(reading.Items);
             found.AddRange(reading.LandedElsewhere);
         }
@@ -100,10 +98,10 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
 
     private async Task<QueueReport> DescribeAsync(QueueLayout layout, CancellationToken cancellationToken)
     {
-        QueueReading reading = await ReadQueueAsync(layout, cancellationToken).ConfigureAwait(false);
-        WorkersDirectory folder = workersDirectory is null
-            ? WorkersDirectory.Beside(layout.Repository.CommonDirectory)
-            : new WorkersDirectory(workersDirectory);
+        Snapshot reading = await ReadQueueAsync(layout, cancellationToken).ConfigureAwait(false);
+        WorkersDirectory folder = WorkersDirectory.Resolve(workersDirectory, layout.Repository.CommonDirectory);
+        IReadOnlyList<GateLogLine> log = new GateLog(folder.Gates, layout).Peek();
+        GateLogLine[] runs = [.. log.Where(l => l.Gate == log[^1].Gate && l.Environment == log[^1].Environment)];
         return new QueueReport(reading.Target, reading.State.Target)
         {
             IsActing = reading.IsActing,
@@ -113,11 +111,12 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
             Testing = reading.State.Activity.Running,
             Items = reading.Items,
             Landed = [.. reading.LandedElsewhere.Take(LandingsShown)],
-            Gates = GateHistory.Count(new GateLog(folder.Gates, layout).Peek()),
+            GateResults = runs.CountBy(r => r.Verdict).ToDictionary(),
+            FlakyPasses = runs.Count(r => r.Flaky),
         };
     }
 
-    private static async Task<QueueReading> ReadQueueAsync(QueueLayout layout, CancellationToken cancellationToken)
+    private static async Task<Snapshot> ReadQueueAsync(QueueLayout layout, CancellationToken cancellationToken)
     {
         MergeTarget target = new(layout.Repository.Reference, layout.Target);
         QueueState state = await new QueueStore(layout, TimeProvider.System)
@@ -129,7 +128,7 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
         bool acting = OsFileLock.IsHeld(layout.Lock);
         state = state with { Activity = acting ? QueueActivity.Read(layout) : QueueActivity.None };
         QueueStatusProjection projection = new(state, landed.Contains, policy: null);
-        return new QueueReading(
+        return new Snapshot(
             target,
             state,
             acting,
@@ -248,7 +247,7 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
         new QueueChangeFile(layout.ChangeFile).Signal();
     }
 
-    private sealed record QueueReading(
+    private sealed record Snapshot(
         MergeTarget Target,
         QueueState State,
         bool IsActing,

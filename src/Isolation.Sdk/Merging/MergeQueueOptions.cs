@@ -34,26 +34,14 @@ public sealed partial class MergeQueueOptions : IOptionsWithFaults
     /// <summary>The parts of the gate, run in this order; the first that is not green decides.</summary>
     public IList<MergeGate> Gates { get; } = [];
 
-    /// <summary>Whether work may land untested when there is no gate. <value>false: a queue that tests refuses to open
-    /// without one.</value></summary>
-    public bool AllowNoGate { get; set; }
-
     /// <summary>The longest time that all parts of the gate together may take for one candidate. After five passes the
     /// limit is three times what nearly all of them took, one minute at least. <value>30 minutes.</value></summary>
     public TimeSpan GateTimeout { get; set; } = TimeSpan.FromMinutes(30);
-
-    /// <summary>The shortest time of a real test. A gate that passes sooner tested nothing and counts as vacuous.
-    /// <value>Zero.</value></summary>
-    public TimeSpan MinimumGateTime { get; set; }
 
     /// <summary>Untracked files that stay in a gate's worktree from one candidate to the next, as patterns of a
     /// <c>.gitignore</c>: <c>bin/</c>, <c>node_modules/</c>. Name only what the build checks for staleness.
     /// <value>None.</value></summary>
     public IList<string> CachePaths { get; } = [];
-
-    /// <summary>What passes depend on besides the tree, the gate, git, the machine and the sandbox: the version of a
-    /// compiler, say. Passes under another key are not reused.</summary>
-    public string? CacheKey { get; set; }
 
     /// <summary>The maximum number of candidates tested at once; fewer where gates slow each other down. <value>null: 4
     /// for the refinery, otherwise 1.</value></summary>
@@ -71,7 +59,6 @@ public sealed partial class MergeQueueOptions : IOptionsWithFaults
     /// refinery, otherwise false.</value></summary>
     public bool? RetryFailedGates { get; set; }
 
-    /// <summary>What is wrong with these settings, each with the option's name.</summary>
     IEnumerable<IsolationFault> IOptionsWithFaults.Validate()
     {
         if (!Enum.IsDefined(Mode))
@@ -95,13 +82,7 @@ public sealed partial class MergeQueueOptions : IOptionsWithFaults
             }
         }
 
-        foreach (
-            (string name, string? remote) in new[]
-            {
-                (nameof(PushBranchesTo), PushBranchesTo),
-                (nameof(PushTargetTo), PushTargetTo),
-            }
-        )
+        foreach ((string name, string? remote) in Remotes)
         {
             if (remote is not null && (string.IsNullOrWhiteSpace(remote) || remote.StartsWith('-')))
             {
@@ -113,13 +94,13 @@ public sealed partial class MergeQueueOptions : IOptionsWithFaults
             }
         }
 
-        for (int i = 0; i < Gates.Count; i++)
+        foreach ((int i, MergeGate? gate) in Gates.Index())
         {
-            if (Gates[i]?.FindProblem() is not null || Gates[i] is null)
+            if ((gate is null ? "is null" : gate.FindProblem(GateTimeout)) is { } problem)
             {
                 yield return Bad(
                     $"{nameof(Gates)}[{i}]",
-                    Gates[i]?.FindProblem() ?? "is null",
+                    problem,
                     "Give it a File with Arguments, or a Name and a Test."
                 );
             }
@@ -128,15 +109,6 @@ public sealed partial class MergeQueueOptions : IOptionsWithFaults
         if (GateTimeout <= TimeSpan.Zero || GateTimeout > MaxGateTimeout)
         {
             yield return Bad(nameof(GateTimeout), $"is {GateTimeout}", "Use more than zero and at most 30 days.");
-        }
-
-        if (MinimumGateTime < TimeSpan.Zero || MinimumGateTime >= GateTimeout)
-        {
-            yield return Bad(
-                nameof(MinimumGateTime),
-                $"is {MinimumGateTime}, so that no gate can be green",
-                $"Use less than {nameof(GateTimeout)}, and not less than zero."
-            );
         }
 
         foreach (string? path in CachePaths)
@@ -151,20 +123,19 @@ public sealed partial class MergeQueueOptions : IOptionsWithFaults
             }
         }
 
-        if (MaxConcurrency < 1)
+        foreach ((string name, int? value) in Counts)
         {
-            yield return Bad(
-                nameof(MaxConcurrency),
-                $"is {MaxConcurrency}",
-                "Use 1 or more, or null for the preset's value."
-            );
-        }
-
-        if (BatchSize < 1)
-        {
-            yield return Bad(nameof(BatchSize), $"is {BatchSize}", "Use 1 or more, or null for the preset's value.");
+            if (value < 1)
+            {
+                yield return Bad(name, $"is {value}", "Use 1 or more, or null for the preset's value.");
+            }
         }
     }
+
+    private (string, string?)[] Remotes =>
+        [(nameof(PushBranchesTo), PushBranchesTo), (nameof(PushTargetTo), PushTargetTo)];
+
+    private (string, int?)[] Counts => [(nameof(MaxConcurrency), MaxConcurrency), (nameof(BatchSize), BatchSize)];
 
     private static IsolationFault Bad(string option, string problem, string remedy) =>
         new(MergingCodes.BadOptions, $"{nameof(MergeQueueOptions)}.{option} {problem}.", remedy);

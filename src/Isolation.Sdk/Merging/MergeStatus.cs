@@ -1,3 +1,5 @@
+using Isolation.Sdk.Git;
+
 namespace Isolation.Sdk.Merging;
 
 /// <summary>What a merge queue, or its refs, say of one attempt.</summary>
@@ -75,4 +77,18 @@ public sealed record MergeStatus(AttemptId Attempt, MergeState State)
                 : "";
         return Reason is null ? $"{State}{with}" : $"{State}{with}: {Reason}";
     }
+}
+
+/// <summary>Why work does not merge, computed once.</summary>
+/// <param name="TargetCommit">The target's commit it collided with.</param>
+/// <param name="Files">The files.</param>
+/// <param name="With">The items whose landing touched those files since the attempt's base; empty when it was somebody
+/// outside.</param>
+public sealed record MergeConflict(string TargetCommit, IReadOnlyList<ConflictedFile> Files, IReadOnlyList<string> With)
+{
+    /// <summary>Git's own messages.</summary>
+    public IReadOnlyList<string> Messages { get; init; } = [];
+
+    /// <summary>The tree with conflict markers in it, to look at with plain git.</summary>
+    public string? PreviewTree { get; init; }
 }

@@ -47,13 +47,14 @@ internal sealed class MergeStrategy(
             ];
         }
 
-        GitRepository repository = await RepositoryAsync(target.Repository, cancellationToken).ConfigureAwait(false);
-        if (await repository.TryResolveCommitAsync(target.Ref, cancellationToken).ConfigureAwait(false) is null)
-        {
-            return [Missing(new QueueLayout(repository, target.Ref))];
-        }
-
-        return [.. await CheckoutFaultsAsync(repository, target.Ref, cancellationToken).ConfigureAwait(false)];
+        QueueLayout names = await LayoutAsync(target, cancellationToken).ConfigureAwait(false);
+        IsolationFault? problem = await names
+            .Repository.TryResolveCommitAsync(target.Ref, cancellationToken)
+            .ConfigureAwait(false)
+            is null
+            ? Missing(names)
+            : await CheckoutUpdater.FindObstacleAsync(names, policy, cancellationToken).ConfigureAwait(false);
+        return problem is null ? [] : [problem];
     }
 
     public async ValueTask<IMergeQueue> OpenAsync(MergeTarget target, CancellationToken cancellationToken = default)
@@ -68,12 +69,12 @@ internal sealed class MergeStrategy(
             throw new IsolationConfigurationException(faults) { Stage = Stage.Merge };
         }
 
-        GitRepository repository = await RepositoryAsync(target.Repository, cancellationToken).ConfigureAwait(false);
+        QueueLayout names = await LayoutAsync(target, cancellationToken).ConfigureAwait(false);
         QueueContext context = new(
-            new QueueLayout(repository, target.Ref),
+            names,
             policy,
             sandbox,
-            folder ?? WorkersDirectory.Beside(repository.CommonDirectory),
+            folder ?? WorkersDirectory.Beside(names.Repository.CommonDirectory),
             time,
             logger
         )
@@ -108,55 +109,6 @@ internal sealed class MergeStrategy(
             ? []
             : policy.Gates.Select(g => g?.File is { } file ? sandbox.FindMissing(file) : null).OfType<IsolationFault>();
 
-    private async Task<IReadOnlyList<IsolationFault>> CheckoutFaultsAsync(
-        GitRepository repository,
-        string target,
-        CancellationToken cancellationToken
-    )
-    {
-        List<IsolationFault> faults = [];
-        foreach (string tree in TargetCheckouts.Of(repository, target))
-        {
-            if (!policy.Options.FastForwardCheckout)
-            {
-                faults.Add(
-                    new IsolationFault(
-                        MergingCodes.TargetCheckedOut,
-                        $"{target} is checked out in '{tree}', whose files would fall behind.",
-                        "Merge into a branch of its own: .Target(\"isolation/main\", from: \"main\"), or "
-                            + "let that checkout be moved along while it is clean: o.FastForwardCheckout = true."
-                    )
-                );
-            }
-            else if (File.Exists(new QueueLayout(repository, target).Checkout))
-            {
-                // It fell behind in a landing whose process died: the queue moves it along before anything else.
-                continue;
-            }
-            else if (
-                (
-                    await repository
-                        .Client.RunAsync(GitCommand.In(tree, "status", "--porcelain"), cancellationToken)
-                        .ConfigureAwait(false)
-                )
-                    .Output
-                    .Length > 0
-            )
-            {
-                faults.Add(
-                    new IsolationFault(
-                        MergingCodes.TargetCheckoutDirty,
-                        $"{target} is checked out in '{tree}', which has uncommitted changes.",
-                        "Commit or stash them there, or merge into a branch of its own: "
-                            + ".Target(\"isolation/main\", from: \"main\")."
-                    )
-                );
-            }
-        }
-
-        return faults;
-    }
-
-    private Task<GitRepository> RepositoryAsync(RepositoryRef repository, CancellationToken cancellationToken) =>
-        _repositories.OpenAsync(repository.Path, cancellationToken);
+    private async Task<QueueLayout> LayoutAsync(MergeTarget target, CancellationToken cancellationToken) =>
+        new(await _repositories.OpenAsync(target.Repository.Path, cancellationToken).ConfigureAwait(false), target.Ref);
 }

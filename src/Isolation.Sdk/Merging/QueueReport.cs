@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Isolation.Sdk.Merging;
 
 /// <summary>What anyone can read of a merge queue without opening it.</summary>
@@ -29,8 +31,12 @@ public sealed record QueueReport(MergeTarget Target, string? Commit)
     /// <summary>What landed last, newest first, at most 20.</summary>
     public IReadOnlyList<MergeStatus> Landed { get; init; } = [];
 
-    /// <summary>How runs of the newest gate in its environment ended, as far as the log goes back.</summary>
-    public GateStatistics Gates { get; init; } = new();
+    /// <summary>How many runs of the newest gate, in its environment, ended with which verdict, as far as the log goes
+    /// back.</summary>
+    public IReadOnlyDictionary<GateVerdict, int> GateResults { get; init; } = new Dictionary<GateVerdict, int>();
+
+    /// <summary>How many of the passes were of a tree that had been red: such a gate is flaky.</summary>
+    public int FlakyPasses { get; init; }
 }
 
 /// <summary>One candidate in the gate: the target with everything up to one item.</summary>
@@ -55,4 +61,28 @@ public sealed record QueueCandidate(string Commit, string Tree, IReadOnlyList<At
             1 => Attempts[0].ToString(),
             _ => $"{Attempts[0]} to {Attempts[^1]}",
         };
+}
+
+/// <summary>Why a queue lands nothing. It is stored as the message of a commit that one ref of the queue points
+/// to.</summary>
+/// <param name="Kind">In a word: <see cref="MergeHoldReason.Paused"/>, <see cref="MergeHoldReason.BaseBroken"/> or
+/// <see cref="MergeHoldReason.Infra"/>.</param>
+/// <param name="Reason">In a sentence.</param>
+public sealed record QueuePause(MergeHoldReason Kind, string Reason)
+{
+    /// <summary>Work with at least this priority lands all the same. <value>null: nothing does.</value></summary>
+    public int? MinimumPriority { get; init; }
+
+    /// <summary>The commit of the target that is red by itself: the pause ends with another one, and work that fixes
+    /// the target may land.</summary>
+    public string? BrokenTarget { get; init; }
+
+    internal string ToJson() => JsonSerializer.Serialize(this, QueueJson.Default.QueuePause);
+
+    internal static QueuePause? Parse(string json) => QueueJson.TryRead(json, QueueJson.Default.QueuePause);
+
+    internal ItemHold? Holds(QueueItem item) =>
+        (BrokenTarget is null ? item.Priority >= MinimumPriority : item.FixesTarget)
+            ? null
+            : new ItemHold(Kind, Reason);
 }

@@ -68,9 +68,7 @@ internal sealed class MergeFollower(RunSession session, IMergeQueue queue, RunRe
 
     /// <summary>Takes work back whose claim was lost: somebody else does the item.</summary>
     public async Task WithdrawAsync(PendingMerge pending) =>
-        await queue
-            .CommandAsync(pending.Attempt, new MergeCommand.Cancel(), CancellationToken.None)
-            .ConfigureAwait(false);
+        await queue.CancelAsync(pending.Attempt, CancellationToken.None).ConfigureAwait(false);
 
     /// <param name="pending">The merge.</param>
     /// <param name="claim">The claim to settle.</param>
@@ -123,9 +121,7 @@ internal sealed class MergeFollower(RunSession session, IMergeQueue queue, RunRe
             }
 
             // It must not land behind the back of a caller who was told that it was cancelled.
-            last = await queue
-                .CommandAsync(pending.Attempt, new MergeCommand.Cancel(), CancellationToken.None)
-                .ConfigureAwait(false);
+            last = await queue.CancelAsync(pending.Attempt, CancellationToken.None).ConfigureAwait(false);
             results.SetMerge(last);
         }
 

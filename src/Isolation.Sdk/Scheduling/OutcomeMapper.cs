@@ -140,11 +140,7 @@ internal static class OutcomeMapper
                 commit,
                 start,
                 conflict.TargetCommit,
-                [
-                    .. conflict
-                        .Files.Take(PreviousConflict.MaxNamed)
-                        .Select(f => f with { Versions = new Dictionary<int, string>() }),
-                ]
+                [.. conflict.Files.Take(PreviousConflict.MaxNamed)]
             )
             {
                 With = [.. conflict.With.Take(PreviousConflict.MaxNamed)],

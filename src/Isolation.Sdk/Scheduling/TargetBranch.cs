@@ -35,7 +35,7 @@ internal static class TargetBranch
         CancellationToken cancellationToken
     ) =>
         BranchName.FindCaseTwin(repository, target)
-        ?? (await repository.ListRefsAsync($"refs/heads/{target}/", cancellationToken).ConfigureAwait(false))
+        ?? (await repository.ListRefsAsync(cancellationToken, $"refs/heads/{target}/").ConfigureAwait(false))
             .Keys.Select(r => BranchName.Conflict(target, r["refs/heads/".Length..]))
             .FirstOrDefault();
 }

@@ -54,15 +54,11 @@ public sealed class FreshContextTests : IDisposable
     [IsolationFact]
     public async Task An_earlier_conflict_is_told_as_far_as_there_is_room_and_never_breaks_the_budget()
     {
-        Isolation.Sdk.Merging.ConflictedFile[] files =
+        Isolation.Sdk.Git.ConflictedFile[] files =
         [
             .. Enumerable
                 .Range(0, 100)
-                .Select(i => new Isolation.Sdk.Merging.ConflictedFile(
-                    $"src/file-{i:000}.cs\n# Title",
-                    ["contents"],
-                    new Dictionary<int, string>()
-                )),
+                .Select(i => new Isolation.Sdk.Git.ConflictedFile($"src/file-{i:000}.cs\n# Title", ["contents"])),
         ];
         PreviousConflict conflict = new(
             new AttemptId("auth-123", 1),

@@ -38,7 +38,7 @@ public class GitRefsTests
         Assert.False(
             await repository.TryUpdateAsync(new RefTransaction().Update("refs/isolation/none", second, first))
         );
-        Assert.Equal(first, (await repository.ListRefsAsync("refs/isolation"))["refs/isolation/a"]);
+        Assert.Equal(first, (await repository.ListRefsAsync(default, "refs/isolation"))["refs/isolation/a"]);
         Assert.True(
             await repository.TryUpdateAsync(
                 new RefTransaction()
@@ -47,7 +47,7 @@ public class GitRefsTests
                     .Delete("refs/isolation/b", first)
             )
         );
-        Assert.Equal(["refs/isolation/a"], (await repository.ListRefsAsync("refs/isolation")).Keys);
+        Assert.Equal(["refs/isolation/a"], (await repository.ListRefsAsync(default, "refs/isolation")).Keys);
     }
 
     [IsolationTheory]

@@ -53,7 +53,7 @@ public class RefTrapTests
             .Update(Name, bench.Base, next);
         Assert.Equal(Name, await bench.Repository.UpdateDurablyAsync(stale, CancellationToken.None));
         Assert.Equal(bench.Base, await bench.GitAsync("rev-parse", Name));
-        Assert.Empty(await bench.Repository.ListRefsAsync("refs/isolation/item"));
+        Assert.Empty(await bench.Repository.ListRefsAsync(default, "refs/isolation/item"));
         Assert.Equal(
             "refs/heads/none",
             await bench.Repository.UpdateDurablyAsync(
@@ -79,7 +79,7 @@ public class RefTrapTests
         GitResult answer = await bench.Repository.Client.TryRunAsync(cut);
         Assert.True(answer.Ok);
         Assert.DoesNotContain("commit: ok", answer.Output, StringComparison.Ordinal);
-        Assert.Empty(await bench.Repository.ListRefsAsync(Name));
+        Assert.Empty(await bench.Repository.ListRefsAsync(default, Name));
         Assert.Empty(Directory.GetFiles(Path.Combine(bench.Repository.CommonDirectory, "refs", "heads"), "*.lock"));
     }
 

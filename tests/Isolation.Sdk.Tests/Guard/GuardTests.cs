@@ -141,7 +141,7 @@ public sealed class GuardTests
         LeaseStore leases = new(repository.CommonDirectory, repository.Reference, TimeProvider.System);
         return new ContaminationGuard(
             repository,
-            leases,
+            leases.List,
             WorkersDirectory.Beside(repository.CommonDirectory),
             new GuardOptions($"refs/heads/{PipelineFixture.Target}", Restore: restores),
             TimeProvider.System

@@ -106,10 +106,7 @@ public class GateSchedulerTests
             },
             CancellationToken.None
         );
-        Assert.Equal(
-            (GateVerdict.Pass, true, 1, 1),
-            (cached.Verdict, cached.Cached, await RunsAsync(runs), again.History.Counts.Reused)
-        );
+        Assert.Equal((GateVerdict.Pass, true, 1), (cached.Verdict, cached.Cached, await RunsAsync(runs)));
 
         Action<MergeQueueOptions>[] others =
         [
@@ -117,7 +114,7 @@ public class GateSchedulerTests
             o =>
             {
                 Gate(o);
-                o.CacheKey = "v2";
+                o.Gates[0].Version = "v2";
             },
             o =>
             {
@@ -207,16 +204,10 @@ public class GateSchedulerTests
             );
         }
 
-        await using GateScheduler later = bench.Scheduler(Gate);
-        await later.RecoverAsync(CancellationToken.None);
+        QueueContext context = bench.Context(Gate);
         Assert.Equal(
-            (2, 1, 1, 1),
-            (
-                later.History.Counts.Runs,
-                later.History.Counts.Passes,
-                later.History.Counts.Failures,
-                later.History.Counts.Flakes
-            )
+            [(GateVerdict.Fail, false), (GateVerdict.Pass, true)],
+            new GateLog(context.Folder.Gates, context.Names).Peek().Select(l => (l.Verdict, l.Flaky))
         );
     }
 
@@ -230,8 +221,8 @@ public class GateSchedulerTests
 
         await using GateScheduler quick = bench.Scheduler(o =>
         {
-            o.MinimumGateTime = TimeSpan.FromMinutes(5);
             o.Gates.Add("code", (_, _) => ValueTask.FromResult(GateResult.Pass), "1");
+            o.Gates[0].MinimumTime = TimeSpan.FromMinutes(5);
         });
         Assert.Equal(GateVerdict.Vacuous, (await quick.RunAsync(one, CancellationToken.None)).Verdict);
         Assert.False(quick.History.IsGreen(one.Tree));
@@ -250,6 +241,22 @@ public class GateSchedulerTests
 
         Assert.Equal(TimeSpan.FromSeconds(120), history.Limit(most));
         Assert.Equal(TimeSpan.FromSeconds(90), history.Limit(TimeSpan.FromSeconds(90)));
+    }
+
+    [IsolationFact]
+    public void A_time_limit_follows_recent_passes_and_no_single_one()
+    {
+        GateHistory history = new();
+        for (int pass = 1; pass <= 200; pass++)
+        {
+            int seconds =
+                pass <= 100 ? 10
+                : pass == 150 ? 10_000
+                : 200;
+            history.Add(new GateLogLine(default, pass, "t" + pass, "c", GateVerdict.Pass, seconds * 1000));
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(600), history.Limit(TimeSpan.FromHours(1)));
     }
 
     [IsolationFact]

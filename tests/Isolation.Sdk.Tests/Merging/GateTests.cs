@@ -143,7 +143,7 @@ public class GateTests
         Assert.StartsWith("Infra", held.Reason, StringComparison.Ordinal);
 
         File.Copy("/bin/true", tool);
-        await queue.CommandAsync(A, new MergeCommand.Approve(work.Commit, "someone"));
+        await queue.ApproveAsync(A, work.Commit, "someone");
         Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
     }
 
@@ -154,7 +154,7 @@ public class GateTests
         await using IMergeQueue queue = await OpenAsync(bench, o =>
         {
             o.Gates.Add("true");
-            o.MinimumGateTime = TimeSpan.FromMinutes(5);
+            o.Gates[0].MinimumTime = TimeSpan.FromMinutes(5);
         });
 
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(null, ("b.txt", "b\n"))));
@@ -164,17 +164,13 @@ public class GateTests
     }
 
     [IsolationFact]
-    public async Task A_queue_without_a_gate_opens_only_when_that_was_allowed()
+    public async Task A_queue_that_tests_does_not_open_without_a_gate()
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
         IsolationException refused = await Assert.ThrowsAnyAsync<IsolationException>(async () =>
             await OpenAsync(bench, _ => { })
         );
         Assert.Equal(MergingCodes.NoGate, refused.Code);
-
-        await using IMergeQueue queue = await OpenAsync(bench, o => o.AllowNoGate = true);
-        await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(null, ("b.txt", "b\n"))));
-        Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
     }
 
     [IsolationFact(Tier = Tier.Ci)]
@@ -207,7 +203,7 @@ public class GateTests
         await queue.SubmitAsync(new MergeRequest(A, await bench.WorkAsync(null, ("b.txt", "b\n"))));
         await QueueFixture.UntilAsync(queue, A, s => s.State == MergeState.Testing);
 
-        await queue.CommandAsync(A, new MergeCommand.Cancel());
+        await queue.CancelAsync(A);
 
         Assert.Equal(MergeState.Cancelled, (await QueueFixture.EndAsync(queue, A)).State);
         Assert.Equal(start, await bench.TargetCommitAsync());

@@ -23,18 +23,15 @@ public class ManualTests
 
         await using IMergeQueue later = await MergeStrategies.Manual().OpenAsync(bench.Target);
         IsolationException other = await Assert.ThrowsAsync<IsolationException>(async () =>
-            await later.CommandAsync(A, new MergeCommand.Approve(work.BaseCommit, "ada"))
+            await later.ApproveAsync(A, work.BaseCommit, "ada")
         );
         Assert.Equal(MergingCodes.OtherCommit, other.Code);
         Assert.Equal(work.BaseCommit, await bench.TargetCommitAsync());
 
-        await later.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"));
+        await later.ApproveAsync(A, work.Commit, "ada");
         MergeStatus landed = await QueueFixture.EndAsync(later, A);
         Assert.Equal((MergeState.Landed, await bench.TargetCommitAsync()), (landed.State, landed.LandedCommit));
-        Assert.Equal(
-            MergeState.Landed,
-            (await later.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"))).State
-        );
+        Assert.Equal(MergeState.Landed, (await later.ApproveAsync(A, work.Commit, "ada")).State);
     }
 
     [IsolationFact(Tier = Tier.Ci)]
@@ -57,7 +54,7 @@ public class ManualTests
 
         Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(lax, new AttemptId("other", 1))).State);
         Assert.Equal(MergeState.Held, (await QueueFixture.UntilAsync(lax, A, _ => true)).State);
-        await strict.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"));
+        await strict.ApproveAsync(A, work.Commit, "ada");
         Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(strict, A)).State);
     }
 
@@ -69,9 +66,9 @@ public class ManualTests
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
         await queue.SubmitAsync(new MergeRequest(A, work));
 
-        await queue.CommandAsync(A, new MergeCommand.Reject("No tests."));
+        await queue.RejectAsync(A, "No tests.");
         MergeStatus rejected = await QueueFixture.EndAsync(queue, A);
-        MergeStatus approved = await queue.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"));
+        MergeStatus approved = await queue.ApproveAsync(A, work.Commit, "ada");
 
         Assert.Equal((MergeState.Rejected, "No tests."), (rejected.State, rejected.Reason));
         Assert.Equal(MergeState.Rejected, approved.State);
@@ -86,10 +83,10 @@ public class ManualTests
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
         await queue.SubmitAsync(new MergeRequest(A, work));
 
-        MergeStatus held = await queue.CommandAsync(A, new MergeCommand.Hold("Friday"));
+        MergeStatus held = await queue.HoldAsync(A, "Friday");
         Assert.Equal((MergeState.Held, "Paused: Friday"), (held.State, held.Reason));
 
-        await queue.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"));
+        await queue.ApproveAsync(A, work.Commit, "ada");
         Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
     }
 

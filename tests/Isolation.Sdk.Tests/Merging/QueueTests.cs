@@ -52,7 +52,7 @@ public class QueueTests
                         DependsOn = i == 0 ? [] : [attempts[0]],
                     }
                 );
-                await held.CommandAsync(attempts[i], new MergeCommand.Hold("for the test"));
+                await held.HoldAsync(attempts[i], "for the test");
             }
         }
 
@@ -60,7 +60,7 @@ public class QueueTests
         foreach (AttemptId attempt in attempts.Reverse())
         {
             string head = await bench.GitAsync("rev-parse", $"refs/isolation/mq/target/items/{attempt.Item}/1^1");
-            await queue.CommandAsync(attempt, new MergeCommand.Approve(head, "ada"));
+            await queue.ApproveAsync(attempt, head, "ada");
         }
 
         foreach (AttemptId attempt in attempts)
@@ -315,7 +315,7 @@ public class QueueTests
         Assert.Contains("target.lock", held.Reason, StringComparison.Ordinal);
 
         File.Delete(stale);
-        await queue.CommandAsync(A, new MergeCommand.Approve(work.Commit, "ada"));
+        await queue.ApproveAsync(A, work.Commit, "ada");
         Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, A)).State);
     }
 
@@ -326,7 +326,7 @@ public class QueueTests
         await using IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(bench.Target);
 
         IsolationException unknown = await Assert.ThrowsAsync<IsolationException>(async () =>
-            await queue.CommandAsync(A, new MergeCommand.Cancel())
+            await queue.CancelAsync(A)
         );
 
         Assert.Equal(MergingCodes.UnknownAttempt, unknown.Code);

@@ -58,7 +58,7 @@ public sealed class WorkerMonitorTests
         Assert.Equal(["a.txt"], held.Files);
         await using (IMergeQueue queue = await MergeStrategies.Manual().OpenAsync(held.Target!))
         {
-            await queue.CommandAsync(held.Attempt, new MergeCommand.Approve(held.Commit!, "me"));
+            await queue.ApproveAsync(held.Attempt, held.Commit!, "me");
             await foreach (MergeStatus status in queue.WatchAsync(held.Attempt))
             {
                 Assert.False(status.IsTerminal && status.State != MergeState.Landed);

@@ -32,9 +32,9 @@ public sealed class ManualMergeTests
             .OpenAsync(new MergeTarget(new RepositoryRef(rig.Repository.Path), $"refs/heads/{PipelineFixture.Target}"));
         string commit = Assert.Single(result.Attempts).Commit!;
         await Assert.ThrowsAsync<IsolationException>(() =>
-            later.CommandAsync(new AttemptId("a", 1), new MergeCommand.Approve(new string('1', 40), "me")).AsTask()
+            later.ApproveAsync(new AttemptId("a", 1), new string('1', 40), "me").AsTask()
         );
-        await later.CommandAsync(new AttemptId("a", 1), new MergeCommand.Approve(commit, "me"));
+        await later.ApproveAsync(new AttemptId("a", 1), commit, "me");
         MergeStatus last = new(default, default);
         await foreach (MergeStatus status in later.WatchAsync(new AttemptId("a", 1)))
         {

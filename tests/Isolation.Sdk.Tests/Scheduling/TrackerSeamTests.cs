@@ -144,7 +144,7 @@ public sealed class TrackerSeamTests
         )
         {
             string commit = first.Items.Single(i => i.Item.Id == "a").Attempts[0].Commit!;
-            await queue.CommandAsync(new AttemptId("a", 1), new MergeCommand.Approve(commit, "me"));
+            await queue.ApproveAsync(new AttemptId("a", 1), commit, "me");
         }
 
         await using IsolationRun second = pipeline.Start(items);

@@ -12,9 +12,6 @@ internal sealed class BatchSizeModel(
 
     private const double NeutralWeight = 10;
     private const double ItemMemory = 100;
-    private const int Passes = 100;
-    private const int FewestPasses = 5;
-    private readonly Queue<TimeSpan> _passes = new();
     private readonly GateSlowdown _slowdown = new();
     private readonly SearchRounds _rounds = new();
     private readonly double _memory = Math.Max(weight, ItemMemory);
@@ -33,27 +30,8 @@ internal sealed class BatchSizeModel(
     public void RecordEvicted() => Saw(1);
 
     // Those that fail may do so early and say nothing of how long a gate takes.
-    public void RecordPass(TimeSpan elapsed, int concurrent)
-    {
+    public void RecordPass(TimeSpan elapsed, int concurrent) =>
         _slowdown.Saw(elapsed.TotalSeconds, Math.Max(1, concurrent));
-        _passes.Enqueue(elapsed);
-        if (_passes.Count > Passes)
-        {
-            _passes.Dequeue();
-        }
-    }
-
-    public TimeSpan? TimeLimit(TimeSpan floor)
-    {
-        if (_passes.Count < FewestPasses)
-        {
-            return null;
-        }
-
-        TimeSpan[] sorted = [.. _passes.Order()];
-        TimeSpan limit = 3 * sorted[(int)Math.Ceiling(0.95 * sorted.Length) - 1];
-        return limit > floor ? limit : floor;
-    }
 
     public BatchSettings Settings(int maxSlots, int? fixedStep, int largestStep, bool everyCommitGreen, int waiting)
     {

@@ -1,9 +1,10 @@
+using Isolation.Sdk.Git;
+
 namespace Isolation.Sdk.Merging;
 
 internal sealed class CandidateBuilder(QueueContext context, TargetHistory history)
 {
-    private readonly ItemMerger _merger = new(context, context.Names.MergeFolder);
-    private readonly MergeBaseFinder _start = new(context, history);
+    private readonly ItemMerger _merger = new(context, history, context.Names.MergeFolder);
     private readonly CandidateWriter _writer = new(context);
 
     // What does not go with the target alone is final.
@@ -18,7 +19,10 @@ internal sealed class CandidateBuilder(QueueContext context, TargetHistory histo
         IReadOnlyList<TargetCommit> since = await history
             .BetweenAsync(item.Base, target.Commit, cancellationToken)
             .ConfigureAwait(false);
-        IReadOnlyList<string> files = item.Files ?? await FilesAsync(item, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> files = item.Files
+            ?? await ChangedPaths
+                .BetweenAsync(context.Repository, item.Base, item.Head, cancellationToken)
+                .ConfigureAwait(false);
         MergeBase tip = ahead.Count == 0 ? target : new MergeBase(ahead[^1].Commit, ahead[^1].Tree);
         MergeResult onTip = await MergeAsync(tip, ahead).ConfigureAwait(false);
         if (onTip is MergeResult.Clean clean)
@@ -34,18 +38,8 @@ internal sealed class CandidateBuilder(QueueContext context, TargetHistory histo
             ? Provisional(item, tip, onTip, ahead)
             : new StackingResult.Final(Final(item, target.Commit, alone, since));
 
-        async Task<MergeResult> MergeAsync(MergeBase place, IReadOnlyList<Candidate> below)
-        {
-            string? start = await _start
-                .FindAsync(item, target.Commit, below, since, cancellationToken)
-                .ConfigureAwait(false);
-
-            // Where work of others may come along, nobody may rely on what the item says it changes.
-            bool certain = start is not null || history.Contains(item.Base, target.Commit);
-            return await _merger
-                .RunAsync(item, place, start, certain ? files : [], cancellationToken)
-                .ConfigureAwait(false);
-        }
+        Task<MergeResult> MergeAsync(MergeBase onto, IReadOnlyList<Candidate> below) =>
+            _merger.RunAsync(item, onto, target.Commit, below, files, cancellationToken);
     }
 
     private static Dictionary<string, IReadOnlyList<string>> Coupled(
@@ -138,14 +132,4 @@ internal sealed class CandidateBuilder(QueueContext context, TargetHistory histo
                 Conflict = conflict,
             };
     }
-
-    private async Task<IReadOnlyList<string>> FilesAsync(QueueItem item, CancellationToken cancellationToken) =>
-        (
-            await context
-                .Repository.RunAsync(
-                    cancellationToken,
-                    ["diff-tree", "-r", "-z", "--name-only", "--no-renames", item.Base, item.Head]
-                )
-                .ConfigureAwait(false)
-        ).Fields;
 }

@@ -95,23 +95,18 @@ internal sealed class CandidateWriter(QueueContext context)
         foreach (ReplayedCommit pick in picks)
         {
             string message = LandingMessage.Append(pick.Message, item, last: commits.Count == picks.Count - 1, tested);
-            GitCommand write = GitCommand.In(
-                Repository.CommonDirectory,
-                "commit-tree",
-                pick.Tree,
-                "-p",
-                commits.Count == 0 ? parent : commits[^1]
-            ) with
+            Dictionary<string, string> author = new()
             {
-                Input = message,
-                Environment = new Dictionary<string, string>(DurableRefs.Durable)
-                {
-                    ["GIT_AUTHOR_NAME"] = pick.AuthorName.Length > 0 ? pick.AuthorName : "unknown",
-                    ["GIT_AUTHOR_EMAIL"] = pick.AuthorEmail,
-                    ["GIT_AUTHOR_DATE"] = "@" + pick.AuthorDate,
-                },
+                ["GIT_AUTHOR_NAME"] = pick.Author[0].Length > 0 ? pick.Author[0] : "unknown",
+                ["GIT_AUTHOR_EMAIL"] = pick.Author[1],
+                ["GIT_AUTHOR_DATE"] = "@" + pick.Author[2],
             };
-            commits.Add((await Repository.Client.RunAsync(write, cancellationToken).ConfigureAwait(false)).Line);
+            string below = commits.Count == 0 ? parent : commits[^1];
+            commits.Add(
+                await Repository
+                    .CommitTreeAsync(pick.Tree, [below], message, cancellationToken, author)
+                    .ConfigureAwait(false)
+            );
         }
 
         return commits;

@@ -1,53 +1,59 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
+internal sealed record ReplayedCommit(string Commit, string Tree, string[] Parents, string[] Author, string Message);
+
 /// <summary>As <c>git rebase</c> does: merge commits are flattened, what turns out empty is left out.</summary>
-internal sealed class CommitReplay(QueueContext context, GitMerge merge, GitAttributes attributes)
+internal sealed class CommitReplay(QueueContext context, TreeMerger merger)
 {
-    private const string Format = "%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%ad%x1f%B";
+    private const string Format = "--format=%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%ad%x1f%B";
 
     public async Task<(MergeResult Merged, bool Flattened)> RunAsync(
-        QueueItem item,
-        MergeBase place,
-        string? start,
-        IReadOnlyList<string> files,
+        MergeTask task,
         CancellationToken cancellationToken
     )
     {
-        string[] range = start is null
-            ? [$"{place.Commit}..{item.Head}"]
-            : [$"{start}..{item.Head}", "^" + place.Commit];
-        GitResult log = await context
-            .Repository.RunAsync(
-                cancellationToken,
-                ["log", "-z", "--reverse", "--topo-order", "--date=raw", "--format=" + Format, .. range, "--"]
+        (QueueItem item, MergeBase onto) = (task.Item, task.Onto);
+        ReplayedCommit[] all = await ReadAsync(
+                ["--reverse", "--topo-order", $"{task.Start ?? onto.Commit}..{item.Head}", "^" + onto.Commit],
+                cancellationToken
             )
             .ConfigureAwait(false);
-        Source[] all = [.. log.Fields.Select(Source.Parse)];
-        Source[] sources = [.. all.Where(s => s.Parents.Length < 2)];
-        IReadOnlyDictionary<string, string> trees = await TreesAsync(all, sources, cancellationToken)
-            .ConfigureAwait(false);
+        ReplayedCommit[] sources = [.. all.Where(s => s.Parents.Length < 2)];
+        Dictionary<string, string> trees = all.ToDictionary(s => s.Commit, s => s.Tree);
+        string[] below = [.. sources.SelectMany(s => s.Parents).Where(p => !trees.ContainsKey(p)).Distinct()];
+        if (below.Length > 0)
+        {
+            foreach (
+                ReplayedCommit source in await ReadAsync(["--no-walk=unsorted", .. below], cancellationToken)
+                    .ConfigureAwait(false)
+            )
+            {
+                trees[source.Commit] = source.Tree;
+            }
+        }
+
         bool flattened = all.Length != sources.Length;
-        string at = place.Tree;
+        MergeBase at = onto;
         List<ReplayedCommit> picks = [];
-        foreach (Source source in sources)
+        foreach (ReplayedCommit source in sources)
         {
             if (source.Parents.Length == 0)
             {
                 return (new MergeResult.Unrelated(), flattened);
             }
 
-            MergeResult one = await PickAsync(item, at, trees[source.Parents[0]], source.Tree, cancellationToken)
-                .ConfigureAwait(false);
-            if (one is MergeResult.Clean fits)
+            string before = trees[source.Parents[0]];
+            MergeResult one =
+                before == source.Tree || source.Tree == at.Tree ? new MergeResult.Nothing()
+                : before == at.Tree ? new MergeResult.Clean(source.Tree)
+                : await merger.RunAsync(item, at, source.Tree, before, cancellationToken).ConfigureAwait(false);
+            if (one is MergeResult.Clean clean)
             {
-                attributes.Advance(at, fits.Tree, files);
-                at = fits.Tree;
-                picks.Add(
-                    new ReplayedCommit(at, source.AuthorName, source.AuthorEmail, source.AuthorDate, source.Message)
-                );
+                merger.Advance(at.Tree, clean.Tree, task.Files);
+                at = at with { Tree = clean.Tree };
+                picks.Add(source with { Tree = at.Tree });
             }
             else if (one is not MergeResult.Nothing)
             {
@@ -55,84 +61,28 @@ internal sealed class CommitReplay(QueueContext context, GitMerge merge, GitAttr
             }
         }
 
-        return (at == place.Tree ? new MergeResult.Nothing() : new MergeResult.Clean(at) { Picks = picks }, flattened);
-    }
-
-    private async Task<MergeResult> PickAsync(
-        QueueItem item,
-        string at,
-        string before,
-        string after,
-        CancellationToken cancellationToken
-    )
-    {
-        if (before == after || before == at || after == at)
-        {
-            return before == after || after == at ? new MergeResult.Nothing() : new MergeResult.Clean(after);
-        }
-
-        string folder = await attributes.WriteAsync(at, cancellationToken).ConfigureAwait(false);
-        return MergeResult.Of(
-            await merge
-                .RunOnBaseAsync(
-                    before,
-                    (at, context.Names.ShortTarget),
-                    (after, AttemptNames.FileName(item.Attempt)),
-                    folder,
-                    cancellationToken
-                )
-                .ConfigureAwait(false),
-            at
+        return (
+            at.Tree == onto.Tree ? new MergeResult.Nothing() : new MergeResult.Clean(at.Tree) { Picks = picks },
+            flattened
         );
     }
 
-    private async Task<IReadOnlyDictionary<string, string>> TreesAsync(
-        Source[] all,
-        Source[] sources,
-        CancellationToken cancellationToken
-    )
+    private async Task<ReplayedCommit[]> ReadAsync(string[] which, CancellationToken cancellationToken)
     {
-        Dictionary<string, string> trees = all.ToDictionary(s => s.Commit, s => s.Tree);
-        string[] below = [.. sources.SelectMany(s => s.Parents).Where(p => !trees.ContainsKey(p)).Distinct()];
-        if (below.Length > 0)
-        {
-            GitResult log = await context
-                .Repository.RunAsync(
-                    cancellationToken,
-                    ["log", "-z", "--no-walk=unsorted", "--format=" + Format, .. below, "--"]
-                )
-                .ConfigureAwait(false);
-            foreach (Source source in log.Fields.Select(Source.Parse))
-            {
-                trees[source.Commit] = source.Tree;
-            }
-        }
-
-        return trees;
-    }
-
-    private sealed record Source(
-        string Commit,
-        string Tree,
-        string[] Parents,
-        string AuthorName,
-        string AuthorEmail,
-        string AuthorDate,
-        string Message
-    )
-    {
-        public static Source Parse(string record)
-        {
-            string[] f = record.Split('\x1f', 7);
-            return new Source(
-                f[0].TrimStart('\n'),
-                f[1],
-                f[2].Split(' ', StringSplitOptions.RemoveEmptyEntries),
-                f[3],
-                f[4],
-                f[5],
-                f[6]
-            );
-        }
+        GitResult log = await context
+            .Repository.RunAsync(cancellationToken, ["log", "-z", "--date=raw", Format, .. which, "--"])
+            .ConfigureAwait(false);
+        return
+        [
+            .. log
+                .Fields.Select(f => f.TrimStart('\n').Split('\x1f', 7))
+                .Select(f => new ReplayedCommit(
+                    f[0],
+                    f[1],
+                    f[2].Split(' ', StringSplitOptions.RemoveEmptyEntries),
+                    f[3..6],
+                    f[6]
+                )),
+        ];
     }
 }

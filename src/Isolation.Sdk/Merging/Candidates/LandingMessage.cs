@@ -1,4 +1,3 @@
-using System.Text;
 using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
@@ -14,7 +13,6 @@ internal static class LandingMessage
 
     public static string Write(QueueItem item, string? template, string? testedTree)
     {
-        StringBuilder message = new();
         string title = OneLine(item.Title) is { Length: > 0 } given ? given : Name(item.Attempt);
         string line = OneLine(
             (template ?? "{title}")
@@ -22,13 +20,7 @@ internal static class LandingMessage
                 .Replace("{item}", Name(item.Attempt.Item))
                 .Replace("{title}", title)
         );
-        message.Append(line.Length > 0 ? line : title).Append("\n\n");
-        message.Append(ItemTrailer).Append(": ").Append(Name(item.Attempt.Item)).Append('\n');
-        message.Append(AttemptTrailer).Append(": ").Append(Name(item.Attempt)).Append('\n');
-        message.Append(HeadTrailer).Append(": ").Append(item.Head).Append('\n');
-        return testedTree is null
-            ? message.ToString()
-            : message.Append(TestedTreeTrailer).Append(": ").Append(testedTree).Append('\n').ToString();
+        return $"{(line.Length > 0 ? line : title)}\n\n{Trailers(item, testedTree)}";
     }
 
     public static string Append(string message, QueueItem item, bool last, string? testedTree)
@@ -51,23 +43,12 @@ internal static class LandingMessage
                     l.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon
                     && l[..colon].All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
                 );
-        StringBuilder written = new(string.Join('\n', lines).TrimEnd());
-        written
-            .Append(trailers ? "\n" : "\n\n")
-            .Append(ItemTrailer)
-            .Append(": ")
-            .Append(Name(item.Attempt.Item))
-            .Append('\n');
-        if (last)
-        {
-            written.Append(AttemptTrailer).Append(": ").Append(Name(item.Attempt)).Append('\n');
-            written.Append(HeadTrailer).Append(": ").Append(item.Head).Append('\n');
-        }
-
-        return last && testedTree is not null
-            ? written.Append(TestedTreeTrailer).Append(": ").Append(testedTree).Append('\n').ToString()
-            : written.ToString();
+        return string.Join('\n', lines).TrimEnd()
+            + (trailers ? "\n" : "\n\n")
+            + (last ? Trailers(item, testedTree) : Trailer(ItemTrailer, Name(item.Attempt.Item)));
     }
+
+    public static string Trailer(string name, string value) => $"{name}: {value}\n";
 
     public static bool IsReserved(string name) =>
         name.ToUpperInvariant()
@@ -97,15 +78,20 @@ internal static class LandingMessage
 
     public static string Name(AttemptId attempt) => new AttemptId(Name(attempt.Item), attempt.Number).ToString();
 
+    private static string Trailers(QueueItem item, string? testedTree) =>
+        Trailer(ItemTrailer, Name(item.Attempt.Item))
+        + Trailer(AttemptTrailer, Name(item.Attempt))
+        + Trailer(HeadTrailer, item.Head)
+        + (testedTree is null ? "" : Trailer(TestedTreeTrailer, testedTree));
+
     private static string OneLine(string? text)
     {
-        StringBuilder line = new();
-        foreach (char c in text ?? "")
-        {
-            line.Append(char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' ? ' ' : c);
-        }
-
-        string trimmed = line.ToString().Trim();
+        string trimmed = string.Concat(
+                (text ?? "").Select(c =>
+                    char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' ? ' ' : c
+                )
+            )
+            .Trim();
         return trimmed.Length > MaxTitleLength ? trimmed[..MaxTitleLength].TrimEnd() : trimmed;
     }
 }

@@ -15,10 +15,12 @@ internal sealed class MergeBaseFinder(QueueContext context, TargetHistory histor
         QueueItem item,
         string target,
         IReadOnlyList<Candidate> ahead,
-        IReadOnlyList<TargetCommit> since,
         CancellationToken cancellationToken
     )
     {
+        IReadOnlyList<TargetCommit> since = await history
+            .BetweenAsync(item.Base, target, cancellationToken)
+            .ConfigureAwait(false);
         string[] heads =
         [
             .. since

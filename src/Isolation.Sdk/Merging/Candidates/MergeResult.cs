@@ -2,16 +2,6 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-internal readonly record struct MergeBase(string Commit, string Tree);
-
-internal sealed record ReplayedCommit(
-    string Tree,
-    string AuthorName,
-    string AuthorEmail,
-    string AuthorDate,
-    string Message
-);
-
 internal abstract record MergeResult
 {
     private MergeResult() { }
@@ -47,8 +37,7 @@ internal abstract record MergeResult
                                 .Messages.Where(m => m.IsConflict && m.Paths.Contains(p))
                                 .Select(m => m.ShortKind)
                                 .Distinct(),
-                        ],
-                        Output.Files.Where(f => f.Path == p).ToDictionary(f => f.Stage, f => $"{f.Mode} {f.ObjectId}")
+                        ]
                     )),
                 ],
                 with
@@ -68,14 +57,4 @@ internal abstract record MergeResult
     }
 
     public sealed record Failed(string Reason) : MergeResult;
-
-    public static MergeResult Of(MergeOutcome outcome, string tree) =>
-        outcome switch
-        {
-            MergeOutcome.Clean clean => clean.Tree == tree ? new Nothing() : new Clean(clean.Tree),
-            MergeOutcome.Conflict conflict => new Conflict(conflict.Output),
-            MergeOutcome.Unrelated => new Unrelated(),
-            MergeOutcome.Broken broken => new Failed(broken.Reason),
-            _ => throw new InvalidOperationException("Unknown outcome."),
-        };
 }

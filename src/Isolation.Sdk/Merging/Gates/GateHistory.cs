@@ -9,23 +9,16 @@ namespace Isolation.Sdk.Merging;
 internal sealed class GateHistory
 {
     private const int MaxTimes = 100;
+    private const int FewestPasses = 5;
     private static readonly TimeSpan Floor = TimeSpan.FromSeconds(60);
     private readonly Lock _lock = new();
     private readonly Dictionary<string, GateResult> _passes = new();
     private readonly Dictionary<string, List<GateResult>> _failures = new();
     private readonly HashSet<string> _red = new();
-    private readonly BatchSizeModel _model = new();
     private readonly Queue<(TimeSpan Elapsed, int Concurrent)> _times = new();
-    private GateStatistics _counts = new();
 
-    public GateStatistics Counts => Locked(() => _counts);
-
+    // Newest last.
     public IReadOnlyList<(TimeSpan Elapsed, int Concurrent)> Times => Locked(() => _times.ToArray());
-
-    public static GateStatistics Count(IReadOnlyList<GateLogLine> lines) =>
-        lines
-            .Where(l => l.Gate == lines[^1].Gate && l.Environment == lines[^1].Environment)
-            .Aggregate(new GateStatistics(), (c, l) => c.With(l.ToResult()));
 
     public bool IsGreen(string tree) => PassOf(tree) is not null;
 
@@ -39,31 +32,28 @@ internal sealed class GateHistory
 
     public bool WasRed(string tree) => Locked(() => _red.Contains(tree));
 
-    public GateResult? Reuse(string tree) =>
-        Locked(() =>
-        {
-            if (!_passes.TryGetValue(tree, out GateResult? pass))
-            {
-                return null;
-            }
-
-            _counts = _counts with { Reused = _counts.Reused + 1 };
-            return pass with { Cached = true };
-        });
-
-    public TimeSpan Limit(TimeSpan most) =>
-        Locked(() => _model.TimeLimit(Floor) is { } usual && usual < most ? usual : most);
+    // Three times what nearly all passes took, no less than a minute, no more than the host allows.
+    public TimeSpan Limit(TimeSpan max)
+    {
+        TimeSpan[] sorted = [.. Times.Select(t => t.Elapsed).Order()];
+        return sorted.Length < FewestPasses
+            ? max
+            : TimeSpan.FromTicks(
+                Math.Min(
+                    max.Ticks,
+                    Math.Max(Floor.Ticks, 3 * sorted[(int)Math.Ceiling(0.95 * sorted.Length) - 1].Ticks)
+                )
+            );
+    }
 
     public void Add(GateLogLine line, bool reusable = true)
     {
         lock (_lock)
         {
             GateResult result = line.ToResult();
-            _counts = _counts.With(result);
             if (result.Verdict == GateVerdict.Pass)
             {
                 _red.Remove(line.Tree);
-                _model.RecordPass(result.Elapsed, line.Concurrency);
                 _times.Enqueue((result.Elapsed, line.Concurrency));
                 if (_times.Count > MaxTimes)
                 {
@@ -130,22 +120,22 @@ internal sealed record GateKey(string Gate, string Environment)
 
     public static GateKey Of(QueueContext context, string gitVersion) =>
         new(
-            Hash([
-                .. context.Policy.Gates.Select(SpecOf),
-                context.Policy.Options.MinimumGateTime.Ticks.ToString(CultureInfo.InvariantCulture),
-                Hash([.. context.Policy.Options.CachePaths]),
-            ]),
+            Hash([.. context.Policy.Gates.Select(SpecOf), Hash([.. context.Policy.Options.CachePaths])]),
             Hash([
                 gitVersion,
                 RuntimeInformation.OSDescription,
                 RuntimeInformation.OSArchitecture.ToString(),
                 context.Sandbox?.Fingerprint ?? context.Sandbox?.GetType().FullName ?? "",
-                context.Policy.Options.CacheKey ?? "",
             ])
         );
 
     private static string SpecOf(MergeGate gate) =>
-        Hash(gate.File is null ? ["code", gate.Name, gate.Version ?? ""] : ["command", gate.File, .. gate.Arguments]);
+        Hash([
+            gate.Version ?? "",
+            gate.MinimumTime.Ticks.ToString(CultureInfo.InvariantCulture),
+            .. gate.File is null ? ["code", gate.Name] : new[] { "command", gate.File },
+            .. gate.Arguments,
+        ]);
 
     // Each part with its length, so that no two lists read the same.
     private static string Hash(IReadOnlyList<string> parts) =>

@@ -98,6 +98,7 @@ internal sealed class GateJob(
         {
             MergeGate gate = context.Policy.Gates[i];
             result = new GateResult(GateVerdict.Infra, candidate.Tree) { Command = gate.Name };
+            long begun = context.Time.GetTimestamp();
             try
             {
                 // Each part starts from exactly the candidate's tracked files.
@@ -110,6 +111,15 @@ internal sealed class GateJob(
                     ? await RunAsync(scope, command with { LogFile = LogOf(i + 1) }, result, either.Token)
                         .ConfigureAwait(false)
                     : await RunAsync(scope, gate, result, either.Token).ConfigureAwait(false);
+                TimeSpan elapsed = context.Time.GetElapsedTime(begun);
+                if (result.Verdict == GateVerdict.Pass && elapsed < gate.MinimumTime)
+                {
+                    result = result with
+                    {
+                        Verdict = GateVerdict.Vacuous,
+                        Reason = $"It was green after {elapsed}, and takes {gate.MinimumTime} when it tests anything.",
+                    };
+                }
             }
             catch (OperationCanceledException)
                 when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

@@ -114,7 +114,7 @@ internal sealed class GateLog(string folder, QueueLayout names)
             .. Encoding
                 .UTF8.GetString(bytes)
                 .Split('\n')
-                .Select(Parse)
+                .Select(l => QueueJson.TryRead(l, QueueJson.Default.GateLogLine))
                 .OfType<GateLogLine>()
                 .Where(l => l.Signature == Sign(l, key)),
         ];
@@ -129,16 +129,55 @@ internal sealed class GateLog(string folder, QueueLayout names)
 
     private static string Write(GateLogLine line) =>
         JsonSerializer.Serialize(line, QueueJson.Default.GateLogLine) + "\n";
+}
 
-    private static GateLogLine? Parse(string text)
-    {
-        try
+internal sealed record GateLogLine(
+    DateTimeOffset At,
+    int Run,
+    string Tree,
+    string Commit,
+    GateVerdict Verdict,
+    double Milliseconds
+)
+{
+    public IReadOnlyList<string> Attempts { get; init; } = [];
+
+    public string Gate { get; init; } = "";
+
+    public string Environment { get; init; } = "";
+
+    public int Concurrency { get; init; } = 1;
+
+    public bool Flaky { get; init; }
+
+    public string? Command { get; init; }
+
+    public int? ExitCode { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? Log { get; init; }
+
+    public string? Signature { get; init; }
+
+    public static GateLogLine Of(GateResult result, QueueCandidate candidate, DateTimeOffset at, int number) =>
+        new(at, number, candidate.Tree, candidate.Commit, result.Verdict, result.Elapsed.TotalMilliseconds)
         {
-            return text.Length == 0 ? null : JsonSerializer.Deserialize(text, QueueJson.Default.GateLogLine);
-        }
-        catch (JsonException)
+            Attempts = [.. candidate.Attempts.Select(LandingMessage.Name)],
+            Flaky = result.Flaky,
+            Command = result.Command,
+            ExitCode = result.ExitCode,
+            Reason = result.Reason,
+            Log = result.LogFile,
+        };
+
+    public GateResult ToResult() =>
+        new(Verdict, Tree, TimeSpan.FromMilliseconds(Milliseconds))
         {
-            return null;
-        }
-    }
+            Command = Command,
+            ExitCode = ExitCode,
+            Reason = Reason,
+            LogFile = Log,
+            Flaky = Flaky,
+        };
 }

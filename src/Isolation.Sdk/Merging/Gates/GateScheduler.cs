@@ -131,9 +131,9 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
     public async Task<GateResult> RunAsync(QueueCandidate candidate, CancellationToken cancellationToken)
     {
         GateKey key = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        if (History.Reuse(candidate.Tree) is { } before)
+        if (History.PassOf(candidate.Tree) is { } before)
         {
-            return before;
+            return before with { Cached = true };
         }
 
         if (context.Policy.Gates.Count == 0)
@@ -195,16 +195,6 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
             }
 
             _free.Release();
-        }
-
-        TimeSpan least = context.Policy.Options.MinimumGateTime;
-        if (result.Verdict == GateVerdict.Pass && result.Elapsed < least)
-        {
-            result = result with
-            {
-                Verdict = GateVerdict.Vacuous,
-                Reason = $"It was green after {result.Elapsed}, and takes {least} when it tests anything.",
-            };
         }
 
         return Record(key, candidate, result, number, Math.Max(concurrent, InUse + 1));

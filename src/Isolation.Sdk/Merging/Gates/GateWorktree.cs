@@ -231,23 +231,11 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
             )
             {
                 found[entry.Name] = entry is FileInfo { LinkTarget: null } file
-                    ? TryRead(file.FullName)
+                    ? TextFile.TryRead(file.FullName)
                     : entry.LinkTarget;
             }
         }
 
         return found;
-    }
-
-    private static string? TryRead(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
     }
 }

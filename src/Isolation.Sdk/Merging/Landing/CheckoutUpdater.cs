@@ -8,23 +8,41 @@ internal sealed class CheckoutUpdater(QueueContext context)
 {
     private GitRepository Repository => context.Repository;
 
-    public async Task<string?> FindObstacleAsync(CancellationToken cancellationToken)
+    public static async Task<IsolationFault?> FindObstacleAsync(
+        QueueLayout names,
+        MergePolicy policy,
+        CancellationToken cancellationToken
+    )
     {
-        foreach (string tree in TargetCheckouts.Of(Repository, context.Names.Target))
+        const string Remedy = "merge into a branch of its own: .Target(\"isolation/main\", from: \"main\")";
+        foreach (string tree in TargetCheckouts.Of(names.Repository, names.Target))
         {
-            if (!context.Policy.Options.FastForwardCheckout)
+            string found = $"{names.Target} is checked out in '{tree}', ";
+            if (!policy.Options.FastForwardCheckout)
             {
-                return $"Policy: {context.Names.ShortTarget} is checked out in '{tree}', whose files would fall "
-                    + $"behind.";
+                return new IsolationFault(
+                    MergingCodes.TargetCheckedOut,
+                    found + "whose files would fall behind.",
+                    $"Let it be moved along while it is clean: o.FastForwardCheckout = true, or {Remedy}."
+                );
             }
 
+            // One that fell behind in a landing whose process died is moved along before anything else.
             if (
-                (await InAsync(tree, cancellationToken, "status", "--porcelain").ConfigureAwait(false)).Output.Length
-                > 0
+                !File.Exists(names.Checkout)
+                && (
+                    await InAsync(names.Repository, tree, cancellationToken, "status", "--porcelain")
+                        .ConfigureAwait(false)
+                )
+                    .Output
+                    .Length > 0
             )
             {
-                return $"Policy: {context.Names.ShortTarget} is checked out in '{tree}', which has uncommitted "
-                    + $"changes.";
+                return new IsolationFault(
+                    MergingCodes.TargetCheckoutDirty,
+                    found + "which has uncommitted changes.",
+                    $"Commit or stash them there, or {Remedy}."
+                );
             }
         }
 
@@ -59,11 +77,11 @@ internal sealed class CheckoutUpdater(QueueContext context)
         {
             // Only an index that is still the old commit's is moved: who did something there meanwhile keeps it.
             bool untouched = (
-                await InAsync(tree, cancellationToken, "diff-index", "--cached", "--quiet", noted[0], "--")
+                await InAsync(Repository, tree, cancellationToken, "diff-index", "--cached", "--quiet", noted[0], "--")
                     .ConfigureAwait(false)
             ).Ok;
             GitResult? moved = untouched
-                ? await InAsync(tree, cancellationToken, "read-tree", "-m", "-u", noted[0], target)
+                ? await InAsync(Repository, tree, cancellationToken, "read-tree", "-m", "-u", noted[0], target)
                     .ConfigureAwait(false)
                 : null;
             if (moved is not { ExitCode: 0 })
@@ -80,12 +98,14 @@ internal sealed class CheckoutUpdater(QueueContext context)
         File.Delete(context.Names.Checkout);
     }
 
-    private Task<GitResult> InAsync(string tree, CancellationToken cancellationToken, params string[] arguments) =>
-        Repository.Client.TryRunAsync(
-            GitCommand.In(tree, arguments) with
-            {
-                Environment = GitLfs.Environment(Repository),
-            },
+    private static Task<GitResult> InAsync(
+        GitRepository repository,
+        string tree,
+        CancellationToken cancellationToken,
+        params string[] arguments
+    ) =>
+        repository.Client.TryRunAsync(
+            new GitCommand(tree, arguments) { Environment = GitLfs.Environment(repository) },
             cancellationToken
         );
 }

@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Isolation.Sdk.Merging;
 
@@ -44,45 +41,15 @@ internal sealed record JournalEntry(
             _ => "Did not land",
         };
         string names = string.Join(", ", Items.Take(MaxNamed).Select(i => LandingMessage.Name(i.Attempt)));
-        StringBuilder message = new();
-        message.Append(
-            CultureInfo.InvariantCulture,
-            $"{verb} {names}{(Items.Count > MaxNamed ? $" and {Items.Count - MaxNamed} more" : "")}\n\n"
+        string more = Items.Count > MaxNamed ? $" and {Items.Count - MaxNamed} more" : "";
+        string note = Note is null ? "" : Note + "\n";
+        string json = JsonSerializer.Serialize(this, QueueJson.Default.JournalEntry);
+        string trailers = string.Concat(
+            Items.Select(i => LandingMessage.Trailer(LandingMessage.AttemptTrailer, LandingMessage.Name(i.Attempt)))
         );
-        message.Append(CultureInfo.InvariantCulture, $"{Target} {Old}..{New}\n");
-        message.Append(Note is null ? "" : Note + "\n").Append('\n');
-        message.Append(JsonSerializer.Serialize(this, JournalJson.Default.JournalEntry)).Append("\n\n");
-        foreach (JournalItem item in Items)
-        {
-            message
-                .Append(LandingMessage.AttemptTrailer)
-                .Append(": ")
-                .Append(LandingMessage.Name(item.Attempt))
-                .Append('\n');
-        }
-
-        return message.ToString();
+        return $"{verb} {names}{more}\n\n{Target} {Old}..{New}\n{note}\n{json}\n\n{trailers}";
     }
 
-    public static JournalEntry? Parse(string message)
-    {
-        try
-        {
-            return message.Split('\n').FirstOrDefault(l => l.StartsWith('{')) is { } json
-                ? JsonSerializer.Deserialize(json, JournalJson.Default.JournalEntry)
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    public static JournalEntry? Parse(string message) =>
+        QueueJson.TryRead(message.Split('\n').FirstOrDefault(l => l.StartsWith('{')), QueueJson.Default.JournalEntry);
 }
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UseStringEnumConverter = true
-)]
-[JsonSerializable(typeof(JournalEntry))]
-internal sealed partial class JournalJson : JsonSerializerContext;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
@@ -116,13 +115,7 @@ internal sealed class LandingJournal(QueueContext context)
         if (_last is null)
         {
             await Repository
-                .Client.RunAsync(
-                    GitCommand.In(Repository.CommonDirectory, "hash-object", "-w", "-t", "tree", "--stdin") with
-                    {
-                        Input = "",
-                    },
-                    cancellationToken
-                )
+                .WriteObjectAsync("", cancellationToken, ["hash-object", "-w", "-t", "tree", "--stdin"])
                 .ConfigureAwait(false);
         }
 
@@ -135,20 +128,14 @@ internal sealed class LandingJournal(QueueContext context)
         }
 
         // One process for all of them; git checks what it is given.
-        GitCommand write = GitCommand.In(
-            Repository.CommonDirectory,
-            "hash-object",
-            "-w",
-            "-t",
-            "commit",
-            "--no-filters",
-            "--stdin-paths"
-        ) with
-        {
-            Input = string.Concat(files.Select(f => f + "\n")),
-            Environment = DurableRefs.Durable,
-        };
-        return (await Repository.Client.RunAsync(write, cancellationToken).ConfigureAwait(false)).Line.Split('\n');
+        string written = await Repository
+            .WriteObjectAsync(
+                string.Concat(files.Select(f => f + "\n")),
+                cancellationToken,
+                ["hash-object", "-w", "-t", "commit", "--no-filters", "--stdin-paths"]
+            )
+            .ConfigureAwait(false);
+        return written.Split('\n');
     }
 
     private string Commit(JournalEntry entry)
@@ -159,11 +146,8 @@ internal sealed class LandingJournal(QueueContext context)
             $"{Plain(environment["GIT_COMMITTER_NAME"])} <{Plain(environment["GIT_COMMITTER_EMAIL"])}> "
                 + $"{context.Time.GetUtcNow().ToUnixTimeSeconds()} +0000"
         );
-        StringBuilder commit = new();
-        commit.Append("tree ").Append(EmptyTree).Append('\n');
-        commit.Append(_last is null ? "" : $"parent {_last}\n");
-        commit.Append("author ").Append(who).Append("\ncommitter ").Append(who).Append("\n\n");
-        return commit.Append(entry.ToMessage()).ToString();
+        string parent = _last is null ? "" : $"parent {_last}\n";
+        return $"tree {EmptyTree}\n{parent}author {who}\ncommitter {who}\n\n{entry.ToMessage()}";
     }
 
     private static string Plain(string text) =>

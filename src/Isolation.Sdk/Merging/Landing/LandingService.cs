@@ -12,8 +12,12 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
     private readonly RemotePush _push = new(context);
     private readonly CheckoutUpdater _checkouts = new(context);
 
-    public Task<string?> FindObstacleAsync(CancellationToken cancellationToken) =>
-        _checkouts.FindObstacleAsync(cancellationToken);
+    public async Task<string?> FindObstacleAsync(CancellationToken cancellationToken) =>
+        (
+            await CheckoutUpdater
+                .FindObstacleAsync(context.Names, context.Policy, cancellationToken)
+                .ConfigureAwait(false)
+        )?.Message;
 
     public Task UpdateCheckoutsAsync(string? target, CancellationToken cancellationToken) =>
         target is null ? Task.CompletedTask : _checkouts.FinishAsync(target, cancellationToken);
@@ -198,4 +202,21 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
                 throw new InvalidOperationException("Unknown outcome.");
         }
     }
+}
+
+internal abstract record LandingResult
+{
+    private LandingResult() { }
+
+    // As they are in history now: messages may have been written anew.
+    public sealed record Landed(IReadOnlyList<Candidate> Candidates) : LandingResult;
+
+    public sealed record Moved : LandingResult;
+
+    public sealed record Changed(AttemptId Attempt) : LandingResult;
+
+    public sealed record Refused(string Reason) : LandingResult;
+
+    // Something around it is in the way, a remote for example.
+    public sealed record Blocked(string Reason) : LandingResult;
 }

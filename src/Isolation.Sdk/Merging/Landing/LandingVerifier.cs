@@ -12,8 +12,7 @@ internal sealed class LandingVerifier(QueueContext context, TargetHistory histor
         "%H%x1f%T%x1f%P%x1f"
         + $"%(trailers:key={LandingMessage.TestedTreeTrailer},valueonly=true,unfold=true,separator=%x1e)";
 
-    private readonly ItemMerger _merge = new(context, Path.Combine(context.Names.MergeFolder, "check"));
-    private readonly MergeBaseFinder _start = new(context, history);
+    private readonly ItemMerger _merge = new(context, history, Path.Combine(context.Names.MergeFolder, "check"));
 
     public async Task<string?> FindFaultAsync(
         string target,
@@ -49,7 +48,7 @@ internal sealed class LandingVerifier(QueueContext context, TargetHistory histor
             .ConfigureAwait(false);
         if (!answer.Ok)
         {
-            return $"What is to land cannot be read: {answer.Error.Trim().ReplaceLineEndings(" ")}";
+            return $"What is to land cannot be read: {answer.ErrorLine}";
         }
 
         Dictionary<string, Stored> stored = answer.Fields.Select(Stored.Parse).ToDictionary(s => s.Commit);
@@ -83,18 +82,13 @@ internal sealed class LandingVerifier(QueueContext context, TargetHistory histor
         for (int i = 0; i < candidates.Count; i++)
         {
             QueueItem item = candidates[i].Item;
-            IReadOnlyList<TargetCommit> since = await history
-                .BetweenAsync(item.Base, target, cancellationToken)
-                .ConfigureAwait(false);
-            string? start = await _start
-                .FindAsync(item, target, [.. candidates.Take(i)], since, cancellationToken)
-                .ConfigureAwait(false);
             MergeResult again = await _merge
                 .RunAsync(
                     item,
                     new MergeBase(candidates[i].Parent, below),
-                    start,
-                    start is not null || history.Contains(item.Base, target) ? candidates[i].Files : [],
+                    target,
+                    [.. candidates.Take(i)],
+                    candidates[i].Files,
                     cancellationToken
                 )
                 .ConfigureAwait(false);

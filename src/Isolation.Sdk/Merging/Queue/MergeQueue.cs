@@ -59,16 +59,13 @@ internal sealed class MergeQueue : IMergeQueue
             QueueItem? before = (await _store.ReadAsync(cancellationToken).ConfigureAwait(false)).Find(request.Attempt);
             if (before is not null && before.Head != request.Capture.Commit)
             {
-                throw new IsolationException(
+                throw RequestRules.Refuse(
                     MergingCodes.Pinned,
+                    request.Attempt,
                     $"{request.Attempt} was submitted with commit {before.Head}; {request.Capture.Commit} "
                         + $"is another one.",
                     "An attempt is pinned to what was captured: start a new attempt for new work."
-                )
-                {
-                    Attempt = request.Attempt,
-                    Stage = Stage.Merge,
-                };
+                );
             }
         }
 
@@ -80,13 +77,49 @@ internal sealed class MergeQueue : IMergeQueue
         CancellationToken cancellationToken = default
     ) => _statuses.WatchAsync(attempt, cancellationToken);
 
-    public async ValueTask<MergeStatus> CommandAsync(
+    public ValueTask<MergeStatus> ApproveAsync(
         AttemptId attempt,
-        MergeCommand command,
+        string commit,
+        string by,
         CancellationToken cancellationToken = default
+    ) => ChangeAsync(attempt, i => RequestRules.Approve(i, commit, by), cancellationToken);
+
+    public ValueTask<MergeStatus> RejectAsync(
+        AttemptId attempt,
+        string reason,
+        CancellationToken cancellationToken = default
+    ) => ChangeAsync(attempt, i => i with { State = MergeState.Rejected, Reason = reason }, cancellationToken);
+
+    public ValueTask<MergeStatus> CancelAsync(AttemptId attempt, CancellationToken cancellationToken = default) =>
+        ChangeAsync(
+            attempt,
+            i => i with { State = MergeState.Cancelled, Reason = "It was taken out of the queue." },
+            cancellationToken
+        );
+
+    public ValueTask<MergeStatus> HoldAsync(
+        AttemptId attempt,
+        string reason,
+        CancellationToken cancellationToken = default
+    ) =>
+        ChangeAsync(
+            attempt,
+            i =>
+                i with
+                {
+                    Hold = new ItemHold(MergeHoldReason.Paused, reason),
+                    ApprovedCommit = null,
+                    ApprovedBy = null,
+                },
+            cancellationToken
+        );
+
+    private async ValueTask<MergeStatus> ChangeAsync(
+        AttemptId attempt,
+        Func<QueueItem, QueueItem> change,
+        CancellationToken cancellationToken
     )
     {
-        ArgumentNullException.ThrowIfNull(command);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
         while (true)
         {
@@ -97,7 +130,7 @@ internal sealed class MergeQueue : IMergeQueue
                 return await LandedBeforeAsync(attempt, state, cancellationToken).ConfigureAwait(false);
             }
 
-            QueueItem changed = RequestRules.Apply(item, command);
+            QueueItem changed = change(item);
             if (item.IsTerminal || changed == item)
             {
                 return _monitor.StatusOf(item);
@@ -157,15 +190,12 @@ internal sealed class MergeQueue : IMergeQueue
             .ConfigureAwait(false);
         return landing is not null
             ? new MergeStatus(attempt, MergeState.Landed) { LandedCommit = landing.Commit }
-            : throw new IsolationException(
+            : throw RequestRules.Refuse(
                 MergingCodes.UnknownAttempt,
+                attempt,
                 $"{attempt} is not in the queue of {_context.Names.Target}.",
                 "Check the attempt's id, its number and the target."
-            )
-            {
-                Attempt = attempt,
-                Stage = Stage.Merge,
-            };
+            );
     }
 
     private async Task RunAsync()

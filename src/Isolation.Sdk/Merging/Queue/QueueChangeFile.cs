@@ -1,3 +1,5 @@
+using Isolation.Sdk.IO;
+
 namespace Isolation.Sdk.Merging;
 
 /// <summary>
@@ -39,15 +41,5 @@ internal sealed class QueueChangeFile(string path)
         }
     }
 
-    private string Read()
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (IOException)
-        {
-            return _heard;
-        }
-    }
+    private string Read() => TextFile.TryRead(path) ?? _heard;
 }

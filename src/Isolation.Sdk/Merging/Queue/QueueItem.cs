@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Isolation.Sdk.Merging;
 
@@ -54,22 +55,8 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
 
     public string ToJson() => JsonSerializer.Serialize(this, QueueJson.Default.QueueItem);
 
-    public static QueueItem? Parse(string commit, string json)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(json, QueueJson.Default.QueueItem) is { } item
-                ? item with
-                {
-                    Commit = commit,
-                }
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    public static QueueItem? Parse(string commit, string json) =>
+        QueueJson.TryRead(json, QueueJson.Default.QueueItem) is { } item ? item with { Commit = commit } : null;
 }
 
 internal sealed record ItemHold(MergeHoldReason Kind, string Text)
@@ -86,4 +73,19 @@ internal sealed record ItemHold(MergeHoldReason Kind, string Text)
 [JsonSerializable(typeof(QueuePause))]
 [JsonSerializable(typeof(QueueActivity))]
 [JsonSerializable(typeof(GateLogLine))]
-internal sealed partial class QueueJson : JsonSerializerContext;
+[JsonSerializable(typeof(JournalEntry))]
+internal sealed partial class QueueJson : JsonSerializerContext
+{
+    public static T? TryRead<T>(string? json, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return string.IsNullOrEmpty(json) ? null : JsonSerializer.Deserialize(json, type);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
@@ -134,19 +135,8 @@ internal sealed record QueueActivity
             ? ""
             : JsonSerializer.Serialize(this, QueueJson.Default.QueueActivity);
 
-    public static QueueActivity Read(QueueLayout names)
-    {
-        try
-        {
-            return File.ReadAllText(names.ActivityFile) is { Length: > 0 } text
-                ? JsonSerializer.Deserialize(text, QueueJson.Default.QueueActivity) ?? None
-                : None;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            return None;
-        }
-    }
+    public static QueueActivity Read(QueueLayout names) =>
+        QueueJson.TryRead(TextFile.TryRead(names.ActivityFile), QueueJson.Default.QueueActivity) ?? None;
 }
 
 internal sealed record ProvisionalConflict(AttemptId Attempt, MergeConflict Conflict, IReadOnlyList<AttemptId> With)

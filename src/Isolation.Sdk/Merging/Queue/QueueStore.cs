@@ -154,21 +154,15 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
             await Repository.RunAsync(cancellationToken, "cat-file", "commit", old.Commit).ConfigureAwait(false)
         ).Output;
         string header = before[..(before.IndexOf("\n\n", StringComparison.Ordinal) + 2)];
-        GitCommand write = GitCommand.In(
-            Repository.CommonDirectory,
-            "hash-object",
-            "-w",
-            "-t",
-            "commit",
-            "--stdin"
-        ) with
-        {
-            Input = header + changed.ToJson() + "\n",
-            Environment = DurableRefs.Durable,
-        };
         return changed with
         {
-            Commit = (await Repository.Client.RunAsync(write, cancellationToken).ConfigureAwait(false)).Line,
+            Commit = await Repository
+                .WriteObjectAsync(
+                    header + changed.ToJson() + "\n",
+                    cancellationToken,
+                    ["hash-object", "-w", "-t", "commit", "--stdin"]
+                )
+                .ConfigureAwait(false),
         };
     }
 

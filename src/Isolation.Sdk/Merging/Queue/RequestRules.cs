@@ -54,44 +54,21 @@ internal static class RequestRules
         }
     }
 
-    public static QueueItem Apply(QueueItem item, MergeCommand command) =>
-        command switch
-        {
-            MergeCommand.Approve approve when approve.Commit != item.Head => throw new IsolationException(
+    // The same item when it changes nothing.
+    public static QueueItem Approve(QueueItem item, string commit, string by) =>
+        commit != item.Head
+            ? throw Refuse(
                 MergingCodes.OtherCommit,
-                $"{item.Attempt} is {item.Head}; the approval is for {approve.Commit}.",
+                item.Attempt,
+                $"{item.Attempt} is {item.Head}; the approval is for {commit}.",
                 "Look at the commit that was submitted, and approve its full id."
             )
-            {
-                Attempt = item.Attempt,
-                Stage = Stage.Merge,
-            },
-            MergeCommand.Approve approve when item.ApprovedCommit == item.Head && item.Hold is null => item,
-            MergeCommand.Approve approve => item with
-            {
-                ApprovedCommit = item.Head,
-                ApprovedBy = approve.By,
-                Hold = null,
-            },
-            MergeCommand.Reject reject => item with { State = MergeState.Rejected, Reason = reject.Reason },
-            MergeCommand.Cancel => item with
-            {
-                State = MergeState.Cancelled,
-                Reason = "It was taken out of the queue.",
-            },
-            MergeCommand.Hold hold => item with
-            {
-                Hold = new ItemHold(MergeHoldReason.Paused, hold.Reason),
-                ApprovedCommit = null,
-                ApprovedBy = null,
-            },
-            _ => throw new ArgumentOutOfRangeException(nameof(command)),
-        };
+        : item.ApprovedCommit == item.Head && item.Hold is null ? item
+        : item with { ApprovedCommit = item.Head, ApprovedBy = by, Hold = null };
+
+    public static IsolationException Refuse(string code, AttemptId attempt, string message, string remedy) =>
+        new(code, message, remedy) { Attempt = attempt, Stage = Stage.Merge };
 
     private static IsolationException Bad(MergeRequest request, string message, string remedy) =>
-        new(MergingCodes.BadRequest, $"{request.Attempt} cannot be submitted: {message}", remedy)
-        {
-            Attempt = request.Attempt,
-            Stage = Stage.Merge,
-        };
+        Refuse(MergingCodes.BadRequest, request.Attempt, $"{request.Attempt} cannot be submitted: {message}", remedy);
 }

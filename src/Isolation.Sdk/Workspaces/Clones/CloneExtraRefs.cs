@@ -24,7 +24,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
         }
 
         IReadOnlyDictionary<string, string> before = await repository
-            .ListRefsAsync(_prefix, cancellationToken)
+            .ListRefsAsync(cancellationToken, _prefix)
             .ConfigureAwait(false);
         HashSet<string> worth = await FindWorthAsync(
                 [.. refs.Select(r => r.Value).Distinct()],

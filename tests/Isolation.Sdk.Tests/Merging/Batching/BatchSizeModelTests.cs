@@ -110,40 +110,6 @@ public class BatchSizeModelTests
         Assert.Equal(new BatchSettings(4, 1), Known(.01).Settings(4, null, 48, false, 0));
     }
 
-    [IsolationFact]
-    public void A_time_limit_needs_some_passes()
-    {
-        BatchSizeModel model = new();
-        for (int pass = 0; pass < 4; pass++)
-        {
-            model.RecordPass(TimeSpan.FromSeconds(10), 1);
-            Assert.Null(model.TimeLimit(TimeSpan.Zero));
-        }
-
-        model.RecordPass(TimeSpan.FromSeconds(10), 1);
-        Assert.Equal(TimeSpan.FromSeconds(30), model.TimeLimit(TimeSpan.Zero));
-        Assert.Equal(TimeSpan.FromMinutes(1), model.TimeLimit(TimeSpan.FromMinutes(1)));
-    }
-
-    [IsolationFact]
-    public void A_time_limit_follows_recent_passes_and_no_single_one()
-    {
-        BatchSizeModel model = new();
-        for (int pass = 1; pass <= 200; pass++)
-        {
-            model.RecordPass(
-                TimeSpan.FromSeconds(
-                    pass <= 100 ? 1
-                    : pass == 150 ? 1000
-                    : 20
-                ),
-                1
-            );
-        }
-
-        Assert.Equal(TimeSpan.FromSeconds(60), model.TimeLimit(TimeSpan.Zero));
-    }
-
     private static BatchSizeModel Known(double bad) => new(bad, double.PositiveInfinity);
 
     private static BatchSizeModel Measured(Func<int, double> seconds)

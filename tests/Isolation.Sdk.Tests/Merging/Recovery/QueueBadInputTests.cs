@@ -52,7 +52,7 @@ public sealed class QueueBadInputTests
         Assert.True(fine.State == MergeState.Landed, fine.Reason);
 
         await File.WriteAllBytesAsync(file, bytes);
-        await refinery.Queue.CommandAsync(RefineryFixture.Of("lost"), new MergeCommand.Approve(lost.Commit, "ada"));
+        await refinery.Queue.ApproveAsync(RefineryFixture.Of("lost"), lost.Commit, "ada");
         Assert.Equal(MergeState.Landed, (await refinery.EndAsync("lost")).State);
     }
 
@@ -226,7 +226,7 @@ public sealed class QueueBadInputTests
         File.Delete(stale);
         for (int i = 0; i < works.Length; i++)
         {
-            await queue.CommandAsync(attempts[i], new MergeCommand.Approve(works[i].Commit, "ada"));
+            await queue.ApproveAsync(attempts[i], works[i].Commit, "ada");
             Assert.Equal(MergeState.Landed, (await QueueFixture.EndAsync(queue, attempts[i])).State);
         }
     }

@@ -108,7 +108,7 @@ public sealed class BisectionTests
         Assert.Equal(MergeState.Rejected, (await bench.EndAsync("bad")).State);
         Assert.Single(bench.Gate.Asked, "b");
         bench.Gate.Always("d", GateResult.Pass);
-        await bench.Queue.CommandAsync(RefineryFixture.Of("c"), new MergeCommand.Cancel());
+        await bench.Queue.CancelAsync(RefineryFixture.Of("c"));
     }
 
     [IsolationFact(Tier = Tier.Ci)]

@@ -19,12 +19,12 @@ public sealed class DescribeTests
         await bench.Gate.RunOfAsync("a b");
         await bench.UntilAsync("b", s => s.State == MergeState.Testing);
 
-        QueueReport queue = (
+        QueueReport queue = Assert.Single(
             await new MergeQueueClient(
                 bench.Fixture.Target.Repository,
                 bench.Fixture.Repository.Path + ".workers"
             ).DescribeAsync(QueueFixture.TargetRef)
-        )!;
+        );
 
         Assert.Equal(
             (true, 2, await bench.Fixture.TargetCommitAsync()),
@@ -68,13 +68,13 @@ public sealed class DescribeTests
         MergeStatus rejected = await bench.EndAsync("bad");
         await bench.Queue.DisposeAsync();
 
-        QueueReport queue = (
+        QueueReport queue = Assert.Single(
             await new MergeQueueClient(bench.Fixture.Target.Repository).DescribeAsync(QueueFixture.TargetRef)
-        )!;
+        );
 
         Assert.Equal((MergeState.Rejected, false, null), (rejected.State, queue.IsActing, queue.MaxConcurrency));
         Assert.Empty(queue.Testing);
-        Assert.Equal((1, 3), (queue.Gates.Flakes, queue.Gates.Failures));
+        Assert.Equal((1, 3), (queue.FlakyPasses, queue.GateResults[GateVerdict.Fail]));
         Assert.Equal(
             ("a.1", queue.Commit),
             (Assert.Single(queue.Landed).Attempt.ToString(), queue.Landed[0].LandedCommit)
@@ -120,7 +120,7 @@ public sealed class DescribeTests
     {
         await using QueueFixture bench = await QueueFixture.CreateAsync(("a.txt", "a\n"));
 
-        Assert.Null(await new MergeQueueClient(bench.Target.Repository).DescribeAsync(QueueFixture.TargetRef));
+        Assert.Empty(await new MergeQueueClient(bench.Target.Repository).DescribeAsync(QueueFixture.TargetRef));
         Assert.Empty(await new MergeQueueClient(bench.Target.Repository).DescribeAsync());
         MergeQueueClient client = new(bench.Target.Repository);
         const string Missing = "refs/heads/nowhere";

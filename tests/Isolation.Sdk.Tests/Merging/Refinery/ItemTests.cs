@@ -38,7 +38,7 @@ public sealed class ItemTests
         await bench.GoAsync();
         await bench.Gate.RunOfAsync("first");
         await bench.UntilAsync("second", s => s.Hold == MergeHoldReason.Conflict);
-        await bench.Queue.CommandAsync(RefineryFixture.Of("first"), new MergeCommand.Cancel());
+        await bench.Queue.CancelAsync(RefineryFixture.Of("first"));
         await bench.Gate.PassAsync("second");
 
         Assert.Equal(MergeState.Landed, (await bench.EndAsync("second")).State);
@@ -75,7 +75,7 @@ public sealed class ItemTests
         ControlledGateRun one = await bench.Gate.RunOfAsync("a");
         ControlledGateRun two = await bench.Gate.RunOfAsync("a b");
         ControlledGateRun three = await bench.Gate.RunOfAsync("a b c");
-        await bench.Queue.CommandAsync(RefineryFixture.Of("b"), new MergeCommand.Cancel());
+        await bench.Queue.CancelAsync(RefineryFixture.Of("b"));
         ControlledGateRun rest = await bench.Gate.RunOfAsync("a c");
         Assert.False(one.Answered.IsCompleted);
         rest.Answer(GateResult.Pass);
@@ -170,9 +170,9 @@ public sealed class ItemTests
         ControlledGateRun both = await bench.Gate.RunOfAsync("usual urgent");
         await bench.UntilAsync("urgent", s => s.State == MergeState.Testing);
 
-        QueueReport report = (
+        QueueReport report = Assert.Single(
             await new MergeQueueClient(bench.Fixture.Target.Repository).DescribeAsync(QueueFixture.TargetRef)
-        )!;
+        );
         both.Answer(GateResult.Pass);
 
         Assert.Equal(["usual.1", "urgent.1"], report.Items.Select(i => i.Attempt.ToString()));

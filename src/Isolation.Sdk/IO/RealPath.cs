@@ -1,25 +1,25 @@
-namespace Isolation.Sdk.Guard;
+namespace Isolation.Sdk.IO;
 
+/// <summary>Where a path really leads: two names of one folder are one folder.</summary>
 internal static class RealPath
 {
     public static string Of(string path)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        string? parent = Path.GetDirectoryName(full);
-        if (parent is null)
+        if (Path.GetDirectoryName(full) is not { } parent)
         {
             return full;
         }
 
         string here = Path.Combine(Of(parent), Path.GetFileName(full));
         FileSystemInfo info = Directory.Exists(here) ? new DirectoryInfo(here) : new FileInfo(here);
-        return info.LinkTarget is null
-            ? here
-            : Path.TrimEndingDirectorySeparator(info.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? here);
+        return info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true) is { } target
+            ? Of(target.FullName)
+            : here;
     }
 
     public static bool Nested(string a, string b) => a == b || IsBelow(a, b) || IsBelow(b, a);
 
-    private static bool IsBelow(string path, string folder) =>
+    public static bool IsBelow(string path, string folder) =>
         path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }
