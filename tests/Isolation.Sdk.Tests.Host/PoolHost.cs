@@ -23,7 +23,7 @@ internal static class PoolHost
         });
 
         WorkersDirectory? workers = request.UseWorkersDirectory is { } root ? new WorkersDirectory(root) : null;
-        WorkspaceOptions options = new() { CheckoutMethod = filling, Pool = { Size = wanted.Size } };
+        WorkspaceOptions options = new() { CheckoutMethod = filling, PoolSize = wanted.Size };
         await using GitWorkspaceProvider pool = wanted.Clones
             ? new PrivateCloneProvider(options, TimeProvider.System, workers) { Faults = faults }
             : new GitWorktreeProvider(options, TimeProvider.System, workers) { Faults = faults };

@@ -56,7 +56,7 @@ internal sealed class CheckoutBenchmark
 
     /// <summary>A provider that knows nothing yet, as of a host that was just started.</summary>
     public static GitWorktreeProvider Provider(CheckoutMethod filling = CheckoutMethod.Auto, int poolSize = 0) =>
-        new(new WorkspaceOptions { CheckoutMethod = filling, Pool = { Size = poolSize } }, TimeProvider.System);
+        new(new WorkspaceOptions { CheckoutMethod = filling, PoolSize = poolSize }, TimeProvider.System);
 
     /// <summary>An attempt as a pipeline issues it, for a workspace at a commit.</summary>
     public async Task<WorkspaceRequest> RequestAsync(string commit)

@@ -1,3 +1,5 @@
+using System.IO.Enumeration;
+
 namespace Isolation.Sdk.IO;
 
 internal static class FileSearch
@@ -5,4 +7,38 @@ internal static class FileSearch
     // No link is followed.
     public static EnumerationOptions Below =>
         new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+
+    public static EnumerationOptions WithHidden => new() { AttributesToSkip = FileAttributes.None };
+
+    public static bool Contains(string folder, string path) =>
+        path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    // The folder, or the nearest one above it that is there.
+    public static string? FindExisting(string? folder)
+    {
+        while (folder is not null && !Directory.Exists(folder))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder;
+    }
+
+    public static void DeleteIfEmpty(string folder)
+    {
+        if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
+        {
+            Directory.Delete(folder);
+        }
+    }
+
+    // 0 for what is being changed under our eyes.
+    public static long MeasureLength(string folder) =>
+        DiskErrors.Try(() =>
+            new FileSystemEnumerable<long>(
+                folder,
+                static (ref FileSystemEntry e) => e.IsDirectory ? 0 : e.Length,
+                Below
+            ).Sum()
+        );
 }

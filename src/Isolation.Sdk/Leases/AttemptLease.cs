@@ -7,7 +7,6 @@ internal sealed class AttemptLease : IAttemptLease, IDisposable
     private readonly LeaseStore _store;
     private readonly OsFileLock _lock;
     private readonly Lock _gate = new();
-    private readonly CancellationTokenSource _lost = new();
     private bool _ended;
 
     public AttemptLease(LeaseStore store, OsFileLock held, LeaseRecord record)
@@ -20,7 +19,8 @@ internal sealed class AttemptLease : IAttemptLease, IDisposable
 
     public AttemptId Attempt => Record.Attempt;
 
-    public CancellationToken Lost => _lost.Token;
+    // The operating system takes a lock from nobody.
+    public CancellationToken Lost => CancellationToken.None;
 
     public LeaseRecord Record { get; private set; }
 
@@ -37,33 +37,27 @@ internal sealed class AttemptLease : IAttemptLease, IDisposable
         return ValueTask.CompletedTask;
     }
 
-    public void MarkLost() => _lost.Cancel();
-
-    public void Complete()
-    {
-        lock (_gate)
-        {
-            if (!_ended)
-            {
-                _ended = true;
-                _store.Delete(Attempt);
-                _lock.Dispose();
-            }
-        }
-    }
+    public void Complete() => End(keepsRecord: false);
 
     // Leaves the record, for a sweep or for someone to look at.
-    public void Dispose()
+    public void Dispose() => End(keepsRecord: true);
+
+    private void End(bool keepsRecord)
     {
         lock (_gate)
         {
-            if (!_ended)
+            if (_ended)
             {
-                _ended = true;
-                _lock.Dispose();
+                return;
             }
-        }
 
-        _lost.Dispose();
+            _ended = true;
+            if (!keepsRecord)
+            {
+                _store.Delete(Attempt);
+            }
+
+            _lock.Dispose();
+        }
     }
 }

@@ -1,3 +1,5 @@
+using Isolation.Sdk.IO;
+
 namespace Isolation.Sdk.Platform;
 
 internal sealed record AccessScope(
@@ -68,7 +70,7 @@ internal sealed record AccessScope(
     public void ThrowIfUnreadable(string program)
     {
         string final = File.ResolveLinkTarget(program, returnFinalTarget: true)?.FullName ?? program;
-        if (!System.Concat(Read).Concat(Write).Any(folder => Contains(folder, final)))
+        if (!System.Concat(Read).Concat(Write).Any(folder => FileSearch.Contains(folder, final)))
         {
             throw new IsolationException(
                 SandboxCodes.CommandNotStarted,
@@ -80,7 +82,7 @@ internal sealed record AccessScope(
 
     public static void ThrowIfExposed(string folder, IEnumerable<string> read)
     {
-        if (System.Concat(read).FirstOrDefault(open => Contains(open, folder)) is { } exposing)
+        if (System.Concat(read).FirstOrDefault(open => FileSearch.Contains(open, folder)) is { } exposing)
         {
             throw new IsolationException(
                 SandboxCodes.WorkersExposed,
@@ -89,9 +91,6 @@ internal sealed record AccessScope(
             );
         }
     }
-
-    public static bool Contains(string folder, string path) =>
-        path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }
 
 internal sealed record NetworkAccess(bool IsOpen, IReadOnlyList<int> Ports)

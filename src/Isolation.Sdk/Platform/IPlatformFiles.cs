@@ -1,18 +1,18 @@
 namespace Isolation.Sdk.Platform;
 
-// Names are bytes, folders are descriptors, and no link is followed.
+// Names are bytes, folders are descriptors, and no link is followed. What .NET alone cannot do is the default.
 internal interface IPlatformFiles
 {
-    int MaxThreads { get; }
+    int MaxThreads => 1;
 
     // By trying; IOException where there is no room to.
-    FileSystemFeatures Detect(string folder);
+    FileSystemFeatures Detect(string folder) => new(false, false, false);
 
     // What somebody else deletes meanwhile is as good as deleted.
     void DeleteTree(string folder, ReadOnlySpan<byte> name);
 
     // False if a file of the source is not what the manifest says.
-    Task<bool> CopyTreeAsync(TreeCopy copy, CancellationToken cancellationToken);
+    Task<bool> CopyTreeAsync(TreeCopy copy, CancellationToken cancellationToken) => throw Unsupported();
 
     // Gives files (all where 'entries' is null) one time of writing, and the manifest what the file system says then.
     void StampTree(
@@ -20,31 +20,33 @@ internal interface IPlatformFiles
         string folder,
         DateTimeOffset stamp,
         IReadOnlyCollection<int>? entries = null
-    );
+    ) => throw Unsupported();
 
-    ITreeComparer Compare(IFileManifest manifest, string folder);
+    ITreeComparer Compare(IFileManifest manifest, string folder) => throw Unsupported();
 
     // In bytes, without blocks that are shared.
     long MeasureUsage(string folder);
 
     // null where nobody counts them.
-    long? CountFreeFiles(string folder);
+    long? CountFreeFiles(string folder) => null;
 
-    bool IsPipe(string path);
+    bool IsPipe(string path) => false;
 
     // When its inode changed, which nobody can set; null where that cannot be known.
-    DateTime? GetChangeTime(string path);
+    DateTime? GetChangeTime(string path) => null;
 
-    void CreateSubvolume(string path);
+    void CreateSubvolume(string path) => throw Unsupported();
 
     // The copy can be written.
-    void Snapshot(string from, string to);
+    void Snapshot(string from, string to) => throw Unsupported();
 
     // Also waits until what was written before is on its way to the disk.
-    void SetReadOnly(string path, bool value);
+    void SetReadOnly(string path, bool value) => throw Unsupported();
 
     // null for what is none.
-    SubvolumeState? InspectSubvolume(string path);
+    SubvolumeState? InspectSubvolume(string path) => null;
+
+    private static PlatformNotSupportedException Unsupported() => new("Trees are copied and compared on Linux only.");
 }
 
 // Without .git at the top.

@@ -9,17 +9,13 @@ public interface IStateScope : IAttemptResource
     /// <summary>What the scope holds.</summary>
     StateInfo Info { get; }
 
-    /// <summary>Starts a command in this state. It gets this environment and nothing of the host's, its own session, no
-    /// terminal and no inherited descriptors.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="cancellationToken">A token to cancel the start. A process that has started is not affected.</param>
+    /// <summary>
+    /// Starts a command with this environment, its own session, no terminal and nothing inherited from the host.
+    /// </summary>
     /// <exception cref="IsolationException">The command could not be started.</exception>
     ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default);
 
     /// <summary>Runs a command to its end and returns what it wrote. Nothing it started outlives the call.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="cancellationToken">A token to cancel the operation. The command ends with everything it
-    /// started.</param>
     async Task<ExecResult> ExecAsync(WorkerCommand command, CancellationToken cancellationToken = default)
     {
         IWorkerProcess process = await StartAsync(command, cancellationToken).ConfigureAwait(false);

@@ -9,8 +9,9 @@ public interface IWorkerProcess : IAsyncDisposable
     /// <summary>Standard input; empty and closed unless the command asked for it.</summary>
     Stream Input { get; }
 
-    /// <summary>Standard output; empty if it goes to a log file. Read it, or a process that writes much
-    /// waits.</summary>
+    /// <summary>
+    /// Standard output; empty if it goes to a log file. Read it, or a process that writes much waits.
+    /// </summary>
     Stream Output { get; }
 
     /// <summary>Standard error; empty if it goes to a log file.</summary>
@@ -19,8 +20,9 @@ public interface IWorkerProcess : IAsyncDisposable
     /// <summary>Completes when the process itself has ended.</summary>
     Task<ExecResult> Exit { get; }
 
-    /// <summary>Asks the whole tree to end and, after the grace period, kills it, including daemons that left it.
-    /// Returns when nothing of it is alive.</summary>
-    /// <param name="grace">The time to end by itself; zero to kill at once.</param>
+    /// <summary>
+    /// Asks the whole tree to end and kills it after <paramref name="grace"/>, including daemons that left it. Returns
+    /// when nothing of it is alive.
+    /// </summary>
     ValueTask<ExecResult> StopAsync(TimeSpan grace);
 }

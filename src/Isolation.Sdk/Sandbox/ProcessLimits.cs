@@ -3,33 +3,37 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>How much one command may use, with everything it starts. What is not set has no limit.
-/// <see cref="ExecResult.Limit"/> says which one ended it.</summary>
-/// <remarks>Limits need 64-bit Linux with glibc 2.34 or later; elsewhere a sandbox with limits is refused (ISO0422).
-/// Control groups enforce memory, processes and the CPU share if they prove on this machine that they do; the audit's
-/// notices say which. Other limits are checked four times a second: a command may exceed them for that long.</remarks>
+/// <summary>
+/// How much one command may use, with everything it starts. <see cref="ExecResult.Limit"/> says which limit ended it.
+/// </summary>
+/// <remarks>
+/// Limits need 64-bit Linux with glibc 2.34 or later (ISO0422). Control groups enforce memory, processes and the CPU
+/// share where they prove that they do; the audit's notices say so. Other limits are checked four times a second.
+/// </remarks>
 public sealed class ProcessLimits
 {
-    /// <summary>The maximum bytes of memory that all processes hold together; without a control group also what one
-    /// process may ask for as its data. <value>null</value></summary>
+    /// <summary>
+    /// The maximum bytes of memory of all processes together; without a control group also of one process's data.
+    /// <value>null</value>
+    /// </summary>
     public long? MaxMemoryBytes { get; set; }
 
-    /// <summary>The maximum number of processes at once; each of their threads counts. <value>null</value></summary>
+    /// <summary>The maximum number of processes and threads at once. <value>null</value></summary>
     public int? MaxProcesses { get; set; }
 
-    /// <summary>The share of the processors while others want them, in percent of what an ordinary process gets: 1 to
-    /// 100. Nothing ends because of it. <value>null</value></summary>
+    /// <summary>
+    /// The share of the processors when others want them, 1 to 100 percent of an ordinary process's.
+    /// <value>null</value>
+    /// </summary>
     public int? CpuShare { get; set; }
 
-    /// <summary>The maximum number of descriptors that one process may hold. <value>null: the host's own
-    /// limit.</value></summary>
+    /// <summary>The maximum number of descriptors of one process. <value>null: the host's own limit.</value></summary>
     public int? MaxOpenFiles { get; set; }
 
-    /// <summary>The maximum size in bytes of one file that is written. <value>null</value></summary>
+    /// <summary>The maximum size in bytes of one file. <value>null</value></summary>
     public long? MaxFileBytes { get; set; }
 
-    /// <summary>The maximum bytes in the worker's workspace, home, cache and temp folder together.
-    /// <value>null</value></summary>
+    /// <summary>The maximum bytes in workspace, home, cache and temp folder together. <value>null</value></summary>
     public long? MaxDiskBytes { get; set; }
 
     /// <summary>The maximum duration. <value>null</value></summary>

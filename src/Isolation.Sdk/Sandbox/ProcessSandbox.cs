@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Platform;
@@ -25,7 +24,7 @@ internal sealed class ProcessSandbox(
         options.Mechanism,
         options.UseLimitCgroups
     );
-    private readonly ConcurrentDictionary<string, Lazy<Task<WorkerGitConfig>>> _git = [];
+    private readonly AsyncCache<string, WorkerGitConfig> _git = new();
 
     public string? Fingerprint => WorkerEnvironment.Fingerprint(options, _host);
 
@@ -204,20 +203,6 @@ internal sealed class ProcessSandbox(
         }
     }
 
-    private async Task<WorkerGitConfig> ReadGitAsync(RepositoryRef repository, CancellationToken cancellationToken)
-    {
-        // The first worker asks, and the others wait for its answer.
-        Lazy<Task<WorkerGitConfig>> reading = _git.GetOrAdd(repository.Path, _ => new Lazy<Task<WorkerGitConfig>>(() =>
-            _readGit(repository, CancellationToken.None)
-        ));
-        try
-        {
-            return await reading.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch when (reading.Value.IsFaulted)
-        {
-            _git.TryRemove(repository.Path, out _);
-            throw;
-        }
-    }
+    private Task<WorkerGitConfig> ReadGitAsync(RepositoryRef repository, CancellationToken cancellationToken) =>
+        _git.GetAsync(repository.Path, () => _readGit(repository, CancellationToken.None), cancellationToken);
 }

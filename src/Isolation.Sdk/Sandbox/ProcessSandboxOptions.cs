@@ -4,75 +4,76 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
 
-/// <summary>What a worker's state has beyond what every worker gets: an environment from nothing and its own
-/// folders.</summary>
+/// <summary>What a worker's state has beyond an environment from nothing and folders of its own.</summary>
 /// <remarks>
-/// Values in <see cref="Environment"/> and the commands in <see cref="Teardown"/> are templates: <c>{attempt}</c>,
-/// <c>{item}</c>, <c>{title}</c>, <c>{instructions}</c>; <c>{worker}</c>, the attempt's name (<c>auth-123.2</c>, safe
-/// in paths), and <c>{worker_id}</c>, the same for an SQL name; <c>{workspace}</c>, <c>{home}</c>, <c>{tmp}</c>,
-/// <c>{briefing}</c>; <c>{port:name}</c>, a port from <see cref="Ports"/>. Any other <c>{word}</c> is a fault; write
-/// <c>{{word}}</c> for the text itself.
+/// Values in <see cref="Environment"/> and commands in <see cref="Teardown"/> are templates: <c>{attempt}</c>,
+/// <c>{item}</c>, <c>{title}</c>, <c>{instructions}</c>; <c>{worker}</c>, the attempt's name, safe in paths, and
+/// <c>{worker_id}</c>, the same for an SQL name; <c>{workspace}</c>, <c>{home}</c>, <c>{tmp}</c>, <c>{briefing}</c>;
+/// <c>{port:name}</c>. Any other <c>{word}</c> is a fault; write <c>{{word}}</c> for the text itself.
 /// </remarks>
 public sealed partial class ProcessSandboxOptions : IOptionsWithFaults
 {
-    /// <summary>The environment variables of the host that workers get, if the host has them.</summary>
+    /// <summary>The host's environment variables that workers get.</summary>
     public IList<string> Inherit { get; } = [];
 
-    /// <summary>The variables to set. They win over what the library sets and what is inherited.</summary>
+    /// <summary>The variables to set. They win over inherited ones and the library's own.</summary>
     public IDictionary<string, string> Environment { get; } = new Dictionary<string, string>();
 
-    /// <summary>The variables that hold secrets. Their values are masked in every log, status and report; workers see
-    /// them. A value comes from <see cref="Environment"/>, where it is not a template, or else from the host.</summary>
-    /// <remarks>A secret needs at least four characters, or masking would garble every text.</remarks>
+    /// <summary>
+    /// The variables with secrets of at least four characters, masked in every log, status and report. A value comes
+    /// from <see cref="Environment"/>, where it is no template, or from the host.
+    /// </summary>
     public IList<string> Secrets { get; } = [];
 
-    /// <summary>The files and folders below the host's home, as in <c>~/.claude</c>, that are copied to the same place
-    /// in each worker's home: an agent's login, say.</summary>
-    /// <remarks>Whatever a worker does to its copy, the host and other workers never see it. Copied files are
-    /// read-only; folders are not, because tools keep their own state there. A link to a file is copied as that file; a
-    /// link to a folder is left out.</remarks>
+    /// <summary>
+    /// The files and folders below the host's home, as in <c>~/.claude</c>, to copy into each worker's home.
+    /// </summary>
+    /// <remarks>
+    /// Copied files are read-only, folders are not. A link to a file is copied as that file; a link to a folder is left
+    /// out.
+    /// </remarks>
     public IList<string> CopyFromHome { get; } = [];
 
-    /// <summary>The paths that restricted and sealed workers may read and run: absolute, or below the host's home as in
-    /// <c>~/.rustup</c>. Cooperative workers may read them anyway.</summary>
-    /// <remarks>Without this, workers can read the system's folders (<c>/usr</c>, <c>/etc</c>, <c>/opt</c> and the
-    /// like), the folders on PATH, the toolchain's root, the host's NuGet packages and the repository's
-    /// objects.</remarks>
+    /// <summary>
+    /// The paths, absolute or as in <c>~/.rustup</c>, that restricted and sealed workers may read and run beside the
+    /// system's folders, PATH, the toolchain, the host's NuGet packages and the repository's objects.
+    /// </summary>
     public IList<string> ReadablePaths { get; } = [];
 
-    /// <summary>Whether restricted workers can use the host's network. A sealed worker never can, and asking for it is
-    /// a fault. <value>false: only the ports they lease.</value></summary>
+    /// <summary>
+    /// Whether restricted workers can use the host's network; for sealed workers that is a fault. <value>false: only
+    /// the ports they lease.</value>
+    /// </summary>
     public bool AllowNetwork { get; set; }
 
-    /// <summary>The TCP ports that restricted workers may connect to, if not the whole network.</summary>
-    /// <remarks>The kernel knows ports, not hosts: an allowed port is allowed on this machine as well, where another
-    /// worker may listen. With any port allowed, UDP is open so that names can be looked up.</remarks>
+    /// <summary>
+    /// The TCP ports, of any host and of this machine, that restricted workers may connect to. With any of them UDP is
+    /// open, so that names can be looked up.
+    /// </summary>
     public IList<int> AllowedPorts { get; } = [];
 
-    /// <summary>The names of TCP ports to lease, which no other worker on this machine gets. Workers see each as
-    /// <c>ISOLATION_PORT_NAME</c>.</summary>
+    /// <summary>The names of TCP ports to lease from this machine, seen as <c>ISOLATION_PORT_NAME</c>.</summary>
     public IList<string> Ports { get; } = [];
 
-    /// <summary>A file in each workspace that gets the variables of <see cref="Environment"/>, without secrets, for
-    /// tools that read one, as in <c>.env.local</c>. <value>null: no file.</value></summary>
-    /// <remarks>Git ignores it in the worker's state, so it is never captured. A file that is already there is a
-    /// fault.</remarks>
+    /// <summary>
+    /// A file in each workspace, as in <c>.env.local</c>, that gets the variables of <see cref="Environment"/> without
+    /// secrets. It is never captured; one that exists already is a fault. <value>null: no file.</value>
+    /// </summary>
     public string? EnvFile { get; set; }
 
-    /// <summary>The commands to run when a scope ends, however it ends: to drop a test database, say. They run in the
-    /// scope, after all of the worker's processes have ended.</summary>
-    /// <remarks>A scope that is found again after a crash of the host runs no teardown.</remarks>
+    /// <summary>
+    /// The commands to run when a scope ends, after all of the worker's processes: to drop a test database, say. A
+    /// scope found again after a crash of the host runs none.
+    /// </summary>
     public IList<WorkerCommand> Teardown { get; } = [];
 
-    /// <summary>The time that one teardown command may take before it is ended with everything it started. <value>30
-    /// seconds</value></summary>
+    /// <summary>The maximum time of one teardown command. <value>30 seconds</value></summary>
     public TimeSpan TeardownTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How much one command may use, with everything it starts. <value>No limits but that of
-    /// logs</value></summary>
+    /// <summary>How much one command may use. <value>no limits but that of logs</value></summary>
     public ProcessLimits Limits { get; } = new();
 
-    /// <summary>The variables to take for the host's environment. <value>null: this process's own.</value></summary>
+    /// <summary>The variables to take for the host's. <value>null: this process's own.</value></summary>
     public IDictionary<string, string>? HostEnvironment { get; set; }
 
     internal TreeStopMechanism? Mechanism { get; set; }

@@ -9,8 +9,7 @@ internal static class BranchName
     private const string Heads = "refs/heads/";
 
     public static string Of(string template, AttemptId attempt) =>
-        TryFill(template, attempt)
-        ?? throw new IsolationException(Bad(template).Code, Bad(template).Message, Bad(template).Remedy);
+        TryFill(template, attempt) ?? throw new IsolationException(Bad(template));
 
     public static IsolationFault? FindFault(string? template) =>
         template is not null && TryFill(template, new AttemptId("item", 1)) is not null ? null : Bad(template ?? "");

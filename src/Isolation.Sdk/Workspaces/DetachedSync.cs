@@ -15,7 +15,7 @@ internal sealed class DetachedSync(GitRepository repository, WorkspaceInfo info,
     private string Tree => Path.Combine(_folder, "tree");
 
     // Nothing is run or asked, and the worker's own name stays.
-    public static Dictionary<string, string> Environment(GitRepository repository)
+    public static Dictionary<string, string> BaseEnvironment(GitRepository repository)
     {
         Dictionary<string, string> environment = new()
         {
@@ -42,28 +42,33 @@ internal sealed class DetachedSync(GitRepository repository, WorkspaceInfo info,
     )
     {
         Prepare(head);
-        await RunAsync(cancellationToken, "read-tree", "-m", "-u", head).ConfigureAwait(false);
+        Dictionary<string, string> environment = Environment();
+        ScopeGit git = new(
+            scope,
+            Tree,
+            WorkspaceCodes.SyncFailed,
+            "The branch, index and files are as they were; run it by hand in the workspace to see more."
+        );
+        await git.RunAsync(environment, cancellationToken, "read-tree", "-m", "-u", head).ConfigureAwait(false);
         string[] arguments =
             mode == SyncMode.Merge
                 ? ["merge", "--quiet", "--no-ff", "--no-edit", "--no-verify", "-m", message, with]
                 : ["rebase", "--quiet", "--merge", "--no-autostash", "--no-fork-point", "--no-verify", with];
-        ExecResult answer = await ExecAsync(cancellationToken, arguments).ConfigureAwait(false);
+        ExecResult answer = await git.TryAsync(environment, cancellationToken, arguments).ConfigureAwait(false);
         if (answer.ExitCode == 0)
         {
-            return (
-                (
-                    await RunAsync(cancellationToken, "rev-parse", "--verify", "HEAD^{commit}").ConfigureAwait(false)
-                ).Output.Trim(),
-                []
-            );
+            string tip = await git.RunAsync(environment, cancellationToken, "rev-parse", "--verify", "HEAD^{commit}")
+                .ConfigureAwait(false);
+            return (tip.Trim(), []);
         }
 
-        ExecResult unmerged = await RunAsync(cancellationToken, "ls-files", "--unmerged", "-z").ConfigureAwait(false);
+        string unmerged = await git.RunAsync(environment, cancellationToken, "ls-files", "--unmerged", "-z")
+            .ConfigureAwait(false);
         string[] collided =
         [
-            .. new GitResult(0, unmerged.Output, "").Fields.Select(f => f[(f.IndexOf('\t') + 1)..]).Distinct(),
+            .. new GitResult(0, unmerged, "").Fields.Select(f => f[(f.IndexOf('\t') + 1)..]).Distinct(),
         ];
-        return collided.Length > 0 ? (null, collided) : throw Failed(arguments[0], answer);
+        return collided.Length > 0 ? (null, collided) : throw git.Failed(arguments[0], answer);
     }
 
     public void Dispose() => SafeDelete.DeleteTree(_folder);
@@ -76,34 +81,17 @@ internal sealed class DetachedSync(GitRepository repository, WorkspaceInfo info,
         File.WriteAllText(Path.Combine(Git, "info", "sparse-checkout"), "/.none\n");
     }
 
-    private async Task<ExecResult> RunAsync(CancellationToken cancellationToken, params string[] arguments)
-    {
-        ExecResult answer = await ExecAsync(cancellationToken, arguments).ConfigureAwait(false);
-        return answer.ExitCode == 0 ? answer : throw Failed(arguments[0], answer);
-    }
-
-    private static IsolationException Failed(string verb, ExecResult answer) =>
-        new(
-            WorkspaceCodes.SyncFailed,
-            $"'git {verb}' in the worker's scope ended with {answer.ExitCode}: "
-                + $"{answer.Error.Trim().ReplaceLineEndings(" ")}",
-            "The branch, index and files are as they were; run it by hand in the workspace to see more."
-        );
-
-    private Task<ExecResult> ExecAsync(CancellationToken cancellationToken, params string[] arguments)
+    private Dictionary<string, string> Environment()
     {
         // A linked worktree has its objects in the repository, a clone its own.
         string shared = File.Exists(Path.Combine(info.GitDirectory, "commondir"))
             ? repository.CommonDirectory
             : info.GitDirectory;
-        Dictionary<string, string> environment = Environment(repository);
+        Dictionary<string, string> environment = BaseEnvironment(repository);
         environment["GIT_DIR"] = Git;
         environment["GIT_WORK_TREE"] = Tree;
         environment["GIT_OBJECT_DIRECTORY"] = Path.Combine(shared, "objects");
         environment["GIT_SHALLOW_FILE"] = Path.Combine(shared, "shallow");
-        return scope.ExecAsync(
-            new WorkerCommand("git", arguments) { Directory = Tree, Environment = environment },
-            cancellationToken
-        );
+        return environment;
     }
 }

@@ -96,31 +96,21 @@ internal abstract class GitWorkspaceProvider(
             RepositoryWorkspaces known = await GetAsync(request.Repository, request.WorkersDirectory, cancellationToken)
                 .ConfigureAwait(false);
             WorkspaceCreation creation = new(known.Context, request, issue);
-            if (known.Admission is not { } admission)
-            {
-                return await CreateAsync(known, creation, cancellationToken).ConfigureAwait(false);
-            }
-
-            await admission.AdmitAsync(request, cancellationToken).ConfigureAwait(false);
-            bool made = false;
+            AdmissionController? admission = known.Admission;
+            await (admission?.AdmitAsync(request, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+            GitWorkspace? workspace = null;
             try
             {
-                GitWorkspace workspace = await CreateAsync(known, creation, cancellationToken).ConfigureAwait(false);
-                made = true;
-                return workspace;
+                return workspace = await CreateAsync(known, creation, cancellationToken).ConfigureAwait(false);
             }
             finally
             {
-                admission.Complete(made);
+                admission?.Complete(made: workspace is not null);
             }
         }
         catch (IsolationException e) when (e.Attempt is null)
         {
-            throw new IsolationException(e.Fault.Code, e.Fault.Message, e.Fault.Remedy, e)
-            {
-                Attempt = request.Lease.Attempt,
-                Stage = Stage.Workspace,
-            };
+            throw new IsolationException(e.Fault, e) { Attempt = request.Lease.Attempt, Stage = Stage.Workspace };
         }
     }
 
@@ -248,7 +238,7 @@ internal abstract class GitWorkspaceProvider(
                 );
             }
 
-            context.Trash.DeleteLeftBehind(WorktreeRemoval.EntryTrashOf(context.Repository));
+            context.Trash.DeleteLeftBehind(WorkspaceRemoval.EntryTrashOf(context.Repository));
         }
 
         WorkersDirectorySetup.Prepare(context.Workers, context.Repository);

@@ -3,30 +3,26 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>One worker's directory.</summary>
+/// <summary>The directory of one worker.</summary>
 public interface IWorkspace : IAttemptResource
 {
     /// <summary>Where it is.</summary>
     WorkspaceInfo Info { get; }
 
-    /// <summary>Whether it is kept as evidence: nothing uses or removes it any more.</summary>
+    /// <summary>Whether it is kept as evidence, and neither used nor removed.</summary>
     bool IsQuarantined => false;
 
     /// <summary>
-    /// Whether everything in it is pinned elsewhere, found out without running anything of the worker's; <see
-    /// langword="null"/> when that is unknown.
+    /// Whether everything in it is pinned elsewhere; <see langword="null"/> if unknown. Runs nothing of the worker's.
     /// </summary>
     bool? IsPinned => null;
 
     /// <summary>
-    /// Pins everything the worker made (commits and leftovers) in the attempt's ref. Git runs inside the worker's own
+    /// Pins everything the worker made, commits and leftovers, in the attempt's ref. Git runs inside the worker's own
     /// scope, never with the host's home or config.
     /// </summary>
-    /// <param name="scope">The worker's state scope.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     ValueTask<Capture> CaptureAsync(IStateScope scope, CancellationToken cancellationToken = default);
 
-    /// <summary>Finds files that were written since their content was last pinned.</summary>
-    /// <param name="max">The maximum number of files.</param>
+    /// <summary>Finds files, at most <paramref name="max"/>, written since their content was last pinned.</summary>
     IReadOnlyList<string> FindUnpinnedFiles(int max) => [];
 }

@@ -12,7 +12,7 @@ internal sealed class RepositoryWorkspaces : IAsyncDisposable
         Trees = new TemplateTrees(context);
         Templates = new TemplateMaterializer(context, Trees);
         Checkout = new CheckoutMaterializer(context, makesTemplates ? Templates : null);
-        Idle = options.Pool.Size > 0 ? new IdleWorkspaces(context) : null;
+        Idle = options.PoolSize > 0 ? new IdleWorkspaces(context) : null;
         Admission = options.Admission.Enabled
             ? new AdmissionController(options.Admission, context.Time, context.Workers.Root, measure)
             : null;
@@ -88,7 +88,7 @@ internal sealed class RepositoryWorkspaces : IAsyncDisposable
         if (Idle is not null)
         {
             yield return OperatingSystem.IsLinux()
-                ? $"Released workspaces are cleaned and used again, at most {Context.Options.Pool.Size} of "
+                ? $"Released workspaces are cleaned and used again, at most {Context.Options.PoolSize} of "
                     + $"them: a process that outlives its attempt could still write there, so a state axis "
                     + $"should end them all."
                 : "The warm pool does nothing here: only on Linux can it tell that a file was not written.";

@@ -1,32 +1,27 @@
 namespace Isolation.Sdk.Workspaces;
 
-/// <summary>What became of bringing the target into a worker's own branch.</summary>
-/// <param name="Outcome">Whether it is in.</param>
-/// <param name="From">The commit the branch was at before; empty when there was none to tell.</param>
-/// <param name="To">The commit the branch is at now: the same one unless <see cref="SyncOutcome.Synced"/>.</param>
+/// <summary>The result of bringing the target into a worker's own branch.</summary>
+/// <param name="Outcome">Whether the target is part of the branch.</param>
+/// <param name="From">The commit of the branch before; empty if there was none.</param>
+/// <param name="To">The commit of the branch now.</param>
 public sealed record SyncResult(SyncOutcome Outcome, string From, string To)
 {
-    /// <summary>
-    /// The commit that was, or would have been, brought in; <see langword="null"/> when it was not found.
-    /// </summary>
+    /// <summary>The target's commit; <see langword="null"/> if it was not found.</summary>
     public string? With { get; init; }
 
-    /// <summary>
-    /// The paths that collided, or stood in the way: uncommitted changes, files that git does not track.
-    /// </summary>
+    /// <summary>The paths that collided or were in the way: uncommitted changes, untracked files.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
-    /// <summary>Why not, in a line; <see langword="null"/> when it is in.</summary>
+    /// <summary>Why the target is not part of the branch, in one line.</summary>
     public string? Reason { get; init; }
 }
 
 /// <summary>Whether the target is part of a worker's branch.</summary>
 public enum SyncOutcome
 {
-    /// <summary>
-    /// It was not tried, and nothing changed: <see cref="SyncResult.Reason"/> says what has to be different first. The
-    /// first one, so that what was never set is no success.
-    /// </summary>
+    // First, so that what was never set is no success.
+
+    /// <summary>It was not tried, and nothing changed. <see cref="SyncResult.Reason"/> says why.</summary>
     Refused,
 
     /// <summary>It collided, and nothing changed: branch, index and files are as they were.</summary>
@@ -42,9 +37,9 @@ public enum SyncOutcome
 /// <summary>How the target is brought into a worker's branch.</summary>
 public enum SyncMode
 {
-    /// <summary>The worker's commits are put on top of it, one by one; merges among them become plain.</summary>
+    /// <summary>Rebases the worker's commits onto it; merges among them become plain commits.</summary>
     Rebase,
 
-    /// <summary>One merge commit on top of the worker's.</summary>
+    /// <summary>Adds one merge commit on top of the worker's commits.</summary>
     Merge,
 }

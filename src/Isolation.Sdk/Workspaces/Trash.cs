@@ -75,11 +75,7 @@ internal sealed class Trash : IAsyncDisposable
         await _one.WaitAsync().ConfigureAwait(false);
         try
         {
-            Delete(grave);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Still open somewhere: it stays in the trash for the next provider.
+            DiskErrors.Try(() => Delete(grave)); // Still open somewhere, it stays for the next provider.
         }
         finally
         {

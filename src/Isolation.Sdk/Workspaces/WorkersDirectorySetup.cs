@@ -20,12 +20,7 @@ internal static class WorkersDirectorySetup
     {
         foreach (string inside in new[] { repository.TopLevel, repository.CommonDirectory }.OfType<string>())
         {
-            if (
-                (workers.Root + Path.DirectorySeparatorChar).StartsWith(
-                    inside + Path.DirectorySeparatorChar,
-                    StringComparison.Ordinal
-                )
-            )
+            if (FileSearch.Contains(inside, workers.Root))
             {
                 throw new IsolationException(
                     WorkspaceCodes.RootInsideRepository,
@@ -51,9 +46,8 @@ internal static class WorkersDirectorySetup
             folder = Path.GetDirectoryName(folder);
         }
 
-        try
-        {
-            using FileStream tried = new(
+        return DiskErrors.Try(() =>
+            new FileStream(
                 Path.Combine(folder ?? directory, $".isolation-{Guid.NewGuid():n}"),
                 new FileStreamOptions
                 {
@@ -61,13 +55,8 @@ internal static class WorkersDirectorySetup
                     Access = FileAccess.Write,
                     Options = FileOptions.DeleteOnClose,
                 }
-            );
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+            ).Dispose()
+        );
     }
 
     public static IsolationFault NotWritable(WorkersDirectory workers, string why) =>
@@ -87,7 +76,7 @@ internal static class WorkersDirectorySetup
                 FullRemedy
             )
             : NotWritable(workers, e.Message.TrimEnd('.'));
-        return new IsolationException(fault.Code, fault.Message, fault.Remedy, e);
+        return new IsolationException(fault, e);
     }
 
     public static void Prepare(WorkersDirectory workers, GitRepository repository)
@@ -109,11 +98,7 @@ internal static class WorkersDirectorySetup
 
     public static void RemoveIfUnused(WorkersDirectory workers)
     {
-        if (Directory.Exists(workers.Trash) && !Directory.EnumerateFileSystemEntries(workers.Trash).Any())
-        {
-            Directory.Delete(workers.Trash);
-        }
-
+        FileSearch.DeleteIfEmpty(workers.Trash);
         if (
             !Directory.Exists(workers.Root)
             || Directory

@@ -9,62 +9,61 @@ public sealed class WorkspaceOptions : IOptionsWithFaults
     public const string DefaultBranchTemplate = "isolation/{item}/{attempt}/work";
 
     /// <summary>
-    /// The branch of an attempt. <c>{item}</c> is the item's ID made safe for a ref, <c>{attempt}</c> the attempt's
-    /// number; a template without <c>{attempt}</c> gets <c>/{attempt}</c> at its end, since two attempts never share a
-    /// branch. <value><c>isolation/{item}/{attempt}/work</c></value>
+    /// The branch of an attempt, with <c>{item}</c> and <c>{attempt}</c>. A template without <c>{attempt}</c> gets
+    /// <c>/{attempt}</c> at its end. <value><c>isolation/{item}/{attempt}/work</c></value>
     /// </summary>
     public string BranchTemplate { get; set; } = DefaultBranchTemplate;
 
     /// <summary>
-    /// How the files get into a new workspace. A method that is named and not available here is a fault. <value><see
+    /// How the files get into a new workspace. A method that is not available here is a fault. <value><see
     /// cref="CheckoutMethod.Auto"/></value>
     /// </summary>
     public CheckoutMethod CheckoutMethod { get; set; }
 
     /// <summary>
-    /// How many template trees are kept for a repository in its workers' directory, one for a base commit: new
-    /// workspaces are copied from them. Each takes the room of a checkout, and the least recently used goes. None is
-    /// made for a base of fewer than 500 files, unless <see cref="CheckoutMethod"/> names a way of copying. <value>2;
-    /// with 0 git checks every workspace out.</value>
+    /// The maximum number of template trees per repository from which new workspaces are copied; each takes the space
+    /// of a checkout. With <see cref="CheckoutMethod.Auto"/>, none is made for fewer than 500 files. <value>2; with 0
+    /// git checks every workspace out.</value>
     /// </summary>
     public int MaxTemplateTrees { get; set; } = 2;
 
     /// <summary>
-    /// Globs of files that git ignores, to be copied from the canonical checkout into each workspace; they are never
-    /// captured. Relative to the top of the checkout: <c>.env</c> is the one at the top, <c>**/.env</c> those
-    /// everywhere.
+    /// Globs of ignored files to copy from the canonical checkout, relative to its top: <c>.env</c>, <c>**/.env</c>.
+    /// They are never captured.
     /// </summary>
     public IList<string> CopyIgnored { get; } = [];
 
     /// <summary>
-    /// Symbolic links to make in each workspace: where the link is, relative to the top of the workspace, and what it
-    /// points to, absolute or relative to the canonical checkout. A link is never captured. It does not stop a write
-    /// through it: link what is read-only already.
+    /// Symbolic links to make in each workspace: the path of the link, and what it points to, absolute or relative to
+    /// the canonical checkout. They are never captured. A link stops no write: link what is read-only already.
     /// </summary>
     public IDictionary<string, string> SymbolicLinks { get; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// Whether what a worker left uncommitted also goes onto its branch when it is captured. It is pinned in the
-    /// attempt's ref either way. Private clones have no branch in the repository. <value>false</value>
+    /// Whether uncommitted work also goes onto the worker's branch; it is pinned either way. Linked worktrees only.
+    /// <value>false</value>
     /// </summary>
     public bool LeftoversOnBranch { get; set; }
 
     /// <summary>
-    /// The message of the commit that holds what a worker left uncommitted, with <c>{item}</c> and <c>{attempt}</c>.
+    /// The message of the commit that pins uncommitted work, with <c>{item}</c> and <c>{attempt}</c>.
     /// </summary>
     public string LeftoversMessage { get; set; } =
         "Leftovers of {item}.{attempt}\n\nWhat the worker had not committed when it ended.";
 
     /// <summary>
-    /// Whether a private clone has the repository's remote <c>origin</c>, by the same address without any user name or
-    /// password in it, so that a worker can fetch. Without it a clone has no remote. <value>false</value>
+    /// Whether a private clone keeps the remote <c>origin</c>, without user name and password. <value>false</value>
     /// </summary>
     public bool KeepOrigin { get; set; }
 
-    /// <summary>Whether released workspaces are cleaned and used again.</summary>
-    public WorkspacePoolOptions Pool { get; } = new();
+    /// <summary>
+    /// The maximum number of released workspaces per repository that are cleaned and reused, each the space of a
+    /// checkout. Files are compared entry by entry; everything of git's is always made new. <value>0: none is
+    /// reused.</value>
+    /// </summary>
+    public int PoolSize { get; set; }
 
-    /// <summary>Whether a workspace waits until disk and memory are free for it.</summary>
+    /// <summary>Whether a workspace waits for free disk and memory.</summary>
     public AdmissionOptions Admission { get; } = new();
 
     internal string LeftoversMessageOf(AttemptId attempt) => BranchName.Fill(LeftoversMessage, attempt.Item, attempt);
@@ -91,7 +90,7 @@ public sealed class WorkspaceOptions : IOptionsWithFaults
                     "a path below the top of the workspace, with a target"
                 )
             ),
-            .. Check(Pool.Size >= 0, "Pool.Size", $"{Pool.Size}", "0 or more"),
+            .. Check(PoolSize >= 0, nameof(PoolSize), $"{PoolSize}", "0 or more"),
             .. CheckNumber(nameof(Admission.MinFreeDisk), Admission.MinFreeDisk),
             .. CheckNumber(nameof(Admission.MinFreeFiles), Admission.MinFreeFiles),
             .. CheckNumber(nameof(Admission.MinFreeMemory), Admission.MinFreeMemory),
@@ -126,49 +125,30 @@ public sealed class WorkspaceOptions : IOptionsWithFaults
         && !parts.Contains("..");
 }
 
-/// <summary>How many released workspaces wait to be used again.</summary>
-public sealed class WorkspacePoolOptions
-{
-    /// <summary>
-    /// The most of them for one repository, those being cleaned included; each takes the room of a checkout. What is
-    /// released beyond that is deleted. Files are cleaned in the background, compared entry by entry and handed to the
-    /// next attempt by a rename; branch, index, config, hooks and all else that git keeps are always made new.
-    /// <value>0: none is used again.</value>
-    /// </summary>
-    public int Size { get; set; }
-}
-
 /// <summary>
-/// What has to be free before a workspace is made. Until then its worker waits, and its status says for what.
+/// What has to be free before a workspace is made. Until then the worker waits, and its status says for what.
 /// </summary>
 public sealed class AdmissionOptions
 {
     internal static TimeSpan LongestWait { get; } = TimeSpan.FromDays(30);
 
-    /// <summary>Whether anything has to be free at all. <value>false</value></summary>
+    /// <summary>Whether anything has to be free. <value>false</value></summary>
     public bool Enabled { get; set; }
 
     /// <summary>
-    /// Bytes that have to be free where workspaces are made, beside what those being made are expected to take.
-    /// <value>1 GiB</value>
+    /// The minimum of free bytes on the disk, beyond what workspaces being made will take. <value>1 GiB</value>
     /// </summary>
     public long MinFreeDisk { get; set; } = 1L << 30;
 
-    /// <summary>
-    /// Files that have to fit on that file system yet (inodes); a file system that does not count them has room.
-    /// Checked on Linux. <value>10,000</value>
-    /// </summary>
+    /// <summary>The minimum of files (inodes) that still fit on the disk. Linux only. <value>10,000</value></summary>
     public long MinFreeFiles { get; set; } = 10_000;
 
     /// <summary>
-    /// Bytes of memory that have to be available, to the machine and under every limit of the control groups (v2, or
-    /// v1) of this process. Checked on Linux. <value>256 MiB</value>
+    /// The minimum of available bytes of memory, on the machine and under every control group of this process. Linux
+    /// only. <value>256 MiB</value>
     /// </summary>
     public long MinFreeMemory { get; set; } = 256L << 20;
 
-    /// <summary>
-    /// How long a workspace waits; then it fails with ISO0317. <see cref="TimeSpan.Zero"/> for not at all. <value>5
-    /// minutes</value>
-    /// </summary>
+    /// <summary>The maximum time a workspace waits before it fails with ISO0317. <value>5 minutes</value></summary>
     public TimeSpan MaxWait { get; set; } = TimeSpan.FromMinutes(5);
 }

@@ -141,7 +141,7 @@ internal sealed class WorkspaceSync(GitRepository repository, WorkspaceInfo info
             new WorkerCommand("git", arguments)
             {
                 Directory = info.Path,
-                Environment = DetachedSync.Environment(repository),
+                Environment = DetachedSync.BaseEnvironment(repository),
             },
             cancellationToken
         );

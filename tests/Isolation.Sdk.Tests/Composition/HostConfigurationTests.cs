@@ -62,7 +62,7 @@ public sealed class HostConfigurationTests
         IConfiguration settings = Read(
             """
             {
-              "Workspaces": { "CopyIgnored": [ ".env" ], "SymbolicLinks": { "data": "/data" }, "Pool": { "Size": 3 } },
+              "Workspaces": { "CopyIgnored": [ ".env" ], "SymbolicLinks": { "data": "/data" }, "PoolSize": 3 },
               "Sandbox": {
                 "Inherit": [ "COMPANY_PROXY" ], "Environment": { "STAGE": "test" }, "Ports": [ "web" ],
                 "Teardown": [ { "File": "rm", "Arguments": [ "-f", "x" ] } ], "Limits": { "MaxProcesses": 9 }
@@ -93,7 +93,7 @@ public sealed class HostConfigurationTests
 
         Assert.Equal(
             [".env", "/data", "3"],
-            [.. workspaces!.CopyIgnored, workspaces.SymbolicLinks["data"], $"{workspaces.Pool.Size}"]
+            [.. workspaces!.CopyIgnored, workspaces.SymbolicLinks["data"], $"{workspaces.PoolSize}"]
         );
         Assert.Equal(
             ["COMPANY_PROXY", "test", "web", "9"],

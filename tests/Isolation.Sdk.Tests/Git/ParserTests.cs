@@ -65,7 +65,7 @@ public class ParserTests
                         ? [$"{c.Added}\t{c.Deleted}\t", old, c.Path]
                         : new[] { $"{c.Added}\t{c.Deleted}\t{c.Path}" }
                 );
-                return DiffParser.Parse([.. raw, .. numbers]).SequenceEqual(changes);
+                return CommitDiff.Parse([.. raw, .. numbers]).SequenceEqual(changes);
             }));
     }
 
@@ -157,5 +157,5 @@ public class ParserTests
     [InlineData("1\tx\tpath")]
     [InlineData("1\t1\t", "old")]
     public void What_is_no_list_of_files_is_an_error_with_a_code(params string[] fields) =>
-        Assert.Equal("ISO0211", Assert.Throws<IsolationException>(() => DiffParser.Parse(fields)).Code);
+        Assert.Equal("ISO0211", Assert.Throws<IsolationException>(() => CommitDiff.Parse(fields)).Code);
 }

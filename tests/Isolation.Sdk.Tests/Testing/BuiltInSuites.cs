@@ -54,7 +54,7 @@ internal sealed class WarmPoolSuite(bool clones) : WorkspaceProviderConformance
 
     protected override async ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository)
     {
-        WorkspaceOptions options = new() { Pool = { Size = 4 } };
+        WorkspaceOptions options = new() { PoolSize = 4 };
         GitWorkspaceProvider pool = clones
             ? new PrivateCloneProvider(options, TimeProvider.System)
             : new GitWorktreeProvider(options, TimeProvider.System);

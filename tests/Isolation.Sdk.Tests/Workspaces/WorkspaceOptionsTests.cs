@@ -22,7 +22,7 @@ public sealed class WorkspaceOptionsTests
             { "CopyIgnored", """{ "CopyIgnored": [ ".env", "/etc/passwd" ] }""" },
             { "SymbolicLinks", """{ "SymbolicLinks": { "../models": "/data" } }""" },
             { "SymbolicLinks", """{ "SymbolicLinks": { ".git/hooks": "/data" } }""" },
-            { "Pool.Size", """{ "Pool": { "Size": -1 } }""" },
+            { "PoolSize", """{ "PoolSize": -1 }""" },
             { "Admission.MinFreeDisk", """{ "Admission": { "MinFreeDisk": -1 } }""" },
             { "Admission.MinFreeFiles", """{ "Admission": { "MinFreeFiles": -1 } }""" },
             { "Admission.MinFreeMemory", """{ "Admission": { "MinFreeMemory": -1 } }""" },
@@ -42,8 +42,8 @@ public sealed class WorkspaceOptionsTests
     [IsolationFact]
     public void Every_bad_value_is_named_at_once() =>
         Assert.Equal(
-            ["CheckoutMethod", "MaxTemplateTrees", "Pool.Size"],
-            Fault(o => (o.CheckoutMethod, o.MaxTemplateTrees, o.Pool.Size) = ((CheckoutMethod)77, -1, -2))
+            ["CheckoutMethod", "MaxTemplateTrees", "PoolSize"],
+            Fault(o => (o.CheckoutMethod, o.MaxTemplateTrees, o.PoolSize) = ((CheckoutMethod)77, -1, -2))
                 .Faults.Select(f => f.Message.Split(' ')[0]["WorkspaceOptions.".Length..])
         );
 
@@ -57,7 +57,7 @@ public sealed class WorkspaceOptionsTests
                 {
                   "BranchTemplate": "work/{item}/{attempt}", "CheckoutMethod": "Checkout", "MaxTemplateTrees": 5,
                   "CopyIgnored": [ ".env", "**/.env" ], "SymbolicLinks": { "models": "/data/models" }, "KeepOrigin": true,
-                  "Pool": { "Size": 3 }, "Admission": { "Enabled": true, "MinFreeDisk": 7, "MaxWait": "00:01:00" }
+                  "PoolSize": 3, "Admission": { "Enabled": true, "MinFreeDisk": 7, "MaxWait": "00:01:00" }
                 }
                 """
             )
@@ -79,7 +79,7 @@ public sealed class WorkspaceOptionsTests
         Assert.Equal("/data/models", seen.SymbolicLinks["models"]);
         Assert.Equal(
             (3, true, 8L, TimeSpan.FromMinutes(1)),
-            (seen.Pool.Size, seen.Admission.Enabled, seen.Admission.MinFreeDisk, seen.Admission.MaxWait)
+            (seen.PoolSize, seen.Admission.Enabled, seen.Admission.MinFreeDisk, seen.Admission.MaxWait)
         );
     }
 
@@ -95,7 +95,7 @@ public sealed class WorkspaceOptionsTests
         void Decorate() => builder.Workspaces.Decorate((inner, _) => new Wrapped(inner));
         void Use() =>
             builder.Workspaces.UseGitWorktrees(o =>
-                (o.Pool.Size, o.Admission.Enabled, o.Admission.MinFreeDisk) = (2, true, long.MaxValue)
+                (o.PoolSize, o.Admission.Enabled, o.Admission.MinFreeDisk) = (2, true, long.MaxValue)
             );
         foreach (Action step in decorateFirst ? [Decorate, Use] : new Action[] { Use, Decorate })
         {

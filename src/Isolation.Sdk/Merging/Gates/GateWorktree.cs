@@ -144,8 +144,8 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
             File.Delete(file);
         }
 
-        await new WorktreeRemoval(new WorkspaceContext(Repository, context.Folder, context.Time, trash))
-            .RemoveAsync(Folder, entry, to: null, cancellationToken)
+        await new WorkspaceRemoval(new WorkspaceContext(Repository, context.Folder, context.Time, trash))
+            .RemoveWorktreeAsync(Folder, entry, to: null, cancellationToken)
             .ConfigureAwait(false);
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Isolation.Sdk.IO;
+using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
@@ -19,7 +20,6 @@ internal static unsafe class Btrfs
         GenerationAt = 344;
 
     private const ulong ReadOnlyFlag = 2;
-    private const ulong SubvolumeInode = 256;
 
     public static bool IsSupported(string folder)
     {
@@ -45,28 +45,33 @@ internal static unsafe class Btrfs
     public static void Create(string path)
     {
         byte* arguments = stackalloc byte[ArgumentBytes];
-        In(Path.GetDirectoryName(path)!, above => Call(above, CreateCall, Named(arguments, NameAt, path), path));
+        using SafeFileHandle above = LinuxFiles.OpenFolder(Path.GetDirectoryName(path)!);
+        Call(above, CreateCall, Named(arguments, NameAt, path), path);
     }
 
     public static void Snapshot(string from, string to)
     {
         byte* arguments = stackalloc byte[ArgumentBytes];
-        In(from, source => In(Path.GetDirectoryName(to)!, above =>
-            {
-                Named(arguments, SnapshotNameAt, to);
-                *(long*)arguments = source;
-                Call(above, SnapshotCall, arguments, to);
-            }));
+        using SafeFileHandle source = LinuxFiles.OpenFolder(from);
+        using SafeFileHandle above = LinuxFiles.OpenFolder(Path.GetDirectoryName(to)!);
+        Named(arguments, SnapshotNameAt, to);
+        *(long*)arguments = source.DangerousGetHandle();
+        Call(above, SnapshotCall, arguments, to);
     }
 
     // Before what was written is a transaction of the past, its generation is not known.
-    public static void Commit(string path) => In(path, folder => Call(folder, SyncCall, null, path));
+    public static void Commit(string path)
+    {
+        using SafeFileHandle folder = LinuxFiles.OpenFolder(path);
+        Call(folder, SyncCall, null, path);
+    }
 
-    public static void SetReadOnly(string path, bool value) => In(path, folder =>
-        {
-            ulong flags = value ? ReadOnlyFlag : 0;
-            Call(folder, SetFlags, &flags, path);
-        });
+    public static void SetReadOnly(string path, bool value)
+    {
+        ulong flags = value ? ReadOnlyFlag : 0;
+        using SafeFileHandle folder = LinuxFiles.OpenFolder(path);
+        Call(folder, SetFlags, &flags, path);
+    }
 
     public static SubvolumeState? Inspect(string path)
     {
@@ -75,23 +80,18 @@ internal static unsafe class Btrfs
             return null;
         }
 
-        SubvolumeState? found = null;
-        In(path, folder =>
-        {
-            ulong flags = 0;
-            byte* info = stackalloc byte[InfoBytes];
-            // The last call answers with 1 for a subvolume that was never copied.
-            if (
-                LinuxFiles.GetStat(folder, null, out LinuxFiles.Stat stat) == 0
-                && stat.Inode == SubvolumeInode
-                && LinuxFiles.Control(folder, GetFlags, &flags) == 0
-                && LinuxFiles.Control(folder, GetInfo, info) >= 0
-            )
-            {
-                found = new SubvolumeState(*(ulong*)(info + GenerationAt), (flags & ReadOnlyFlag) != 0);
-            }
-        });
-        return found;
+        ulong flags = 0;
+        byte* info = stackalloc byte[InfoBytes];
+        using SafeFileHandle held = LinuxFiles.OpenFolder(path);
+        int folder = (int)held.DangerousGetHandle();
+        // The last call answers with 1 for a subvolume that was never copied.
+        return
+            LinuxFiles.GetStat(folder, null, out LinuxFiles.Stat stat) == 0
+            && stat.Inode == LinuxFiles.SubvolumeInode
+            && LinuxFiles.Control(folder, GetFlags, &flags) == 0
+            && LinuxFiles.Control(folder, GetInfo, info) >= 0
+            ? new SubvolumeState(*(ulong*)(info + GenerationAt), (flags & ReadOnlyFlag) != 0)
+            : null;
     }
 
     private static byte* Named(byte* arguments, int at, string path)
@@ -102,32 +102,11 @@ internal static unsafe class Btrfs
         return arguments;
     }
 
-    private static void Call(int folder, nuint request, void* argument, string path)
+    private static void Call(SafeFileHandle folder, nuint request, void* argument, string path)
     {
-        if (LinuxFiles.Control(folder, request, argument) != 0)
+        if (LinuxFiles.Control((int)folder.DangerousGetHandle(), request, argument) != 0)
         {
             throw LinuxFiles.Failed(Marshal.GetLastPInvokeError(), path);
-        }
-    }
-
-    private static void In(string path, Action<int> work)
-    {
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + "\0"))
-        {
-            int folder = LinuxFiles.Open(LinuxFiles.AtCurrent, name, LinuxFiles.ReadOnly | LinuxFiles.Directory);
-            if (folder < 0)
-            {
-                throw LinuxFiles.Failed(-folder, path);
-            }
-
-            try
-            {
-                work(folder);
-            }
-            finally
-            {
-                _ = LinuxFiles.Close(folder);
-            }
         }
     }
 }

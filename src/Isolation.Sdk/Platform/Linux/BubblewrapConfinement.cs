@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Platform;
 
@@ -56,14 +57,14 @@ internal sealed class BubblewrapConfinement(TimeProvider time, ConfinementParts 
             string path in AccessScope.System.Concat(scope.Read).Where(Path.Exists).Distinct().OrderBy(p => p.Length)
         )
         {
-            if (!shown.Any(folder => AccessScope.Contains(folder, path)))
+            if (!shown.Any(folder => FileSearch.Contains(folder, path)))
             {
                 // What is a link at the host is a link inside, or /bin and /usr/bin would be two folders.
                 string? target = new FileInfo(path).LinkTarget;
                 bool inside =
                     target is not null
                     && AccessScope.System.Any(folder =>
-                        AccessScope.Contains(folder, Path.GetFullPath(target, Path.GetDirectoryName(path)!))
+                        FileSearch.Contains(folder, Path.GetFullPath(target, Path.GetDirectoryName(path)!))
                     );
                 words.AddRange(inside ? ["--symlink", target!, path] : ["--ro-bind", path, path]);
                 shown.Add(path);

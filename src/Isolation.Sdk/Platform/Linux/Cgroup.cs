@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Platform;
 
@@ -24,9 +25,8 @@ internal sealed record Cgroup(string Path)
 
     public static string? PathOf(string name) => Parent() is { } parent ? System.IO.Path.Combine(parent, name) : null;
 
-    public static Cgroup? TryCreate(string path)
-    {
-        try
+    public static Cgroup? TryCreate(string path) =>
+        DiskErrors.Try(() =>
         {
             Directory.CreateDirectory(path);
             Cgroup made = new(path);
@@ -37,52 +37,31 @@ internal sealed record Cgroup(string Path)
 
             Directory.Delete(path);
             return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+        });
 
     public bool TryAdd(int pid) =>
         TryWrite(System.IO.Path.Combine(Path, "cgroup.procs"), pid.ToString(CultureInfo.InvariantCulture));
 
     public void Kill() => TryWrite(KillFile, "1");
 
-    public IEnumerable<int> Members()
-    {
-        try
-        {
-            return
-            [
-                .. Folders()
-                    .SelectMany(folder => File.ReadAllLines(System.IO.Path.Combine(folder, "cgroup.procs")))
-                    .Select(line => int.Parse(line, CultureInfo.InvariantCulture)),
-            ];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+    public IEnumerable<int> Members() =>
+        DiskErrors.Try(() =>
+            Folders()
+                .SelectMany(folder => File.ReadAllLines(System.IO.Path.Combine(folder, "cgroup.procs")))
+                .Select(line => int.Parse(line, CultureInfo.InvariantCulture))
+                .ToArray()
+        ) ?? [];
 
-    public bool TryRemove()
-    {
-        try
+    public bool TryRemove() =>
+        DiskErrors.Try(() =>
         {
             foreach (string folder in Folders().OrderByDescending(f => f.Length).ToArray())
             {
                 Directory.Delete(folder);
             }
-
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Not empty yet, or gone: a later sweep looks again.
-            return !Directory.Exists(Path);
-        }
-    }
+        })
+        // Not empty yet, or gone: a later sweep looks again.
+        || !Directory.Exists(Path);
 
     // A process that has ended leaves its group a moment later.
     public async Task RemoveAsync(TimeProvider time)
@@ -94,31 +73,14 @@ internal sealed record Cgroup(string Path)
         }
     }
 
-    public static bool TryWrite(string file, string text)
-    {
-        try
+    public static bool TryWrite(string file, string text) =>
+        DiskErrors.Try(() =>
         {
             using FileStream stream = new(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
             stream.Write(Encoding.ASCII.GetBytes(text));
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+        });
 
-    public static string? TryRead(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    public static string? TryRead(string file) => DiskErrors.Try(() => File.ReadAllText(file));
 
     private IEnumerable<string> Folders() =>
         Directory.Exists(Path)

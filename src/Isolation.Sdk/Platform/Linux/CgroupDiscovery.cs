@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Platform;
 
@@ -58,25 +59,13 @@ internal static partial class CgroupDiscovery
     private static (string? Folder, string? Reason) Writable(string folder) =>
         LinuxProcess.IsWritable(folder) ? (folder, null) : (null, "this user may not divide the group");
 
-    private static bool Offers(string folder, string controller)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(folder, "cgroup.controllers"))
-                .Split((char[])[' ', '\n'])
-                .Contains(controller);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+    private static bool Offers(string folder, string controller) =>
+        Cgroup.TryRead(Path.Combine(folder, "cgroup.controllers"))?.Split(' ', '\n').Contains(controller) == true;
 
     private static bool IsDelegated(string folder) => Marks.Any(mark => getxattr(folder, mark, 0, 0) > 0);
 
-    private static (string Folder, string Place)? Find(Predicate<string[]> isMount, Predicate<string> isPlace)
-    {
-        try
+    private static (string Folder, string Place)? Find(Predicate<string[]> isMount, Predicate<string> isPlace) =>
+        DiskErrors.Try<(string, string)?>(() =>
         {
             string? mount = File.ReadLines("/proc/self/mounts")
                 .Select(line => line.Split(' '))
@@ -86,12 +75,7 @@ internal static partial class CgroupDiscovery
             return mount is null || place is null || !Directory.Exists(mount + place)
                 ? null
                 : (place == Root ? mount : mount + place, place);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+        });
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint getxattr(string path, string name, nint value, nuint size);

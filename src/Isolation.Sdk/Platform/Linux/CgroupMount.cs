@@ -1,3 +1,5 @@
+using Isolation.Sdk.IO;
+
 namespace Isolation.Sdk.Platform;
 
 internal sealed record CgroupMount(CgroupController Controller, string Folder)
@@ -5,11 +7,10 @@ internal sealed record CgroupMount(CgroupController Controller, string Folder)
     public string PathOf(string scope) => Path.Combine(Folder, scope);
 
     // null if the kernel refused a part of it.
-    public LimitCgroup? TryMake(string scope, string command, long value)
-    {
-        Cgroup group = new(Path.Combine(PathOf(scope), command));
-        try
+    public LimitCgroup? TryMake(string scope, string command, long value) =>
+        DiskErrors.Try(() =>
         {
+            Cgroup group = new(Path.Combine(PathOf(scope), command));
             Directory.CreateDirectory(group.Path);
             bool handedOn =
                 Controller.Version == 1
@@ -28,10 +29,5 @@ internal sealed record CgroupMount(CgroupController Controller, string Folder)
 
             group.TryRemove();
             return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+        });
 }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
+using Isolation.Sdk.IO;
 using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
@@ -91,7 +92,7 @@ internal sealed class ChildStarter(
         }
         finally
         {
-            Remove(gate);
+            DiskErrors.Try(() => File.Delete(gate));
         }
     }
 
@@ -156,18 +157,6 @@ internal sealed class ChildStarter(
     private static SafeFileHandle Open(string gate) =>
         File.OpenHandle(gate, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 
-    private static void Remove(string gate)
-    {
-        try
-        {
-            File.Delete(gate);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // It is gone, or goes with the folder.
-        }
-    }
-
     // The thread is gone as soon as its child is on its way, and this file with it.
     private static async Task<string> ReadAsync(string children)
     {
@@ -215,7 +204,7 @@ internal sealed class ChildStarter(
                 return;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskErrors.IsRefusal(e))
         {
             _started.SetException(spec.NotStarted(e));
             return;

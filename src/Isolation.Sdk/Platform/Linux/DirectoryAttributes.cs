@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
@@ -8,7 +10,6 @@ internal sealed unsafe record DirectoryAttributes(uint Mode, uint User, uint Gro
     private const uint Permissions = 0xFFF,
         InheritGroup = 0b010_000_000_000,
         Everybody = 0b111_111_111;
-    private const nuint GetFlags = 0x80086601;
 
     // Sync, unchangeable, append only, no dump, no access times, compress, no copy-on-write, project, folders in sync,
     // names without case.
@@ -17,30 +18,16 @@ internal sealed unsafe record DirectoryAttributes(uint Mode, uint User, uint Gro
 
     public static DirectoryAttributes Of(string tree)
     {
-        fixed (byte* above = Encoding.UTF8.GetBytes(Path.GetDirectoryName(tree) + "\0"))
-        {
-            int descriptor = LinuxFiles.Open(LinuxFiles.AtCurrent, above, LinuxFiles.ReadOnly | LinuxFiles.Directory);
-            if (descriptor < 0)
-            {
-                throw LinuxFiles.Failed(-descriptor, tree);
-            }
-
-            try
-            {
-                _ = LinuxFiles.GetStat(descriptor, null, out LinuxFiles.Stat stat);
-                bool inherits = (stat.Mode & InheritGroup) != 0;
-                return new DirectoryAttributes(
-                    (Everybody & ~Mask()) | (inherits ? InheritGroup : 0),
-                    LinuxFiles.UserId(),
-                    inherits ? stat.Group : LinuxFiles.GroupId(),
-                    FlagsOf(descriptor)
-                );
-            }
-            finally
-            {
-                _ = LinuxFiles.Close(descriptor);
-            }
-        }
+        using SafeFileHandle held = LinuxFiles.OpenFolder(Path.GetDirectoryName(tree)!);
+        int above = (int)held.DangerousGetHandle();
+        _ = LinuxFiles.GetStat(above, null, out LinuxFiles.Stat stat);
+        bool inherits = (stat.Mode & InheritGroup) != 0;
+        return new DirectoryAttributes(
+            (Everybody & ~Mask()) | (inherits ? InheritGroup : 0),
+            LinuxProcess.EffectiveUser(),
+            inherits ? stat.Group : LinuxFiles.GroupId(),
+            FlagsOf(above)
+        );
     }
 
     public bool Match(int folder, in LinuxFiles.Stat stat) =>
@@ -53,7 +40,7 @@ internal sealed unsafe record DirectoryAttributes(uint Mode, uint User, uint Gro
     private static nint FlagsOf(int folder)
     {
         nint flags = 0;
-        return LinuxFiles.Control(folder, GetFlags, &flags) == 0 ? flags & Marks : 0;
+        return LinuxFiles.Control(folder, LinuxFiles.GetFlags, &flags) == 0 ? flags & Marks : 0;
     }
 
     // What a security module writes is not the worker's. Where new folders inherit a list of rights, nothing is used
@@ -64,7 +51,7 @@ internal sealed unsafe record DirectoryAttributes(uint Mode, uint User, uint Gro
         nint length = LinuxFiles.ListAttributes(folder, names, ListBytes);
         if (length <= 0)
         {
-            return length < 0 && System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == 34; // More than fit.
+            return length < 0 && Marshal.GetLastPInvokeError() == 34; // More than fit.
         }
 
         return Encoding

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Platform;
 
@@ -11,11 +12,6 @@ internal static unsafe class DiskUsage
     private const int AtOnce = 32,
         BlockSize = 512;
     private static readonly nuint Map = 0xC020660B;
-    private static readonly EnumerationOptions Everything = new()
-    {
-        AttributesToSkip = FileAttributes.None,
-        RecurseSubdirectories = false,
-    };
 
     // What goes meanwhile, or is deeper than any path, counts as far as it was seen.
     public static long Of(string folder)
@@ -31,7 +27,7 @@ internal static unsafe class DiskUsage
                 // Deeper than a path goes an entry has none.
                 foreach (
                     FileSystemInfo entry in new DirectoryInfo(next)
-                        .EnumerateFileSystemInfos("*", Everything)
+                        .EnumerateFileSystemInfos("*", FileSearch.WithHidden)
                         .Where(e => e.FullName.Length > 0)
                 )
                 {
@@ -43,7 +39,7 @@ internal static unsafe class DiskUsage
                     }
                 }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (DiskErrors.IsRefusal(e))
             {
                 // It is being removed under our eyes, or not ours to look into.
             }

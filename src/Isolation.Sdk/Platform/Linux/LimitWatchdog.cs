@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.IO.Enumeration;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Platform;
 
@@ -12,12 +12,6 @@ internal sealed class LimitWatchdog(
 {
     private const int FileSizeSignal = 128 + 25;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
-    private static readonly EnumerationOptions Everything = new()
-    {
-        RecurseSubdirectories = true,
-        AttributesToSkip = FileAttributes.ReparsePoint,
-        IgnoreInaccessible = true,
-    };
     private LimitHit? _hit;
 
     // Read first: what is gone by now was looked at before it went.
@@ -91,41 +85,16 @@ internal sealed class LimitWatchdog(
             }
         }
 
-        return limits.MaxDiskBytes is { } bytes && folders.Sum(MeasureFolder) > bytes
+        return limits.MaxDiskBytes is { } bytes && folders.Sum(FileSearch.MeasureLength) > bytes
             ? nameof(LimitValues.MaxDiskBytes)
             : null;
     }
 
-    private static int CountThreads(int id)
-    {
-        try
-        {
-            return Directory.GetDirectories($"/proc/{id}/task").Length;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return 0; // It has ended.
-        }
-    }
+    private static int CountThreads(int id) =>
+        DiskErrors.Try(() => Directory.GetDirectories($"/proc/{id}/task"))?.Length ?? 0;
 
     private static long MeasureResident(int id) =>
         ProcessTable.ReadText(id, "statm")?.Split(' ') is [_, { } pages, ..]
             ? long.Parse(pages, CultureInfo.InvariantCulture) * Environment.SystemPageSize
             : 0;
-
-    private static long MeasureFolder(string folder)
-    {
-        try
-        {
-            return new FileSystemEnumerable<long>(
-                folder,
-                static (ref FileSystemEntry e) => e.IsDirectory ? 0 : e.Length,
-                Everything
-            ).Sum();
-        }
-        catch (IOException)
-        {
-            return 0; // It is being changed meanwhile: the next look counts.
-        }
-    }
 }

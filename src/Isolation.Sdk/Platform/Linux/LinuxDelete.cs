@@ -21,11 +21,9 @@ internal sealed unsafe class LinuxDelete : IDisposable
         MaxPasses = 1000;
     private const byte FolderKind = 4,
         UnknownKind = 0;
-    private const ulong SubvolumeInode = 256;
     private const uint Owner = 0b111_000_000;
     private const uint Unchangeable = 0x30;
     private const nuint DeleteSubvolume = 0x5000940F,
-        GetFlags = 0x80086601,
         SetFlags = 0x40086602;
     private readonly int _top;
     private readonly List<nint> _lists = [];

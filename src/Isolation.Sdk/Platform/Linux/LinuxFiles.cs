@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
@@ -9,7 +11,6 @@ internal static unsafe partial class LinuxFiles
         WriteOnly = 1,
         Create = 0x40,
         Exclusive = 0x80,
-        CloseOnExec = 0x80000,
         NoBlock = 0x800;
     public const int AtCurrent = -100,
         NoFollowAt = 0x100,
@@ -20,7 +21,9 @@ internal static unsafe partial class LinuxFiles
         Folder = 0x4000;
     public const nint Omit = 0x3ffffffe;
 
-    public const nuint ShareBlocks = 0x40049409;
+    public const nuint ShareBlocks = 0x40049409,
+        GetFlags = 0x80086601;
+    public const ulong SubvolumeInode = 256;
     private const uint Basic = 0x7ff;
 
     public static int NoFollow { get; } =
@@ -102,12 +105,21 @@ internal static unsafe partial class LinuxFiles
     {
         while (true)
         {
-            int descriptor = openat(folder, name, flags | CloseOnExec, mode);
+            int descriptor = openat(folder, name, flags | LinuxProcess.CloseOnExec, mode);
             int error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
             if (error != 4)
             {
                 return error == 0 ? descriptor : -error;
             }
+        }
+    }
+
+    public static SafeFileHandle OpenFolder(string path)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + "\0"))
+        {
+            int folder = Open(AtCurrent, name, ReadOnly | Directory);
+            return folder >= 0 ? new SafeFileHandle(folder, ownsHandle: true) : throw Failed(-folder, path);
         }
     }
 
@@ -143,10 +155,13 @@ internal static unsafe partial class LinuxFiles
 
     // 0 at its end, negative for an error.
     public static nint List(int folder, byte* to, nuint length) =>
-        syscall(RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 217 : 61, folder, (nint)to, (nint)length);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint syscall(nint number, nint first, nint second, nint third);
+        LinuxProcess.SystemCall(
+            RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 217 : 61,
+            folder,
+            (nint)to,
+            (nint)length,
+            0
+        );
 
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
     public static partial int Unlink(int folder, byte* name, int flags);
@@ -162,9 +177,6 @@ internal static unsafe partial class LinuxFiles
 
     [LibraryImport("libc", EntryPoint = "flistxattr", SetLastError = true)]
     public static partial nint ListAttributes(int descriptor, byte* to, nuint length);
-
-    [LibraryImport("libc", EntryPoint = "geteuid")]
-    public static partial uint UserId();
 
     [LibraryImport("libc", EntryPoint = "getegid")]
     public static partial uint GroupId();

@@ -14,7 +14,7 @@ internal sealed unsafe partial class LinuxPlatformFiles : IPlatformFiles
 
     public FileSystemFeatures Detect(string folder)
     {
-        string place = Existing(folder)!;
+        string place = FileSearch.FindExisting(folder)!;
         return new FileSystemFeatures(Btrfs.IsSupported(place), CanShareBlocks(place), CopyTrees: true);
     }
 
@@ -71,16 +71,6 @@ internal sealed unsafe partial class LinuxPlatformFiles : IPlatformFiles
         {
             return LinuxFiles.GetStat(LinuxFiles.AtCurrent, name, out LinuxFiles.Stat stat) == 0 ? stat : null;
         }
-    }
-
-    private static string? Existing(string? folder)
-    {
-        while (folder is not null && !Directory.Exists(folder))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder;
     }
 
     private static bool CanShareBlocks(string folder)

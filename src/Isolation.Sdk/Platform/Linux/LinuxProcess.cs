@@ -81,7 +81,7 @@ internal static unsafe partial class LinuxProcess
 
         if (handle >= 0)
         {
-            close(handle);
+            _ = LinuxFiles.Close(handle);
         }
     }
 
@@ -196,9 +196,6 @@ internal static unsafe partial class LinuxProcess
 
     [LibraryImport("libc")]
     private static partial int kill(int pid, int signal);
-
-    [LibraryImport("libc")]
-    private static partial int close(int descriptor);
 
     [LibraryImport("libc")]
     private static partial int unshare(int flags);

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using Isolation.Sdk.IO;
 using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
@@ -73,21 +74,12 @@ internal static class ProcessTable
                 ? (soft, hard)
                 : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskErrors.IsRefusal(e))
         {
             return null;
         }
     }
 
-    public static string? ReadText(int id, string name)
-    {
-        try
-        {
-            return Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{id}/{name}"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    public static string? ReadText(int id, string name) =>
+        DiskErrors.Try(() => Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{id}/{name}")));
 }

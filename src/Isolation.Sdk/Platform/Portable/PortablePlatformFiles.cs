@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using System.Text;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Platform;
 
@@ -11,10 +12,6 @@ internal sealed class PortablePlatformFiles : IPlatformFiles
         AttributesToSkip = FileAttributes.None,
         IgnoreInaccessible = false,
     };
-
-    public int MaxThreads => 1;
-
-    public FileSystemFeatures Detect(string folder) => new(false, false, false);
 
     public void DeleteTree(string folder, ReadOnlySpan<byte> name)
     {
@@ -30,53 +27,7 @@ internal sealed class PortablePlatformFiles : IPlatformFiles
         }
     }
 
-    public Task<bool> CopyTreeAsync(TreeCopy copy, CancellationToken cancellationToken) => throw Unsupported();
-
-    public void StampTree(
-        IFileManifest manifest,
-        string folder,
-        DateTimeOffset stamp,
-        IReadOnlyCollection<int>? entries = null
-    ) => throw Unsupported();
-
-    public ITreeComparer Compare(IFileManifest manifest, string folder) => throw Unsupported();
-
-    public long MeasureUsage(string folder)
-    {
-        try
-        {
-            return new FileSystemEnumerable<long>(
-                folder,
-                (ref FileSystemEntry e) => e.IsDirectory ? 0 : e.Length,
-                new EnumerationOptions
-                {
-                    RecurseSubdirectories = true,
-                    AttributesToSkip = FileAttributes.ReparsePoint,
-                    IgnoreInaccessible = true,
-                }
-            ).Sum();
-        }
-        catch (IOException)
-        {
-            return 0; // It is being removed under our eyes.
-        }
-    }
-
-    public long? CountFreeFiles(string folder) => null;
-
-    public bool IsPipe(string path) => false;
-
-    public DateTime? GetChangeTime(string path) => null;
-
-    public void CreateSubvolume(string path) => throw Unsupported();
-
-    public void Snapshot(string from, string to) => throw Unsupported();
-
-    public void SetReadOnly(string path, bool value) => throw Unsupported();
-
-    public SubvolumeState? InspectSubvolume(string path) => null;
-
-    private static PlatformNotSupportedException Unsupported() => new("Trees are copied and compared on Linux only.");
+    public long MeasureUsage(string folder) => FileSearch.MeasureLength(folder);
 
     private static void Delete(string path)
     {

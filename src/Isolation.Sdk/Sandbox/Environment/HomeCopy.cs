@@ -1,3 +1,4 @@
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
@@ -41,12 +42,7 @@ internal static class HomeCopy
         }
 
         ScopeFolders.CreateOwn(to);
-        foreach (
-            FileSystemInfo entry in new DirectoryInfo(from).EnumerateFileSystemInfos(
-                "*",
-                new EnumerationOptions { AttributesToSkip = FileAttributes.None, RecurseSubdirectories = false }
-            )
-        )
+        foreach (FileSystemInfo entry in new DirectoryInfo(from).EnumerateFileSystemInfos("*", FileSearch.WithHidden))
         {
             string target = Path.Combine(to, entry.Name);
             if (File.Exists(entry.FullName))

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Xml;
 using System.Xml.Linq;
 using Isolation.Sdk.Workspaces;
 
@@ -17,53 +16,27 @@ internal static class ToolConfigFiles
         "config",
     ];
 
-    public static void WriteGit(string path, IEnumerable<KeyValuePair<string, string>> settings)
-    {
-        StringBuilder text = new();
-        foreach ((string key, string value) in settings)
-        {
-            int first = key.IndexOf('.');
-            int last = key.LastIndexOf('.');
-            text.Append('[').Append(key, 0, first);
-            if (last > first)
-            {
-                text.Append(" \"").Append(Escape(key[(first + 1)..last])).Append('"');
-            }
-
-            text.Append("]\n\t")
-                .Append(key, last + 1, key.Length - last - 1)
-                .Append(" = \"")
-                .Append(Escape(value))
-                .Append("\"\n");
-        }
-
-        Write(path, text.ToString());
-    }
+    public static void WriteGit(string path, IEnumerable<KeyValuePair<string, string>> settings) =>
+        Write(path, CloneSettings.Write(settings));
 
     // The host's sources without its credentials, and its packages to read from.
     public static void WriteNuGet(string path, string? hostConfig, string? hostPackages)
     {
         XElement root = new("configuration");
-        if (hostConfig is not null && File.Exists(hostConfig))
+        if (hostConfig is not null)
         {
-            try
-            {
-                root.Add(
-                    XDocument
-                        .Load(hostConfig)
-                        .Root?.Elements()
-                        .Where(e => Sources.Contains(e.Name.LocalName, StringComparer.OrdinalIgnoreCase))
-                        .Select(e => new XElement(
-                            e.Name,
-                            e.Attributes(),
-                            e.Elements().Select(entry => NuGetBarrier.Portable(entry, hostConfig))
-                        ))
-                );
-            }
-            catch (Exception e) when (e is XmlException or IOException or UnauthorizedAccessException)
-            {
-                // A config that the host's own NuGet could not read either.
-            }
+            // One that the host's own NuGet could not read either has no entries.
+            root.Add(
+                NuGetBarrier
+                    .Load(hostConfig)
+                    ?.Elements()
+                    .Where(e => Sources.Contains(e.Name.LocalName, StringComparer.OrdinalIgnoreCase))
+                    .Select(e => new XElement(
+                        e.Name,
+                        e.Attributes(),
+                        e.Elements().Select(entry => NuGetBarrier.Portable(entry, hostConfig))
+                    ))
+            );
         }
 
         root.Elements("config")
@@ -99,7 +72,4 @@ internal static class ToolConfigFiles
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, text, Utf8);
     }
-
-    private static string Escape(string text) =>
-        text.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n").Replace("\t", "\\t");
 }

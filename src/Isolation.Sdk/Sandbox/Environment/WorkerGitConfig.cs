@@ -1,9 +1,10 @@
 using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Sandbox;
 
 // Who commits, line endings, large files, and that this repository is trusted.
-internal sealed record WorkerGitConfig(string? CommonDirectory, IReadOnlyList<KeyValuePair<string, string>> Settings)
+internal sealed record WorkerGitConfig(string? CommonDirectory, GitSettings Settings)
 {
     public string? TopLevel { get; init; }
 
@@ -33,14 +34,7 @@ internal sealed record WorkerGitConfig(string? CommonDirectory, IReadOnlyList<Ke
     // Above the work tree that commands run in.
     public string Ceiling(string workspace)
     {
-        string tree =
-            TopLevel is not null
-            && (workspace + Path.DirectorySeparatorChar).StartsWith(
-                TopLevel + Path.DirectorySeparatorChar,
-                StringComparison.Ordinal
-            )
-                ? TopLevel
-                : workspace;
+        string tree = TopLevel is not null && FileSearch.Contains(TopLevel, workspace) ? TopLevel : workspace;
         return Path.GetDirectoryName(tree) ?? tree;
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Sandbox;
@@ -63,7 +64,7 @@ internal sealed record ScopeFolders(string Root, string Temp)
                 return folder;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskErrors.IsRefusal(e))
         {
             throw NotOurs(folder, e);
         }
@@ -82,16 +83,9 @@ internal sealed record ScopeFolders(string Root, string Temp)
     // A command may have taken them away: whoever looks at what it left, and the next command, has them again.
     public void Restore()
     {
-        try
+        if (!Directory.Exists(Runtime))
         {
-            if (!Directory.Exists(Runtime))
-            {
-                Create();
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Something else is there now: the start says what it lacks.
+            DiskErrors.Try(Create); // Where something else is now, the start says what it lacks.
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -73,15 +74,6 @@ internal static class FreeMemory
     private static long? Number(string? text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
 
-    private static string[] Lines(string file)
-    {
-        try
-        {
-            return File.Exists(file) ? File.ReadAllLines(file) : [];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+    private static string[] Lines(string file) =>
+        File.Exists(file) ? DiskErrors.Try(() => File.ReadAllLines(file)) ?? [] : [];
 }

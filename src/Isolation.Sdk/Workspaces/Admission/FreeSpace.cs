@@ -1,3 +1,4 @@
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
@@ -7,12 +8,7 @@ internal readonly record struct FreeSpace(long? Disk, long? Files, long? Memory)
 {
     public static FreeSpace Measure(string folder)
     {
-        string? place = Path.GetFullPath(folder);
-        while (place is not null && !Directory.Exists(place))
-        {
-            place = Path.GetDirectoryName(place);
-        }
-
+        string? place = FileSearch.FindExisting(Path.GetFullPath(folder));
         return place is null
             ? default
             : new FreeSpace(DiskAt(place), PlatformFiles.Current.CountFreeFiles(place), FreeMemory.Now());

@@ -109,7 +109,7 @@ internal static partial class NuGetBarrier
     private static IEnumerable<XElement> Entries(string path, string section) =>
         Load(path)?.Element(section)?.Elements() ?? [];
 
-    private static XElement? Load(string path)
+    public static XElement? Load(string path)
     {
         try
         {

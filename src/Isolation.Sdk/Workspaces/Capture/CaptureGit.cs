@@ -6,25 +6,23 @@ using Isolation.Sdk.Sandbox;
 namespace Isolation.Sdk.Workspaces;
 
 // A private index always, and a private git directory where the worker's cannot be trusted.
-internal sealed class CaptureGit : IDisposable
+internal sealed class CaptureGit(GitRepository repository, WorkspaceInfo info, IStateScope scope, bool isTrusted)
+    : IDisposable
 {
-    private readonly GitRepository _repository;
-    private readonly WorkspaceInfo _info;
-    private readonly IStateScope _scope;
-    private readonly string _private;
+    private readonly string _private = Path.Combine(scope.Info.Temp, $"capture-{Guid.NewGuid():n}");
+    private readonly ScopeGit _git = new(
+        scope,
+        info.Path,
+        WorkspaceCodes.CaptureFailed,
+        "Look at the workspace, which is kept, and capture again."
+    );
 
-    public CaptureGit(GitRepository repository, WorkspaceInfo info, IStateScope scope, bool honest)
-    {
-        (_repository, _info, _scope, IsTrusted) = (repository, info, scope, honest);
-        _private = Path.Combine(scope.Info.Temp, $"capture-{Guid.NewGuid():n}");
-    }
-
-    public bool IsTrusted { get; }
+    public bool IsTrusted => isTrusted;
 
     public bool ComparesContent { get; set; }
 
     // Nothing is written into a repository of the worker's own by looking at it.
-    public string Objects => Path.Combine(_info.HasOwnRepository ? PrivateGit : _repository.CommonDirectory, "objects");
+    public string Objects => Path.Combine(info.HasOwnRepository ? PrivateGit : repository.CommonDirectory, "objects");
 
     private string Index => Path.Combine(_private, "index");
 
@@ -33,7 +31,7 @@ internal sealed class CaptureGit : IDisposable
     // null when git cannot read it.
     public async Task<GitStatus?> TryStatusAsync(CancellationToken cancellationToken)
     {
-        ExecResult answer = await ExecAsync(
+        ExecResult answer = await _git.TryAsync(
                 Trusted(),
                 cancellationToken,
                 [
@@ -59,23 +57,21 @@ internal sealed class CaptureGit : IDisposable
 
     public async Task<string?> ReadHeadAsync(CancellationToken cancellationToken)
     {
-        string file = Path.Combine(_info.GitDirectory, "HEAD");
+        string file = Path.Combine(info.GitDirectory, "HEAD");
         string text = File.Exists(file)
             ? (await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false)).Trim()
             : "";
         string name = text.StartsWith("ref: ", StringComparison.Ordinal) ? text[5..] : text;
         bool plausible =
             name.StartsWith("refs/", StringComparison.Ordinal)
-            || (name.Length == _repository.NullId.Length && name.All(char.IsAsciiHexDigitLower));
-        return plausible
-            ? await _repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false)
-            : null;
+            || (name.Length == repository.NullId.Length && name.All(char.IsAsciiHexDigitLower));
+        return plausible ? await repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false) : null;
     }
 
     // null when it means nothing that can be read.
     public async Task<string?> TryOwnHeadAsync(CancellationToken cancellationToken)
     {
-        ExecResult answer = await ExecAsync(
+        ExecResult answer = await _git.TryAsync(
                 Trusted(),
                 cancellationToken,
                 [.. "rev-parse --verify --quiet".Split(' '), "HEAD^{commit}"]
@@ -86,7 +82,7 @@ internal sealed class CaptureGit : IDisposable
 
     public async Task<string?> TryTreeOfAsync(string commit, CancellationToken cancellationToken)
     {
-        ExecResult answer = await ExecAsync(
+        ExecResult answer = await _git.TryAsync(
                 Untrusted(commit),
                 cancellationToken,
                 "rev-parse",
@@ -112,14 +108,14 @@ internal sealed class CaptureGit : IDisposable
         AddExcludes(environment, [.. strangers, .. nested]);
         string[] add = ["add", "--all", "--", ":/"];
         // What it says is stored may be gone with what HEAD is.
-        bool copied = (readable || !_info.HasOwnRepository) && TryCopyIndex();
-        if (!copied || (await ExecAsync(environment, cancellationToken, add).ConfigureAwait(false)).ExitCode != 0)
+        bool copied = (readable || !info.HasOwnRepository) && TryCopyIndex();
+        if (!copied || (await _git.TryAsync(environment, cancellationToken, add).ConfigureAwait(false)).ExitCode != 0)
         {
             // Its index is gone or broken: start from HEAD, and take what lies there.
             File.Delete(Index);
             File.Delete(Index + ".lock");
-            await RunAsync(environment, cancellationToken, "read-tree", head).ConfigureAwait(false);
-            await RunAsync(environment, cancellationToken, add).ConfigureAwait(false);
+            await _git.RunAsync(environment, cancellationToken, "read-tree", head).ConfigureAwait(false);
+            await _git.RunAsync(environment, cancellationToken, add).ConfigureAwait(false);
         }
 
         return await WithoutAsync(environment, strangers, cancellationToken).ConfigureAwait(false);
@@ -134,7 +130,7 @@ internal sealed class CaptureGit : IDisposable
         Directory.CreateDirectory(_private);
         Dictionary<string, string> environment = Untrusted(commit);
         environment["GIT_INDEX_FILE"] = Index;
-        await RunAsync(environment, cancellationToken, "read-tree", commit).ConfigureAwait(false);
+        await _git.RunAsync(environment, cancellationToken, "read-tree", commit).ConfigureAwait(false);
         return await WithoutAsync(environment, strangers, cancellationToken).ConfigureAwait(false);
     }
 
@@ -145,21 +141,21 @@ internal sealed class CaptureGit : IDisposable
         CancellationToken cancellationToken
     ) =>
         (
-            await RunAsync(Untrusted(parent), cancellationToken, "commit-tree", tree, "-p", parent, "-m", message)
+            await _git.RunAsync(Untrusted(parent), cancellationToken, "commit-tree", tree, "-p", parent, "-m", message)
                 .ConfigureAwait(false)
-        ).Output.Trim();
+        ).Trim();
 
     public void Dispose() => SafeDelete.DeleteTree(_private);
 
     // An altered repository's index may be another worker's, and a pipe in its place would never end.
     private bool TryCopyIndex()
     {
-        FileInfo theirs = new(Path.Combine(_info.GitDirectory, "index"));
+        FileInfo theirs = new(Path.Combine(info.GitDirectory, "index"));
         if (
             !theirs.Exists
             || theirs.LinkTarget is not null
             || theirs.Length == 0
-            || (_info.HasOwnRepository && !IsTrusted)
+            || (info.HasOwnRepository && !isTrusted)
         )
         {
             return false;
@@ -208,7 +204,7 @@ internal sealed class CaptureGit : IDisposable
     {
         if (strangers.Count > 0)
         {
-            await RunAsync(
+            await _git.RunAsync(
                     environment,
                     cancellationToken,
                     [
@@ -219,47 +215,17 @@ internal sealed class CaptureGit : IDisposable
                 .ConfigureAwait(false);
         }
 
-        return (await RunAsync(environment, cancellationToken, "write-tree").ConfigureAwait(false)).Output.Trim();
+        return (await _git.RunAsync(environment, cancellationToken, "write-tree").ConfigureAwait(false)).Trim();
     }
-
-    private async Task<ExecResult> RunAsync(
-        Dictionary<string, string> environment,
-        CancellationToken cancellationToken,
-        params string[] arguments
-    )
-    {
-        ExecResult answer = await ExecAsync(environment, cancellationToken, arguments).ConfigureAwait(false);
-        string limit = answer.Limit is { } hit ? $" by the limit {hit} ({answer.LimitMechanism})" : "";
-        return answer.ExitCode == 0
-            ? answer
-            : throw new IsolationException(
-                WorkspaceCodes.CaptureFailed,
-                $"'git {arguments[0]}' in the worker's scope ended with {answer.ExitCode}{limit}: "
-                    + $"{answer.Error.Trim().ReplaceLineEndings(" ")}",
-                "Look at the workspace, which is kept, and capture again."
-            );
-    }
-
-    private async Task<ExecResult> ExecAsync(
-        Dictionary<string, string> environment,
-        CancellationToken cancellationToken,
-        params string[] arguments
-    ) =>
-        await _scope
-            .ExecAsync(
-                new WorkerCommand("git", arguments) { Directory = _info.Path, Environment = environment },
-                cancellationToken
-            )
-            .ConfigureAwait(false);
 
     // In a repository of its own, no setting says where its work tree or its other half is.
     private Dictionary<string, string> Trusted()
     {
-        Dictionary<string, string> environment = With(GitLfs.Config(_repository));
-        if (_info.HasOwnRepository)
+        Dictionary<string, string> environment = With(GitLfs.Config(repository));
+        if (info.HasOwnRepository)
         {
-            environment["GIT_DIR"] = environment["GIT_COMMON_DIR"] = _info.GitDirectory;
-            environment["GIT_WORK_TREE"] = _info.Path;
+            environment["GIT_DIR"] = environment["GIT_COMMON_DIR"] = info.GitDirectory;
+            environment["GIT_WORK_TREE"] = info.Path;
             MakePrivate(head: "");
             environment["GIT_OBJECT_DIRECTORY"] = Objects;
         }
@@ -271,9 +237,9 @@ internal sealed class CaptureGit : IDisposable
     private Dictionary<string, string> Untrusted(string head)
     {
         MakePrivate(head);
-        Dictionary<string, string> environment = With(_repository.Client.Environment.Config);
+        Dictionary<string, string> environment = With(repository.Client.Environment.Config);
         environment["GIT_DIR"] = PrivateGit;
-        environment["GIT_WORK_TREE"] = _info.Path;
+        environment["GIT_WORK_TREE"] = info.Path;
         environment["GIT_OBJECT_DIRECTORY"] = Objects;
         return environment;
     }
@@ -281,15 +247,15 @@ internal sealed class CaptureGit : IDisposable
     private void MakePrivate(string head)
     {
         string[] borrowed =
-            !_info.HasOwnRepository ? []
-            : IsTrusted ? [Path.Combine(_info.GitDirectory, "objects")]
-            : [Path.Combine(_repository.CommonDirectory, "objects")];
-        BareRepositoryWriter.Write(PrivateGit, _repository, head, borrowed);
+            !info.HasOwnRepository ? []
+            : isTrusted ? [Path.Combine(info.GitDirectory, "objects")]
+            : [Path.Combine(repository.CommonDirectory, "objects")];
+        BareRepositoryWriter.Write(PrivateGit, repository, head, borrowed);
     }
 
-    private Dictionary<string, string> With(IReadOnlyList<KeyValuePair<string, string>> config)
+    private Dictionary<string, string> With(GitSettings config)
     {
-        Dictionary<string, string> environment = _repository
+        Dictionary<string, string> environment = repository
             .Client.Environment.For(remote: false)
             .Where(e => e.Key.StartsWith("GIT_", StringComparison.Ordinal) || e.Key == "LC_ALL")
             .ToDictionary();

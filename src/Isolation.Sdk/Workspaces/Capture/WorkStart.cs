@@ -26,11 +26,7 @@ internal sealed class WorkStart(GitRepository repository, WorkspaceInfo info, st
         }
 
         // What the start had already is nothing new of the target.
-        return (
-            await repository
-                .TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", nearest.Line, info.BaseCommit)
-                .ConfigureAwait(false)
-        ).Ok
+        return await repository.IsAncestorAsync(nearest.Line, info.BaseCommit, cancellationToken).ConfigureAwait(false)
             ? info.BaseCommit
             : nearest.Line;
     }

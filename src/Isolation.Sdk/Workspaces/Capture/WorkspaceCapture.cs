@@ -34,7 +34,7 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
             _repository,
             _info,
             scope,
-            honest: tampering.Count == 0 && _facts.Fingerprint.Count > 0
+            isTrusted: tampering.Count == 0 && _facts.Fingerprint.Count > 0
         );
         git.ComparesContent = TimestampForgery.IsFound(_info, _excluded, _facts.CheckedOutAt);
         GitStatus? status = git.IsTrusted ? await git.TryStatusAsync(cancellationToken).ConfigureAwait(false) : null;
@@ -116,15 +116,16 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
             return commit;
         }
 
-        string[] arguments =
-        [
-            .. "rev-list --full-history --max-count=1".Split(' '),
-            $"{start}..{commit}",
-            "--",
-            .. _excluded.Select(p => $":(top,literal){p}"),
-        ];
         GitResult touched = await _repository
-            .Client.RunAsync(new GitCommand(_repository.CommonDirectory, arguments), cancellationToken)
+            .RunAsync(
+                cancellationToken,
+                [
+                    .. "rev-list --full-history --max-count=1".Split(' '),
+                    $"{start}..{commit}",
+                    "--",
+                    .. _excluded.Select(p => $":(top,literal){p}"),
+                ]
+            )
             .ConfigureAwait(false);
         if (touched.Line.Length == 0)
         {

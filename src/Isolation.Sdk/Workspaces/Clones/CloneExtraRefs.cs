@@ -12,7 +12,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
 
     // What is pinned, and whether nothing was left out.
     public async Task<(IReadOnlyDictionary<string, string> Pinned, bool IsAll)> PinAsync(
-        IReadOnlyList<KeyValuePair<string, string>> refs,
+        GitSettings refs,
         string commit,
         IReadOnlyList<string> strangers,
         CancellationToken cancellationToken
@@ -103,17 +103,18 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
         HashSet<string> tainted = [];
         foreach (string id in strangers.Count == 0 ? [] : ids)
         {
-            string[] arguments =
-            [
-                .. "rev-list --full-history --max-count=1".Split(' '),
-                id,
-                "--not",
-                commit,
-                "--",
-                .. strangers.Select(p => $":(top,literal){p}"),
-            ];
             GitResult touched = await repository
-                .Client.TryRunAsync(new GitCommand(repository.CommonDirectory, arguments), cancellationToken)
+                .TryRunAsync(
+                    cancellationToken,
+                    [
+                        .. "rev-list --full-history --max-count=1".Split(' '),
+                        id,
+                        "--not",
+                        commit,
+                        "--",
+                        .. strangers.Select(p => $":(top,literal){p}"),
+                    ]
+                )
                 .ConfigureAwait(false);
             if (!touched.Ok || touched.Line.Length > 0)
             {
@@ -125,7 +126,7 @@ internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt
     }
 
     // The worker's own as far as they can be names beside each other; a slug for the others.
-    private Dictionary<string, string> Names(IReadOnlyList<KeyValuePair<string, string>> refs)
+    private Dictionary<string, string> Names(GitSettings refs)
     {
         Dictionary<string, string> names = [];
         HashSet<string> folders = new(StringComparer.OrdinalIgnoreCase),

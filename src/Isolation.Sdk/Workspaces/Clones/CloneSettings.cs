@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using System.Text;
 using System.Text.RegularExpressions;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -20,37 +20,26 @@ internal sealed partial class CloneSettings
 
     // Where its own store is, and who may have what from a server, is not a clone's to inherit.
     private static readonly string[] NotCarried = ["lfs.storage", "merge.tool", "diff.tool", "diff.external"];
-    private readonly ConcurrentDictionary<
-        (string File, DateTime Written),
-        Lazy<Task<IReadOnlyList<KeyValuePair<string, string>>>>
-    > _read = new();
+    private readonly AsyncCache<(string File, DateTime Written), GitSettings> _read = new();
 
-    public async Task<IReadOnlyList<KeyValuePair<string, string>>> ReadAsync(
-        GitRepository repository,
-        CancellationToken cancellationToken
-    )
+    public Task<GitSettings> ReadAsync(GitRepository repository, CancellationToken cancellationToken)
     {
         string file = Path.Combine(repository.CommonDirectory, "config");
-        (string File, DateTime Written) version = (file, File.GetLastWriteTimeUtc(file));
-        Lazy<Task<IReadOnlyList<KeyValuePair<string, string>>>> reading = _read.GetOrAdd(version, _ =>
-            new(async () =>
+        return _read.GetAsync(
+            (file, File.GetLastWriteTimeUtc(file)),
+            async () =>
                 Parse(
                     await repository
                         .RunAsync(CancellationToken.None, "config", "--local", "--includes", "--list", "-z")
                         .ConfigureAwait(false)
-                )
-            )
+                ),
+            cancellationToken
         );
-        try
-        {
-            return await reading.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch when (reading.Value.IsFaulted)
-        {
-            _read.TryRemove(version, out _); // The next one looks again.
-            throw;
-        }
     }
+
+    // Where the repository comes from; null when from nowhere.
+    public static string? OriginOf(GitSettings settings) =>
+        settings.LastOrDefault(s => s.Key == "remote.origin.url").Value is { Length: > 0 } origin ? origin : null;
 
     public static IEnumerable<KeyValuePair<string, string>> Inherit(
         IEnumerable<KeyValuePair<string, string>> settings
@@ -65,7 +54,7 @@ internal sealed partial class CloneSettings
     public static string WithoutCredentials(string address) =>
         Web().IsMatch(address) ? UserOfWeb().Replace(address, "$1") : PasswordOf().Replace(address, "$1$2@");
 
-    public static IReadOnlyList<KeyValuePair<string, string>> Parse(GitResult list) =>
+    public static GitSettings Parse(GitResult list) =>
         [
             .. list
                 .Fields.Select(f => f.Split('\n', 2))
@@ -93,8 +82,7 @@ internal sealed partial class CloneSettings
         return text.ToString();
     }
 
-    private static string Escape(string text) =>
-        text.Replace("\\", "\\\\").Replace("\"", "\\\"");
+    private static string Escape(string text) => text.Replace("\\", "\\\\").Replace("\"", "\\\"");
 
     private static bool IsCarried(string key) =>
         Carried.Contains(key)

@@ -8,10 +8,10 @@ internal static class CloneSubmodules
     private const string ListFile = ".gitmodules";
 
     // For what the base commit has and the repository's own settings do not name.
-    public static async Task<IReadOnlyList<KeyValuePair<string, string>>> ResolveAsync(
+    public static async Task<GitSettings> ResolveAsync(
         GitRepository repository,
         string workTree,
-        IReadOnlyList<KeyValuePair<string, string>> settings,
+        GitSettings settings,
         CancellationToken cancellationToken
     )
     {
@@ -24,7 +24,7 @@ internal static class CloneSubmodules
         GitResult answer = await repository
             .TryRunAsync(cancellationToken, "config", "--no-includes", "--file", list.FullName, "--list", "-z")
             .ConfigureAwait(false);
-        string start = settings.LastOrDefault(s => s.Key == "remote.origin.url").Value is { Length: > 0 } origin
+        string start = CloneSettings.OriginOf(settings) is { } origin
             ? CloneSettings.WithoutCredentials(origin)
             : repository.TopLevel ?? repository.CommonDirectory;
         HashSet<string> known = [.. settings.Select(s => s.Key)];

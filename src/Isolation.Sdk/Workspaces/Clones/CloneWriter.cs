@@ -9,7 +9,7 @@ internal sealed class CloneWriter(WorkspaceContext context)
 {
     private readonly GitRepository _repository = context.Repository;
 
-    public void Write(WorkspaceInfo info, IReadOnlyList<KeyValuePair<string, string>> settings)
+    public void Write(WorkspaceInfo info, GitSettings settings)
     {
         string git = info.GitDirectory,
             heads = Path.Combine("refs", "heads", info.Branch!.Replace('/', Path.DirectorySeparatorChar));
@@ -51,9 +51,8 @@ internal sealed class CloneWriter(WorkspaceContext context)
         WriteText(Path.Combine(git, "logs", "HEAD"), log);
     }
 
-    private IEnumerable<KeyValuePair<string, string>> Origin(IReadOnlyList<KeyValuePair<string, string>> settings) =>
-        context.Options.KeepOrigin
-        && settings.LastOrDefault(s => s.Key == "remote.origin.url").Value is { Length: > 0 } address
+    private IEnumerable<KeyValuePair<string, string>> Origin(GitSettings settings) =>
+        context.Options.KeepOrigin && CloneSettings.OriginOf(settings) is { } address
             ?
             [
                 new("remote.origin.url", Absolute(CloneSettings.WithoutCredentials(address))),

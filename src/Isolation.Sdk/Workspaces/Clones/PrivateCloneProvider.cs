@@ -57,22 +57,21 @@ internal sealed class PrivateCloneProvider(
     )
     {
         GitRepository repository = creation.Repository;
-        IReadOnlyList<KeyValuePair<string, string>> theirs = await _settings
-            .ReadAsync(repository, cancellationToken)
-            .ConfigureAwait(false);
+        GitSettings theirs = await _settings.ReadAsync(repository, cancellationToken).ConfigureAwait(false);
         new CloneWriter(creation.Context).Write(info, theirs);
 
         // Large files come from the repository's own remote; the clone is not told of it.
-        string? origin = theirs.LastOrDefault(s => s.Key == "remote.origin.url").Value;
         await files
             .CompleteAsync(
                 info,
-                GitLfs.IsSetUp(repository) && origin is { Length: > 0 } ? [new("remote.origin.url", origin)] : [],
+                GitLfs.IsSetUp(repository) && CloneSettings.OriginOf(theirs) is { } origin
+                    ? [new("remote.origin.url", origin)]
+                    : [],
                 cancellationToken
             )
             .ConfigureAwait(false);
         CloneLfs.Unlink(info.GitDirectory);
-        IReadOnlyList<KeyValuePair<string, string>> addresses = await CloneSubmodules
+        GitSettings addresses = await CloneSubmodules
             .ResolveAsync(repository, info.Path, theirs, cancellationToken)
             .ConfigureAwait(false);
         if (addresses.Count > 0)
@@ -90,7 +89,7 @@ internal sealed class PrivateCloneProvider(
 
     protected override Task RollBackAsync(WorkspaceCreation creation, WorkspaceInfo info)
     {
-        CloneRemoval removal = new(creation.Context);
-        return removal.RollBackAsync(creation.Attempt, () => removal.RemoveAsync(info, null));
+        WorkspaceRemoval removal = new(creation.Context);
+        return removal.RollBackAsync(creation.Attempt, () => removal.RemoveCloneAsync(info, null));
     }
 }

@@ -95,7 +95,10 @@ internal sealed class PrivateCloneWorkspace(
 
         List<KeyValuePair<string, string>> had = [.. others.Where(r => here.Contains(r.Value))];
         bool isAll = refs.IsAll && had.Count == others.Length;
-        if (commit != Info.BaseCommit && !await DescendsAsync(commit, cancellationToken).ConfigureAwait(false))
+        if (
+            commit != Info.BaseCommit
+            && !await Repository.IsAncestorAsync(Info.BaseCommit, commit, cancellationToken).ConfigureAwait(false)
+        )
         {
             // It would bring in more than was made, or take something back: the files count, the history is pinned
             // beside them.
@@ -122,18 +125,11 @@ internal sealed class PrivateCloneWorkspace(
         string? idleAt,
         string? to,
         CancellationToken cancellationToken
-    ) => new CloneRemoval(Context).RemoveAsync(Info, to);
+    ) => new WorkspaceRemoval(Context).RemoveCloneAsync(Info, to);
 
     // About to be made, or nearly gone: what else is in there is the state's.
     private static bool IsFolderLeft(string path) =>
         Path.GetDirectoryName(path) is { } folder
         && Directory.Exists(folder)
         && Directory.EnumerateFileSystemEntries(folder).All(PinMarker.IsMarker);
-
-    private async Task<bool> DescendsAsync(string commit, CancellationToken cancellationToken) =>
-        (
-            await Repository
-                .TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", Info.BaseCommit, commit)
-                .ConfigureAwait(false)
-        ).Ok;
 }

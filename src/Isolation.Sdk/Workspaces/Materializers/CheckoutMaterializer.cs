@@ -18,11 +18,7 @@ internal sealed class CheckoutMaterializer(WorkspaceContext context, TemplateMat
         );
     }
 
-    private async Task CheckOutAsync(
-        WorkspaceInfo info,
-        IReadOnlyList<KeyValuePair<string, string>> settings,
-        CancellationToken cancellationToken
-    )
+    private async Task CheckOutAsync(WorkspaceInfo info, GitSettings settings, CancellationToken cancellationToken)
     {
         GitRepository repository = context.Repository;
         GitCommand fill = GitCommand.In(info.Path, "reset", "--hard", "--quiet") with

@@ -14,7 +14,7 @@ internal sealed partial class CheckoutSettings(GitRepository repository)
     private string Attributes => Path.Combine(repository.CommonDirectory, "info", "attributes");
 
     // With HOME, for LFS, git would read attributes there, too.
-    public IReadOnlyList<KeyValuePair<string, string>> NoAttributesFromHome =>
+    public GitSettings NoAttributesFromHome =>
         Elsewhere().IsMatch(Read(Config))
             ? []
             : [new("core.attributesFile", OperatingSystem.IsWindows() ? "NUL" : "/dev/null")];

@@ -9,7 +9,7 @@ namespace Isolation.Sdk.Workspaces;
 // time, so only files can differ, and these are compared with what was written.
 internal sealed class IdleWorkspaces(WorkspaceContext context)
 {
-    private readonly int _max = context.Options.Pool.Size;
+    private readonly int _max = context.Options.PoolSize;
     private readonly Lock _gate = new();
     private readonly Queue<Task<string?>> _cleaning = [];
     private Task _last = Task.CompletedTask;
@@ -213,9 +213,8 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
         }
     }
 
-    private static bool IsUnchanged(TemplateTree tree)
-    {
-        try
+    private static bool IsUnchanged(TemplateTree tree) =>
+        DiskErrors.Try(() =>
         {
             if (tree.Index is not { } index || !TreeCleaner.HasTop(tree))
             {
@@ -227,12 +226,7 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
             // A move leaves its traces there.
             comparer.SetTimes(found.Written, DateTimeOffset.FromUnixTimeSeconds(tree.Record.Stamp));
             return found.IsEmpty;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+        });
 
     // Its other files are compared afterwards.
     private static async Task<bool> TryMoveAsync(TemplateTree tree, string commit, CancellationToken cancellationToken)
@@ -262,14 +256,7 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
     {
         using (tree)
         {
-            try
-            {
-                tree.Discard();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // It has no record, and the next one that looks tries again.
-            }
+            DiskErrors.Try(tree.Discard); // It has no record, and the next one that looks tries again.
         }
     }
 

@@ -12,18 +12,9 @@ internal sealed class MaterializedFiles(
 {
     public CheckoutMethod Method => method;
 
-    public Func<
-        WorkspaceInfo,
-        IReadOnlyList<KeyValuePair<string, string>>,
-        CancellationToken,
-        Task
-    >? CheckOut { get; init; }
+    public Func<WorkspaceInfo, GitSettings, CancellationToken, Task>? CheckOut { get; init; }
 
-    public async Task CompleteAsync(
-        WorkspaceInfo info,
-        IReadOnlyList<KeyValuePair<string, string>> settings,
-        CancellationToken cancellationToken
-    )
+    public async Task CompleteAsync(WorkspaceInfo info, GitSettings settings, CancellationToken cancellationToken)
     {
         context.Faults.OnStep(WorkspaceStep.GitMade);
         string path = Path.Combine(info.GitDirectory, "index");

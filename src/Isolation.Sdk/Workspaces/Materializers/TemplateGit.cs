@@ -17,7 +17,7 @@ internal sealed class TemplateGit(GitRepository repository, string files, string
         new("feature.manyFiles", "false"),
     ];
 
-    public static IReadOnlyList<KeyValuePair<string, string>> SeveralWriters { get; } = [new("checkout.workers", "0")];
+    public static GitSettings SeveralWriters { get; } = [new("checkout.workers", "0")];
 
     public Task WriteAsync(string commit, CancellationToken cancellationToken) =>
         RunAsync(null, cancellationToken, "read-tree", "-m", "-u", commit);

@@ -29,9 +29,7 @@ internal sealed class TemplateMaterializer(WorkspaceContext context, TemplateTre
                 { Reflink: true } => CheckoutMethod.Reflink,
                 _ => CheckoutMethod.Copy,
             },
-            _ => FindFault() is { } fault
-                ? throw new IsolationException(fault.Code, fault.Message, fault.Remedy)
-                : Wanted,
+            _ => FindFault() is { } fault ? throw new IsolationException(fault) : Wanted,
         };
 
     public IsolationFault? FindFault()

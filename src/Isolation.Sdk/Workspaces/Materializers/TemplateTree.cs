@@ -186,17 +186,9 @@ internal sealed class TemplateTree : IDisposable
         _context.Faults.OnStep(WorkspaceStep.Taken);
     }
 
-    public void Touch()
-    {
-        try
-        {
-            File.SetLastWriteTimeUtc(LockOf(Folder), _context.Time.GetUtcNow().UtcDateTime);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Another user's: it is of use all the same.
-        }
-    }
+    // Another user's is of use all the same.
+    public void Touch() =>
+        DiskErrors.Try(() => File.SetLastWriteTimeUtc(LockOf(Folder), _context.Time.GetUtcNow().UtcDateTime));
 
     public TemplateRecord Forget()
     {

@@ -88,10 +88,10 @@ internal sealed class GitWorktreeProvider(
     // No branch without worktree, no worktree without lease.
     protected override Task RollBackAsync(WorkspaceCreation creation, WorkspaceInfo info)
     {
-        WorktreeRemoval removal = new(creation.Context);
+        WorkspaceRemoval removal = new(creation.Context);
         return removal.RollBackAsync(
             creation.Attempt,
-            () => removal.RemoveAsync(info.Path, null, null, CancellationToken.None),
+            () => removal.RemoveWorktreeAsync(info.Path, null, null, CancellationToken.None),
             () => removal.DeleteBranchAsync(info.Branch!, info.BaseCommit, CancellationToken.None)
         );
     }
@@ -146,7 +146,7 @@ internal sealed class GitWorktreeProvider(
             // Who does not take our lock adds or removes a worktree this moment, or died in it.
             if (WorktreeEntries.Find(repository, info.Path) is { } half)
             {
-                context.Trash.Discard(half, WorktreeRemoval.EntryTrashOf(repository));
+                context.Trash.Discard(half, WorkspaceRemoval.EntryTrashOf(repository));
             }
 
             context.Trash.Discard(info.Path, context.Workers.Trash);

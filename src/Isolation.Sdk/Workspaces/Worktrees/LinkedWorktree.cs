@@ -80,8 +80,8 @@ internal sealed class LinkedWorktree(
         CancellationToken cancellationToken
     )
     {
-        WorktreeRemoval removal = new(Context);
-        await removal.RemoveAsync(Info.Path, Info.GitDirectory, to, cancellationToken).ConfigureAwait(false);
+        WorkspaceRemoval removal = new(Context);
+        await removal.RemoveWorktreeAsync(Info.Path, Info.GitDirectory, to, cancellationToken).ConfigureAwait(false);
         if (Info.Branch is { } branch && (everything || idleAt is not null))
         {
             // One that moved beyond what is pinned stays.

@@ -88,7 +88,7 @@ internal sealed class PoolFixture : IAsyncDisposable
 
     public GitWorkspaceProvider NewProvider(CheckoutMethod filling, int size = 0)
     {
-        WorkspaceOptions options = new() { CheckoutMethod = filling, Pool = { Size = size } };
+        WorkspaceOptions options = new() { CheckoutMethod = filling, PoolSize = size };
         return _clones
             ? new PrivateCloneProvider(options, TimeProvider.System)
             : new GitWorktreeProvider(options, TimeProvider.System);

@@ -126,7 +126,7 @@ public sealed class WorkspacePoolTests
         try
         {
             await using GitWorktreeProvider pool = new(
-                new WorkspaceOptions { CheckoutMethod = CheckoutMethod.Copy, Pool = { Size = 4 } },
+                new WorkspaceOptions { CheckoutMethod = CheckoutMethod.Copy, PoolSize = 4 },
                 TimeProvider.System,
                 new WorkersDirectory(memory)
             );
