@@ -57,7 +57,7 @@ internal sealed class Report(Screen screen, DemoRepository demo)
         }
 
         screen.Lines(
-            $"Nothing is lost: 'git show {Short(item.Attempts[^1].Commit)}' is what {item.Attempts[^1].Attempt} made."
+            $"Nothing is lost: 'git show {Short(item.LastAttempt?.Commit)}' is what {item.LastAttempt?.Attempt} made."
         );
     }
 

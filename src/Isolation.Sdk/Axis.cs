@@ -11,19 +11,10 @@ public sealed class Axis<TProvider>
     where TProvider : class, IIsolationAxis
 {
     private readonly IsolationPipelineBuilder _builder;
-    private readonly List<Func<TProvider, IServiceProvider, TProvider>> _decorators = [];
-    private Func<IServiceProvider, TProvider>? _create;
-    private bool _isInstance;
 
     internal Axis(IsolationPipelineBuilder builder) => _builder = builder;
 
-    internal bool IsChosen => _create is not null;
-
-    /// <summary>
-    /// The highest level that the chosen implementation is made for; <see langword="null"/> for a third party's, of
-    /// which only its probe tells.
-    /// </summary>
-    internal SandboxLevel? MaxLevel { get; private set; }
+    internal AxisChoice<TProvider> Choice { get; private set; } = new();
 
     /// <summary>
     /// Chooses the implementation; the last call wins. Each pipeline calls the factory once and disposes what it
@@ -37,8 +28,7 @@ public sealed class Axis<TProvider>
     public IsolationPipelineBuilder Use(Func<IServiceProvider, TProvider> create)
     {
         ArgumentNullException.ThrowIfNull(create);
-        (_create, _isInstance, MaxLevel) = (create, false, null);
-        return _builder;
+        return Choose(Choice with { Create = create, IsInstance = false, MaxLevel = null });
     }
 
     /// <summary>
@@ -65,9 +55,7 @@ public sealed class Axis<TProvider>
     public IsolationPipelineBuilder Use(TProvider provider)
     {
         ArgumentNullException.ThrowIfNull(provider);
-        Use(_ => provider);
-        _isInstance = true;
-        return _builder;
+        return Choose(Choice with { Create = _ => provider, IsInstance = true, MaxLevel = null });
     }
 
     /// <summary>Wraps the implementation; the first one added is outermost.</summary>
@@ -76,54 +64,30 @@ public sealed class Axis<TProvider>
     public IsolationPipelineBuilder Decorate(Func<TProvider, IServiceProvider, TProvider> wrap)
     {
         ArgumentNullException.ThrowIfNull(wrap);
-        _decorators.Add(wrap);
-        return _builder;
+        return Choose(Choice with { Decorators = [.. Choice.Decorators, wrap] });
     }
 
     internal IsolationPipelineBuilder Use(Func<IServiceProvider, TProvider> create, SandboxLevel maxLevel)
     {
         Use(create);
-        MaxLevel = maxLevel;
+        return Choose(Choice with { MaxLevel = maxLevel });
+    }
+
+    /// <summary>What was chosen, or the default with the same decorators.</summary>
+    internal AxisChoice<TProvider> OrDefault(Action<Axis<TProvider>> choose)
+    {
+        Axis<TProvider> copy = new(_builder) { Choice = Choice };
+        if (Choice.Create is null)
+        {
+            choose(copy);
+        }
+
+        return copy.Choice;
+    }
+
+    private IsolationPipelineBuilder Choose(AxisChoice<TProvider> choice)
+    {
+        Choice = choice;
         return _builder;
     }
-
-    /// <summary>This axis, or one with the same decorators and the default, when nothing was chosen.</summary>
-    internal Axis<TProvider> OrDefault(Action<Axis<TProvider>> choose)
-    {
-        if (IsChosen)
-        {
-            return this;
-        }
-
-        Axis<TProvider> copy = new(_builder);
-        copy._decorators.AddRange(_decorators);
-        choose(copy);
-        return copy;
-    }
-
-    /// <summary>Makes the implementation and its wrappers.</summary>
-    /// <param name="services">What factories resolve from.</param>
-    /// <param name="made">Receives what has to be disposed with the pipeline.</param>
-    /// <returns>The outermost wrapper first, the implementation last.</returns>
-    internal IReadOnlyList<TProvider> Create(IServiceProvider services, ICollection<object> made)
-    {
-        TProvider provider = NotNull(_create!(services));
-        if (!_isInstance)
-        {
-            made.Add(provider);
-        }
-
-        List<TProvider> layers = [provider];
-        foreach (Func<TProvider, IServiceProvider, TProvider> wrap in _decorators.AsEnumerable().Reverse())
-        {
-            provider = NotNull(wrap(provider, services));
-            made.Add(provider);
-            layers.Insert(0, provider);
-        }
-
-        return layers;
-    }
-
-    private static TProvider NotNull(TProvider? provider) =>
-        provider ?? throw new InvalidOperationException($"A factory of {typeof(TProvider).Name} returned null.");
 }

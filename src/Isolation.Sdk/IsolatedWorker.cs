@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Threading.Channels;
-using Isolation.Sdk.Attempts;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 

@@ -1,9 +1,11 @@
+using Isolation.Sdk.Scheduling;
+
 namespace Isolation.Sdk;
 
 /// <summary>
 /// How a pipeline runs its workers. Binds from configuration; a keyed pipeline reads the options of its key's name.
 /// </summary>
-public sealed class IsolationOptions : IOptionsWithFaults
+public sealed class IsolationOptions
 {
     private static readonly TimeSpan MaxLimit = TimeSpan.FromDays(30);
 
@@ -81,10 +83,10 @@ public sealed class IsolationOptions : IOptionsWithFaults
             ? (who, at)
             : null;
 
-    IEnumerable<IsolationFault> IOptionsWithFaults.Validate()
+    internal IEnumerable<IsolationFault> Validate()
     {
         IsolationFault? Check(bool holds, string name, object? value, string remedy) =>
-            holds ? null : new IsolationFault(PipelineCodes.BadOption, $"{name} is {value ?? "null"}.", remedy);
+            holds ? null : new IsolationFault(SchedulingCodes.BadOption, $"{name} is {value ?? "null"}.", remedy);
         IsolationFault? Limit(string name, TimeSpan value) =>
             Check(
                 value > TimeSpan.Zero && value <= MaxLimit,

@@ -25,17 +25,17 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     internal IsolationPipeline(PipelinePlan plan)
     {
         _plan = plan;
-        _events = new WorkerEventHub(plan.Services.Time);
+        _events = new WorkerEventHub(plan.Time);
     }
 
     /// <summary>The composed workspace provider, decorators included.</summary>
-    public IWorkspaceProvider Workspaces => _plan.Workspaces;
+    public IWorkspaceProvider Workspaces => _plan.Workers.Workspaces;
 
     /// <summary>The composed context factory, decorators included.</summary>
-    public IContextFactory Contexts => _plan.Contexts;
+    public IContextFactory Contexts => _plan.Workers.Contexts;
 
     /// <summary>The composed sandbox, decorators included.</summary>
-    public IStateSandbox Sandbox => _plan.Sandbox;
+    public IStateSandbox Sandbox => _plan.Workers.Sandbox;
 
     /// <summary>The composed merge strategy, decorators included.</summary>
     public IMergeStrategy Merging => _plan.Merging;
@@ -44,14 +44,14 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     public IReadOnlyList<WorkerStatus> Workers =>
         [
             .. _events.Statuses.Select(s =>
-                s.WithLiveness(_plan.Services.Time.GetUtcNow(), _plan.Options.QuietAfter, leaseHeld: null)
+                s.WithLiveness(_plan.Time.GetUtcNow(), _plan.Options.QuietAfter, leaseHeld: null)
             ),
         ];
 
     internal bool IsRunning => _run is { Completion.IsCompleted: false };
 
     /// <summary>What refused or broke the last run.</summary>
-    internal Exception? Fault => _run?.Completion.Exception?.GetBaseException();
+    internal Exception? Fault => _run?.Completion.Exception?.GetBaseException() ?? _run?.SourceFault;
 
     /// <summary>Carries the checklist out: probes git, kernel and repository, changes none of them.</summary>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
@@ -166,7 +166,7 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     /// <param name="cancellationToken">A token to ask them now.</param>
     internal async Task DrainAsync(IsolationRun run, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource time = new(_plan.Options.DrainTimeout, _plan.Services.Time);
+        using CancellationTokenSource time = new(_plan.Options.DrainTimeout, _plan.Time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
             time.Token,
             cancellationToken
@@ -188,7 +188,7 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposal is not null, this);
 
     private static IsolationException NoTracker(string what) =>
-        new(PipelineCodes.NoTracker, what, "Give Start the items, or the builder a tracker with .UseTracker(…).");
+        new(SchedulingCodes.NoTracker, what, "Give Start the items, or the builder a tracker with .UseTracker(…).");
 
     private IsolationRun Begin(RunItems items, CancellationToken cancellationToken)
     {
@@ -198,15 +198,15 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
             if (_run is { Completion.IsCompleted: false })
             {
                 throw new IsolationException(
-                    PipelineCodes.AlreadyRunning,
+                    SchedulingCodes.AlreadyRunning,
                     "This pipeline has a run under way.",
                     "Wait for its Completion, or feed its stream of items."
                 );
             }
 
             IWorkTracker tracker = _plan.Settings.Tracker is { } create
-                ? create(_plan.Services) ?? throw NoTracker("The tracker that UseTracker was given is null.")
-                : new InMemoryWorkTracker(_plan.Services.Time);
+                ? create(_plan.Workers.Services) ?? throw NoTracker("The tracker that UseTracker was given is null.")
+                : new InMemoryWorkTracker(_plan.Time);
             return _run = new IsolationRun(_plan, _events, tracker, items, cancellationToken);
         }
     }
@@ -214,19 +214,17 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     private async Task<LeaseSweep> OpenSweepAsync(CancellationToken cancellationToken)
     {
         ThrowIfDisposed();
-        GitRepository repository = await _plan
-            .Services.Repositories.OpenAsync(_plan.Settings.Repository, cancellationToken)
-            .ConfigureAwait(false);
-        LeaseStore leases = new(repository.CommonDirectory, repository.Reference, _plan.Services.Time);
+        GitRepository repository = await _plan.OpenRepositoryAsync(cancellationToken).ConfigureAwait(false);
+        LeaseStore leases = new(repository.CommonDirectory, repository.Reference, _plan.Time);
         WorkersDirectory directory = WorkersDirectory.Resolve(
             _plan.Settings.WorkersDirectory,
             repository.CommonDirectory
         );
         return new LeaseSweep(
             leases,
-            new LandedRecords(repository, leases, directory, _plan.TargetRef, _plan.Services.Time),
-            _plan.Workspaces,
-            _plan.Sandbox
+            new LandedRecords(repository, leases, directory, _plan.TargetRef, _plan.Time),
+            _plan.Workers.Workspaces,
+            _plan.Workers.Sandbox
         );
     }
 }

@@ -259,15 +259,9 @@ public sealed class IsolationPipelineBuilder
     public WorkerNode BuildNode(IWorkerHost host, IServiceProvider? services = null)
     {
         ArgumentNullException.ThrowIfNull(host);
-        PipelinePlan plan = new PipelineComposer(this, _settings with { }).Compose(services, isNode: true);
+        PipelinePlan plan = Compose(services, merging: null);
         NodeSession session = new(plan, host);
-        return new WorkerNode(
-            Environment.MachineName,
-            plan.Options.StopGrace,
-            plan.Services.Time,
-            session.RunAsync,
-            session.DisposeAsync
-        );
+        return new WorkerNode(plan.Options.StopGrace, plan.Time, session.RunAsync, session.DisposeAsync);
     }
 
     /// <summary>
@@ -276,11 +270,29 @@ public sealed class IsolationPipelineBuilder
     /// </summary>
     /// <param name="services">The host's services; <see langword="null"/> for none.</param>
     /// <exception cref="IsolationConfigurationException">Every fault of the composition, with its remedy.</exception>
-    public IsolationPipeline Build(IServiceProvider? services = null) =>
-        new(new PipelineComposer(this, _settings with { }).Compose(services));
+    public IsolationPipeline Build(IServiceProvider? services = null) => new(Compose(services, Merging.Choice));
 
     /// <summary>Reads the host's options under a name.</summary>
     internal IsolationPipelineBuilder UseOptionsName(string name) => With(s => s.Name = name);
+
+    private PipelinePlan Compose(IServiceProvider? services, AxisChoice<IMergeStrategy>? merging) =>
+        new PipelineComposer(_settings with { }, services).Compose(
+            Workspaces.OrDefault(a =>
+                _ = _settings.Level is SandboxLevel.Restricted or SandboxLevel.Sealed
+                    ? a.UsePrivateClones()
+                    : a.UseGitWorktrees()
+            ),
+            Contexts.OrDefault(a => a.UseFresh()),
+            Sandbox.OrDefault(a =>
+                _ = _settings.Level switch
+                {
+                    SandboxLevel.Restricted => a.UseRestricted(),
+                    SandboxLevel.Sealed => a.UseSealed(),
+                    _ => a.UseProcess(),
+                }
+            ),
+            merging
+        );
 
     private IsolationPipelineBuilder RunWith(Func<IServiceProvider, IAgentRunner> create, bool runsInProcess) =>
         With(s => (s.Runner, s.RunnerFile, s.RunnerFaults, s.RunsInProcess) = (create, null, [], runsInProcess));

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Isolation.Sdk.Composition;
 using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Scheduling;
 using Isolation.Sdk.Tracking;
@@ -29,6 +28,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     private readonly CancellationTokenSource _ending = new();
     private readonly CancellationTokenRegistration _hearing;
     private volatile IWorkerDispatcher? _dispatcher;
+    private volatile ItemFeed? _feed;
     private volatile Forecaster? _forecaster;
 
     internal IsolationRun(
@@ -40,14 +40,10 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     )
     {
         _plan = plan;
-        _events = new WorkerEventHub(
-            plan.Services.Time,
-            plan.Services.Loggers.CreateLogger("Isolation.Sdk.Workers"),
-            events
-        );
+        _events = new WorkerEventHub(plan.Time, plan.Workers.Loggers.CreateLogger("Isolation.Sdk.Workers"), events);
         _tracker = tracker;
         _caller = cancellationToken;
-        _logger = plan.Services.Loggers.CreateLogger("Isolation.Sdk");
+        _logger = plan.Workers.Loggers.CreateLogger("Isolation.Sdk");
         _results = new RunResults(tracker, _events, _logger);
         _hearing = cancellationToken.UnsafeRegister(
             static ending => ((CancellationTokenSource)ending!).Cancel(),
@@ -146,7 +142,11 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     internal async Task<IReadOnlyList<Overlap>> ForecastAsync(CancellationToken cancellationToken) =>
         _forecaster is { } forecaster ? await forecaster.ScanAsync(cancellationToken).ConfigureAwait(false) : [];
 
+    /// <summary>What ended the stream of items early.</summary>
+    internal IsolationException? SourceFault => _feed?.Fault;
+
     /// <inheritdoc/>
+    /// <exception cref="IsolationException">ISO0925, after the last result: the stream of items failed.</exception>
     public async IAsyncEnumerator<WorkItemResult> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
         await foreach (WorkItemResult result in _results.Results.ReadAllAsync(cancellationToken).ConfigureAwait(false))
@@ -156,6 +156,10 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
 
         await Completion.ConfigureAwait(false);
         _caller.ThrowIfCancellationRequested();
+        if (SourceFault is { } fault)
+        {
+            throw fault;
+        }
     }
 
     /// <summary>Ends the run in an orderly way and waits for it; faults stay in <see cref="Completion"/>.</summary>
@@ -166,14 +170,14 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     }
 
     private static IsolationException NotRunning(AttemptId worker) =>
-        new(PipelineCodes.UnknownAttempt, $"Worker {worker} does not run here.", "See Workers for those that do.")
+        new(SchedulingCodes.UnknownAttempt, $"Worker {worker} does not run here.", "See Workers for those that do.")
         {
             Attempt = worker,
         };
 
     private async Task<IsolationSummary> RunAsync(RunItems items)
     {
-        long begun = _plan.Services.Time.GetTimestamp();
+        long begun = _plan.Time.GetTimestamp();
         AuditReport audit = IsolationAudit.NotRun(_plan);
         try
         {
@@ -202,8 +206,9 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             Log.RunEnded(_logger, _results.All.Count(i => i.Outcome == ItemOutcome.Landed), _results.All.Count);
             return new IsolationSummary(_results.All, audit)
             {
-                Elapsed = _plan.Services.Time.GetElapsedTime(begun),
+                Elapsed = _plan.Time.GetElapsedTime(begun),
                 Cancelled = cancelled,
+                Fault = SourceFault?.Fault,
             };
         }
         finally
@@ -217,66 +222,64 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     private async Task RunItemsAsync(RunItems items)
     {
         ChangeSignal changed = new();
-        ItemFeed feed = new(_tracker, _results, changed);
+        ItemFeed feed = new(_tracker, _results, changed, _logger);
+        _feed = feed;
         IReadOnlyList<TrackedItem> before = await _results.BeginAsync(_ending.Token).ConfigureAwait(false);
         await feed.AddAsync(items.Given, _ending.Token).ConfigureAwait(false);
-        GitRepository repository = await _plan
-            .Services.Repositories.OpenAsync(_plan.Settings.Repository, _ending.Token)
-            .ConfigureAwait(false);
+        GitRepository repository = await _plan.OpenRepositoryAsync(_ending.Token).ConfigureAwait(false);
         await BaseCommitCheck.RunAsync(repository, _plan, _tracker, _ending.Token).ConfigureAwait(false);
         await TargetBranch.EnsureAsync(repository, _plan, _ending.Token).ConfigureAwait(false);
         RunSession session = new(_plan, repository, _events, _tracker) { TraceParent = _traceParent };
         await using ConfiguredAsyncDisposable ending = session.ConfigureAwait(false);
-        IMergeQueue queue = await _plan
-            .Merging.OpenAsync(new MergeTarget(repository.Reference, _plan.TargetRef), _ending.Token)
-            .ConfigureAwait(false);
-        await using (queue.ConfigureAwait(false))
+        TargetQueues queues = new(session, _ending.Token);
+        await using ConfiguredAsyncDisposable closing = queues.ConfigureAwait(false);
+        await queues.OpenAsync(_plan.Settings.Target).ConfigureAwait(false);
+        using Forecaster forecaster = new(session, _logger);
+        session.Host.OnStarted = forecaster.OnStarted;
+        using CancellationTokenSource feedEnds = CancellationTokenSource.CreateLinkedTokenSource(
+            _ending.Token,
+            _draining.Token
+        );
+        using CancellationTokenSource watching = new();
+        Task feeding = feed.PumpAsync(items.Stream, feedEnds.Token);
+        Task closings = _results.WatchAsync(watching.Token);
+        _dispatcher = session.Dispatcher;
+        Task notifying = new TargetNotifier(session, _logger).RunAsync(watching.Token);
+        Task forecasting = forecaster.RunAsync(watching.Token);
+        _forecaster = forecaster;
+        RunLoop loop = new(
+            session,
+            _tracker,
+            new AssignmentFactory(session, queues),
+            new MergeFollower(session, queues, _results, changed) { Draining = _draining.Token },
+            _results,
+            feed
+        );
+        try
         {
-            using CancellationTokenSource feedEnds = CancellationTokenSource.CreateLinkedTokenSource(
-                _ending.Token,
-                _draining.Token
-            );
-            using CancellationTokenSource watching = new();
-            Task feeding = feed.PumpAsync(items.Stream, feedEnds.Token);
-            Task closings = _results.WatchAsync(watching.Token);
-            _dispatcher = session.Dispatcher;
-            Task notifying = new TargetNotifier(session, _logger).RunAsync(watching.Token);
-            Task forecasting = session.Forecaster.RunAsync(watching.Token);
-            _forecaster = session.Forecaster;
-            RunLoop loop = new(
-                session,
-                _tracker,
-                new MergeFollower(session, queue, _results, changed) { Draining = _draining.Token },
-                _results,
-                feed
-            );
-            try
-            {
-                await loop.RunAsync(
-                        waitForItems: items.IsTrackers,
-                        before.Where(i => i.State == TrackedState.AwaitingMerge),
-                        _draining.Token,
-                        _ending.Token
-                    )
-                    .ConfigureAwait(false);
-            }
-            finally
-            {
-                await watching.CancelAsync().ConfigureAwait(false);
-                _forecaster = null;
-                await Task.WhenAll(closings, notifying, forecasting)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-
-            await EndFeedAsync(feeding, feedEnds.Token).ConfigureAwait(false);
+            await loop.RunAsync(
+                    waitForItems: items.IsTrackers,
+                    before.Where(i => i.State == TrackedState.AwaitingMerge),
+                    _draining.Token,
+                    _ending.Token
+                )
+                .ConfigureAwait(false);
         }
+        finally
+        {
+            await watching.CancelAsync().ConfigureAwait(false);
+            _forecaster = null;
+            await Task.WhenAll(closings, notifying, forecasting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await EndFeedAsync(feeding, feedEnds.Token).ConfigureAwait(false);
     }
 
     /// <summary>
     /// The run is over, and so the stream is, unless the run was ended: then it may take as long as a worker may, and
     /// is left behind.
     /// </summary>
-    /// <exception cref="Exception">What the stream threw: items that never came are no success.</exception>
+    /// <exception cref="Exception">The tracker did not take an item.</exception>
     private async Task EndFeedAsync(Task feeding, CancellationToken ended)
     {
         if (!ended.IsCancellationRequested)
@@ -292,7 +295,7 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
             TaskScheduler.Default
         );
         await feeding
-            .WaitAsync(_plan.Options.StopGrace, _plan.Services.Time, CancellationToken.None)
+            .WaitAsync(_plan.Options.StopGrace, _plan.Time, CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -1,5 +1,4 @@
 using Isolation.Sdk;
-using Isolation.Sdk.Composition;
 using Microsoft.Extensions.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -111,4 +110,27 @@ public static class IsolationServiceCollectionExtensions
         services.AddSingleton<IHostedService>(provider => new IsolationHostedService(
             provider.GetRequiredKeyedService<IsolationPipeline>(key)
         ));
+
+    private sealed class IsolationHostedService(IsolationPipeline pipeline) : BackgroundService
+    {
+        private IsolationRun? _run;
+
+        public override async Task StopAsync(CancellationToken cancellationToken)
+        {
+            if (_run is { Completion.IsCompleted: false } run)
+            {
+                await pipeline.DrainAsync(run, cancellationToken).ConfigureAwait(false);
+            }
+
+            await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            if (!stoppingToken.IsCancellationRequested)
+            {
+                await (_run = pipeline.Start(CancellationToken.None)).Completion.ConfigureAwait(false);
+            }
+        }
+    }
 }

@@ -11,6 +11,10 @@ public sealed record IsolationSummary(IReadOnlyList<WorkItemResult> Items, Audit
     /// <summary>Whether the caller ended it before it was done.</summary>
     public bool Cancelled { get; init; }
 
+    /// <summary>What kept further items from coming, ISO0925: the stream that the run was started with failed.
+    /// <see langword="null"/> if nothing did.</summary>
+    public IsolationFault? Fault { get; init; }
+
     /// <summary>How many items ended in a way.</summary>
     /// <param name="outcome">The way.</param>
     public int Count(ItemOutcome outcome) => Items.Count(i => i.Outcome == outcome);

@@ -59,7 +59,7 @@ public static partial class IsolationBuilderExtensions
         return axis.Use(
             services =>
             {
-                ProcessSandboxOptions options = services.GetOptions(configure);
+                ProcessSandboxOptions options = services.GetOptions(configure, static o => o.Validate());
                 TimeProvider time = services.GetRequiredService<TimeProvider>();
                 GitRepositoryCache repositories = services.GetRequiredService<GitRepositoryCache>();
                 return new ProcessSandbox(

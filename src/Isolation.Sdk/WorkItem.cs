@@ -14,6 +14,10 @@ public sealed record WorkItem(string Id, string Title)
     /// <summary>Higher starts first. <value>0.</value></summary>
     public int Priority { get; init; }
 
+    /// <summary>The branch that its work lands on, short form; it has to exist. Its attempts start from there, too.
+    /// <value>null: the pipeline's target.</value></summary>
+    public string? Target { get; init; }
+
     /// <summary>
     /// The revision to start from. <value>null: the target, as it is when the attempt starts.</value>
     /// </summary>

@@ -20,7 +20,7 @@ public static partial class IsolationBuilderExtensions
         ArgumentNullException.ThrowIfNull(axis);
         return axis.Use(
             services => new GitWorktreeProvider(
-                services.GetOptions(configure),
+                services.GetOptions(configure, static o => o.Validate()),
                 services.GetRequiredService<TimeProvider>(),
                 services.GetService<WorkersDirectory>(),
                 services.GetService<GitRepositoryCache>()
@@ -44,7 +44,7 @@ public static partial class IsolationBuilderExtensions
         ArgumentNullException.ThrowIfNull(axis);
         return axis.Use(
             services => new PrivateCloneProvider(
-                services.GetOptions(configure),
+                services.GetOptions(configure, static o => o.Validate()),
                 services.GetRequiredService<TimeProvider>(),
                 services.GetService<WorkersDirectory>(),
                 services.GetService<GitRepositoryCache>()

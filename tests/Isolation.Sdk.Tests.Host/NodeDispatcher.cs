@@ -307,7 +307,7 @@ public sealed class NodeDispatcher : IWorkerDispatcher, IDisposable
                     await connection.SendAsync(new NodeFrame("answer", frame.Id));
                     return;
                 case "target":
-                    string commit = await owner._host.FetchTargetAsync();
+                    string commit = await owner._host.FetchTargetAsync(attempt);
                     await owner.TryGitAsync("push", "-q", "-f", "hub", $"{commit}:refs/heads/target");
                     await connection.SendAsync(new NodeFrame("answer", frame.Id, Body: commit));
                     return;

@@ -66,9 +66,9 @@ internal sealed class NodeHost : IWorkerHost
         CancellationToken cancellationToken = default
     ) => await CallAsync("handoff", attempt.ToString(), note);
 
-    public async ValueTask<string> FetchTargetAsync(CancellationToken cancellationToken = default)
+    public async ValueTask<string> FetchTargetAsync(AttemptId attempt, CancellationToken cancellationToken = default)
     {
-        string commit = await CallAsync("target", null, null);
+        string commit = await CallAsync("target", attempt.ToString(), null);
         await GitAsync("fetch", "-q", "origin", "+refs/heads/*:refs/remotes/origin/*");
         return commit;
     }

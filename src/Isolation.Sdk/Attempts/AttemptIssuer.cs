@@ -11,11 +11,8 @@ internal sealed class AttemptIssuer(GitRepository repository)
     public async Task<string> ResolveBaseAsync(WorkItem item, string targetRef, CancellationToken cancellationToken)
     {
         string name = item.Base ?? targetRef;
-        string? commit =
-            item.Base is null && RefReader.Read(repository.CommonDirectory, targetRef) is { } direct
-                ? direct
-                : await repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false);
-        return commit
+        return (item.Base is null ? RefReader.Read(repository.CommonDirectory, targetRef) : null)
+            ?? await repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false)
             ?? throw new IsolationException(
                 GitCodes.UnknownRevision,
                 $"'{name}' names no commit.",
@@ -25,34 +22,41 @@ internal sealed class AttemptIssuer(GitRepository repository)
             );
     }
 
-    /// <summary>Brings the remote's branches here first, if the host said so.</summary>
-    public Task RefreshAsync(string? remote, TimeProvider time, CancellationToken cancellationToken) =>
-        remote is null ? Task.CompletedTask : GitFetch.RunAsync(repository, remote, time, cancellationToken);
-
     /// <summary>What an attempt left; where a suspended item goes on.</summary>
     public string? PinnedBy(AttemptId attempt) =>
         RefReader.Read(repository.CommonDirectory, AttemptNames.RefName(attempt));
 
     /// <summary>Creates the next attempt's ref at its base, which pins the base too.</summary>
-    public async Task<AttemptId> IssueAsync(string item, string baseCommit, CancellationToken cancellationToken)
+    /// <param name="item">The item.</param>
+    /// <param name="baseCommit">Where the attempt starts.</param>
+    /// <param name="lost">An attempt whose machine was lost, with its base: it is retired in the same transaction, so
+    /// that a machine which comes back cannot move its ref any more. If it did before, what it made stays pinned.</param>
+    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    public async Task<AttemptId> IssueAsync(
+        string item,
+        string baseCommit,
+        (AttemptId Attempt, string Base)? lost,
+        CancellationToken cancellationToken
+    )
     {
         int number = Highest(item) + 1;
         while (true)
         {
             AttemptId attempt = new(item, number);
-            if (
-                await repository
-                    .TryUpdateAsync(
-                        new RefTransaction().Create(AttemptNames.RefName(attempt), baseCommit),
-                        cancellationToken
-                    )
-                    .ConfigureAwait(false)
-            )
+            RefTransaction issue = new RefTransaction().Create(AttemptNames.RefName(attempt), baseCommit);
+            bool retires = lost is { } gone && PinnedBy(gone.Attempt) == gone.Base;
+            if (retires)
+            {
+                issue.Delete(AttemptNames.RefName(lost!.Value.Attempt), lost.Value.Base);
+            }
+
+            if (await repository.TryUpdateAsync(issue, cancellationToken).ConfigureAwait(false))
             {
                 return attempt;
             }
 
-            number++; // Another process was faster: that number is its own.
+            // Another process was faster: that number is its own. Or the lost attempt finished after all.
+            number += retires && PinnedBy(lost!.Value.Attempt) != lost.Value.Base ? 0 : 1;
         }
     }
 

@@ -2,57 +2,58 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Dispatching;
-using Isolation.Sdk.Guard;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
-using Isolation.Sdk.Sandbox;
+using Isolation.Sdk.Runners;
 using Isolation.Sdk.Tracking;
 using Isolation.Sdk.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>The story of one worker, from its lease to its report. What a stage acquires, the end of the story gives
-/// back, whatever happens between.</summary>
-internal sealed class AttemptRun(
-    WorkerSession session,
-    WorkerAssignment assignment,
-    ChannelReader<WorkerMessage> inbox,
-    WorkerStopSource stop
-)
+/// <summary>The story of one worker, from its lease to its report.</summary>
+internal sealed class AttemptRun
 {
-    private readonly WorkerPlan _plan = session.Plan;
-    private readonly AttemptRecord _record = new(session.Plan.Time);
-    private readonly AttemptReporter _reporter = new(session, assignment, stop);
-    private readonly DiskUsageMeter _disk = new(session.Directory.For(assignment.Attempt), bytes =>
-        session.Publish(
-            new WorkerEvent(assignment.Attempt, default, WorkerEventKind.Activity)
-            {
-                Data = new Dictionary<string, string> { ["bytes"] = Number(bytes) },
-            }
-        )
-    );
-    private IWorkspace? _workspace;
-    private IStateScope? _state;
-    private WorkerContext? _context;
+    private readonly WorkerSession _session;
+    private readonly WorkerAssignment _assignment;
+    private readonly ChannelReader<WorkerMessage> _inbox;
+    private readonly WorkerStopSource _stop;
+    private readonly WorkerPlan _plan;
+    private readonly AttemptRecord _record;
+    private readonly AttemptResources _held;
+    private readonly AttemptReporter _reporter;
     private bool _ran;
 
-    private AttemptId Attempt => assignment.Attempt;
+    public AttemptRun(
+        WorkerSession session,
+        WorkerAssignment assignment,
+        ChannelReader<WorkerMessage> inbox,
+        WorkerStopSource stop
+    )
+    {
+        (_session, _assignment, _inbox, _stop, _plan) = (session, assignment, inbox, stop, session.Plan);
+        _record = new AttemptRecord(_plan.Time);
+        _held = new AttemptResources(session, assignment, _record);
+        _reporter = new AttemptReporter(session, assignment, stop);
+    }
 
-    private TimeSpan Limit => assignment.TimeLimit ?? _plan.Options.AttemptTimeout;
+    private AttemptId Attempt => _assignment.Attempt;
+
+    private TimeSpan Limit => _assignment.TimeLimit ?? _plan.Options.AttemptTimeout;
 
     public async Task<AttemptReport> RunAsync()
     {
-        using AttemptLease lease = session.Leases.Create(Attempt);
-        using CancellationTokenSource now = CancellationTokenSource.CreateLinkedTokenSource(stop.Aborted, lease.Lost);
-        using Activity? activity = Telemetry.StartAttempt(Attempt, assignment.TraceParent);
+        using AttemptLease lease = _session.Leases.Create(Attempt);
+        using CancellationTokenSource now = CancellationTokenSource.CreateLinkedTokenSource(_stop.Aborted, lease.Lost);
+        using Activity? activity = Telemetry.StartAttempt(Attempt, _assignment.TraceParent);
         Telemetry.AttemptStarted();
         try
         {
-            stop.Stopping.ThrowIfCancellationRequested();
-            await AcquireAsync(lease, now.Token).ConfigureAwait(false);
+            _stop.Stopping.ThrowIfCancellationRequested();
+            await _held.AcquireAsync(lease, now.Token).ConfigureAwait(false);
+            _ran = true;
             _record.Result = await InvokeRunnerAsync(now.Token).ConfigureAwait(false);
-            if (_record.Result is RunResult.Failed failed && stop.Reason is StopReason.Stopped or StopReason.Cancelled)
+            if (_record.Result is RunResult.Failed failed && _stop.Reason is StopReason.Stopped or StopReason.Cancelled)
             {
                 _record.Result = failed with { Retryable = false };
             }
@@ -64,12 +65,12 @@ internal sealed class AttemptRun(
 
         await CaptureAsync().ConfigureAwait(false);
         await InspectAsync().ConfigureAwait(false);
-        if (await ReleaseAsync().ConfigureAwait(false))
+        if (await _held.ReleaseAsync().ConfigureAwait(false))
         {
             lease.Complete();
         }
 
-        AttemptReport report = _reporter.Report(_record, _workspace?.Info, _context);
+        AttemptReport report = _reporter.Report(_record, _held.Workspace?.Info, _held.Context);
         Telemetry.AttemptEnded(report.Result.GetType().Name.ToLowerInvariant(), _record.Elapsed);
         Telemetry.EndAttempt(
             activity,
@@ -80,103 +81,24 @@ internal sealed class AttemptRun(
         return report;
     }
 
-    private async Task AcquireAsync(AttemptLease lease, CancellationToken cancellationToken)
-    {
-        using (Enter(Stage.Workspace))
-        {
-            WorkspaceRequest request = new(lease, session.Repository.Reference, assignment.BaseCommit)
-            {
-                TargetRef = _plan.TargetRef,
-                WorkersDirectory = session.Directory.Root,
-                OnWaiting = why =>
-                    session.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Blocked) { Text = why }),
-            };
-            _workspace = await _plan.Workspaces.AcquireAsync(request, cancellationToken).ConfigureAwait(false);
-            _disk.Begin(session.DiskTurns);
-        }
-
-        using (Enter(Stage.State))
-        {
-            _state = await _plan
-                .Sandbox.OpenAsync(
-                    new StateRequest(lease, session.Repository.Reference, _workspace.Info),
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            session.Mask(_state.Info);
-        }
-
-        using (Enter(Stage.Setup))
-        {
-            Dictionary<string, string> values = PlaceholderTemplate.Values(
-                Attempt,
-                assignment.Item,
-                _workspace.Info.Path,
-                _state.Info.Home,
-                _state.Info.Temp,
-                _state.Info.Ports
-            );
-            await SetupCommands.RunAsync(_plan, _state, values, cancellationToken).ConfigureAwait(false);
-        }
-
-        using (Enter(Stage.Context))
-        {
-            _context = await _plan
-                .Contexts.CreateAsync(
-                    new ContextRequest(Attempt, assignment.Item, _workspace.Info, _state.Info, assignment.Handoffs)
-                    {
-                        PreviousFailure = assignment.PreviousFailure,
-                        Conflict = assignment.Conflict,
-                    },
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            session.Checklist.Admit(
-                new WorkerAllocation(
-                    Attempt,
-                    assignment.Item,
-                    _workspace.Info,
-                    _state.Info,
-                    _context,
-                    assignment.Handoffs
-                )
-            );
-        }
-
-        await session
-            .Guard.EnterAsync(new GuardedWorker(Attempt, _workspace.Info), cancellationToken)
-            .ConfigureAwait(false);
-        session.HostProcess?.Enter(Attempt);
-        _ran = true;
-        _record.EndSetup();
-    }
-
     private async Task<RunResult> InvokeRunnerAsync(CancellationToken cancellationToken)
     {
-        using Activity? stage = Enter(
+        WorkerContext context = _held.Context!;
+        using Activity? stage = _held.Enter(
             Stage.Run,
             new()
             {
-                ["setup-ms"] = Number(_record.SetupDuration.TotalMilliseconds),
-                ["tokens"] = Number(_context!.Tokens),
+                ["setup-ms"] = AttemptResources.Number(_record.SetupDuration.TotalMilliseconds),
+                ["tokens"] = AttemptResources.Number(context.Tokens),
             }
         );
-        MonitoredScope scope = new(_state!, Attempt, session.Publish);
-        AsyncServiceScope? own = (
-            _plan.Services.GetService(typeof(IServiceScopeFactory)) as IServiceScopeFactory
-        )?.CreateAsyncScope();
+        MonitoredScope scope = new(_held.State!, Attempt, _session.Publish);
+        AsyncServiceScope? own = _plan.Services.GetService<IServiceScopeFactory>()?.CreateAsyncScope();
         IServiceProvider services = own?.ServiceProvider ?? _plan.Services;
         IsolatedWorker worker = new(MakeParts(scope, services, stage));
         Task<RunResult> run = WorkerFlow.RunAsync(
-            _context.Lifetime,
-            () =>
-                session.Resilience.RunAsync(
-                    _plan.Runners[assignment.Runner ?? ""](services),
-                    worker,
-                    stop,
-                    Limit,
-                    cancellationToken
-                ),
+            context.Lifetime,
+            () => RunWithinLimitAsync(_plan.Runners[_assignment.Runner ?? ""](services), worker, cancellationToken),
             stage
         );
         try
@@ -197,7 +119,7 @@ internal sealed class AttemptRun(
                 TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
                 TaskScheduler.Default
             );
-            _context.Lifetime.End();
+            context.Lifetime.End();
             await scope.EndAsync().ConfigureAwait(false);
             if (own is { } opened)
             {
@@ -208,44 +130,94 @@ internal sealed class AttemptRun(
         }
     }
 
-    private WorkerParts MakeParts(MonitoredScope scope, IServiceProvider services, Activity? stage) =>
-        new(assignment.Item, _workspace!.Info, _context!, scope, services, inbox)
+    /// <summary>Asks to finish when the time is up, and ends the run a grace period later.</summary>
+    private async Task<RunResult> RunWithinLimitAsync(
+        IAgentRunner runner,
+        IsolatedWorker worker,
+        CancellationToken cancellationToken
+    )
+    {
+        using CancellationTokenSource ended = new();
+        ITimer timer = _plan.Time.CreateTimer(
+            _ => _ = _stop.RequestAsync(StopReason.TimedOut, _plan.Options.StopGrace, ended.Token),
+            null,
+            Limit,
+            Timeout.InfiniteTimeSpan
+        );
+        await using (timer.ConfigureAwait(false))
         {
-            OutputFile = session.Directory.OutputOf(Attempt),
+            try
+            {
+                return await _session
+                    .Resilience.ExecuteAsync(
+                        async token =>
+                            await runner.RunAsync(worker, token).ConfigureAwait(false)
+                            ?? new RunResult.Failed("The runner returned nothing."),
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
+            }
+            finally
+            {
+                await ended.CancelAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private WorkerParts MakeParts(MonitoredScope scope, IServiceProvider services, Activity? stage) =>
+        new(_assignment.Item, _held.Workspace!.Info, _held.Context!, scope, services, _inbox)
+        {
+            OutputFile = _session.Directory.OutputOf(Attempt),
             Time = _plan.Time,
             StopGrace = _plan.Options.StopGrace,
-            Stopping = stop.Stopping,
-            ResumeToken = assignment.ResumeToken,
-            ActivityContext = stage?.Context ?? Telemetry.ParseTraceParent(assignment.TraceParent),
-            Report = session.Publish,
-            Sync = (mode, commit, token) =>
-                session.SyncAsync(
-                    assignment,
-                    new WorkspaceSync(session.Repository, _workspace.Info, scope),
-                    mode,
-                    commit,
-                    token
-                ),
-            Handoff = (note, token) => session.Host.HandoffAsync(Attempt, note, token),
+            Stopping = _stop.Stopping,
+            ResumeToken = _assignment.ResumeToken,
+            ActivityContext = stage?.Context ?? Telemetry.ParseTraceParent(_assignment.TraceParent),
+            Report = _session.Publish,
+            Sync = (mode, commit, token) => SyncAsync(scope, mode, commit, token),
+            Handoff = (note, token) => _session.Host.HandoffAsync(Attempt, note, token),
             Comment = (kind, text, token) =>
-                session.Host.AppendAsync(
+                _session.Host.AppendAsync(
                     new HistoryEntry(Attempt.Item, Attempt, _plan.Time.GetUtcNow(), kind, text),
                     token
                 ),
         };
 
+    private async Task<SyncResult> SyncAsync(
+        MonitoredScope scope,
+        SyncMode mode,
+        string? commit,
+        CancellationToken cancellationToken
+    )
+    {
+        // A clone knows nothing of branches here: the target goes by its commit.
+        string target = commit
+            ?? await _session.Host.FetchTargetAsync(Attempt, cancellationToken).ConfigureAwait(false);
+        string name = commit ?? _assignment.Target ?? target;
+        SyncResult result = await new WorkspaceSync(_session.Repository, _held.Workspace!.Info, scope)
+            .RunAsync(mode, target, name, cancellationToken)
+            .ConfigureAwait(false);
+        _session.Publish(
+            new WorkerEvent(Attempt, default, WorkerEventKind.Progress)
+            {
+                Text = $"Sync with {name}: {result.Outcome}{(result.Reason is null ? "" : $", {result.Reason}")}",
+            }
+        );
+        return result;
+    }
+
     private async Task CaptureAsync()
     {
-        if (_workspace is null || _state is null)
+        if (_held is not { Workspace: { } workspace, State: { } state })
         {
             return;
         }
 
-        using Activity? stage = Enter(Stage.Capture);
+        using Activity? stage = _held.Enter(Stage.Capture);
         using CancellationTokenSource limit = new(_plan.Options.SetupTimeout, _plan.Time);
         try
         {
-            _record.Capture = await _workspace.CaptureAsync(_state, limit.Token).ConfigureAwait(false);
+            _record.Capture = await workspace.CaptureAsync(state, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -266,11 +238,11 @@ internal sealed class AttemptRun(
             return;
         }
 
-        using Activity? stage = Enter(Stage.Inspect);
-        _record.Notices = session.HostProcess?.Leave(Attempt) ?? [];
+        using Activity? stage = _held.Enter(Stage.Inspect);
+        _record.Notices = _session.HostProcess?.Leave(Attempt) ?? [];
         try
         {
-            _record.Findings = await session.Guard.LeaveAsync(Attempt, CancellationToken.None).ConfigureAwait(false);
+            _record.Findings = await _session.Guard.LeaveAsync(Attempt, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -284,58 +256,7 @@ internal sealed class AttemptRun(
 
         foreach (string found in _record.Findings.Select(f => f.ToString()).Concat(_record.Notices))
         {
-            session.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Contamination) { Text = found });
+            _session.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Contamination) { Text = found });
         }
     }
-
-    /// <returns>Whether nothing is left that a lease would have to name.</returns>
-    private async Task<bool> ReleaseAsync()
-    {
-        _record.Bytes = await _disk.EndAsync().ConfigureAwait(false);
-        using Activity? stage = Enter(Stage.Release, new() { ["bytes"] = Number(_record.Bytes) });
-        ReleaseMode mode =
-            _record.Contamination.Count > 0 ? ReleaseMode.Quarantine
-            : _record.Result is RunResult.Failed ? _plan.Options.OnFailure
-            : ReleaseMode.KeepIfUnmerged;
-        bool released = await TryReleaseAsync(
-                _state,
-                mode is ReleaseMode.Quarantine or ReleaseMode.Keep ? mode : ReleaseMode.Remove
-            )
-            .ConfigureAwait(false);
-        released &= await TryReleaseAsync(_workspace, mode).ConfigureAwait(false);
-        session.Checklist.Dismiss(Attempt);
-        return released && (_workspace is null || !Directory.Exists(_workspace.Info.Path));
-    }
-
-    private async Task<bool> TryReleaseAsync(IAttemptResource? resource, ReleaseMode mode)
-    {
-        try
-        {
-            if (resource is not null)
-            {
-                await resource.ReleaseAsync(mode, CancellationToken.None).ConfigureAwait(false);
-            }
-
-            return true;
-        }
-        catch (Exception e)
-        {
-            session.Publish(
-                new WorkerEvent(Attempt, default, WorkerEventKind.Progress)
-                {
-                    Text = $"Release is left to a later sweep: {e.Message}",
-                }
-            );
-            return false;
-        }
-    }
-
-    private Activity? Enter(Stage stage, Dictionary<string, string>? data = null)
-    {
-        _record.Stage = stage;
-        return session.EnterStage(Attempt, stage, _workspace?.Info.Branch, data);
-    }
-
-    private static string Number(double value) =>
-        ((long)value).ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -44,7 +44,7 @@ internal static class SetupCommands
 
     private static IsolationException Failed(WorkerCommand command, string what) =>
         new(
-            PipelineCodes.SetupFailed,
+            AttemptCodes.SetupFailed,
             $"The setup command '{command.File}' {what}",
             "Run it by hand in a fresh checkout; SetupTimeout sets how long it may take."
         )

@@ -6,8 +6,8 @@ using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Sandbox;
-using Isolation.Sdk.Workspaces;
 using Microsoft.Extensions.Logging;
+using Polly;
 
 namespace Isolation.Sdk.Attempts;
 
@@ -17,10 +17,7 @@ internal sealed class WorkerSession : IDisposable
 {
     public WorkerSession(WorkerPlan plan, GitRepository repository, IWorkerHost host, SecretMasker? secrets = null)
     {
-        Plan = plan;
-        Repository = repository;
-        Host = host;
-        Secrets = secrets ?? new SecretMasker();
+        (Plan, Repository, Host, Secrets) = (plan, repository, host, secrets ?? new SecretMasker());
         Directory = plan.Directory ?? WorkersDirectory.Beside(repository.CommonDirectory);
         Leases = new LeaseStore(repository.CommonDirectory, repository.Reference, plan.Time);
         Guard = new ContaminationGuard(
@@ -32,8 +29,10 @@ internal sealed class WorkerSession : IDisposable
         );
         HostProcess = plan.RunsInProcess ? new HostProcessMonitor(HostProcessFacts.Read) : null;
         Checklist = new IsolationChecklist(repository);
-        Resilience = new AttemptResilience(plan);
         Logger = plan.Loggers.CreateLogger("Isolation.Sdk.Workers");
+        ResiliencePipelineBuilder<RunResult> resilience = new() { TimeProvider = plan.Time };
+        plan.Resilience?.Invoke(resilience);
+        Resilience = resilience.Build();
     }
 
     public WorkerPlan Plan { get; }
@@ -56,7 +55,8 @@ internal sealed class WorkerSession : IDisposable
 
     public IsolationChecklist Checklist { get; }
 
-    public AttemptResilience Resilience { get; }
+    /// <summary>The host's strategies around the run of an attempt; all attempts share what they remember.</summary>
+    public ResiliencePipeline<RunResult> Resilience { get; }
 
     public ILogger Logger { get; }
 
@@ -84,6 +84,10 @@ internal sealed class WorkerSession : IDisposable
                 Attempt = assignment.Attempt,
             };
     }
+
+    /// <summary>The ref that an attempt's work is to land on; empty on a node, where nothing lands.</summary>
+    public string TargetRefOf(WorkerAssignment assignment) =>
+        Plan.TargetRef.Length > 0 && assignment.Target is { } target ? RefNames.OfBranch(target) : Plan.TargetRef;
 
     /// <summary>Says something of an attempt, without its secrets.</summary>
     public void Publish(WorkerEvent workerEvent) =>
@@ -113,28 +117,6 @@ internal sealed class WorkerSession : IDisposable
             }
         );
         return Telemetry.StartStage(attempt, stage);
-    }
-
-    /// <summary>Brings the target, or a commit, into a worker's branch.</summary>
-    public async Task<SyncResult> SyncAsync(
-        WorkerAssignment assignment,
-        WorkspaceSync sync,
-        SyncMode mode,
-        string? commit,
-        CancellationToken cancellationToken
-    )
-    {
-        // A clone knows nothing of branches here: the target goes by its commit.
-        string target = commit ?? await Host.FetchTargetAsync(cancellationToken).ConfigureAwait(false);
-        string name = commit ?? assignment.Target ?? target;
-        SyncResult result = await sync.RunAsync(mode, target, name, cancellationToken).ConfigureAwait(false);
-        Publish(
-            new WorkerEvent(assignment.Attempt, default, WorkerEventKind.Progress)
-            {
-                Text = $"Sync with {name}: {result.Outcome}{(result.Reason is null ? "" : $", {result.Reason}")}",
-            }
-        );
-        return result;
     }
 
     /// <summary>From here on no event, log or status shows what this state keeps secret.</summary>

@@ -3,6 +3,7 @@ using Isolation.Sdk.Attempts;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
+using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Cleanup;
@@ -20,13 +21,18 @@ internal sealed class LandedRecords(
 {
     public async Task<IReadOnlyList<CleanItem>> FindAsync(CancellationToken cancellationToken)
     {
+        IReadOnlyList<QueueLayout> queues = await MergeQueueClient
+            .FindAsync(repository, cancellationToken)
+            .ConfigureAwait(false);
         GitResult merged = await repository
             .TryRunAsync(
                 cancellationToken,
-                "for-each-ref",
-                "--format=%(refname)",
-                $"--merged={targetRef}",
-                AttemptNames.AttemptsPrefix
+                [
+                    "for-each-ref",
+                    "--format=%(refname)",
+                    .. queues.Select(q => q.Target).Append(targetRef).Distinct().Select(t => $"--merged={t}"),
+                    AttemptNames.AttemptsPrefix,
+                ]
             )
             .ConfigureAwait(false);
         HashSet<string> landed = new(

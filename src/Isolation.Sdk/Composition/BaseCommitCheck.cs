@@ -1,5 +1,6 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
+using Isolation.Sdk.Scheduling;
 using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Composition;

@@ -2,6 +2,7 @@ using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Sandbox;
+using Isolation.Sdk.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -30,8 +31,6 @@ internal sealed class CompositionServices(PipelineSettings settings, IServicePro
 
     /// <summary>Set once the sandbox is made; merge gates run in it.</summary>
     public IStateSandbox? Sandbox { get; set; }
-
-    public IServiceProvider? Host => host;
 
     public object? GetService(Type serviceType) =>
         serviceType == typeof(TimeProvider) ? Time

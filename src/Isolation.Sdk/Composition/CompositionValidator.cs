@@ -1,5 +1,7 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
+using Isolation.Sdk.Scheduling;
+using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Composition;
 
@@ -21,7 +23,7 @@ internal static class CompositionValidator
         if (!isMergingChosen)
         {
             yield return new IsolationFault(
-                PipelineCodes.NoMergeStrategy,
+                CompositionCodes.NoMergeStrategy,
                 "No merge strategy is chosen, and it has to be decided before anything is spawned.",
                 ChooseMerging
             );
@@ -30,7 +32,7 @@ internal static class CompositionValidator
         if (settings.Runner is null && settings.RunnerName is null && settings.Runners.Count == 0)
         {
             yield return new IsolationFault(
-                PipelineCodes.NoRunner,
+                CompositionCodes.NoRunner,
                 "Nothing says how an attempt is carried out.",
                 "Add .RunWith(…) or .RunProcess(…)."
             );
@@ -46,10 +48,10 @@ internal static class CompositionValidator
             yield return NotAbsolute("workers' directory", directory);
         }
 
-        if (!IsBranchName(settings.Target))
+        if (!BranchName.IsTarget(settings.Target))
         {
             yield return new IsolationFault(
-                PipelineCodes.BadTarget,
+                SchedulingCodes.BadTarget,
                 $"'{Shown(settings.Target)}' cannot be a branch name.",
                 "Give the short name of a branch, such as main."
             );
@@ -60,7 +62,7 @@ internal static class CompositionValidator
             if (!IsolationAudit.Waivable.Contains(code))
             {
                 yield return new IsolationFault(
-                    PipelineCodes.BadOption,
+                    SchedulingCodes.BadOption,
                     $"'{Shown(code)}' cannot be waived.",
                     $"Waive one of {string.Join(", ", IsolationAudit.Waivable)}; correct the cause of any other fault."
                 );
@@ -68,7 +70,7 @@ internal static class CompositionValidator
             else if (string.IsNullOrWhiteSpace(reason))
             {
                 yield return new IsolationFault(
-                    PipelineCodes.BadOption,
+                    SchedulingCodes.BadOption,
                     $"The waiver of {code} has no reason.",
                     "Give a reason; it goes into the report."
                 );
@@ -91,7 +93,7 @@ internal static class CompositionValidator
         if (!Enum.IsDefined(level))
         {
             yield return new IsolationFault(
-                PipelineCodes.BadOption,
+                SchedulingCodes.BadOption,
                 $"There is no level {level}.",
                 "Use one of SandboxLevel's values."
             );
@@ -100,7 +102,7 @@ internal static class CompositionValidator
         if (settings.Untrusted && level != SandboxLevel.Sealed)
         {
             yield return new IsolationFault(
-                PipelineCodes.UntrustedNeedsSealed,
+                CompositionCodes.UntrustedNeedsSealed,
                 $"The workers are untrusted, and the level is {level}.",
                 "Add .UseLevel(SandboxLevel.Sealed)."
             );
@@ -114,7 +116,7 @@ internal static class CompositionValidator
         if (settings.RunsInProcess)
         {
             yield return new IsolationFault(
-                PipelineCodes.InProcessRunner,
+                CompositionCodes.InProcessRunner,
                 $"A runner in this process cannot be held at the level {level}: "
                     + "it shares the host's memory, files and rights.",
                 "Run a command instead: .RunProcess(…)."
@@ -124,7 +126,7 @@ internal static class CompositionValidator
         if (workspaces < level)
         {
             yield return new IsolationFault(
-                PipelineCodes.BelowLevel,
+                CompositionCodes.BelowLevel,
                 $"At the level {level} a worker needs its own repository: a linked worktree writes to the shared one.",
                 "Use .Workspaces.UsePrivateClones()."
             );
@@ -133,7 +135,7 @@ internal static class CompositionValidator
         if (sandbox < level)
         {
             yield return new IsolationFault(
-                PipelineCodes.BelowLevel,
+                CompositionCodes.BelowLevel,
                 $"The chosen sandbox does not reach the level {level}.",
                 level == SandboxLevel.Sealed ? "Use .Sandbox.UseSealed(…)." : "Use .Sandbox.UseRestricted(…)."
             );
@@ -153,7 +155,7 @@ internal static class CompositionValidator
 
     private static IsolationFault NotAbsolute(string what, string path) =>
         new(
-            PipelineCodes.BadPath,
+            CompositionCodes.BadPath,
             $"The {what} '{Shown(path)}' is not an absolute path.",
             "Use Path.GetFullPath where your program starts."
         );
@@ -163,12 +165,4 @@ internal static class CompositionValidator
         Path.IsPathFullyQualified(path) && !path.Contains('\0', StringComparison.Ordinal);
 
     private static string Shown(string? text) => PlainText.SingleLine(text ?? "", 200);
-
-    private static bool IsBranchName(string name) =>
-        name.Length <= 200
-        && RefNames.IsBranch(name)
-        && name != "@"
-        && name != "HEAD"
-        && !name.StartsWith("refs/", StringComparison.Ordinal)
-        && name.Split('/').All(part => part[^1] != '.');
 }

@@ -15,10 +15,10 @@ internal static class IsolationAudit
     /// </summary>
     public static readonly IReadOnlyList<string> Waivable =
     [
-        PipelineCodes.OwnWorkTree,
-        PipelineCodes.FreshContext,
-        PipelineCodes.NoSharedState,
-        PipelineCodes.MergeDecided,
+        GuardCodes.OwnWorkTree,
+        GuardCodes.FreshContext,
+        GuardCodes.NoSharedState,
+        CompositionCodes.MergeDecided,
         SandboxCodes.CommandNotFound,
     ];
 
@@ -36,9 +36,7 @@ internal static class IsolationAudit
         GitRepository repository;
         try
         {
-            repository = await plan
-                .Services.Repositories.OpenAsync(plan.Settings.Repository, cancellationToken)
-                .ConfigureAwait(false);
+            repository = await plan.OpenRepositoryAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (IsolationException e)
         {
@@ -51,7 +49,10 @@ internal static class IsolationAudit
         bool whole = true;
         IsolationGuarantees @sealed = IsolationGuarantees.None;
         IsolationGuarantees detected = ContaminationGuard.Detects;
-        foreach (IIsolationAxis axis in (IIsolationAxis[])[plan.Workspaces, plan.Contexts, plan.Sandbox, plan.Merging])
+        foreach (
+            IIsolationAxis axis in (IIsolationAxis[])
+                [plan.Workers.Workspaces, plan.Workers.Contexts, plan.Workers.Sandbox, plan.Merging]
+        )
         {
             ProbeResult probe = await axis.ProbeAsync(reference, cancellationToken).ConfigureAwait(false);
             @sealed |= probe.Sealed;
@@ -113,7 +114,7 @@ internal static class IsolationAudit
         async Task<bool> ExistsAsync(string revision) =>
             await repository.TryResolveCommitAsync(revision, cancellationToken).ConfigureAwait(false) is not null;
         static IReadOnlyList<IsolationFault> Bad(string message, string remedy) =>
-            [new IsolationFault(PipelineCodes.BadTarget, message, remedy)];
+            [new IsolationFault(SchedulingCodes.BadTarget, message, remedy)];
 
         if (await ExistsAsync(plan.TargetRef).ConfigureAwait(false))
         {
@@ -167,7 +168,7 @@ internal static class IsolationAudit
         if (workers >= NeedsWorkTrees && !@sealed.HasFlag(IsolationGuarantees.Files))
         {
             yield return new IsolationFault(
-                PipelineCodes.OwnWorkTree,
+                GuardCodes.OwnWorkTree,
                 $"{workers} workers need a work tree each, and the workspace provider does not seal files.",
                 "Use .Workspaces.UseGitWorktrees() or .UsePrivateClones(), or one worker."
             );
@@ -176,7 +177,7 @@ internal static class IsolationAudit
         if (workers >= NeedsContexts && !@sealed.HasFlag(IsolationGuarantees.Context))
         {
             yield return new IsolationFault(
-                PipelineCodes.FreshContext,
+                GuardCodes.FreshContext,
                 $"{workers} workers need a fresh context each, and the context factory does not promise one.",
                 "Use .Contexts.UseFresh(), or fewer workers."
             );
@@ -185,7 +186,7 @@ internal static class IsolationAudit
         if (workers >= NeedsState && !@sealed.HasFlag(IsolationGuarantees.Environment | IsolationGuarantees.Temp))
         {
             yield return new IsolationFault(
-                PipelineCodes.NoSharedState,
+                GuardCodes.NoSharedState,
                 $"{workers} workers need their own state each, and the sandbox does not seal environment and temp.",
                 "Use .Sandbox.UseProcess(), or fewer workers."
             );
@@ -194,9 +195,9 @@ internal static class IsolationAudit
         if (workers >= NeedsState && !@sealed.HasFlag(IsolationGuarantees.TestedLanding))
         {
             yield return new IsolationFault(
-                PipelineCodes.MergeDecided,
+                CompositionCodes.MergeDecided,
                 $"{workers} workers need an automated merge queue that tests what it lands.",
-                $"Use .Merging.UseSerialQueue(…), or say why not: .Waive(\"{PipelineCodes.MergeDecided}\", \"why\")."
+                $"Use .Merging.UseSerialQueue(…), or say why not: .Waive(\"{CompositionCodes.MergeDecided}\", \"why\")."
             );
         }
     }
@@ -212,7 +213,7 @@ internal static class IsolationAudit
         if (open != IsolationGuarantees.None)
         {
             yield return new IsolationFault(
-                PipelineCodes.NotGuaranteed,
+                CompositionCodes.NotGuaranteed,
                 $"Required to be sealed and not so here: {open}.",
                 "Choose providers or a level that seal it, or require detection only."
             );
@@ -222,7 +223,7 @@ internal static class IsolationAudit
         if (blind != IsolationGuarantees.None)
         {
             yield return new IsolationFault(
-                PipelineCodes.NotGuaranteed,
+                CompositionCodes.NotGuaranteed,
                 $"Required to be detected and not so here: {blind}.",
                 "Choose providers or a level that detect it."
             );

@@ -2,6 +2,7 @@ using Isolation.Sdk.Attempts;
 using Isolation.Sdk.Cleanup;
 using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Scheduling;
 
 namespace Isolation.Sdk.Composition;
 
@@ -57,12 +58,10 @@ internal sealed class NodeSession(PipelinePlan plan, IWorkerHost host) : IAsyncD
 
     private async Task<WorkerSession> OpenAsync()
     {
-        GitRepository repository = await plan
-            .Services.Repositories.OpenAsync(plan.Settings.Repository, CancellationToken.None)
-            .ConfigureAwait(false);
-        WorkerSession session = new(plan.Worker with { TargetRef = "" }, repository, host);
+        GitRepository repository = await plan.OpenRepositoryAsync(CancellationToken.None).ConfigureAwait(false);
+        WorkerSession session = new(plan.Workers, repository, host);
         LandedRecords none = new(repository, session.Leases, session.Directory, "", session.Plan.Time);
-        LeaseSweep sweep = new(session.Leases, none, plan.Workspaces, plan.Sandbox);
+        LeaseSweep sweep = new(session.Leases, none, plan.Workers.Workspaces, plan.Workers.Sandbox);
         await sweep
             .ApplyAsync(await sweep.PlanAsync(CancellationToken.None).ConfigureAwait(false), CancellationToken.None)
             .ConfigureAwait(false);

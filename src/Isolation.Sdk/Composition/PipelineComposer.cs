@@ -1,5 +1,7 @@
+using Isolation.Sdk.Attempts;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Scheduling;
@@ -8,56 +10,65 @@ using Microsoft.Extensions.Options;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>
-/// Makes a plan out of what a builder was told, and collects every fault on the way. It changes nothing in the builder.
-/// </summary>
-internal sealed class PipelineComposer(IsolationPipelineBuilder builder, PipelineSettings settings)
+/// <summary>Makes a plan out of what a builder was told, and collects every fault on the way.</summary>
+internal sealed class PipelineComposer(PipelineSettings settings, IServiceProvider? host)
 {
     private readonly List<IsolationFault> _faults = [];
     private readonly List<object> _made = [];
     private Exception? _cause;
 
-    public PipelinePlan Compose(IServiceProvider? host, bool isNode = false)
+    public PipelinePlan Compose(
+        AxisChoice<IWorkspaceProvider> workspaces,
+        AxisChoice<IContextFactory> contexts,
+        AxisChoice<IStateSandbox> sandbox,
+        AxisChoice<IMergeStrategy>? merging // null for a node, where nothing lands
+    )
     {
         CompositionServices services = new(settings, host);
-        Axis<IWorkspaceProvider> workspaces = builder.Workspaces.OrDefault(a =>
-            _ = settings.Level is SandboxLevel.Restricted or SandboxLevel.Sealed
-                ? a.UsePrivateClones()
-                : a.UseGitWorktrees()
-        );
-        Axis<IContextFactory> contexts = builder.Contexts.OrDefault(a => a.UseFresh());
-        Axis<IStateSandbox> sandbox = builder.Sandbox.OrDefault(a =>
-            _ = settings.Level switch
-            {
-                SandboxLevel.Restricted => a.UseRestricted(),
-                SandboxLevel.Sealed => a.UseSealed(),
-                _ => a.UseProcess(),
-            }
-        );
-        _faults.AddRange(CompositionValidator.Validate(settings, builder.Merging.IsChosen || isNode));
+        _faults.AddRange(CompositionValidator.Validate(settings, merging is not { Create: null }));
         _faults.AddRange(CompositionValidator.ValidateLevel(settings, workspaces.MaxLevel, sandbox.MaxLevel));
-        IsolationOptions? options = Try("options", () => services.GetOptions(settings.Configure));
+        IsolationOptions? options = Try("options", () =>
+            services.GetOptions(settings.Configure, static o => o.Validate())
+        );
         services.Repositories = new GitRepositoryCache(options?.Author);
-        ForecastOptions? forecast = Try("forecast's options", () => services.GetOptions(settings.ConfigureForecast));
-        IReadOnlyList<IStateSandbox>? sandboxes = Try("sandbox", () => sandbox.Create(services, _made));
+        ForecastOptions? forecast = Try("forecast's options", () =>
+            services.GetOptions(settings.ConfigureForecast, static o => o.Validate())
+        );
+        IReadOnlyList<IStateSandbox>? sandboxes = Try("sandbox", () => sandbox.Make(services, _made));
         services.Sandbox = sandboxes?[0];
-        IReadOnlyList<IWorkspaceProvider>? providers = Try("workspaces", () => workspaces.Create(services, _made));
-        IReadOnlyList<IContextFactory>? factories = Try("contexts", () => contexts.Create(services, _made));
-        IReadOnlyList<IMergeStrategy>? strategies =
-            builder.Merging.IsChosen && !isNode ? Try("merging", () => builder.Merging.Create(services, _made)) : null;
+        IReadOnlyList<IWorkspaceProvider>? providers = Try("workspaces", () => workspaces.Make(services, _made));
+        IReadOnlyList<IContextFactory>? factories = Try("contexts", () => contexts.Make(services, _made));
+        IReadOnlyList<IMergeStrategy>? strategies = merging is { Create: not null }
+            ? Try("merging", () => merging.Make(services, _made))
+            : null;
         if (_faults.Count > 0)
         {
             Dispose(_made);
             throw new IsolationConfigurationException(_faults, _cause);
         }
 
-        return new PipelinePlan(settings, services)
+        WorkerPlan workers = new(providers![0], factories![0], sandboxes![0], options!)
         {
-            Options = options!,
+            Services = services,
+            Time = services.Time,
+            Loggers = services.Loggers,
+            Runners = settings.Runner is { } runner
+                ? new Dictionary<string, Func<IServiceProvider, IAgentRunner>>(settings.Runners) { [""] = runner }
+                : settings.Runners,
+            Setup = settings.Setup,
+            Labels = settings.Labels,
+            Resilience = settings.Resilience,
+            Directory = settings.WorkersDirectory is { } root ? new WorkersDirectory(root) : null,
+            Level = settings.Level,
+            TargetRef = merging is null ? "" : RefNames.OfBranch(settings.Target),
+            RunsInProcess = settings.RunsInProcess,
+            WatchesCheckout = settings.WatchesCheckout,
+            RestoresContaminated = settings.RestoresContaminated,
+        };
+        return new PipelinePlan(settings, workers, services.Repositories)
+        {
             Forecast = forecast!,
-            Workspaces = providers![0],
-            Contexts = factories![0],
-            Sandboxes = sandboxes!,
+            Sandboxes = sandboxes,
             Strategies = strategies ?? [],
             Made = _made,
         };
@@ -82,7 +93,7 @@ internal sealed class PipelineComposer(IsolationPipelineBuilder builder, Pipelin
         {
             _faults.AddRange(
                 e.Failures.Select(failure => new IsolationFault(
-                    PipelineCodes.BadOption,
+                    SchedulingCodes.BadOption,
                     $"{e.OptionsType.Name} failed the host's validation: {failure}",
                     "Correct the configuration."
                 ))
@@ -93,7 +104,7 @@ internal sealed class PipelineComposer(IsolationPipelineBuilder builder, Pipelin
             _cause ??= e;
             _faults.Add(
                 new IsolationFault(
-                    PipelineCodes.FactoryFailed,
+                    CompositionCodes.FactoryFailed,
                     $"Making the {part} failed with {e.GetType().Name}: {e.Message}",
                     "Correct what was given to the builder; the inner exception has the stack trace."
                 )

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Isolation.Sdk.Scheduling;
 
 namespace Isolation.Sdk.Composition;
 
@@ -19,9 +20,9 @@ internal static class PlanDescription
                 : $"{plan.Settings.Target} (from {plan.Settings.TargetFrom})"
         );
         Line("level", plan.Settings.Level.ToString());
-        Line("workspaces", plan.Workspaces.GetType().Name);
-        Line("contexts", plan.Contexts.GetType().Name);
-        Line("state", plan.Sandbox.GetType().Name);
+        Line("workspaces", plan.Workers.Workspaces.GetType().Name);
+        Line("contexts", plan.Workers.Contexts.GetType().Name);
+        Line("state", plan.Workers.Sandbox.GetType().Name);
         Line("merging", plan.Merging.GetType().Name);
         Line(
             "workers",

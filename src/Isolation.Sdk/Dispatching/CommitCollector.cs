@@ -6,7 +6,7 @@ namespace Isolation.Sdk.Dispatching;
 
 /// <summary>Takes the commits of finished attempts into the repository. Nothing that a report says about its commit is
 /// believed.</summary>
-internal sealed class CommitCollector(GitRepository repository, string targetRef, TimeProvider time)
+internal sealed class CommitCollector(GitRepository repository, TimeProvider time)
 {
     private const string IncomingPrefix = "refs/isolation/incoming/";
 
@@ -21,7 +21,7 @@ internal sealed class CommitCollector(GitRepository repository, string targetRef
         {
             throw Refuse(
                 DispatchingCodes.WrongReport,
-                assignment,
+                assignment.Attempt,
                 $"The report is refused: {fault}.",
                 "The dispatcher has to return the whole report of the attempt that it was given."
             );
@@ -66,7 +66,11 @@ internal sealed class CommitCollector(GitRepository repository, string targetRef
         }
 
         WorkspaceInfo start = new("", repository.IsolationDirectory, null, assignment.BaseCommit);
-        string from = await new WorkStart(repository, start, targetRef)
+        string from = await new WorkStart(
+            repository,
+            start,
+            assignment.Target is { } target ? RefNames.OfBranch(target) : null
+        )
             .FindAsync(commit, cancellationToken)
             .ConfigureAwait(false);
         return report with
@@ -94,7 +98,7 @@ internal sealed class CommitCollector(GitRepository repository, string targetRef
             ? report.FetchFrom!
             : throw Refuse(
                 DispatchingCodes.CommitRefused,
-                assignment,
+                assignment.Attempt,
                 $"Its commit is said to be at '{PlainText.SingleLine(report.FetchFrom!, 200)}', which is "
                     + $"no remote of the repository.",
                 "Name a remote that 'git remote' lists."
@@ -123,7 +127,7 @@ internal sealed class CommitCollector(GitRepository repository, string targetRef
         {
             throw Refuse(
                 DispatchingCodes.CommitRefused,
-                assignment,
+                assignment.Attempt,
                 $"Commit {PlainText.SingleLine(commit, 64)} {why}.",
                 "An attempt's work starts from the commit that it was given; look at the machine that made it."
             );
@@ -148,19 +152,19 @@ internal sealed class CommitCollector(GitRepository repository, string targetRef
             || !await repository.TryUpdateAsync(move, cancellationToken).ConfigureAwait(false)
         )
         {
-            throw Superseded(assignment);
+            throw Superseded(assignment.Attempt);
         }
     }
 
-    public static IsolationException Superseded(WorkerAssignment assignment) =>
+    public static IsolationException Superseded(AttemptId attempt) =>
         Refuse(
             DispatchingCodes.Superseded,
-            assignment,
+            attempt,
             "Its result came too late: the run does not wait for it any more, a newer attempt exists, or "
                 + "its ref has moved.",
             "Nothing needs to be done: the newer attempt counts."
         );
 
-    private static IsolationException Refuse(string code, WorkerAssignment assignment, string message, string remedy) =>
-        new(code, $"{assignment.Attempt}: {message}", remedy) { Attempt = assignment.Attempt };
+    private static IsolationException Refuse(string code, AttemptId attempt, string message, string remedy) =>
+        new(code, $"{attempt}: {message}", remedy) { Attempt = attempt };
 }

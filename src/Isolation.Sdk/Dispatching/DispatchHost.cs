@@ -14,40 +14,45 @@ namespace Isolation.Sdk.Dispatching;
 public sealed class DispatchHost : IWorkerHost
 {
     private readonly GitRepository _repository;
-    private readonly string _targetRef;
     private readonly WorkerEventHub _events;
     private readonly IWorkTracker _tracker;
     private readonly WorkersDirectory _directory;
     private readonly HandoffStore _handoffs;
     private readonly CommitCollector _collector;
     private readonly ConcurrentDictionary<AttemptId, WorkerAssignment> _dispatched = new();
+    private readonly ConcurrentDictionary<AttemptId, RunningAttempt> _running = new();
 
     internal DispatchHost(
         GitRepository repository,
-        string targetRef,
         WorkerEventHub events,
         IWorkTracker tracker,
         WorkersDirectory directory,
         TimeProvider time
     )
     {
-        (_repository, _targetRef, _events, _tracker, _directory) = (repository, targetRef, events, tracker, directory);
+        (_repository, _events, _tracker, _directory) = (repository, events, tracker, directory);
         _handoffs = new HandoffStore(repository);
-        _collector = new CommitCollector(repository, targetRef, time);
+        _collector = new CommitCollector(repository, time);
     }
 
     /// <summary>The repository. A dispatcher finds its remotes here.</summary>
     public RepositoryRef Repository => _repository.Reference;
 
-    /// <summary>Receives what the workers of dispatched attempts say.</summary>
-    internal Action<WorkerAssignment, WorkerEvent>? OnEvent { get; set; }
+    /// <summary>The attempts whose runner runs, wherever that is.</summary>
+    internal IReadOnlyList<RunningAttempt> Running =>
+        [.. _running.Values.OrderBy(r => r.Attempt.ToString(), StringComparer.Ordinal)];
 
-    /// <summary>The host listens to an attempt from now on.</summary>
-    /// <returns>Ends that.</returns>
+    internal Action<RunningAttempt>? OnStarted { get; set; }
+
+    /// <summary>Listens to an attempt until what is returned is disposed.</summary>
     internal IDisposable Register(WorkerAssignment assignment)
     {
         _dispatched[assignment.Attempt] = assignment;
-        return new Registration(() => _dispatched.TryRemove(assignment.Attempt, out _));
+        return new Registration(() =>
+        {
+            _dispatched.TryRemove(assignment.Attempt, out _);
+            _running.TryRemove(assignment.Attempt, out _);
+        });
     }
 
     /// <inheritdoc/>
@@ -57,7 +62,16 @@ public sealed class DispatchHost : IWorkerHost
         if (_dispatched.TryGetValue(workerEvent.Attempt, out WorkerAssignment? assignment))
         {
             _events.Publish(workerEvent);
-            OnEvent?.Invoke(assignment, workerEvent);
+            if (workerEvent is { Kind: WorkerEventKind.Stage, Stage: Stage.Run })
+            {
+                RunningAttempt running = new(assignment, workerEvent.Branch);
+                _running[assignment.Attempt] = running;
+                OnStarted?.Invoke(running);
+            }
+            else if (workerEvent.Kind == WorkerEventKind.Stage)
+            {
+                _running.TryRemove(assignment.Attempt, out _);
+            }
         }
     }
 
@@ -81,13 +95,18 @@ public sealed class DispatchHost : IWorkerHost
     }
 
     /// <inheritdoc/>
-    public async ValueTask<string> FetchTargetAsync(CancellationToken cancellationToken = default) =>
-        await _repository.TryResolveCommitAsync(_targetRef, cancellationToken).ConfigureAwait(false)
-        ?? throw new IsolationException(
-            GitCodes.UnknownRevision,
-            $"The target '{_targetRef}' does not exist.",
-            "Create the target branch."
-        );
+    public async ValueTask<string> FetchTargetAsync(AttemptId attempt, CancellationToken cancellationToken = default)
+    {
+        string target = _dispatched.GetValueOrDefault(attempt)?.Target ?? throw CommitCollector.Superseded(attempt);
+        return await _repository
+            .TryResolveCommitAsync(RefNames.OfBranch(target), cancellationToken)
+            .ConfigureAwait(false)
+            ?? throw new IsolationException(
+                GitCodes.UnknownRevision,
+                $"The target '{target}' does not exist.",
+                "Create the target branch."
+            );
+    }
 
     /// <summary>
     /// Takes the commit of a finished attempt into the repository: fetches it with object checks from the remote that
@@ -115,9 +134,10 @@ public sealed class DispatchHost : IWorkerHost
     {
         ArgumentNullException.ThrowIfNull(assignment);
         ArgumentNullException.ThrowIfNull(report);
+        _running.TryRemove(assignment.Attempt, out _);
         AttemptReport collected = _dispatched.ContainsKey(assignment.Attempt)
             ? await _collector.CollectAsync(assignment, report, bundle, cancellationToken).ConfigureAwait(false)
-            : throw CommitCollector.Superseded(assignment);
+            : throw CommitCollector.Superseded(assignment.Attempt);
         return collected with { Log = _directory.LogOf(assignment.Attempt) };
     }
 

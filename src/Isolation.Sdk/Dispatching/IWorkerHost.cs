@@ -24,9 +24,10 @@ public interface IWorkerHost
     /// long.</exception>
     ValueTask HandoffAsync(AttemptId attempt, string note, CancellationToken cancellationToken = default);
 
-    /// <summary>Brings the newest commit of the target into the repository that the worker's workspace belongs
+    /// <summary>Brings the newest commit of an attempt's target into the repository that the worker's workspace belongs
     /// to.</summary>
+    /// <param name="attempt">The attempt.</param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>The full id of the commit.</returns>
-    ValueTask<string> FetchTargetAsync(CancellationToken cancellationToken = default);
+    ValueTask<string> FetchTargetAsync(AttemptId attempt, CancellationToken cancellationToken = default);
 }

@@ -15,19 +15,17 @@ public sealed class WorkerNode : IWorkerDispatcher, IAsyncDisposable
     private volatile bool _disposed;
 
     internal WorkerNode(
-        string name,
         TimeSpan grace,
         TimeProvider time,
         Func<Execution, Task<AttemptReport>> run,
-        Func<ValueTask>? dispose = null
+        Func<ValueTask> dispose
     )
     {
-        (Name, _grace, _time, _run) = (name, grace, time, run);
-        _dispose = dispose ?? (static () => ValueTask.CompletedTask);
+        (_grace, _time, _run, _dispose) = (grace, time, run, dispose);
     }
 
     /// <summary>The node's name, as reports give it.</summary>
-    public string Name { get; }
+    public string Name { get; } = Environment.MachineName;
 
     /// <inheritdoc/>
     public async Task<AttemptReport> DispatchAsync(

@@ -8,6 +8,8 @@ internal static class RefNames
     public static string? BranchOf(string? name) =>
         name?.StartsWith(Heads, StringComparison.Ordinal) == true ? name[Heads.Length..] : null;
 
+    public static string OfBranch(string branch) => Heads + branch;
+
     public static bool IsBranch(string name) =>
         name.Length > 0
         && name[0] != '-'

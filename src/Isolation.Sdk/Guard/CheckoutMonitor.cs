@@ -1,4 +1,5 @@
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Merging;
 
 namespace Isolation.Sdk.Guard;
 
@@ -7,9 +8,14 @@ internal sealed class CheckoutMonitor(GitRepository repository, string top, stri
 {
     private const int MaxScans = 100;
     private static readonly TimeSpan ScanInterval = TimeSpan.FromMilliseconds(20);
+    private volatile string[] _landingNotes = [landingNote];
     private string? _baseline;
     private FileInfo[] _watched = [];
     private long _signature;
+
+    // A file that another queue leaves while it moves the checkout along.
+    public void AddTarget(string targetRef) =>
+        _landingNotes = [.. _landingNotes, new QueueLayout(repository, targetRef).Checkout];
 
     public async Task<IReadOnlyList<string>> ScanAsync(CancellationToken cancellationToken)
     {
@@ -26,7 +32,7 @@ internal sealed class CheckoutMonitor(GitRepository repository, string top, stri
             string[] changed = [.. now.Except(old).Concat(old.Except(now)).Select(Path).Distinct()];
 
             // The queue may be moving this checkout along: that is over soon, and leaves nothing.
-            if (changed.Length == 0 || (look > 1 && !File.Exists(landingNote)) || look == MaxScans)
+            if (changed.Length == 0 || (look > 1 && !_landingNotes.Any(File.Exists)) || look == MaxScans)
             {
                 _baseline = status;
                 return changed;

@@ -73,6 +73,16 @@ internal sealed class ContaminationGuard : IDisposable
         }
     }
 
+    // A queue may move this ref, too.
+    public void AddTarget(string targetRef)
+    {
+        lock (_expected)
+        {
+            _expected.AddTarget(targetRef);
+            _checkout?.AddTarget(targetRef);
+        }
+    }
+
     public void AddLanding(string commit) => _expected.AddLanding(commit);
 
     public void Dispose() => _scan.Dispose();

@@ -22,6 +22,9 @@ internal sealed class ExpectedChanges(
     private readonly HashSet<string> _landed = new();
     private IReadOnlyList<LeaseRecord> _leases = [];
     private IReadOnlyDictionary<string, string> _before = new Dictionary<string, string>();
+    private volatile string[] _targets = [plan.TargetRef];
+
+    public void AddTarget(string targetRef) => _targets = [.. _targets, targetRef];
 
     public void AddLanding(string commit)
     {
@@ -61,7 +64,7 @@ internal sealed class ExpectedChanges(
             return true; // Who may work there may commit there.
         }
 
-        if (name == plan.TargetRef)
+        if (_targets.Contains(name))
         {
             return now is not null && await IsLandingAsync(now, cancellationToken).ConfigureAwait(false);
         }

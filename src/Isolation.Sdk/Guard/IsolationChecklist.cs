@@ -37,29 +37,29 @@ internal sealed class IsolationChecklist(Git.GitRepository repository)
     private IEnumerable<(string Code, string? Why, string Remedy)> Measure(WorkerAllocation worker) =>
         [
             (
-                PipelineCodes.OwnWorkTree,
+                GuardCodes.OwnWorkTree,
                 FindTwinOfWorkTree(worker) is { } twin
                     ? $"shares its work tree '{worker.Workspace.Path}' with {twin}"
                     : null,
                 "Use a workspace provider that makes one for each attempt, outside of the checkout."
             ),
             (
-                PipelineCodes.FreshContext,
+                GuardCodes.FreshContext,
                 FindStaleness(worker) is { } stale ? $"was given a context that {stale}" : null,
                 "Use a context factory that makes a fresh one for each attempt."
             ),
             (
-                PipelineCodes.NoSharedState,
+                GuardCodes.NoSharedState,
                 FindSharedState(worker) is { } shared ? $"shares {shared}" : null,
                 "Use a state sandbox that opens a scope for each attempt."
             ),
             (
-                PipelineCodes.ArtifactsOnly,
+                GuardCodes.ArtifactsOnly,
                 FindSharedObject(worker),
                 "Workers speak through commits, handoff notes and item comments only."
             ),
             (
-                PipelineCodes.ScopedItem,
+                GuardCodes.ScopedItem,
                 FindScopeFault(worker),
                 "Give each worker one scoped item, and each item one worker at a time."
             ),

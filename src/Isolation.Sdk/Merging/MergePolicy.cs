@@ -40,7 +40,7 @@ internal sealed record MergePolicy(MergePreset Preset, MergeQueueOptions Options
 
     public IEnumerable<IsolationFault> Validate()
     {
-        foreach (IsolationFault fault in ((IOptionsWithFaults)Options).Validate())
+        foreach (IsolationFault fault in Options.Validate())
         {
             yield return fault;
         }

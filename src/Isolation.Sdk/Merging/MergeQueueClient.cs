@@ -138,7 +138,7 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
     }
 
     // A queue has a file of numbers once something was submitted; a slug does not tell its target's name.
-    private static async Task<IReadOnlyList<QueueLayout>> FindAsync(
+    internal static async Task<IReadOnlyList<QueueLayout>> FindAsync(
         GitRepository repository,
         CancellationToken cancellationToken
     )

@@ -4,7 +4,7 @@ namespace Isolation.Sdk.Merging;
 
 /// <summary>The settings of a merge queue. What is null has the value of the preset: manual, first-wins, serial queue
 /// or refinery.</summary>
-public sealed partial class MergeQueueOptions : IOptionsWithFaults
+public sealed partial class MergeQueueOptions
 {
     private static readonly TimeSpan MaxGateTimeout = TimeSpan.FromDays(30);
 
@@ -59,7 +59,7 @@ public sealed partial class MergeQueueOptions : IOptionsWithFaults
     /// refinery, otherwise false.</value></summary>
     public bool? RetryFailedGates { get; set; }
 
-    IEnumerable<IsolationFault> IOptionsWithFaults.Validate()
+    internal IEnumerable<IsolationFault> Validate()
     {
         if (!Enum.IsDefined(Mode))
         {

@@ -51,6 +51,9 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Warning, "{First} and {Second} overlap ({Kind}) in {Paths}")]
     public static partial void Overlaps(ILogger logger, AttemptId first, AttemptId second, string kind, string paths);
 
+    [LoggerMessage(14, LogLevel.Error, "The source of items failed; the items that came before it go on")]
+    public static partial void SourceFailed(ILogger logger, Exception cause);
+
     [LoggerMessage(7, LogLevel.Information, "Item {Item} closed: {Outcome}. {Reason}")]
     public static partial void ItemClosed(ILogger logger, string item, ItemOutcome outcome, string reason);
 }

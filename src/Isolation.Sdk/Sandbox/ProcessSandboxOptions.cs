@@ -11,7 +11,7 @@ namespace Isolation.Sdk.Sandbox;
 /// <c>{worker_id}</c>, the same for an SQL name; <c>{workspace}</c>, <c>{home}</c>, <c>{tmp}</c>, <c>{briefing}</c>;
 /// <c>{port:name}</c>. Any other <c>{word}</c> is a fault; write <c>{{word}}</c> for the text itself.
 /// </remarks>
-public sealed partial class ProcessSandboxOptions : IOptionsWithFaults
+public sealed partial class ProcessSandboxOptions
 {
     /// <summary>The host's environment variables that workers get.</summary>
     public IList<string> Inherit { get; } = [];
@@ -84,8 +84,6 @@ public sealed partial class ProcessSandboxOptions : IOptionsWithFaults
     internal ConfinementParts Parts { get; set; } = ConfinementParts.All;
 
     internal NetworkAccess Network => new(AllowNetwork, [.. AllowedPorts]);
-
-    IEnumerable<IsolationFault> IOptionsWithFaults.Validate() => Validate();
 
     // Whatever the machine.
     internal IEnumerable<IsolationFault> Validate() =>

@@ -1,7 +1,7 @@
 namespace Isolation.Sdk.Scheduling;
 
 /// <summary>How a pipeline looks ahead for workers that touch the same files.</summary>
-public sealed class ForecastOptions : IOptionsWithFaults
+public sealed class ForecastOptions
 {
     private static readonly TimeSpan MaxInterval = TimeSpan.FromDays(30);
 
@@ -23,7 +23,7 @@ public sealed class ForecastOptions : IOptionsWithFaults
     /// </summary>
     public int MaxReorderings { get; set; }
 
-    IEnumerable<IsolationFault> IOptionsWithFaults.Validate()
+    internal IEnumerable<IsolationFault> Validate()
     {
         if (Interval != Timeout.InfiniteTimeSpan && (Interval <= TimeSpan.Zero || Interval > MaxInterval))
         {
@@ -50,5 +50,5 @@ public sealed class ForecastOptions : IOptionsWithFaults
     }
 
     private static IsolationFault Fault(string name, object value, string remedy) =>
-        new(PipelineCodes.BadOption, $"{nameof(ForecastOptions)}.{name} is {value}.", remedy);
+        new(SchedulingCodes.BadOption, $"{nameof(ForecastOptions)}.{name} is {value}.", remedy);
 }

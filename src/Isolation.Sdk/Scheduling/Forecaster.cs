@@ -1,4 +1,4 @@
-using Isolation.Sdk.Attempts;
+using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
@@ -23,7 +23,7 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
     {
         while (Options.Interval != Timeout.InfiniteTimeSpan)
         {
-            await Task.Delay(Options.Interval, session.Plan.Services.Time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(Options.Interval, session.Plan.Time, cancellationToken).ConfigureAwait(false);
             try
             {
                 await ScanAsync(cancellationToken).ConfigureAwait(false);
@@ -44,7 +44,7 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
         await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            IReadOnlyList<RunningAttempt> running = session.Running.All;
+            IReadOnlyList<RunningAttempt> running = session.Host.Running;
             if (running.Count == 0)
             {
                 return _notifier.Notify(running, []);
@@ -53,9 +53,8 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
             Pair[] pairs = [.. Pairs(await ReadAsync(running, cancellationToken).ConfigureAwait(false), running.Count)];
             await _trials
                 .TryAsync(
-                    pairs.Where(p => p.Files.Count > 0).Select(p => (p.First.Tip, p.Second.Tip)),
+                    pairs.Where(p => p.Files.Count > 0).Select(p => (p.First.Tip, p.Second.Tip, p.First.Target)),
                     Options.MaxTrialMerges,
-                    session.Plan.TargetRef,
                     cancellationToken
                 )
                 .ConfigureAwait(false);
@@ -73,7 +72,7 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
         if (worker.Item.Paths.Count > 0)
         {
             // Both of two that begin at once see each other: they say it in the same words, as a scan does.
-            IReadOnlyList<RunningAttempt> running = session.Running.All;
+            IReadOnlyList<RunningAttempt> running = session.Host.Running;
             foreach (
                 (RunningAttempt first, RunningAttempt second) in running
                     .TakeWhile(f => f != worker)
@@ -81,7 +80,10 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
                     .Concat(running.SkipWhile(f => f != worker).Skip(1).Select(f => (worker, f)))
             )
             {
-                if (DeclaredPaths.Common(first.Item.Paths, second.Item.Paths) is { Count: > 0 } paths)
+                if (
+                    first.Target == second.Target
+                    && DeclaredPaths.Common(first.Item.Paths, second.Item.Paths) is { Count: > 0 } paths
+                )
                 {
                     _notifier.Notify(
                         first,
@@ -102,7 +104,8 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
     )
     {
         (RunningAttempt Worker, string Tip)[] tips = [.. running.Select(f => (f, f.Tip(session.Repository)))];
-        IEnumerable<string> without = [.. running.Select(f => f.Base), session.Plan.TargetRef];
+        HashSet<string> targets = new(running.Select(f => f.TargetRef), StringComparer.Ordinal);
+        IEnumerable<string> without = [.. running.Select(f => f.Base), .. targets];
         IReadOnlyDictionary<string, IReadOnlySet<string>> own = await ChangedPaths
             .OfTipsAsync(
                 session.Repository,
@@ -119,13 +122,16 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
         [
             .. tips.Select(t => new Side(
                 t.Worker.Attempt,
+                t.Worker.TargetRef,
                 t.Tip,
                 [.. own.GetValueOrDefault(t.Tip) ?? new HashSet<string>()],
                 t.Worker.Item.Paths
             )),
             .. queued
-                .Where(q => q.Target?.Ref == session.Plan.TargetRef && !q.IsTerminal && !here.Contains(q.Attempt))
-                .Select(q => new Side(q.Attempt, q.Commit!, [.. q.Files], [])),
+                .Where(q =>
+                    q.Target is { } target && targets.Contains(target.Ref) && !q.IsTerminal && !here.Contains(q.Attempt)
+                )
+                .Select(q => new Side(q.Attempt, q.Target!.Ref, q.Commit!, [.. q.Files], [])),
         ];
     }
 
@@ -135,6 +141,7 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
         from second in Enumerable.Range(first + 1, sides.Count - first - 1)
         let a = sides[first]
         let b = sides[second]
+        where a.Target == b.Target // What lands elsewhere is in nobody's way.
         select new Pair(a, b, [.. a.Files.Where(b.Files.Contains).Order(StringComparer.Ordinal)]);
 
     private Overlap? Classify(Pair pair)
@@ -159,7 +166,13 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
             : new Overlap(a.Attempt, b.Attempt, OverlapKind.SameFiles, [.. files.Take(MaxPaths)]);
     }
 
-    private sealed record Side(AttemptId Attempt, string Tip, HashSet<string> Files, IReadOnlyList<string> Declared);
+    private sealed record Side(
+        AttemptId Attempt,
+        string Target,
+        string Tip,
+        HashSet<string> Files,
+        IReadOnlyList<string> Declared
+    );
 
     private sealed record Pair(Side First, Side Second, IReadOnlyList<string> Files);
 }

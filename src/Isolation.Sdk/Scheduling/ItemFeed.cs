@@ -1,17 +1,22 @@
+using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Tracking;
+using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Scheduling;
 
 /// <summary>
 /// Brings the items that a run was given to its tracker. An item that the tracker refuses has that as its result.
 /// </summary>
-internal sealed class ItemFeed(IWorkTracker tracker, RunResults results, ChangeSignal changed)
+internal sealed class ItemFeed(IWorkTracker tracker, RunResults results, ChangeSignal changed, ILogger logger)
 {
     private readonly HashSet<string> _added = new(StringComparer.Ordinal);
     private volatile bool _open;
 
     /// <summary>Whether more items may come.</summary>
     public bool IsOpen => _open;
+
+    /// <summary>What ended the stream early. What it brought before has its results all the same.</summary>
+    public IsolationException? Fault { get; private set; }
 
     public async Task AddAsync(IReadOnlyCollection<WorkItem> items, CancellationToken cancellationToken)
     {
@@ -42,12 +47,25 @@ internal sealed class ItemFeed(IWorkTracker tracker, RunResults results, ChangeS
 
     private async Task ReadAsync(IAsyncEnumerable<WorkItem> items, CancellationToken cancellationToken)
     {
+        bool adding = false;
         try
         {
             await foreach (WorkItem item in items.WithCancellation(cancellationToken).ConfigureAwait(false))
             {
+                adding = true;
                 await AddAsync([item], cancellationToken).ConfigureAwait(false);
+                adding = false;
             }
+        }
+        catch (Exception e) when (!adding && !cancellationToken.IsCancellationRequested)
+        {
+            Fault = new IsolationException(
+                SchedulingCodes.SourceFailed,
+                $"The source of items failed with {e.GetType().Name}: {e.Message}",
+                "Correct the source; the items that came before have their results.",
+                e
+            );
+            Log.SourceFailed(logger, e);
         }
         finally
         {

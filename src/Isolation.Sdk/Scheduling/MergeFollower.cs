@@ -9,7 +9,7 @@ namespace Isolation.Sdk.Scheduling;
 /// Hands work to the merge queue, follows it there and settles what became of it. What waits there holds new attempts
 /// back.
 /// </summary>
-internal sealed class MergeFollower(RunSession session, IMergeQueue queue, RunResults results, ChangeSignal changed)
+internal sealed class MergeFollower(RunSession session, TargetQueues queues, RunResults results, ChangeSignal changed)
 {
     private readonly IsolationOptions _options = session.Plan.Options;
     private int _pending;
@@ -52,23 +52,36 @@ internal sealed class MergeFollower(RunSession session, IMergeQueue queue, RunRe
         }
     }
 
-    public ValueTask SubmitAsync(WorkItem item, AttemptReport report) =>
-        queue.SubmitAsync(
-            new MergeRequest(
-                report.Attempt,
-                new Capture(report.Commit!, report.BaseCommit!, AttemptNames.RefName(report.Attempt), report.Changes)
+    public async Task SubmitAsync(WorkItem item, AttemptReport report)
+    {
+        IMergeQueue queue = await QueueOf(item).ConfigureAwait(false);
+        await queue
+            .SubmitAsync(
+                new MergeRequest(
+                    report.Attempt,
+                    new Capture(
+                        report.Commit!,
+                        report.BaseCommit!,
+                        AttemptNames.RefName(report.Attempt),
+                        report.Changes
+                    )
+                )
+                {
+                    Title = item.Title,
+                    Priority = item.Priority,
+                    Branch = report.Branch,
+                },
+                CancellationToken.None
             )
-            {
-                Title = item.Title,
-                Priority = item.Priority,
-                Branch = report.Branch,
-            },
-            CancellationToken.None
-        );
+            .ConfigureAwait(false);
+    }
 
     /// <summary>Takes work back whose claim was lost: somebody else does the item.</summary>
-    public async Task WithdrawAsync(PendingMerge pending) =>
+    public async Task WithdrawAsync(PendingMerge pending, WorkItem item)
+    {
+        IMergeQueue queue = await QueueOf(item).ConfigureAwait(false);
         await queue.CancelAsync(pending.Attempt, CancellationToken.None).ConfigureAwait(false);
+    }
 
     /// <param name="pending">The merge.</param>
     /// <param name="claim">The claim to settle.</param>
@@ -85,8 +98,10 @@ internal sealed class MergeFollower(RunSession session, IMergeQueue queue, RunRe
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(over, cancellationToken);
         MergeStatus last = new(pending.Attempt, MergeState.Queued);
+        IMergeQueue? queue = null;
         try
         {
+            queue = await QueueOf(claim.Item).ConfigureAwait(false);
             await foreach (MergeStatus status in queue.WatchAsync(pending.Attempt, either.Token).ConfigureAwait(false))
             {
                 last = status;
@@ -109,7 +124,7 @@ internal sealed class MergeFollower(RunSession session, IMergeQueue queue, RunRe
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
-            if (!pending.IsCounted || !cancellationToken.IsCancellationRequested)
+            if (queue is null || !pending.IsCounted || !cancellationToken.IsCancellationRequested)
             {
                 return;
             }
@@ -123,6 +138,12 @@ internal sealed class MergeFollower(RunSession session, IMergeQueue queue, RunRe
             // It must not land behind the back of a caller who was told that it was cancelled.
             last = await queue.CancelAsync(pending.Attempt, CancellationToken.None).ConfigureAwait(false);
             results.SetMerge(last);
+        }
+        catch (IsolationConfigurationException e)
+        {
+            // Since an earlier run submitted it, its target has gone.
+            results.SetFault(claim.Item.Id, e.Fault);
+            last = last with { State = MergeState.Rejected, Reason = e.Message };
         }
 
         Settlement settlement = OutcomeMapper.FromMerge(last) switch
@@ -146,50 +167,6 @@ internal sealed class MergeFollower(RunSession session, IMergeQueue queue, RunRe
         };
         await results.SettleAsync(claim, pending.Attempt, settlement).ConfigureAwait(false);
     }
-}
 
-/// <summary>Work in the merge queue that counts as pending while nothing outside has to happen first.</summary>
-internal sealed class PendingMerge : IDisposable
-{
-    private readonly Action<int> _count;
-    private int _counted;
-    private volatile bool _seen;
-
-    public PendingMerge(AttemptId attempt, Action<int> count)
-    {
-        Attempt = attempt;
-        _count = count;
-        Count(true);
-    }
-
-    public AttemptId Attempt { get; }
-
-    public bool IsCounted => Volatile.Read(ref _counted) == 1;
-
-    /// <summary>The queue said where it is.</summary>
-    public void See(bool held)
-    {
-        _seen = true;
-        Count(!held);
-    }
-
-    public void GiveUpUnlessSeen()
-    {
-        if (!_seen)
-        {
-            Count(false);
-        }
-    }
-
-    public void Dispose() => Count(false);
-
-    private void Count(bool counted)
-    {
-        int now = counted ? 1 : 0,
-            before = Interlocked.Exchange(ref _counted, now);
-        if (before != now)
-        {
-            _count(now - before);
-        }
-    }
+    private Task<IMergeQueue> QueueOf(WorkItem item) => queues.OpenAsync(item.Target ?? session.Plan.Settings.Target);
 }

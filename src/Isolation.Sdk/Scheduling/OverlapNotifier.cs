@@ -1,4 +1,4 @@
-using Isolation.Sdk.Attempts;
+using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Monitoring;
 using Microsoft.Extensions.Logging;

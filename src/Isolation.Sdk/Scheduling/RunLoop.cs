@@ -10,6 +10,7 @@ namespace Isolation.Sdk.Scheduling;
 internal sealed class RunLoop(
     RunSession session,
     IWorkTracker tracker,
+    AssignmentFactory assignments,
     MergeFollower merges,
     RunResults results,
     ItemFeed feed
@@ -130,7 +131,7 @@ internal sealed class RunLoop(
         using (pending)
         {
             // A queue that does not know it says nothing: that must not keep the run going.
-            using ITimer unknown = session.Plan.Services.Time.CreateTimer(
+            using ITimer unknown = session.Plan.Time.CreateTimer(
                 static p => ((PendingMerge)p!).GiveUpUnlessSeen(),
                 pending,
                 MaxUnknown,
@@ -155,7 +156,7 @@ internal sealed class RunLoop(
         {
             try
             {
-                WorkerAssignment assignment = await PrepareAsync(claim, held.Token).ConfigureAwait(false);
+                WorkerAssignment assignment = await assignments.CreateAsync(claim, held.Token).ConfigureAwait(false);
                 attempt = assignment.Attempt;
                 log = session.Events.LogTo(assignment.Attempt, session.Directory.LogOf(assignment.Attempt));
                 session.Events.Publish(
@@ -168,6 +169,11 @@ internal sealed class RunLoop(
                 await tracker.BeginAsync(claim, assignment.Attempt, held.Token).ConfigureAwait(false);
                 report = await DispatchAsync(assignment, held.Token).ConfigureAwait(false);
                 results.Add(report);
+                if (report.Result is RunResult.NodeLost)
+                {
+                    assignments.AddLost(assignment);
+                }
+
                 settlement = OutcomeMapper.Decide(claim, report, _options, cancellationToken.IsCancellationRequested);
 
                 // It counts as pending before its slot is free and before the tracker lets go of it.
@@ -181,8 +187,11 @@ internal sealed class RunLoop(
             catch (Exception e)
             {
                 results.SetFault(claim.Item.Id, (e as IsolationException)?.Fault);
-                settlement = cancellationToken.IsCancellationRequested
-                    ? new Settlement.Release(OutcomeMapper.RunCancelled, attempt)
+                settlement =
+                    cancellationToken.IsCancellationRequested
+                        ? new Settlement.Release(OutcomeMapper.RunCancelled, attempt)
+                    : e is IsolationConfigurationException && attempt is null
+                        ? new Settlement.Close(ItemOutcome.Refused, e.Message)
                     : OutcomeMapper.Retry(
                         claim,
                         _options,
@@ -213,7 +222,7 @@ internal sealed class RunLoop(
             {
                 await (
                     item is null
-                        ? merges.WithdrawAsync(pending)
+                        ? merges.WithdrawAsync(pending, claim.Item)
                         : merges.FollowAsync(pending, claim, report, over, cancellationToken)
                 ).ConfigureAwait(false);
             }
@@ -233,49 +242,12 @@ internal sealed class RunLoop(
         }
     }
 
-    /// <summary>Issues the attempt and collects what its worker has to know.</summary>
-    private async Task<WorkerAssignment> PrepareAsync(WorkClaim claim, CancellationToken cancellationToken)
-    {
-        WorkItem item = claim.Item;
-        if (await session.FindRunningAsync(claim, cancellationToken).ConfigureAwait(false) is { } running)
-        {
-            // Its coordinator died, not the machine that it runs on: dispatching it again joins it.
-            return Assign(running.Attempt, running.BaseCommit);
-        }
-
-        await session
-            .Issuer.RefreshAsync(session.Plan.Settings.FetchRemote, session.Plan.Services.Time, cancellationToken)
-            .ConfigureAwait(false);
-        string baseCommit =
-            claim is { ResumeToken: not null, Previous: { } before } && session.Issuer.PinnedBy(before) is { } left
-                ? left
-                : await session
-                    .Issuer.ResolveBaseAsync(item, session.Plan.TargetRef, cancellationToken)
-                    .ConfigureAwait(false);
-        return Assign(
-            await session.Issuer.IssueAsync(item.Id, baseCommit, cancellationToken).ConfigureAwait(false),
-            baseCommit
-        ) with
-        {
-            Handoffs = await session.ReadHandoffsAsync(item, cancellationToken).ConfigureAwait(false),
-            PreviousFailure = claim.PreviousFailure,
-            Conflict = claim.PreviousConflict,
-            ResumeToken = claim.ResumeToken,
-        };
-
-        WorkerAssignment Assign(AttemptId attempt, string start) =>
-            session.Complete(
-                new WorkerAssignment(attempt, item, start) { TimeLimit = item.Timeout, Requires = item.Requires }
-            );
-    }
-
     private async Task<AttemptReport> DispatchAsync(WorkerAssignment assignment, CancellationToken cancellationToken)
     {
         using IDisposable listening = session.Host.Register(assignment);
         AttemptReport report = await session
             .Dispatcher.DispatchAsync(assignment, cancellationToken)
             .ConfigureAwait(false);
-        session.Running.Remove(assignment.Attempt);
         return await session
             .Host.CollectAsync(assignment, report, cancellationToken: CancellationToken.None)
             .ConfigureAwait(false);
@@ -288,7 +260,7 @@ internal sealed class RunLoop(
         {
             while (true)
             {
-                await Task.Delay(ClaimLease / 3, session.Plan.Services.Time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(ClaimLease / 3, session.Plan.Time, cancellationToken).ConfigureAwait(false);
                 if (!await tracker.RenewAsync(claim, cancellationToken).ConfigureAwait(false))
                 {
                     await held.CancelAsync().ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using Isolation.Sdk.Composition;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.Workspaces;
 
@@ -35,7 +34,7 @@ internal static class TargetBranch
         CancellationToken cancellationToken
     ) =>
         BranchName.FindCaseTwin(repository, target)
-        ?? (await repository.ListRefsAsync(cancellationToken, $"refs/heads/{target}/").ConfigureAwait(false))
-            .Keys.Select(r => BranchName.Conflict(target, r["refs/heads/".Length..]))
+        ?? (await repository.ListRefsAsync(cancellationToken, $"{RefNames.Heads}{target}/").ConfigureAwait(false))
+            .Keys.Select(r => BranchName.Conflict(target, r[RefNames.Heads.Length..]))
             .FirstOrDefault();
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Isolation.Sdk.Attempts;
+using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Monitoring;
@@ -30,25 +30,29 @@ internal sealed class TargetNotifier(RunSession session, ILogger logger)
         {
             try
             {
-                await PollAsync(asks, cancellationToken).ConfigureAwait(false);
+                foreach (IGrouping<string, RunningAttempt> group in session.Host.Running.GroupBy(r => r.Target))
+                {
+                    await PollAsync([.. group], asks, cancellationToken).ConfigureAwait(false);
+                }
             }
             catch (Exception e) when (e is IsolationException or IOException)
             {
                 Log.TargetPollFailed(logger, session.Plan.TargetRef, e);
             }
 
-            await Task.Delay(asks ? ProcessInterval : Interval, session.Plan.Services.Time, cancellationToken)
+            await Task.Delay(asks ? ProcessInterval : Interval, session.Plan.Time, cancellationToken)
                 .ConfigureAwait(false);
         }
     }
 
-    private async Task PollAsync(bool asks, CancellationToken cancellationToken)
+    /// <summary>Looks at one target for those who are to land on it.</summary>
+    private async Task PollAsync(RunningAttempt[] running, bool asks, CancellationToken cancellationToken)
     {
-        IReadOnlyList<RunningAttempt> running = session.Running.All;
-        if (
-            running.Count == 0
-            || await ReadTargetAsync(asks, cancellationToken).ConfigureAwait(false) is not { } target
-        )
+        string name = running[0].TargetRef;
+        string? read = asks
+            ? await session.Repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false)
+            : RefReader.Read(session.Repository.CommonDirectory, name);
+        if (read is not { } target)
         {
             return;
         }
@@ -85,13 +89,6 @@ internal sealed class TargetNotifier(RunSession session, ILogger logger)
         }
     }
 
-    private async Task<string?> ReadTargetAsync(bool asks, CancellationToken cancellationToken) =>
-        asks
-            ? await session
-                .Repository.TryResolveCommitAsync(session.Plan.TargetRef, cancellationToken)
-                .ConfigureAwait(false)
-            : RefReader.Read(session.Repository.CommonDirectory, session.Plan.TargetRef);
-
     private async Task NotifyAsync(
         RunningAttempt worker,
         string target,
@@ -101,12 +98,7 @@ internal sealed class TargetNotifier(RunSession session, ILogger logger)
     )
     {
         string[] both = own is null ? [] : [.. paths.Where(own.Contains)];
-        TargetAdvanced advanced = new(
-            session.Plan.Settings.Target,
-            worker.LastNotified!,
-            target,
-            [.. paths.Take(MaxPaths)]
-        )
+        TargetAdvanced advanced = new(worker.Target, worker.LastNotified!, target, [.. paths.Take(MaxPaths)])
         {
             More = paths.Count > MaxPaths,
             Overlapping = [.. both.Take(MaxPaths)],

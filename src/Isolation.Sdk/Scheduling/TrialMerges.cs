@@ -17,13 +17,15 @@ internal sealed class TrialMerges(GitRepository repository)
 
     /// <summary>Tries so many of the pairs that were not tried before.</summary>
     public async Task TryAsync(
-        IEnumerable<(string First, string Second)> pairs,
+        IEnumerable<(string First, string Second, string Target)> pairs,
         int most,
-        string target,
         CancellationToken cancellationToken
     )
     {
-        (string First, string Second)[] now = [.. pairs.Distinct().Where(p => !_known.ContainsKey(p)).Take(most)];
+        (string First, string Second, string Target)[] now =
+        [
+            .. pairs.Distinct().Where(p => !_known.ContainsKey((p.First, p.Second))).Take(most),
+        ];
         if (now.Length == 0)
         {
             return;
@@ -37,12 +39,17 @@ internal sealed class TrialMerges(GitRepository repository)
         string folder = Directory.CreateTempSubdirectory("isolation-forecast-").FullName;
         try
         {
-            string attributes = await new GitAttributes(repository, Path.Combine(folder, "attributes"))
-                .WriteAsync(target, cancellationToken)
-                .ConfigureAwait(false);
             GitMerge merge = new(repository, folder);
-            foreach ((string first, string second) in now)
+            (string Target, string Attributes) last = ("", "");
+            foreach ((string first, string second, string target) in now.OrderBy(p => p.Target, StringComparer.Ordinal))
             {
+                string attributes =
+                    last.Target == target
+                        ? last.Attributes
+                        : await new GitAttributes(repository, Path.Combine(folder, "attributes"))
+                            .WriteAsync(target, cancellationToken)
+                            .ConfigureAwait(false);
+                last = (target, attributes);
                 MergeOutcome outcome = await merge
                     .RunAsync((first, "first"), (second, "second"), attributes, cancellationToken)
                     .ConfigureAwait(false);

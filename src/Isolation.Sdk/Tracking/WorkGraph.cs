@@ -1,5 +1,6 @@
 using System.Text;
 using Isolation.Sdk.IO;
+using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tracking;
 
@@ -108,6 +109,11 @@ internal static class WorkGraph
             {
                 yield return values is null ? $"{name} is null" : $"{name} contains null";
             }
+        }
+
+        if (item.Target is { } target && !BranchName.IsTarget(target))
+        {
+            yield return $"{nameof(item.Target)} '{Show(target)}' cannot be a branch name";
         }
 
         if (item.Timeout is { } timeout && (timeout <= TimeSpan.Zero || timeout > MaxTimeout))

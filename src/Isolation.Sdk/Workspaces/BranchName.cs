@@ -25,6 +25,14 @@ internal static class BranchName
         && name != "HEAD"
         && !name.Any(c => c is '{' or '}');
 
+    // Whether work can land on a branch of this short name.
+    public static bool IsTarget(string name) =>
+        name.Length <= 200
+        && RefNames.IsBranch(name)
+        && name is not ("@" or "HEAD")
+        && !name.StartsWith("refs/", StringComparison.Ordinal)
+        && name.Split('/').All(part => part[^1] != '.');
+
     // null when it can be created.
     public static string? Conflict(string branch, string existing)
     {

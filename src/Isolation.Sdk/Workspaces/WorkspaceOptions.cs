@@ -3,7 +3,7 @@ using Isolation.Sdk.IO;
 namespace Isolation.Sdk.Workspaces;
 
 /// <summary>How workspaces are made, linked worktrees and private clones alike.</summary>
-public sealed class WorkspaceOptions : IOptionsWithFaults
+public sealed class WorkspaceOptions
 {
     /// <summary>The default of <see cref="BranchTemplate"/>.</summary>
     public const string DefaultBranchTemplate = "isolation/{item}/{attempt}/work";
@@ -68,7 +68,7 @@ public sealed class WorkspaceOptions : IOptionsWithFaults
 
     internal string LeftoversMessageOf(AttemptId attempt) => BranchName.Fill(LeftoversMessage, attempt.Item, attempt);
 
-    IEnumerable<IsolationFault> IOptionsWithFaults.Validate() =>
+    internal IEnumerable<IsolationFault> Validate() =>
         [
             .. BranchName.FindFault(BranchTemplate) is { } branch ? [branch] : Array.Empty<IsolationFault>(),
             .. Check(Enum.IsDefined(CheckoutMethod), nameof(CheckoutMethod), $"{CheckoutMethod}", "a named value"),

@@ -203,6 +203,63 @@ public sealed class HostConfigurationTests
         Assert.Contains("landing (from main)", described, StringComparison.Ordinal);
     }
 
+    [IsolationFact]
+    public async Task A_gate_may_be_a_service_of_the_host()
+    {
+        await using PipelineFixture fixture = await PipelineFixture.CreateAsync();
+        ServiceCollection services = new();
+        services.AddSingleton<NoBadFiles>();
+        services
+            .AddOptions<MergeQueueOptions>()
+            .Configure<NoBadFiles>((o, gate) => o.Gates.Add("no-bad-files", gate.TestAsync));
+        services.AddIsolation(fixture.Repository.Path, b =>
+            b.Target(PipelineFixture.Target, from: "main")
+                .Configure(o => o.MaxAttempts = 1)
+                .Merging.UseSerialQueue()
+                .RunWith(PipelineFixture.WriteAndCommitAsync)
+        );
+        await using ServiceProvider host = services.BuildServiceProvider();
+
+        await using IsolationRun run = host.GetRequiredService<IsolationPipeline>()
+            .Start([PipelineFixture.Item("good"), PipelineFixture.Item("bad")]);
+        Dictionary<string, ItemOutcome> outcomes = (await run.Completion).Items.ToDictionary(
+            i => i.Item.Id,
+            i => i.Outcome
+        );
+
+        Assert.Equal((ItemOutcome.Landed, ItemOutcome.Rejected), (outcomes["good"], outcomes["bad"]));
+        Assert.True(host.GetRequiredService<NoBadFiles>().Runs >= 2);
+    }
+
+    [IsolationFact]
+    public async Task Secrets_may_come_from_a_service_of_the_host_and_are_masked()
+    {
+        await using PipelineFixture fixture = await PipelineFixture.CreateAsync();
+        ServiceCollection services = new();
+        services.AddSingleton(new Vault("sesame-open-4711"));
+        services
+            .AddOptions<ProcessSandboxOptions>()
+            .Configure<Vault>(
+                (o, vault) =>
+                {
+                    o.Environment["API_KEY"] = vault.Key;
+                    o.Secrets.Add("API_KEY");
+                }
+            );
+        services.AddIsolation(fixture.Repository.Path, b =>
+            b.Target(PipelineFixture.Target, from: "main")
+                .Configure(o => o.MaxAttempts = 1)
+                .Merging.UseFirstWins()
+                .RunProcess("sh", "-c", "echo \"key $API_KEY\"; exit 3")
+        );
+        await using ServiceProvider host = services.BuildServiceProvider();
+
+        await using IsolationRun run = host.GetRequiredService<IsolationPipeline>().Start([PipelineFixture.Item("a")]);
+        WorkItemResult result = Assert.Single((await run.Completion).Items);
+
+        Assert.Contains("3: key ***", result.Reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_host_that_disposes_its_services_without_waiting_may_do_so()
     {
@@ -225,6 +282,25 @@ public sealed class HostConfigurationTests
 
     private static IConfiguration Read(string json) =>
         new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build();
+
+    private sealed record Vault(string Key);
+
+    private sealed class NoBadFiles
+    {
+        private int _runs;
+
+        public int Runs => _runs;
+
+        public ValueTask<GateResult> TestAsync(GateContext gate, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _runs);
+            return ValueTask.FromResult(
+                File.Exists(Path.Combine(gate.Workspace, "bad.txt"))
+                    ? GateResult.Fail("bad.txt is bad")
+                    : GateResult.Pass
+            );
+        }
+    }
 
     private sealed record Where(string Repository, string Target);
 

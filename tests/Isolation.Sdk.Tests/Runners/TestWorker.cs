@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using Isolation.Sdk.Attempts;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Runners;
 using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tests.Runners;

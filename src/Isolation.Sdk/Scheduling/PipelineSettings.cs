@@ -1,11 +1,10 @@
 using Isolation.Sdk.Dispatching;
-using Isolation.Sdk.Scheduling;
 using Isolation.Sdk.Tracking;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Polly;
 
-namespace Isolation.Sdk.Composition;
+namespace Isolation.Sdk.Scheduling;
 
 /// <summary>What a builder was told so far. A pipeline has a copy of its own.</summary>
 internal sealed record PipelineSettings(string Repository)

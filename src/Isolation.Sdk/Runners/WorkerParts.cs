@@ -5,7 +5,7 @@ using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 
-namespace Isolation.Sdk.Attempts;
+namespace Isolation.Sdk.Runners;
 
 /// <summary>What a worker is made of.</summary>
 internal sealed record WorkerParts(

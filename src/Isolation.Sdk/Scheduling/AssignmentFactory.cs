@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using Isolation.Sdk.Attempts;
+using Isolation.Sdk.Contexts;
+using Isolation.Sdk.Dispatching;
+using Isolation.Sdk.Git;
+using Isolation.Sdk.Tracking;
+
+namespace Isolation.Sdk.Scheduling;
+
+/// <summary>Issues the attempts of a run and collects what the machines that carry them out have to know.</summary>
+internal sealed class AssignmentFactory(RunSession session, TargetQueues queues)
+{
+    private readonly AttemptIssuer _issuer = new(session.Repository);
+    private readonly HandoffStore _handoffs = new(session.Repository);
+    private readonly ConcurrentDictionary<string, WorkerAssignment> _lost = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private Task<IReadOnlyList<DispatchedAttempt>>? _left;
+
+    /// <exception cref="IsolationConfigurationException">Nothing can land on the item's target.</exception>
+    public async Task<WorkerAssignment> CreateAsync(WorkClaim claim, CancellationToken cancellationToken)
+    {
+        (WorkItem item, PipelineSettings settings) = (claim.Item, session.Plan.Settings);
+        string target = item.Target ?? settings.Target;
+        await queues.OpenAsync(target).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (await FindRunningAsync(claim, cancellationToken).ConfigureAwait(false) is { } running)
+        {
+            // Its coordinator died, not the machine that it runs on: dispatching it again joins it.
+            return Assign(running.Attempt, running.BaseCommit);
+        }
+
+        if (settings.FetchRemote is { } remote)
+        {
+            await GitFetch
+                .RunAsync(session.Repository, remote, session.Plan.Time, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        string baseCommit =
+            claim is { ResumeToken: not null, Previous: { } before } && _issuer.PinnedBy(before) is { } left
+                ? left
+                : await _issuer
+                    .ResolveBaseAsync(item, RefNames.OfBranch(target), cancellationToken)
+                    .ConfigureAwait(false);
+        _lost.TryRemove(item.Id, out WorkerAssignment? lost);
+        AttemptId attempt = await _issuer
+            .IssueAsync(item.Id, baseCommit, lost is null ? null : (lost.Attempt, lost.BaseCommit), cancellationToken)
+            .ConfigureAwait(false);
+        return Assign(attempt, baseCommit) with
+        {
+            Handoffs = await ReadHandoffsAsync(item, cancellationToken).ConfigureAwait(false),
+            PreviousFailure = claim.PreviousFailure,
+            Conflict = claim.PreviousConflict,
+            ResumeToken = claim.ResumeToken,
+        };
+
+        WorkerAssignment Assign(AttemptId issued, string start) =>
+            new(issued, item, start)
+            {
+                RepositoryName = Path.GetFileName(Path.TrimEndingDirectorySeparator(session.Repository.Reference.Path)),
+                ObjectFormat = session.Repository.ObjectFormat,
+                Target = target,
+                Requires = item.Requires,
+                Runner = settings.RunnerName,
+                TimeLimit = item.Timeout,
+                MinimumLevel = settings.Level,
+                TraceParent = session.TraceParent,
+            };
+    }
+
+    /// <summary>The machine of this attempt was lost: the next one at its item retires it.</summary>
+    public void AddLost(WorkerAssignment assignment) => _lost[assignment.Item.Id] = assignment;
+
+    /// <summary>The attempt of an item that another coordinator left running.</summary>
+    private async Task<DispatchedAttempt?> FindRunningAsync(WorkClaim claim, CancellationToken cancellationToken)
+    {
+        if (claim.Running is { } running)
+        {
+            return (await ListAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(d => d.Attempt == running);
+        }
+
+        // A tracker that began anew knows of none. A ref that is still at its base says that this repository issued it.
+        Task<IReadOnlyList<DispatchedAttempt>> left;
+        lock (_gate)
+        {
+            left = _left is null or { IsFaulted: true } ? _left = ListAsync(CancellationToken.None) : _left;
+        }
+
+        return claim.ResumeToken is not null
+            ? null
+            : (await left.WaitAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(d =>
+                d.Attempt.Item == claim.Item.Id && _issuer.PinnedBy(d.Attempt) == d.BaseCommit
+            );
+    }
+
+    private async Task<IReadOnlyList<DispatchedAttempt>> ListAsync(CancellationToken cancellationToken)
+    {
+        List<DispatchedAttempt> all = [];
+        await foreach (
+            DispatchedAttempt dispatched in session.Dispatcher.ListAsync(cancellationToken).ConfigureAwait(false)
+        )
+        {
+            all.Add(dispatched);
+        }
+
+        return all;
+    }
+
+    private async Task<IReadOnlyList<Handoff>> ReadHandoffsAsync(WorkItem item, CancellationToken cancellationToken)
+    {
+        List<Handoff> notes = [];
+        foreach (string blocker in item.BlockedBy)
+        {
+            notes.AddRange(await _handoffs.ReadAsync(blocker, cancellationToken).ConfigureAwait(false));
+        }
+
+        return notes;
+    }
+}
