@@ -125,7 +125,7 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     /// of each; changes nothing.
     /// </summary>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
-    public async Task<CleanPlan> PlanCleanAsync(CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<CleanItem>> PlanCleanAsync(CancellationToken cancellationToken = default)
     {
         LeaseSweep sweep = await OpenSweepAsync(cancellationToken).ConfigureAwait(false);
         return await sweep.PlanAsync(cancellationToken).ConfigureAwait(false);
@@ -137,7 +137,10 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     /// <param name="plan">The plan.</param>
     /// <param name="cancellationToken">A token to stop between two items.</param>
     /// <returns>What was done.</returns>
-    public async Task<CleanPlan> CleanAsync(CleanPlan plan, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<CleanItem>> CleanAsync(
+        IReadOnlyList<CleanItem> plan,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(plan);
         LeaseSweep sweep = await OpenSweepAsync(cancellationToken).ConfigureAwait(false);

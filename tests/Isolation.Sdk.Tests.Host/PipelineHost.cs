@@ -48,11 +48,8 @@ internal static class PipelineHost
             return request.Mode switch
             {
                 "run" => await RunAsync(pipeline, request),
-                "plan" => new HostAnswer { Cleaned = (await pipeline.PlanCleanAsync()).Items },
-                "clean" => new HostAnswer
-                {
-                    Cleaned = (await pipeline.CleanAsync(await pipeline.PlanCleanAsync())).Items,
-                },
+                "plan" => new HostAnswer { Cleaned = (await pipeline.PlanCleanAsync()) },
+                "clean" => new HostAnswer { Cleaned = (await pipeline.CleanAsync(await pipeline.PlanCleanAsync())) },
                 _ => throw new ArgumentException(request.Mode),
             };
         }

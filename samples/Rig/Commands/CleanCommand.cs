@@ -48,8 +48,8 @@ internal static class CleanCommand
     )
     {
         await using IsolationPipeline pipeline = composed;
-        CleanPlan plan = await pipeline.PlanCleanAsync(cancellationToken);
-        CleanPlan shown = dryRun ? plan : await pipeline.CleanAsync(plan, cancellationToken);
+        IReadOnlyList<CleanItem> plan = await pipeline.PlanCleanAsync(cancellationToken);
+        IReadOnlyList<CleanItem> shown = dryRun ? plan : await pipeline.CleanAsync(plan, cancellationToken);
         if (json)
         {
             Screen.Raw(
@@ -59,10 +59,10 @@ internal static class CleanCommand
                         Schema = "rig.clean/1",
                         DryRun = dryRun,
                         Items = shown
-                            .Items.Select(i => new
+                            .Select(i => new
                             {
                                 Attempt = i.Attempt.ToString(),
-                                i.Action,
+                                Action = WordFor(i),
                                 i.What,
                                 i.Why,
                                 i.Unpinned,
@@ -80,22 +80,24 @@ internal static class CleanCommand
         return ExitCodes.Ok;
     }
 
-    private static void Write(CleanPlan plan, bool dryRun)
+    private static string WordFor(CleanItem item) => item.IsKept ? "keep" : "remove";
+
+    private static void Write(IReadOnlyList<CleanItem> plan, bool dryRun)
     {
-        if (plan.Items.Count == 0)
+        if (plan.Count == 0)
         {
             Screen.Line("Nothing to clean.");
             return;
         }
 
         Columns table = new("ATTEMPT", dryRun ? "WOULD" : "DID", "WHAT", "WHY");
-        foreach (CleanItem item in plan.Items)
+        foreach (CleanItem item in plan)
         {
-            table.Add(item.Attempt.ToString(), Cell.State(Plain.Word(item.Action)), item.What, item.Why);
+            table.Add(item.Attempt.ToString(), Cell.State(WordFor(item)), item.What, item.Why);
         }
 
         Screen.Open().Write(table);
-        foreach (CleanItem kept in plan.Items.Where(i => i.Unpinned.Count > 0))
+        foreach (CleanItem kept in plan.Where(i => i.Unpinned.Count > 0))
         {
             Screen.Line($"Removing {kept.Attempt} would lose: {string.Join(", ", kept.Unpinned)}");
         }

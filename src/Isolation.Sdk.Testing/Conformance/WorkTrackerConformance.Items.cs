@@ -15,7 +15,7 @@ public abstract partial class WorkTrackerConformance
             async (tracker, time) =>
             {
                 await AddAsync(tracker, Item("a")).ConfigureAwait(false);
-                WorkClaim claim = await ClaimAsync(tracker).ConfigureAwait(false);
+                TrackedItem claim = await ClaimAsync(tracker).ConfigureAwait(false);
                 AttemptId attempt = new("a", 1);
                 await tracker
                     .AppendAsync(new HistoryEntry("a", attempt, time.GetUtcNow(), "comment", "half way"))
@@ -31,7 +31,7 @@ public abstract partial class WorkTrackerConformance
                 RequireEqual((attempt, "half way"), (lines[1].Attempt, lines[1].Text), "Wrong: what the worker said.");
                 RequireEqual(
                     attempt,
-                    (await ClaimAsync(tracker).ConfigureAwait(false)).Previous,
+                    (await ClaimAsync(tracker).ConfigureAwait(false)).Attempt,
                     "Wrong: the attempt that spoke."
                 );
                 try
@@ -92,7 +92,7 @@ public abstract partial class WorkTrackerConformance
                 {
                     Dictionary<string, TrackedState> seen = new(StringComparer.Ordinal);
                     await SeeAsync(() => seen.Count == 2).ConfigureAwait(false);
-                    WorkClaim claim = await ClaimAsync(tracker).ConfigureAwait(false);
+                    TrackedItem claim = await ClaimAsync(tracker).ConfigureAwait(false);
                     await SeeAsync(() => seen["a"] == TrackedState.Claimed).ConfigureAwait(false);
                     await CloseAsync(tracker, claim, ItemOutcome.Landed).ConfigureAwait(false);
                     await SeeAsync(() => seen["a"] == TrackedState.Closed && seen["b"] == TrackedState.Ready)
@@ -132,11 +132,11 @@ public abstract partial class WorkTrackerConformance
             {
                 await NothingAsync(tracker, "an empty tracker").ConfigureAwait(false);
                 using CancellationTokenSource stop = new();
-                Task<WorkClaim?> cancelled = tracker.ClaimAsync(Request(), stop.Token).AsTask();
+                Task<TrackedItem?> cancelled = tracker.ClaimAsync(Request(), stop.Token).AsTask();
                 await stop.CancelAsync().ConfigureAwait(false);
                 await ((Task)cancelled).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 Require(cancelled.IsCanceled, "A cancelled claim did not end as cancelled.");
-                Task<WorkClaim?> waiting = tracker.ClaimAsync(Request()).AsTask();
+                Task<TrackedItem?> waiting = tracker.ClaimAsync(Request()).AsTask();
                 Require(!waiting.IsCompleted, "A claim did not wait for an item.");
                 await AddAsync(tracker, Item("a")).ConfigureAwait(false);
                 RequireEqual(
@@ -156,8 +156,8 @@ public abstract partial class WorkTrackerConformance
             async (tracker, time) =>
             {
                 await AddAsync(tracker, Item("a"), Item("b", "a")).ConfigureAwait(false);
-                WorkClaim a = await ClaimAsync(tracker).ConfigureAwait(false);
-                Task<WorkClaim?> waiting = tracker.ClaimAsync(Request() with { WaitForItems = false }).AsTask();
+                TrackedItem a = await ClaimAsync(tracker).ConfigureAwait(false);
+                Task<TrackedItem?> waiting = tracker.ClaimAsync(Request() with { WaitForItems = false }).AsTask();
                 Require(!waiting.IsCompleted, "A claim did not wait although an item is claimed.");
                 await CloseAsync(tracker, a, ItemOutcome.Landed).ConfigureAwait(false);
                 RequireEqual(
@@ -177,7 +177,7 @@ public abstract partial class WorkTrackerConformance
             async (tracker, _) =>
             {
                 await AddAsync(tracker, Item("a"), Item("b"), Item("c", "b")).ConfigureAwait(false);
-                WorkClaim a = await ClaimAsync(tracker).ConfigureAwait(false);
+                TrackedItem a = await ClaimAsync(tracker).ConfigureAwait(false);
                 Require(!await tracker.CancelAsync("a", "no").ConfigureAwait(false), "A claimed item was cancelled.");
                 Require(
                     !await tracker.CancelAsync("unknown", "no").ConfigureAwait(false),
@@ -224,7 +224,7 @@ public abstract partial class WorkTrackerConformance
                 List<string> order = [];
                 for (int i = 0; i < 4; i++)
                 {
-                    WorkClaim? claim = await tracker
+                    TrackedItem? claim = await tracker
                         .ClaimAsync(Request() with { MaxReorderings = 1 })
                         .AsTask()
                         .WaitAsync(MaxWait)

@@ -13,7 +13,7 @@ public abstract partial class WorkTrackerConformance
             {
                 AttemptId attempt = new("a", 1);
                 await AddAsync(tracker, Item("a")).ConfigureAwait(false);
-                WorkClaim claim = await ClaimAsync(tracker).ConfigureAwait(false);
+                TrackedItem claim = await ClaimAsync(tracker).ConfigureAwait(false);
                 await tracker.BeginAsync(claim, attempt).ConfigureAwait(false);
                 await tracker
                     .SettleAsync(claim, new Settlement.Retry(TimeSpan.FromSeconds(30), "red gate", attempt))
@@ -25,10 +25,10 @@ public abstract partial class WorkTrackerConformance
                     "Wrong: the state before the delay is over."
                 );
                 time.Advance(TimeSpan.FromSeconds(1));
-                WorkClaim next = await ClaimAsync(tracker).ConfigureAwait(false);
+                TrackedItem next = await ClaimAsync(tracker).ConfigureAwait(false);
                 RequireEqual(
                     ("red gate", attempt, null),
-                    (next.PreviousFailure, next.Previous, next.Running),
+                    (next.PreviousFailure, next.Attempt, next.Running),
                     "Wrong: what the next claim knows."
                 );
             }
@@ -45,12 +45,12 @@ public abstract partial class WorkTrackerConformance
             {
                 await AddAsync(tracker, Item("a")).ConfigureAwait(false);
                 Settlement.Retry retry = new(TimeSpan.Zero, "red") { Outcome = ItemOutcome.Rejected };
-                WorkClaim first = await ClaimAsync(tracker, maxAttempts: 2).ConfigureAwait(false);
+                TrackedItem first = await ClaimAsync(tracker, maxAttempts: 2).ConfigureAwait(false);
                 TrackedItem? again = await tracker.SettleAsync(first, retry).ConfigureAwait(false);
                 RequireEqual(TrackedState.Ready, again?.State, "Wrong: the state after the first of two attempts.");
                 tracker = await ReopenAsync(tracker, time).ConfigureAwait(false);
-                WorkClaim second = await ClaimAsync(tracker, maxAttempts: 2).ConfigureAwait(false);
-                RequireEqual(2, second.Number, "Wrong: the number of the second claim.");
+                TrackedItem second = await ClaimAsync(tracker, maxAttempts: 2).ConfigureAwait(false);
+                RequireEqual(2, second.Attempts, "Wrong: the number of the second claim.");
                 TrackedItem? closed = await tracker.SettleAsync(second, retry).ConfigureAwait(false);
                 RequireEqual(
                     (TrackedState.Closed, ItemOutcome.Rejected, "red"),
@@ -88,10 +88,14 @@ public abstract partial class WorkTrackerConformance
             async (tracker, _) =>
             {
                 await AddAsync(tracker, Item("a")).ConfigureAwait(false);
-                WorkClaim claim = await ClaimAsync(tracker, maxAttempts: 1).ConfigureAwait(false);
+                TrackedItem claim = await ClaimAsync(tracker, maxAttempts: 1).ConfigureAwait(false);
                 await tracker.SettleAsync(claim, new Settlement.Release("shutdown")).ConfigureAwait(false);
-                WorkClaim next = await ClaimAsync(tracker, maxAttempts: 1).ConfigureAwait(false);
-                RequireEqual((1, "shutdown"), (next.Number, next.PreviousFailure), "Wrong: the claim after a release.");
+                TrackedItem next = await ClaimAsync(tracker, maxAttempts: 1).ConfigureAwait(false);
+                RequireEqual(
+                    (1, "shutdown"),
+                    (next.Attempts, next.PreviousFailure),
+                    "Wrong: the claim after a release."
+                );
             }
         );
 
@@ -120,10 +124,10 @@ public abstract partial class WorkTrackerConformance
                 Require(!await tracker.ResumeAsync("unknown").ConfigureAwait(false), "An unknown item was resumed.");
                 Require(await tracker.ResumeAsync("a").ConfigureAwait(false), "A suspended item could not be resumed.");
                 Require(!await tracker.ResumeAsync("a").ConfigureAwait(false), "An item was resumed twice.");
-                WorkClaim next = await ClaimAsync(tracker).ConfigureAwait(false);
+                TrackedItem next = await ClaimAsync(tracker).ConfigureAwait(false);
                 RequireEqual(
                     ("token-7", attempt),
-                    (next.ResumeToken, next.Previous),
+                    (next.ResumeToken, next.Attempt),
                     "Wrong: the claim after a resumption."
                 );
             }
@@ -139,7 +143,7 @@ public abstract partial class WorkTrackerConformance
             async (tracker, time) =>
             {
                 await AddAsync(tracker, Item("a"), Item("b", "a")).ConfigureAwait(false);
-                WorkClaim claim = await ClaimAsync(tracker).ConfigureAwait(false);
+                TrackedItem claim = await ClaimAsync(tracker).ConfigureAwait(false);
                 await tracker
                     .SettleAsync(claim, new Settlement.AwaitMerge(new AttemptId("a", 1)))
                     .ConfigureAwait(false);
@@ -149,10 +153,10 @@ public abstract partial class WorkTrackerConformance
                 TrackedItem state = await FindAsync(tracker, "a").ConfigureAwait(false);
                 RequireEqual(
                     (TrackedState.AwaitingMerge, new AttemptId("a", 1), claim.Token),
-                    (state.State, state.Attempt, state.GetClaim()?.Token),
+                    (state.State, state.Attempt, state?.Token),
                     "Wrong: an item that awaits its merge."
                 );
-                await CloseAsync(tracker, state.GetClaim()!, ItemOutcome.Landed).ConfigureAwait(false);
+                await CloseAsync(tracker, state!, ItemOutcome.Landed).ConfigureAwait(false);
                 RequireEqual(
                     "b",
                     (await ClaimAsync(tracker).ConfigureAwait(false)).Item.Id,
@@ -171,9 +175,9 @@ public abstract partial class WorkTrackerConformance
             async (tracker, _) =>
             {
                 await AddAsync(tracker, Item("a"), Item("b")).ConfigureAwait(false);
-                WorkClaim a = await ClaimAsync(tracker, maxAttempts: 2).ConfigureAwait(false);
+                TrackedItem a = await ClaimAsync(tracker, maxAttempts: 2).ConfigureAwait(false);
                 await tracker.SettleAsync(a, new Settlement.Block(["b"])).ConfigureAwait(false);
-                WorkClaim b = await ClaimAsync(tracker).ConfigureAwait(false);
+                TrackedItem b = await ClaimAsync(tracker).ConfigureAwait(false);
                 RequireEqual("b", b.Item.Id, "Wrong: the item that can be done.");
                 await CloseAsync(tracker, b, ItemOutcome.Landed).ConfigureAwait(false);
                 a = await ClaimAsync(tracker, maxAttempts: 2).ConfigureAwait(false);
@@ -186,7 +190,7 @@ public abstract partial class WorkTrackerConformance
                 await AddAsync(tracker, Item("c"), Item("d", "c"), Item("e")).ConfigureAwait(false);
                 foreach (string blocker in new[] { "d", "nowhere" })
                 {
-                    WorkClaim claim = await ClaimAsync(tracker).ConfigureAwait(false);
+                    TrackedItem claim = await ClaimAsync(tracker).ConfigureAwait(false);
                     end = await tracker.SettleAsync(claim, new Settlement.Block([blocker])).ConfigureAwait(false);
                     RequireEqual(
                         ItemOutcome.Failed,

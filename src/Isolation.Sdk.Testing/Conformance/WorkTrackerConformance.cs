@@ -48,7 +48,7 @@ public abstract partial class WorkTrackerConformance : ConformanceSuite
             async (tracker, _) =>
             {
                 await AddAsync(tracker, Item("c", "a", "b"), Item("a"), Item("b")).ConfigureAwait(false);
-                WorkClaim a = await ClaimAsync(tracker).ConfigureAwait(false),
+                TrackedItem a = await ClaimAsync(tracker).ConfigureAwait(false),
                     b = await ClaimAsync(tracker).ConfigureAwait(false);
                 await CloseAsync(tracker, a, ItemOutcome.Landed).ConfigureAwait(false);
                 TrackedItem c = await FindAsync(tracker, "c").ConfigureAwait(false);
@@ -72,7 +72,7 @@ public abstract partial class WorkTrackerConformance : ConformanceSuite
             async (tracker, _) =>
             {
                 await AddAsync(tracker, Item("a"), Item("b", "a"), Item("c", "b"), Item("free")).ConfigureAwait(false);
-                WorkClaim a = await ClaimAsync(tracker).ConfigureAwait(false);
+                TrackedItem a = await ClaimAsync(tracker).ConfigureAwait(false);
                 TrackedItem? closed = await tracker
                     .SettleAsync(a, new Settlement.Close(ItemOutcome.Rejected, "tests are red"))
                     .ConfigureAwait(false);
@@ -104,7 +104,7 @@ public abstract partial class WorkTrackerConformance : ConformanceSuite
             {
                 WorkItem[] items = [.. Enumerable.Range(0, 40).Select(i => Item($"i{i}"))];
                 await AddAsync(tracker, items).ConfigureAwait(false);
-                WorkClaim[] claims = await Task.WhenAll(
+                TrackedItem[] claims = await Task.WhenAll(
                         Enumerable.Range(0, items.Length).Select(_ => Task.Run(() => ClaimAsync(tracker)))
                     )
                     .ConfigureAwait(false);
@@ -126,7 +126,7 @@ public abstract partial class WorkTrackerConformance : ConformanceSuite
             async (tracker, time) =>
             {
                 await AddAsync(tracker, Item("a")).ConfigureAwait(false);
-                WorkClaim lost = await ClaimAsync(tracker).ConfigureAwait(false);
+                TrackedItem lost = await ClaimAsync(tracker).ConfigureAwait(false);
                 time.Advance(Lease);
                 Require(
                     !await tracker.RenewAsync(lost).ConfigureAwait(false),
@@ -137,7 +137,7 @@ public abstract partial class WorkTrackerConformance : ConformanceSuite
                     "An attempt began under a claim that had expired."
                 );
                 await RefusedAsync(tracker, lost, "an expired claim").ConfigureAwait(false);
-                WorkClaim next = await ClaimAsync(tracker).ConfigureAwait(false);
+                TrackedItem next = await ClaimAsync(tracker).ConfigureAwait(false);
                 await RefusedAsync(tracker, lost, "a claim of which there is a newer one").ConfigureAwait(false);
                 Require(
                     !string.IsNullOrEmpty(next.PreviousFailure),
@@ -155,7 +155,7 @@ public abstract partial class WorkTrackerConformance : ConformanceSuite
             async (tracker, time) =>
             {
                 await AddAsync(tracker, Item("a")).ConfigureAwait(false);
-                WorkClaim claim = await ClaimAsync(tracker).ConfigureAwait(false);
+                TrackedItem claim = await ClaimAsync(tracker).ConfigureAwait(false);
                 for (int i = 0; i < 3; i++)
                 {
                     time.Advance(Lease - TimeSpan.FromSeconds(1));
@@ -179,17 +179,17 @@ public abstract partial class WorkTrackerConformance : ConformanceSuite
             {
                 AttemptId attempt = new("a", 3);
                 await AddAsync(tracker, Item("a")).ConfigureAwait(false);
-                WorkClaim lost = await ClaimAsync(tracker).ConfigureAwait(false);
+                TrackedItem lost = await ClaimAsync(tracker).ConfigureAwait(false);
                 Require(
                     await tracker.BeginAsync(lost, attempt).ConfigureAwait(false),
                     "A valid claim could not begin."
                 );
                 tracker = await ReopenAsync(tracker, time).ConfigureAwait(false);
                 time.Advance(Lease);
-                WorkClaim next = await ClaimAsync(tracker).ConfigureAwait(false);
+                TrackedItem next = await ClaimAsync(tracker).ConfigureAwait(false);
                 RequireEqual(
                     (attempt, attempt, 2),
-                    (next.Running, next.Previous, next.Number),
+                    (next.Running, next.Attempt, next.Attempts),
                     "Wrong: the attempt that may still run."
                 );
             }
@@ -201,7 +201,7 @@ public abstract partial class WorkTrackerConformance : ConformanceSuite
         OnAsync(
             async (tracker, _) =>
             {
-                IReadOnlyList<ItemRefusal> refused = await tracker
+                IReadOnlyList<WorkItemResult> refused = await tracker
                     .AddAsync([
                         Item("a", "b"),
                         Item("b", "a"),
@@ -222,7 +222,7 @@ public abstract partial class WorkTrackerConformance : ConformanceSuite
                     .ConfigureAwait(false);
                 RequireEqual(
                     "ISO0703 ISO0702 ISO0702 ISO0701 ISO0701 ISO0705 ISO0709",
-                    string.Join(' ', refused.Select(r => r.Fault.Code)),
+                    string.Join(' ', refused.Select(r => r.Fault?.Code)),
                     "Wrong: the codes of the refusals."
                 );
                 RequireEqual(
@@ -254,11 +254,11 @@ public abstract partial class WorkTrackerConformance : ConformanceSuite
 
     private static async Task AddAsync(IWorkTracker tracker, params WorkItem[] items)
     {
-        IReadOnlyList<ItemRefusal> refused = await tracker.AddAsync(items).ConfigureAwait(false);
+        IReadOnlyList<WorkItemResult> refused = await tracker.AddAsync(items).ConfigureAwait(false);
         Require(refused.Count == 0, $"A good item was refused: {string.Join("; ", refused.Select(r => r.Fault))}");
     }
 
-    private static async Task<WorkClaim> ClaimAsync(IWorkTracker tracker, int? maxAttempts = null)
+    private static async Task<TrackedItem> ClaimAsync(IWorkTracker tracker, int? maxAttempts = null)
     {
         try
         {
@@ -282,14 +282,14 @@ public abstract partial class WorkTrackerConformance : ConformanceSuite
         return ids;
     }
 
-    private static async Task CloseAsync(IWorkTracker tracker, WorkClaim claim, ItemOutcome outcome) =>
+    private static async Task CloseAsync(IWorkTracker tracker, TrackedItem claim, ItemOutcome outcome) =>
         RequireEqual(
             outcome,
             (await tracker.SettleAsync(claim, new Settlement.Close(outcome)).ConfigureAwait(false))?.Outcome,
             "Wrong: the outcome that a settlement returns."
         );
 
-    private static async Task RefusedAsync(IWorkTracker tracker, WorkClaim claim, string what)
+    private static async Task RefusedAsync(IWorkTracker tracker, TrackedItem claim, string what)
     {
         TrackedItem before = await FindAsync(tracker, claim.Item.Id).ConfigureAwait(false);
         TrackedItem? settled = await tracker
@@ -306,7 +306,7 @@ public abstract partial class WorkTrackerConformance : ConformanceSuite
 
     private static async Task NothingAsync(IWorkTracker tracker, string what)
     {
-        Task<WorkClaim?> claim = tracker.ClaimAsync(Request() with { WaitForItems = false }).AsTask();
+        Task<TrackedItem?> claim = tracker.ClaimAsync(Request() with { WaitForItems = false }).AsTask();
         await Task.WhenAny(claim, Task.Delay(MaxWait, TimeProvider.System)).ConfigureAwait(false);
         Require(claim.IsCompleted, $"A claim waits for ever for {what}.");
         Require(await claim.ConfigureAwait(false) is null, $"A claim was given for {what}.");

@@ -57,7 +57,7 @@ internal sealed class LandedRecords(
                 .Select(name => new CleanItem(
                     Attempt(name),
                     $"record {name}",
-                    CleanAction.Remove,
+                    false,
                     "Its work is part of the target."
                 )),
         ];

@@ -17,7 +17,7 @@ internal sealed class LeaseSweep(
 {
     private const int MaxFiles = 20;
 
-    public async Task<CleanPlan> PlanAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CleanItem>> PlanAsync(CancellationToken cancellationToken)
     {
         List<CleanItem> items = [];
         foreach (LeaseRecord record in leases.List().Where(r => !leases.IsAlive(r.Attempt)))
@@ -26,13 +26,16 @@ internal sealed class LeaseSweep(
         }
 
         items.AddRange(await records.FindAsync(cancellationToken).ConfigureAwait(false));
-        return new CleanPlan(items);
+        return items;
     }
 
-    public async Task<CleanPlan> ApplyAsync(CleanPlan plan, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CleanItem>> ApplyAsync(
+        IReadOnlyList<CleanItem> plan,
+        CancellationToken cancellationToken
+    )
     {
         List<CleanItem> done = [];
-        foreach (LeaseRecord record in leases.List().Where(r => plan.Items.Any(i => i.Attempt == r.Attempt)))
+        foreach (LeaseRecord record in leases.List().Where(r => plan.Any(i => i.Attempt == r.Attempt)))
         {
             cancellationToken.ThrowIfCancellationRequested();
 
@@ -48,13 +51,13 @@ internal sealed class LeaseSweep(
         }
 
         IReadOnlyList<CleanItem> landed = await records.FindAsync(cancellationToken).ConfigureAwait(false);
-        foreach (CleanItem item in landed.Where(l => plan.Items.Any(i => (i.Attempt, i.What) == (l.Attempt, l.What))))
+        foreach (CleanItem item in landed.Where(l => plan.Any(i => (i.Attempt, i.What) == (l.Attempt, l.What))))
         {
             await records.RemoveAsync(item, cancellationToken).ConfigureAwait(false);
             done.Add(item);
         }
 
-        return new CleanPlan(done);
+        return done;
     }
 
     /// <returns>Whether nothing is left that the lease would have to name.</returns>
@@ -65,8 +68,8 @@ internal sealed class LeaseSweep(
         CancellationToken cancellationToken
     )
     {
-        void Add(string what, CleanAction action, string why, IReadOnlyList<string>? unpinned = null) =>
-            items.Add(new CleanItem(record.Attempt, what, action, why) { Unpinned = unpinned ?? [] });
+        void Add(string what, bool isKept, string why, IReadOnlyList<string>? unpinned = null) =>
+            items.Add(new CleanItem(record.Attempt, what, isKept, why) { Unpinned = unpinned ?? [] });
 
         IWorkspace? workspace = await workspaces.ReopenAsync(record, cancellationToken).ConfigureAwait(false);
         string what = $"workspace {workspace?.Info.Path}";
@@ -74,7 +77,7 @@ internal sealed class LeaseSweep(
         {
             Add(
                 what,
-                CleanAction.Keep,
+                true,
                 "It is evidence: something was written there that its worker does not own, or by it elsewhere."
             );
             return false;
@@ -87,14 +90,14 @@ internal sealed class LeaseSweep(
                 await state.ReleaseAsync(ReleaseMode.Remove, cancellationToken).ConfigureAwait(false);
             }
 
-            Add($"state {state.Info.Home}", CleanAction.Remove, "No process holds it any more.");
+            Add($"state {state.Info.Home}", false, "No process holds it any more.");
         }
 
         if (workspace is null)
         {
             if (!apply)
             {
-                Add("lease", CleanAction.Remove, "No process holds it any more, and nothing is left of what it noted.");
+                Add("lease", false, "No process holds it any more, and nothing is left of what it noted.");
             }
 
             return true;
@@ -110,7 +113,7 @@ internal sealed class LeaseSweep(
 
         Add(
             what,
-            kept == true ? CleanAction.Keep : CleanAction.Remove,
+            kept == true,
             kept switch
             {
                 true => "It holds work that is pinned nowhere else.",

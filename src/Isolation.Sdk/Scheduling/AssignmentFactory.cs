@@ -17,7 +17,7 @@ internal sealed class AssignmentFactory(RunSession session, TargetQueues queues)
     private Task<IReadOnlyList<DispatchedAttempt>>? _left;
 
     /// <exception cref="IsolationConfigurationException">Nothing can land on the item's target.</exception>
-    public async Task<WorkerAssignment> CreateAsync(WorkClaim claim, CancellationToken cancellationToken)
+    public async Task<WorkerAssignment> CreateAsync(TrackedItem claim, CancellationToken cancellationToken)
     {
         (WorkItem item, PipelineSettings settings) = (claim.Item, session.Plan.Settings);
         string target = item.Target ?? settings.Target;
@@ -36,7 +36,7 @@ internal sealed class AssignmentFactory(RunSession session, TargetQueues queues)
         }
 
         string baseCommit =
-            claim is { ResumeToken: not null, Previous: { } before } && _issuer.PinnedBy(before) is { } left
+            claim is { ResumeToken: not null, Attempt: { } before } && _issuer.PinnedBy(before) is { } left
                 ? left
                 : await _issuer
                     .ResolveBaseAsync(item, RefNames.OfBranch(target), cancellationToken)
@@ -71,7 +71,7 @@ internal sealed class AssignmentFactory(RunSession session, TargetQueues queues)
     public void AddLost(WorkerAssignment assignment) => _lost[assignment.Item.Id] = assignment;
 
     /// <summary>The attempt of an item that another coordinator left running.</summary>
-    private async Task<DispatchedAttempt?> FindRunningAsync(WorkClaim claim, CancellationToken cancellationToken)
+    private async Task<DispatchedAttempt?> FindRunningAsync(TrackedItem claim, CancellationToken cancellationToken)
     {
         if (claim.Running is { } running)
         {

@@ -20,8 +20,8 @@ internal sealed class ItemFeed(IWorkTracker tracker, RunResults results, ChangeS
 
     public async Task AddAsync(IReadOnlyCollection<WorkItem> items, CancellationToken cancellationToken)
     {
-        IReadOnlyList<ItemRefusal> refused = await tracker.AddAsync(items, cancellationToken).ConfigureAwait(false);
-        foreach (ItemRefusal refusal in refused)
+        IReadOnlyList<WorkItemResult> refused = await tracker.AddAsync(items, cancellationToken).ConfigureAwait(false);
+        foreach (WorkItemResult refusal in refused)
         {
             // What a host's tracker had before this run is no twin: it goes on where it was.
             if (
@@ -30,7 +30,7 @@ internal sealed class ItemFeed(IWorkTracker tracker, RunResults results, ChangeS
                 || !results.TryInclude(id)
             )
             {
-                results.Refuse(refusal);
+                results.GiveOut(refusal);
             }
         }
 

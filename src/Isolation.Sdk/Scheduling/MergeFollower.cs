@@ -90,7 +90,7 @@ internal sealed class MergeFollower(RunSession session, TargetQueues queues, Run
     /// <param name="cancellationToken">A token to take back what is not held.</param>
     public async Task FollowAsync(
         PendingMerge pending,
-        WorkClaim claim,
+        TrackedItem claim,
         AttemptReport? report,
         CancellationToken over,
         CancellationToken cancellationToken

@@ -22,7 +22,7 @@ internal static class OutcomeMapper
         };
 
     /// <summary>What follows from a report.</summary>
-    public static Settlement Decide(WorkClaim claim, AttemptReport report, IsolationOptions options, bool cancelled)
+    public static Settlement Decide(TrackedItem claim, AttemptReport report, IsolationOptions options, bool cancelled)
     {
         if (report.Contamination.Count > 0)
         {
@@ -74,7 +74,7 @@ internal static class OutcomeMapper
 
     /// <summary>Another attempt after a while, if the tracker has one left for it.</summary>
     public static Settlement Retry(
-        WorkClaim claim,
+        TrackedItem claim,
         IsolationOptions options,
         ItemOutcome outcome,
         string reason,
@@ -82,7 +82,7 @@ internal static class OutcomeMapper
         PreviousConflict? conflict = null
     )
     {
-        TimeSpan delay = claim.Number < options.MaxAttempts ? options.RetryDelayAfter(claim.Number) : TimeSpan.Zero;
+        TimeSpan delay = claim.Attempts < options.MaxAttempts ? options.RetryDelayAfter(claim.Attempts) : TimeSpan.Zero;
         return new Settlement.Retry(delay, reason, attempt) { Outcome = outcome, Conflict = conflict };
     }
 

@@ -43,7 +43,7 @@ internal sealed class RunLoop(
         List<Task> working =
         [
             .. waiting
-                .Select(w => (Claim: w.GetClaim()!, Pending: merges.Expect(w.Attempt!.Value)))
+                .Select(w => (Claim: w!, Pending: merges.Expect(w.Attempt!.Value)))
                 .ToArray() // All of them count before the first claim.
                 .Select(w => StartAsync(() => FollowAsync(w.Pending, w.Claim, over.Token, cancellationToken))),
         ];
@@ -100,7 +100,7 @@ internal sealed class RunLoop(
 
     /// <summary>Waits for a slot, for room in the merge queue and for an item.</summary>
     /// <returns><see langword="null"/>: none can come any more.</returns>
-    private async Task<WorkClaim?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
+    private async Task<TrackedItem?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
     {
         await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         while (true)
@@ -123,7 +123,7 @@ internal sealed class RunLoop(
 
     private async Task FollowAsync(
         PendingMerge pending,
-        WorkClaim claim,
+        TrackedItem claim,
         CancellationToken over,
         CancellationToken cancellationToken
     )
@@ -141,7 +141,7 @@ internal sealed class RunLoop(
         }
     }
 
-    private async Task WorkAsync(WorkClaim claim, CancellationToken over, CancellationToken cancellationToken)
+    private async Task WorkAsync(TrackedItem claim, CancellationToken over, CancellationToken cancellationToken)
     {
         AttemptId? attempt = null;
         AttemptReport? report = null;
@@ -254,7 +254,7 @@ internal sealed class RunLoop(
     }
 
     /// <summary>Keeps the claim alive; when it is lost, someone else has the item and what is done here ends.</summary>
-    private async Task RenewAsync(WorkClaim claim, CancellationTokenSource held, CancellationToken cancellationToken)
+    private async Task RenewAsync(TrackedItem claim, CancellationTokenSource held, CancellationToken cancellationToken)
     {
         try
         {

@@ -99,7 +99,7 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
 
     /// <summary>Tells the tracker what became of a claim, and everybody else what the tracker made of it.</summary>
     /// <returns>The item after it; <see langword="null"/> if the claim was lost.</returns>
-    public async Task<TrackedItem?> SettleAsync(WorkClaim claim, AttemptId? attempt, Settlement settlement)
+    public async Task<TrackedItem?> SettleAsync(TrackedItem claim, AttemptId? attempt, Settlement settlement)
     {
         // The settlement has to be told whoever cancels.
         TrackedItem? item = await tracker.SettleAsync(claim, settlement, CancellationToken.None).ConfigureAwait(false);
@@ -140,21 +140,6 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
             }
         }
     }
-
-    /// <summary>An item that was not taken.</summary>
-    public void Refuse(ItemRefusal refusal) =>
-        GiveOut(
-            new WorkItemResult(
-                refusal.Item ?? new WorkItem("", ""),
-                ItemOutcome.Refused,
-                refusal.Fault.ToString(),
-                [],
-                null
-            )
-            {
-                Fault = refusal.Fault,
-            }
-        );
 
     /// <summary>What is open when a run ends waits for something, or was not done because the run was ended.</summary>
     public async Task CloseRestAsync(IReadOnlyCollection<WorkItem> given, string? cancelled)
@@ -208,7 +193,7 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
         }
     }
 
-    private void GiveOut(WorkItemResult result)
+    public void GiveOut(WorkItemResult result)
     {
         Telemetry.ItemClosed(result.Outcome);
         Log.ItemClosed(logger, result.Item.Id, result.Outcome, result.Reason ?? "");

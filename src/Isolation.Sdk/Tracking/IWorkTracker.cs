@@ -9,8 +9,9 @@ public interface IWorkTracker
     /// <summary>Adds items. An item may be blocked by one that is added later.</summary>
     /// <param name="items">The items.</param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
-    /// <returns>The items that were not taken; all others were.</returns>
-    ValueTask<IReadOnlyList<ItemRefusal>> AddAsync(
+    /// <returns>The results of the items that were not taken, each with its fault; all others were
+    /// taken.</returns>
+    ValueTask<IReadOnlyList<WorkItemResult>> AddAsync(
         IReadOnlyCollection<WorkItem> items,
         CancellationToken cancellationToken = default
     );
@@ -20,20 +21,20 @@ public interface IWorkTracker
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>The claim; <see langword="null"/> when nothing is ready, delayed or claimed, and none is waited for.
     /// Ask again after an item was added, resumed or merged.</returns>
-    ValueTask<WorkClaim?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken = default);
+    ValueTask<TrackedItem?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>Records which attempt carries a claim out, so that it is known when its host dies.</summary>
     /// <param name="claim">The claim.</param>
     /// <param name="attempt">The attempt.</param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns><see langword="false"/> if the claim was lost.</returns>
-    ValueTask<bool> BeginAsync(WorkClaim claim, AttemptId attempt, CancellationToken cancellationToken = default);
+    ValueTask<bool> BeginAsync(TrackedItem claim, AttemptId attempt, CancellationToken cancellationToken = default);
 
     /// <summary>Renews a claim for another lease.</summary>
     /// <param name="claim">The claim.</param>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns><see langword="false"/> if the claim was lost.</returns>
-    ValueTask<bool> RenewAsync(WorkClaim claim, CancellationToken cancellationToken = default);
+    ValueTask<bool> RenewAsync(TrackedItem claim, CancellationToken cancellationToken = default);
 
     /// <summary>Settles a claim.</summary>
     /// <param name="claim">The claim.</param>
@@ -41,7 +42,7 @@ public interface IWorkTracker
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>The item after it; <see langword="null"/> if the claim was lost and nothing was written.</returns>
     ValueTask<TrackedItem?> SettleAsync(
-        WorkClaim claim,
+        TrackedItem claim,
         Settlement settlement,
         CancellationToken cancellationToken = default
     );

@@ -54,13 +54,13 @@ public sealed class InMemoryWorkTracker : IWorkTracker
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ItemRefusal>> AddAsync(
+    public ValueTask<IReadOnlyList<WorkItemResult>> AddAsync(
         IReadOnlyCollection<WorkItem> items,
         CancellationToken cancellationToken = default
     ) => ChangeAsync(s => s.Add(items), cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<WorkClaim?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken = default)
+    public async ValueTask<TrackedItem?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentException.ThrowIfNullOrEmpty(request.Owner, nameof(request));
@@ -95,18 +95,18 @@ public sealed class InMemoryWorkTracker : IWorkTracker
 
     /// <inheritdoc/>
     public ValueTask<bool> BeginAsync(
-        WorkClaim claim,
+        TrackedItem claim,
         AttemptId attempt,
         CancellationToken cancellationToken = default
     ) => ChangeAsync(s => s.Begin(claim, attempt), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<bool> RenewAsync(WorkClaim claim, CancellationToken cancellationToken = default) =>
+    public ValueTask<bool> RenewAsync(TrackedItem claim, CancellationToken cancellationToken = default) =>
         ChangeAsync(s => s.Renew(claim), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<TrackedItem?> SettleAsync(
-        WorkClaim claim,
+        TrackedItem claim,
         Settlement settlement,
         CancellationToken cancellationToken = default
     ) => ChangeAsync(s => s.Settle(claim, settlement), cancellationToken);

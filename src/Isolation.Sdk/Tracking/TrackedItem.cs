@@ -2,7 +2,8 @@ using Isolation.Sdk.Contexts;
 
 namespace Isolation.Sdk.Tracking;
 
-/// <summary>Where an item stands in its tracker. Plain data: a durable tracker stores it as it is.</summary>
+/// <summary>Where an item stands in its tracker, and a claim of it: its <see cref="Token"/> is what later calls are
+/// checked against. Plain data: a durable tracker stores it as it is.</summary>
 /// <param name="Item">The item.</param>
 /// <param name="Sequence">Its place in the order in which items were added.</param>
 /// <param name="State">Where it stands.</param>
@@ -69,21 +70,6 @@ public sealed record TrackedItem(WorkItem Item, long Sequence, TrackedState Stat
 
     /// <summary>When it was closed.</summary>
     public DateTimeOffset? ClosedAt { get; init; }
-
-    /// <summary>The valid claim.</summary>
-    /// <returns><see langword="null"/> when nobody holds one.</returns>
-    public WorkClaim? GetClaim() =>
-        Token is null
-            ? null
-            : new WorkClaim(Item, Token, Owner ?? "", Due ?? DateTimeOffset.MaxValue)
-            {
-                Number = Attempts,
-                Previous = Attempt,
-                Running = Running,
-                PreviousFailure = PreviousFailure,
-                PreviousConflict = PreviousConflict,
-                ResumeToken = ResumeToken,
-            };
 }
 
 /// <summary>Where an item stands.</summary>

@@ -76,16 +76,21 @@ public sealed class WorkScheduler
 
     /// <summary>Adds items, except those that are invalid, known already, or close a cycle.</summary>
     /// <param name="items">The items.</param>
-    /// <returns>The items that were not taken.</returns>
-    public IReadOnlyList<ItemRefusal> Add(IEnumerable<WorkItem> items)
+    /// <returns>The results of the items that were not taken, each with its fault.</returns>
+    public IReadOnlyList<WorkItemResult> Add(IEnumerable<WorkItem> items)
     {
         ArgumentNullException.ThrowIfNull(items);
-        List<ItemRefusal> refused = [];
+        List<WorkItemResult> refused = [];
         foreach (WorkItem item in items)
         {
             if (_transitions.FindFault(item, _complete) is { } fault)
             {
-                refused.Add(new ItemRefusal(item, fault));
+                refused.Add(
+                    new WorkItemResult(item ?? new WorkItem("", ""), ItemOutcome.Refused, fault.ToString(), [], null)
+                    {
+                        Fault = fault,
+                    }
+                );
             }
             else
             {
@@ -132,7 +137,7 @@ public sealed class WorkScheduler
     /// <summary>Claims the next item.</summary>
     /// <param name="request">Who claims, and with what budgets.</param>
     /// <returns><see langword="null"/> if no item is ready.</returns>
-    public WorkClaim? Claim(ClaimRequest request)
+    public TrackedItem? Claim(ClaimRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         Tick();
@@ -155,14 +160,14 @@ public sealed class WorkScheduler
         };
         _transitions.Put(claimed);
         _transitions.Note(claimed, "claimed", request.Owner);
-        return claimed.GetClaim();
+        return claimed;
     }
 
     /// <summary>Records which attempt carries a claim out.</summary>
     /// <param name="claim">The claim.</param>
     /// <param name="attempt">The attempt.</param>
     /// <returns><see langword="false"/> if the claim was lost.</returns>
-    public bool Begin(WorkClaim claim, AttemptId attempt)
+    public bool Begin(TrackedItem claim, AttemptId attempt)
     {
         if (Held(claim) is not { State: TrackedState.Claimed } item)
         {
@@ -177,7 +182,7 @@ public sealed class WorkScheduler
     /// <summary>Renews a claim for another lease.</summary>
     /// <param name="claim">The claim.</param>
     /// <returns><see langword="false"/> if the claim was lost.</returns>
-    public bool Renew(WorkClaim claim)
+    public bool Renew(TrackedItem claim)
     {
         if (Held(claim) is not { State: TrackedState.Claimed } item)
         {
@@ -193,7 +198,7 @@ public sealed class WorkScheduler
     /// <param name="settlement">What became of it.</param>
     /// <returns>The item after it; <see langword="null"/> if the claim was lost.</returns>
     /// <exception cref="ArgumentException">The settlement closes an item with an outcome that is no end.</exception>
-    public TrackedItem? Settle(WorkClaim claim, Settlement settlement)
+    public TrackedItem? Settle(TrackedItem claim, Settlement settlement)
     {
         ArgumentNullException.ThrowIfNull(settlement);
         if (settlement is Settlement.Close { Outcome: ItemOutcome.AwaitingMerge or ItemOutcome.Suspended } open)
@@ -336,7 +341,7 @@ public sealed class WorkScheduler
         return _items.Ready.Min; // All of them overlap: waiting would gain nothing.
     }
 
-    private TrackedItem? Held(WorkClaim claim)
+    private TrackedItem? Held(TrackedItem claim)
     {
         ArgumentNullException.ThrowIfNull(claim);
         Tick();

@@ -47,7 +47,7 @@ public sealed class ParentKillTests
 
         Assert.Empty(ProcessesIn(rig.Workers));
         Assert.DoesNotContain(groups, Directory.Exists);
-        Assert.Empty((await next.PlanCleanAsync()).Items);
+        Assert.Empty(await next.PlanCleanAsync());
         Assert.False(Directory.Exists(Path.Combine(rig.Workers, "w.1")));
     }
 

@@ -23,11 +23,11 @@ public sealed class CleanTests
         await using IsolationRun run = pipeline.Start([PipelineFixture.Item("good"), PipelineFixture.Item("bad")]);
         await run.Completion;
 
-        CleanPlan plan = await pipeline.PlanCleanAsync();
-        CleanPlan done = await pipeline.CleanAsync(plan);
+        IReadOnlyList<CleanItem> plan = await pipeline.PlanCleanAsync();
+        IReadOnlyList<CleanItem> done = await pipeline.CleanAsync(plan);
 
-        Assert.Equal(["good.1"], plan.Items.Select(i => i.Attempt.ToString()));
-        Assert.Equal(plan.Items, done.Items);
+        Assert.Equal(["good.1"], plan.Select(i => i.Attempt.ToString()));
+        Assert.Equal(plan, done);
         Assert.Equal(
             "refs/isolation/attempts/bad/1",
             await rig.GitAsync("for-each-ref", "--format=%(refname)", "refs/isolation/")
@@ -75,7 +75,7 @@ public sealed class CleanTests
         await rig.GitAsync("update-ref", "refs/isolation/attempts/beginning/1", "HEAD");
         await using IsolationPipeline pipeline = rig.Compose().RunWith((_, _) => Task.CompletedTask).Build();
 
-        Assert.Empty((await pipeline.PlanCleanAsync()).Items);
+        Assert.Empty((await pipeline.PlanCleanAsync()));
     }
 
     [IsolationFact]
@@ -88,15 +88,14 @@ public sealed class CleanTests
         }
 
         await using IsolationPipeline pipeline = rig.Compose().RunWith((_, _) => Task.CompletedTask).Build();
-        CleanPlan plan = await pipeline.PlanCleanAsync();
-        CleanPlan done = await pipeline.CleanAsync(plan);
+        IReadOnlyList<CleanItem> plan = await pipeline.PlanCleanAsync();
+        IReadOnlyList<CleanItem> done = await pipeline.CleanAsync(plan);
 
-        Assert.Equal(["dirty.1", "idle.1"], plan.Items.Select(i => i.Attempt.ToString()).Distinct().Order());
-        Assert.Equal(
-            CleanAction.Keep,
-            done.Items.Single(i =>
+        Assert.Equal(["dirty.1", "idle.1"], plan.Select(i => i.Attempt.ToString()).Distinct().Order());
+        Assert.True(
+            done.Single(i =>
                 i.Attempt.Item == "dirty" && i.What.StartsWith("workspace", StringComparison.Ordinal)
-            ).Action
+            ).IsKept
         );
         Assert.True(File.Exists(Path.Combine(rig.Workers, "dirty.1", "work", "unsaved.txt")));
         Assert.False(Directory.Exists(Path.Combine(rig.Workers, "idle.1", "work")));

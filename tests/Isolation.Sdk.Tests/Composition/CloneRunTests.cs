@@ -200,13 +200,13 @@ public sealed class CloneRunTests
         }
 
         await using IsolationPipeline pipeline = rig.Compose().RunWith((_, _) => Task.CompletedTask).Build();
-        CleanPlan done = await pipeline.CleanAsync(await pipeline.PlanCleanAsync());
+        IReadOnlyList<CleanItem> done = await pipeline.CleanAsync(await pipeline.PlanCleanAsync());
 
         Assert.Equal(
-            ["dirty.1 Keep", "idle.1 Remove"],
-            done.Items.Select(i => $"{i.Attempt} {i.Action}").Order(StringComparer.Ordinal)
+            ["dirty.1 True", "idle.1 False"],
+            done.Select(i => $"{i.Attempt} {i.IsKept}").Order(StringComparer.Ordinal)
         );
-        Assert.Equal(["unsaved.txt"], done.Items.Single(i => i.Attempt.Item == "dirty").Unpinned);
+        Assert.Equal(["unsaved.txt"], done.Single(i => i.Attempt.Item == "dirty").Unpinned);
         Assert.True(File.Exists(Path.Combine(rig.Workers, "dirty.1", "work", "unsaved.txt")));
         Assert.False(Directory.Exists(Path.Combine(rig.Workers, "idle.1")));
     }

@@ -223,22 +223,24 @@ public sealed class ChecklistTests
     {
         private int _claims;
 
-        public override ValueTask<WorkClaim?> ClaimAsync(
+        public override ValueTask<TrackedItem?> ClaimAsync(
             ClaimRequest request,
             CancellationToken cancellationToken = default
         ) =>
             ValueTask.FromResult(
-                _claims++ < times ? new WorkClaim(item, $"{_claims}", request.Owner, DateTimeOffset.MaxValue) : null
+                _claims++ < times
+                    ? new TrackedItem(item, 0, TrackedState.Claimed) { Token = $"{_claims}", Attempts = _claims }
+                    : null
             );
 
         public override ValueTask<bool> BeginAsync(
-            WorkClaim claim,
+            TrackedItem claim,
             AttemptId attempt,
             CancellationToken cancellationToken = default
         ) => ValueTask.FromResult(true);
 
         public override ValueTask<TrackedItem?> SettleAsync(
-            WorkClaim claim,
+            TrackedItem claim,
             Settlement settlement,
             CancellationToken cancellationToken = default
         )

@@ -7,27 +7,27 @@ internal class ForwardingTracker(IWorkTracker inner) : IWorkTracker
 {
     public IWorkTracker Inner => inner;
 
-    public virtual ValueTask<IReadOnlyList<ItemRefusal>> AddAsync(
+    public virtual ValueTask<IReadOnlyList<WorkItemResult>> AddAsync(
         IReadOnlyCollection<WorkItem> items,
         CancellationToken cancellationToken = default
     ) => inner.AddAsync(items, cancellationToken);
 
-    public virtual ValueTask<WorkClaim?> ClaimAsync(
+    public virtual ValueTask<TrackedItem?> ClaimAsync(
         ClaimRequest request,
         CancellationToken cancellationToken = default
     ) => inner.ClaimAsync(request, cancellationToken);
 
     public virtual ValueTask<bool> BeginAsync(
-        WorkClaim claim,
+        TrackedItem claim,
         AttemptId attempt,
         CancellationToken cancellationToken = default
     ) => inner.BeginAsync(claim, attempt, cancellationToken);
 
-    public virtual ValueTask<bool> RenewAsync(WorkClaim claim, CancellationToken cancellationToken = default) =>
+    public virtual ValueTask<bool> RenewAsync(TrackedItem claim, CancellationToken cancellationToken = default) =>
         inner.RenewAsync(claim, cancellationToken);
 
     public virtual ValueTask<TrackedItem?> SettleAsync(
-        WorkClaim claim,
+        TrackedItem claim,
         Settlement settlement,
         CancellationToken cancellationToken = default
     ) => inner.SettleAsync(claim, settlement, cancellationToken);

@@ -23,17 +23,17 @@ internal sealed class RowTracker : IWorkTracker
     /// <summary>The same rows, as another process sees them.</summary>
     public RowTracker Reopen() => new(_time, _rows);
 
-    public ValueTask<IReadOnlyList<ItemRefusal>> AddAsync(
+    public ValueTask<IReadOnlyList<WorkItemResult>> AddAsync(
         IReadOnlyCollection<WorkItem> items,
         CancellationToken cancellationToken = default
     ) => new(Call(s => s.Add(items)));
 
-    public async ValueTask<WorkClaim?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken = default)
+    public async ValueTask<TrackedItem?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken = default)
     {
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            (WorkClaim? claim, bool exhausted) = Call(s => (s.Claim(request), s.IsExhausted));
+            (TrackedItem? claim, bool exhausted) = Call(s => (s.Claim(request), s.IsExhausted));
             if (claim is not null || (exhausted && !request.WaitForItems))
             {
                 return claim;
@@ -44,16 +44,16 @@ internal sealed class RowTracker : IWorkTracker
     }
 
     public ValueTask<bool> BeginAsync(
-        WorkClaim claim,
+        TrackedItem claim,
         AttemptId attempt,
         CancellationToken cancellationToken = default
     ) => new(Call(s => s.Begin(claim, attempt)));
 
-    public ValueTask<bool> RenewAsync(WorkClaim claim, CancellationToken cancellationToken = default) =>
+    public ValueTask<bool> RenewAsync(TrackedItem claim, CancellationToken cancellationToken = default) =>
         new(Call(s => s.Renew(claim)));
 
     public ValueTask<TrackedItem?> SettleAsync(
-        WorkClaim claim,
+        TrackedItem claim,
         Settlement settlement,
         CancellationToken cancellationToken = default
     ) => new(Call(s => s.Settle(claim, settlement)));

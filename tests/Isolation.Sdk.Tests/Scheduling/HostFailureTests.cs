@@ -213,7 +213,7 @@ public sealed class HostFailureTests
     {
         private int _claims;
 
-        public override ValueTask<WorkClaim?> ClaimAsync(
+        public override ValueTask<TrackedItem?> ClaimAsync(
             ClaimRequest request,
             CancellationToken cancellationToken = default
         ) =>
@@ -222,7 +222,7 @@ public sealed class HostFailureTests
                 : base.ClaimAsync(request, cancellationToken);
 
         public override ValueTask<TrackedItem?> SettleAsync(
-            WorkClaim claim,
+            TrackedItem claim,
             Settlement settlement,
             CancellationToken cancellationToken = default
         ) =>

@@ -53,7 +53,7 @@ public sealed class ItemTargetTests
         Assert.Equal(["c.txt"], await FilesAsync(rig, PipelineFixture.Target));
         Assert.Equal(
             ["a.1", "b.1", "c.1", "d.1"],
-            (await pipeline.PlanCleanAsync()).Items.Select(i => $"{i.Attempt}").Order()
+            (await pipeline.PlanCleanAsync()).Select(i => $"{i.Attempt}").Order()
         );
     }
 

@@ -459,7 +459,7 @@ public sealed class TrackerSeamTests
         RowTracker tracker = new(TimeProvider.System);
         AttemptId first = new("a", 1);
         await tracker.AddAsync([PipelineFixture.Item("a")]);
-        WorkClaim claim = (await tracker.ClaimAsync(new ClaimRequest("dead", TimeSpan.FromMilliseconds(1))))!;
+        TrackedItem claim = (await tracker.ClaimAsync(new ClaimRequest("dead", TimeSpan.FromMilliseconds(1))))!;
         await tracker.BeginAsync(claim, first);
         string head = await rig.GitAsync("rev-parse", "main");
         await rig.GitAsync("update-ref", "refs/isolation/attempts/a/1", head);

@@ -118,7 +118,7 @@ public sealed class KillTests(ITestOutputHelper output)
                 .Skip(1)
                 .Select(l => l["worktree ".Length..]),
         ];
-        foreach (CleanItem kept in done.Cleaned.Where(c => c.Action == CleanAction.Keep))
+        foreach (CleanItem kept in done.Cleaned.Where(c => c.IsKept))
         {
             Assert.True(Directory.Exists(kept.What["workspace ".Length..]), $"{what}: {kept}");
         }

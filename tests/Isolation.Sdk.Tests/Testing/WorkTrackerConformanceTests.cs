@@ -112,14 +112,14 @@ public sealed class WorkTrackerConformanceTests
 
     private sealed class BadTracker(Sin sin, IWorkTracker inner) : ForwardingTracker(inner)
     {
-        private readonly Dictionary<string, WorkClaim> _claims = [];
+        private readonly Dictionary<string, TrackedItem> _claims = [];
 
-        public override async ValueTask<IReadOnlyList<ItemRefusal>> AddAsync(
+        public override async ValueTask<IReadOnlyList<WorkItemResult>> AddAsync(
             IReadOnlyCollection<WorkItem> items,
             CancellationToken cancellationToken = default
         )
         {
-            IReadOnlyList<ItemRefusal> refused = await base.AddAsync(
+            IReadOnlyList<WorkItemResult> refused = await base.AddAsync(
                 [
                     .. items.Select(i =>
                         sin switch
@@ -134,11 +134,11 @@ public sealed class WorkTrackerConformanceTests
                 cancellationToken
             );
             return sin == Sin.ThrowsRefusals && refused.Count > 0
-                ? throw new IsolationException(refused[0].Fault)
+                ? throw new IsolationException(refused[0].Fault!)
                 : refused;
         }
 
-        public override async ValueTask<WorkClaim?> ClaimAsync(
+        public override async ValueTask<TrackedItem?> ClaimAsync(
             ClaimRequest request,
             CancellationToken cancellationToken = default
         )
@@ -150,14 +150,14 @@ public sealed class WorkTrackerConformanceTests
                 _ => request,
             };
             using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            Task<WorkClaim?> claiming = base.ClaimAsync(request, stop.Token).AsTask();
+            Task<TrackedItem?> claiming = base.ClaimAsync(request, stop.Token).AsTask();
             if (sin == Sin.NeverWaits && !claiming.IsCompleted)
             {
                 await stop.CancelAsync();
                 return null;
             }
 
-            WorkClaim? claim = await claiming;
+            TrackedItem? claim = await claiming;
             lock (_claims)
             {
                 if (sin == Sin.ClaimsTwice && _claims.Values.FirstOrDefault() is { } taken)
@@ -175,16 +175,16 @@ public sealed class WorkTrackerConformanceTests
         }
 
         public override ValueTask<bool> BeginAsync(
-            WorkClaim claim,
+            TrackedItem claim,
             AttemptId attempt,
             CancellationToken cancellationToken = default
         ) => sin == Sin.ForgetsBegin ? new(true) : base.BeginAsync(claim, attempt, cancellationToken);
 
-        public override ValueTask<bool> RenewAsync(WorkClaim claim, CancellationToken cancellationToken = default) =>
+        public override ValueTask<bool> RenewAsync(TrackedItem claim, CancellationToken cancellationToken = default) =>
             sin == Sin.NeverRenews ? new(true) : base.RenewAsync(claim, cancellationToken);
 
         public override async ValueTask<TrackedItem?> SettleAsync(
-            WorkClaim claim,
+            TrackedItem claim,
             Settlement settlement,
             CancellationToken cancellationToken = default
         )

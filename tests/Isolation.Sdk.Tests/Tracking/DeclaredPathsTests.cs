@@ -40,7 +40,7 @@ public sealed class DeclaredPathsTests
         WorkItem item = new("a", "A") { Paths = ["src/", path] };
 
         Assert.Equal("ISO0708", Assert.Single(WorkGraph.Check([item])).Code);
-        Assert.Equal("ISO0708", Assert.Single(await new InMemoryWorkTracker().AddAsync([item])).Fault.Code);
+        Assert.Equal("ISO0708", Assert.Single(await new InMemoryWorkTracker().AddAsync([item])).Fault?.Code);
         Assert.Empty(WorkGraph.Check([item with { Paths = ["src/", "**/*.md", "a b"] }]));
         Assert.Single(WorkGraph.Check([item with { Paths = [.. Enumerable.Range(0, 201).Select(i => $"f{i}")] }]));
     }

@@ -32,9 +32,9 @@ public sealed class InMemoryWorkTrackerTests
     public async Task An_item_is_ready_when_all_its_blockers_landed_or_had_nothing_to_change()
     {
         InMemoryWorkTracker tracker = Of(Item("c", "a", "b"), Item("a"), Item("b"));
-        WorkClaim a = await ClaimAsync(tracker),
+        TrackedItem a = await ClaimAsync(tracker),
             b = await ClaimAsync(tracker);
-        ValueTask<WorkClaim?> waiting = tracker.ClaimAsync(Request);
+        ValueTask<TrackedItem?> waiting = tracker.ClaimAsync(Request);
         Assert.NotNull(await tracker.SettleAsync(a, new Settlement.Close(ItemOutcome.Landed)));
         Assert.False(waiting.IsCompleted);
         Assert.NotNull(await tracker.SettleAsync(b, new Settlement.Close(ItemOutcome.NoChange)));
@@ -68,10 +68,10 @@ public sealed class InMemoryWorkTrackerTests
     public async Task A_claim_that_is_not_renewed_is_lost_and_its_late_settlement_is_refused()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
-        WorkClaim first = await ClaimAsync(tracker);
-        ValueTask<WorkClaim?> next = tracker.ClaimAsync(Request);
+        TrackedItem first = await ClaimAsync(tracker);
+        ValueTask<TrackedItem?> next = tracker.ClaimAsync(Request);
         _time.Advance(Lease);
-        WorkClaim second = (await next)!;
+        TrackedItem second = (await next)!;
         Assert.NotEqual(first.Token, second.Token);
         Assert.Contains("not renewed", second.PreviousFailure);
         Assert.Null(await tracker.SettleAsync(first, new Settlement.Close(ItemOutcome.Landed)));
@@ -86,7 +86,7 @@ public sealed class InMemoryWorkTrackerTests
     public async Task An_expired_claim_is_refused_even_when_nobody_else_took_the_item()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
-        WorkClaim claim = await ClaimAsync(tracker);
+        TrackedItem claim = await ClaimAsync(tracker);
         _time.Advance(Lease);
         Assert.False(await tracker.RenewAsync(claim));
         Assert.Null(await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Landed)));
@@ -96,7 +96,7 @@ public sealed class InMemoryWorkTrackerTests
     public async Task Renewal_makes_a_claim_hold_for_another_lease()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
-        WorkClaim claim = await ClaimAsync(tracker);
+        TrackedItem claim = await ClaimAsync(tracker);
         for (int i = 0; i < 5; i++)
         {
             _time.Advance(Lease - TimeSpan.FromSeconds(1));
@@ -114,14 +114,14 @@ public sealed class InMemoryWorkTrackerTests
             await ClaimAsync(tracker),
             new Settlement.Retry(TimeSpan.FromSeconds(30), "red gate", new AttemptId("a", 1))
         );
-        ValueTask<WorkClaim?> next = tracker.ClaimAsync(Request);
+        ValueTask<TrackedItem?> next = tracker.ClaimAsync(Request);
         _time.Advance(TimeSpan.FromSeconds(29));
         Assert.False(next.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(1));
-        WorkClaim claim = (await next)!;
+        TrackedItem claim = (await next)!;
         Assert.Equal(
             ("red gate", new AttemptId("a", 1), null),
-            (claim.PreviousFailure, claim.Previous, claim.ResumeToken)
+            (claim.PreviousFailure, claim.Attempt, claim.ResumeToken)
         );
     }
 
@@ -137,8 +137,8 @@ public sealed class InMemoryWorkTrackerTests
         Assert.False(await tracker.ResumeAsync("unknown"));
         Assert.True(await tracker.ResumeAsync("a"));
         Assert.False(await tracker.ResumeAsync("a"));
-        WorkClaim claim = await ClaimAsync(tracker);
-        Assert.Equal(("token-7", new AttemptId("a", 1)), (claim.ResumeToken, claim.Previous));
+        TrackedItem claim = await ClaimAsync(tracker);
+        Assert.Equal(("token-7", new AttemptId("a", 1)), (claim.ResumeToken, claim.Attempt));
     }
 
     [IsolationFact]
@@ -146,7 +146,7 @@ public sealed class InMemoryWorkTrackerTests
     {
         InMemoryWorkTracker tracker = Of(Item("a"), Item("b"));
         await tracker.SettleAsync(await ClaimAsync(tracker), new Settlement.Block(["b"]));
-        WorkClaim b = await ClaimAsync(tracker);
+        TrackedItem b = await ClaimAsync(tracker);
         Assert.Equal("b", b.Item.Id);
         Assert.Equal(["b"], (await tracker.ListAsync())[0].WaitingFor);
         await tracker.SettleAsync(b, new Settlement.Close(ItemOutcome.Landed));
@@ -173,7 +173,7 @@ public sealed class InMemoryWorkTrackerTests
     public async Task An_item_that_awaits_its_merge_frees_its_slot_and_its_claim_can_still_say_how_that_went()
     {
         InMemoryWorkTracker tracker = Of(Item("a"), Item("b", "a"));
-        WorkClaim claim = await ClaimAsync(tracker);
+        TrackedItem claim = await ClaimAsync(tracker);
         Assert.NotNull(await tracker.SettleAsync(claim, new Settlement.AwaitMerge(new AttemptId("a", 1))));
         Assert.Null(await tracker.ClaimAsync(Request));
         _time.Advance(TimeSpan.FromDays(3));
@@ -185,8 +185,8 @@ public sealed class InMemoryWorkTrackerTests
     public async Task All_who_wait_learn_that_there_is_nothing_left()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
-        WorkClaim claim = await ClaimAsync(tracker);
-        Task<WorkClaim?>[] waiting = [.. Enumerable.Range(0, 8).Select(_ => tracker.ClaimAsync(Request).AsTask())];
+        TrackedItem claim = await ClaimAsync(tracker);
+        Task<TrackedItem?>[] waiting = [.. Enumerable.Range(0, 8).Select(_ => tracker.ClaimAsync(Request).AsTask())];
         Assert.DoesNotContain(waiting, w => w.IsCompleted);
         await tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Failed, "no"));
         Assert.All(await Task.WhenAll(waiting), Assert.Null);
@@ -196,7 +196,7 @@ public sealed class InMemoryWorkTrackerTests
     public async Task A_stream_takes_items_until_it_is_complete_and_skips_what_waits_for_one_that_never_came()
     {
         InMemoryWorkTracker tracker = new(_time);
-        ValueTask<WorkClaim?> early = tracker.ClaimAsync(Request);
+        ValueTask<TrackedItem?> early = tracker.ClaimAsync(Request);
         await tracker.AddAsync([Item("b", "a")]);
         Assert.False(early.IsCompleted);
         await tracker.AddAsync([Item("a")]);
@@ -228,14 +228,14 @@ public sealed class InMemoryWorkTrackerTests
     public async Task History_is_append_only_and_holds_what_the_tracker_did_and_what_workers_said()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
-        WorkClaim claim = await ClaimAsync(tracker);
+        TrackedItem claim = await ClaimAsync(tracker);
         await tracker.AppendAsync(
             new HistoryEntry("a", new AttemptId("a", 1), _time.GetUtcNow(), "comment", "half way")
         );
         await tracker.SettleAsync(claim, new Settlement.Retry(TimeSpan.Zero, "red"));
         IReadOnlyList<HistoryEntry> read = await tracker.ReadHistoryAsync("a");
         Assert.Equal(["claimed", "comment", "settled"], read.Select(h => h.Kind));
-        Assert.Equal(new AttemptId("a", 1), (await ClaimAsync(tracker)).Previous);
+        Assert.Equal(new AttemptId("a", 1), (await ClaimAsync(tracker)).Attempt);
         Assert.Equal(3, read.Count);
         await Assert.ThrowsAsync<IsolationException>(() =>
             tracker.AppendAsync(new HistoryEntry("b", null, default, "comment", "")).AsTask()
@@ -283,7 +283,7 @@ public sealed class InMemoryWorkTrackerTests
     {
         InMemoryWorkTracker tracker = new(_time);
         using CancellationTokenSource stop = new();
-        Task<WorkClaim?> waiting = tracker.ClaimAsync(Request, stop.Token).AsTask();
+        Task<TrackedItem?> waiting = tracker.ClaimAsync(Request, stop.Token).AsTask();
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         await tracker.AddAsync([Item("a")]);
@@ -294,7 +294,7 @@ public sealed class InMemoryWorkTrackerTests
     public async Task An_end_that_is_none_is_refused()
     {
         InMemoryWorkTracker tracker = Of(Item("a"));
-        WorkClaim claim = await ClaimAsync(tracker);
+        TrackedItem claim = await ClaimAsync(tracker);
         await Assert.ThrowsAsync<ArgumentException>(() =>
             tracker.SettleAsync(claim, new Settlement.Close(ItemOutcome.Suspended)).AsTask()
         );
@@ -304,7 +304,7 @@ public sealed class InMemoryWorkTrackerTests
     private static WorkItem Item(string id, params string[] blockedBy) => new(id, $"Do {id}") { BlockedBy = blockedBy };
 
     private static async Task<string> RefusedAsync(InMemoryWorkTracker tracker, WorkItem item) =>
-        Assert.Single(await tracker.AddAsync([item])).Fault.Code;
+        Assert.Single(await tracker.AddAsync([item])).Fault!.Code;
 
     /// <summary>Everything, once all of it is closed.</summary>
     private static async Task<IReadOnlyList<TrackedItem>> ClosedAsync(InMemoryWorkTracker tracker)
@@ -313,7 +313,7 @@ public sealed class InMemoryWorkTrackerTests
         return await tracker.ListAsync();
     }
 
-    private static async Task<WorkClaim> ClaimAsync(InMemoryWorkTracker tracker) =>
+    private static async Task<TrackedItem> ClaimAsync(InMemoryWorkTracker tracker) =>
         (await tracker.ClaimAsync(Request))!;
 
     private static async Task<List<string>> ClaimAllAsync(InMemoryWorkTracker tracker, int count)

@@ -84,7 +84,7 @@ public sealed class WorkGraphTests
         ];
         Assert.Empty(WorkGraph.Check(chain));
         InMemoryWorkTracker tracker = new(chain);
-        WorkClaim first = (await tracker.ClaimAsync(new ClaimRequest("w", TimeSpan.FromMinutes(1))))!;
+        TrackedItem first = (await tracker.ClaimAsync(new ClaimRequest("w", TimeSpan.FromMinutes(1))))!;
         await tracker.SettleAsync(first, new Settlement.Close(ItemOutcome.Failed, "no"));
         await tracker.WatchAsync().LastAsync();
         TrackedItem last = (await tracker.ListAsync())[^1];
