@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace Isolation.Sdk.Contexts;
 
 internal static class BriefingWriter
@@ -14,112 +11,57 @@ internal static class BriefingWriter
         int? conflictFiles
     )
     {
-        StringBuilder text = new();
-        if (!string.IsNullOrWhiteSpace(preamble))
-        {
-            text.Append(Normal(preamble)).Append("\n\n");
-        }
-
-        text.Append(CultureInfo.InvariantCulture, $"# {Line(request.Item.Title)}\n\n");
-        text.Append("## Instructions\n\n")
-            .Append(
-                request.Item.Instructions.Length == 0 ? "The title says it all." : Normal(request.Item.Instructions)
+        WorkItem item = request.Item;
+        string intro = string.IsNullOrWhiteSpace(preamble) ? "" : $"{Normal(preamble)}\n\n";
+        string instructions = item.Instructions.Length == 0 ? "The title says it all." : Normal(item.Instructions);
+        string branch = Line(request.Workspace.Branch ?? "none (detached)");
+        string place =
+            request.Workspace.BaseCommit.Length == 0
+                ? ""
+                : $"- Branch: {branch}\n- Base commit: {request.Workspace.BaseCommit}\n";
+        return $"{intro}# {Line(item.Title)}\n\n## Instructions\n\n{instructions}\n\n"
+            + $"## Item\n\n- Item: {Line(item.Id)}\n- Attempt: {request.Attempt.Number}\n{place}"
+            + Section("References (read-only)", references.Select(Reference))
+            + Section(
+                "Notes of the items this one was blocked by",
+                request
+                    .Handoffs.OrderBy(h => h.From.Item, StringComparer.Ordinal)
+                    .ThenBy(h => h.From.Number)
+                    .Select(h => $"\n### From {Line(h.From.ToString())}\n\n{Quote(h.Note)}\n")
             )
-            .Append("\n\n");
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"## Item\n\n- Item: {Line(request.Item.Id)}\n- Attempt: {request.Attempt.Number}\n"
-        );
-        if (request.Workspace.BaseCommit.Length > 0)
-        {
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"- Branch: {Line(request.Workspace.Branch ?? "none (detached)")}\n- Base commit: "
-                    + $"{request.Workspace.BaseCommit}\n"
+            + Section(
+                "Why the attempt before did not make it",
+                request.PreviousFailure is { Length: > 0 } failure ? [$"\n{Quote(failure)}\n"] : []
+            )
+            + Section(
+                "What the attempt before collided with",
+                request.Conflict is { } conflict && conflictFiles is { } max ? [Conflict(conflict, max)] : []
             );
-        }
-
-        AddReferences(text, references);
-        AddHandoffs(text, request.Handoffs);
-        if (request.PreviousFailure is { Length: > 0 } failure)
-        {
-            text.Append("\n## Why the attempt before did not make it\n\n").Append(Quote(failure)).Append('\n');
-        }
-
-        if (request.Conflict is { } conflict && conflictFiles is { } most)
-        {
-            AddConflict(text, conflict, most);
-        }
-
-        return text.ToString();
     }
 
-    private static void AddReferences(StringBuilder text, IReadOnlyList<ReferenceFile> references)
-    {
-        if (references.Count == 0)
-        {
-            return;
-        }
+    private static string Section(string title, IEnumerable<string> parts) =>
+        string.Concat(parts) is { Length: > 0 } text ? $"\n## {title}\n{text}" : "";
 
-        text.Append("\n## References (read-only)\n");
-        foreach (ReferenceFile reference in references)
-        {
-            // A fence longer than any run of backticks inside cannot be closed from inside.
-            string fence = new('`', Math.Max(3, LongestRun(reference.Content) + 1));
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"\n### {Line(reference.Path)}\n\n{fence}\n{reference.Content.TrimEnd('\n')}\n{fence}\n"
-            );
-        }
+    private static string Reference(ReferenceFile reference)
+    {
+        // A fence longer than any run of backticks inside cannot be closed from inside.
+        string fence = new('`', Math.Max(3, LongestRun(reference.Content) + 1));
+        return $"\n### {Line(reference.Path)}\n\n{fence}\n{reference.Content.TrimEnd('\n')}\n{fence}\n";
     }
 
-    private static void AddHandoffs(StringBuilder text, IReadOnlyList<Handoff> handoffs)
+    private static string Conflict(PreviousConflict conflict, int max)
     {
-        if (handoffs.Count == 0)
-        {
-            return;
-        }
-
-        text.Append("\n## Notes of the items this one was blocked by\n");
-        foreach (
-            Handoff handoff in handoffs.OrderBy(h => h.From.Item, StringComparer.Ordinal).ThenBy(h => h.From.Number)
-        )
-        {
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"\n### From {Line(handoff.From.ToString())}\n\n{Quote(handoff.Note)}\n"
-            );
-        }
-    }
-
-    private static void AddConflict(StringBuilder text, PreviousConflict conflict, int most)
-    {
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"\n## What the attempt before collided with\n\nIts work is kept: commit {conflict.Commit}, at "
-                + $"`{conflict.Ref}`. `git diff {conflict.BaseCommit} {conflict.Commit}` shows it; reuse what "
-                + $"still fits.\n"
-        );
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"It did not merge with commit {conflict.TargetCommit} of the "
-                + $"target{(conflict.With.Count == 0 ? "" : ", where these items had landed in the same files")}.\n"
-        );
-        foreach (string item in conflict.With.Take(MaxItemsNamed))
-        {
-            text.Append(CultureInfo.InvariantCulture, $"\n- Item: {Line(item)}");
-        }
-
-        foreach (Git.ConflictedFile file in conflict.Files.Take(most))
-        {
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"\n- File: {Line(file.Path)} ({Line(string.Join(", ", file.Kinds))})"
-            );
-        }
-
-        int more = conflict.Files.Count + conflict.MoreFiles - Math.Min(most, conflict.Files.Count);
-        text.Append(more > 0 ? string.Create(CultureInfo.InvariantCulture, $"\n- Files beside those: {more}\n") : "\n");
+        string others = conflict.With.Count == 0 ? "" : ", where these items had landed in the same files";
+        IEnumerable<string> items = conflict.With.Take(MaxItemsNamed).Select(i => $"\n- Item: {Line(i)}");
+        IEnumerable<string> files = conflict
+            .Files.Take(max)
+            .Select(f => $"\n- File: {Line(f.Path)} ({Line(string.Join(", ", f.Kinds))})");
+        int more = conflict.Files.Count + conflict.MoreFiles - Math.Min(max, conflict.Files.Count);
+        return $"\nIts work is kept: commit {conflict.Commit}, at `{conflict.Ref}`. "
+            + $"`git diff {conflict.BaseCommit} {conflict.Commit}` shows it; reuse what still fits.\n"
+            + $"It did not merge with commit {conflict.TargetCommit} of the target{others}.\n"
+            + string.Concat(items.Concat(files))
+            + (more > 0 ? $"\n- Files beside those: {more}\n" : "\n");
     }
 
     // What others wrote cannot pass for a part of the briefing.

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Isolation.Sdk.Contexts;
@@ -16,7 +15,6 @@ internal sealed class FreshContextFactory : IContextFactory
 
     public FreshContextFactory(FreshContextOptions options, TimeProvider time)
     {
-        // A copy: what is changed in the options afterwards must not reach a worker.
         (_budget, _conflictTokens, _preamble, _references) = (
             options.TokenBudget,
             options.MaxConflictTokens,
@@ -60,10 +58,7 @@ internal sealed class FreshContextFactory : IContextFactory
         {
             throw new IsolationException(
                 ContextCodes.OverBudget,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The briefing of {request.Attempt} has about {tokens} tokens, over its budget of {_budget}."
-                ),
+                $"The briefing of {request.Attempt} has about {tokens} tokens, over its budget of {_budget}.",
                 "Shorten the instructions, declare fewer references, split the item, or raise TokenBudget."
             )
             {

@@ -5,7 +5,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>A chain of commits without files, one for each note, whose message is the note.</summary>
 internal sealed class HandoffStore(GitRepository repository)
 {
     public const int MaxNoteBytes = 64 * 1024;
@@ -103,8 +102,7 @@ internal sealed class HandoffStore(GitRepository repository)
         return [.. log.Fields.Select(f => f.Split('\n', 2)).Select(p => new Handoff(from, p[0], p[1].Trim('\n')))];
     }
 
-    private static string Name(string slug, int number) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Prefix}{slug}/{number}");
+    private static string Name(string slug, int number) => $"{Prefix}{slug}/{number}";
 
     private static int Newest(IEnumerable<string> names) =>
         names
@@ -121,39 +119,24 @@ internal sealed class HandoffStore(GitRepository repository)
             .DefaultIfEmpty()
             .Max();
 
-    // A pruned attempt's notes count, too.
     private Task<IReadOnlyDictionary<string, string>> ListAsync(string slug, CancellationToken cancellationToken) =>
         repository.ListRefsAsync(cancellationToken, $"{Prefix}{slug}/", $"{AttemptNames.AttemptsPrefix}{slug}/");
 
     private async Task<string> WriteAsync(string text, string? parent, CancellationToken cancellationToken)
     {
-        _emptyTree ??= (
-            await repository
-                .Client.RunAsync(
-                    GitCommand.In(repository.CommonDirectory, "mktree") with
-                    {
-                        Input = "",
-                    },
-                    cancellationToken
-                )
-                .ConfigureAwait(false)
-        ).Line;
-        string[] arguments =
-        [
-            "-c",
-            "i18n.commitEncoding=UTF-8",
-            "commit-tree",
-            _emptyTree,
-            .. parent is null ? Array.Empty<string>() : ["-p", parent],
-            "-F",
-            "-",
-        ];
-        GitResult made = await repository
-            .Client.RunAsync(
-                new GitCommand(repository.CommonDirectory, arguments) { Input = text + "\n" },
-                cancellationToken
+        _emptyTree ??= await repository.WriteObjectAsync("", cancellationToken, ["mktree"]).ConfigureAwait(false);
+        return await repository
+            .WriteObjectAsync(
+                text + "\n",
+                cancellationToken,
+                [
+                    "-c",
+                    "i18n.commitEncoding=UTF-8",
+                    "commit-tree",
+                    _emptyTree,
+                    .. parent is null ? Array.Empty<string>() : ["-p", parent],
+                ]
             )
             .ConfigureAwait(false);
-        return made.Line;
     }
 }

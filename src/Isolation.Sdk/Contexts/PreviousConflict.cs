@@ -3,13 +3,12 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Contexts;
 
-/// <summary>How the attempt before collided with the target, so that the next one reuses its work instead of running
-/// into the same. Plain data: it goes through JSON unchanged.</summary>
+/// <summary>How the attempt before collided with the target, so that the next one can reuse its work.</summary>
 /// <param name="Attempt">The attempt before.</param>
 /// <param name="Commit">What it made; pinned by <see cref="Ref"/>.</param>
 /// <param name="BaseCommit">Where its own work starts.</param>
 /// <param name="TargetCommit">The target's commit it collided with.</param>
-/// <param name="Files">The files that collided and how, at most 100 of them, without their versions.</param>
+/// <param name="Files">The files that collided and how, at most 100 of them.</param>
 public sealed record PreviousConflict(
     AttemptId Attempt,
     string Commit,

@@ -11,7 +11,6 @@ internal static class WorkerFlow
     // On a thread of its own up to its first await, so that code that blocks holds no thread of the pool.
     public static Task<T> RunAsync<T>(WorkerLifetime lifetime, Func<Task<T>> run, Activity? activity = null)
     {
-        // With the flow suppressed, the new task starts from an empty execution context.
         using AsyncFlowControl? suppressed = ExecutionContext.IsFlowSuppressed()
             ? null
             : ExecutionContext.SuppressFlow();

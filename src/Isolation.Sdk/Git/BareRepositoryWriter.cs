@@ -22,7 +22,6 @@ internal static class BareRepositoryWriter
                 + (longIds ? "[extensions]\n\tobjectFormat = sha256\n" : "")
         );
 
-        // An absolute path starts neither like a comment nor like a quoted name.
         File.WriteAllText(
             Path.Combine(path, "objects", "info", "alternates"),
             string.Concat(borrowed.Select(f => (OperatingSystem.IsWindows() ? f.Replace('\\', '/') : f) + "\n"))

@@ -2,7 +2,6 @@ namespace Isolation.Sdk.Git;
 
 internal static class ChangedPaths
 {
-    // A merge of a stranger's history has more commits than anybody wants to know the paths of.
     private const int MaxCommits = 2000;
 
     public static async Task<IReadOnlyList<string>> BetweenAsync(

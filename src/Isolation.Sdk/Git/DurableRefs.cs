@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Git;
 
-/// <summary>Writes that are on the disk when they return.</summary>
 internal static class DurableRefs
 {
     // Git's default syncs neither loose objects nor refs; a writer that holds a ref for a moment is waited for.
@@ -8,7 +7,6 @@ internal static class DurableRefs
 
     private static Dictionary<string, string> Durable => new() { ["GIT_CONFIG_PARAMETERS"] = FullSync };
 
-    // null when all moved, the name of the ref that was not as expected when none did.
     public static Task<string?> UpdateDurablyAsync(
         this GitRepository repository,
         RefTransaction transaction,
@@ -30,7 +28,6 @@ internal static class DurableRefs
             author
         );
 
-    // What git prints of what it wrote.
     public static async Task<string> WriteObjectAsync(
         this GitRepository repository,
         string input,

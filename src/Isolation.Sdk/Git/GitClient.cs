@@ -18,9 +18,9 @@ internal sealed class GitClient(GitEnvironment environment)
 
     public GitEnvironment Environment { get; } = environment;
 
-    public int StartedProcesses => _started;
-
     private int _started;
+
+    public int StartedProcesses => _started;
 
     public async Task<GitResult> RunAsync(GitCommand command, CancellationToken cancellationToken = default)
     {
@@ -108,7 +108,7 @@ internal sealed class GitClient(GitEnvironment environment)
 
     private ProcessStartInfo Describe(GitCommand command)
     {
-        ProcessStartInfo start = new("git")
+        ProcessStartInfo start = new("git", command.Arguments)
         {
             WorkingDirectory = command.Directory,
             RedirectStandardInput = true,
@@ -118,18 +118,8 @@ internal sealed class GitClient(GitEnvironment environment)
             StandardErrorEncoding = Utf8,
             CreateNoWindow = true,
         };
-        foreach (string argument in command.Arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
         start.Environment.Clear();
-        foreach ((string name, string value) in Environment.For(command.Remote))
-        {
-            start.Environment[name] = value;
-        }
-
-        foreach ((string name, string value) in command.Environment)
+        foreach ((string name, string value) in Environment.For(command.Remote).Concat(command.Environment))
         {
             start.Environment[name] = value;
         }

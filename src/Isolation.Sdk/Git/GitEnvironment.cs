@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Isolation.Sdk.Git;
 
 /// <summary>Nothing of the caller's <c>GIT_*</c>, no system or global config, only what was allowed once.</summary>
@@ -28,15 +26,7 @@ internal sealed class GitEnvironment
     private GitEnvironment(GitEnvironment other, string name, string email)
     {
         (Config, Identity) = (other.Config, other.Identity);
-        (_local, _remote) = (With(other._local), With(other._remote));
-        Dictionary<string, string> With(Dictionary<string, string> variables) =>
-            new(variables)
-            {
-                ["GIT_AUTHOR_NAME"] = name,
-                ["GIT_AUTHOR_EMAIL"] = email,
-                ["GIT_COMMITTER_NAME"] = name,
-                ["GIT_COMMITTER_EMAIL"] = email,
-            };
+        (_local, _remote) = (WithAuthor(other._local, name, email), WithAuthor(other._remote, name, email));
     }
 
     public IReadOnlyList<KeyValuePair<string, string>> Config { get; }
@@ -65,7 +55,6 @@ internal sealed class GitEnvironment
         new("submodule.recurse", "false"),
     ];
 
-    // The same with another author of the library's own commits; workers keep the host's identity.
     public GitEnvironment WithAuthor(string name, string email) => new(this, name, email);
 
     public IReadOnlyDictionary<string, string> For(bool remote) => remote ? _remote : _local;
@@ -85,10 +74,6 @@ internal sealed class GitEnvironment
             ["GIT_TERMINAL_PROMPT"] = "0",
             ["GIT_NO_REPLACE_OBJECTS"] = "1",
             ["GIT_OPTIONAL_LOCKS"] = "0",
-            ["GIT_AUTHOR_NAME"] = Value(config, "user.name") ?? "Isolation.Sdk",
-            ["GIT_AUTHOR_EMAIL"] = Value(config, "user.email") ?? "isolation@localhost",
-            ["GIT_COMMITTER_NAME"] = Value(config, "user.name") ?? "Isolation.Sdk",
-            ["GIT_COMMITTER_EMAIL"] = Value(config, "user.email") ?? "isolation@localhost",
         };
         foreach (string name in passed)
         {
@@ -99,7 +84,11 @@ internal sealed class GitEnvironment
         }
 
         AddConfig(built, config);
-        return built;
+        return WithAuthor(
+            built,
+            Value(config, "user.name") ?? "Isolation.Sdk",
+            Value(config, "user.email") ?? "isolation@localhost"
+        );
     }
 
     public static void AddConfig(
@@ -107,13 +96,26 @@ internal sealed class GitEnvironment
         IReadOnlyList<KeyValuePair<string, string>> config
     )
     {
-        environment["GIT_CONFIG_COUNT"] = config.Count.ToString(CultureInfo.InvariantCulture);
+        environment["GIT_CONFIG_COUNT"] = $"{config.Count}";
         for (int i = 0; i < config.Count; i++)
         {
-            environment[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_KEY_{i}")] = config[i].Key;
-            environment[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_VALUE_{i}")] = config[i].Value;
+            environment[$"GIT_CONFIG_KEY_{i}"] = config[i].Key;
+            environment[$"GIT_CONFIG_VALUE_{i}"] = config[i].Value;
         }
     }
+
+    private static Dictionary<string, string> WithAuthor(
+        Dictionary<string, string> variables,
+        string name,
+        string email
+    ) =>
+        new(variables)
+        {
+            ["GIT_AUTHOR_NAME"] = name,
+            ["GIT_AUTHOR_EMAIL"] = email,
+            ["GIT_COMMITTER_NAME"] = name,
+            ["GIT_COMMITTER_EMAIL"] = email,
+        };
 
     private static string? Value(IReadOnlyList<KeyValuePair<string, string>> config, string key) =>
         config.LastOrDefault(e => e.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Value is { Length: > 0 } value

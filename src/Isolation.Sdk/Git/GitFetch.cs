@@ -5,7 +5,6 @@ namespace Isolation.Sdk.Git;
 /// <summary>One at a time: fetches of the same refs beside each other fail.</summary>
 internal static class GitFetch
 {
-    // Fetches a remote's branches, with the host's credentials; no tags follow, nothing is pruned.
     public static async Task RunAsync(
         GitRepository repository,
         string remote,

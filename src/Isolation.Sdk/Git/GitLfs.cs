@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Git;
 
-/// <summary>Git LFS: its content, or a fault; never pointer files that look like content.</summary>
 internal static class GitLfs
 {
     private static IReadOnlyList<KeyValuePair<string, string>> Tripwire { get; } =

@@ -7,13 +7,11 @@ namespace Isolation.Sdk.Git;
 
 internal static partial class GitOpener
 {
-    // The oldest git that has everything: 'merge-tree --write-tree' with '--stdin'.
     public static Version MinimumVersion { get; } = new(2, 39);
 
-    private static readonly string[] AllowedEverywhere = ["user.name", "user.email", "core.autocrlf", "core.eol"];
-    private static readonly string[] AllowedPrefixes = ["filter.lfs."];
-    private static readonly string[] RemotePrefixes = ["url.", "http.", "credential."];
-    private static readonly string[] RemoteKeys = ["core.sshcommand"];
+    // A name, or all that begin with it.
+    private static readonly string[] Allowed = ["user.name", "user.email", "core.autocrlf", "core.eol", "filter.lfs."];
+    private static readonly string[] AllowedForRemotes = ["url.", "http.", "credential.", "core.sshcommand"];
 
     public static async Task<GitRepository> OpenAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -38,7 +36,6 @@ internal static partial class GitOpener
             );
         }
 
-        // They do not depend on each other; most repositories belong to who asks, and need no trust.
         Task<GitResult> versioning = asHost.RunAsync(
             GitCommand.In(Path.GetPathRoot(Path.GetTempPath())!, "--version"),
             cancellationToken
@@ -63,7 +60,7 @@ internal static partial class GitOpener
         }
 
         GitRepository found = Describe(asHost, path, located);
-        List<KeyValuePair<string, string>> local = [.. settings.Where(e => IsAllowed(e.Key))];
+        List<KeyValuePair<string, string>> local = [.. settings.Where(e => IsAny(Allowed, e.Key))];
         if (trusted.Length > 0)
         {
             // The host accepted this repository, or LocateAsync had refused it: say so for exactly this one.
@@ -75,7 +72,7 @@ internal static partial class GitOpener
             );
         }
 
-        List<KeyValuePair<string, string>> remote = [.. settings.Where(e => IsForRemotes(e.Key))];
+        List<KeyValuePair<string, string>> remote = [.. settings.Where(e => IsAny(AllowedForRemotes, e.Key))];
         return found with { Client = new GitClient(new GitEnvironment(host, local, remote)) };
     }
 
@@ -149,7 +146,6 @@ internal static partial class GitOpener
         CancellationToken cancellationToken
     )
     {
-        // The host's own view: its HOME, its system and global files, nothing of any repository.
         Dictionary<string, string> asHost = host.Where(e =>
                 e.Key is "HOME" or "XDG_CONFIG_HOME" or "USERPROFILE" or "GIT_CONFIG_GLOBAL" or "GIT_CONFIG_SYSTEM"
             )
@@ -185,13 +181,12 @@ internal static partial class GitOpener
         return read;
     }
 
-    private static bool IsAllowed(string key) =>
-        AllowedEverywhere.Contains(key, StringComparer.OrdinalIgnoreCase)
-        || AllowedPrefixes.Any(p => key.StartsWith(p, StringComparison.OrdinalIgnoreCase));
-
-    private static bool IsForRemotes(string key) =>
-        RemoteKeys.Contains(key, StringComparer.OrdinalIgnoreCase)
-        || RemotePrefixes.Any(p => key.StartsWith(p, StringComparison.OrdinalIgnoreCase));
+    private static bool IsAny(string[] names, string key) =>
+        names.Any(n =>
+            n[^1] == '.'
+                ? key.StartsWith(n, StringComparison.OrdinalIgnoreCase)
+                : key.Equals(n, StringComparison.OrdinalIgnoreCase)
+        );
 
     private static Dictionary<string, string> HostVariables() =>
         Environment

@@ -39,7 +39,6 @@ internal static class GitRefs
             .ToDictionary(p => p[1], p => p[0]);
     }
 
-    // false: one of them was not as expected, and nothing moved.
     public static async Task<bool> TryUpdateAsync(
         this GitRepository repository,
         RefTransaction transaction,
@@ -72,7 +71,6 @@ internal static class GitRefs
             : DurableRefs.RefusedRef(answer.Error) ?? throw GitClient.Failed(update, answer);
     }
 
-    // Whether somebody was faster.
     public static bool IsRace(string error) =>
         error.Contains("but expected")
         || error.Contains("already exists")

@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Git;
 
-/// <summary>A repository that was met and trusted, and the checkout it was opened by.</summary>
 internal sealed record GitRepository(
     GitClient Client,
     string CommonDirectory,

@@ -22,7 +22,6 @@ internal sealed class GitRepositoryCache((string Name, string Email)? author = n
         }
         catch when (opening.Value.IsFaulted)
         {
-            // What is wrong with it may be put right: the next one looks again.
             _repositories.TryRemove(path, out _);
             throw;
         }

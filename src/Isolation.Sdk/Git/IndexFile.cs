@@ -78,14 +78,12 @@ internal sealed class IndexFile : IFileManifest
             : null;
     }
 
-    // With forward slashes, as bytes of UTF-8 or whatever the repository has.
     public ReadOnlySpan<byte> Path(int entry)
     {
         ReadOnlySpan<byte> rest = _bytes.AsSpan(_entries[entry] + StatBytes + _hash + 2);
         return rest[..rest.IndexOf((byte)0)];
     }
 
-    // '100644', '100755', '120000' or '160000', octal.
     public uint Mode(int entry) => Read(_entries[entry] + ModeAt);
 
     public ReadOnlySpan<byte> Id(int entry) => _bytes.AsSpan(_entries[entry] + StatBytes, _hash);

@@ -4,7 +4,6 @@ internal static class RefNames
 {
     public const string Heads = "refs/heads/";
 
-    // Its short name; null for what is no branch.
     public static string? BranchOf(string? name) =>
         name?.StartsWith(Heads, StringComparison.Ordinal) == true ? name[Heads.Length..] : null;
 

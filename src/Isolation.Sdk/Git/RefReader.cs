@@ -35,7 +35,6 @@ internal static class RefReader
         }
     }
 
-    // One ref's object; null when it does not exist or is not a plain one.
     public static string? Read(string commonDirectory, string name)
     {
         string value = ReadText(Path.Combine(commonDirectory, name), long.MaxValue);

@@ -2,19 +2,16 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Git;
 
-/// <summary>What git's files say of the work trees of a repository, without a process.</summary>
 internal static class WorktreeFiles
 {
     public const string SymbolicRef = "ref: ";
 
-    // The git directories of the linked ones.
     public static IEnumerable<string> Entries(GitRepository repository)
     {
         string folder = Path.Combine(repository.CommonDirectory, "worktrees");
         return Directory.Exists(folder) ? Directory.GetDirectories(folder).Order(StringComparer.Ordinal) : [];
     }
 
-    // The branch it is on, in full; null when detached.
     public static string? RefOf(string gitDirectory) =>
         TextFile.TryRead(Path.Combine(gitDirectory, "HEAD")) is { } head
         && head.StartsWith(SymbolicRef, StringComparison.Ordinal)

@@ -39,7 +39,6 @@ internal sealed class ActiveWorkers(WorkersDirectory folder, AuthorResolver auth
         );
     }
 
-    // Whoever had it done to him hears of it, too.
     public void Report(GuardFinding finding)
     {
         if (finding.Suspects.Count > 0)

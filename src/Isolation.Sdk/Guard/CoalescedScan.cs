@@ -42,7 +42,6 @@ internal sealed class CoalescedScan(Func<CancellationToken, Task> look) : IDispo
 
     public void Dispose() => _one.Dispose();
 
-    // Who gives up must not be counted in or out by another one's scan later.
     private bool Withdraw(Action then)
     {
         lock (_waiting)

@@ -67,7 +67,6 @@ internal sealed class ContaminationGuard : IDisposable
         }
         catch
         {
-            // It is over, and suspected of nothing that comes after it.
             await _scan.RunExclusiveAsync(Leave).ConfigureAwait(false);
             throw;
         }

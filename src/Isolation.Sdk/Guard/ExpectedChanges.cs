@@ -6,9 +6,6 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>
-/// What changes without anyone's being at fault: own branches, providers, the queue, other pipelines.
-/// </summary>
 internal sealed class ExpectedChanges(
     GitRepository repository,
     WorkersDirectory folder,
@@ -85,7 +82,6 @@ internal sealed class ExpectedChanges(
                     .ConfigureAwait(false);
         }
 
-        // Made or removed by a provider on behalf of an attempt: its lease says so, or said so before.
         return IsTransient(name, now)
             || IsBarrier(name, now)
             || IsNoted(change)
@@ -102,7 +98,6 @@ internal sealed class ExpectedChanges(
             .Concat(repository.TopLevel is null ? [] : [repository.CommonDirectory])
             .Any(d => WorktreeFiles.RefOf(d) == head[WorktreeFiles.SymbolicRef.Length..]);
 
-    // What goes harms nobody: a lock, a resolution, an entry that is whole again.
     private bool IsTransient(string name, string? now) =>
         WorktreeSnapshotReader.IsUnfinished(name)
             ? now is null
@@ -222,8 +217,6 @@ internal sealed class ExpectedChanges(
         _before.GetValueOrDefault($"{Path.GetDirectoryName(name)}/gitdir")
         ?? FileFingerprint.ReadLine(Path.Combine(repository.CommonDirectory, Path.GetDirectoryName(name)!, "gitdir"));
 
-    // A branch or worktree entry of an attempt that is over: it goes when the work has landed or the workspace is given
-    // back.
     private bool IsOfEndedAttempt(string name) =>
         name.StartsWith("worktrees/", StringComparison.Ordinal) || _branches.Contains(name);
 }

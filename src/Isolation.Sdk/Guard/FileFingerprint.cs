@@ -4,7 +4,6 @@ using System.Text;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>What is at a path, in a few characters that change when it does.</summary>
 internal static class FileFingerprint
 {
     public const string Directory = "a directory";

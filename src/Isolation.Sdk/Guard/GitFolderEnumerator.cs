@@ -2,7 +2,6 @@ using System.IO.Enumeration;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Links count as what they are and are not followed.</summary>
 internal readonly record struct GitFolderEntry(string Path, long Length, DateTime Written, bool IsLink)
 {
     public string NameIn(string folder) => Path[(folder.Length + 1)..].Replace('\\', '/');

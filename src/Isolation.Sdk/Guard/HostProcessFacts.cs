@@ -5,7 +5,6 @@ using System.Runtime;
 
 namespace Isolation.Sdk.Guard;
 
-/// <summary>What all code of the host's process shares and any of it can change, as far as it can be read.</summary>
 internal static class HostProcessFacts
 {
     // Values may be secrets, and are never shown.
@@ -36,12 +35,9 @@ internal static class HostProcessFacts
             ["current directory"] = CurrentDirectory(),
             ["default culture"] = Name(CultureInfo.DefaultThreadCurrentCulture),
             ["default UI culture"] = Name(CultureInfo.DefaultThreadCurrentUICulture),
-            ["thread pool's limits"] = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{fewest} to {most} threads, {fewestIo} to {mostIo} for input and output"
-            ),
+            ["thread pool's limits"] = $"{fewest} to {most} threads, {fewestIo} to {mostIo} for input and output",
             ["garbage collector's latency mode"] = GCSettings.LatencyMode.ToString(),
-            ["number of trace listeners"] = Trace.Listeners.Count.ToString(CultureInfo.InvariantCulture),
+            ["number of trace listeners"] = $"{Trace.Listeners.Count}",
         };
         if (Umask() is { } umask)
         {
@@ -65,7 +61,6 @@ internal static class HostProcessFacts
         return facts;
     }
 
-    // A culture's name says nothing of what was changed in it.
     private static string Name(CultureInfo? culture) =>
         culture is null
             ? "none"

@@ -8,7 +8,6 @@ internal sealed record RepositorySnapshot
 {
     public Dictionary<string, string> Facts { get; } = [];
 
-    // Locks and half-made entries, which are there for a moment only.
     public Dictionary<string, string> Passing { get; } = [];
 }
 
@@ -37,7 +36,6 @@ internal sealed class RepositorySnapshotReader(GitRepository repository, Workers
         "rr-cache",
     ];
 
-    // What tools look for in every folder above a project, besides the names that have a barrier.
     private static readonly string[] AboveProjects =
     [
         ".git",

@@ -6,7 +6,7 @@ namespace Isolation.Sdk.Merging;
 /// <param name="Elapsed">How long it took. The queue sets it.</param>
 public sealed record GateResult(GateVerdict Verdict, string Tree = "", TimeSpan Elapsed = default)
 {
-    /// <summary>Green: what host code answers.</summary>
+    /// <summary>Green.</summary>
     public static GateResult Pass { get; } = new(GateVerdict.Pass);
 
     /// <summary>The name of the part that decided: the first that was not green, or the last.</summary>
@@ -21,12 +21,10 @@ public sealed record GateResult(GateVerdict Verdict, string Tree = "", TimeSpan 
     /// <summary>The log with its output.</summary>
     public string? LogFile { get; init; }
 
-    /// <summary>Tracked files that the gate changed, at most 100. The verdict is of the tree as it was: each part of
-    /// the gate starts from exactly its files.</summary>
+    /// <summary>Tracked files that the gate changed, at most 100. They were put back before its next part.</summary>
     public IReadOnlyList<string> ChangedFiles { get; init; } = [];
 
-    /// <summary>Branches and tags that moved while the gate ran although nobody has them checked out. What lands does
-    /// not depend on them.</summary>
+    /// <summary>Branches and tags that moved while the gate ran although nobody has them checked out.</summary>
     public IReadOnlyList<string> MovedRefs { get; init; } = [];
 
     /// <summary>Whether the same tree, gate and environment had been red before.</summary>
@@ -35,20 +33,15 @@ public sealed record GateResult(GateVerdict Verdict, string Tree = "", TimeSpan 
     /// <summary>Whether this is an earlier pass of the same tree, gate and environment.</summary>
     public bool Cached { get; init; }
 
-    /// <summary>Red, through a fault of the candidate: what host code answers.</summary>
+    /// <summary>Red, through a fault of the candidate.</summary>
     /// <param name="reason">Why.</param>
     public static GateResult Fail(string reason) => new(GateVerdict.Fail) { Reason = reason };
-
-    /// <summary>Green for exit code 0, red for any other.</summary>
-    /// <param name="exitCode">The exit code of a command.</param>
-    public static GateResult FromExitCode(int exitCode) => exitCode == 0 ? Pass : Fail($"It ended with {exitCode}.");
 }
 
 /// <summary>A gate's verdict. Only <see cref="Pass"/> lands; the unknown is never green.</summary>
 public enum GateVerdict
 {
-    /// <summary>The gate could not be run: no such command, no space. The default, so that a verdict that was never set
-    /// is not green.</summary>
+    /// <summary>The gate could not be run: no such command, no space.</summary>
     Infra,
 
     /// <summary>A part was red.</summary>

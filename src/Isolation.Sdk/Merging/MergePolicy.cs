@@ -8,7 +8,6 @@ internal enum MergePreset
     Refinery,
 }
 
-/// <summary>Options over a preset. They only propose; fixed code decides what lands.</summary>
 internal sealed record MergePolicy(MergePreset Preset, MergeQueueOptions Options)
 {
     private bool IsRefinery => Preset == MergePreset.Refinery;
@@ -28,7 +27,6 @@ internal sealed record MergePolicy(MergePreset Preset, MergeQueueOptions Options
 
     public bool RetryFailedGates => Options.RetryFailedGates ?? IsRefinery;
 
-    // Whether the target itself must be green before any item is rejected.
     public bool TestsTarget => IsRefinery;
 
     // Where nothing is tested or pushed, the target's own history tells everything after a crash.

@@ -4,21 +4,18 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Reads the merge queues of a repository from anywhere, and pauses them. It opens no queue, acts in none and
-/// needs no policy.</summary>
+/// <summary>Reads the merge queues of a repository from anywhere, and pauses them.</summary>
 /// <param name="repository">The repository.</param>
 /// <param name="workersDirectory">Where its workers live, and with them the gate logs. <value>null: in the default
 /// place beside it.</value></param>
 public sealed class MergeQueueClient(RepositoryRef repository, string? workersDirectory = null)
 {
     private const string Prefix = "refs/isolation/mq/";
-    private const string Heads = "refs/heads/";
     private const int MaxLandings = 500;
     private const int LandingsShown = 20;
     private readonly RepositoryRef _repository = repository ?? throw new ArgumentNullException(nameof(repository));
 
-    /// <summary>Everything that was submitted to any queue and is still in it, and what queues have landed on their
-    /// targets: at most 500 landings of each target, newest first.</summary>
+    /// <summary>Reads what is in any queue, and what queues have landed: the newest 500 of each target.</summary>
     /// <param name="cancellationToken">A token to cancel the operation.</param>
     public async Task<IReadOnlyList<MergeStatus>> ReadAsync(CancellationToken cancellationToken = default) =>
         await ReadAsync(await OpenAsync(cancellationToken).ConfigureAwait(false), cancellationToken)
@@ -88,9 +85,8 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
         List<MergeStatus> found = [];
         foreach (QueueLayout layout in await FindAsync(repository, cancellationToken).ConfigureAwait(false))
         {
-            Snapshot reading = await ReadQueueAsync(layout, cancellationToken).ConfigureAwait(false);
-            found.AddRange(reading.Items);
-            found.AddRange(reading.LandedElsewhere);
+            QueueReport queue = await ReadAsync(layout, cancellationToken).ConfigureAwait(false);
+            found.AddRange(queue.Items.Concat(queue.Landed));
         }
 
         return found;
@@ -98,25 +94,19 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
 
     private async Task<QueueReport> DescribeAsync(QueueLayout layout, CancellationToken cancellationToken)
     {
-        Snapshot reading = await ReadQueueAsync(layout, cancellationToken).ConfigureAwait(false);
+        QueueReport queue = await ReadAsync(layout, cancellationToken).ConfigureAwait(false);
         WorkersDirectory folder = WorkersDirectory.Resolve(workersDirectory, layout.Repository.CommonDirectory);
         IReadOnlyList<GateLogLine> log = new GateLog(folder.Gates, layout).Peek();
         GateLogLine[] runs = [.. log.Where(l => l.Gate == log[^1].Gate && l.Environment == log[^1].Environment)];
-        return new QueueReport(reading.Target, reading.State.Target)
+        return queue with
         {
-            IsActing = reading.IsActing,
-            Pause = reading.State.Pause?.Pause,
-            Obstacle = reading.State.Activity.Obstacle,
-            MaxConcurrency = reading.State.Activity.MaxConcurrency > 0 ? reading.State.Activity.MaxConcurrency : null,
-            Testing = reading.State.Activity.Running,
-            Items = reading.Items,
-            Landed = [.. reading.LandedElsewhere.Take(LandingsShown)],
+            Landed = [.. queue.Landed.Take(LandingsShown)],
             GateResults = runs.CountBy(r => r.Verdict).ToDictionary(),
             FlakyPasses = runs.Count(r => r.Flaky),
         };
     }
 
-    private static async Task<Snapshot> ReadQueueAsync(QueueLayout layout, CancellationToken cancellationToken)
+    private static async Task<QueueReport> ReadAsync(QueueLayout layout, CancellationToken cancellationToken)
     {
         MergeTarget target = new(layout.Repository.Reference, layout.Target);
         QueueState state = await new QueueStore(layout, TimeProvider.System)
@@ -126,15 +116,18 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
             .ConfigureAwait(false);
         HashSet<AttemptId> landed = [.. landings.Select(l => l.Attempt)];
         bool acting = OsFileLock.IsHeld(layout.Lock);
-        state = state with { Activity = acting ? QueueActivity.Read(layout) : QueueActivity.None };
-        QueueStatusProjection projection = new(state, landed.Contains, policy: null);
-        return new Snapshot(
-            target,
-            state,
-            acting,
-            [.. projection.Statuses().Select(s => Describe(target, s.Item, s.Status, state.Activity))],
-            [.. landings.Where(l => state.Find(l.Attempt) is null)]
-        );
+        QueueActivity activity = acting ? QueueActivity.Read(layout) : QueueActivity.None;
+        QueueStatusProjection projection = new(state with { Activity = activity }, landed.Contains, policy: null);
+        return new QueueReport(target, state.Target)
+        {
+            IsActing = acting,
+            Pause = state.Pause?.Pause,
+            Obstacle = activity.Obstacle,
+            MaxConcurrency = activity.MaxConcurrency > 0 ? activity.MaxConcurrency : null,
+            Testing = activity.Running,
+            Items = [.. projection.Statuses().Select(s => Describe(target, s.Item, s.Status, activity))],
+            Landed = [.. landings.Where(l => state.Find(l.Attempt) is null)],
+        };
     }
 
     // A queue has a file of numbers once something was submitted; a slug does not tell its target's name.
@@ -148,7 +141,7 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
             ? [.. Directory.EnumerateFiles(folder, "*.seq").Select(f => Path.GetFileNameWithoutExtension(f))]
             : [];
         GitResult refs = await repository
-            .RunAsync(cancellationToken, "for-each-ref", "--format=%(refname)", Prefix, Heads)
+            .RunAsync(cancellationToken, "for-each-ref", "--format=%(refname)", Prefix, RefNames.Heads)
             .ConfigureAwait(false);
         string[] names = refs.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         slugs.UnionWith(
@@ -159,7 +152,7 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
         return
         [
             .. names
-                .Where(n => n.StartsWith(Heads, StringComparison.Ordinal) && slugs.Contains(Slug.Of(n[Heads.Length..])))
+                .Where(n => RefNames.BranchOf(n) is { } branch && slugs.Contains(Slug.Of(branch)))
                 .Select(n => new QueueLayout(repository, n)),
         ];
     }
@@ -179,7 +172,6 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
             Title = item.Title,
             Files = item.Files ?? [],
             AwaitsApproval = awaits,
-            NeedsGate = item.NeedsGate,
             ApprovedBy = item.ApprovedBy,
         };
     }
@@ -246,12 +238,4 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
         await new QueueStore(layout, TimeProvider.System).PauseAsync(pause, cancellationToken).ConfigureAwait(false);
         new QueueChangeFile(layout.ChangeFile).Signal();
     }
-
-    private sealed record Snapshot(
-        MergeTarget Target,
-        QueueState State,
-        bool IsActing,
-        IReadOnlyList<MergeStatus> Items,
-        IReadOnlyList<MergeStatus> LandedElsewhere
-    );
 }

@@ -15,12 +15,11 @@ public sealed partial class MergeQueueOptions
     /// <value>null: <c>{title}</c>.</value></summary>
     public string? MessageTemplate { get; set; }
 
-    /// <summary>The remote to which each submitted attempt's branch is pushed, never forced, so that it can become a
-    /// pull request. <value>null: none.</value></summary>
+    /// <summary>The remote to push each attempt's branch to, never forced. <value>null: none.</value></summary>
     public string? PushBranchesTo { get; set; }
 
-    /// <summary>The remote to which the target is pushed as part of each landing: what lands here is there, or nothing
-    /// lands. Never forced; what others pushed is taken over first. <value>null: none.</value></summary>
+    /// <summary>The remote to push the target to as part of each landing, never forced: what lands here is there, or
+    /// nothing lands. <value>null: none.</value></summary>
     public string? PushTargetTo { get; set; }
 
     /// <summary>Whether a clean checkout of the target moves along with it. <value>false: a target that is checked out
@@ -34,13 +33,12 @@ public sealed partial class MergeQueueOptions
     /// <summary>The parts of the gate, run in this order; the first that is not green decides.</summary>
     public IList<MergeGate> Gates { get; } = [];
 
-    /// <summary>The longest time that all parts of the gate together may take for one candidate. After five passes the
-    /// limit is three times what nearly all of them took, one minute at least. <value>30 minutes.</value></summary>
+    /// <summary>The maximum time of all gates of a candidate together. After five passes it is three times what nearly
+    /// all of them took, one minute at least. <value>30 minutes.</value></summary>
     public TimeSpan GateTimeout { get; set; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>Untracked files that stay in a gate's worktree from one candidate to the next, as patterns of a
-    /// <c>.gitignore</c>: <c>bin/</c>, <c>node_modules/</c>. Name only what the build checks for staleness.
-    /// <value>None.</value></summary>
+    /// <summary>Untracked files to keep between runs of a gate, as patterns of a <c>.gitignore</c>. Name only what the
+    /// build checks for staleness. <value>None.</value></summary>
     public IList<string> CachePaths { get; } = [];
 
     /// <summary>The maximum number of candidates tested at once; fewer where gates slow each other down. <value>null: 4

@@ -19,11 +19,10 @@ public sealed record MergeRequest(AttemptId Attempt, Capture Capture)
     /// <summary>Whether it is tested and landed by itself, never together with others. <value>false.</value></summary>
     public bool Exclusive { get; init; }
 
-    /// <summary>Whether it mends the target: it goes on while the queue is paused because the target itself is red.
+    /// <summary>Whether it goes on while the queue is paused because the target itself is red.
     /// <value>false.</value></summary>
     public bool FixesTarget { get; init; }
 
-    /// <summary>The attempt's branch, short form, deleted in the same transaction as it lands; <see langword="null"/>
-    /// to delete none.</summary>
+    /// <summary>The short name of the branch to delete when it lands; <see langword="null"/> for none.</summary>
     public string? Branch { get; init; }
 }

@@ -19,8 +19,7 @@ public enum MergeState
     /// <summary>It is part of the target.</summary>
     Landed,
 
-    /// <summary>The target already has everything it brings, so there is nothing to land. Whatever depends on it may go
-    /// on.</summary>
+    /// <summary>The target already has everything it brings.</summary>
     NoChange,
 
     /// <summary>It does not merge with the target.</summary>
@@ -46,8 +45,7 @@ public enum MergeHoldReason
     /// <summary>Something it depends on has not landed.</summary>
     Dependency,
 
-    /// <summary>It collides with work ahead of it that has not landed: decided as soon as that lands or
-    /// leaves.</summary>
+    /// <summary>It collides with work ahead of it, and waits until that lands or leaves.</summary>
     Conflict,
 
     /// <summary>Nobody has approved exactly this commit.</summary>
@@ -56,7 +54,7 @@ public enum MergeHoldReason
     /// <summary>Someone paused it, or the queue.</summary>
     Paused,
 
-    /// <summary>The target itself does not pass the gate: only work that is marked to mend it goes on.</summary>
+    /// <summary>The target itself does not pass the gate.</summary>
     BaseBroken,
 
     /// <summary>The machine could not do its part: no space, no such command.</summary>

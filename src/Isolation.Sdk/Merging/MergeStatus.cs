@@ -7,12 +7,10 @@ namespace Isolation.Sdk.Merging;
 /// <param name="State">Where it is.</param>
 public sealed record MergeStatus(AttemptId Attempt, MergeState State)
 {
-    /// <summary>The commit of the target that brought it in; while it is <see cref="MergeState.Landing"/>, the one that
-    /// is about to.</summary>
+    /// <summary>The commit of the target that brought it in, or is about to.</summary>
     public string? LandedCommit { get; init; }
 
-    /// <summary>Its place in the queue, 1 for the next; <see langword="null"/> when it does not wait. As of the last
-    /// change of anything else.</summary>
+    /// <summary>Its place in the queue, 1 for the next; <see langword="null"/> when it does not wait.</summary>
     public int? Position { get; init; }
 
     /// <summary>Why it is where it is.</summary>
@@ -21,8 +19,7 @@ public sealed record MergeStatus(AttemptId Attempt, MergeState State)
     /// <summary>What it waits for, while it is <see cref="MergeState.Held"/>.</summary>
     public MergeHoldReason? Hold { get; init; }
 
-    /// <summary>While it is <see cref="MergeState.Testing"/>: what is tested together with it. Landed: what landed in
-    /// the same step.</summary>
+    /// <summary>What is tested together with it, or landed in the same step.</summary>
     public IReadOnlyList<AttemptId> With { get; init; } = [];
 
     /// <summary>What collided, when it is <see cref="MergeState.Conflicted"/>.</summary>
@@ -31,8 +28,8 @@ public sealed record MergeStatus(AttemptId Attempt, MergeState State)
     /// <summary>What the gate said, when there was one.</summary>
     public GateResult? Gate { get; init; }
 
-    /// <summary>Items that landed since this one's base and touched the same files without a conflict, with those
-    /// files: look twice.</summary>
+    /// <summary>Items that landed since its base and touched the same files without a conflict, with those
+    /// files.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Coupled { get; init; } = NoneCoupled;
 
     /// <summary>The target. From here on, only <see cref="MergeQueueClient"/> fills the properties in.</summary>
@@ -56,9 +53,6 @@ public sealed record MergeStatus(AttemptId Attempt, MergeState State)
 
     /// <summary>Whether someone has to approve exactly this commit before anything else happens.</summary>
     public bool AwaitsApproval { get; init; }
-
-    /// <summary>Whether only a queue with a gate may land it.</summary>
-    public bool NeedsGate { get; init; }
 
     /// <summary>Who approved it.</summary>
     public string? ApprovedBy { get; init; }

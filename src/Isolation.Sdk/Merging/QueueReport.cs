@@ -7,25 +7,22 @@ namespace Isolation.Sdk.Merging;
 /// <param name="Commit">The target's commit; <see langword="null"/> when the branch is gone.</param>
 public sealed record QueueReport(MergeTarget Target, string? Commit)
 {
-    /// <summary>Whether a process acts now: tests and lands. Otherwise work waits for the next one that opens the
-    /// queue.</summary>
+    /// <summary>Whether a process tests and lands now.</summary>
     public bool IsActing { get; init; }
 
     /// <summary>Why the queue lands nothing; <see langword="null"/> while it goes on.</summary>
     public QueuePause? Pause { get; init; }
 
-    /// <summary>What keeps the acting process from landing anything: the target is checked out with changes,
-    /// say.</summary>
+    /// <summary>What keeps the acting process from landing anything, for example a checkout of the target.</summary>
     public string? Obstacle { get; init; }
 
-    /// <summary>The maximum number of candidates that the acting process tests at once; <see langword="null"/> while it
-    /// tests none.</summary>
+    /// <summary>The maximum number of candidates tested at once; <see langword="null"/> while none is.</summary>
     public int? MaxConcurrency { get; init; }
 
     /// <summary>What is in the gate now, the shortest candidate first.</summary>
     public IReadOnlyList<QueueCandidate> Testing { get; init; } = [];
 
-    /// <summary>What was submitted and is still in the queue: work that may go on first, in landing order.</summary>
+    /// <summary>What is in the queue; first what may go on, in landing order.</summary>
     public IReadOnlyList<MergeStatus> Items { get; init; } = [];
 
     /// <summary>What landed last, newest first, at most 20.</summary>
@@ -63,8 +60,7 @@ public sealed record QueueCandidate(string Commit, string Tree, IReadOnlyList<At
         };
 }
 
-/// <summary>Why a queue lands nothing. It is stored as the message of a commit that one ref of the queue points
-/// to.</summary>
+/// <summary>Why a queue lands nothing.</summary>
 /// <param name="Kind">In a word: <see cref="MergeHoldReason.Paused"/>, <see cref="MergeHoldReason.BaseBroken"/> or
 /// <see cref="MergeHoldReason.Infra"/>.</param>
 /// <param name="Reason">In a sentence.</param>

@@ -25,7 +25,7 @@ public class GateSchedulerTests
                 );
                 seen.AddRange(said.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
                 seen.Add($"{gate.Commit} {gate.Tree} {string.Join(',', gate.Attempts)} {gate.Workspace}");
-                return GateResult.FromExitCode(said.ExitCode);
+                return said.ExitCode == 0 ? GateResult.Pass : GateResult.Fail("red");
             });
             o.Gates.Add("judge", (_, _) => ValueTask.FromResult(GateResult.Fail("not today")));
             o.Gates.Add("never", (_, _) => throw new InvalidOperationException());

@@ -2,10 +2,8 @@ using System.Collections.Frozen;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Only a proposal: what lands and who is evicted is decided by the engine's own checks.</summary>
 internal sealed record BatchPlan(int Land, bool ConfirmFirst, IReadOnlyList<int> Start, IReadOnlyList<int> Stop);
 
-/// <summary>A prefix is named by its number of items.</summary>
 internal sealed record BatchState(int Length, BatchSettings Settings)
 {
     public IReadOnlySet<int> Green { get; init; } = FrozenSet<int>.Empty;
@@ -15,7 +13,6 @@ internal sealed record BatchState(int Length, BatchSettings Settings)
     // Also those that were told to stop and have not ended yet.
     public IReadOnlySet<int> Running { get; init; } = FrozenSet<int>.Empty;
 
-    // Slots held by what is no prefix any more.
     public int Busy { get; init; }
 }
 

@@ -7,7 +7,6 @@ internal sealed class BatchSizeModel(
 {
     public const int MaxBatchSize = 8;
 
-    // Between a queue that is nearly always green and one whose every fifth item is bad.
     public const double NeutralFailureRate = 0.1;
 
     private const double NeutralWeight = 10;
@@ -81,7 +80,6 @@ internal sealed class BatchSizeModel(
         return (landed + (red * position / sum)) / (1 + (red * rounds / sum));
     }
 
-    // An average at first, then one in which old items fade.
     private void Saw(double value)
     {
         _seen = Math.Min(_seen + 1, _memory);
@@ -102,7 +100,6 @@ internal sealed class GateSlowdown
         double before = _seen.TryGetValue(concurrent, out (double Seconds, int At) old) ? old.Seconds : seconds;
         _seen[concurrent] = (before + (Share * (seconds - before)), _runs);
 
-        // What was slow long ago is worth another try.
         foreach (int stale in _seen.Where(s => _runs - s.Value.At > Memory).Select(s => s.Key).ToArray())
         {
             _seen.Remove(stale);
@@ -119,7 +116,6 @@ internal sealed class GateSlowdown
     }
 }
 
-/// <summary>How many rounds it takes to find the culprit of a red interval, by its place.</summary>
 internal sealed class SearchRounds
 {
     private readonly Dictionary<(int Slots, int Width), int[]> _known = [];

@@ -59,7 +59,6 @@ internal static class PrefixBisection
             ? Enumerable.Range(1, state.Length).TakeWhile(state.Green.Contains).LastOrDefault()
             : state.Green.Where(p => p <= state.Length).Append(0).Max();
 
-    // What waits for a stopped run to end still finds its place.
     private static IEnumerable<int> Wanted(BatchState state, int red, int[] running)
     {
         if (state.Settings.TestEveryCommit)

@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Merging;
 
-/// <summary>One item on top of what is ahead of it: a prefix that lands leaves the rest valid.</summary>
 internal sealed record Candidate(QueueItem Item, string Parent, string Commit, string Tree)
 {
     // What it adds to the target's first-parent line, oldest first.
@@ -12,7 +11,6 @@ internal sealed record Candidate(QueueItem Item, string Parent, string Commit, s
 
     public IReadOnlyList<string> Files { get; init; } = [];
 
-    // Items below it that touched the same files without a conflict.
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Coupled { get; init; } = MergeStatus.NoneCoupled;
 
     public bool RecordsTestedTree { get; init; }

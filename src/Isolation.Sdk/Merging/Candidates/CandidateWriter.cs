@@ -2,7 +2,6 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Its commits are on the disk when it returns.</summary>
 internal sealed class CandidateWriter(QueueContext context)
 {
     private MergeMode Mode => context.Policy.Options.Mode;

@@ -10,7 +10,6 @@ internal sealed class MergeBaseFinder(QueueContext context, TargetHistory histor
 {
     private GitRepository Repository => context.Repository;
 
-    // null for what git finds. No process when the item's base is on the target's line.
     public async Task<string?> FindAsync(
         QueueItem item,
         string target,
@@ -45,7 +44,6 @@ internal sealed class MergeBaseFinder(QueueContext context, TargetHistory histor
             return null;
         }
 
-        // Is the base one of the commits that landed under another name, or below one?
         GitResult independent = await Repository
             .TryRunAsync(cancellationToken, ["merge-base", "--independent", item.Base, .. heads])
             .ConfigureAwait(false);

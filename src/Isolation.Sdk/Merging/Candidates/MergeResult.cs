@@ -17,7 +17,6 @@ internal abstract record MergeResult
 
     public sealed record Conflict(MergeTreeOutput Output) : MergeResult
     {
-        // Conflicts and files are many-to-many.
         public IReadOnlyList<string> Paths =>
             [
                 .. Output

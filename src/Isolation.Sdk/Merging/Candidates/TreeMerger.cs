@@ -7,7 +7,6 @@ internal readonly record struct MergeBase(string Commit, string Tree);
 
 internal readonly record struct MergeTask(QueueItem Item, MergeBase Onto, string? Start, IReadOnlyList<string> Files);
 
-/// <summary>Merges by the attributes that the target has committed.</summary>
 internal sealed class TreeMerger(QueueContext context, string folder)
 {
     private readonly GitMerge _merge = new(context.Repository, folder);

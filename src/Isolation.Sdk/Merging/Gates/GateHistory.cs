@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -17,7 +16,6 @@ internal sealed class GateHistory
     private readonly HashSet<string> _red = new();
     private readonly Queue<(TimeSpan Elapsed, int Concurrent)> _times = new();
 
-    // Newest last.
     public IReadOnlyList<(TimeSpan Elapsed, int Concurrent)> Times => Locked(() => _times.ToArray());
 
     public bool IsGreen(string tree) => PassOf(tree) is not null;
@@ -113,7 +111,6 @@ internal sealed class GateHistory
     }
 }
 
-/// <summary>What a pass is reused by: the gate, and what it ran in as far as that can be known.</summary>
 internal sealed record GateKey(string Gate, string Environment)
 {
     private const int Length = 32;
@@ -132,7 +129,7 @@ internal sealed record GateKey(string Gate, string Environment)
     private static string SpecOf(MergeGate gate) =>
         Hash([
             gate.Version ?? "",
-            gate.MinimumTime.Ticks.ToString(CultureInfo.InvariantCulture),
+            $"{gate.MinimumTime.Ticks}",
             .. gate.File is null ? ["code", gate.Name] : new[] { "command", gate.File },
             .. gate.Arguments,
         ]);
@@ -140,10 +137,6 @@ internal sealed record GateKey(string Gate, string Environment)
     // Each part with its length, so that no two lists read the same.
     private static string Hash(IReadOnlyList<string> parts) =>
         Convert.ToHexStringLower(
-            SHA256.HashData(
-                Encoding.UTF8.GetBytes(
-                    string.Concat(parts.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Length}:{p}")))
-                )
-            )
+            SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(parts.Select(p => $"{p.Length}:{p}"))))
         )[..Length];
 }

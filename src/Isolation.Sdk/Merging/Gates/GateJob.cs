@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Sandbox;
@@ -18,10 +16,9 @@ internal sealed class GateJob(
 {
     // What a shell says of a child that was killed: by the kernel, short of memory, or by somebody.
     private const int Killed = 128 + 9;
-    private const int LogTailBytes = 64 * 1024;
+    private const int MaxLogLines = 1000;
     private const long MinFreeBytes = 1024 * 1024;
 
-    // For code of the host whose token was cancelled.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
     // What the C library says for ENOSPC, and what tools of others make of it.
@@ -35,7 +32,6 @@ internal sealed class GateJob(
     private readonly HashSet<string> _changed = new();
     private Task _code = Task.CompletedTask;
 
-    // Code of the host does not end and still uses the worktree.
     public bool LostWorktree { get; private set; }
 
     public async Task<GateResult> RunAsync(TimeSpan limit, CancellationToken cancellationToken)
@@ -77,7 +73,6 @@ internal sealed class GateJob(
             await scope.ReleaseAsync(ReleaseMode.Remove, CancellationToken.None).ConfigureAwait(false);
             lease.Complete();
 
-            // No signal ends code of the host; everything else is gone by now.
             await _code
                 .WaitAsync(Grace, context.Time, CancellationToken.None)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -101,7 +96,6 @@ internal sealed class GateJob(
             long begun = context.Time.GetTimestamp();
             try
             {
-                // Each part starts from exactly the candidate's tracked files.
                 if (i > 0 && await FindChangesAsync(either.Token).ConfigureAwait(false))
                 {
                     await worktree.RestoreAsync(candidate.Commit, either.Token).ConfigureAwait(false);
@@ -169,11 +163,10 @@ internal sealed class GateJob(
             Killed => result with { Reason = "It was killed." },
             _ when HasLittleSpace(worktree.Folder)
                     || HasLittleSpace(scope.Info.Temp)
-                    || TailOf(command.LogFile!) is var said && FullDiskMessages.Any(m => said.Contains(m)) =>
-                result with
-                {
-                    Reason = "The disk is full.",
-                },
+                    || SaysDiskIsFull(command.LogFile!) => result with
+            {
+                Reason = "The disk is full.",
+            },
             _ => result with { Verdict = GateVerdict.Fail },
         };
     }
@@ -252,10 +245,7 @@ internal sealed class GateJob(
     private string LogOf(int part)
     {
         string of = candidate.IsTarget ? "target" : AttemptNames.FileName(candidate.Attempts[^1]);
-        return Path.Combine(
-            GateWorktree.FolderOf(context),
-            string.Create(CultureInfo.InvariantCulture, $"{of}-{candidate.Commit[..12]}-{name.Number}-{part}.log")
-        );
+        return Path.Combine(GateWorktree.FolderOf(context), $"{of}-{candidate.Commit[..12]}-{name.Number}-{part}.log");
     }
 
     private static bool HasLittleSpace(string folder)
@@ -270,18 +260,15 @@ internal sealed class GateJob(
         }
     }
 
-    private static string TailOf(string log)
+    private static bool SaysDiskIsFull(string log)
     {
         try
         {
-            using FileStream file = new(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            file.Seek(-Math.Min(LogTailBytes, file.Length), SeekOrigin.End);
-            byte[] bytes = new byte[LogTailBytes];
-            return Encoding.UTF8.GetString(bytes, 0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+            return File.ReadLines(log).TakeLast(MaxLogLines).Any(l => FullDiskMessages.Any(l.Contains));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return "";
+            return false;
         }
     }
 }

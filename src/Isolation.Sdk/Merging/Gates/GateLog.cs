@@ -38,7 +38,6 @@ internal sealed class GateLog(string folder, QueueLayout names)
         }
     }
 
-    // For a mere reader: nothing is shortened, and no key made.
     public IReadOnlyList<GateLogLine> Peek()
     {
         try

@@ -42,7 +42,6 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
 
     private string LeaseItem => "gate:" + context.Names.ShortTarget;
 
-    // The caller holds the queue's lock.
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
         foreach (LeaseRecord record in _leases.List().Where(r => r.Attempt.Item == LeaseItem))
@@ -94,7 +93,6 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
         context.Faults.OnStep(candidate.IsRetry ? QueueStep.MidConfirm : QueueStep.MidGate);
     }
 
-    // Each keeps its worktree until everything it started is gone.
     public void Stop(Func<QueueCandidate, bool> which)
     {
         foreach (Run run in _running.Where(r => which(r.Candidate)))
@@ -127,7 +125,6 @@ internal sealed class GateScheduler(QueueContext context) : IAsyncDisposable
         }
     }
 
-    // What could not be tested is tested once more.
     public async Task<GateResult> RunAsync(QueueCandidate candidate, CancellationToken cancellationToken)
     {
         GateKey key = await OpenAsync(cancellationToken).ConfigureAwait(false);

@@ -30,7 +30,7 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
     // There are more than may be used at once when one had to be left to code that would not end.
     public int Number => number;
 
-    public string Folder => Path.Combine(FolderOf(context), Prefix + number.ToString(CultureInfo.InvariantCulture));
+    public string Folder => Path.Combine(FolderOf(context), $"{Prefix}{number}");
 
     // Marks in the one beside HEAD ("assume unchanged") would let a file of one candidate stay for the next.
     private string Index => Folder + ".index";
@@ -39,7 +39,6 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
 
     public static string FolderOf(QueueContext context) => Path.Combine(context.Folder.Gates, context.Names.QueueSlug);
 
-    // The caller holds the queue's lock, so nobody uses it.
     public static IEnumerable<GateWorktree> FindAll(QueueContext context, Trash trash)
     {
         string folder = FolderOf(context);
@@ -60,7 +59,6 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
 
     public async Task<WorkspaceInfo> MoveToAsync(string commit, CancellationToken cancellationToken)
     {
-        // Looked at after each gate, and once more for those that were given up.
         if (FindTampering() is not null)
         {
             await RemoveAsync(cancellationToken).ConfigureAwait(false);
@@ -80,7 +78,6 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
             }
             catch (Exception e) when (e is IsolationException or IOException or UnauthorizedAccessException)
             {
-                // Whatever stands in git's way in there, a new one has nothing of it.
                 await RemoveAsync(cancellationToken).ConfigureAwait(false);
                 await trash.EmptyAsync().ConfigureAwait(false);
             }

@@ -27,7 +27,6 @@ internal sealed class CheckoutUpdater(QueueContext context)
                 );
             }
 
-            // One that fell behind in a landing whose process died is moved along before anything else.
             if (
                 !File.Exists(names.Checkout)
                 && (

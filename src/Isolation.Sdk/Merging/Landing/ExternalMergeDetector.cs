@@ -2,13 +2,11 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>Finds items that somebody else merged (a pull request, say): by ancestry, or by trailers.</summary>
 internal sealed class ExternalMergeDetector(QueueContext context, TargetHistory history)
 {
     private const int MaxAtOnce = 200;
     private readonly HashSet<(string Target, string Head)> _looked = [];
 
-    // Of those that wait: what does not is found when it is stacked.
     public async Task<IReadOnlyList<(QueueItem Item, string Commit)>> FindAsync(
         string target,
         IReadOnlyList<QueueItem> waiting,

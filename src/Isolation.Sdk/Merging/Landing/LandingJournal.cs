@@ -1,4 +1,3 @@
-using System.Globalization;
 using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Merging;
@@ -79,7 +78,6 @@ internal sealed class LandingJournal(QueueContext context)
         CancellationToken cancellationToken
     )
     {
-        // A pattern, so that a journal which does not exist yet is no error.
         string name = LandingMessage.Name(attempt);
         GitResult answer = await names
             .Repository.RunAsync(
@@ -99,7 +97,6 @@ internal sealed class LandingJournal(QueueContext context)
             .FirstOrDefault(i => LandingMessage.Name(i.Attempt) == name);
     }
 
-    // false: somebody else wrote the journal.
     public async Task<bool> MoveAsync(string commit, CancellationToken cancellationToken)
     {
         RefTransaction move = _tip is null
@@ -121,13 +118,12 @@ internal sealed class LandingJournal(QueueContext context)
 
         string folder = Path.Combine(context.Names.MergeFolder, "journal");
         Directory.CreateDirectory(folder);
-        string[] files = [.. entries.Select((_, i) => Path.Combine(folder, i.ToString(CultureInfo.InvariantCulture)))];
+        string[] files = [.. entries.Select((_, i) => Path.Combine(folder, $"{i}"))];
         for (int i = 0; i < entries.Length; i++)
         {
             await File.WriteAllTextAsync(files[i], Commit(entries[i]), cancellationToken).ConfigureAwait(false);
         }
 
-        // One process for all of them; git checks what it is given.
         string written = await Repository
             .WriteObjectAsync(
                 string.Concat(files.Select(f => f + "\n")),
@@ -141,11 +137,9 @@ internal sealed class LandingJournal(QueueContext context)
     private string Commit(JournalEntry entry)
     {
         IReadOnlyDictionary<string, string> environment = Repository.Client.Environment.For(remote: false);
-        string who = string.Create(
-            CultureInfo.InvariantCulture,
+        string who =
             $"{Plain(environment["GIT_COMMITTER_NAME"])} <{Plain(environment["GIT_COMMITTER_EMAIL"])}> "
-                + $"{context.Time.GetUtcNow().ToUnixTimeSeconds()} +0000"
-        );
+            + $"{context.Time.GetUtcNow().ToUnixTimeSeconds()} +0000";
         string parent = _last is null ? "" : $"parent {_last}\n";
         return $"tree {EmptyTree}\n{parent}author {who}\ncommitter {who}\n\n{entry.ToMessage()}";
     }

@@ -100,7 +100,6 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
         return stopped;
     }
 
-    // The target tells whether it landed. Whether refs have changed.
     public async Task<bool> RecoverAsync(string? target, CancellationToken cancellationToken)
     {
         if (await _journal.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } intent)
@@ -179,28 +178,27 @@ internal sealed class LandingService(QueueContext context, TargetHistory history
 
     private async Task<LandingResult?> PushAsync(JournalEntry intent, CancellationToken cancellationToken)
     {
-        switch (
-            await _push.PushTargetAsync(intent.Remote!, intent.Old, intent.New, cancellationToken).ConfigureAwait(false)
-        )
+        PushResult result = await _push
+            .PushTargetAsync(intent.Remote!, intent.Old, intent.New, cancellationToken)
+            .ConfigureAwait(false);
+        if (result.Failure is { } failure)
         {
-            case PushResult.Pushed:
-                context.Faults.OnStep(QueueStep.AfterPush);
-                return null;
-            case PushResult.Ahead ahead:
-                RefTransaction follow = new RefTransaction().Update(context.Names.Target, ahead.Commit, intent.Old);
-                if (
-                    await context.Repository.UpdateDurablyAsync(follow, cancellationToken).ConfigureAwait(false) is null
-                )
-                {
-                    await UpdateCheckoutsAsync(ahead.Commit, cancellationToken).ConfigureAwait(false);
-                }
-
-                return new LandingResult.Moved();
-            case PushResult.Failed failed:
-                return new LandingResult.Blocked(failed.Reason);
-            default:
-                throw new InvalidOperationException("Unknown outcome.");
+            return new LandingResult.Blocked(failure);
         }
+
+        if (result.Ahead is not { } ahead)
+        {
+            context.Faults.OnStep(QueueStep.AfterPush);
+            return null;
+        }
+
+        RefTransaction follow = new RefTransaction().Update(context.Names.Target, ahead, intent.Old);
+        if (await context.Repository.UpdateDurablyAsync(follow, cancellationToken).ConfigureAwait(false) is null)
+        {
+            await UpdateCheckoutsAsync(ahead, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new LandingResult.Moved();
     }
 }
 
@@ -208,7 +206,6 @@ internal abstract record LandingResult
 {
     private LandingResult() { }
 
-    // As they are in history now: messages may have been written anew.
     public sealed record Landed(IReadOnlyList<Candidate> Candidates) : LandingResult;
 
     public sealed record Moved : LandingResult;
@@ -217,6 +214,5 @@ internal abstract record LandingResult
 
     public sealed record Refused(string Reason) : LandingResult;
 
-    // Something around it is in the way, a remote for example.
     public sealed record Blocked(string Reason) : LandingResult;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
@@ -23,7 +22,7 @@ internal sealed partial class RemotePush(QueueContext context)
         GitResult pushed = await PushAsync(remote, old, fresh, cancellationToken).ConfigureAwait(false);
         if (pushed.Ok)
         {
-            return new PushResult.Pushed();
+            return new PushResult();
         }
 
         // What the remote has now says more than what git says of it.
@@ -33,11 +32,11 @@ internal sealed partial class RemotePush(QueueContext context)
         {
             // It is not there yet; the empty lease says that it still must not be.
             pushed = await PushAsync(remote, "", fresh, cancellationToken).ConfigureAwait(false);
-            return pushed.Ok ? new PushResult.Pushed() : Failed(remote, pushed.Error);
+            return pushed.Ok ? new PushResult() : Failed(remote, pushed.Error);
         }
 
         return !reached ? Failed(remote, said)
-            : there == fresh ? new PushResult.Pushed()
+            : there == fresh ? new PushResult()
             : there == old ? Failed(remote, pushed.Error)
             : await TakeOverAsync(remote, old, there!, cancellationToken).ConfigureAwait(false);
     }
@@ -57,11 +56,7 @@ internal sealed partial class RemotePush(QueueContext context)
 
     public async Task<QueueItem> PushBranchAsync(QueueItem item, string remote, CancellationToken cancellationToken)
     {
-        string branch = item.Branch
-            ?? string.Create(
-                CultureInfo.InvariantCulture,
-                $"isolation/{Slug.Of(item.Attempt.Item)}/{item.Attempt.Number}"
-            );
+        string branch = item.Branch ?? $"isolation/{Slug.Of(item.Attempt.Item)}/{item.Attempt.Number}";
         string refs = $"{item.Head}:refs/heads/{branch}";
         GitResult answer = await RunAsync(
                 cancellationToken,
@@ -114,12 +109,12 @@ internal sealed partial class RemotePush(QueueContext context)
 
         if (await context.Repository.IsAncestorAsync(old, there, cancellationToken).ConfigureAwait(false))
         {
-            return new PushResult.Ahead(there);
+            return new PushResult(Ahead: there);
         }
 
         bool behind = await context.Repository.IsAncestorAsync(there, old, cancellationToken).ConfigureAwait(false);
-        return new PushResult.Failed(
-            behind
+        return new PushResult(
+            Failure: behind
                 ? $"{Target} on {remote} is at {there}, behind {old} here: push it, or set it back here, as is right."
                 : $"{Target} on {remote} is at {there}, which does not contain {old} here: bring the two "
                     + $"together by hand."
@@ -144,8 +139,8 @@ internal sealed partial class RemotePush(QueueContext context)
         }
     }
 
-    private PushResult.Failed Failed(string remote, string why) =>
-        new($"{Target} cannot be pushed to {remote}: {Line(why)}");
+    private PushResult Failed(string remote, string why) =>
+        new(Failure: $"{Target} cannot be pushed to {remote}: {Line(why)}");
 
     // As one line without credentials.
     private static string Line(string text) => Credentials().Replace(text.Trim().ReplaceLineEndings(" "), "://***@");
@@ -154,14 +149,5 @@ internal sealed partial class RemotePush(QueueContext context)
     private static partial Regex Credentials();
 }
 
-internal abstract record PushResult
-{
-    private PushResult() { }
-
-    public sealed record Pushed : PushResult;
-
-    // Others pushed on top of what is here.
-    public sealed record Ahead(string Commit) : PushResult;
-
-    public sealed record Failed(string Reason) : PushResult;
-}
+// Neither: the remote has it. Ahead: others pushed on top of what is here.
+internal sealed record PushResult(string? Ahead = null, string? Failure = null);

@@ -6,7 +6,6 @@ namespace Isolation.Sdk.Merging;
 /// <summary>No process, so it is asked again before every landing.</summary>
 internal static class TargetCheckouts
 {
-    // In the middle of a rebase, too.
     public static IReadOnlyList<string> Of(GitRepository repository, string target) =>
         [
             .. WorktreeFiles

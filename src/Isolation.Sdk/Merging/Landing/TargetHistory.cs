@@ -11,7 +11,6 @@ internal sealed record TargetCommit(string Commit, string? Parent, IReadOnlyList
     public string? Head { get; init; }
 }
 
-/// <summary>As far as it was needed: what the queue landed itself is known without asking git.</summary>
 internal sealed class TargetHistory(QueueLayout names)
 {
     private const int MaxCommits = 4096;
@@ -46,21 +45,15 @@ internal sealed class TargetHistory(QueueLayout names)
         }
 
         _notFound.Clear();
-        string marker = Guid.NewGuid().ToString("n");
-        List<string> arguments =
-        [
-            "log",
-            "-z",
-            "--first-parent",
-            "--diff-merges=first-parent",
-            "--name-only",
-            "--no-renames",
-            $"--max-count={MaxCommits / 8}",
-            $"--format={marker}%x00%H%x00%P%x00%(trailers:only=true,unfold=true)%x00",
-        ];
-        arguments.Add(from is null ? to : $"{from}..{to}");
-        GitResult answer = await names.Repository.RunAsync(cancellationToken, [.. arguments]).ConfigureAwait(false);
-        List<TargetCommit> steps = Parse(answer.Output, marker);
+        List<TargetCommit> steps = await ReadAsync(
+                cancellationToken,
+                "--diff-merges=first-parent",
+                "--name-only",
+                "--no-renames",
+                $"--max-count={MaxCommits / 8}",
+                from is null ? to : $"{from}..{to}"
+            )
+            .ConfigureAwait(false);
         steps.ForEach(Add);
         return steps;
     }
@@ -73,20 +66,14 @@ internal sealed class TargetHistory(QueueLayout names)
             return step;
         }
 
-        string marker = Guid.NewGuid().ToString("n");
-        GitResult answer = await names
-            .Repository.RunAsync(
+        List<TargetCommit> found = await ReadAsync(
                 cancellationToken,
-                "log",
-                "-z",
-                "--first-parent",
                 "--fixed-strings",
                 $"--grep={LandingMessage.AttemptTrailer}: {name}",
-                $"--format={marker}%x00%H%x00%P%x00%(trailers:only=true,unfold=true)%x00",
                 target
             )
             .ConfigureAwait(false);
-        step = Parse(answer.Output, marker).Find(s => s.Attempt == name)
+        step = found.Find(s => s.Attempt == name)
             ?? await FindInJournalAsync(attempt, target, cancellationToken).ConfigureAwait(false);
         if (step is not null)
         {
@@ -142,9 +129,19 @@ internal sealed class TargetHistory(QueueLayout names)
             : null;
     }
 
+    private async Task<List<TargetCommit>> ReadAsync(CancellationToken cancellationToken, params string[] which)
+    {
+        // New each time, so that no file name can pass for the start of a commit.
+        string marker = Guid.NewGuid().ToString("n");
+        string format = $"--format={marker}%x00%H%x00%P%x00%(trailers:only=true,unfold=true)%x00";
+        GitResult answer = await names
+            .Repository.RunAsync(cancellationToken, ["log", "-z", "--first-parent", format, .. which])
+            .ConfigureAwait(false);
+        return Parse(answer.Output, marker);
+    }
+
     internal static List<TargetCommit> Parse(string output, string marker)
     {
-        // The marker is new each time, so that no file name can pass for the start of a commit.
         List<TargetCommit> steps = [];
         foreach (string record in output.Split(marker + '\0').Skip(1))
         {

@@ -10,7 +10,6 @@ internal sealed class AsyncSignal(TimeProvider time)
 
     public void Set() => _rings.Writer.TryWrite(true);
 
-    // It never throws.
     public async Task WaitAsync(TimeSpan pause, IEnumerable<Task> either, CancellationToken cancellationToken)
     {
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

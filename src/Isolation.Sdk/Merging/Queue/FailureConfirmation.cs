@@ -39,7 +39,6 @@ internal sealed class FailureConfirmation(
         }
     }
 
-    // null while a gate still runs for it.
     public Judgement? Judge()
     {
         if (IsTargetBroken)

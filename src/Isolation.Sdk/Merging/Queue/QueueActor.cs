@@ -39,7 +39,6 @@ internal sealed class QueueActor : IAsyncDisposable
         _maintenance.StartSequence();
         _monitor.SetActivity(null);
 
-        // After that the queue may be closed at any time.
         await _gates.RecoverAsync(cancellationToken).ConfigureAwait(false);
         if (_monitor.State.Target is { } target)
         {
@@ -83,7 +82,6 @@ internal sealed class QueueActor : IAsyncDisposable
                 MergeLog.ItemFailed(_context.Logger, first?.Attempt ?? default, e);
                 await _monitor.RefreshAsync(force: true, cancellationToken).ConfigureAwait(false);
 
-                // Once more: somebody may have held a lock for a moment.
                 if (++_failures > 1 && first is not null)
                 {
                     await _maintenance
@@ -145,7 +143,6 @@ internal sealed class QueueActor : IAsyncDisposable
             return true;
         }
 
-        // What is no candidate any more has no say, and no use of its slot.
         HashSet<string> trees =
         [
             .. _stack.Candidates.Concat(_beyond.Candidates).Select(c => c.Tree),
@@ -183,7 +180,6 @@ internal sealed class QueueActor : IAsyncDisposable
             await _maintenance.ApplyAsync(first.Item, verdict, cancellationToken).ConfigureAwait(false);
             if (verdict.Pause is not null)
             {
-                // Whoever resumes wants to know it anew.
                 _gates.History.Forget(_ => false);
             }
             else if (verdict.Item is { IsTerminal: true })
@@ -220,7 +216,6 @@ internal sealed class QueueActor : IAsyncDisposable
             return true;
         }
 
-        // What is green there has to wait; what follows it has not.
         int green = PrefixBisection.Plan(StateOf(_beyond, settings)).Land;
         Start(
             _beyond,
@@ -309,7 +304,6 @@ internal sealed class QueueActor : IAsyncDisposable
     private int InGate(CandidateStack stack) =>
         Positions(stack.Candidates, c => _gates.IsRunning(c.Tree)).LastOrDefault();
 
-    // What free slots are for comes after.
     private int Tested(CandidateStack stack) =>
         Positions(stack.Candidates, c => _gates.IsRunning(c.Tree) || _gates.History.IsGreen(c.Tree)).LastOrDefault();
 

@@ -21,7 +21,6 @@ internal sealed class QueueChangeFile(string path)
         }
     }
 
-    // Does not notice itself, unless somebody else signalled too.
     public void Signal()
     {
         lock (_gate)

@@ -16,7 +16,6 @@ internal sealed record QueueContext(
 {
     public static TimeSpan PollInterval => TimeSpan.FromMilliseconds(250);
 
-    // Someone outside changes no file.
     public static TimeSpan ReadInterval => TimeSpan.FromSeconds(2);
 
     public const int MaxTargetMoves = 5;
@@ -34,11 +33,9 @@ internal enum QueueStep
     MidGate,
     MidConfirm,
 
-    // What will land is decided, and nobody was told.
     BeforeIntent,
     AfterIntent,
 
-    // The remote has what is about to land; the target here has not.
     AfterPush,
     AfterTransaction,
     AfterBookkeeping,

@@ -20,7 +20,6 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
 
     public string? Branch { get; init; }
 
-    // null when they are too many to carry along.
     public IReadOnlyList<string>? Files { get; init; }
 
     // An actor with a laxer policy may not land it.

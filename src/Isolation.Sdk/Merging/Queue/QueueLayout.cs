@@ -1,4 +1,3 @@
-using System.Globalization;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 
@@ -23,7 +22,6 @@ internal sealed record QueueLayout(GitRepository Repository, string Target)
 
     public string ChangeFile => Under(".bell");
 
-    // Means nothing while nobody holds the lock.
     public string ActivityFile => Under(".now");
 
     public string Checkout => Under(".checkout");
@@ -32,8 +30,7 @@ internal sealed record QueueLayout(GitRepository Repository, string Target)
 
     public string MergeFolder => Under(".merge");
 
-    public string Item(AttemptId attempt) =>
-        string.Create(CultureInfo.InvariantCulture, $"{ItemsPrefix}{Slug.Of(attempt.Item)}/{attempt.Number}");
+    public string Item(AttemptId attempt) => $"{ItemsPrefix}{Slug.Of(attempt.Item)}/{attempt.Number}";
 
     private string Under(string suffix) => Path.Combine(Repository.IsolationDirectory, "queues", QueueSlug + suffix);
 }

@@ -2,7 +2,6 @@ using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Merging;
 
-/// <summary>What is over is stored as over. Somebody else's change to a record wins.</summary>
 internal sealed class QueueMaintenance(
     QueueContext context,
     QueueStore store,

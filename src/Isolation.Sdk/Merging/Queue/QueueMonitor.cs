@@ -49,7 +49,6 @@ internal sealed class QueueMonitor(
         Publish();
     }
 
-    // null: it does not act any more.
     public void SetActivity(QueueActivity? activity)
     {
         string before = (_own ?? QueueActivity.Read(context.Names)).ToJson();

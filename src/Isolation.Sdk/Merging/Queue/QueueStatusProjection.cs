@@ -104,7 +104,6 @@ internal sealed class QueueStatusProjection(QueueState state, Func<AttemptId, bo
 
     private bool IsInLine(QueueItem item) => (_inLine ??= [.. Line.Select(i => i.Attempt)]).Contains(item.Attempt);
 
-    // A later attempt of the same item will do.
     private bool HasLanded(AttemptId attempt) =>
         Enumerable
             .Range(attempt.Number, LaterAttempts)

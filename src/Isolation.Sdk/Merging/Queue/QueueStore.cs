@@ -26,7 +26,6 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
         return QueueState.Parse(answer.Output, names);
     }
 
-    // null when that attempt was stored before.
     public async Task<QueueItem?> TryCreateAsync(
         MergeRequest request,
         MergePolicy policy,
@@ -64,7 +63,6 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
             : null;
     }
 
-    // null when somebody else changed it first.
     public async Task<QueueItem?> TryChangeAsync(QueueItem old, QueueItem changed, CancellationToken cancellationToken)
     {
         QueueItem item;
@@ -90,7 +88,6 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
             : null;
     }
 
-    // false: somebody else was faster.
     public async Task<bool> TryPauseAsync(QueueState before, QueuePause? pause, CancellationToken cancellationToken)
     {
         if (pause is null)
@@ -128,9 +125,7 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
         {
             AtomicFile.Write(
                 names.Sequence,
-                System.Text.Encoding.ASCII.GetBytes(
-                    snapshot.Items.Max(i => i.Sequence).ToString(CultureInfo.InvariantCulture)
-                )
+                System.Text.Encoding.ASCII.GetBytes($"{snapshot.Items.Max(i => i.Sequence)}")
             );
         }
     }
@@ -192,10 +187,7 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
             )
                 ? n
                 : 0;
-        AtomicFile.Write(
-            names.Sequence,
-            System.Text.Encoding.ASCII.GetBytes((last + 1).ToString(CultureInfo.InvariantCulture))
-        );
+        AtomicFile.Write(names.Sequence, System.Text.Encoding.ASCII.GetBytes($"{last + 1}"));
         return last + 1;
     }
 

@@ -54,7 +54,6 @@ internal static class RequestRules
         }
     }
 
-    // The same item when it changes nothing.
     public static QueueItem Approve(QueueItem item, string commit, string by) =>
         commit != item.Head
             ? throw Refuse(
