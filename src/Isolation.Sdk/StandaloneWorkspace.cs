@@ -122,13 +122,7 @@ public sealed class StandaloneWorkspace : IAsyncDisposable
         }
         catch
         {
-            await repository
-                .TryUpdateAsync(
-                    new RefTransaction().Delete(AttemptNames.RefName(lease.Attempt)),
-                    CancellationToken.None
-                )
-                .ConfigureAwait(false);
-            lease.Complete();
+            await EndAsync(null, lease, repository).ConfigureAwait(false);
             await provider.DisposeAsync().ConfigureAwait(false);
             throw;
         }

@@ -11,7 +11,11 @@ internal static class FileSearch
     public static EnumerationOptions WithHidden => new() { AttributesToSkip = FileAttributes.None };
 
     public static bool Contains(string folder, string path) =>
-        path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        path == folder
+        || path.StartsWith(
+            folder.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar,
+            StringComparison.Ordinal
+        );
 
     // The folder, or the nearest one above it that is there.
     public static string? FindExisting(string? folder)

@@ -22,7 +22,7 @@ internal interface IPlatformFiles
         IReadOnlyCollection<int>? entries = null
     ) => throw Unsupported();
 
-    ITreeComparer Compare(IFileManifest manifest, string folder) => throw Unsupported();
+    TreeComparer Compare(IFileManifest manifest, string folder) => throw Unsupported();
 
     // In bytes, without blocks that are shared.
     long MeasureUsage(string folder);
@@ -47,18 +47,6 @@ internal interface IPlatformFiles
     SubvolumeState? InspectSubvolume(string path) => null;
 
     private static PlatformNotSupportedException Unsupported() => new("Trees are copied and compared on Linux only.");
-}
-
-// Without .git at the top.
-internal interface ITreeComparer
-{
-    // 'stamp' is when folders should have been written; 'reads' where the file system does not say of each file that it
-    // was.
-    TreeDifferences Run(long? stamp = null, bool reads = false);
-
-    TreeDifferences RunAgain(TreeDifferences before, long? stamp);
-
-    void SetTimes(IEnumerable<int> folders, DateTimeOffset stamp);
 }
 
 // 'Made' has the same files, and gets the stat data of the copies.

@@ -105,47 +105,32 @@ public sealed partial class ProcessSandboxOptions
                 )
                 .Select(TooShort),
             .. Teardown.SelectMany(FindTeardownFaults),
+            .. Find(nameof(CopyFromHome), CopyFromHome, string.IsNullOrWhiteSpace, "has an empty path"),
+            .. Find(nameof(ReadablePaths), ReadablePaths, string.IsNullOrWhiteSpace, "has an empty path"),
             .. Find(
-                SandboxCodes.BadName,
-                nameof(CopyFromHome),
-                CopyFromHome,
-                string.IsNullOrWhiteSpace,
-                "has an empty path"
-            ),
-            .. Find(
-                SandboxCodes.BadName,
-                nameof(ReadablePaths),
-                ReadablePaths,
-                string.IsNullOrWhiteSpace,
-                "has an empty path"
-            ),
-            .. Find(
-                SandboxCodes.BadName,
                 nameof(Ports),
                 Ports,
                 name => !PortName().IsMatch(name ?? ""),
                 "has a name that is not made of letters, digits, dashes and underscores"
             ),
             .. Find(
-                SandboxCodes.BadName,
                 nameof(AllowedPorts),
                 AllowedPorts,
                 p => p is < 1 or > 65535,
                 "has a number that is not from 1 to 65535"
             ),
             .. Find(
-                SandboxCodes.BadName,
                 nameof(EnvFile),
                 [EnvFile],
                 f => f is not null && !IsInside(f),
                 "is not a path inside the workspace"
             ),
             .. Find(
-                SandboxCodes.BadOption,
                 nameof(TeardownTimeout),
                 [TeardownTimeout],
                 t => t <= TimeSpan.Zero || t > TimeSpan.FromDays(1),
-                "is not more than zero and at most a day"
+                "is not more than zero and at most a day",
+                SandboxCodes.BadOption
             ),
             .. Limits.Validate(),
         ];
@@ -188,7 +173,6 @@ public sealed partial class ProcessSandboxOptions
 
     private static IEnumerable<IsolationFault> FindBadNames(string option, IEnumerable<string?> names) =>
         Find(
-            SandboxCodes.BadName,
             option,
             names,
             n => string.IsNullOrWhiteSpace(n) || n.AsSpan().IndexOfAny('=', '\0') >= 0,
@@ -197,11 +181,11 @@ public sealed partial class ProcessSandboxOptions
         );
 
     private static IEnumerable<IsolationFault> Find<T>(
-        string code,
         string option,
         IEnumerable<T> values,
         Predicate<T> isWrong,
-        string what
+        string what,
+        string code = SandboxCodes.BadName
     ) =>
         values
             .Where(v => isWrong(v))
@@ -210,11 +194,11 @@ public sealed partial class ProcessSandboxOptions
     private IEnumerable<IsolationFault> FindTeardownFaults(WorkerCommand? command) =>
         command is null || string.IsNullOrWhiteSpace(command.File) || command.Arguments?.Contains(null!) != false
             ? Find(
-                SandboxCodes.BadOption,
                 nameof(Teardown),
                 [command],
                 _ => true,
-                "has a command without a program, or with an argument that is null"
+                "has a command without a program, or with an argument that is null",
+                SandboxCodes.BadOption
             )
             : command
                 .Arguments.Prepend(command.File)

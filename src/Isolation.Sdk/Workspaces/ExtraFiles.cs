@@ -1,4 +1,5 @@
 using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -100,8 +101,9 @@ internal static class ExtraFiles
         string full = Path.GetFullPath(path, workTree);
         if (
             Path.IsPathRooted(path)
-            || !full.StartsWith(workTree + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            || full.StartsWith(Path.Combine(workTree, ".git") + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            || full == workTree
+            || !FileSearch.Contains(workTree, full)
+            || FileSearch.Contains(Path.Combine(workTree, ".git"), full)
         )
         {
             throw new IsolationException(

@@ -5,7 +5,7 @@ using static Isolation.Sdk.Platform.LinuxFiles;
 namespace Isolation.Sdk.Platform;
 
 // Each folder is opened in the one above it and never through a link, names are bytes, and a path may be of any length.
-internal sealed unsafe class LinuxDelete : IDisposable
+internal sealed unsafe class LinuxDelete(int top) : IDisposable
 {
     private const int Gone = 2,
         NotAllowed = 1,
@@ -25,12 +25,9 @@ internal sealed unsafe class LinuxDelete : IDisposable
     private const uint Unchangeable = 0x30;
     private const nuint DeleteSubvolume = 0x5000940F,
         SetFlags = 0x40086602;
-    private readonly int _top;
     private readonly List<nint> _lists = [];
     private int _tree;
     private int _moved;
-
-    private LinuxDelete(int top) => _top = top;
 
     public static void DeleteTree(string folder, ReadOnlySpan<byte> name)
     {
@@ -51,7 +48,7 @@ internal sealed unsafe class LinuxDelete : IDisposable
     public void Dispose()
     {
         _lists.ForEach(l => NativeMemory.Free((void*)l));
-        _ = Close(_top);
+        _ = Close(top);
     }
 
     // What a link in the middle of the name leads to is somebody else's.

@@ -30,7 +30,7 @@ internal sealed unsafe partial class LinuxPlatformFiles : IPlatformFiles
         IReadOnlyCollection<int>? entries = null
     ) => TreeCopier.Stamp(manifest, folder, stamp, entries);
 
-    public ITreeComparer Compare(IFileManifest manifest, string folder) => new TreeComparer(manifest, folder);
+    public TreeComparer Compare(IFileManifest manifest, string folder) => new TreeComparer(manifest, folder);
 
     public long MeasureUsage(string folder) => DiskUsage.Of(folder);
 

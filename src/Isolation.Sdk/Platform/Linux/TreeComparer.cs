@@ -3,11 +3,13 @@ using System.Text;
 
 namespace Isolation.Sdk.Platform;
 
-// By what nobody can forge: the moment an inode last changed.
-internal sealed class TreeComparer(IFileManifest index, string top) : ITreeComparer
+// By what nobody can forge: the moment an inode last changed. Without .git at the top.
+internal sealed class TreeComparer(IFileManifest index, string top)
 {
     private readonly TreeDirectories _folders = new(index);
 
+    // 'stamp' is when folders should have been written; 'reads' where the file system does not say of each file that it
+    // was.
     public TreeDifferences Run(long? stamp = null, bool reads = false) => Run(stamp, reads, null);
 
     public TreeDifferences RunAgain(TreeDifferences before, long? stamp) => Run(stamp, reads: false, before.Locations);

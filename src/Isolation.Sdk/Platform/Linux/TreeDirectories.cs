@@ -24,28 +24,16 @@ internal sealed class TreeDirectories
 
     public ILookup<int, TreeDirectory> Below => _below ??= _all.Where(f => f.Parent >= 0).ToLookup(f => f.Parent);
 
-    public Task OnAllAsync(Action<Range> work)
-    {
-        List<Range> parts = Split();
-        int next = -1;
-        return Task.WhenAll(
-            Enumerable
-                .Range(0, Math.Min(Math.Min(Environment.ProcessorCount, MaxThreads), parts.Count))
-                .Select(_ =>
-                    Task.Run(() =>
-                    {
-                        for (
-                            int mine = Interlocked.Increment(ref next);
-                            mine < parts.Count;
-                            mine = Interlocked.Increment(ref next)
-                        )
-                        {
-                            work(parts[mine]);
-                        }
-                    })
-                )
+    public Task OnAllAsync(Action<Range> work) =>
+        Parallel.ForEachAsync(
+            Split(),
+            new ParallelOptions { MaxDegreeOfParallelism = Math.Min(Environment.ProcessorCount, MaxThreads) },
+            (part, _) =>
+            {
+                work(part);
+                return ValueTask.CompletedTask;
+            }
         );
-    }
 
     private List<Range> Split()
     {

@@ -17,19 +17,9 @@ internal static class HomeCopy
             path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? home + path[1..] : path,
             home
         );
-        string relative = Path.GetRelativePath(home, full);
-        if (
-            relative == "."
-            || relative == ".."
-            || relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            || Path.IsPathRooted(relative)
-        )
-        {
-            return (null, null, Fault(path, $"it is not below the host's home '{home}'"));
-        }
-
-        return File.Exists(full) || Directory.Exists(full)
-            ? (full, relative, null)
+        return full == home || !FileSearch.Contains(home, full)
+                ? (null, null, Fault(path, $"it is not below the host's home '{home}'"))
+            : Path.Exists(full) ? (full, Path.GetRelativePath(home, full), null)
             : (null, null, Fault(path, "there is nothing at that path"));
     }
 

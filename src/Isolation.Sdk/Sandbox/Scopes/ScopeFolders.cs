@@ -94,7 +94,7 @@ internal sealed record ScopeFolders(string Root, string Temp)
     // Where people look for what is kept.
     public void MoveTempBeside()
     {
-        if (!IsInside(Temp) && Directory.Exists(Temp))
+        if (!FileSearch.Contains(Root, Temp) && Directory.Exists(Temp))
         {
             try
             {
@@ -112,7 +112,9 @@ internal sealed record ScopeFolders(string Root, string Temp)
     {
         foreach (string folder in new[] { Home, Cache, Log, KeptTemp, Temp })
         {
-            SafeDelete.DeleteTree(IsInside(folder) ? SafeDelete.MoveToTrash(folder, trash) ?? folder : folder);
+            SafeDelete.DeleteTree(
+                FileSearch.Contains(Root, folder) ? SafeDelete.MoveToTrash(folder, trash) ?? folder : folder
+            );
         }
 
         try
@@ -124,9 +126,6 @@ internal sealed record ScopeFolders(string Root, string Temp)
             // Somebody else's things are in it, or it is gone.
         }
     }
-
-    private bool IsInside(string folder) =>
-        folder.StartsWith(Root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     private static IsolationException NotOurs(string folder, Exception? why) =>
         new(

@@ -12,7 +12,7 @@ internal sealed class AdmissionController(
     // What is removed is deleted in the background: the room comes a while after a release says so.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _changed = NewSignal();
     private long _size;
     private int _making;
     private int _made;
@@ -27,7 +27,7 @@ internal sealed class AdmissionController(
         for (bool told = false; ; told = true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Task changed = Changed; // Taken before the measurement: what is given back after it is not missed.
+            Task changed = Volatile.Read(ref _changed).Task; // Taken before the measurement: what is given back after it is not missed.
             if (TryAdmit() is not { } shortage)
             {
                 return;
@@ -76,25 +76,9 @@ internal sealed class AdmissionController(
         SignalReleased();
     }
 
-    public void SignalReleased()
-    {
-        lock (_gate)
-        {
-            _changed.SetResult();
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-    }
+    public void SignalReleased() => Interlocked.Exchange(ref _changed, NewSignal()).SetResult();
 
-    private Task Changed
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _changed.Task;
-            }
-        }
-    }
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private string? TryAdmit()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Platform;
 
@@ -38,12 +39,7 @@ internal readonly record struct FreeSpace(long? Disk, long? Files, long? Memory)
     }
 
     private static string Size(long bytes) =>
-        bytes switch
-        {
-            >= 1L << 30 => string.Create(
-                System.Globalization.CultureInfo.InvariantCulture,
-                $"{bytes / (double)(1L << 30):0.0} GiB"
-            ),
-            _ => $"{Math.Max(bytes, 0) >> 20} MiB",
-        };
+        bytes >= 1L << 30
+            ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GiB")
+            : $"{Math.Max(bytes, 0) >> 20} MiB";
 }

@@ -12,6 +12,7 @@ internal static class Fingerprint
     private const int MaxCloneBytes = 64 * 1024;
     private static readonly string Empty = Convert.ToHexStringLower(SHA256.HashData([]));
     private static readonly string[] Shared = ["config", "config.worktree", "info/attributes"];
+    private static readonly string[] OfWorktree = ["config.worktree", "commondir", "gitdir"];
     private static readonly string[] CloneFolders = ["", "objects", "objects/info", "objects/pack", "refs"];
     private static readonly EnumerationOptions Everything = new()
     {
@@ -23,16 +24,11 @@ internal static class Fingerprint
     public static IReadOnlyDictionary<string, string> Take(GitRepository repository, WorkspaceInfo info) =>
         info.HasOwnRepository
             ? TakeClone(info.GitDirectory)
-            : new Dictionary<string, string>
-            {
-                ["config"] = Hash(Path.Combine(repository.CommonDirectory, "config")),
-                ["config.worktree"] = Hash(Path.Combine(repository.CommonDirectory, "config.worktree")),
-                ["info/attributes"] = Hash(Path.Combine(repository.CommonDirectory, "info", "attributes")),
-                ["worktree config.worktree"] = Hash(Path.Combine(info.GitDirectory, "config.worktree")),
-                ["worktree commondir"] = Hash(Path.Combine(info.GitDirectory, "commondir")),
-                ["worktree gitdir"] = Hash(Path.Combine(info.GitDirectory, "gitdir")),
-                [".git pointer"] = Hash(Path.Combine(info.Path, ".git")),
-            };
+            : Shared
+                .Select(f => (Name: f, Path: Path.Combine(repository.CommonDirectory, f)))
+                .Concat(OfWorktree.Select(f => (Name: $"worktree {f}", Path: Path.Combine(info.GitDirectory, f))))
+                .Append((Name: ".git pointer", Path: Path.Combine(info.Path, ".git")))
+                .ToDictionary(f => f.Name, f => Hash(f.Path));
 
     public static IReadOnlyList<string> Differences(
         IReadOnlyDictionary<string, string> before,
@@ -56,8 +52,7 @@ internal static class Fingerprint
     {
         Dictionary<string, string> taken = CloneFolders.ToDictionary(
             f => f.Length == 0 ? ".git" : $".git/{f}",
-            f => Kind(Path.Combine(gitDirectory, f)),
-            StringComparer.Ordinal
+            f => Kind(Path.Combine(gitDirectory, f))
         );
         bool whole = taken.Values.All(v => v == Folder);
         string objects = Path.Combine(gitDirectory, "objects");

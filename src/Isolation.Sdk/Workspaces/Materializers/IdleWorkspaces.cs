@@ -221,7 +221,7 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
                 return false;
             }
 
-            ITreeComparer comparer = PlatformFiles.Current.Compare(index, tree.Files);
+            TreeComparer comparer = PlatformFiles.Current.Compare(index, tree.Files);
             TreeDifferences found = comparer.Run(tree.Record!.Stamp);
             // A move leaves its traces there.
             comparer.SetTimes(found.Written, DateTimeOffset.FromUnixTimeSeconds(tree.Record.Stamp));
@@ -261,7 +261,7 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
     }
 
     private IEnumerable<(string Folder, TemplateRecord Record, DateTime Used)> All() =>
-        TemplateTree.All(context).Where(t => t.Record.Kind == TemplateKind.Idle);
+        TemplateTree.All(context, TemplateKind.Idle);
 
     // What is released faster than it is cleaned does not pile up.
     private bool TryEnter()

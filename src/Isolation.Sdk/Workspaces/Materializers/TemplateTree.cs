@@ -6,29 +6,21 @@ namespace Isolation.Sdk.Workspaces;
 
 // It belongs to nobody. While this object lives, its lock is held: shared to copy from it, alone to change it, move it
 // or hand it out.
-internal sealed class TemplateTree : IDisposable
+internal sealed class TemplateTree(WorkspaceContext context, string folder, OsFileLock held, TemplateRecord? record)
+    : IDisposable
 {
     // An index written now is younger than its files by git's measure: no file has to be read.
     private const int StampLag = 2;
-    private readonly WorkspaceContext _context;
-    private readonly OsFileLock _held;
-
     private IndexFile? _index;
 
-    private TemplateTree(WorkspaceContext context, string folder, OsFileLock held, TemplateRecord? record)
-    {
-        (_context, Folder, _held) = (context, folder, held);
-        Record = record;
-    }
-
-    public string Folder { get; }
+    public string Folder => folder;
 
     public string Files => FilesOf(Folder);
 
-    public TemplateRecord? Record { get; private set; }
+    public TemplateRecord? Record { get; private set; } = record;
 
     // null when it cannot be read.
-    public IndexFile? Index => _index ??= IndexFile.TryRead(IndexPath, _context.Repository.ObjectFormat);
+    public IndexFile? Index => _index ??= IndexFile.TryRead(IndexPath, context.Repository.ObjectFormat);
 
     public string IndexPath => Path.Combine(Folder, "index");
 
@@ -39,7 +31,10 @@ internal sealed class TemplateTree : IDisposable
 
     private static string LockOf(string folder) => folder + ".lock";
 
-    public static IEnumerable<(string Folder, TemplateRecord Record, DateTime Used)> All(WorkspaceContext context)
+    public static IEnumerable<(string Folder, TemplateRecord Record, DateTime Used)> All(
+        WorkspaceContext context,
+        TemplateKind kind
+    )
     {
         if (!Directory.Exists(context.Workers.Templates))
         {
@@ -48,7 +43,11 @@ internal sealed class TemplateTree : IDisposable
 
         foreach (string folder in Directory.EnumerateDirectories(context.Workers.Templates))
         {
-            if (TemplateRecord.TryRead(folder) is { } record && record.Repository == context.Repository.CommonDirectory)
+            if (
+                TemplateRecord.TryRead(folder) is { } record
+                && record.Kind == kind
+                && record.Repository == context.Repository.CommonDirectory
+            )
             {
                 yield return (folder, record, File.GetLastWriteTimeUtc(LockOf(folder)));
             }
@@ -113,8 +112,8 @@ internal sealed class TemplateTree : IDisposable
 
     public async Task WriteAsync(string commit, bool subvolume, CancellationToken cancellationToken)
     {
-        DateTimeOffset stamp = StampOf(_context.Time);
-        string key = _context.Settings.Key();
+        DateTimeOffset stamp = StampOf(context.Time);
+        string key = context.Settings.Key();
         if (subvolume)
         {
             PlatformFiles.Current.CreateSubvolume(Files);
@@ -124,16 +123,12 @@ internal sealed class TemplateTree : IDisposable
             Directory.CreateDirectory(Files);
         }
 
-        _context.Faults.OnStep(WorkspaceStep.TreeBegun);
-        TemplateGit git = new(_context.Repository, Files, IndexPath);
-        Task<string> expected = git.TreeOfAsync(commit, cancellationToken);
-        await git.WriteAsync(commit, cancellationToken).ConfigureAwait(false);
-        await CompleteAsync(
-                git,
-                await expected.ConfigureAwait(false),
+        context.Faults.OnStep(WorkspaceStep.TreeBegun);
+        await FillAsync(
+                git => git.WriteAsync(commit, cancellationToken),
                 new TemplateRecord(
                     TemplateKind.Template,
-                    _context.Repository.CommonDirectory,
+                    context.Repository.CommonDirectory,
                     commit,
                     key,
                     stamp.ToUnixTimeSeconds()
@@ -154,13 +149,9 @@ internal sealed class TemplateTree : IDisposable
             PlatformFiles.Current.SetReadOnly(Files, false);
         }
 
-        _context.Faults.OnStep(WorkspaceStep.MoveBegun);
-        TemplateGit git = new(_context.Repository, Files, IndexPath);
-        Task<string> expected = git.TreeOfAsync(commit, cancellationToken);
-        await git.MoveAsync(before.Commit, commit, cancellationToken).ConfigureAwait(false);
-        await CompleteAsync(
-                git,
-                await expected.ConfigureAwait(false),
+        context.Faults.OnStep(WorkspaceStep.MoveBegun);
+        await FillAsync(
+                git => git.MoveAsync(before.Commit, commit, cancellationToken),
                 before with
                 {
                     Commit = commit,
@@ -183,12 +174,12 @@ internal sealed class TemplateTree : IDisposable
     {
         Forget();
         Directory.Move(Files, path);
-        _context.Faults.OnStep(WorkspaceStep.Taken);
+        context.Faults.OnStep(WorkspaceStep.Taken);
     }
 
     // Another user's is of use all the same.
     public void Touch() =>
-        DiskErrors.Try(() => File.SetLastWriteTimeUtc(LockOf(Folder), _context.Time.GetUtcNow().UtcDateTime));
+        DiskErrors.Try(() => File.SetLastWriteTimeUtc(LockOf(Folder), context.Time.GetUtcNow().UtcDateTime));
 
     public TemplateRecord Forget()
     {
@@ -212,11 +203,11 @@ internal sealed class TemplateTree : IDisposable
             PlatformFiles.Current.SetReadOnly(Files, false);
         }
 
-        _context.Trash.Discard(Folder, _context.Workers.Trash);
+        context.Trash.Discard(Folder, context.Workers.Trash);
         File.Delete(LockOf(Folder));
     }
 
-    public void Dispose() => _held.Dispose();
+    public void Dispose() => held.Dispose();
 
     private static TemplateTree BeginIn(WorkspaceContext context, string folder, OsFileLock held)
     {
@@ -234,17 +225,21 @@ internal sealed class TemplateTree : IDisposable
         }
     }
 
-    private async Task CompleteAsync(
-        TemplateGit git,
-        string expected,
+    private async Task FillAsync(
+        Func<TemplateGit, Task> write,
         TemplateRecord record,
         IndexFile? was,
         WorkspaceStep step,
         CancellationToken cancellationToken
     )
     {
+        TemplateGit git = new(context.Repository, Files, IndexPath);
+        Task<string> reading = git.TreeOfAsync(record.Commit, cancellationToken);
+        await write(git).ConfigureAwait(false);
+        string expected = await reading.ConfigureAwait(false);
+
         // By git's own account; usually it has written that down.
-        IndexFile? index = IndexFile.TryRead(IndexPath, _context.Repository.ObjectFormat);
+        IndexFile? index = IndexFile.TryRead(IndexPath, context.Repository.ObjectFormat);
         if (
             index is null
             || (index.Tree ?? await git.WriteTreeAsync(cancellationToken).ConfigureAwait(false)) != expected
@@ -267,7 +262,7 @@ internal sealed class TemplateTree : IDisposable
             was is null ? null : Fresh(index, record.Stamp)
         );
         index.Save(IndexPath);
-        _context.Faults.OnStep(step);
+        context.Faults.OnStep(step);
         Save(record, index);
     }
 
@@ -281,7 +276,7 @@ internal sealed class TemplateTree : IDisposable
 
         record.Write(Folder);
         (Record, _index) = (record, index);
-        _context.Faults.OnStep(WorkspaceStep.TreeRecorded);
+        context.Faults.OnStep(WorkspaceStep.TreeRecorded);
     }
 
     private static List<int> Fresh(IndexFile index, long stamp) =>

@@ -116,16 +116,9 @@ internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
 
     private TemplateTree? Find(string commit, bool subvolume)
     {
-        string key = context.Settings.Key();
-        foreach ((string folder, TemplateRecord record, _) in TemplateTree.All(context))
+        foreach ((string folder, TemplateRecord record, _) in All(subvolume).Where(t => t.Record.Commit == commit))
         {
-            if (
-                record.Kind == TemplateKind.Template
-                && record.Commit == commit
-                && record.Key == key
-                && (!subvolume || record.Generation is not null)
-                && TemplateTree.TryOpen(context, folder, record, alone: false) is { } tree
-            )
+            if (TemplateTree.TryOpen(context, folder, record, alone: false) is { } tree)
             {
                 tree.Touch();
                 return tree;
@@ -133,6 +126,14 @@ internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
         }
 
         return null;
+    }
+
+    private IEnumerable<(string Folder, TemplateRecord Record, DateTime Used)> All(bool subvolume)
+    {
+        string key = context.Settings.Key();
+        return TemplateTree
+            .All(context, TemplateKind.Template)
+            .Where(t => t.Record.Key == key && (!subvolume || t.Record.Generation is not null));
     }
 
     private bool IsUnsafe(string commit)
@@ -182,16 +183,7 @@ internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
 
     private async Task<bool> MoveNearestAsync(string commit, bool subvolume, CancellationToken cancellationToken)
     {
-        string key = context.Settings.Key();
-        (string folder, TemplateRecord record, _) = TemplateTree
-            .All(context)
-            .Where(t =>
-                t.Record.Kind == TemplateKind.Template
-                && t.Record.Key == key
-                && (!subvolume || t.Record.Generation is not null)
-            )
-            .OrderByDescending(t => t.Used)
-            .FirstOrDefault();
+        (string folder, TemplateRecord record, _) = All(subvolume).OrderByDescending(t => t.Used).FirstOrDefault();
         if (
             folder is null
             || !await IsNearAsync(folder, record.Commit, commit, cancellationToken).ConfigureAwait(false)
@@ -265,8 +257,7 @@ internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
     {
         foreach (
             (string folder, TemplateRecord record, _) in TemplateTree
-                .All(context)
-                .Where(t => t.Record.Kind == TemplateKind.Template)
+                .All(context, TemplateKind.Template)
                 .OrderByDescending(t => t.Used)
                 .Skip(_max)
                 .ToArray()

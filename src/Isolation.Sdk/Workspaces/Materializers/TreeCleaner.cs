@@ -28,7 +28,7 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
 
         OpenFolders();
         long? stamp = CommonStamp();
-        ITreeComparer scan = PlatformFiles.Current.Compare(index, tree.Files);
+        TreeComparer scan = PlatformFiles.Current.Compare(index, tree.Files);
         List<int> touched = [];
         TreeDifferences? before = null;
         for (int look = 1; look <= MaxPasses; look++)
