@@ -28,14 +28,18 @@ internal static class ConformanceHost
             checks.Add(new HostCheck(check.Name, failure));
         }
 
-        return new HostAnswer { Checks = checks, Filled = [.. suite.Filled.Keys.Order(StringComparer.Ordinal)] };
+        return new HostAnswer
+        {
+            Checks = checks,
+            MethodsUsed = [.. suite.MethodsUsed.Keys.Order(StringComparer.Ordinal)],
+        };
     }
 
     private sealed class Suite(ConformanceRequest wanted) : WorkspaceProviderConformance
     {
-        private readonly CheckoutMethod _method = Enum.Parse<CheckoutMethod>(wanted.Filling);
+        private readonly CheckoutMethod _method = Enum.Parse<CheckoutMethod>(wanted.CheckoutMethod);
 
-        public ConcurrentDictionary<string, bool> Filled { get; } = new(StringComparer.Ordinal);
+        public ConcurrentDictionary<string, bool> MethodsUsed { get; } = new(StringComparer.Ordinal);
 
         protected override ValueTask<IWorkspaceProvider> CreateAsync(ThrowawayRepository repository) =>
             new(
@@ -68,7 +72,7 @@ internal static class ConformanceHost
         )
         {
             IWorkspace made = await inner.AcquireAsync(request, cancellationToken);
-            suite.Filled[made.Info.CheckedOutBy?.ToString() ?? "unknown"] = true;
+            suite.MethodsUsed[made.Info.CheckedOutBy?.ToString() ?? "unknown"] = true;
             return made;
         }
 

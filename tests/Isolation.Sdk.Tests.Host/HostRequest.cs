@@ -83,7 +83,7 @@ public sealed record NodeRequest(string Name, string Socket)
 /// each workspace (its path and how it was filled, or the fault) and each script (what it said).</param>
 public sealed record PoolRequest(IReadOnlyList<string> Acts)
 {
-    public string Filling { get; init; } = "Copy";
+    public string CheckoutMethod { get; init; } = "Copy";
 
     public bool Clones { get; init; }
 
@@ -100,8 +100,8 @@ public sealed record PoolRequest(IReadOnlyList<string> Acts)
 }
 
 /// <summary>What a test asks of a process that runs the suite of the workspaces on its own disk.</summary>
-/// <param name="Filling">The name of a way of filling.</param>
-public sealed record ConformanceRequest(string Filling)
+/// <param name="CheckoutMethod">The name of a way of filling.</param>
+public sealed record ConformanceRequest(string CheckoutMethod)
 {
     /// <summary>Whether workspaces are private clones instead of linked worktrees.</summary>
     public bool Clones { get; init; }
@@ -174,7 +174,7 @@ public sealed record HostAnswer
     public IReadOnlyList<HostCheck> Checks { get; init; } = [];
 
     /// <summary>The ways in which its workspaces were filled.</summary>
-    public IReadOnlyList<string> Filled { get; init; } = [];
+    public IReadOnlyList<string> MethodsUsed { get; init; } = [];
 
     /// <summary>An exception that should not have been thrown.</summary>
     public string? Crash { get; init; }

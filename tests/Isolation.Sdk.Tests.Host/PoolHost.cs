@@ -12,7 +12,7 @@ internal static class PoolHost
     public static async Task<HostAnswer> AnswerAsync(HostRequest request, PoolRequest wanted)
     {
         GitRepository repository = await GitOpener.OpenAsync(request.Repository);
-        CheckoutMethod filling = Enum.Parse<CheckoutMethod>(wanted.Filling);
+        CheckoutMethod filling = Enum.Parse<CheckoutMethod>(wanted.CheckoutMethod);
         int times = 0;
         FaultPoints faults = new(step =>
         {

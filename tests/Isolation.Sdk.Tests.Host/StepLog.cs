@@ -18,7 +18,7 @@ internal sealed class StepLog(QueueRequest wanted) : ILogger
     public void OnStep(string step)
     {
         Write(step);
-        if (step == wanted.KillAt && Interlocked.Increment(ref _times) == wanted.KillOn && IsMine())
+        if (step == wanted.KillAt && Interlocked.Increment(ref _times) == wanted.KillOn && IsOwn())
         {
             KillSelf();
         }
@@ -72,7 +72,7 @@ internal sealed class StepLog(QueueRequest wanted) : ILogger
         }
     }
 
-    private bool IsMine()
+    private bool IsOwn()
     {
         try
         {

@@ -17,7 +17,6 @@ internal static class FileSearch
             StringComparison.Ordinal
         );
 
-    // The folder, or the nearest one above it that is there.
     public static string? FindExisting(string? folder)
     {
         while (folder is not null && !Directory.Exists(folder))
@@ -36,7 +35,6 @@ internal static class FileSearch
         }
     }
 
-    // 0 for what is being changed under our eyes.
     public static long MeasureLength(string folder) =>
         DiskErrors.Try(() =>
             new FileSystemEnumerable<long>(

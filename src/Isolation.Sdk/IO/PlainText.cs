@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.IO;
 
-// A worker's words as one harmless line.
 internal static class PlainText
 {
     public const int MaxLineLength = 2_000;

@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.IO;
 
-// The folder beside the repository that holds everything of its workers.
 internal sealed record WorkersDirectory(string Root)
 {
     public string Trash => Path.Combine(Root, ".trash");

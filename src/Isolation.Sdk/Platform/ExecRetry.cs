@@ -10,7 +10,6 @@ internal static class ExecRetry
         MaxTries = 20;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
-    // About a second in all.
     public static async Task<T> StartAsync<T>(Func<Task<T>> start, TimeProvider time)
     {
         for (int tries = 1; ; tries++)

@@ -11,7 +11,6 @@ internal interface IFileManifest
 
     uint Mode(int entry);
 
-    // Cut to 32 bits.
     uint Size(int entry);
 
     bool IsLink(int entry);

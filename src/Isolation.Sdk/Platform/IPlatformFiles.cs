@@ -37,13 +37,11 @@ internal interface IPlatformFiles
 
     void CreateSubvolume(string path) => throw Unsupported();
 
-    // The copy can be written.
     void Snapshot(string from, string to) => throw Unsupported();
 
     // Also waits until what was written before is on its way to the disk.
     void SetReadOnly(string path, bool value) => throw Unsupported();
 
-    // null for what is none.
     SubvolumeState? InspectSubvolume(string path) => null;
 
     private static PlatformNotSupportedException Unsupported() => new("Trees are copied and compared on Linux only.");
@@ -64,5 +62,4 @@ internal sealed record TreeCopy(
 
 internal sealed record FileSystemFeatures(bool Snapshot, bool Reflink, bool CopyTrees);
 
-// The generation changes with every write.
 internal sealed record SubvolumeState(ulong Generation, bool IsReadOnly);

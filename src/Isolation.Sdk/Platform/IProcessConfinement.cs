@@ -8,12 +8,10 @@ internal interface IProcessConfinement
     // What runs in it cannot change the limit that it is known by.
     bool KeepsMarks { get; }
 
-    // What tools need to work in it.
     IEnumerable<(string Name, string Value)> Variables => [];
 
     IsolationGuarantees Adds(NetworkAccess network);
 
-    // Why this machine cannot provide it. Tries once.
     Task<IReadOnlyList<IsolationFault>> FindProblemsAsync(NetworkAccess network, CancellationToken cancellationToken);
 
     IScopeConfinement ForScope(AccessScope scope);

@@ -38,7 +38,6 @@ internal sealed record LauncherSettings(
 
 internal enum TreeStopMechanism
 {
-    // By cgroup.kill: nothing can leave it.
     Cgroup,
 
     // By session, descent, and a variable and a limit that are found in /proc.

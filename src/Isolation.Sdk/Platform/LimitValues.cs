@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Platform;
 
-// null is no limit.
 internal sealed record LimitValues(
     long? MaxMemoryBytes,
     int? MaxProcesses,
@@ -17,7 +16,6 @@ internal sealed record LimitValues(
     public bool AnyWatched =>
         (MaxMemoryBytes ?? MaxProcesses ?? MaxDiskBytes) is not null || (MaxDuration ?? MaxSilence) is not null;
 
-    // The kernel has to know before the command begins.
     public bool AnyHeld => (MaxMemoryBytes ?? MaxProcesses ?? CpuShare ?? MaxOpenFiles ?? MaxFileBytes) is not null;
 }
 

@@ -10,7 +10,6 @@ internal sealed record ProcessSpec(
 {
     public bool OpenInput { get; init; }
 
-    // If the platform can do that.
     public bool MergeError { get; init; }
 
     public ThreadRestriction? Restriction { get; init; }

@@ -85,7 +85,6 @@ public sealed partial class ProcessSandboxOptions
 
     internal NetworkAccess Network => new(AllowNetwork, [.. AllowedPorts]);
 
-    // Whatever the machine.
     internal IEnumerable<IsolationFault> Validate() =>
         [
             .. FindBadNames(nameof(Inherit), Inherit),

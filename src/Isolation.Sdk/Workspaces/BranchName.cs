@@ -33,7 +33,6 @@ internal static class BranchName
         && !name.StartsWith("refs/", StringComparison.Ordinal)
         && name.Split('/').All(part => part[^1] != '.');
 
-    // null when it can be created.
     public static string? Conflict(string branch, string existing)
     {
         if (existing == branch)

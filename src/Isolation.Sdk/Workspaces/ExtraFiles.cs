@@ -5,7 +5,6 @@ namespace Isolation.Sdk.Workspaces;
 
 internal static class ExtraFiles
 {
-    // Their paths from the top, with forward slashes.
     public static async Task<IReadOnlyList<string>> CopyIgnoredAsync(
         GitRepository repository,
         string workTree,

@@ -23,7 +23,6 @@ internal abstract class GitWorkspace(
 
     public bool IsQuarantined => File.Exists(Path.Combine(Folder, QuarantineFile));
 
-    // As far as time stamps tell.
     public bool? IsPinned =>
         !Directory.Exists(info.Path) || (_pinned is not null && _mark.Read() == _pinned && !_mark.IsStale());
 

@@ -83,7 +83,6 @@ internal abstract class GitWorkspaceProvider(
         CancellationToken cancellationToken = default
     ) => await AcquireAsync(request, issue: false, cancellationToken).ConfigureAwait(false);
 
-    // With 'issue' the attempt's ref is created along with it.
     public async ValueTask<GitWorkspace> AcquireAsync(
         WorkspaceRequest request,
         bool issue,
@@ -155,7 +154,6 @@ internal abstract class GitWorkspaceProvider(
         await _trash.DisposeAsync().ConfigureAwait(false);
     }
 
-    // Beside those of the repository, if that is where it will be.
     protected virtual string? FindBranchConflict(GitRepository repository, string branch) => null;
 
     protected abstract WorkspaceInfo Describe(WorkspaceCreation creation, string path, string branch);

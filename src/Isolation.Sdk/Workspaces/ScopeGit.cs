@@ -2,7 +2,6 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Workspaces;
 
-// Git in a worker's own scope.
 internal sealed class ScopeGit(IStateScope scope, string directory, string code, string remedy)
 {
     public Task<ExecResult> TryAsync(

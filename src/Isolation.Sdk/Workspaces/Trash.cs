@@ -3,7 +3,6 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-// A little at a time; EmptyAsync waits for all of it.
 internal sealed class Trash : IAsyncDisposable
 {
     private const int OtherDevice = 18;

@@ -7,7 +7,6 @@ namespace Isolation.Sdk.Workspaces;
 
 internal static class WorkersDirectorySetup
 {
-    // In bytes.
     private const int LongestName = 255;
 
     public const string FullRemedy =
@@ -32,7 +31,6 @@ internal static class WorkersDirectorySetup
         }
     }
 
-    // By trying, in the nearest folder that exists.
     public static bool IsWritable(string directory)
     {
         string? folder = directory;

@@ -54,7 +54,6 @@ internal sealed class WorkspaceRemoval(WorkspaceContext context)
         return Task.CompletedTask;
     }
 
-    // null for wherever it is.
     public Task<bool> DeleteBranchAsync(string branch, string? expected, CancellationToken cancellationToken) =>
         _repository.TryUpdateAsync(new RefTransaction().Delete($"refs/heads/{branch}", expected), cancellationToken);
 
@@ -96,9 +95,6 @@ internal sealed class WorkspaceRemoval(WorkspaceContext context)
         {
             await step().ConfigureAwait(false);
         }
-        catch (Exception e) when (DiskErrors.IsRefusal(e) || e is IsolationException)
-        {
-            // The fault that started the roll-back is the one to report.
-        }
+        catch (Exception e) when (DiskErrors.IsRefusal(e) || e is IsolationException) { }
     }
 }

@@ -74,6 +74,9 @@ public sealed class CheckoutMethodConformanceTests
 
         // A way that is named is the way it was, from the first workspace on; the suite's repositories are too small
         // for anything but git's own by itself.
-        Assert.Equal([(filling == CheckoutMethod.Auto ? CheckoutMethod.Checkout : filling).ToString()], answer.Filled);
+        Assert.Equal(
+            [(filling == CheckoutMethod.Auto ? CheckoutMethod.Checkout : filling).ToString()],
+            answer.MethodsUsed
+        );
     }
 }

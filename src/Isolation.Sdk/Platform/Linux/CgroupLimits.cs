@@ -1,23 +1,15 @@
+using Isolation.Sdk.IO;
+
 namespace Isolation.Sdk.Platform;
 
 // By a control group that proved it, or by less; each is tried when it is first asked for.
-internal sealed class CgroupLimits
+internal sealed class CgroupLimits(TimeProvider time, bool useCgroups)
 {
-    private readonly Dictionary<CgroupController, Lazy<Task<(CgroupMount? Mount, string Reasons)>>> _tests;
-
-    public CgroupLimits(TimeProvider time, bool useCgroups) =>
-        _tests = CgroupController.All.ToDictionary(
-            controller => controller,
-            controller => new Lazy<Task<(CgroupMount?, string)>>(() =>
-                useCgroups
-                    ? new CgroupSelfTest(controller).RunAsync(time)
-                    : Task.FromResult<(CgroupMount?, string)>((null, "not asked for"))
-            )
-        );
+    private readonly AsyncCache<CgroupController, (CgroupMount? Mount, string Reasons)> _tests = new();
 
     public async Task<IReadOnlyList<CgroupMount>> GetMountsAsync(LimitValues limits) =>
         [
-            .. (await Task.WhenAll(Wanted(limits).Select(c => _tests[c].Value)).ConfigureAwait(false))
+            .. (await Task.WhenAll(Wanted(limits).Select(TestAsync)).ConfigureAwait(false))
                 .Select(found => found.Mount)
                 .OfType<CgroupMount>(),
         ];
@@ -27,7 +19,7 @@ internal sealed class CgroupLimits
         List<string> lines = [];
         foreach (CgroupController controller in Wanted(limits))
         {
-            (CgroupMount? mount, string reasons) = await _tests[controller].Value.ConfigureAwait(false);
+            (CgroupMount? mount, string reasons) = await TestAsync(controller).ConfigureAwait(false);
             lines.Add(
                 mount is null
                     ? $"{controller.Limit} is kept by {controller.Otherwise} ({reasons})."
@@ -45,6 +37,16 @@ internal sealed class CgroupLimits
         ];
         return [.. lines, .. others.Where(o => o.IsSet).Select(o => $"{o.Name} is kept by {o.Mechanism}.")];
     }
+
+    private Task<(CgroupMount? Mount, string Reasons)> TestAsync(CgroupController controller) =>
+        _tests.GetAsync(
+            controller,
+            () =>
+                useCgroups
+                    ? new CgroupSelfTest(controller).RunAsync(time)
+                    : Task.FromResult<(CgroupMount?, string)>((null, "not asked for")),
+            CancellationToken.None
+        );
 
     private static IEnumerable<CgroupController> Wanted(LimitValues limits) =>
         CgroupController.All.Where(c => c.FindLimit(limits) is not null);

@@ -128,7 +128,6 @@ internal sealed class CgroupSelfTest(CgroupController controller)
         }
     }
 
-    // Of hosts that died in the middle of their test.
     private static void SweepStale(string folder, TimeProvider time)
     {
         foreach (

@@ -145,7 +145,6 @@ internal sealed class ChildStarter(
         return (false, false);
     }
 
-    // Nearly always soon enough, and nothing to count on.
     private void MarkLate(int id)
     {
         if (mark is not null)

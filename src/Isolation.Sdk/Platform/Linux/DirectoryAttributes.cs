@@ -4,7 +4,6 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isolation.Sdk.Platform;
 
-// What a new folder of this process is like in a place.
 internal sealed unsafe record DirectoryAttributes(uint Mode, uint User, uint Group, nint Flags)
 {
     private const uint Permissions = 0xFFF,

@@ -3,7 +3,6 @@ using static Isolation.Sdk.Platform.LinuxFiles;
 
 namespace Isolation.Sdk.Platform;
 
-// Each thread has its own.
 internal sealed unsafe class DirectoryComparer(
     IFileManifest index,
     TreeDirectories folders,
@@ -99,7 +98,6 @@ internal sealed unsafe class DirectoryComparer(
             found += Exists(there, out Stat stat) && stat.Kind == Folder ? 1 : 0;
         }
 
-        // Nearly always nothing else is there, and no name has to be looked up.
         if (ForEachName(folder, there, null) != found)
         {
             AddStrangers(number, folder, there);

@@ -24,7 +24,6 @@ internal static unsafe class DiskUsage
         {
             try
             {
-                // Deeper than a path goes an entry has none.
                 foreach (
                     FileSystemInfo entry in new DirectoryInfo(next)
                         .EnumerateFileSystemInfos("*", FileSearch.WithHidden)
@@ -39,10 +38,7 @@ internal static unsafe class DiskUsage
                     }
                 }
             }
-            catch (Exception e) when (DiskErrors.IsRefusal(e))
-            {
-                // It is being removed under our eyes, or not ours to look into.
-            }
+            catch (Exception e) when (DiskErrors.IsRefusal(e)) { }
         }
 
         return sum;
@@ -102,7 +98,12 @@ internal static unsafe class DiskUsage
             long sum = 0;
             for (ulong from = 0; ; )
             {
-                (extents.Start, extents.Length, extents.Flags, extents.Room) = (from, ulong.MaxValue - from, 0, AtOnce);
+                (extents.Start, extents.Length, extents.Flags, extents.Capacity) = (
+                    from,
+                    ulong.MaxValue - from,
+                    0,
+                    AtOnce
+                );
                 if (LinuxFiles.Control(file, Map, &extents) != 0)
                 {
                     return null;
@@ -145,7 +146,7 @@ internal static unsafe class DiskUsage
         public uint Found;
 
         [FieldOffset(24)]
-        public uint Room;
+        public uint Capacity;
     }
 
     [StructLayout(LayoutKind.Explicit, Size = 56)]

@@ -4,7 +4,6 @@ using static Isolation.Sdk.Platform.LinuxFiles;
 
 namespace Isolation.Sdk.Platform;
 
-// Each thread has its own.
 internal sealed unsafe class FileCopier(IFileManifest index, IFileManifest made, DateTimeOffset stamp, bool share)
     : IDisposable
 {
@@ -232,10 +231,7 @@ internal sealed unsafe class FileCopier(IFileManifest index, IFileManifest made,
 
     private void Settle(int entry, int there, byte* name)
     {
-        Time* times = stackalloc Time[2];
-        times[0] = new Time { Nanoseconds = Omit };
-        times[1] = new Time { Seconds = (nint)stamp.ToUnixTimeSeconds() };
-        Check(SetTimes(there, name, times), entry);
+        Check(SetWritten(there, name, stamp), entry);
         int error = GetStat(there, name, out Stat stat);
         made.SetStamp(entry, error == 0 ? stat.ToStamp() : throw Failed(error, PathOf(entry)));
     }

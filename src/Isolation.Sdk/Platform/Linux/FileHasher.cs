@@ -8,8 +8,8 @@ namespace Isolation.Sdk.Platform;
 // Each thread has its own. Where git converts line endings, a file so converted is another one.
 internal sealed unsafe class FileHasher(IFileManifest index) : IDisposable
 {
-    private const int Room = 1 << 17;
-    private readonly byte* _buffer = (byte*)NativeMemory.Alloc(Room);
+    private const int BufferSize = 1 << 17;
+    private readonly byte* _buffer = (byte*)NativeMemory.Alloc(BufferSize);
 
     public bool HasContent(int entry, int folder, byte* name, long size)
     {
@@ -42,13 +42,13 @@ internal sealed unsafe class FileHasher(IFileManifest index) : IDisposable
 
     private ReadOnlySpan<byte> Hash(int file, long size, bool wide, Span<byte> to)
     {
-        Span<byte> head = new(_buffer, Room);
+        Span<byte> head = new(_buffer, BufferSize);
         "blob "u8.CopyTo(head);
         _ = Utf8Formatter.TryFormat(size, head["blob ".Length..], out int digits);
         int used = "blob ".Length + digits;
         head[used++] = 0;
-        nint got = Read(file, _buffer + used, (nuint)(Room - used));
-        if (size <= Room - used)
+        nint got = Read(file, _buffer + used, (nuint)(BufferSize - used));
+        if (size <= BufferSize - used)
         {
             return got == (nint)size
                 ? to[
@@ -65,7 +65,7 @@ internal sealed unsafe class FileHasher(IFileManifest index) : IDisposable
             wide ? HashAlgorithmName.SHA256 : HashAlgorithmName.SHA1
         );
         hash.AppendData(head[..used]);
-        for (byte* from = _buffer + used; got > 0; got = Read(file, from = _buffer, Room))
+        for (byte* from = _buffer + used; got > 0; got = Read(file, from = _buffer, BufferSize))
         {
             hash.AppendData(new ReadOnlySpan<byte>(from, (int)got));
         }

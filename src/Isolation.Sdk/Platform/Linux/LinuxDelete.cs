@@ -200,7 +200,6 @@ internal sealed unsafe class LinuxDelete(int top) : IDisposable
         byte[] up = Encoding.ASCII.GetBytes($".isolation-{Guid.NewGuid():n}-{_moved++}\0");
         fixed (byte* newName = up)
         {
-            // It is seen there when the tree turns out not to be empty.
             return Rename(folder, name, _tree, newName) == 0;
         }
     }

@@ -19,7 +19,7 @@ internal static unsafe partial class LinuxFiles
         Regular = 0x8000,
         SymbolicLink = 0xA000,
         Folder = 0x4000;
-    public const nint Omit = 0x3ffffffe;
+    private const nint Omit = 0x3ffffffe;
 
     public const nuint ShareBlocks = 0x40049409,
         GetFlags = 0x80086601;
@@ -33,7 +33,7 @@ internal static unsafe partial class LinuxFiles
         RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x4000 : 0x10000;
 
     [StructLayout(LayoutKind.Sequential)]
-    public struct Time
+    private struct Time
     {
         public nint Seconds;
         public nint Nanoseconds;
@@ -86,7 +86,6 @@ internal static unsafe partial class LinuxFiles
 
         public readonly uint Kind => Mode & KindMask;
 
-        // The device is what the C library makes of its two numbers.
         public readonly FileStamp ToStamp() =>
             new(
                 (uint)ChangedSeconds,
@@ -184,9 +183,14 @@ internal static unsafe partial class LinuxFiles
     [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true)]
     public static partial nint ReadLink(int folder, byte* name, byte* to, nuint length);
 
-    // Of an open file, or of a name in a folder.
-    public static int SetTimes(int folder, byte* name, Time* times) =>
-        name is null ? futimens(folder, times) : utimensat(folder, name, times, NoFollowAt);
+    // When an open file, or a name in a folder, was written; 0 or -1.
+    public static int SetWritten(int folder, byte* name, DateTimeOffset stamp)
+    {
+        Time* times = stackalloc Time[2];
+        times[0] = new Time { Nanoseconds = Omit };
+        times[1] = new Time { Seconds = (nint)stamp.ToUnixTimeSeconds() };
+        return name is null ? futimens(folder, times) : utimensat(folder, name, times, NoFollowAt);
+    }
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int futimens(int descriptor, Time* times);

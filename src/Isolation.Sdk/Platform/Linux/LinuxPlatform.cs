@@ -10,7 +10,6 @@ internal sealed class LinuxPlatform(TimeProvider time, TreeStopMechanism? mechan
 
     public async Task<IReadOnlyList<string>> GetNoticesAsync(LimitValues limits, IProcessConfinement? confinement)
     {
-        // From all that it is found by, but for a group of the kernel's.
         bool canEscape =
             confinement is not { EndsWholeTree: true }
             && !(confinement is { KeepsMarks: true } && ResourceLimits.CanMark);

@@ -36,7 +36,6 @@ internal static unsafe partial class LinuxProcess
     // And /proc is the one of our own namespace.
     public static bool SeesChildren { get; } = IsAvailable && File.Exists($"/proc/self/task/{ThreadId()}/children");
 
-    // Its id may be used again.
     public static void Reap(int pid)
     {
         int status = 0;
@@ -85,10 +84,8 @@ internal static unsafe partial class LinuxProcess
         }
     }
 
-    // A child of ours that has not been reaped, on any Unix.
     public static void TerminateChild(int pid) => kill(pid, Terminate);
 
-    // Of the calling thread alone.
     public static void ResetUmask()
     {
         if (unshare(CloneFs) == 0)

@@ -17,7 +17,6 @@ internal static class ProcessTable
 {
     private static ReadOnlySpan<byte> Locks => "Max file locks"u8;
 
-    // Without what has ended and only waits to be reaped.
     public static IReadOnlyList<ProcessEntry> Read() =>
         [
             .. Directory

@@ -22,7 +22,6 @@ internal sealed class ProcessTree(string marker, Cgroup? cgroup, TimeProvider ti
         : _marked ? "session, marker and limit"
         : "session and marker";
 
-    // How many of the first processes only keep the command.
     public int Keepers { get; private set; }
 
     // Nobody has reaped it: its session is its own until Close.

@@ -13,11 +13,10 @@ internal static unsafe partial class ResourceLimits
         OpenFiles = 7,
         FileLocks = 10;
     private const ulong Unlimited = ulong.MaxValue;
-    private const int Room = 4096;
+    private const int Headroom = 4096;
     private const int WholeShare = 100;
     private const int Nicest = 19;
 
-    // What each step of nice makes of a share.
     private const double Step = 1.25;
 
     // Not in a host that is somebody's worker: its mark is all that tells whose it is.
@@ -55,7 +54,7 @@ internal static unsafe partial class ResourceLimits
             CultureInfo.InvariantCulture,
             out long now
         )
-            ? now + most + Room
+            ? now + most + Headroom
             : null;
 
     private static bool IsUnmarked(int process)

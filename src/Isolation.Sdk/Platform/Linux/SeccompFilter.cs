@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Sdk.Platform;
 
-// Whatever does not look like this machine's own calls is refused.
 internal static class SeccompFilter
 {
     private const uint Allow = 0x7fff0000,

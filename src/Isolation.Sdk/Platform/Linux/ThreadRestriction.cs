@@ -6,7 +6,6 @@ namespace Isolation.Sdk.Platform;
 
 internal record struct SystemCall(nint Number, nint First, nint Second, nint Third, nint Fourth, nint MayFail);
 
-// A list of system calls, and nothing else; the child inherits what they do.
 internal sealed unsafe class ThreadRestriction : IDisposable
 {
     private const int Control = 157,

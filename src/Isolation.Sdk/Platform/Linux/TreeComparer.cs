@@ -17,12 +17,9 @@ internal sealed class TreeComparer(IFileManifest index, string top)
     public unsafe void SetTimes(IEnumerable<int> folders, DateTimeOffset stamp)
     {
         using DirectoryCursor cursor = new(index, _folders, top, makes: false);
-        LinuxFiles.Time* times = stackalloc LinuxFiles.Time[2];
-        times[0] = new LinuxFiles.Time { Nanoseconds = LinuxFiles.Omit };
-        times[1] = new LinuxFiles.Time { Seconds = (nint)stamp.ToUnixTimeSeconds() };
         foreach (int folder in folders.Distinct().Where(f => f > 0))
         {
-            if (LinuxFiles.SetTimes(cursor.GoTo(folder), null, times) != 0)
+            if (LinuxFiles.SetWritten(cursor.GoTo(folder), null, stamp) != 0)
             {
                 throw LinuxFiles.Failed(Marshal.GetLastPInvokeError(), top);
             }

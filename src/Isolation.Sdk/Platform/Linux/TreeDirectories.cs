@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Platform;
 
-// Each after the one that it is in.
 internal sealed class TreeDirectories
 {
     public const int MaxThreads = 4;

@@ -103,10 +103,7 @@ internal sealed class PortablePlatform(TimeProvider time) : IProcessPlatform, IP
             {
                 _process.Kill(entireProcessTree: true);
             }
-            catch (InvalidOperationException)
-            {
-                // It has ended; what it started before is out of reach here.
-            }
+            catch (InvalidOperationException) { }
 
             await Exit.ConfigureAwait(false);
             return forced;

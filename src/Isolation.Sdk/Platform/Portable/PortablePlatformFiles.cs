@@ -4,7 +4,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Platform;
 
-// Git checks every workspace out, and nothing is used again.
 internal sealed class PortablePlatformFiles : IPlatformFiles
 {
     private static readonly EnumerationOptions Everything = new()
@@ -82,7 +81,6 @@ internal sealed class PortablePlatformFiles : IPlatformFiles
         }
     }
 
-    // A worker may have taken its own rights away.
     private static void MakeWritable(string directory)
     {
         const UnixFileMode Needed = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

@@ -2,7 +2,6 @@ using System.Collections;
 
 namespace Isolation.Sdk.Sandbox;
 
-// Read once.
 internal sealed class HostVariables
 {
     private readonly Dictionary<string, string> _values;
@@ -28,7 +27,6 @@ internal sealed class HostVariables
             ? Below(this["APPDATA"], "NuGet", "NuGet.Config")
             : Below(this["DOTNET_CLI_HOME"] ?? Home, ".nuget", "NuGet", "NuGet.Config");
 
-    // null for what does not exist.
     public string? Resolve(string path)
     {
         string full =

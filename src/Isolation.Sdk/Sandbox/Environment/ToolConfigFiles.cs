@@ -19,13 +19,11 @@ internal static class ToolConfigFiles
     public static void WriteGit(string path, IEnumerable<KeyValuePair<string, string>> settings) =>
         Write(path, CloneSettings.Write(settings));
 
-    // The host's sources without its credentials, and its packages to read from.
     public static void WriteNuGet(string path, string? hostConfig, string? hostPackages)
     {
         XElement root = new("configuration");
         if (hostConfig is not null)
         {
-            // One that the host's own NuGet could not read either has no entries.
             root.Add(
                 NuGetBarrier
                     .Load(hostConfig)

@@ -5,7 +5,6 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Sandbox;
 
-// Built from nothing; later ones win.
 internal sealed class WorkerEnvironment(HostVariables host)
 {
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -127,7 +126,6 @@ internal sealed class WorkerEnvironment(HostVariables host)
         string.Join(
             '\n',
             [
-                // A folder differs in every scope.
                 .. new WorkerEnvironment(host).AddDefaults("", "", "", new ScopeFolders("", "")).Build(),
                 .. options.Inherit.Select(name => $"inherit {name}={host[name]}"),
                 .. options

@@ -3,7 +3,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Sandbox;
 
-// Who commits, line endings, large files, and that this repository is trusted.
 internal sealed record WorkerGitConfig(string? CommonDirectory, GitSettings Settings)
 {
     public string? TopLevel { get; init; }
@@ -31,14 +30,12 @@ internal sealed record WorkerGitConfig(string? CommonDirectory, GitSettings Sett
             TopLevel = opened.TopLevel,
         };
 
-    // Above the work tree that commands run in.
     public string Ceiling(string workspace)
     {
         string tree = TopLevel is not null && FileSearch.Contains(TopLevel, workspace) ? TopLevel : workspace;
         return Path.GetDirectoryName(tree) ?? tree;
     }
 
-    // A workspace is trusted where its repository had to be.
     public IEnumerable<KeyValuePair<string, string>> For(string workspace) =>
         Settings.Any(s => s.Key.Equals("safe.directory", StringComparison.OrdinalIgnoreCase))
             ? Settings.Append(new KeyValuePair<string, string>("safe.directory", workspace))

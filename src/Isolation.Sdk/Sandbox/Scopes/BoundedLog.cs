@@ -52,10 +52,7 @@ internal sealed class BoundedLog : IDisposable
                 _stream?.Dispose();
                 Join();
             }
-            catch (IOException)
-            {
-                // As above: both segments stay as they are.
-            }
+            catch (IOException) { }
 
             _stream = null;
         }

@@ -17,7 +17,6 @@ internal sealed record ScopeFolders(string Root, string Temp)
 
     public string Log => Path.Combine(Root, "log");
 
-    // For sockets and pipes.
     public string Runtime => Path.Combine(Temp, ".run");
 
     private string KeptTemp => Path.Combine(Root, "tmp");
@@ -45,7 +44,6 @@ internal sealed record ScopeFolders(string Root, string Temp)
         }
     }
 
-    // In a place where everybody may write.
     public static string EnsureOwn(string folder)
     {
         try
@@ -53,7 +51,6 @@ internal sealed record ScopeFolders(string Root, string Temp)
             CreateOwn(folder);
             if (OperatingSystem.IsWindows())
             {
-                // The temp folder is the user's own there.
                 return folder;
             }
 
@@ -91,7 +88,6 @@ internal sealed record ScopeFolders(string Root, string Temp)
 
     public bool Exist() => new[] { Home, Temp, Cache, Log }.Any(Directory.Exists);
 
-    // Where people look for what is kept.
     public void MoveTempBeside()
     {
         if (!FileSearch.Contains(Root, Temp) && Directory.Exists(Temp))
@@ -121,10 +117,7 @@ internal sealed record ScopeFolders(string Root, string Temp)
         {
             Directory.Delete(Root);
         }
-        catch (IOException)
-        {
-            // Somebody else's things are in it, or it is gone.
-        }
+        catch (IOException) { }
     }
 
     private static IsolationException NotOurs(string folder, Exception? why) =>

@@ -18,7 +18,6 @@ internal sealed class AdmissionController(
     private int _made;
     private long? _before;
 
-    // In words; null when everything is there.
     public string? FindShortage() => measure(folder).FindShortage(options, 0);
 
     public async Task AdmitAsync(WorkspaceRequest request, CancellationToken cancellationToken)
@@ -68,7 +67,6 @@ internal sealed class AdmissionController(
             _made += made ? 1 : 0;
             if (--_making == 0 && _made > 0 && (_before - measure(folder).Disk) / _made is { } each)
             {
-                // The disk itself says what they took, however they were made.
                 _size = Math.Max(0, each);
             }
         }

@@ -70,7 +70,6 @@ internal static class FreeMemory
 
     private static long? First(string file) => Number(Lines(file).FirstOrDefault());
 
-    // "max" is no number, and no limit.
     private static long? Number(string? text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
 

@@ -16,7 +16,6 @@ internal static class BarrierFiles
     public static IReadOnlyList<string> Names { get; } =
     [.. Imports, "Directory.Build.rsp", "global.json", "nuget.config", ".editorconfig", "package.json", ".config"];
 
-    // What is looked for and cannot be shut off, or goes by another name.
     private static readonly string[] LookedFor =
     [
         .. Names,
@@ -95,7 +94,6 @@ internal static class BarrierFiles
     private static string Import(string parent) =>
         $"<Project>\n  <Import Project=\"{parent}\" Condition=\"Exists('{parent}')\" />\n</Project>\n";
 
-    // First for MSBuild, then for XML.
     private static string Escape(string path) =>
         System.Security.SecurityElement.Escape(
             string.Concat(path.Select(c => "%$@';()*?".Contains(c) ? $"%{(int)c:x2}" : c.ToString()))

@@ -64,7 +64,6 @@ internal static partial class NuGetBarrier
         return configuration + "\n";
     }
 
-    // It means the same in another folder's config, and names nobody's password.
     public static XElement Portable(XElement entry, string config)
     {
         XElement copy = new(entry);
@@ -117,7 +116,6 @@ internal static partial class NuGetBarrier
         }
         catch (Exception e) when (e is XmlException or IOException or UnauthorizedAccessException)
         {
-            // NuGet cannot read it either, and says so where it is used.
             return null;
         }
     }

@@ -68,7 +68,6 @@ internal sealed class CaptureGit(GitRepository repository, WorkspaceInfo info, I
         return plausible ? await repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false) : null;
     }
 
-    // null when it means nothing that can be read.
     public async Task<string?> TryOwnHeadAsync(CancellationToken cancellationToken)
     {
         ExecResult answer = await _git.TryAsync(

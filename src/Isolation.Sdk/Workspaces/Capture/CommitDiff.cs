@@ -48,7 +48,6 @@ internal static class CommitDiff
                 .ConfigureAwait(false)
         ).Output;
 
-    // First every raw entry, then the numbers of the same files.
     public static IReadOnlyList<FileChange> Parse(IReadOnlyList<string> fields)
     {
         List<FileChange> changes = [];

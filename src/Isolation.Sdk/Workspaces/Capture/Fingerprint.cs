@@ -44,7 +44,6 @@ internal static class Fingerprint
                 }),
         ];
 
-    // Then it does not say who made it.
     public static bool IsShared(string difference) =>
         Shared.Any(name => difference.StartsWith($"{name} was ", StringComparison.Ordinal));
 

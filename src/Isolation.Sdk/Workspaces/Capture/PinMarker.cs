@@ -8,7 +8,6 @@ internal sealed class PinMarker(WorkspaceInfo info)
 {
     private const string Name = "isolation-pinned";
 
-    // Longer ones name nothing.
     private const int LongestPath = 4096;
 
     // Its objects and index change by being looked at.
@@ -45,7 +44,6 @@ internal sealed class PinMarker(WorkspaceInfo info)
         return now;
     }
 
-    // null where there is no folder for it any more.
     public DateTime? Begin() => Directory.Exists(Folder) ? Set("") : null;
 
     public void Complete(string commit, DateTime since)
@@ -90,7 +88,6 @@ internal sealed class PinMarker(WorkspaceInfo info)
         }
     }
 
-    // All of them where nothing was ever pinned.
     public IEnumerable<string> Newer()
     {
         FileInfo mark = new(File);

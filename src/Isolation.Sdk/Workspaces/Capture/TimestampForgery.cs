@@ -38,6 +38,5 @@ internal static class TimestampForgery
         }
     }
 
-    // When an inode changed cannot be set.
     private static bool IsUntouched(string file, DateTime since) => PlatformFiles.Current.GetChangeTime(file) < since;
 }

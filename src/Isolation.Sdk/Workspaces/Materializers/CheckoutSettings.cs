@@ -35,7 +35,6 @@ internal sealed partial class CheckoutSettings(GitRepository repository)
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    // null when nothing speaks against copying.
     public string? UnsupportedReason()
     {
         string config = Read(Config);
@@ -65,7 +64,6 @@ internal sealed partial class CheckoutSettings(GitRepository repository)
         return false;
     }
 
-    // By what was written for the commit.
     public string? UnsupportedReason(IndexFile index, string files)
     {
         string config = Read(Config);

@@ -3,7 +3,6 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-// Git writes files of other filters as they are.
 internal sealed partial class ConfiguredFilters
 {
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);

@@ -31,7 +31,6 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
         );
     }
 
-    // If they are of use and there is a place for them.
     public async Task<bool> TryTakeInAsync(
         WorkspaceInfo info,
         IndexFile index,
@@ -149,7 +148,6 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
         return null;
     }
 
-    // What cannot be made as new, or is too much, goes.
     private async Task<string?> CleanAsync(TemplateTree tree, IndexFile index, string commit, string key)
     {
         try
@@ -228,7 +226,6 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
             return found.IsEmpty;
         });
 
-    // Its other files are compared afterwards.
     private static async Task<bool> TryMoveAsync(TemplateTree tree, string commit, CancellationToken cancellationToken)
     {
         if (tree.Record!.Commit == commit)
@@ -313,7 +310,6 @@ internal sealed class IdleWorkspaces(WorkspaceContext context)
         }
     }
 
-    // For the first who asks for it.
     private Task<string?>? ClaimCleaning()
     {
         lock (_gate)

@@ -19,7 +19,6 @@ internal sealed class TemplateTree(WorkspaceContext context, string folder, OsFi
 
     public TemplateRecord? Record { get; private set; } = record;
 
-    // null when it cannot be read.
     public IndexFile? Index => _index ??= IndexFile.TryRead(IndexPath, context.Repository.ObjectFormat);
 
     public string IndexPath => Path.Combine(Folder, "index");
@@ -238,7 +237,6 @@ internal sealed class TemplateTree(WorkspaceContext context, string folder, OsFi
         await write(git).ConfigureAwait(false);
         string expected = await reading.ConfigureAwait(false);
 
-        // By git's own account; usually it has written that down.
         IndexFile? index = IndexFile.TryRead(IndexPath, context.Repository.ObjectFormat);
         if (
             index is null

@@ -38,7 +38,6 @@ internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
 
         if (!make && Background() is { } now && now.Commit == commit)
         {
-            // It is nearly here, and two would be slower.
             await now.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 

@@ -148,7 +148,6 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
         }
     }
 
-    // As this process makes folders, such as the one around it.
     private void MakeOrdinary(string folder)
     {
         if (!OperatingSystem.IsWindows())
@@ -172,7 +171,6 @@ internal sealed class TreeCleaner(WorkspaceContext context, TemplateTree tree, I
         }
     }
 
-    // null when git wrote them one after the other.
     private long? CommonStamp()
     {
         uint? seen = null;

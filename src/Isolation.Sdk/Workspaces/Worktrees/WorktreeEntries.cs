@@ -1,4 +1,5 @@
 using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -6,33 +7,33 @@ namespace Isolation.Sdk.Workspaces;
 // and gc.
 internal static class WorktreeEntries
 {
-    // An add takes milliseconds.
     public static TimeSpan DeadAfter { get; } = TimeSpan.FromSeconds(5);
 
-    public static string? Find(GitRepository repository, string workTree)
-    {
-        string pointer = Path.Combine(workTree, ".git");
-        return All(repository).FirstOrDefault(e => Read(Path.Combine(e, "gitdir")) == pointer);
-    }
+    public static string? Find(GitRepository repository, string workTree) =>
+        WorktreeFiles.Entries(repository).FirstOrDefault(e => WorktreeFiles.PathOf(e) == workTree);
 
-    // Whether or not they are there.
     public static IReadOnlyList<string> Below(GitRepository repository, string folder) =>
         [
-            .. All(repository)
-                .Select(e => Path.GetDirectoryName(Read(Path.Combine(e, "gitdir"))))
+            .. WorktreeFiles
+                .Entries(repository)
+                .Select(WorktreeFiles.PathOf)
                 .OfType<string>()
                 .Where(t => Path.GetDirectoryName(t) == folder),
         ];
 
     public static string? Pointer(string workTree) =>
-        Read(Path.Combine(workTree, ".git")) is { } text && text.StartsWith("gitdir: ", StringComparison.Ordinal)
+        TextFile.TryRead(Path.Combine(workTree, ".git")) is { } text
+        && text.StartsWith("gitdir: ", StringComparison.Ordinal)
             ? text["gitdir: ".Length..]
             : null;
 
     // It is kept, not deleted.
     public static int QuarantineHalfMade(GitRepository repository, DateTimeOffset now)
     {
-        string[] dead = [.. All(repository).Where(e => IsHalfMade(e) && now - Youngest(e) > DeadAfter)];
+        string[] dead =
+        [
+            .. WorktreeFiles.Entries(repository).Where(e => IsHalfMade(e) && now - Youngest(e) > DeadAfter),
+        ];
         foreach (string entry in dead)
         {
             Directory.CreateDirectory(HalfMadeFolder(repository));
@@ -51,7 +52,7 @@ internal static class WorktreeEntries
     private static bool IsHalfMade(string entry)
     {
         FileInfo common = new(Path.Combine(entry, "commondir"));
-        string? head = Read(Path.Combine(entry, "HEAD"));
+        string? head = TextFile.TryRead(Path.Combine(entry, "HEAD"));
         return (common.Exists && common.Length == 0) || (head is { Length: >= 40 } && head.All(c => c == '0'));
     }
 
@@ -61,24 +62,4 @@ internal static class WorktreeEntries
             .Select(f => new DateTimeOffset(f.LastWriteTimeUtc))
             .Append(new DateTimeOffset(new DirectoryInfo(entry).LastWriteTimeUtc))
             .Max();
-
-    private static IEnumerable<string> All(GitRepository repository)
-    {
-        string folder = Path.Combine(repository.CommonDirectory, "worktrees");
-        return Directory.Exists(folder) ? Directory.EnumerateDirectories(folder) : [];
-    }
-
-    private static string? Read(string file)
-    {
-        try
-        {
-            // Nothing, or a pipe: opening one would wait for ever.
-            return new FileInfo(file).Length == 0 ? "" : File.ReadAllText(file).TrimEnd('\n');
-        }
-        catch (IOException)
-        {
-            // Being made or being removed this moment.
-            return null;
-        }
-    }
 }

@@ -17,7 +17,6 @@ internal sealed class WorktreeEntryWriter(GitRepository repository, TimeProvider
         && !File.Exists(Path.Combine(repository.CommonDirectory, "config.worktree"))
         && !File.Exists(Path.Combine(repository.CommonDirectory, "info", "sparse-checkout"));
 
-    // The caller holds the lock of all worktrees.
     public string Write(AttemptId attempt, string path, string branch, string commit)
     {
         SafeDelete.DeleteTree(StagingFolder); // Only a process that died holding the lock left something there.

@@ -50,7 +50,7 @@ internal sealed class DiskFixture : IAsyncDisposable
                 new HostRequest(Repository.Path)
                 {
                     UseWorkersDirectory = $"{Disk.Path}/workers",
-                    Pool = new PoolRequest(acts) { Filling = _method.ToString(), Clones = Clones },
+                    Pool = new PoolRequest(acts) { CheckoutMethod = _method.ToString(), Clones = Clones },
                 }
             )
         ).Items;

@@ -200,7 +200,7 @@ internal sealed class HostileWorker(string workspace, string outside, Random ran
 
         try
         {
-            Alone(deed, path, Path.Combine(workspace, folder));
+            Perform(deed, path, Path.Combine(workspace, folder));
         }
         catch (Exception e)
             when (e is IOException or UnauthorizedAccessException or SocketException or ArgumentException)
@@ -211,7 +211,7 @@ internal sealed class HostileWorker(string workspace, string outside, Random ran
 
     public void Dispose() => _open.ForEach(o => o.Dispose());
 
-    private void Alone(string deed, string file, string folder)
+    private void Perform(string deed, string file, string folder)
     {
         switch (deed)
         {

@@ -156,6 +156,6 @@ public sealed class SeveralHostsTests
     private static HostRequest Ask(PoolFixture rig, string filling, string? killAt, params string[] acts) =>
         new(rig.Repository.Path)
         {
-            Pool = new PoolRequest(acts) { Filling = filling, KillAt = killAt },
+            Pool = new PoolRequest(acts) { CheckoutMethod = filling, KillAt = killAt },
         };
 }
