@@ -5,14 +5,14 @@ using Isolation.Sdk.IO;
 namespace Isolation.Sdk.Platform;
 
 // What was started in it cannot leave it.
-internal sealed record Cgroup(string Path)
+internal sealed record Cgroup(string Folder)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan RemoveLimit = TimeSpan.FromSeconds(2);
 
     public bool CanKill => File.Exists(KillFile);
 
-    private string KillFile => System.IO.Path.Combine(Path, "cgroup.kill");
+    private string KillFile => Path.Combine(Folder, "cgroup.kill");
 
     public static string NameOf(string marker) => "isolation-" + marker;
 
@@ -23,7 +23,7 @@ internal sealed record Cgroup(string Path)
             ? CgroupDiscovery.Unified()
             : null;
 
-    public static string? PathOf(string name) => Parent() is { } parent ? System.IO.Path.Combine(parent, name) : null;
+    public static string? PathOf(string name) => Parent() is { } parent ? Path.Combine(parent, name) : null;
 
     public static Cgroup? TryCreate(string path) =>
         DiskErrors.Try(() =>
@@ -40,14 +40,14 @@ internal sealed record Cgroup(string Path)
         });
 
     public bool TryAdd(int pid) =>
-        TryWrite(System.IO.Path.Combine(Path, "cgroup.procs"), pid.ToString(CultureInfo.InvariantCulture));
+        TryWrite(Path.Combine(Folder, "cgroup.procs"), pid.ToString(CultureInfo.InvariantCulture));
 
     public void Kill() => TryWrite(KillFile, "1");
 
     public IEnumerable<int> Members() =>
         DiskErrors.Try(() =>
             Folders()
-                .SelectMany(folder => File.ReadAllLines(System.IO.Path.Combine(folder, "cgroup.procs")))
+                .SelectMany(folder => File.ReadAllLines(Path.Combine(folder, "cgroup.procs")))
                 .Select(line => int.Parse(line, CultureInfo.InvariantCulture))
                 .ToArray()
         ) ?? [];
@@ -61,7 +61,7 @@ internal sealed record Cgroup(string Path)
             }
         })
         // Not empty yet, or gone: a later sweep looks again.
-        || !Directory.Exists(Path);
+        || !Directory.Exists(Folder);
 
     // A process that has ended leaves its group a moment later.
     public async Task RemoveAsync(TimeProvider time)
@@ -83,14 +83,15 @@ internal sealed record Cgroup(string Path)
     public static string? TryRead(string file) => DiskErrors.Try(() => File.ReadAllText(file));
 
     private IEnumerable<string> Folders() =>
-        Directory.Exists(Path)
-            ? Directory.EnumerateDirectories(Path, "*", SearchOption.AllDirectories).Prepend(Path)
+        Directory.Exists(Folder)
+            ? Directory.EnumerateDirectories(Folder, "*", SearchOption.AllDirectories).Prepend(Folder)
             : [];
 }
 
 internal sealed record LimitCgroup(CgroupController Controller, Cgroup Group)
 {
-    public LimitHit? Hit => Controller.WasHit(Group.Path) ? new LimitHit(Controller.Limit, Controller.Mechanism) : null;
+    public LimitHit? Hit =>
+        Controller.WasHit(Group.Folder) ? new LimitHit(Controller.Limit, Controller.Mechanism) : null;
 }
 
 internal sealed record CommandCgroups(Cgroup? Kill, IReadOnlyList<LimitCgroup> Limits)

@@ -11,7 +11,7 @@ internal sealed record CgroupMount(CgroupController Controller, string Folder)
         DiskErrors.Try(() =>
         {
             Cgroup group = new(Path.Combine(PathOf(scope), command));
-            Directory.CreateDirectory(group.Path);
+            Directory.CreateDirectory(group.Folder);
             bool handedOn =
                 Controller.Version == 1
                 || new[] { Folder, PathOf(scope) }.All(f =>
@@ -21,7 +21,7 @@ internal sealed record CgroupMount(CgroupController Controller, string Folder)
                 handedOn
                 && Controller
                     .Settings(value)
-                    .All(s => Cgroup.TryWrite(Path.Combine(group.Path, s.File), s.Text) || !s.Needed)
+                    .All(s => Cgroup.TryWrite(Path.Combine(group.Folder, s.File), s.Text) || !s.Needed)
             )
             {
                 return new LimitCgroup(Controller, group);

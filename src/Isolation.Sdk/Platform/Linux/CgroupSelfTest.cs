@@ -71,7 +71,7 @@ internal sealed class CgroupSelfTest(CgroupController controller)
         (string file, string text, _) = mount.Controller.Settings(SomeShare).First();
         return
             mount.TryMake(name, "1", SomeShare) is { } made
-            && Cgroup.TryRead(Path.Combine(made.Group.Path, file))?.Trim() == text
+            && Cgroup.TryRead(Path.Combine(made.Group.Folder, file))?.Trim() == text
             ? null
             : "the kernel did not take a share";
     }

@@ -56,7 +56,7 @@ internal sealed class LinuxLauncher(
                 spec.Marker,
                 started.IsGrouped ? cgroups.Kill : null,
                 time,
-                [.. cgroups.Limits.Select(g => g.Group.Path)]
+                [.. cgroups.Limits.Select(g => g.Group.Folder)]
             );
             tree.Add(started.Id, spec.HasKeeper ? Keepers : 0, started.IsMarked);
             LimitWatchdog watchdog = new(limits, folders, cgroups, time);
@@ -121,6 +121,6 @@ internal sealed class LinuxLauncher(
             made.Add(group);
         }
 
-        return new CommandCgroups(kill is null ? null : Cgroup.TryCreate(Path.Combine(kill.Path, name)), made);
+        return new CommandCgroups(kill is null ? null : Cgroup.TryCreate(Path.Combine(kill.Folder, name)), made);
     }
 }

@@ -6,15 +6,8 @@ namespace Isolation.Sdk.Sandbox;
 
 internal static class ToolConfigFiles
 {
+    private const string PackageFolders = "fallbackPackageFolders";
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
-    private static readonly string[] Sources =
-    [
-        "packageSources",
-        "auditSources",
-        "disabledPackageSources",
-        "packageSourceMapping",
-        "config",
-    ];
 
     public static void WriteGit(string path, IEnumerable<KeyValuePair<string, string>> settings) =>
         Write(path, CloneSettings.Write(settings));
@@ -28,7 +21,11 @@ internal static class ToolConfigFiles
                 NuGetBarrier
                     .Load(hostConfig)
                     ?.Elements()
-                    .Where(e => Sources.Contains(e.Name.LocalName, StringComparer.OrdinalIgnoreCase))
+                    .Where(e =>
+                        NuGetBarrier
+                            .Sections.Except([PackageFolders])
+                            .Contains(e.Name.LocalName, StringComparer.OrdinalIgnoreCase)
+                    )
                     .Select(e => new XElement(
                         e.Name,
                         e.Attributes(),
@@ -48,7 +45,7 @@ internal static class ToolConfigFiles
         {
             root.Add(
                 new XElement(
-                    "fallbackPackageFolders",
+                    PackageFolders,
                     new XElement("add", new XAttribute("key", "host"), new XAttribute("value", hostPackages))
                 )
             );

@@ -26,7 +26,8 @@ internal sealed class AdmissionController(
         for (bool told = false; ; told = true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Task changed = Volatile.Read(ref _changed).Task; // Taken before the measurement: what is given back after it is not missed.
+            // Before the measurement: what is given back after it is not missed.
+            Task changed = Volatile.Read(ref _changed).Task;
             if (TryAdmit() is not { } shortage)
             {
                 return;

@@ -28,18 +28,20 @@ internal static class FreeMemory
                 continue;
             }
 
-            if (controllers.Length == 0)
+            (string mount, string limit, string used, string given) =
+                controllers.Length == 0
+                    ? ("sys/fs/cgroup", "memory.max", "memory.current", "inactive_file ")
+                    : (
+                        "sys/fs/cgroup/memory",
+                        "memory.limit_in_bytes",
+                        "memory.usage_in_bytes",
+                        "total_inactive_file "
+                    );
+            if (controllers.Length == 0 || controllers.Split(',').Contains("memory"))
             {
-                foreach (string folder in Upwards(Path.Combine(root, "sys/fs/cgroup"), place))
+                foreach (string folder in Upwards(Path.Combine(root, mount), place))
                 {
-                    yield return Left(folder, "memory.max", "memory.current", "inactive_file ");
-                }
-            }
-            else if (controllers.Split(',').Contains("memory"))
-            {
-                foreach (string folder in Upwards(Path.Combine(root, "sys/fs/cgroup/memory"), place))
-                {
-                    yield return Left(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file ");
+                    yield return Left(folder, limit, used, given);
                 }
             }
         }

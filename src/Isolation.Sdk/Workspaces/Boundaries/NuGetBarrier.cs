@@ -8,7 +8,7 @@ namespace Isolation.Sdk.Workspaces;
 // again what the checkout inherits.
 internal static partial class NuGetBarrier
 {
-    private static readonly string[] Sections =
+    public static readonly IReadOnlyList<string> Sections =
     [
         "packageSources",
         "auditSources",

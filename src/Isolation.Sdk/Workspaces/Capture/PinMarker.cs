@@ -25,20 +25,20 @@ internal sealed class PinMarker(WorkspaceInfo info)
 
     private string Folder => info.HasOwnRepository ? Path.GetDirectoryName(info.Path)! : info.GitDirectory;
 
-    private string File => Path.Combine(Folder, Name);
+    private string Marker => Path.Combine(Folder, Name);
 
     // Every change before it has an earlier time, and every one after it has not.
     public DateTime Set(string commit)
     {
         // Only a mark from a later tick of the file system's clock tells a write after it from one before.
-        System.IO.File.WriteAllText(File, commit);
-        DateTime before = System.IO.File.GetLastWriteTimeUtc(File);
+        File.WriteAllText(Marker, commit);
+        DateTime before = File.GetLastWriteTimeUtc(Marker);
         SpinWait wait = default;
         DateTime now;
-        while ((now = System.IO.File.GetLastWriteTimeUtc(File)) <= before)
+        while ((now = File.GetLastWriteTimeUtc(Marker)) <= before)
         {
             wait.SpinOnce();
-            System.IO.File.WriteAllText(File, commit);
+            File.WriteAllText(Marker, commit);
         }
 
         return now;
@@ -48,24 +48,24 @@ internal sealed class PinMarker(WorkspaceInfo info)
 
     public void Complete(string commit, DateTime since)
     {
-        System.IO.File.WriteAllText(File, commit);
-        System.IO.File.SetLastWriteTimeUtc(File, since);
+        File.WriteAllText(Marker, commit);
+        File.SetLastWriteTimeUtc(Marker, since);
     }
 
-    public string? Read() => System.IO.File.Exists(File) ? System.IO.File.ReadAllText(File) : null;
+    public string? Read() => File.Exists(Marker) ? File.ReadAllText(Marker) : null;
 
     public void Remove()
     {
         if (info.HasOwnRepository && Directory.Exists(Folder))
         {
-            System.IO.File.Delete(File);
+            File.Delete(Marker);
         }
     }
 
     // Looks at time stamps only and runs nothing of the worker's.
     public bool IsStale()
     {
-        FileInfo mark = new(File);
+        FileInfo mark = new(Marker);
         if (!mark.Exists)
         {
             return true;
@@ -90,7 +90,7 @@ internal sealed class PinMarker(WorkspaceInfo info)
 
     public IEnumerable<string> Newer()
     {
-        FileInfo mark = new(File);
+        FileInfo mark = new(Marker);
         DateTime since = mark.Exists ? mark.LastWriteTimeUtc : DateTime.MinValue;
         return FilesOf(new DirectoryInfo(info.Path))
             .Where(f => f.LastWriteTimeUtc >= since)
@@ -109,7 +109,7 @@ internal sealed class PinMarker(WorkspaceInfo info)
             .SelectMany(e => e is DirectoryInfo below && e.LinkTarget is null ? FilesOf(below) : [e]);
 
     private static bool IsNewer(string path, DateTime since) =>
-        Directory.Exists(path) ? IsTreeNewer(path, since) : System.IO.File.GetLastWriteTimeUtc(path) >= since;
+        Directory.Exists(path) ? IsTreeNewer(path, since) : File.GetLastWriteTimeUtc(path) >= since;
 
     private static bool IsTreeNewer(string folder, DateTime since, string? except = null) =>
         Directory.GetLastWriteTimeUtc(folder) >= since
