@@ -71,7 +71,6 @@ public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
     public AttemptCost Cost { get; init; } = new();
 
     /// <summary>Reads a report.</summary>
-    /// <param name="utf8Json">The document.</param>
     /// <exception cref="IsolationException">ISO0771: it is incomplete; ISO0772: its schema is newer than this
     /// version.</exception>
     public static AttemptReport Parse(ReadOnlySpan<byte> utf8Json) =>
@@ -81,7 +80,6 @@ public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
     public byte[] ToJson() =>
         JsonSerializer.SerializeToUtf8Bytes(this with { Changes = [] }, DispatchJson.Default.AttemptReport);
 
-    /// <summary>Why nobody can act on this report; <see langword="null"/> if it is whole.</summary>
     internal string? FindFault() =>
         Result is null ? "it has no result"
         : Schema is < 1 or > DispatchJson.Schema ? $"its schema is {Schema}"

@@ -24,7 +24,6 @@ public sealed class Axis<TProvider>
     /// Makes it. The services resolve <see cref="TimeProvider"/>, <c>ILoggerFactory</c>, the composed
     /// <c>IStateSandbox</c>, and every service of the host, keyed ones too.
     /// </param>
-    /// <returns>The builder.</returns>
     public IsolationPipelineBuilder Use(Func<IServiceProvider, TProvider> create)
     {
         ArgumentNullException.ThrowIfNull(create);
@@ -36,9 +35,6 @@ public sealed class Axis<TProvider>
     /// name="configure"/>.
     /// </summary>
     /// <typeparam name="TOptions">The options.</typeparam>
-    /// <param name="configure">Changes the options.</param>
-    /// <param name="create">Makes the implementation.</param>
-    /// <returns>The builder.</returns>
     public IsolationPipelineBuilder Use<TOptions>(
         Action<TOptions>? configure,
         Func<TOptions, IServiceProvider, TProvider> create
@@ -50,8 +46,6 @@ public sealed class Axis<TProvider>
     }
 
     /// <summary>Chooses an instance; the last call wins. Its owner disposes it.</summary>
-    /// <param name="provider">The implementation.</param>
-    /// <returns>The builder.</returns>
     public IsolationPipelineBuilder Use(TProvider provider)
     {
         ArgumentNullException.ThrowIfNull(provider);
@@ -59,8 +53,6 @@ public sealed class Axis<TProvider>
     }
 
     /// <summary>Wraps the implementation; the first one added is outermost.</summary>
-    /// <param name="wrap">Makes the wrapper.</param>
-    /// <returns>The builder.</returns>
     public IsolationPipelineBuilder Decorate(Func<TProvider, IServiceProvider, TProvider> wrap)
     {
         ArgumentNullException.ThrowIfNull(wrap);
@@ -73,7 +65,7 @@ public sealed class Axis<TProvider>
         return Choose(Choice with { MaxLevel = maxLevel });
     }
 
-    /// <summary>What was chosen, or the default with the same decorators.</summary>
+    // What was chosen, or the default with the same decorators.
     internal AxisChoice<TProvider> OrDefault(Action<Axis<TProvider>> choose)
     {
         Axis<TProvider> copy = new(_builder) { Choice = Choice };

@@ -6,8 +6,6 @@ namespace Isolation.Sdk;
 public static partial class IsolationBuilderExtensions
 {
     /// <summary>A fresh context for each attempt: nothing is inherited.</summary>
-    /// <param name="axis">The axis.</param>
-    /// <param name="configure">Changes the options.</param>
     public static IsolationPipelineBuilder UseFresh(
         this Axis<IContextFactory> axis,
         Action<FreshContextOptions>? configure = null

@@ -9,7 +9,5 @@ public interface IIsolationAxis
     /// Looks at the machine and the repository, changes neither, and says what is sealed, what is detected and what is
     /// missing.
     /// </summary>
-    /// <param name="repository">The repository that workers will run on.</param>
-    /// <param name="cancellationToken">Ends the probe.</param>
     ValueTask<ProbeResult> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default);
 }

@@ -121,7 +121,6 @@ public static class IsolatedState
         }
     }
 
-    /// <summary>A scope that holds its own lease, since no pipeline does.</summary>
     private sealed class LeasedScope(IStateScope scope, AttemptLease lease) : IStateScope
     {
         private int _released;

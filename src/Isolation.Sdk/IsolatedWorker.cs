@@ -69,8 +69,6 @@ public sealed class IsolatedWorker
     }
 
     /// <summary>Starts a command in the worker's state; the caller reads its output.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="cancellationToken">A token to cancel the start.</param>
     public ValueTask<IWorkerProcess> StartAsync(WorkerCommand command, CancellationToken cancellationToken = default) =>
         Living.State.StartAsync(command, cancellationToken);
 
@@ -97,7 +95,6 @@ public sealed class IsolatedWorker
     ) => Living.Sync(mode, commit, cancellationToken);
 
     /// <summary>Reports the phase: research, plan, implement, validate, or a word of the runner's own.</summary>
-    /// <param name="phase">The phase.</param>
     public void ReportPhase(string phase) =>
         Living.Report(new WorkerEvent(Id, default, WorkerEventKind.Phase) { Phase = _secrets.Apply(phase) });
 
@@ -107,20 +104,14 @@ public sealed class IsolatedWorker
         Living.Report(new WorkerEvent(Id, default, WorkerEventKind.Progress) { Text = _secrets.Apply(text) });
 
     /// <summary>Leaves a note for the workers of items that this one blocks: a git artifact on the attempt.</summary>
-    /// <param name="note">The note, in Markdown.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     public ValueTask HandoffAsync(string note, CancellationToken cancellationToken = default) =>
         Living.Handoff(_secrets.Apply(note), cancellationToken);
 
     /// <summary>Adds a comment to the item's history in the tracker, and nowhere else.</summary>
-    /// <param name="text">The comment.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     public ValueTask CommentAsync(string text, CancellationToken cancellationToken = default) =>
         Living.Comment("comment", _secrets.Apply(text), cancellationToken);
 
     /// <summary>Adds a blocker to the item's history in the tracker, and shows it in the status.</summary>
-    /// <param name="text">What is in the way.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     public ValueTask ReportBlockerAsync(string text, CancellationToken cancellationToken = default)
     {
         Living.Report(new WorkerEvent(Id, default, WorkerEventKind.Blocked) { Text = _secrets.Apply(text) });

@@ -15,8 +15,6 @@ public class IsolationException : Exception
         : this(new IsolationFault(code, message, remedy), inner) { }
 
     /// <summary>Creates an exception from a fault.</summary>
-    /// <param name="fault">The fault.</param>
-    /// <param name="inner">The exception that caused it.</param>
     public IsolationException(IsolationFault fault, Exception? inner = null)
         : this(fault, $"{fault}", inner) { }
 

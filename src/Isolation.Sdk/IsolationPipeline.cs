@@ -50,11 +50,9 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
 
     internal bool IsRunning => _run is { Completion.IsCompleted: false };
 
-    /// <summary>What refused or broke the last run.</summary>
     internal Exception? Fault => _run?.Completion.Exception?.GetBaseException() ?? _run?.SourceFault;
 
     /// <summary>Carries the checklist out: probes git, kernel and repository, changes none of them.</summary>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     public Task<AuditReport> AuditAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
@@ -106,7 +104,6 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     /// target's merge queue, and whether what they have committed so far merges. Merges are tried without any work
     /// tree.
     /// </summary>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>Every overlap; empty when nothing runs. What is not committed is not seen.</returns>
     /// <exception cref="IsolationException">ISO0201: git failed.</exception>
     public async Task<IReadOnlyList<Overlap>> ForecastAsync(CancellationToken cancellationToken = default)
@@ -116,7 +113,6 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     }
 
     /// <summary>The composed plan, and what is sealed, detected and open, as text for people.</summary>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     public async Task<string> DescribeAsync(CancellationToken cancellationToken = default) =>
         PlanDescription.Of(_plan, await AuditAsync(cancellationToken).ConfigureAwait(false));
 
@@ -124,7 +120,6 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     /// Says what hosts that died left behind, which records of landed work are no longer needed, and what would become
     /// of each; changes nothing.
     /// </summary>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     public async Task<IReadOnlyList<CleanItem>> PlanCleanAsync(CancellationToken cancellationToken = default)
     {
         LeaseSweep sweep = await OpenSweepAsync(cancellationToken).ConfigureAwait(false);
@@ -164,9 +159,6 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     /// </summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    /// <summary>Lets a run finish what it has begun for a while, then asks its workers to stop.</summary>
-    /// <param name="run">The run.</param>
-    /// <param name="cancellationToken">A token to ask them now.</param>
     internal async Task DrainAsync(IsolationRun run, CancellationToken cancellationToken)
     {
         using CancellationTokenSource time = new(_plan.Options.DrainTimeout, _plan.Time);

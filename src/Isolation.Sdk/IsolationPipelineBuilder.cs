@@ -46,12 +46,10 @@ public sealed class IsolationPipelineBuilder
     public Axis<IMergeStrategy> Merging { get; }
 
     /// <summary>Sets how the pipeline runs its workers; applied to what the host configured.</summary>
-    /// <param name="configure">Changes the options.</param>
     public IsolationPipelineBuilder Configure(Action<IsolationOptions> configure) =>
         With(configure, s => s.Configure += configure);
 
     /// <summary>Sets how the pipeline looks ahead for workers that touch the same files.</summary>
-    /// <param name="configure">Changes the options.</param>
     public IsolationPipelineBuilder Forecast(Action<ForecastOptions> configure) =>
         With(configure, s => s.ConfigureForecast += configure);
 
@@ -134,8 +132,6 @@ public sealed class IsolationPipelineBuilder
     /// Runs a command in every new workspace, inside the worker's state, before its runner; a failure stops the
     /// attempt.
     /// </summary>
-    /// <param name="file">The program.</param>
-    /// <param name="arguments">Its arguments.</param>
     public IsolationPipelineBuilder Setup(string file, params string[] arguments)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -165,22 +161,18 @@ public sealed class IsolationPipelineBuilder
     /// <summary>
     /// Wraps the run of one attempt, around the built-in time-out: a circuit breaker, a rate limiter.
     /// </summary>
-    /// <param name="configure">Adds strategies.</param>
     public IsolationPipelineBuilder ConfigureResilience(Action<ResiliencePipelineBuilder<RunResult>> configure) =>
         With(configure, s => s.Resilience = configure);
 
     /// <summary>Uses another clock. <value>The host's, or the system's.</value></summary>
-    /// <param name="timeProvider">The clock.</param>
     public IsolationPipelineBuilder UseTimeProvider(TimeProvider timeProvider) =>
         With(timeProvider, s => s.TimeProvider = timeProvider);
 
     /// <summary>Uses other loggers. <value>The host's, or none.</value></summary>
-    /// <param name="loggerFactory">The factory.</param>
     public IsolationPipelineBuilder UseLoggerFactory(ILoggerFactory loggerFactory) =>
         With(loggerFactory, s => s.LoggerFactory = loggerFactory);
 
     /// <summary>Runs each attempt with a runner made for it, from its own service scope.</summary>
-    /// <param name="create">Makes the runner.</param>
     public IsolationPipelineBuilder RunWith(Func<IServiceProvider, IAgentRunner> create)
     {
         ArgumentNullException.ThrowIfNull(create);
@@ -205,7 +197,6 @@ public sealed class IsolationPipelineBuilder
     /// Runs attempts with a runner that does its work only through commands it starts in the worker. It is trusted, as
     /// the host itself is; the commands are not, so every level accepts it.
     /// </summary>
-    /// <param name="create">Makes the runner of an attempt.</param>
     public IsolationPipelineBuilder RunCommandsWith(Func<IServiceProvider, IAgentRunner> create)
     {
         ArgumentNullException.ThrowIfNull(create);
@@ -272,7 +263,6 @@ public sealed class IsolationPipelineBuilder
     /// <exception cref="IsolationConfigurationException">Every fault of the composition, with its remedy.</exception>
     public IsolationPipeline Build(IServiceProvider? services = null) => new(Compose(services, Merging.Choice));
 
-    /// <summary>Reads the host's options under a name.</summary>
     internal IsolationPipelineBuilder UseOptionsName(string name) => With(s => s.Name = name);
 
     private PipelinePlan Compose(IServiceProvider? services, AxisChoice<IMergeStrategy>? merging) =>

@@ -69,9 +69,6 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
         _events.Watch(cancellationToken);
 
     /// <summary>Says something to a running worker; it finds it in its inbox.</summary>
-    /// <param name="worker">The worker.</param>
-    /// <param name="message">What to say.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IsolationException">ISO0924: no such worker is running here.</exception>
     public async ValueTask SendAsync(
         AttemptId worker,
@@ -138,11 +135,9 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
         }
     }
 
-    /// <summary>Looks ahead now: which workers will meet in the same files.</summary>
     internal async Task<IReadOnlyList<Overlap>> ForecastAsync(CancellationToken cancellationToken) =>
         _forecaster is { } forecaster ? await forecaster.ScanAsync(cancellationToken).ConfigureAwait(false) : [];
 
-    /// <summary>What ended the stream of items early.</summary>
     internal IsolationException? SourceFault => _feed?.Fault;
 
     /// <inheritdoc/>
@@ -275,11 +270,8 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
         await EndFeedAsync(feeding, feedEnds.Token).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// The run is over, and so the stream is, unless the run was ended: then it may take as long as a worker may, and
-    /// is left behind.
-    /// </summary>
-    /// <exception cref="Exception">The tracker did not take an item.</exception>
+    // The run is over, and so the stream is, unless the run was ended: then it may take as long as a worker may, and is
+    // left behind.
     private async Task EndFeedAsync(Task feeding, CancellationToken ended)
     {
         if (!ended.IsCancellationRequested)

@@ -16,6 +16,5 @@ public sealed record IsolationSummary(IReadOnlyList<WorkItemResult> Items, Audit
     public IsolationFault? Fault { get; init; }
 
     /// <summary>How many items ended in a way.</summary>
-    /// <param name="outcome">The way.</param>
     public int Count(ItemOutcome outcome) => Items.Count(i => i.Outcome == outcome);
 }

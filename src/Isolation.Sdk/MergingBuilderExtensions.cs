@@ -34,9 +34,6 @@ public static partial class IsolationBuilderExtensions
 
     /// <summary>Several candidates tested at once, each with everything ahead of it; the longest green one lands with
     /// all it contains.</summary>
-    /// <param name="axis">The axis.</param>
-    /// <param name="configure">Changes the options.</param>
-    /// <returns>The builder.</returns>
     public static IsolationPipelineBuilder UseRefinery(
         this Axis<IMergeStrategy> axis,
         Action<MergeQueueOptions>? configure = null

@@ -8,8 +8,6 @@ namespace Isolation.Sdk;
 public static partial class IsolationBuilderExtensions
 {
     /// <summary>Runs attempts with a delegate.</summary>
-    /// <param name="builder">The builder.</param>
-    /// <param name="run">Carries one attempt out.</param>
     // A delegate that only throws suits every overload.
     [OverloadResolutionPriority(1)]
     public static IsolationPipelineBuilder RunWith(
@@ -24,8 +22,6 @@ public static partial class IsolationBuilderExtensions
 
     /// <summary>Runs attempts with a delegate that returns one kind of result.</summary>
     /// <typeparam name="TResult">The kind.</typeparam>
-    /// <param name="builder">The builder.</param>
-    /// <param name="run">Carries one attempt out.</param>
     public static IsolationPipelineBuilder RunWith<TResult>(
         this IsolationPipelineBuilder builder,
         Func<IsolatedWorker, CancellationToken, Task<TResult>> run
@@ -40,8 +36,6 @@ public static partial class IsolationBuilderExtensions
 
     /// <summary>Runs attempts with a delegate that ends with a command: exit code 0 means done, any other
     /// failed.</summary>
-    /// <param name="builder">The builder.</param>
-    /// <param name="run">Carries one attempt out.</param>
     public static IsolationPipelineBuilder RunWith(
         this IsolationPipelineBuilder builder,
         Func<IsolatedWorker, CancellationToken, Task<ExecResult>> run
@@ -79,7 +73,6 @@ public static partial class IsolationBuilderExtensions
     /// Runs attempts with a runner from the host's services, or made from them, one for each attempt.
     /// </summary>
     /// <typeparam name="TRunner">The runner.</typeparam>
-    /// <param name="builder">The builder.</param>
     public static IsolationPipelineBuilder RunWith<
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TRunner
     >(this IsolationPipelineBuilder builder)

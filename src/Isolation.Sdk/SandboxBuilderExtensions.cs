@@ -11,8 +11,6 @@ public static partial class IsolationBuilderExtensions
 {
     /// <summary>Gives each worker its own environment, home, temp folder, configuration, caches, ports and processes.
     /// The processes are ordinary ones.</summary>
-    /// <param name="axis">The axis.</param>
-    /// <param name="configure">A delegate to change the options.</param>
     public static IsolationPipelineBuilder UseProcess(
         this Axis<IStateSandbox> axis,
         Action<ProcessSandboxOptions>? configure = null
@@ -21,8 +19,6 @@ public static partial class IsolationBuilderExtensions
     /// <summary>Gives what <see cref="UseProcess"/> gives, and has the kernel restrict each process: it reads the
     /// system and its own files, writes its own, and reaches neither other workers' processes nor the network. Needs
     /// Linux 6.12 or later, and no rights.</summary>
-    /// <param name="axis">The axis.</param>
-    /// <param name="configure">A delegate to change the options.</param>
     public static IsolationPipelineBuilder UseRestricted(
         this Axis<IStateSandbox> axis,
         Action<ProcessSandboxOptions>? configure = null

@@ -8,8 +8,6 @@ namespace Isolation.Sdk;
 public sealed record WorkerCommand(string File, IReadOnlyList<string> Arguments)
 {
     /// <summary>Creates a command.</summary>
-    /// <param name="file">The program.</param>
-    /// <param name="arguments">The arguments.</param>
     public static WorkerCommand Of(string file, params string[] arguments) => new(file, arguments);
 
     /// <summary>The absolute directory to start in. <value>null: the workspace.</value></summary>

@@ -10,8 +10,6 @@ namespace Isolation.Sdk;
 public static partial class IsolationBuilderExtensions
 {
     /// <summary>Gives each attempt a linked git worktree, on a branch of its own.</summary>
-    /// <param name="axis">The axis.</param>
-    /// <param name="configure">A delegate to change the options.</param>
     public static IsolationPipelineBuilder UseGitWorktrees(
         this Axis<IWorkspaceProvider> axis,
         Action<WorkspaceOptions>? configure = null
@@ -34,8 +32,6 @@ public static partial class IsolationBuilderExtensions
     /// repository. It costs what a worktree costs. No other worker notices what a worker's git does there; what it made
     /// is collected into the attempt's ref.
     /// </summary>
-    /// <param name="axis">The axis.</param>
-    /// <param name="configure">A delegate to change the options.</param>
     public static IsolationPipelineBuilder UsePrivateClones(
         this Axis<IWorkspaceProvider> axis,
         Action<WorkspaceOptions>? configure = null
@@ -60,7 +56,6 @@ public static partial class IsolationBuilderExtensions
     /// What it points to, absolute or relative to the canonical checkout. <value>null: the same path in the canonical
     /// checkout.</value>
     /// </param>
-    /// <returns>The options.</returns>
     public static WorkspaceOptions AddSymbolicLink(this WorkspaceOptions options, string path, string? target = null)
     {
         ArgumentNullException.ThrowIfNull(options);

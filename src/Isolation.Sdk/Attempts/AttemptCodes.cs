@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>Codes of this folder.</summary>
+// Codes of this folder.
 internal static class AttemptCodes
 {
     public const string SetupFailed = "ISO0921";

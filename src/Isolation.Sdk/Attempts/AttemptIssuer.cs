@@ -4,10 +4,9 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>Issues attempts: the number is whatever ref could be created, never a counter in memory.</summary>
+// Issues attempts: the number is whatever ref could be created, never a counter in memory.
 internal sealed class AttemptIssuer(GitRepository repository)
 {
-    /// <summary>Resolves where an attempt starts, once, to a commit.</summary>
     public async Task<string> ResolveBaseAsync(WorkItem item, string targetRef, CancellationToken cancellationToken)
     {
         string name = item.Base ?? targetRef;
@@ -22,16 +21,11 @@ internal sealed class AttemptIssuer(GitRepository repository)
             );
     }
 
-    /// <summary>What an attempt left; where a suspended item goes on.</summary>
     public string? PinnedBy(AttemptId attempt) =>
         RefReader.Read(repository.CommonDirectory, AttemptNames.RefName(attempt));
 
-    /// <summary>Creates the next attempt's ref at its base, which pins the base too.</summary>
-    /// <param name="item">The item.</param>
-    /// <param name="baseCommit">Where the attempt starts.</param>
-    /// <param name="lost">An attempt whose machine was lost, with its base: it is retired in the same transaction, so
-    /// that a machine which comes back cannot move its ref any more. If it did before, what it made stays pinned.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
+    // The ref pins the base, too. An attempt whose machine was lost is retired in the same transaction, so that a
+    // machine that comes back cannot move its ref; if it did before, what it made stays pinned.
     public async Task<AttemptId> IssueAsync(
         string item,
         string baseCommit,

@@ -3,7 +3,6 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>What is learnt of an attempt while it is played.</summary>
 internal sealed class AttemptRecord(TimeProvider time)
 {
     private readonly long _begun = time.GetTimestamp();
@@ -17,19 +16,17 @@ internal sealed class AttemptRecord(TimeProvider time)
 
     public IsolationFault? Fault => (Exception as IsolationException)?.Fault;
 
-    /// <summary>What ended it early.</summary>
     public Exception? Exception { get; private set; }
 
     public Capture? Capture { get; set; }
 
     public IReadOnlyList<GuardFinding> Findings { get; set; } = [];
 
-    /// <summary>What changed in the host's process while it ran there.</summary>
     public IReadOnlyList<string> Notices { get; set; } = [];
 
     public IReadOnlyList<string> Contamination => [.. Findings.Select(f => f.ToString()), .. OwnTampering];
 
-    /// <summary>What of its own was altered. What all share the guard watches, who knows more of who it was.</summary>
+    // What of its own was altered. What all share the guard watches, who knows more of who it was.
     public IReadOnlyList<string> OwnTampering => [.. (Capture?.Tampering ?? []).Where(t => !Fingerprint.IsShared(t))];
 
     public TimeSpan SetupDuration { get; private set; }
@@ -44,7 +41,7 @@ internal sealed class AttemptRecord(TimeProvider time)
 
     public void EndRun() => RunDuration = Lap();
 
-    /// <summary>The first failure is the one that counts; what fails after it follows from it.</summary>
+    // The first failure is the one that counts; what fails after it follows from it.
     public void Fail(Stage stage, RunResult.Failed result, Exception cause)
     {
         if (FailedIn is null)

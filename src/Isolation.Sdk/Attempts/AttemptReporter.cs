@@ -8,7 +8,7 @@ using Polly.Timeout;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>Says what became of an attempt, in its report, its log and its trace, and nowhere with a secret.</summary>
+// Says what became of an attempt, in its report, its log and its trace, and nowhere with a secret.
 internal sealed class AttemptReporter(WorkerSession session, WorkerAssignment assignment, WorkerStopSource stop)
 {
     private AttemptId Attempt => assignment.Attempt;
@@ -24,7 +24,6 @@ internal sealed class AttemptReporter(WorkerSession session, WorkerAssignment as
             _ => "failed",
         };
 
-    /// <summary>Records what ended the attempt early.</summary>
     public void Fail(AttemptRecord record, Exception e, TimeSpan limit)
     {
         RunResult.Failed failed = ResultOf(e, limit);
@@ -90,7 +89,6 @@ internal sealed class AttemptReporter(WorkerSession session, WorkerAssignment as
             _ => new($"{e.GetType().Name}: {e.Message}"),
         };
 
-    /// <summary>The exception goes into the host's log and the worker's with its stack trace.</summary>
     private void Tell(Stage stage, Exception e, string reason)
     {
         string whole = e.ToString();

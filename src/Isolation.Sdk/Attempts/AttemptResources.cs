@@ -10,7 +10,7 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>What one worker holds: its stages acquire it, the end of the attempt gives it back.</summary>
+// What one worker holds: its stages acquire it, the end of the attempt gives it back.
 internal sealed class AttemptResources(WorkerSession session, WorkerAssignment assignment, AttemptRecord record)
 {
     private readonly DiskUsageMeter _disk = new(session.Directory.For(assignment.Attempt), bytes =>
@@ -86,7 +86,7 @@ internal sealed class AttemptResources(WorkerSession session, WorkerAssignment a
         record.EndSetup();
     }
 
-    /// <returns>Whether nothing is left that a lease would have to name.</returns>
+    // Whether nothing is left that a lease would have to name.
     public async Task<bool> ReleaseAsync()
     {
         record.Bytes = await _disk.EndAsync().ConfigureAwait(false);

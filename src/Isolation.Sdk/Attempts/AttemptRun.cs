@@ -11,7 +11,6 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>The story of one worker, from its lease to its report.</summary>
 internal sealed class AttemptRun
 {
     private readonly WorkerSession _session;
@@ -130,7 +129,6 @@ internal sealed class AttemptRun
         }
     }
 
-    /// <summary>Asks to finish when the time is up, and ends the run a grace period later.</summary>
     private async Task<RunResult> RunWithinLimitAsync(
         IAgentRunner runner,
         IsolatedWorker worker,

@@ -5,8 +5,8 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>A worker's scope as the worker sees it: what it starts shows in its status and ends with it, and ending the
-/// scope is not its business.</summary>
+// A worker's scope as the worker sees it: what it starts shows in its status and ends with it, and ending the scope is
+// not its business.
 internal sealed class MonitoredScope(IStateScope inner, AttemptId attempt, Action<WorkerEvent> publish) : IStateScope
 {
     private readonly ConcurrentDictionary<MonitoredProcess, bool> _alive = new();
@@ -32,8 +32,7 @@ internal sealed class MonitoredScope(IStateScope inner, AttemptId attempt, Actio
         return monitored;
     }
 
-    /// <summary>The worker is over: what it started ends, and is closed, before anybody looks at what it
-    /// made.</summary>
+    // What the worker started ends, and is closed, before anybody looks at what it made.
     public async Task EndAsync()
     {
         _ended = true;

@@ -4,13 +4,12 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>The highest attempt number of each item whose records were cleaned away: an attempt's number is never
-/// issued twice, or its work would pass for what landed before.</summary>
+// The highest attempt number of each item whose records were cleaned away: an attempt's number is never issued twice,
+// or its work would pass for what landed before.
 internal sealed class RetiredNumbers(GitRepository repository)
 {
     private string File => Path.Combine(repository.IsolationDirectory, "numbers");
 
-    /// <summary>0 when nothing of the item was cleaned away.</summary>
     public int Of(string slug) => Read().GetValueOrDefault(slug);
 
     public async Task RetireAsync(string slug, int number, TimeProvider time, CancellationToken cancellationToken)

@@ -3,7 +3,6 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>Runs the setup commands of a new workspace inside the worker's own state.</summary>
 internal static class SetupCommands
 {
     public static async Task RunAsync(

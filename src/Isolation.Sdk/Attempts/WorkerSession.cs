@@ -11,8 +11,7 @@ using Polly;
 
 namespace Isolation.Sdk.Attempts;
 
-/// <summary>What the workers of one repository on one machine have in common: all that an attempt needs, and nothing of
-/// merging.</summary>
+// What the workers of one repository on one machine have in common: all that an attempt needs, and nothing of merging.
 internal sealed class WorkerSession : IDisposable
 {
     public WorkerSession(WorkerPlan plan, GitRepository repository, IWorkerHost host, SecretMasker? secrets = null)
@@ -41,7 +40,6 @@ internal sealed class WorkerSession : IDisposable
 
     public IWorkerHost Host { get; }
 
-    /// <summary>What no event, log or report shows.</summary>
     public SecretMasker Secrets { get; }
 
     public WorkersDirectory Directory { get; }
@@ -50,20 +48,17 @@ internal sealed class WorkerSession : IDisposable
 
     public ContaminationGuard Guard { get; }
 
-    /// <summary>Watches this process where workers are code of it.</summary>
     public HostProcessMonitor? HostProcess { get; }
 
     public IsolationChecklist Checklist { get; }
 
-    /// <summary>The host's strategies around the run of an attempt; all attempts share what they remember.</summary>
+    // All attempts share what the host's strategies remember.
     public ResiliencePipeline<RunResult> Resilience { get; }
 
     public ILogger Logger { get; }
 
-    /// <summary>Whose turn it is to be measured on the disk.</summary>
     public SemaphoreSlim DiskTurns { get; } = new(1);
 
-    /// <exception cref="IsolationException">ISO0773: this machine lacks what the assignment asks for.</exception>
     public Task<AttemptReport> RunAsync(WorkerNode.Execution execution)
     {
         WorkerAssignment assignment = execution.Assignment;
@@ -85,11 +80,9 @@ internal sealed class WorkerSession : IDisposable
             };
     }
 
-    /// <summary>The ref that an attempt's work is to land on; empty on a node, where nothing lands.</summary>
     public string TargetRefOf(WorkerAssignment assignment) =>
         Plan.TargetRef.Length > 0 && assignment.Target is { } target ? RefNames.OfBranch(target) : Plan.TargetRef;
 
-    /// <summary>Says something of an attempt, without its secrets.</summary>
     public void Publish(WorkerEvent workerEvent) =>
         Host.Publish(
             workerEvent with
@@ -100,7 +93,6 @@ internal sealed class WorkerSession : IDisposable
             }
         );
 
-    /// <summary>Says that a worker entered a stage; the activity ends with it.</summary>
     public Activity? EnterStage(
         AttemptId attempt,
         Stage stage,
@@ -119,7 +111,6 @@ internal sealed class WorkerSession : IDisposable
         return Telemetry.StartStage(attempt, stage);
     }
 
-    /// <summary>From here on no event, log or status shows what this state keeps secret.</summary>
     public void Mask(StateInfo state)
     {
         foreach (EnvironmentEntry entry in state.Environment.Where(e => e.Secret))

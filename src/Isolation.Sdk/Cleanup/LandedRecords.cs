@@ -8,9 +8,7 @@ using Isolation.Sdk.Monitoring;
 
 namespace Isolation.Sdk.Cleanup;
 
-/// <summary>
-/// The pins and logs of attempts whose work is part of the target: nothing would be lost without them.
-/// </summary>
+// The pins and logs of attempts whose work is part of the target: nothing would be lost without them.
 internal sealed class LandedRecords(
     GitRepository repository,
     LeaseStore leases,
@@ -63,7 +61,6 @@ internal sealed class LandedRecords(
         ];
     }
 
-    /// <summary>Removes one record, if it is still what the plan saw.</summary>
     public async Task RemoveAsync(CleanItem item, CancellationToken cancellationToken)
     {
         string name = item.What["record ".Length..];

@@ -4,10 +4,8 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Cleanup;
 
-/// <summary>
-/// One generic sweep for every provider, third-party ones too: reopen what a dead host noted, release it, forget the
-/// lease. Records of landed work go too.
-/// </summary>
+// One generic sweep for every provider, third-party ones too: reopen what a dead host noted, release it, forget the
+// lease. Records of landed work go too.
 internal sealed class LeaseSweep(
     LeaseStore leases,
     LandedRecords records,
@@ -60,7 +58,7 @@ internal sealed class LeaseSweep(
         return done;
     }
 
-    /// <returns>Whether nothing is left that the lease would have to name.</returns>
+    // Whether nothing is left that the lease would have to name.
     private async Task<bool> SweepAsync(
         LeaseRecord record,
         bool apply,

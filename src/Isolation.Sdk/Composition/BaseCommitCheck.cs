@@ -5,13 +5,9 @@ using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>Finds items that could never start, before anything is made for any of them.</summary>
 internal static class BaseCommitCheck
 {
-    /// <summary>
-    /// Looks at the bases of the items that are known and wait for nobody; a fetch or a blocker may bring the others.
-    /// </summary>
-    /// <exception cref="IsolationConfigurationException">ISO0206: a base names no commit.</exception>
+    // Only of items that are known and wait for nobody: a fetch or a blocker may bring the others.
     public static async Task RunAsync(
         GitRepository repository,
         PipelinePlan plan,

@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Composition;
 
-/// <summary>Codes of this folder: the others of ISO09##.</summary>
+// Codes of this folder: the others of ISO09##.
 internal static class CompositionCodes
 {
     public const string NoMergeStrategy = "ISO0902";

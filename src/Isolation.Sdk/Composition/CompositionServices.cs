@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>What factories resolve from: the composition's own few services, then the host's, keyed ones too.</summary>
+// What factories resolve from: the composition's own few services, then the host's, keyed ones too.
 internal sealed class CompositionServices(PipelineSettings settings, IServiceProvider? host) : IKeyedServiceProvider
 {
     private readonly WorkersDirectory? _workersDirectory = settings.WorkersDirectory is { } path
@@ -26,10 +26,9 @@ internal sealed class CompositionServices(PipelineSettings settings, IServicePro
             settings.LoggerFactory ?? host?.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance
         );
 
-    /// <summary>Replaced once the options are known.</summary>
+    // Replaced once the options are known.
     public GitRepositoryCache Repositories { get; set; } = new();
 
-    /// <summary>Set once the sandbox is made; merge gates run in it.</summary>
     public IStateSandbox? Sandbox { get; set; }
 
     public object? GetService(Type serviceType) =>

@@ -5,10 +5,7 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>
-/// Finds every fault of a composition that can be seen without input or output. What the machine lacks is found by the
-/// audit.
-/// </summary>
+// What can be seen without input or output; what the machine lacks is found by the audit.
 internal static class CompositionValidator
 {
     private const string ChooseMerging = """
@@ -142,7 +139,7 @@ internal static class CompositionValidator
         }
     }
 
-    /// <summary>What a level promises: a third party's provider has to claim it, too.</summary>
+    // What a level promises: a third party's provider has to claim it, too.
     public static IsolationGuarantees GuaranteesOf(SandboxLevel level) =>
         level switch
         {

@@ -7,12 +7,9 @@ using Isolation.Sdk.Scheduling;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>Looks at git, kernel and repository before anything is spawned, and changes none of them.</summary>
 internal static class IsolationAudit
 {
-    /// <summary>
-    /// Findings that a host may accept with a reason: rules of thumb, and what only the worker can know for sure.
-    /// </summary>
+    // Findings that a host may accept with a reason: rules of thumb, and what only the worker can know for sure.
     public static readonly IReadOnlyList<string> Waivable =
     [
         GuardCodes.OwnWorkTree,
@@ -89,10 +86,7 @@ internal static class IsolationAudit
         };
     }
 
-    /// <summary>
-    /// Commands that no worker could start. A setup command may still bring the runner's program; then the worker
-    /// tells.
-    /// </summary>
+    // Commands that no worker could start. A setup command may still bring the runner's program; then the worker tells.
     private static IEnumerable<IsolationFault> CheckCommands(PipelinePlan plan)
     {
         IEnumerable<string> files =

@@ -6,8 +6,7 @@ using Isolation.Sdk.Scheduling;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>A node's one worker session. It opens with the first attempt, after what a dead process left was
-/// swept.</summary>
+// A node's one worker session. It opens with the first attempt, after what a dead process left was swept.
 internal sealed class NodeSession(PipelinePlan plan, IWorkerHost host) : IAsyncDisposable
 {
     private readonly Lock _gate = new();

@@ -3,12 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>Makes the options of a part: what the host configured, then what the composition says.</summary>
 internal static class OptionsResolver
 {
     // A factory and no monitor: the composition changes the instance, and a monitor's is everybody's.
-    /// <exception cref="IsolationConfigurationException">Every fault of the values.</exception>
-    /// <exception cref="OptionsValidationException">The host's own validation failed.</exception>
     public static TOptions GetOptions<TOptions>(
         this IServiceProvider services,
         Action<TOptions>? configure,

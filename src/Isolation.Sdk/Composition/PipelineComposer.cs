@@ -10,7 +10,6 @@ using Microsoft.Extensions.Options;
 
 namespace Isolation.Sdk.Composition;
 
-/// <summary>Makes a plan out of what a builder was told, and collects every fault on the way.</summary>
 internal sealed class PipelineComposer(PipelineSettings settings, IServiceProvider? host)
 {
     private readonly List<IsolationFault> _faults = [];

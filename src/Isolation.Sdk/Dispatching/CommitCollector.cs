@@ -4,8 +4,7 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Dispatching;
 
-/// <summary>Takes the commits of finished attempts into the repository. Nothing that a report says about its commit is
-/// believed.</summary>
+// Nothing that a report says about its commit is believed.
 internal sealed class CommitCollector(GitRepository repository, TimeProvider time)
 {
     private const string IncomingPrefix = "refs/isolation/incoming/";
@@ -86,7 +85,7 @@ internal sealed class CommitCollector(GitRepository repository, TimeProvider tim
         RefReader.Read(repository.CommonDirectory, name)
         ?? await repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>A report may name a remote of this repository, and nothing else: a URL could run a program.</summary>
+    // A report may name a remote of this repository, and nothing else: a URL could run a program.
     private async Task<string> FindRemoteAsync(
         WorkerAssignment assignment,
         AttemptReport report,
@@ -134,7 +133,6 @@ internal sealed class CommitCollector(GitRepository repository, TimeProvider tim
         }
     }
 
-    /// <summary>Moves the attempt's ref from its base, if no newer attempt was issued meanwhile.</summary>
     private async Task PinAsync(
         WorkerAssignment assignment,
         string pinned,

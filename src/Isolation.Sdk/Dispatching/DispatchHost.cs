@@ -38,13 +38,11 @@ public sealed class DispatchHost : IWorkerHost
     /// <summary>The repository. A dispatcher finds its remotes here.</summary>
     public RepositoryRef Repository => _repository.Reference;
 
-    /// <summary>The attempts whose runner runs, wherever that is.</summary>
     internal IReadOnlyList<RunningAttempt> Running =>
         [.. _running.Values.OrderBy(r => r.Attempt.ToString(), StringComparer.Ordinal)];
 
     internal Action<RunningAttempt>? OnStarted { get; set; }
 
-    /// <summary>Listens to an attempt until what is returned is disposed.</summary>
     internal IDisposable Register(WorkerAssignment assignment)
     {
         _dispatched[assignment.Attempt] = assignment;

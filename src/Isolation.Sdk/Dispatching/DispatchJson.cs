@@ -4,8 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Isolation.Sdk.Dispatching;
 
-/// <summary>Assignments and reports as they travel. Half a document is refused, and so is one of a newer
-/// schema.</summary>
+// Half a document is refused, and so is one of a newer schema.
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
@@ -18,7 +17,7 @@ namespace Isolation.Sdk.Dispatching;
 [JsonSerializable(typeof(AttemptReport))]
 internal sealed partial class DispatchJson : JsonSerializerContext
 {
-    /// <summary>The schema that this version writes, and the newest that it reads.</summary>
+    // The schema that this version writes, and the newest that it reads.
     public const int Schema = 1;
 
     public static T Parse<T>(

@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Dispatching;
 
-/// <summary>Codes of this folder: ISO0771 to ISO0789.</summary>
+// Codes of this folder: ISO0771 to ISO0789.
 internal static class DispatchingCodes
 {
     public const string Unreadable = "ISO0771";

@@ -12,9 +12,6 @@ public interface IWorkerDispatcher
     Task<AttemptReport> DispatchAsync(WorkerAssignment assignment, CancellationToken cancellationToken = default);
 
     /// <summary>Puts a message into the inbox of a running attempt.</summary>
-    /// <param name="attempt">The attempt.</param>
-    /// <param name="message">The message.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns><see langword="false"/> if the attempt runs nowhere.</returns>
     ValueTask<bool> SendAsync(AttemptId attempt, WorkerMessage message, CancellationToken cancellationToken = default);
 
@@ -28,6 +25,5 @@ public interface IWorkerDispatcher
 
     /// <summary>Lists the attempts that wait, run, or hold a report that nobody has taken yet, including those of a
     /// coordinator that died.</summary>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     IAsyncEnumerable<DispatchedAttempt> ListAsync(CancellationToken cancellationToken = default);
 }

@@ -8,26 +8,18 @@ namespace Isolation.Sdk.Dispatching;
 public interface IWorkerHost
 {
     /// <summary>Takes an event. It never throws and never waits.</summary>
-    /// <param name="workerEvent">The event.</param>
     void Publish(WorkerEvent workerEvent);
 
     /// <summary>Adds a comment or a blocker to the item's history.</summary>
-    /// <param name="entry">The entry.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     ValueTask AppendAsync(HistoryEntry entry, CancellationToken cancellationToken = default);
 
     /// <summary>Stores a handoff note of an attempt.</summary>
-    /// <param name="attempt">The attempt.</param>
-    /// <param name="note">The note, in Markdown.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <exception cref="IsolationException">ISO0506: a newer attempt exists; ISO0507: the note is empty or too
     /// long.</exception>
     ValueTask HandoffAsync(AttemptId attempt, string note, CancellationToken cancellationToken = default);
 
     /// <summary>Brings the newest commit of an attempt's target into the repository that the worker's workspace belongs
     /// to.</summary>
-    /// <param name="attempt">The attempt.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>The full id of the commit.</returns>
     ValueTask<string> FetchTargetAsync(AttemptId attempt, CancellationToken cancellationToken = default);
 }

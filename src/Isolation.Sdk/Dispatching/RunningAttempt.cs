@@ -2,7 +2,6 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Dispatching;
 
-/// <summary>An attempt whose runner runs, here or on another machine.</summary>
 internal sealed class RunningAttempt(WorkerAssignment assignment, string? branch)
 {
     public AttemptId Attempt => assignment.Attempt;
@@ -11,15 +10,14 @@ internal sealed class RunningAttempt(WorkerAssignment assignment, string? branch
 
     public string Base => assignment.BaseCommit;
 
-    /// <summary>The branch that its work is to land on, short form.</summary>
     public string Target => assignment.Target ?? "";
 
     public string TargetRef => RefNames.OfBranch(Target);
 
-    /// <summary>The target's commit that it knows of; null if it started from elsewhere and heard of none yet.</summary>
+    // The target's commit that it knows of; null if it started from elsewhere and heard of none yet.
     public string? LastNotified { get; set; } = assignment.Item.Base is null ? assignment.BaseCommit : null;
 
-    /// <summary>What its branch is at now; its base while its branch is in another repository.</summary>
+    // What its branch is at now; its base while its branch is in another repository.
     public string Tip(GitRepository repository) =>
         branch is not null && RefReader.Read(repository.CommonDirectory, RefNames.OfBranch(branch)) is { } tip
             ? tip

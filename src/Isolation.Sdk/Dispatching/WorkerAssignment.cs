@@ -51,7 +51,6 @@ public sealed record WorkerAssignment(AttemptId Attempt, WorkItem Item, string B
     public string? ResumeToken { get; init; }
 
     /// <summary>Reads an assignment.</summary>
-    /// <param name="utf8Json">The document.</param>
     /// <exception cref="IsolationException">ISO0771: it is incomplete; ISO0772: its schema is newer than this
     /// version.</exception>
     public static WorkerAssignment Parse(ReadOnlySpan<byte> utf8Json) =>

@@ -123,7 +123,6 @@ public sealed class WorkerNode : IWorkerDispatcher, IAsyncDisposable
 
     private Execution? Find(AttemptId attempt) => _running.GetValueOrDefault(attempt);
 
-    /// <summary>One attempt under way.</summary>
     internal sealed class Execution(WorkerAssignment assignment, TimeProvider time)
     {
         private readonly CancellationTokenSource _ended = new();

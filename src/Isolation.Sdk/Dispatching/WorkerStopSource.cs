@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Dispatching;
 
-/// <summary>Why a worker was told to end.</summary>
 internal enum StopReason
 {
     None,
@@ -9,8 +8,7 @@ internal enum StopReason
     Cancelled,
 }
 
-/// <summary>Tells a running worker to end: first please, then now. The first reason counts.</summary>
-/// <remarks>Never disposed: a worker that was left behind may still hold its tokens.</remarks>
+// First please, then now; the first reason counts. Never disposed: a worker left behind may still hold its tokens.
 internal sealed class WorkerStopSource(TimeProvider time)
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -39,7 +37,7 @@ internal sealed class WorkerStopSource(TimeProvider time)
         await CancelAsync(_aborted).ConfigureAwait(false);
     }
 
-    /// <summary>What the worker registered may throw; that is no way to stay alive.</summary>
+    // What the worker registered may throw; that is no way to stay alive.
     private static async Task CancelAsync(CancellationTokenSource source) =>
         await source.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

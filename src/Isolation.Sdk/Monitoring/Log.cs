@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>Every message of the library to an <see cref="ILogger"/>. Event ids are stable.</summary>
+// Event ids are stable.
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "Run on {Repository} begins, {Workers} at a time")]

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>The host's loggers, which may fail: what the library does must not depend on who listens.</summary>
+// The host's loggers, which may fail: what the library does must not depend on who listens.
 internal sealed class SafeLoggerFactory(ILoggerFactory inner) : ILoggerFactory
 {
     public ILogger CreateLogger(string categoryName) => new SafeLogger(inner.CreateLogger(categoryName));

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>Replaces secrets in any text, also as a URL or JSON would spell them.</summary>
+// Replaces secrets in any text, also as a URL or JSON would spell them.
 internal sealed class SecretMask
 {
     public const int MinLength = 4;

@@ -3,9 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>
-/// The one activity source and the one meter, both named <c>Isolation.Sdk</c>. They cost nothing while nobody listens.
-/// </summary>
+// It costs nothing while nobody listens.
 internal static class Telemetry
 {
     public const string Name = "Isolation.Sdk";
@@ -47,11 +45,9 @@ internal static class Telemetry
     public static void ItemClosed(ItemOutcome outcome) =>
         Items.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString().ToLowerInvariant()));
 
-    /// <summary>An activity for a whole attempt, below the one that a <c>traceparent</c> names.</summary>
     public static Activity? StartAttempt(AttemptId attempt, string? traceParent = null) =>
         Start("isolation.attempt", attempt, ParseTraceParent(traceParent));
 
-    /// <summary>An attempt's activity gets its outcome; what was no success has the status of an error.</summary>
     public static void EndAttempt(Activity? activity, string outcome, string? error, Exception? exception)
     {
         activity?.SetTag("isolation.outcome", outcome);
@@ -68,7 +64,6 @@ internal static class Telemetry
     public static string ToTraceParent(ActivityContext context) =>
         $"00-{context.TraceId}-{context.SpanId}-{(int)(context.TraceFlags & ActivityTraceFlags.Recorded):x2}";
 
-    /// <summary>An activity for a stage of an attempt.</summary>
     public static Activity? StartStage(AttemptId attempt, Stage stage) =>
         Start($"isolation.{NameOf(stage)}", attempt)?.SetTag("isolation.stage", NameOf(stage));
 

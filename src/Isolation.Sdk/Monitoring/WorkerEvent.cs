@@ -22,7 +22,6 @@ public sealed record WorkerEvent(AttemptId Attempt, DateTimeOffset At, WorkerEve
     /// …</summary>
     public IReadOnlyDictionary<string, string>? Data { get; init; }
 
-    /// <summary>The one fact that may have several lines.</summary>
     internal const string ExceptionKey = "exception";
 }
 

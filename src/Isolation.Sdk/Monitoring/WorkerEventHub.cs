@@ -6,17 +6,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>
-/// Where every event passes: it gets its time, loses its secrets, changes a status, goes to the worker's log and to
-/// whoever watches.
-/// </summary>
-/// <param name="time">The clock.</param>
-/// <param name="logger">Where events go, too.</param>
-/// <param name="parent">The pipeline's hub, if this is one run's: it gets every event as well, and has the same
-/// secrets.</param>
+// Where every event passes. A run's hub has the pipeline's as its parent, which gets every event as well and has the
+// same secrets.
 internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null, WorkerEventHub? parent = null)
 {
-    /// <summary>How many events wait for a slow watcher before its oldest are dropped.</summary>
+    // How many events wait for a slow watcher before its oldest are dropped.
     public const int WatcherCapacity = 1_024;
 
     // An attempt that ended otherwise did not go as it was meant to.
@@ -35,10 +29,9 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null, 
     private Watcher[] _watchers = [];
     private bool _completed;
 
-    /// <summary>What no event, log or status shows.</summary>
     public SecretMasker Secrets { get; } = parent?.Secrets ?? new();
 
-    /// <summary>Every worker so far, in the order in which they appeared; the liveness is not judged yet.</summary>
+    // The liveness is not judged yet.
     public IReadOnlyList<WorkerStatus> Statuses
     {
         get
@@ -58,7 +51,6 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null, 
         }
     }
 
-    /// <summary>Writes a worker's events to a log file from now on.</summary>
     public IDisposable LogTo(AttemptId attempt, string path)
     {
         WorkerLogWriter writer = new(path);
@@ -77,7 +69,7 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null, 
         });
     }
 
-    /// <summary>Takes an event. Never throws and never waits for a watcher.</summary>
+    // Never throws and never waits for a watcher.
     public void Publish(WorkerEvent happened)
     {
         WorkerEvent known;
@@ -112,7 +104,7 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null, 
         }
     }
 
-    /// <summary>Every event from this call on, also those before the first one is asked for.</summary>
+    // Every event from this call on, also those before the first one is asked for.
     public IAsyncEnumerable<WorkerEvent> Watch(CancellationToken cancellationToken = default)
     {
         Watcher watcher = new();

@@ -4,14 +4,11 @@ using System.Text.Json.Serialization;
 
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>
-/// Reads a worker's log: JSON lines with time, item, attempt, kind, stage, phase, branch, text and data.
-/// </summary>
 internal static partial class WorkerLog
 {
     private const int MaxLineLength = 1024 * 1024;
 
-    /// <summary>Every event, oldest first; a torn or foreign line is skipped.</summary>
+    // A torn or foreign line is skipped.
     public static IEnumerable<WorkerEvent> Read(string path)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -25,7 +22,6 @@ internal static partial class WorkerLog
         }
     }
 
-    /// <summary>The status of the newest attempt in a log; <see langword="null"/> when it holds no event.</summary>
     public static WorkerStatus? ReadStatus(string path) =>
         Read(path).Aggregate((WorkerStatus?)null, (s, e) => WorkerStatus.Apply(s?.Attempt == e.Attempt ? s : null, e));
 

@@ -1,11 +1,9 @@
 namespace Isolation.Sdk.Monitoring;
 
-/// <summary>
-/// Appends events to one worker's log, a line at a time. Not thread-safe; a full disk costs lines, never the worker.
-/// </summary>
+// Not thread-safe; a full disk costs lines, never the worker.
 internal sealed class WorkerLogWriter : IDisposable
 {
-    /// <summary>What comes after this many bytes is dropped, except how the attempt ended.</summary>
+    // What comes after this many bytes is dropped, except how the attempt ended.
     public const long MaxBytes = 16 * 1024 * 1024;
 
     private readonly FileStream _file;
@@ -63,7 +61,7 @@ internal sealed class WorkerLogWriter : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>A process that died while it wrote left half a line; the next one must not be glued to it.</summary>
+    // A process that died while it wrote left half a line; the next one must not be glued to it.
     private void TerminateLastLine()
     {
         if (_file.Length > 0)

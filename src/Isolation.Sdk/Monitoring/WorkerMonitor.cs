@@ -34,7 +34,6 @@ public sealed class WorkerMonitor(RepositoryRef repository)
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>Every event of a worker's log, oldest first. A torn or foreign line is skipped.</summary>
-    /// <param name="path">The log.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static IEnumerable<WorkerEvent> ReadLog(string path)
     {
@@ -43,7 +42,6 @@ public sealed class WorkerMonitor(RepositoryRef repository)
     }
 
     /// <summary>Every worker that has a log, in the order of their last signs of life.</summary>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <exception cref="IsolationException">ISO02##: it is not a repository, or git does not trust it.</exception>
     public async Task<IReadOnlyList<WorkerStatus>> ListAsync(CancellationToken cancellationToken = default)
     {
@@ -69,8 +67,6 @@ public sealed class WorkerMonitor(RepositoryRef repository)
     }
 
     /// <summary>One worker.</summary>
-    /// <param name="attempt">The attempt.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns><see langword="null"/> when it has no log.</returns>
     /// <exception cref="IsolationException">ISO02##: it is not a repository, or git does not trust it.</exception>
     public async Task<WorkerStatus?> FindAsync(AttemptId attempt, CancellationToken cancellationToken = default)
@@ -83,8 +79,6 @@ public sealed class WorkerMonitor(RepositoryRef repository)
     }
 
     /// <summary>Where a worker's log is, or would be; <see cref="ReadLog"/> reads it.</summary>
-    /// <param name="attempt">The attempt.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <exception cref="IsolationException">ISO02##: it is not a repository, or git does not trust it.</exception>
     public async Task<string> GetLogPathAsync(AttemptId attempt, CancellationToken cancellationToken = default) =>
         DirectoryOf(await OpenAsync(cancellationToken).ConfigureAwait(false)).LogOf(attempt);

@@ -68,7 +68,6 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <c>auth-123.1 | item: auth-123 | phase: implement | branch: isolation/auth-123/1/work | 15m | active 2m ago |
     /// blocked by: –</c>, without control characters.
     /// </summary>
-    /// <param name="now">The moment it is shown.</param>
     public string Format(DateTimeOffset now) =>
         $"{Plain(Attempt.ToString())} | item: {Plain(Item)} | phase: {PhaseName} | "
         + $"branch: {Plain(Branch)} | {FormatDuration(now - PhaseSince)} | "
@@ -77,7 +76,6 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <summary>
     /// <c>alive | last activity: 2m ago | item: auth-123 | phase: implement</c>, without control characters.
     /// </summary>
-    /// <param name="now">The moment it is shown.</param>
     public string FormatShort(DateTimeOffset now)
     {
         string liveness = Liveness == WorkerLiveness.Running ? "alive" : Liveness.ToString().ToLowerInvariant();
@@ -88,7 +86,6 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <summary>
     /// A duration for people: <c>42s</c>, <c>15m</c>, <c>3h</c>, <c>5d</c>; rounded down, never negative.
     /// </summary>
-    /// <param name="duration">The duration.</param>
     public static string FormatDuration(TimeSpan duration) =>
         string.Create(
             CultureInfo.InvariantCulture,
@@ -107,7 +104,6 @@ public sealed record WorkerStatus(AttemptId Attempt)
             }}"
         );
 
-    /// <summary>The status after one more event.</summary>
     internal static WorkerStatus Apply(WorkerStatus? status, WorkerEvent happened)
     {
         WorkerStatus before = status ?? new WorkerStatus(happened.Attempt) { PhaseSince = happened.At };
@@ -174,12 +170,7 @@ public sealed record WorkerStatus(AttemptId Attempt)
         };
     }
 
-    /// <summary>The same status with its liveness at a moment.</summary>
-    /// <param name="now">The moment.</param>
-    /// <param name="quietAfter">How long without a sign of life counts as quiet.</param>
-    /// <param name="leaseHeld">
-    /// Whether somebody holds the attempt's lease; <see langword="null"/> when that cannot be known here.
-    /// </param>
+    // 'leaseHeld' is null when that cannot be known here.
     internal WorkerStatus WithLiveness(DateTimeOffset now, TimeSpan quietAfter, bool? leaseHeld)
     {
         if (Liveness is WorkerLiveness.Ended or WorkerLiveness.Suspended)

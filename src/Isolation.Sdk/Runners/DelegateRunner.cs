@@ -1,19 +1,17 @@
 namespace Isolation.Sdk.Runners;
 
-/// <summary>A runner that is one function.</summary>
 internal sealed class DelegateRunner(Func<IsolatedWorker, CancellationToken, Task<RunResult>> run) : IAgentRunner
 {
     public Task<RunResult> RunAsync(IsolatedWorker worker, CancellationToken cancellationToken) =>
         run(worker, cancellationToken);
 
-    /// <summary>What a command means as the result of a run.</summary>
     public static RunResult ResultOf(ExecResult? result) =>
         result is null ? new RunResult.Failed("The runner returned nothing.")
         : result.ExitCode == 0 ? new RunResult.Done()
         : new RunResult.Failed($"The command ended with exit code {OutputTail.Describe(result)}");
 
-    /// <summary>What a task means that was taken for one without a result. A result must not get lost: it could say
-    /// that the run failed.</summary>
+    // What a task means that was taken for one without a result. A result must not get lost: it could say that the run
+    // failed.
     public static RunResult ResultOf(Task ended)
     {
         switch (ended)

@@ -4,7 +4,6 @@ using System.Threading.Channels;
 
 namespace Isolation.Sdk.Runners;
 
-/// <summary>What the host says to a process: JSON lines in a file that the process reads.</summary>
 internal sealed class InboxFile : IDisposable
 {
     private readonly FileStream _file;
@@ -24,7 +23,6 @@ internal sealed class InboxFile : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Writes down every message that has come.</summary>
     public void WritePending(ChannelReader<WorkerMessage> inbox)
     {
         while (inbox.TryRead(out WorkerMessage? message))

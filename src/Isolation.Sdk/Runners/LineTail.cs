@@ -1,13 +1,12 @@
 namespace Isolation.Sdk.Runners;
 
-/// <summary>Follows a file that somebody else appends to. It holds the file open, so a link or a pipe put in its place
-/// is never opened.</summary>
+// It holds the file open, so a link or a pipe put in its place is never opened.
 internal sealed class LineTail : IDisposable
 {
-    /// <summary>The longest line: 64 KiB. Of a longer one only its being too long is told.</summary>
+    // Of a longer line only its being too long is told.
     public const int MaxLine = 64 * 1024;
 
-    /// <summary>The most bytes read at a time, so that a flood does not keep its reader for ever.</summary>
+    // A flood does not keep its reader for ever.
     public const int MaxBytesPerRead = 4 * 1024 * 1024;
 
     private readonly FileStream _file;
@@ -30,7 +29,6 @@ internal sealed class LineTail : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Reads what is new.</summary>
     public async Task<bool> ReadAsync(Func<byte[]?, Task> line, bool last, CancellationToken cancellationToken)
     {
         if (_file.Length < _file.Position)

@@ -3,16 +3,14 @@ using System.Text;
 
 namespace Isolation.Sdk.Runners;
 
-/// <summary>The end of what a failed command wrote, for its reason.</summary>
 internal static class OutputTail
 {
     private const int MaxLength = 2_000;
 
-    /// <summary>The exit code, and the last that the command wrote: <c>7: no such table</c>.</summary>
+    // The exit code, and the last that the command wrote: 7: no such table.
     public static string Describe(ExecResult result) =>
         Describe(result.ExitCode, result.Error.Length > 0 ? result.Error : result.Output);
 
-    /// <summary>The same, of a command whose output went to a file.</summary>
     public static string Describe(int exitCode, FileInfo output)
     {
         try

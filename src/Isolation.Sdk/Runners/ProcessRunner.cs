@@ -3,8 +3,6 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Runners;
 
-/// <summary>Runs a command per worker, in the worker's state. Exit code 0 means done, another one failed, unless the
-/// process says otherwise by the protocol.</summary>
 internal sealed class ProcessRunner(string file, IReadOnlyList<string> arguments, TimeSpan? pollInterval = null)
     : IAgentRunner
 {
@@ -12,7 +10,6 @@ internal sealed class ProcessRunner(string file, IReadOnlyList<string> arguments
     private const string Where = "The runner's command";
     private readonly TimeSpan _poll = pollInterval ?? TimeSpan.FromMilliseconds(200);
 
-    /// <summary>What is wrong with a command, before anything runs.</summary>
     public static IReadOnlyList<IsolationFault> Check(string? file, IReadOnlyList<string?>? arguments) =>
         string.IsNullOrWhiteSpace(file) || (arguments ?? []).Prepend(file).Any(a => a is null || a.Contains('\0'))
             ?

@@ -3,20 +3,18 @@ using System.Text;
 
 namespace Isolation.Sdk.Runners;
 
-/// <summary>The reporting end of a process runner: turns lines of the events file into what the worker can say. See
-/// docs/reference/runner-protocol.md.</summary>
+// The reporting end of a process runner: turns lines of the events file into what the worker can say. See
+// docs/reference/runner-protocol.md.
 internal sealed class RunnerProtocol(IsolatedWorker worker)
 {
     public const string EventsVariable = "ISOLATION_EVENTS";
     public const string InboxVariable = "ISOLATION_INBOX";
 
-    /// <summary>How many bad lines are reported one by one.</summary>
     private const int MaxBadLinesReported = 10;
 
     private int _lines;
     private int _bad;
 
-    /// <summary>The last result reported; <see langword="null"/> while there is none.</summary>
     public RunResult? Result { get; private set; }
 
     public async Task HandleLineAsync(byte[]? line, CancellationToken cancellationToken)
@@ -74,7 +72,7 @@ internal sealed class RunnerProtocol(IsolatedWorker worker)
         }
     }
 
-    /// <summary>Says where, never what: a worker could have linked anything there.</summary>
+    // Says where, never what: a worker could have linked anything there.
     private void ReportBadLine(bool tooLong)
     {
         if (++_bad <= MaxBadLinesReported)

@@ -2,15 +2,13 @@ using System.Text.Json;
 
 namespace Isolation.Sdk.Runners;
 
-/// <summary>One line that a process wrote into its events file.</summary>
 internal sealed record RunnerReport(string Kind, string Text)
 {
-    /// <summary>Set when the line is a result.</summary>
     public RunResult? Result { get; init; }
 
     private static readonly string[] Kinds = ["phase", "progress", "blocked", "handoff", "comment"];
 
-    /// <summary>Reads a line; every property that is known is one report, so one line may say several things.</summary>
+    // Every property that is known is one report, so one line may say several things.
     public static IReadOnlyList<RunnerReport>? TryParse(ReadOnlySpan<byte> line)
     {
         try

@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Runners;
 
-/// <summary>Codes of this folder: ISO0751 to ISO0770.</summary>
+// Codes of this folder: ISO0751 to ISO0770.
 internal static class RunningCodes
 {
     public const string UnknownPlaceholder = "ISO0751";

@@ -7,7 +7,6 @@ using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>Issues the attempts of a run and collects what the machines that carry them out have to know.</summary>
 internal sealed class AssignmentFactory(RunSession session, TargetQueues queues)
 {
     private readonly AttemptIssuer _issuer = new(session.Repository);
@@ -16,7 +15,6 @@ internal sealed class AssignmentFactory(RunSession session, TargetQueues queues)
     private readonly Lock _gate = new();
     private Task<IReadOnlyList<DispatchedAttempt>>? _left;
 
-    /// <exception cref="IsolationConfigurationException">Nothing can land on the item's target.</exception>
     public async Task<WorkerAssignment> CreateAsync(TrackedItem claim, CancellationToken cancellationToken)
     {
         (WorkItem item, PipelineSettings settings) = (claim.Item, session.Plan.Settings);
@@ -67,10 +65,10 @@ internal sealed class AssignmentFactory(RunSession session, TargetQueues queues)
             };
     }
 
-    /// <summary>The machine of this attempt was lost: the next one at its item retires it.</summary>
+    // The machine of this attempt was lost: the next one at its item retires it.
     public void AddLost(WorkerAssignment assignment) => _lost[assignment.Item.Id] = assignment;
 
-    /// <summary>The attempt of an item that another coordinator left running.</summary>
+    // The attempt of an item that another coordinator left running.
     private async Task<DispatchedAttempt?> FindRunningAsync(TrackedItem claim, CancellationToken cancellationToken)
     {
         if (claim.Running is { } running)

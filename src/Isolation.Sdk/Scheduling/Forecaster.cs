@@ -7,9 +7,6 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>
-/// Finds out which of those who run here will meet each other, or what waits in the queue, in the same files.
-/// </summary>
 internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposable
 {
     private const int MaxPaths = 200;
@@ -35,10 +32,7 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
         }
     }
 
-    /// <summary>
-    /// One scan: at most one process for the running, three for the queue, one for attributes and those of the trial
-    /// merges.
-    /// </summary>
+    // At most one process for the running, three for the queue, one for attributes and those of the trial merges.
     public async Task<IReadOnlyList<Overlap>> ScanAsync(CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -66,7 +60,6 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
         }
     }
 
-    /// <summary>A worker begins: what its item declares is compared at once, which costs nothing.</summary>
     public void OnStarted(RunningAttempt worker)
     {
         if (worker.Item.Paths.Count > 0)
@@ -97,7 +90,6 @@ internal sealed class Forecaster(RunSession session, ILogger logger) : IDisposab
 
     public void Dispose() => _one.Dispose();
 
-    /// <summary>Those who run first, then what is in the queue.</summary>
     private async Task<IReadOnlyList<Side>> ReadAsync(
         IReadOnlyList<RunningAttempt> running,
         CancellationToken cancellationToken

@@ -4,18 +4,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>
-/// Brings the items that a run was given to its tracker. An item that the tracker refuses has that as its result.
-/// </summary>
 internal sealed class ItemFeed(IWorkTracker tracker, RunResults results, ChangeSignal changed, ILogger logger)
 {
     private readonly HashSet<string> _added = new(StringComparer.Ordinal);
     private volatile bool _open;
 
-    /// <summary>Whether more items may come.</summary>
     public bool IsOpen => _open;
 
-    /// <summary>What ended the stream early. What it brought before has its results all the same.</summary>
     public IsolationException? Fault { get; private set; }
 
     public async Task AddAsync(IReadOnlyCollection<WorkItem> items, CancellationToken cancellationToken)
@@ -38,7 +33,6 @@ internal sealed class ItemFeed(IWorkTracker tracker, RunResults results, ChangeS
         changed.Set();
     }
 
-    /// <summary>Adds what a stream brings. It is open until this returns.</summary>
     public Task PumpAsync(IAsyncEnumerable<WorkItem>? items, CancellationToken cancellationToken)
     {
         _open = items is not null;

@@ -5,19 +5,14 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>
-/// Hands work to the merge queue, follows it there and settles what became of it. What waits there holds new attempts
-/// back.
-/// </summary>
 internal sealed class MergeFollower(RunSession session, TargetQueues queues, RunResults results, ChangeSignal changed)
 {
     private readonly IsolationOptions _options = session.Plan.Options;
     private int _pending;
 
-    /// <summary>Set when the number of pending merges, or what can be claimed, may have changed.</summary>
     public ChangeSignal Changed => changed;
 
-    /// <summary>How many are on their way to the target. What is held for something outside is not.</summary>
+    // What is held for something outside does not count.
     public int PendingCount => Volatile.Read(ref _pending);
 
     public PendingMerge Expect(AttemptId attempt) => new(attempt, by =>
@@ -26,12 +21,10 @@ internal sealed class MergeFollower(RunSession session, TargetQueues queues, Run
             changed.Set();
         });
 
-    /// <summary>
-    /// Cancelled when the run was asked to drain: what waits in the queue then stays there, and the tracker knows.
-    /// </summary>
+    // Cancelled when the run was asked to drain: what waits in the queue then stays there, and the tracker knows.
     public CancellationToken Draining { get; init; }
 
-    /// <summary>Back-pressure: merges compete with workers for the machine, and would fall behind for ever.</summary>
+    // Back-pressure: merges compete with workers for the machine, and would fall behind for ever.
     public Task WaitForRoomAsync(CancellationToken cancellationToken)
     {
         int limit = _options.MaxPendingMerges ?? Math.Max(16, 4 * _options.MaxWorkers);
@@ -76,18 +69,15 @@ internal sealed class MergeFollower(RunSession session, TargetQueues queues, Run
             .ConfigureAwait(false);
     }
 
-    /// <summary>Takes work back whose claim was lost: somebody else does the item.</summary>
+    // Takes work back whose claim was lost: somebody else does the item.
     public async Task WithdrawAsync(PendingMerge pending, WorkItem item)
     {
         IMergeQueue queue = await QueueOf(item).ConfigureAwait(false);
         await queue.CancelAsync(pending.Attempt, CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <param name="pending">The merge.</param>
-    /// <param name="claim">The claim to settle.</param>
-    /// <param name="report">What the attempt reported; <see langword="null"/> if an earlier run had it.</param>
-    /// <param name="over">A token for the end of the run: what is held stays in the queue.</param>
-    /// <param name="cancellationToken">A token to take back what is not held.</param>
+    // 'report' is null if an earlier run had it. At 'over' what is held stays in the queue; 'cancellationToken' takes
+    // the rest back.
     public async Task FollowAsync(
         PendingMerge pending,
         TrackedItem claim,

@@ -4,7 +4,6 @@ using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>From what one part says to the word another part knows.</summary>
 internal static class OutcomeMapper
 {
     public const string RunCancelled = "The run was cancelled.";
@@ -21,7 +20,6 @@ internal static class OutcomeMapper
             _ => ItemOutcome.Failed,
         };
 
-    /// <summary>What follows from a report.</summary>
     public static Settlement Decide(TrackedItem claim, AttemptReport report, IsolationOptions options, bool cancelled)
     {
         if (report.Contamination.Count > 0)
@@ -72,7 +70,6 @@ internal static class OutcomeMapper
         };
     }
 
-    /// <summary>Another attempt after a while, if the tracker has one left for it.</summary>
     public static Settlement Retry(
         TrackedItem claim,
         IsolationOptions options,
@@ -86,7 +83,6 @@ internal static class OutcomeMapper
         return new Settlement.Retry(delay, reason, attempt) { Outcome = outcome, Conflict = conflict };
     }
 
-    /// <summary>What the worker's end is called: the item's outcome if it is closed, else what it waits for.</summary>
     public static string Name(Settlement settlement, TrackedItem? item) =>
         (settlement, item) switch
         {
@@ -109,10 +105,7 @@ internal static class OutcomeMapper
             _ => null,
         };
 
-    /// <summary>The result of an item when its run is over.</summary>
-    /// <param name="item">The item.</param>
-    /// <param name="known">The IDs of all items.</param>
-    /// <param name="cancelled">Why the run was ended before it was done; <see langword="null"/> if it was not.</param>
+    // 'cancelled' says why the run was ended before it was done; null if it was not.
     public static (ItemOutcome Outcome, string? Reason) AtTheEnd(
         TrackedItem item,
         HashSet<string> known,
@@ -131,7 +124,6 @@ internal static class OutcomeMapper
             _ => (ItemOutcome.Skipped, $"It waits for {string.Join(", ", item.WaitingFor)}."),
         };
 
-    /// <summary>What is worth telling the next attempt of the merge that failed.</summary>
     public static PreviousConflict? Conflict(AttemptReport? report, MergeStatus status) =>
         status is { State: MergeState.Conflicted, Conflict: { } conflict }
         && report is { Commit: { } commit, BaseCommit: { } start }

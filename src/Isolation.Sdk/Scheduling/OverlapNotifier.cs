@@ -5,14 +5,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>Says what is new about overlaps, once, to the status of each worker it is about.</summary>
 internal sealed class OverlapNotifier(WorkerEventHub events, ILogger logger)
 {
     private const int MaxInText = 3;
     private readonly Lock _gate = new();
     private readonly Dictionary<(AttemptId Worker, AttemptId With), string> _notified = [];
 
-    /// <summary>The result of a whole scan: an overlap that it no longer names is over.</summary>
+    // An overlap that a whole scan no longer names is over.
     public IReadOnlyList<Overlap> Notify(IReadOnlyList<RunningAttempt> running, IReadOnlyList<Overlap> found)
     {
         HashSet<AttemptId> here = [.. running.Select(f => f.Attempt)];
@@ -40,7 +39,6 @@ internal sealed class OverlapNotifier(WorkerEventHub events, ILogger logger)
         return found;
     }
 
-    /// <summary>One overlap, between scans.</summary>
     public void Notify(RunningAttempt first, RunningAttempt second, Overlap overlap)
     {
         lock (_gate)

@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>Work in the merge queue that counts as pending while nothing outside has to happen first.</summary>
+// Counts as pending while nothing outside has to happen first.
 internal sealed class PendingMerge : IDisposable
 {
     private readonly Action<int> _count;
@@ -18,7 +18,6 @@ internal sealed class PendingMerge : IDisposable
 
     public bool IsCounted => Volatile.Read(ref _counted) == 1;
 
-    /// <summary>The queue said where it is.</summary>
     public void See(bool held)
     {
         _seen = true;

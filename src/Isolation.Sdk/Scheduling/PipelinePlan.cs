@@ -5,15 +5,14 @@ using Isolation.Sdk.Sandbox;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>What a run is carried out by: what a builder was told, and what was made of it.</summary>
+// What a run is carried out by: what a builder was told, and what was made of it.
 internal sealed record PipelinePlan(PipelineSettings Settings, WorkerPlan Workers, GitRepositoryCache Repositories)
 {
     public required ForecastOptions Forecast { get; init; }
 
-    /// <summary>The sandbox and what it wraps, the outermost first: each may know what the others do not tell.</summary>
+    // The sandbox and what it wraps, the outermost first: each may know what the others do not tell.
     public required IReadOnlyList<IStateSandbox> Sandboxes { get; init; }
 
-    /// <summary>The merge strategy and what it wraps, the outermost first.</summary>
     public required IReadOnlyList<IMergeStrategy> Strategies { get; init; }
 
     public required IReadOnlyList<object> Made { get; init; }
@@ -24,7 +23,7 @@ internal sealed record PipelinePlan(PipelineSettings Settings, WorkerPlan Worker
 
     public IMergeStrategy Merging => Strategies[0];
 
-    /// <summary>The pipeline's own target; an item may have another one.</summary>
+    // The pipeline's own target; an item may have another one.
     public string TargetRef => Workers.TargetRef;
 
     public Task<GitRepository> OpenRepositoryAsync(CancellationToken cancellationToken) =>

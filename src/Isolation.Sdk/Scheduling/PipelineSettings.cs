@@ -6,7 +6,6 @@ using Polly;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>What a builder was told so far. A pipeline has a copy of its own.</summary>
 internal sealed record PipelineSettings(string Repository)
 {
     public string Name { get; set; } = Options.DefaultName;
@@ -29,7 +28,6 @@ internal sealed record PipelineSettings(string Repository)
 
     public IsolationGuarantees RequiredDetected { get; set; }
 
-    /// <summary>Findings of the audit that the host accepts, by code, with the reason.</summary>
     public IReadOnlyDictionary<string, string> Waivers { get; set; } = new Dictionary<string, string>();
 
     public IReadOnlyList<Func<IWorkerDispatcher, DispatchHost, IWorkerDispatcher>> Dispatchers { get; set; } = [];
@@ -50,21 +48,17 @@ internal sealed record PipelineSettings(string Repository)
 
     public bool WatchesCheckout { get; set; } = true;
 
-    /// <summary>Whether what a worker changed outside what it owns is put back, where that is safe.</summary>
     public bool RestoresContaminated { get; set; }
 
     public Func<IServiceProvider, IAgentRunner>? Runner { get; set; }
 
-    /// <summary>Runners that assignments name.</summary>
     public IReadOnlyDictionary<string, Func<IServiceProvider, IAgentRunner>> Runners { get; set; } =
         new Dictionary<string, Func<IServiceProvider, IAgentRunner>>();
 
     public IReadOnlyList<IsolationFault> NamedRunnerFaults { get; set; } = [];
 
-    /// <summary>What this machine offers.</summary>
     public IReadOnlyList<string> Labels { get; set; } = [];
 
-    /// <summary>The name that this pipeline's assignments give.</summary>
     public string? RunnerName { get; set; }
 
     public string? RunnerFile { get; set; }

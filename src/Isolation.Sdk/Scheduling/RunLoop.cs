@@ -4,9 +4,7 @@ using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>
-/// Claims ready items, has each carried out in a free slot, hands what it made to the merge queue and settles.
-/// </summary>
+// Claims ready items, has each carried out in a free slot, hands what it made to the merge queue and settles.
 internal sealed class RunLoop(
     RunSession session,
     IWorkTracker tracker,
@@ -22,10 +20,8 @@ internal sealed class RunLoop(
     private readonly SemaphoreSlim _slots = new(session.Plan.Options.MaxWorkers, session.Plan.Options.MaxWorkers);
     private int _busy;
 
-    /// <param name="waitForItems">Whether a tracker that is open for items keeps the run going.</param>
-    /// <param name="waiting">Items whose work waits in the merge queue since an earlier run.</param>
-    /// <param name="draining">A token to stop claiming.</param>
-    /// <param name="cancellationToken">A token to end everything in an orderly way.</param>
+    // 'waiting' waits in the merge queue since an earlier run. 'draining' stops claiming, 'cancellationToken'
+    // everything.
     public async Task RunAsync(
         bool waitForItems,
         IEnumerable<TrackedItem> waiting,
@@ -98,8 +94,7 @@ internal sealed class RunLoop(
             );
     }
 
-    /// <summary>Waits for a slot, for room in the merge queue and for an item.</summary>
-    /// <returns><see langword="null"/>: none can come any more.</returns>
+    // null: none can come any more.
     private async Task<TrackedItem?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
     {
         await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -253,7 +248,6 @@ internal sealed class RunLoop(
             .ConfigureAwait(false);
     }
 
-    /// <summary>Keeps the claim alive; when it is lost, someone else has the item and what is done here ends.</summary>
     private async Task RenewAsync(TrackedItem claim, CancellationTokenSource held, CancellationToken cancellationToken)
     {
         try

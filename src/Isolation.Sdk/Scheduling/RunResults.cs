@@ -6,10 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>
-/// Settles claims and gives out one result for each item that was open when the run began, came while it lasted, or was
-/// given to it.
-/// </summary>
+// Settles claims and gives out one result for each item that was open when the run began, came while it lasted, or was
+// given to it.
 internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, ILogger logger)
 {
     private readonly Lock _gate = new();
@@ -34,8 +32,7 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
         }
     }
 
-    /// <summary>Takes note of what the tracker has already: what is closed there is not of this run.</summary>
-    /// <returns>All items of the tracker.</returns>
+    // What is closed in the tracker already is not of this run.
     public async Task<IReadOnlyList<TrackedItem>> BeginAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<TrackedItem> items = await tracker.ListAsync(cancellationToken).ConfigureAwait(false);
@@ -50,8 +47,7 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
         return items;
     }
 
-    /// <summary>An item that was in the tracker before is one of this run, too, even if it is closed.</summary>
-    /// <returns><see langword="false"/>: it was not in the tracker before.</returns>
+    // An item that was in the tracker before is one of this run, too, even if it is closed.
     public bool TryInclude(string item)
     {
         lock (_gate)
@@ -72,7 +68,6 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
         }
     }
 
-    /// <summary>What kept the newest attempt at an item from being carried out.</summary>
     public void SetFault(string item, IsolationFault? fault)
     {
         lock (_gate)
@@ -97,8 +92,6 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
         );
     }
 
-    /// <summary>Tells the tracker what became of a claim, and everybody else what the tracker made of it.</summary>
-    /// <returns>The item after it; <see langword="null"/> if the claim was lost.</returns>
     public async Task<TrackedItem?> SettleAsync(TrackedItem claim, AttemptId? attempt, Settlement settlement)
     {
         // The settlement has to be told whoever cancels.
@@ -129,7 +122,6 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
             }
         );
 
-    /// <summary>Gives out the results of what the tracker closes by itself or others close.</summary>
     public async Task WatchAsync(CancellationToken cancellationToken)
     {
         await foreach (TrackedItem item in tracker.WatchAsync(cancellationToken).ConfigureAwait(false))
@@ -141,7 +133,6 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
         }
     }
 
-    /// <summary>What is open when a run ends waits for something, or was not done because the run was ended.</summary>
     public async Task CloseRestAsync(IReadOnlyCollection<WorkItem> given, string? cancelled)
     {
         IReadOnlyList<TrackedItem> items = await tracker.ListAsync(CancellationToken.None).ConfigureAwait(false);
@@ -160,7 +151,6 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
 
     public void Complete(Exception? fault = null) => _out.Writer.TryComplete(fault);
 
-    /// <summary>Gives an item's one result out; a second one is not a result.</summary>
     private void Close(WorkItem item, ItemOutcome outcome, string? reason)
     {
         lock (_gate)

@@ -7,7 +7,7 @@ using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>Where the attempts of one run are carried out, and where what their workers say comes back.</summary>
+// Where the attempts of one run are carried out, and where what their workers say comes back.
 internal sealed class RunSession : IAsyncDisposable
 {
     private readonly IAsyncDisposable _node;
@@ -31,17 +31,14 @@ internal sealed class RunSession : IAsyncDisposable
 
     public WorkerEventHub Events { get; }
 
-    /// <summary>Where attempts run; the pipeline knows no dispatcher by name.</summary>
     public IWorkerDispatcher Dispatcher { get; }
 
     public DispatchHost Host { get; }
 
-    /// <summary>What attempts of this process share.</summary>
     public WorkerSession Workers { get; }
 
     public WorkersDirectory Directory { get; }
 
-    /// <summary>The activity that started the run.</summary>
     public string? TraceParent { get; init; }
 
     public ValueTask DisposeAsync() => _node.DisposeAsync();

@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>Codes of a run and of what it is given: ISO0904, ISO0907, ISO0922 to ISO0925.</summary>
+// Codes of a run and of what it is given: ISO0904, ISO0907, ISO0922 to ISO0925.
 internal static class SchedulingCodes
 {
     public const string BadOption = "ISO0904";

@@ -3,7 +3,6 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>Makes the target branch where the host said it starts, if it is not there yet.</summary>
 internal static class TargetBranch
 {
     public static async Task EnsureAsync(
@@ -25,9 +24,6 @@ internal static class TargetBranch
         }
     }
 
-    /// <summary>
-    /// What stands in the way of a target that is not there yet; <see langword="null"/> when nothing does.
-    /// </summary>
     public static async Task<string?> FindConflictAsync(
         GitRepository repository,
         string target,

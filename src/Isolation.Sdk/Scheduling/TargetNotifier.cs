@@ -7,13 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>
-/// Tells every running worker when the target moves, whoever moved it. A poll reads one ref's file; git is asked only
-/// when it moved while somebody runs.
-/// </summary>
+// A poll reads one ref's file; git is asked only when it moved while somebody runs.
 internal sealed class TargetNotifier(RunSession session, ILogger logger)
 {
-    /// <summary>The maximum number of paths that a message names.</summary>
     public const int MaxPaths = 200;
 
     private const string MessageKind = "target-advanced";
@@ -45,7 +41,6 @@ internal sealed class TargetNotifier(RunSession session, ILogger logger)
         }
     }
 
-    /// <summary>Looks at one target for those who are to land on it.</summary>
     private async Task PollAsync(RunningAttempt[] running, bool asks, CancellationToken cancellationToken)
     {
         string name = running[0].TargetRef;

@@ -4,14 +4,13 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>The merge queue of each target. The pipeline's own opens with the run, that of an item's own target with
-/// the first item that lands there.</summary>
+// The merge queue of each target. The pipeline's own opens with the run, that of an item's own target with the first
+// item that lands there.
 internal sealed class TargetQueues(RunSession session, CancellationToken ending) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Task<IMergeQueue>> _queues = new(StringComparer.Ordinal);
 
-    /// <exception cref="IsolationConfigurationException">Nothing can land on the target.</exception>
     public Task<IMergeQueue> OpenAsync(string target)
     {
         lock (_gate)

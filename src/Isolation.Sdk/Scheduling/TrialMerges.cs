@@ -3,19 +3,14 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Scheduling;
 
-/// <summary>Merges pairs of commits to see whether they collide; each pair once.</summary>
 internal sealed class TrialMerges(GitRepository repository)
 {
     private const int MaxKnown = 4096;
     private readonly Dictionary<(string, string), IReadOnlyList<string>> _known = [];
 
-    /// <summary>
-    /// The paths that collide; empty when all goes together; <see langword="null"/> when it was not tried, or git could
-    /// not say.
-    /// </summary>
+    // The paths that collide; empty when all goes together; null when it was not tried, or git could not say.
     public IReadOnlyList<string>? Known(string first, string second) => _known.GetValueOrDefault((first, second));
 
-    /// <summary>Tries so many of the pairs that were not tried before.</summary>
     public async Task TryAsync(
         IEnumerable<(string First, string Second, string Target)> pairs,
         int most,

@@ -1,8 +1,6 @@
 namespace Isolation.Sdk.Tracking;
 
-/// <summary>
-/// Wakes everybody who waits for the next change. Take <see cref="Next"/> before you look, and nothing is missed.
-/// </summary>
+// Take Next before you look, and nothing is missed.
 internal sealed class ChangeSignal
 {
     private TaskCompletionSource _next = Create();

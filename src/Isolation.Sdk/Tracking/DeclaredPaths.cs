@@ -1,17 +1,11 @@
 namespace Isolation.Sdk.Tracking;
 
-/// <summary>Compares paths that items say they will touch: whether two of them can mean the same file.</summary>
 internal static class DeclaredPaths
 {
-    /// <summary>The most paths an item may declare.</summary>
     public const int MaxCount = 200;
 
     private const int MaxLength = 1_000;
 
-    /// <summary>
-    /// Whether a path can be declared: from the top of the repository, with forward slashes, nothing that leads
-    /// elsewhere.
-    /// </summary>
     public static bool IsValid(string? path) =>
         path is { Length: > 0 and <= MaxLength }
         && path[0] != '/'
@@ -19,13 +13,10 @@ internal static class DeclaredPaths
         && !path.Any(char.IsControl)
         && Segments(path).All(s => s.Length > 0 && s is not ("." or ".."));
 
-    /// <summary>Those of the first that can mean a file that one of the second means too.</summary>
     public static IReadOnlyList<string> Common(IReadOnlyList<string> first, IReadOnlyList<string> second) =>
         [.. first.Where(a => second.Any(b => Overlap(a, b)))];
 
-    /// <summary>
-    /// Whether two paths can mean the same file: equal, one a folder above the other, or by their wildcards.
-    /// </summary>
+    // Equal, one a folder above the other, or by their wildcards.
     public static bool Overlap(string first, string second)
     {
         string[] a = Segments(first),

@@ -7,8 +7,6 @@ namespace Isolation.Sdk.Tracking;
 public interface IWorkTracker
 {
     /// <summary>Adds items. An item may be blocked by one that is added later.</summary>
-    /// <param name="items">The items.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>The results of the items that were not taken, each with its fault; all others were
     /// taken.</returns>
     ValueTask<IReadOnlyList<WorkItemResult>> AddAsync(
@@ -17,29 +15,19 @@ public interface IWorkTracker
     );
 
     /// <summary>Claims the next item, and waits for one if necessary.</summary>
-    /// <param name="request">Who claims, and with what budgets.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>The claim; <see langword="null"/> when nothing is ready, delayed or claimed, and none is waited for.
     /// Ask again after an item was added, resumed or merged.</returns>
     ValueTask<TrackedItem?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>Records which attempt carries a claim out, so that it is known when its host dies.</summary>
-    /// <param name="claim">The claim.</param>
-    /// <param name="attempt">The attempt.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns><see langword="false"/> if the claim was lost.</returns>
     ValueTask<bool> BeginAsync(TrackedItem claim, AttemptId attempt, CancellationToken cancellationToken = default);
 
     /// <summary>Renews a claim for another lease.</summary>
-    /// <param name="claim">The claim.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns><see langword="false"/> if the claim was lost.</returns>
     ValueTask<bool> RenewAsync(TrackedItem claim, CancellationToken cancellationToken = default);
 
     /// <summary>Settles a claim.</summary>
-    /// <param name="claim">The claim.</param>
-    /// <param name="settlement">What became of it.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>The item after it; <see langword="null"/> if the claim was lost and nothing was written.</returns>
     ValueTask<TrackedItem?> SettleAsync(
         TrackedItem claim,
@@ -48,26 +36,18 @@ public interface IWorkTracker
     );
 
     /// <summary>Adds a line to an item's history, which is append-only.</summary>
-    /// <param name="entry">The line.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <exception cref="IsolationException">ISO0707: there is no such item.</exception>
     ValueTask AppendAsync(HistoryEntry entry, CancellationToken cancellationToken = default);
 
     /// <summary>Makes a suspended item ready; its next claim brings its resume token.</summary>
-    /// <param name="item">The item's ID.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns><see langword="false"/> if it was not suspended.</returns>
     ValueTask<bool> ResumeAsync(string item, CancellationToken cancellationToken = default);
 
     /// <summary>Closes an item that nobody works on as <see cref="ItemOutcome.Cancelled"/>.</summary>
-    /// <param name="item">The item's ID.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns><see langword="false"/> if it is claimed, awaits its merge, is closed or unknown.</returns>
     ValueTask<bool> CancelAsync(string item, string reason, CancellationToken cancellationToken = default);
 
     /// <summary>Reads where every item stands, in the order in which they were added.</summary>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     ValueTask<IReadOnlyList<TrackedItem>> ListAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -78,8 +58,6 @@ public interface IWorkTracker
     IAsyncEnumerable<TrackedItem> WatchAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Reads an item's history, oldest line first.</summary>
-    /// <param name="item">The item's ID.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
     /// <returns>The lines so far; none for an unknown item.</returns>
     ValueTask<IReadOnlyList<HistoryEntry>> ReadHistoryAsync(string item, CancellationToken cancellationToken = default);
 }

@@ -220,7 +220,6 @@ public sealed class InMemoryWorkTracker : IWorkTracker
         }
     }
 
-    /// <summary>Keeps the history, tells the watchers, and wakes who waits for a claim if something changed.</summary>
     private void Publish(bool wake = false)
     {
         (IReadOnlyList<TrackedItem> items, IReadOnlyList<HistoryEntry> history) = _scheduler.TakeChanges();

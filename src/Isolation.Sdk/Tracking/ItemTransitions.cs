@@ -1,6 +1,5 @@
 namespace Isolation.Sdk.Tracking;
 
-/// <summary>How an item gets from one state to the next, with what follows for the items that wait for it.</summary>
 internal sealed class ItemTransitions(WorkItemIndex items, TimeProvider time)
 {
     private readonly Dictionary<string, TrackedItem> _changed = new(StringComparer.Ordinal);

@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Tracking;
 
-/// <summary>Codes of this folder: ISO0701 to ISO0749.</summary>
+// Codes of this folder: ISO0701 to ISO0749.
 internal static class TrackingCodes
 {
     public const string BadId = "ISO0701";

@@ -4,7 +4,6 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Tracking;
 
-/// <summary>Checks items before anything is started: IDs, properties, and what waits for what.</summary>
 internal static class WorkGraph
 {
     private const int MaxIdLength = 1_000;
@@ -41,7 +40,6 @@ internal static class WorkGraph
         return faults;
     }
 
-    /// <summary>What is wrong with one item by itself.</summary>
     internal static IEnumerable<IsolationFault> CheckItem(WorkItem? item)
     {
         if (item is null || !IsValidId(item.Id))
@@ -149,13 +147,11 @@ internal static class WorkGraph
             "Remove one of them from BlockedBy."
         );
 
-    /// <summary>Equal for ids that a person or a file system takes for the same.</summary>
+    // Equal for ids that a person or a file system takes for the same.
     internal static string TwinKey(string id) =>
         (id.IsNormalized() ? id : id.Normalize(NormalizationForm.FormC)).ToUpperInvariant();
 
-    /// <summary>
-    /// Every cycle once, as the path that closes it. Iterative: a chain of thousands is not a stack overflow.
-    /// </summary>
+    // Every cycle once, as the path that closes it. Iterative: a chain of thousands is not a stack overflow.
     internal static IEnumerable<IReadOnlyList<string>> FindCycles(
         IEnumerable<WorkItem> items,
         Func<string, IReadOnlyList<string>> blockers

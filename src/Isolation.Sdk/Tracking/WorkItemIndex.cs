@@ -2,9 +2,6 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Tracking;
 
-/// <summary>
-/// The rows of a scheduler, and what has to be found quickly in them. Everything here follows from the rows.
-/// </summary>
 internal sealed class WorkItemIndex
 {
     private readonly Dictionary<string, TrackedItem> _items = new(StringComparer.Ordinal);
@@ -16,10 +13,8 @@ internal sealed class WorkItemIndex
 
     public long NextSequence { get; private set; }
 
-    /// <summary>How many items are not closed.</summary>
     public int OpenCount { get; private set; }
 
-    /// <summary>Higher priority first, then in the order in which they were added.</summary>
     public SortedSet<TrackedItem> Ready { get; } =
         new(
             Comparer<TrackedItem>.Create(
@@ -27,16 +22,13 @@ internal sealed class WorkItemIndex
             )
         );
 
-    /// <summary>Claimed and delayed items, the next one due first.</summary>
     public SortedSet<TrackedItem> Timed { get; } =
         new(Comparer<TrackedItem>.Create((a, b) => (a.Due, a.Sequence).CompareTo((b.Due, b.Sequence))));
 
-    /// <summary>Claimed items, and those that await their merge.</summary>
     public IEnumerable<TrackedItem> Active => _active.Select(id => _items[id]);
 
     public TrackedItem? Find(string id) => _items.GetValueOrDefault(id);
 
-    /// <summary>The ID of a known item that a person or a file system takes for the same.</summary>
     public string? FindTwin(string id) =>
         _items.ContainsKey(id)
             ? id

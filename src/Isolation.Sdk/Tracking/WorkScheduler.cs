@@ -40,7 +40,6 @@ public sealed class WorkScheduler
     public DateTimeOffset? NextDue => _items.Timed.Min?.Due;
 
     /// <summary>Checks a finite set of items: IDs, properties, cycles, and blockers that are not among them.</summary>
-    /// <param name="items">The items.</param>
     /// <returns>Everything that is wrong, in the order of the items.</returns>
     public static IReadOnlyList<IsolationFault> Check(IReadOnlyCollection<WorkItem> items)
     {
@@ -51,7 +50,6 @@ public sealed class WorkScheduler
     /// <summary>
     /// Takes rows from the storage: all of them at first, later those that other processes have changed.
     /// </summary>
-    /// <param name="rows">The rows.</param>
     public void Load(IEnumerable<TrackedItem> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
@@ -68,14 +66,12 @@ public sealed class WorkScheduler
         _transitions.TakeChanges();
 
     /// <summary>Finds an item.</summary>
-    /// <param name="item">Its ID.</param>
     public TrackedItem? Find(string item) => _items.Find(item);
 
     /// <summary>Where every item stands, in the order in which they were added.</summary>
     public IReadOnlyList<TrackedItem> List() => [.. _items.All.OrderBy(i => i.Sequence)];
 
     /// <summary>Adds items, except those that are invalid, known already, or close a cycle.</summary>
-    /// <param name="items">The items.</param>
     /// <returns>The results of the items that were not taken, each with its fault.</returns>
     public IReadOnlyList<WorkItemResult> Add(IEnumerable<WorkItem> items)
     {
@@ -135,7 +131,6 @@ public sealed class WorkScheduler
     }
 
     /// <summary>Claims the next item.</summary>
-    /// <param name="request">Who claims, and with what budgets.</param>
     /// <returns><see langword="null"/> if no item is ready.</returns>
     public TrackedItem? Claim(ClaimRequest request)
     {
@@ -164,8 +159,6 @@ public sealed class WorkScheduler
     }
 
     /// <summary>Records which attempt carries a claim out.</summary>
-    /// <param name="claim">The claim.</param>
-    /// <param name="attempt">The attempt.</param>
     /// <returns><see langword="false"/> if the claim was lost.</returns>
     public bool Begin(TrackedItem claim, AttemptId attempt)
     {
@@ -180,7 +173,6 @@ public sealed class WorkScheduler
     }
 
     /// <summary>Renews a claim for another lease.</summary>
-    /// <param name="claim">The claim.</param>
     /// <returns><see langword="false"/> if the claim was lost.</returns>
     public bool Renew(TrackedItem claim)
     {
@@ -194,8 +186,6 @@ public sealed class WorkScheduler
     }
 
     /// <summary>Settles a claim.</summary>
-    /// <param name="claim">The claim.</param>
-    /// <param name="settlement">What became of it.</param>
     /// <returns>The item after it; <see langword="null"/> if the claim was lost.</returns>
     /// <exception cref="ArgumentException">The settlement closes an item with an outcome that is no end.</exception>
     public TrackedItem? Settle(TrackedItem claim, Settlement settlement)
@@ -262,7 +252,6 @@ public sealed class WorkScheduler
     }
 
     /// <summary>Makes a suspended item ready.</summary>
-    /// <param name="item">Its ID.</param>
     /// <returns><see langword="false"/> if it was not suspended.</returns>
     public bool Resume(string item)
     {
@@ -276,8 +265,6 @@ public sealed class WorkScheduler
     }
 
     /// <summary>Closes an item that nobody works on.</summary>
-    /// <param name="item">Its ID.</param>
-    /// <param name="reason">Why.</param>
     /// <returns><see langword="false"/> if it is claimed, awaits its merge, is closed or unknown.</returns>
     public bool Cancel(string item, string reason)
     {
@@ -292,7 +279,6 @@ public sealed class WorkScheduler
     }
 
     /// <summary>Adds a line to an item's history.</summary>
-    /// <param name="entry">The line.</param>
     /// <exception cref="IsolationException">ISO0707: there is no such item.</exception>
     public void Append(HistoryEntry entry)
     {
@@ -312,9 +298,7 @@ public sealed class WorkScheduler
 
     internal static string NeverAdded(string blocker) => $"It is blocked by '{blocker}', which never came.";
 
-    /// <summary>
-    /// By priority, but an item whose declared paths overlap with one under way lets others go first, up to a limit.
-    /// </summary>
+    // By priority, but an item whose declared paths overlap with one under way lets others go first, up to a limit.
     private TrackedItem? Next(int maxReorderings)
     {
         if (maxReorderings == 0 || _items.Ready.Count < 2)
