@@ -32,8 +32,8 @@ internal interface IPlatformFiles
 
     bool IsPipe(string path) => false;
 
-    // When its inode changed, which nobody can set; null where that cannot be known.
-    DateTime? GetChangeTime(string path) => null;
+    // Everything below a folder, in any order and through no link; what goes meanwhile is left out.
+    WalkEnd Walk(string folder, TreeVisitor visit);
 
     void CreateSubvolume(string path) => throw Unsupported();
 

@@ -18,29 +18,12 @@ internal static unsafe class DiskUsage
     {
         bool shares = MayShare(folder);
         HashSet<(uint, uint, ulong)> linked = [];
-        Stack<string> folders = new([folder]);
         long sum = 0;
-        while (folders.TryPop(out string? next))
+        TreeWalker.Walk(folder, (place, name, in stat, _) =>
         {
-            try
-            {
-                foreach (
-                    FileSystemInfo entry in new DirectoryInfo(next)
-                        .EnumerateFileSystemInfos("*", FileSearch.WithHidden)
-                        .Where(e => e.FullName.Length > 0)
-                )
-                {
-                    bool goesOn = entry is DirectoryInfo && entry.LinkTarget is null;
-                    sum += Blocks(entry.FullName, shares, linked);
-                    if (goesOn)
-                    {
-                        folders.Push(entry.FullName);
-                    }
-                }
-            }
-            catch (Exception e) when (DiskErrors.IsRefusal(e)) { }
-        }
-
+            sum += Blocks(place, name, stat, shares, linked);
+            return WalkStep.Continue;
+        });
         return sum;
     }
 
@@ -58,34 +41,31 @@ internal static unsafe class DiskUsage
         }
     }
 
-    private static long Blocks(string path, bool shares, HashSet<(uint, uint, ulong)> linked)
+    private static long Blocks(
+        int folder,
+        byte* name,
+        in LinuxFiles.Stat stat,
+        bool shares,
+        HashSet<(uint, uint, ulong)> linked
+    )
     {
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + "\0"))
+        bool isFile = stat.Kind == LinuxFiles.Regular;
+        if (
+            stat.Blocks == 0
+            || (isFile && stat.Links > 1 && !linked.Add((stat.DeviceMajor, stat.DeviceMinor, stat.Inode)))
+        )
         {
-            if (LinuxFiles.GetStat(LinuxFiles.AtCurrent, name, out LinuxFiles.Stat stat) != 0 || stat.Blocks == 0)
-            {
-                return 0;
-            }
-
-            bool isFile = (stat.Mode & LinuxFiles.KindMask) == LinuxFiles.Regular;
-            if (isFile && stat.Links > 1 && !linked.Add((stat.DeviceMajor, stat.DeviceMinor, stat.Inode)))
-            {
-                return 0;
-            }
-
-            long all = (long)stat.Blocks * BlockSize;
-            return isFile && shares && Own(name) is { } own ? Math.Min(own, all) : all;
+            return 0;
         }
+
+        long all = (long)stat.Blocks * BlockSize;
+        return isFile && shares && Own(folder, name) is { } own ? Math.Min(own, all) : all;
     }
 
     // What is inline lies among the names and times, and is the file system's to account for.
-    private static long? Own(byte* name)
+    private static long? Own(int folder, byte* name)
     {
-        int file = LinuxFiles.Open(
-            LinuxFiles.AtCurrent,
-            name,
-            LinuxFiles.ReadOnly | LinuxFiles.NoFollow | LinuxFiles.NoBlock
-        );
+        int file = LinuxFiles.Open(folder, name, LinuxFiles.ReadOnly | LinuxFiles.NoFollow | LinuxFiles.NoBlock);
         if (file < 0)
         {
             return null;

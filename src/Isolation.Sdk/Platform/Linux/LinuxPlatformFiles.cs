@@ -43,12 +43,16 @@ internal sealed unsafe partial class LinuxPlatformFiles : IPlatformFiles
 
     public bool IsPipe(string path) => GetStat(path) is { Kind: Pipe };
 
-    public DateTime? GetChangeTime(string path) =>
-        GetStat(path) is { } stat
-            ? DateTime.UnixEpoch.AddTicks(
-                (stat.ChangedSeconds * TimeSpan.TicksPerSecond) + (stat.ChangedNanoseconds / TickNanoseconds)
-            )
-            : null;
+    public WalkEnd Walk(string folder, TreeVisitor visit) => TreeWalker.Walk(folder, (_, name, in stat, path) => visit(
+                new TreeEntry
+                {
+                    Folder = path,
+                    Name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name),
+                    IsDirectory = stat.Kind == LinuxFiles.Folder,
+                    Written = Ticks(stat.WrittenSeconds, stat.WrittenNanoseconds),
+                    Changed = Ticks(stat.ChangedSeconds, stat.ChangedNanoseconds),
+                }
+            ));
 
     public void CreateSubvolume(string path) => Btrfs.Create(path);
 
@@ -64,6 +68,9 @@ internal sealed unsafe partial class LinuxPlatformFiles : IPlatformFiles
     }
 
     public SubvolumeState? InspectSubvolume(string path) => Btrfs.Inspect(path);
+
+    private static long Ticks(long seconds, uint nanoseconds) =>
+        DateTime.UnixEpoch.Ticks + (seconds * TimeSpan.TicksPerSecond) + (nanoseconds / TickNanoseconds);
 
     private static LinuxFiles.Stat? GetStat(string path)
     {

@@ -28,6 +28,52 @@ internal sealed class PortablePlatformFiles : IPlatformFiles
 
     public long MeasureUsage(string folder) => FileSearch.MeasureLength(folder);
 
+    public WalkEnd Walk(string folder, TreeVisitor visit)
+    {
+        Stack<string> folders = new([folder]);
+        bool whole = true;
+        while (folders.TryPop(out string? next))
+        {
+            byte[] path = Encoding.UTF8.GetBytes(next);
+            try
+            {
+                foreach (FileSystemInfo entry in new DirectoryInfo(next).EnumerateFileSystemInfos("*", Everything))
+                {
+                    bool isFolder = entry is DirectoryInfo && entry.LinkTarget is null;
+                    WalkStep step = visit(
+                        new TreeEntry
+                        {
+                            Folder = path,
+                            Name = Encoding.UTF8.GetBytes(entry.Name),
+                            IsDirectory = isFolder,
+                            Written = entry.LastWriteTimeUtc.Ticks,
+                            Changed = long.MaxValue,
+                        }
+                    );
+                    if (step == WalkStep.Stop)
+                    {
+                        return WalkEnd.Stopped;
+                    }
+
+                    if (step == WalkStep.Continue && isFolder)
+                    {
+                        folders.Push(entry.FullName);
+                    }
+                }
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // It went meanwhile.
+            }
+            catch (Exception e) when (DiskErrors.IsRefusal(e))
+            {
+                whole = false;
+            }
+        }
+
+        return whole ? WalkEnd.Complete : WalkEnd.Incomplete;
+    }
+
     private static void Delete(string path)
     {
         if (!SafeDelete.Exists(path))

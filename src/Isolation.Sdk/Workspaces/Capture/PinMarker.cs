@@ -1,4 +1,5 @@
-using System.IO.Enumeration;
+using System.Text;
+using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -12,14 +13,6 @@ internal sealed class PinMarker(WorkspaceInfo info)
 
     // Its objects and index change by being looked at.
     private static readonly string[] Standing = ["HEAD", "packed-refs", "refs", "logs", "worktrees"];
-
-    // A link's own making shows in its folder; where it leads is not the worker's.
-    private static readonly EnumerationOptions Everything = new()
-    {
-        RecurseSubdirectories = true,
-        AttributesToSkip = FileAttributes.ReparsePoint,
-        IgnoreInaccessible = false,
-    };
 
     public static bool IsMarker(string path) => Path.GetFileName(path) == Name;
 
@@ -72,20 +65,13 @@ internal sealed class PinMarker(WorkspaceInfo info)
         }
 
         DateTime since = mark.LastWriteTimeUtc;
-        try
-        {
-            return info.HasOwnRepository
-                ? IsTreeNewer(info.Path, since, except: info.GitDirectory)
-                    || new FileInfo(info.GitDirectory).LinkTarget is not null
-                    || Standing.Any(name => IsNewer(Path.Combine(info.GitDirectory, name), since))
-                : IsNewer(Path.Combine(info.GitDirectory, "HEAD"), since)
-                    || IsNewer(Path.Combine(info.GitDirectory, "logs", "HEAD"), since)
-                    || IsTreeNewer(info.Path, since);
-        }
-        catch (PathTooLongException)
-        {
-            return true; // What no path reaches, git did not pin either.
-        }
+        return info.HasOwnRepository
+            ? IsTreeNewer(info.Path, since, except: info.GitDirectory)
+                || new FileInfo(info.GitDirectory).LinkTarget is not null
+                || Standing.Any(name => IsNewer(Path.Combine(info.GitDirectory, name), since))
+            : IsNewer(Path.Combine(info.GitDirectory, "HEAD"), since)
+                || IsNewer(Path.Combine(info.GitDirectory, "logs", "HEAD"), since)
+                || IsTreeNewer(info.Path, since);
     }
 
     public IEnumerable<string> Newer()
@@ -111,19 +97,12 @@ internal sealed class PinMarker(WorkspaceInfo info)
     private static bool IsNewer(string path, DateTime since) =>
         Directory.Exists(path) ? IsTreeNewer(path, since) : File.GetLastWriteTimeUtc(path) >= since;
 
-    private static bool IsTreeNewer(string folder, DateTime since, string? except = null) =>
-        Directory.GetLastWriteTimeUtc(folder) >= since
-        || new FileSystemEnumerable<bool>(
-            folder,
-            (ref FileSystemEntry e) => e.LastWriteTimeUtc.UtcDateTime >= since,
-            Everything
-        )
-        {
-            ShouldIncludePredicate = (ref FileSystemEntry e) => !IsThe(ref e, except),
-            ShouldRecursePredicate = (ref FileSystemEntry e) => !IsThe(ref e, except),
-        }.Any(newer => newer);
-
-    // No path is put together for files of another name.
-    private static bool IsThe(ref FileSystemEntry entry, string? path) =>
-        path is not null && entry.FileName.SequenceEqual(".git") && entry.ToFullPath() == path;
+    private static bool IsTreeNewer(string folder, DateTime since, string? except = null)
+    {
+        byte[] left = Encoding.UTF8.GetBytes(except ?? "");
+        return Directory.GetLastWriteTimeUtc(folder) >= since
+            || PlatformFiles.Current.Walk(folder, (in entry) => entry.IsAt(left) ? WalkStep.Skip
+                : entry.Written >= since.Ticks ? WalkStep.Stop
+                : WalkStep.Continue) != WalkEnd.Complete;
+    }
 }

@@ -1,5 +1,4 @@
-using System.IO.Enumeration;
-using Isolation.Sdk.IO;
+using System.Text;
 using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
@@ -11,32 +10,22 @@ internal static class TimestampForgery
     // Older than the work tree, by its own account, and not one that it was filled with.
     public static bool IsFound(WorkspaceInfo info, IReadOnlyList<string> except, DateTime? filled)
     {
-        try
-        {
-            bool asks = filled is not null && OperatingSystem.IsLinux();
-            DateTime since = asks ? filled!.Value : Directory.GetCreationTimeUtc(info.Path);
-            string[] paths = [.. except.Select(p => Path.Combine(info.Path, p)), Path.Combine(info.Path, ".git")];
-            HashSet<string> names = [.. paths.Select(p => Path.GetFileName(p))];
-            HashSet<string>.AlternateLookup<ReadOnlySpan<char>> known = names.GetAlternateLookup<ReadOnlySpan<char>>();
-            bool IsTheirs(ref FileSystemEntry e) => !known.Contains(e.FileName) || !paths.Contains(e.ToFullPath());
-            return new FileSystemEnumerable<bool>(
-                info.Path,
-                (ref FileSystemEntry e) =>
-                    !e.IsDirectory
-                    && e.LastWriteTimeUtc.UtcDateTime < since
-                    && !(asks && IsUntouched(e.ToFullPath(), since)),
-                FileSearch.Below
-            )
+        bool asks = filled is not null && OperatingSystem.IsLinux();
+        long since = (asks ? filled!.Value : Directory.GetCreationTimeUtc(info.Path)).Ticks;
+        byte[][] known = [.. except.Append(".git").Select(p => Encoding.UTF8.GetBytes(Path.Combine(info.Path, p)))];
+        return PlatformFiles.Current.Walk(info.Path, (in entry) =>
             {
-                ShouldIncludePredicate = IsTheirs,
-                ShouldRecursePredicate = IsTheirs,
-            }.Any(older => older);
-        }
-        catch (IOException)
-        {
-            return true;
-        }
-    }
+                foreach (byte[] path in known)
+                {
+                    if (entry.IsAt(path))
+                    {
+                        return WalkStep.Skip;
+                    }
+                }
 
-    private static bool IsUntouched(string file, DateTime since) => PlatformFiles.Current.GetChangeTime(file) < since;
+                return !entry.IsDirectory && entry.Written < since && !(asks && entry.Changed < since)
+                    ? WalkStep.Stop
+                    : WalkStep.Continue;
+            }) != WalkEnd.Complete;
+    }
 }
