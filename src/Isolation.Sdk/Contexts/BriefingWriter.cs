@@ -46,7 +46,7 @@ internal static class BriefingWriter
     {
         // A fence longer than any run of backticks inside cannot be closed from inside.
         string fence = new('`', Math.Max(3, LongestRun(reference.Content) + 1));
-        return $"\n### {Line(reference.Path)}\n\n{fence}\n{reference.Content.TrimEnd('\n')}\n{fence}\n";
+        return $"\n### {Line(reference.Name)}\n\n{fence}\n{reference.Content.TrimEnd('\n')}\n{fence}\n";
     }
 
     private static string Conflict(PreviousConflict conflict, int max)

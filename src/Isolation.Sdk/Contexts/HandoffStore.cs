@@ -22,14 +22,12 @@ internal sealed class HandoffStore(GitRepository repository)
         string text = note.Replace('\0', ' ').ReplaceLineEndings("\n").Trim('\n');
         if (string.IsNullOrWhiteSpace(text) || Encoding.UTF8.GetByteCount(text) > MaxNoteBytes)
         {
-            throw new IsolationException(
+            throw Refuse(
                 ContextCodes.NoteTooLong,
+                attempt,
                 $"A handoff note of {attempt} is empty or has more than {MaxNoteBytes / 1024} KiB.",
                 "Leave a short note; put what is long into a file and commit it."
-            )
-            {
-                Attempt = attempt,
-            };
+            );
         }
 
         string slug = Slug.Of(attempt.Item);
@@ -39,14 +37,12 @@ internal sealed class HandoffStore(GitRepository repository)
             IReadOnlyDictionary<string, string> refs = await ListAsync(slug, cancellationToken).ConfigureAwait(false);
             if (Newest(refs.Keys) > attempt.Number)
             {
-                throw new IsolationException(
+                throw Refuse(
                     ContextCodes.NotTheNewest,
+                    attempt,
                     $"A newer attempt than {attempt} exists; its notes count, not this one's.",
                     "Leave notes from the newest attempt only."
-                )
-                {
-                    Attempt = attempt,
-                };
+                );
             }
 
             string? parent = refs.GetValueOrDefault(name);
@@ -63,14 +59,12 @@ internal sealed class HandoffStore(GitRepository repository)
             }
         }
 
-        throw new IsolationException(
+        throw Refuse(
             GitCodes.RefMoved,
+            attempt,
             $"'{name}' kept moving while a note was added.",
             "Let one flow of a worker leave its notes."
-        )
-        {
-            Attempt = attempt,
-        };
+        );
     }
 
     // What an earlier, failed attempt left is not about the work that landed.
@@ -101,6 +95,9 @@ internal sealed class HandoffStore(GitRepository repository)
         AttemptId from = new(item, newest);
         return [.. log.Fields.Select(f => f.Split('\n', 2)).Select(p => new Handoff(from, p[0], p[1].Trim('\n')))];
     }
+
+    private static IsolationException Refuse(string code, AttemptId attempt, string message, string remedy) =>
+        new(code, message, remedy) { Attempt = attempt };
 
     private static string Name(string slug, int number) => $"{Prefix}{slug}/{number}";
 

@@ -4,7 +4,7 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Contexts;
 
-internal sealed record ReferenceFile(string Path, string Content)
+internal sealed record ReferenceFile(string Name, string Content)
 {
     public const int MaxBytes = 256 * 1024;
 
@@ -14,13 +14,10 @@ internal sealed record ReferenceFile(string Path, string Content)
         CancellationToken cancellationToken
     )
     {
-        string full = System.IO.Path.GetFullPath(declared, workspace);
+        string full = Path.GetFullPath(declared, workspace);
         try
         {
-            if (
-                !System.IO.Path.IsPathFullyQualified(declared)
-                && !RealPath.IsBelow(RealPath.Of(full), RealPath.Of(workspace))
-            )
+            if (!Path.IsPathFullyQualified(declared) && !RealPath.IsBelow(RealPath.Of(full), RealPath.Of(workspace)))
             {
                 throw Unreadable(declared, "it leads out of the workspace");
             }

@@ -29,7 +29,7 @@ internal sealed class CheckoutMonitor(GitRepository repository, string top, stri
             string status = await StatusAsync(cancellationToken).ConfigureAwait(false);
             string[] old = (_baseline ?? status).Split('\0'),
                 now = status.Split('\0');
-            string[] changed = [.. now.Except(old).Concat(old.Except(now)).Select(Path).Distinct()];
+            string[] changed = [.. now.Except(old).Concat(old.Except(now)).Select(PathOf).Distinct()];
 
             // The queue may be moving this checkout along: that is over soon, and leaves nothing.
             if (changed.Length == 0 || (look > 1 && !_landingNotes.Any(File.Exists)) || look == MaxScans)
@@ -58,7 +58,7 @@ internal sealed class CheckoutMonitor(GitRepository repository, string top, stri
     }
 
     // "1 .M N... 100644 100644 100644 <id> <id> <path>" and "? <path>": the path comes last.
-    private static string Path(string entry) =>
+    private static string PathOf(string entry) =>
         entry.Length == 0 ? entry
         : entry[0] is '?' or '!' ? entry[2..]
         : entry.Split(' ', 9)[^1];
@@ -68,13 +68,13 @@ internal sealed class CheckoutMonitor(GitRepository repository, string top, stri
         GitResult tracked = await repository
             .Client.RunAsync(GitCommand.In(top, "ls-files", "-z"), cancellationToken)
             .ConfigureAwait(false);
-        IEnumerable<string> files = tracked.Fields.Select(f => System.IO.Path.Combine(top, f));
+        IEnumerable<string> files = tracked.Fields.Select(f => Path.Combine(top, f));
         _watched =
         [
             .. files
-                .Concat(files.Select(f => System.IO.Path.GetDirectoryName(f)!))
+                .Concat(files.Select(f => Path.GetDirectoryName(f)!))
                 .Append(top)
-                .Append(System.IO.Path.Combine(repository.GitDirectory, "index"))
+                .Append(Path.Combine(repository.GitDirectory, "index"))
                 .Distinct()
                 .Select(p => new FileInfo(p)),
         ];

@@ -28,23 +28,15 @@ public interface IMergeQueue : IAsyncDisposable
     );
 
     /// <summary>Rejects the work.</summary>
-    /// <param name="attempt">The attempt.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
-    /// <returns>The state after it.</returns>
+    /// <inheritdoc cref="ApproveAsync"/>
     ValueTask<MergeStatus> RejectAsync(AttemptId attempt, string reason, CancellationToken cancellationToken = default);
 
     /// <summary>Takes work out of the queue.</summary>
-    /// <param name="attempt">The attempt.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
-    /// <returns>The state after it.</returns>
+    /// <inheritdoc cref="ApproveAsync"/>
     ValueTask<MergeStatus> CancelAsync(AttemptId attempt, CancellationToken cancellationToken = default);
 
     /// <summary>Keeps work from landing until it is approved again.</summary>
-    /// <param name="attempt">The attempt.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
-    /// <returns>The state after it.</returns>
+    /// <inheritdoc cref="ApproveAsync"/>
     ValueTask<MergeStatus> HoldAsync(AttemptId attempt, string reason, CancellationToken cancellationToken = default);
 
     /// <summary>Lets nothing land, durably and for every process; submitting goes on.</summary>

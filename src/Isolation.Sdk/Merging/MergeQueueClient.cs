@@ -71,9 +71,7 @@ public sealed class MergeQueueClient(RepositoryRef repository, string? workersDi
     }
 
     /// <summary>Lets work land on a target again.</summary>
-    /// <param name="target">The full ref.</param>
-    /// <param name="cancellationToken">A token to cancel the operation.</param>
-    /// <exception cref="IsolationException">ISO0602: there is no such branch.</exception>
+    /// <inheritdoc cref="PauseAsync"/>
     public Task ResumeAsync(string target, CancellationToken cancellationToken = default) =>
         ChangeAsync(target, null, cancellationToken);
 

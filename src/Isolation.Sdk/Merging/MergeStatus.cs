@@ -63,6 +63,9 @@ public sealed record MergeStatus(AttemptId Attempt, MergeState State)
     internal static IReadOnlyDictionary<string, IReadOnlyList<string>> NoneCoupled { get; } =
         new Dictionary<string, IReadOnlyList<string>>();
 
+    internal static MergeStatus LandedAs(AttemptId attempt, string commit) =>
+        new(attempt, MergeState.Landed) { LandedCommit = commit };
+
     internal string ToLine()
     {
         string with =

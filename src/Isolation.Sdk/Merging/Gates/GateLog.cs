@@ -69,23 +69,19 @@ internal sealed class GateLog(string folder, QueueLayout names)
     private List<GateLogLine> Shorten(List<GateLogLine> lines)
     {
         HashSet<(string, string, string)> trees = [];
-        List<GateLogLine> kept = [];
-        for (int i = lines.Count - 1; i >= 0; i--)
-        {
-            bool pass =
-                lines[i].Verdict == GateVerdict.Pass
-                && trees.Count < PassesKept
-                && trees.Add((lines[i].Tree, lines[i].Gate, lines[i].Environment));
-            if (pass || lines.Count - i <= NewestKept)
-            {
-                kept.Add(lines[i]);
-            }
-        }
-
-        kept.Reverse();
+        List<GateLogLine> kept = [.. Enumerable.Reverse(lines).Where(IsKept).Reverse()];
         AtomicFile.Write(FileName, Encoding.UTF8.GetBytes(string.Concat(kept.Select(Write))));
         _torn = false;
         return kept;
+
+        bool IsKept(GateLogLine line, int age)
+        {
+            bool pass =
+                line.Verdict == GateVerdict.Pass
+                && trees.Count < PassesKept
+                && trees.Add((line.Tree, line.Gate, line.Environment));
+            return pass || age < NewestKept;
+        }
     }
 
     private byte[]? TryReadKey() =>

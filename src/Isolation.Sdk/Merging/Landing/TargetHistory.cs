@@ -9,6 +9,20 @@ internal sealed record TargetCommit(string Commit, string? Parent, IReadOnlyList
     public string? Attempt { get; init; }
 
     public string? Head { get; init; }
+
+    public static TargetCommit Of(
+        AttemptId attempt,
+        string head,
+        string commit,
+        string? parent,
+        IReadOnlyList<string> files
+    ) =>
+        new(commit, parent, files)
+        {
+            Item = LandingMessage.Name(attempt.Item),
+            Attempt = LandingMessage.Name(attempt),
+            Head = head,
+        };
 }
 
 internal sealed class TargetHistory(QueueLayout names)
@@ -120,12 +134,7 @@ internal sealed class TargetHistory(QueueLayout names)
         return
             await LandingJournal.FindAsync(names, attempt, cancellationToken).ConfigureAwait(false) is { } item
             && await names.Repository.IsAncestorAsync(item.Commit, target, cancellationToken).ConfigureAwait(false)
-            ? new TargetCommit(item.Commit, null, [])
-            {
-                Item = LandingMessage.Name(attempt.Item),
-                Attempt = LandingMessage.Name(attempt),
-                Head = item.Head,
-            }
+            ? TargetCommit.Of(attempt, item.Head, item.Commit, null, [])
             : null;
     }
 

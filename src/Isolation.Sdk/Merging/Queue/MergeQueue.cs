@@ -189,7 +189,7 @@ internal sealed class MergeQueue : IMergeQueue
             .FindAfterAsync(attempt, state.Target, cancellationToken)
             .ConfigureAwait(false);
         return landing is not null
-            ? new MergeStatus(attempt, MergeState.Landed) { LandedCommit = landing.Commit }
+            ? MergeStatus.LandedAs(attempt, landing.Commit)
             : throw RequestRules.Refuse(
                 MergingCodes.UnknownAttempt,
                 attempt,

@@ -126,20 +126,10 @@ internal sealed class QueueActor : IAsyncDisposable
         int free = FreeSlots(settings);
         int longest = Tested(_stack) + ((free > 0 ? free : settings.MaxConcurrency) * settings.BatchSize);
         if (
-            await _stack
-                .UpdateAsync(
-                    _monitor.State,
-                    line,
-                    policy.NeedsGate ? longest : UntestedBatch,
-                    settings.BatchSize,
-                    InGate(_stack),
-                    cancellationToken
-                )
-                .ConfigureAwait(false) is
-            { } final
+            await StackAsync(_stack, line, policy.NeedsGate ? longest : UntestedBatch, settings, cancellationToken)
+                .ConfigureAwait(false)
         )
         {
-            await _maintenance.FinishAsync(final, cancellationToken).ConfigureAwait(false);
             return true;
         }
 
@@ -198,21 +188,10 @@ internal sealed class QueueActor : IAsyncDisposable
             return false;
         }
 
-        if (
-            await _beyond
-                .UpdateAsync(
-                    _monitor.State,
-                    _monitor.Line(without: first.Item.Attempt),
-                    Tested(_beyond) + (free * settings.BatchSize),
-                    settings.BatchSize,
-                    InGate(_beyond),
-                    cancellationToken
-                )
-                .ConfigureAwait(false) is
-            { } final
-        )
+        List<QueueItem> line = _monitor.Line(without: first.Item.Attempt);
+        int length = Tested(_beyond) + (free * settings.BatchSize);
+        if (await StackAsync(_beyond, line, length, settings, cancellationToken).ConfigureAwait(false))
         {
-            await _maintenance.FinishAsync(final, cancellationToken).ConfigureAwait(false);
             return true;
         }
 
@@ -223,6 +202,27 @@ internal sealed class QueueActor : IAsyncDisposable
             cancellationToken
         );
         return false;
+    }
+
+    // Whether that brought an item to its end.
+    private async Task<bool> StackAsync(
+        CandidateStack stack,
+        List<QueueItem> line,
+        int length,
+        BatchSettings settings,
+        CancellationToken cancellationToken
+    )
+    {
+        int inGate = Positions(stack.Candidates, c => _gates.IsRunning(c.Tree)).LastOrDefault();
+        QueueItem? final = await stack
+            .UpdateAsync(_monitor.State, line, length, settings.BatchSize, inGate, cancellationToken)
+            .ConfigureAwait(false);
+        if (final is not null)
+        {
+            await _maintenance.FinishAsync(final, cancellationToken).ConfigureAwait(false);
+        }
+
+        return final is not null;
     }
 
     private async Task<bool> LandAsync(int count, CancellationToken cancellationToken)
@@ -300,9 +300,6 @@ internal sealed class QueueActor : IAsyncDisposable
             Busy = _gates.Count - running.Count,
         };
     }
-
-    private int InGate(CandidateStack stack) =>
-        Positions(stack.Candidates, c => _gates.IsRunning(c.Tree)).LastOrDefault();
 
     private int Tested(CandidateStack stack) =>
         Positions(stack.Candidates, c => _gates.IsRunning(c.Tree) || _gates.History.IsGreen(c.Tree)).LastOrDefault();

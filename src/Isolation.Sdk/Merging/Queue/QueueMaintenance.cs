@@ -164,12 +164,7 @@ internal sealed class QueueMaintenance(
             }
 
             monitor.History.Add(
-                new TargetCommit(candidate.Commit, candidate.Parent, candidate.Files)
-                {
-                    Item = LandingMessage.Name(item.Attempt.Item),
-                    Attempt = LandingMessage.Name(item.Attempt),
-                    Head = item.Head,
-                }
+                TargetCommit.Of(item.Attempt, item.Head, candidate.Commit, candidate.Parent, candidate.Files)
             );
             MergeLog.Landed(context.Logger, item.Attempt, candidate.Commit, context.Names.Target);
         }

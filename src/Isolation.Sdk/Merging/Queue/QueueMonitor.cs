@@ -88,7 +88,7 @@ internal sealed class QueueMonitor(
                 .ConfigureAwait(false);
             statuses.Publish(
                 landing is not null
-                    ? new MergeStatus(attempt, MergeState.Landed) { LandedCommit = landing.Commit }
+                    ? MergeStatus.LandedAs(attempt, landing.Commit)
                     : new MergeStatus(attempt, MergeState.Cancelled) { Reason = "Its ref in the queue was deleted." }
             );
         }
@@ -108,7 +108,7 @@ internal sealed class QueueMonitor(
                 && await History.FindAsync(attempt, target, cancellationToken).ConfigureAwait(false) is { } landing
             )
             {
-                statuses.Publish(new MergeStatus(attempt, MergeState.Landed) { LandedCommit = landing.Commit });
+                statuses.Publish(MergeStatus.LandedAs(attempt, landing.Commit));
             }
         }
     }
