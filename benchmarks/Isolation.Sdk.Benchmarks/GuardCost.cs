@@ -51,7 +51,7 @@ internal sealed class GuardCost(Scratch scratch)
         await SampleRepository.MakeAsync(path, Files);
         await AddRefsAsync(path, refs, packed);
         GitRepository repository = await GitOpener.OpenAsync(path);
-        GuardedWorker[] workers = await AddAsync(repository, count);
+        MonitoredWorker[] workers = await AddAsync(repository, count);
         using ContaminationGuard guard = new(
             repository,
             new LeaseStore(repository.CommonDirectory, repository.Reference, TimeProvider.System).List,
@@ -102,7 +102,7 @@ internal sealed class GuardCost(Scratch scratch)
     private static async Task<Sample> MeasureAsync(
         ContaminationGuard guard,
         GitRepository repository,
-        GuardedWorker[] workers,
+        MonitoredWorker[] workers,
         bool atOnce
     )
     {
@@ -110,7 +110,7 @@ internal sealed class GuardCost(Scratch scratch)
         Cost entering = await Cost.OfAsync(() =>
             EachAsync(workers, atOnce, w => guard.EnterAsync(w, CancellationToken.None))
         );
-        foreach (GuardedWorker worker in workers)
+        foreach (MonitoredWorker worker in workers)
         {
             await Command.GitAsync(worker.Workspace.Path, "commit", "-q", "--allow-empty", "-m", "Work");
         }
@@ -124,7 +124,7 @@ internal sealed class GuardCost(Scratch scratch)
         );
     }
 
-    private static async Task EachAsync(GuardedWorker[] workers, bool atOnce, Func<GuardedWorker, Task> does)
+    private static async Task EachAsync(MonitoredWorker[] workers, bool atOnce, Func<MonitoredWorker, Task> does)
     {
         if (atOnce)
         {
@@ -132,7 +132,7 @@ internal sealed class GuardCost(Scratch scratch)
             return;
         }
 
-        foreach (GuardedWorker worker in workers)
+        foreach (MonitoredWorker worker in workers)
         {
             await does(worker);
         }
@@ -147,9 +147,9 @@ internal sealed class GuardCost(Scratch scratch)
         }
     }
 
-    private static async Task<GuardedWorker[]> AddAsync(GitRepository repository, int count)
+    private static async Task<MonitoredWorker[]> AddAsync(GitRepository repository, int count)
     {
-        List<GuardedWorker> workers = [];
+        List<MonitoredWorker> workers = [];
         for (int number = 1; number <= count; number++)
         {
             AttemptId attempt = new(string.Create(CultureInfo.InvariantCulture, $"item-{number}"), 1);
@@ -157,7 +157,7 @@ internal sealed class GuardCost(Scratch scratch)
                 branch = $"isolation/{attempt.Item}/1/work";
             await Command.GitAsync(repository.TopLevel!, "worktree", "add", "-q", "--no-checkout", "-b", branch, path);
             string entry = (await Command.GitAsync(path, "rev-parse", "--absolute-git-dir")).Trim();
-            workers.Add(new GuardedWorker(attempt, new WorkspaceInfo(path, entry, branch, "HEAD")));
+            workers.Add(new MonitoredWorker(attempt, new WorkspaceInfo(path, entry, branch, "HEAD")));
         }
 
         return [.. workers];

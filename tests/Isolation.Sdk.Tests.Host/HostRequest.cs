@@ -108,10 +108,10 @@ public sealed record ConformanceRequest(string CheckoutMethod)
 }
 
 /// <summary>What a test asks of a process that opens a queue.</summary>
-/// <param name="Trail">A folder: the process writes there, in a file of its own, which steps it reached and what it
+/// <param name="Steps">A folder: the process writes there, in a file of its own, which steps it reached and what it
 /// submitted.</param>
 /// <param name="Gate">The gate's command.</param>
-public sealed record QueueRequest(string Trail, IReadOnlyList<string> Gate)
+public sealed record QueueRequest(string Steps, IReadOnlyList<string> Gate)
 {
     public int Slots { get; init; } = 2;
 

@@ -10,7 +10,7 @@ internal sealed class StepLog(QueueRequest wanted) : ILogger
 {
     private readonly Lock _gate = new();
     private readonly string _file = Path.Combine(
-        wanted.Trail,
+        wanted.Steps,
         Environment.ProcessId.ToString(CultureInfo.InvariantCulture)
     );
     private int _times;

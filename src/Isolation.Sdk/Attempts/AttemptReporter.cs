@@ -51,7 +51,7 @@ internal sealed class AttemptReporter(WorkerSession session, WorkerAssignment as
             IsVictim =
                 record.OwnTampering.Count == 0
                 && record.Findings.Count > 0
-                && record.Findings.All(f => f.IsVictim(Attempt) || f.Suspects.Count > 1),
+                && record.Findings.All(f => f.IsVictim(Attempt) || f.Authors.Count > 1),
             Fault = record.Fault is { } fault
                 ? new IsolationFault(fault.Code, session.Secrets.Apply(fault.Message), fault.Remedy)
                 : null,

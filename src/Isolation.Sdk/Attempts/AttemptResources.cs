@@ -80,7 +80,7 @@ internal sealed class AttemptResources(WorkerSession session, WorkerAssignment a
         }
 
         await session
-            .Guard.EnterAsync(new GuardedWorker(Attempt, Workspace.Info), cancellationToken)
+            .Guard.EnterAsync(new MonitoredWorker(Attempt, Workspace.Info), cancellationToken)
             .ConfigureAwait(false);
         session.HostProcess?.Enter(Attempt);
         record.EndSetup();

@@ -4,12 +4,12 @@ namespace Isolation.Sdk.Guard;
 
 internal sealed class ActiveWorkers(WorkersDirectory folder, AuthorResolver authors)
 {
-    private readonly Dictionary<AttemptId, GuardedWorker> _running = [];
+    private readonly Dictionary<AttemptId, MonitoredWorker> _running = [];
     private readonly Dictionary<AttemptId, List<GuardFinding>> _findings = [];
 
-    public IReadOnlyCollection<GuardedWorker> Running => _running.Values;
+    public IReadOnlyCollection<MonitoredWorker> Running => _running.Values;
 
-    public void Enter(GuardedWorker worker)
+    public void Enter(MonitoredWorker worker)
     {
         _running[worker.Attempt] = worker;
         _findings[worker.Attempt] = [];
@@ -21,9 +21,9 @@ internal sealed class ActiveWorkers(WorkersDirectory folder, AuthorResolver auth
         return _findings.Remove(attempt, out List<GuardFinding>? found) ? found : [];
     }
 
-    public GuardedWorker? OwnerOf(string name) => Running.FirstOrDefault(w => w.Owns(name));
+    public MonitoredWorker? OwnerOf(string name) => Running.FirstOrDefault(w => w.Owns(name));
 
-    public GuardFinding FindSuspects(SharedStateChange change)
+    public GuardFinding FindAuthors(SharedStateChange change)
     {
         // Where git's own logs and settings name who it was, nobody else is suspected.
         IReadOnlyCollection<string>? trees = OwnerOf(change.What) is null
@@ -41,11 +41,11 @@ internal sealed class ActiveWorkers(WorkersDirectory folder, AuthorResolver auth
 
     public void Report(GuardFinding finding)
     {
-        if (finding.Suspects.Count > 0)
+        if (finding.Authors.Count > 0)
         {
             foreach (
-                GuardedWorker held in Running.Where(w =>
-                    finding.Suspects.Contains(w.Attempt) || w.Owns(finding.Change.What)
+                MonitoredWorker held in Running.Where(w =>
+                    finding.Authors.Contains(w.Attempt) || w.Owns(finding.Change.What)
                 )
             )
             {
@@ -55,7 +55,7 @@ internal sealed class ActiveWorkers(WorkersDirectory folder, AuthorResolver auth
     }
 
     // What its own git never does: the work cannot be trusted, and nothing says who it was.
-    public void Blame(GuardedWorker owner, SharedStateChange change)
+    public void Blame(MonitoredWorker owner, SharedStateChange change)
     {
         if (Running.Count > 1)
         {
@@ -63,7 +63,7 @@ internal sealed class ActiveWorkers(WorkersDirectory folder, AuthorResolver auth
         }
     }
 
-    private bool IsOf(string tree, GuardedWorker worker) =>
+    private bool IsOf(string tree, MonitoredWorker worker) =>
         tree == worker.Workspace.Path
         || tree.StartsWith(folder.For(worker.Attempt) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

@@ -44,7 +44,7 @@ internal sealed class ContaminationGuard : IDisposable
         _restorer = plan.Restore ? new Restorer(repository, folder) : null;
     }
 
-    public Task EnterAsync(GuardedWorker worker, CancellationToken cancellationToken) =>
+    public Task EnterAsync(MonitoredWorker worker, CancellationToken cancellationToken) =>
         _scan.RunAfterScanAsync(
             () =>
             {
@@ -101,7 +101,7 @@ internal sealed class ContaminationGuard : IDisposable
 
         _last = now;
         _restorer?.Keep(now);
-        foreach (GuardedWorker worker in _workers.Running)
+        foreach (MonitoredWorker worker in _workers.Running)
         {
             foreach (SharedStateChange change in worker.TakeChanges())
             {
@@ -115,7 +115,7 @@ internal sealed class ContaminationGuard : IDisposable
         )
         {
             _workers.Report(
-                _workers.FindSuspects(
+                _workers.FindAuthors(
                     new SharedStateChange($"checkout: {string.Join(", ", changed.Take(MaxNamed))}", null, null)
                 )
             );
@@ -133,7 +133,7 @@ internal sealed class ContaminationGuard : IDisposable
         {
             if (!await _expected.IsExpectedAsync(change, cancellationToken).ConfigureAwait(false))
             {
-                findings.Add(_workers.FindSuspects(change));
+                findings.Add(_workers.FindAuthors(change));
             }
         }
 

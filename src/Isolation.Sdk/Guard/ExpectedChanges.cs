@@ -31,7 +31,7 @@ internal sealed class ExpectedChanges(
         }
     }
 
-    public void AddBranch(GuardedWorker worker)
+    public void AddBranch(MonitoredWorker worker)
     {
         if (!worker.Workspace.HasOwnRepository)
         {
@@ -90,7 +90,7 @@ internal sealed class ExpectedChanges(
     }
 
     // What is checked out elsewhere git gives to nobody else.
-    private bool IsCheckedOutElsewhere(GuardedWorker owner, string? head) =>
+    private bool IsCheckedOutElsewhere(MonitoredWorker owner, string? head) =>
         head?.StartsWith(WorktreeFiles.SymbolicRef, StringComparison.Ordinal) == true
         && workers
             .Running.Where(w => w != owner)
@@ -152,7 +152,7 @@ internal sealed class ExpectedChanges(
     }
 
     private async Task<bool> HeadMatchesReflogAsync(
-        GuardedWorker owner,
+        MonitoredWorker owner,
         bool mayBeUnborn,
         CancellationToken cancellationToken
     )

@@ -12,15 +12,15 @@ internal sealed record SharedStateChange(string What, string? Before, string? Af
         value is { Length: >= 40 } && value.All(char.IsAsciiHexDigitLower) ? value[..12] : value;
 }
 
-internal sealed record GuardFinding(SharedStateChange Change, IReadOnlyList<AttemptId> Suspects)
+internal sealed record GuardFinding(SharedStateChange Change, IReadOnlyList<AttemptId> Authors)
 {
     public string What => Change.What;
 
     public string? Restored { get; init; }
 
-    public bool IsVictim(AttemptId attempt) => !Suspects.Contains(attempt);
+    public bool IsVictim(AttemptId attempt) => !Authors.Contains(attempt);
 
     public override string ToString() =>
-        $"{Change}{(Suspects.Count > 1 ? $"; could have been: {string.Join(", ", Suspects)}" : "")}"
+        $"{Change}{(Authors.Count > 1 ? $"; could have been: {string.Join(", ", Authors)}" : "")}"
         + (Restored is null ? "" : $"; {Restored}");
 }

@@ -20,7 +20,7 @@ internal sealed class Restorer(GitRepository repository, WorkersDirectory direct
         CancellationToken cancellationToken
     )
     {
-        if (finding.Suspects.Count == 0)
+        if (finding.Authors.Count == 0)
         {
             return finding;
         }
@@ -110,7 +110,7 @@ internal sealed class Restorer(GitRepository repository, WorkersDirectory direct
         {
             // What it was moved to stays as evidence, and its objects with it.
             back.Update(
-                $"{AttemptNames.ExtraRefsPrefix(finding.Suspects[0])}{name["refs/".Length..]}",
+                $"{AttemptNames.ExtraRefsPrefix(finding.Authors[0])}{name["refs/".Length..]}",
                 after,
                 repository.NullId
             );

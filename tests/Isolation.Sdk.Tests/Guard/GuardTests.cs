@@ -23,7 +23,7 @@ public sealed class GuardTests
 
         GuardFinding finding = Assert.Single(await guard.LeaveAsync(new AttemptId("ran", 1), CancellationToken.None));
         Assert.Equal("refs/tags/v1", finding.What);
-        Assert.Equal([new AttemptId("ran", 1)], finding.Suspects);
+        Assert.Equal([new AttemptId("ran", 1)], finding.Authors);
     }
 
     [IsolationFact]
@@ -40,7 +40,7 @@ public sealed class GuardTests
         );
 
         Assert.All(found, f => Assert.Equal("refs/tags/v1", Assert.Single(f).What));
-        Assert.All(found, f => Assert.Equal(16, Assert.Single(f).Suspects.Count));
+        Assert.All(found, f => Assert.Equal(16, Assert.Single(f).Authors.Count));
     }
 
     [IsolationFact]
@@ -108,7 +108,7 @@ public sealed class GuardTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         using ContaminationGuard guard = await GuardAsync(rig);
-        GuardedWorker victim = Worker(rig, "victim");
+        MonitoredWorker victim = Worker(rig, "victim");
         Directory.CreateDirectory(victim.Workspace.Path);
         string pointer = Path.Combine(victim.Workspace.Path, ".git");
         await File.WriteAllTextAsync(pointer, $"gitdir: {victim.Workspace.GitDirectory}\n");
@@ -132,7 +132,7 @@ public sealed class GuardTests
         Assert.Empty(await guard.LeaveAsync(new AttemptId("other", 1), CancellationToken.None));
         IReadOnlyList<GuardFinding> found = await guard.LeaveAsync(victim.Attempt, CancellationToken.None);
         Assert.StartsWith(victim.Workspace.Path, found[0].What, StringComparison.Ordinal);
-        Assert.All(found, f => Assert.Equal([victim.Attempt, new AttemptId("other", 1)], f.Suspects));
+        Assert.All(found, f => Assert.Equal([victim.Attempt, new AttemptId("other", 1)], f.Authors));
     }
 
     private static async Task<ContaminationGuard> GuardAsync(PipelineFixture rig, bool restores = false)
@@ -148,7 +148,7 @@ public sealed class GuardTests
         );
     }
 
-    private static GuardedWorker Worker(PipelineFixture rig, string item) =>
+    private static MonitoredWorker Worker(PipelineFixture rig, string item) =>
         new(
             new AttemptId(item, 1),
             new WorkspaceInfo(

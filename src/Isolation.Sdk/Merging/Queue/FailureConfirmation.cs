@@ -39,7 +39,7 @@ internal sealed class FailureConfirmation(
         }
     }
 
-    public Judgement? Judge()
+    public Judgement? Decide()
     {
         if (IsTargetBroken)
         {

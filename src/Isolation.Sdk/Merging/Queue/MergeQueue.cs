@@ -10,14 +10,12 @@ internal sealed class MergeQueue : IMergeQueue
     private readonly QueueChangeFile _changes;
     private readonly QueueMonitor _monitor;
     private readonly CancellationTokenSource _stop = new();
-    private readonly AsyncSignal _wake;
     private Task _loop = Task.CompletedTask;
 
     private MergeQueue(QueueContext context)
     {
         _context = context;
-        _wake = new AsyncSignal(context.Time);
-        _statuses = new StatusBroadcaster(Wake);
+        _statuses = new StatusBroadcaster(() => _monitor!.Invalidate());
         _store = new QueueStore(context.Names, context.Time);
         _changes = new QueueChangeFile(context.Names.ChangeFile);
         _monitor = new QueueMonitor(context, _store, _statuses, _changes);
@@ -230,7 +228,7 @@ internal sealed class MergeQueue : IMergeQueue
         }
 
         QueueMaintenance maintenance = new(_context, _store, _monitor, _statuses, _changes);
-        QueueActor actor = new(_context, maintenance, _monitor, _wake);
+        QueueActor actor = new(_context, maintenance, _monitor);
         await using (actor.ConfigureAwait(false))
         {
             await _monitor.RefreshAsync(force: true, stop).ConfigureAwait(false);
@@ -246,15 +244,9 @@ internal sealed class MergeQueue : IMergeQueue
 
     private void Announce()
     {
-        Wake();
+        _monitor.Invalidate();
         _changes.Signal();
     }
 
-    private void Wake()
-    {
-        _monitor.Invalidate();
-        _wake.Set();
-    }
-
-    private Task WaitAsync(TimeSpan pause) => _wake.WaitAsync(pause, [], _stop.Token);
+    private Task WaitAsync(TimeSpan pause) => _monitor.WaitAsync(pause, [], _stop.Token);
 }

@@ -13,7 +13,6 @@ internal sealed class QueueActor : IAsyncDisposable
 
     private readonly QueueContext _context;
     private readonly QueueMonitor _monitor;
-    private readonly AsyncSignal _wake;
     private readonly QueueMaintenance _maintenance;
     private readonly LandingService _landing;
     private readonly GateScheduler _gates;
@@ -22,9 +21,9 @@ internal sealed class QueueActor : IAsyncDisposable
     private CandidateStack _beyond;
     private int _failures;
 
-    public QueueActor(QueueContext context, QueueMaintenance maintenance, QueueMonitor monitor, AsyncSignal wake)
+    public QueueActor(QueueContext context, QueueMaintenance maintenance, QueueMonitor monitor)
     {
-        (_context, _maintenance, _monitor, _wake) = (context, maintenance, monitor, wake);
+        (_context, _maintenance, _monitor) = (context, maintenance, monitor);
         CandidateBuilder builder = new(context, monitor.History);
         (_stack, _beyond) = (new CandidateStack(context, builder), new CandidateStack(context, builder));
         _gates = new GateScheduler(context);
@@ -165,7 +164,7 @@ internal sealed class QueueActor : IAsyncDisposable
         Candidate first = _stack.Candidates[0];
         FailureConfirmation confirmation = new(_context, _gates, _monitor.State, first);
         confirmation.StartRuns(FreeSlots(settings), cancellationToken);
-        if (confirmation.Judge() is { } verdict)
+        if (confirmation.Decide() is { } verdict)
         {
             await _maintenance.ApplyAsync(first.Item, verdict, cancellationToken).ConfigureAwait(false);
             if (verdict.Pause is not null)
@@ -279,7 +278,7 @@ internal sealed class QueueActor : IAsyncDisposable
             return false;
         }
 
-        await _wake.WaitAsync(QueueContext.PollInterval, _gates.Tasks, cancellationToken).ConfigureAwait(false);
+        await _monitor.WaitAsync(QueueContext.PollInterval, _gates.Tasks, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         return true;
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Threading.Channels;
 using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
@@ -10,6 +11,9 @@ internal sealed class QueueMonitor(
     QueueChangeFile changes
 )
 {
+    private readonly Channel<bool> _signals = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
     private DateTimeOffset _read = DateTimeOffset.MinValue;
     private volatile bool _stale;
     private QueueActivity? _own;
@@ -18,7 +22,22 @@ internal sealed class QueueMonitor(
 
     public TargetHistory History { get; } = new(context.Names);
 
-    public void Invalidate() => _stale = true;
+    public void Invalidate()
+    {
+        _stale = true;
+        _signals.Writer.TryWrite(true);
+    }
+
+    // For a signal, for one of these to end, or for so long. It never throws.
+    public async Task WaitAsync(TimeSpan pause, IEnumerable<Task> either, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task signalled = _signals.Reader.ReadAsync(ended.Token).AsTask();
+        Task slept = Task.Delay(pause, context.Time, ended.Token);
+        await Task.WhenAny([signalled, slept, .. either]).ConfigureAwait(false);
+        await ended.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(signalled, slept).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     public async Task RefreshAsync(bool force, CancellationToken cancellationToken)
     {

@@ -81,7 +81,7 @@ internal sealed class StatusBroadcaster(Action onUnknownWatched)
             _ended = true;
             foreach (Watcher watcher in _watchers)
             {
-                watcher.Wake();
+                watcher.Notify();
             }
         }
     }
@@ -160,11 +160,11 @@ internal sealed class StatusBroadcaster(Action onUnknownWatched)
             if (attempt is null || attempt == status.Attempt)
             {
                 _pending[status.Attempt] = status;
-                Wake();
+                Notify();
             }
         }
 
-        public void Wake()
+        public void Notify()
         {
             if (_news.CurrentCount == 0)
             {

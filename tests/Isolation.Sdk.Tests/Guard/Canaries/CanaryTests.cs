@@ -45,7 +45,7 @@ public sealed class CanaryTests(ITestOutputHelper output)
                 b = Make("B");
             a.PlantInFlow();
             await a.PlantAsync(new Random(1));
-            await b.LookAsync(new Random(2));
+            await b.ScanAsync(new Random(2));
             Dictionary<string, string> surfaces = new()
             {
                 ["briefing"] = string.Join('\n', conversation),
@@ -166,7 +166,7 @@ public sealed class CanaryTests(ITestOutputHelper output)
         {
             await canaries.PlantAsync(random);
             await planted.SignalAndWaitAsync(cancellationToken);
-            await canaries.LookAsync(random);
+            await canaries.ScanAsync(random);
             return new RunResult.Done();
         }
     }

@@ -87,7 +87,7 @@ internal sealed class CanaryWorker(Hands hands, CanaryServer server, AsyncLocal<
     }
 
     /// <summary>Looks everywhere within reach and says what it found: as progress, in a request, in a commit.</summary>
-    public async Task LookAsync(Random random)
+    public async Task ScanAsync(Random random)
     {
         string[] places = ["file", "environment", "conversation", "local", "baggage", "buffer", "git"];
         random.Shuffle(places);

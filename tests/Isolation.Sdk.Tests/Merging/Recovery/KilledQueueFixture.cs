@@ -38,7 +38,7 @@ internal sealed class KilledQueueFixture : IAsyncDisposable
 
     public string Start { get; private set; } = "";
 
-    public string TrailFolder => Path.Combine(Fixture.Repository.Root, "trail");
+    public string StepsFolder => Path.Combine(Fixture.Repository.Root, "trail");
 
     /// <summary>The remote that the target is pushed to; a name for <see cref="QueueRequest.Remote"/>.</summary>
     public string? Remote { get; private set; }
@@ -46,7 +46,7 @@ internal sealed class KilledQueueFixture : IAsyncDisposable
     public static async Task<KilledQueueFixture> CreateAsync(IEnumerable<QueuePlan> plans, bool push = false)
     {
         KilledQueueFixture bench = new(await QueueFixture.CreateAsync(("shared.txt", "base\n"), ("old.txt", "base\n")));
-        Directory.CreateDirectory(bench.TrailFolder);
+        Directory.CreateDirectory(bench.StepsFolder);
         string before = await bench.Fixture.TargetCommitAsync();
         await bench.Fixture.Repository.CommitAsync("Since", new Dictionary<string, string> { ["old.txt"] = "newer\n" });
         await bench.Fixture.GitAsync("branch", "-f", "target", "main");
@@ -73,9 +73,9 @@ internal sealed class KilledQueueFixture : IAsyncDisposable
         new(Fixture.Repository.Path)
         {
             Target = QueueFixture.TargetRef,
-            Queue = (change ?? new QueueRequest(TrailFolder, [])) with
+            Queue = (change ?? new QueueRequest(StepsFolder, [])) with
             {
-                Trail = TrailFolder,
+                Steps = StepsFolder,
                 Gate = ["sh", "-c", Gate],
                 Remote = Remote,
             },
@@ -155,7 +155,7 @@ internal sealed class KilledQueueFixture : IAsyncDisposable
     }
 
     /// <summary>What each process that opened the queue did.</summary>
-    public IReadOnlyList<string[]> Trails() => [.. Directory.GetFiles(TrailFolder).Select(File.ReadAllLines)];
+    public IReadOnlyList<string[]> Trails() => [.. Directory.GetFiles(StepsFolder).Select(File.ReadAllLines)];
 
     /// <summary>What has to hold once every item is at its end and every process of the queue is gone.</summary>
     /// <param name="what">What happened, for the message.</param>

@@ -33,7 +33,7 @@ public sealed class RandomKillTests(ITestOutputHelper output)
         for (int kill = 0; kill < kills; kill++)
         {
             IReadOnlyList<string> there = bench.Submitted();
-            QueueRequest request = new(bench.TrailFolder, [])
+            QueueRequest request = new(bench.StepsFolder, [])
             {
                 // Nobody knows whether the last one that was not confirmed is in: it is handed in again.
                 Submit = [.. bench.Works.Skip(half).Take((kill + 8) / 2).Where(w => !there.Contains(w.Item))],
@@ -49,7 +49,7 @@ public sealed class RandomKillTests(ITestOutputHelper output)
         IReadOnlyList<string> known = bench.Submitted();
         HostAnswer last = await HostProcess.AskOnceAsync(
             bench.Ask(
-                new QueueRequest(bench.TrailFolder, [])
+                new QueueRequest(bench.StepsFolder, [])
                 {
                     Submit = [.. bench.Works.Skip(half).Where(w => !known.Contains(w.Item))],
                     Watch = [.. bench.Works.Select(w => w.Item)],

@@ -66,7 +66,7 @@ public sealed class StepKillTests
         await using KilledQueueFixture bench = await KilledQueueFixture.CreateAsync(Scenario, push);
         await bench.SubmitAsync(Scenario.Length - 1);
         string[] all = [.. bench.Works.Select(w => w.Item)];
-        QueueRequest work = new(bench.TrailFolder, []) { Watch = all };
+        QueueRequest work = new(bench.StepsFolder, []) { Watch = all };
 
         await DieAsync(bench, work with { KillAt = step, KillOn = on }, what);
         await DieAsync(

@@ -28,7 +28,7 @@ public sealed class TenProcessesTests
                 CancellationToken.None
             )
         );
-        QueueRequest request = new(bench.TrailFolder, [])
+        QueueRequest request = new(bench.StepsFolder, [])
         {
             Watch = [.. bench.Works.Select(w => w.Item)],
             KillAt = nameof(QueueStep.AfterBookkeeping),

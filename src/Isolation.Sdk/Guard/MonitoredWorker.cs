@@ -3,7 +3,7 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Guard;
 
-internal sealed class GuardedWorker(AttemptId attempt, WorkspaceInfo workspace)
+internal sealed class MonitoredWorker(AttemptId attempt, WorkspaceInfo workspace)
 {
     private string?[]? _last;
 
