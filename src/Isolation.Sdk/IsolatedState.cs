@@ -23,29 +23,16 @@ public static class IsolatedState
 
     /// <summary>Opens a scope. Disposing it ends every process in it and removes its folders. The next call removes
     /// what a host that died left behind.</summary>
-    /// <param name="workingDirectory">The absolute path of the directory that commands start in; it is left as it
-    /// is.</param>
+    /// <param name="workingDirectory">The absolute path of the directory that commands start in and may write; it is
+    /// left as it is.</param>
+    /// <param name="level">How far the kernel holds its processes.</param>
     /// <param name="configure">A delegate to change the options.</param>
     /// <param name="cancellationToken">A token to cancel the operation and roll it back.</param>
     /// <exception cref="IsolationException">ISO0402: the directory does not exist. ISO0403 to ISO0408, ISO0424: the
-    /// options ask for what is not there.</exception>
-    public static Task<IStateScope> OpenAsync(
-        string workingDirectory,
-        Action<ProcessSandboxOptions>? configure = null,
-        CancellationToken cancellationToken = default
-    ) => OpenAsync(workingDirectory, SandboxLevel.Cooperative, configure, cancellationToken);
-
-    /// <summary>Opens a scope whose processes the kernel holds at a level.</summary>
-    /// <param name="workingDirectory">The absolute path of the directory that commands start in and may write; it is
-    /// left as it is.</param>
-    /// <param name="level">The level.</param>
-    /// <param name="configure">A delegate to change the options.</param>
-    /// <param name="cancellationToken">A token to cancel the operation and roll it back.</param>
-    /// <exception cref="IsolationException">As above; ISO0414 to ISO0417: this machine cannot provide the
-    /// level.</exception>
+    /// options ask for what is not there. ISO0414 to ISO0417: this machine cannot provide the level.</exception>
     public static async Task<IStateScope> OpenAsync(
         string workingDirectory,
-        SandboxLevel level,
+        SandboxLevel level = SandboxLevel.Cooperative,
         Action<ProcessSandboxOptions>? configure = null,
         CancellationToken cancellationToken = default
     )

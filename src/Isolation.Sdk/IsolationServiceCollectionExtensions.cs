@@ -19,16 +19,6 @@ public static class IsolationServiceCollectionExtensions
         Action<IsolationPipelineBuilder> compose
     ) => services.AddKeyedIsolation(null, repository, compose);
 
-    /// <summary>Registers a pipeline, composed from the host's services when it is first asked for.</summary>
-    /// <param name="services">The services.</param>
-    /// <param name="repository">The absolute path of the repository.</param>
-    /// <param name="compose">Composes it.</param>
-    public static IServiceCollection AddIsolation(
-        this IServiceCollection services,
-        string repository,
-        Action<IServiceProvider, IsolationPipelineBuilder> compose
-    ) => services.AddKeyedIsolation(null, repository, compose);
-
     /// <summary>Registers a pipeline whose repository is known to the host's services.</summary>
     /// <param name="services">The services.</param>
     /// <param name="repository">Finds the absolute path of the repository.</param>
@@ -53,20 +43,9 @@ public static class IsolationServiceCollectionExtensions
         Action<IsolationPipelineBuilder> compose
     )
     {
-        ArgumentNullException.ThrowIfNull(compose);
-        return services.AddKeyedIsolation(key, repository, (_, builder) => compose(builder));
-    }
-
-    /// <inheritdoc cref="AddKeyedIsolation(IServiceCollection, object?, string, Action{IsolationPipelineBuilder})"/>
-    public static IServiceCollection AddKeyedIsolation(
-        this IServiceCollection services,
-        object? key,
-        string repository,
-        Action<IServiceProvider, IsolationPipelineBuilder> compose
-    )
-    {
         ArgumentNullException.ThrowIfNull(repository);
-        return services.AddKeyedIsolation(key, _ => repository, compose);
+        ArgumentNullException.ThrowIfNull(compose);
+        return services.AddKeyedIsolation(key, _ => repository, (_, builder) => compose(builder));
     }
 
     /// <summary>

@@ -15,129 +15,93 @@ internal static class CompositionValidator
             .Merging.UseManual()                                         // someone approves the exact commit
         """;
 
-    public static IEnumerable<IsolationFault> Validate(PipelineSettings settings, bool isMergingChosen)
-    {
-        if (!isMergingChosen)
-        {
-            yield return new IsolationFault(
-                CompositionCodes.NoMergeStrategy,
-                "No merge strategy is chosen, and it has to be decided before anything is spawned.",
-                ChooseMerging
-            );
-        }
-
-        if (settings.Runner is null && settings.RunnerName is null && settings.Runners.Count == 0)
-        {
-            yield return new IsolationFault(
-                CompositionCodes.NoRunner,
-                "Nothing says how an attempt is carried out.",
-                "Add .RunWith(…) or .RunProcess(…)."
-            );
-        }
-
-        if (!IsFullPath(settings.Repository))
-        {
-            yield return NotAbsolute("repository", settings.Repository);
-        }
-
-        if (settings.WorkersDirectory is { } directory && !IsFullPath(directory))
-        {
-            yield return NotAbsolute("workers' directory", directory);
-        }
-
-        if (!BranchName.IsTarget(settings.Target))
-        {
-            yield return new IsolationFault(
-                SchedulingCodes.BadTarget,
-                $"'{Shown(settings.Target)}' cannot be a branch name.",
-                "Give the short name of a branch, such as main."
-            );
-        }
-
-        foreach ((string code, string reason) in settings.Waivers)
-        {
-            if (!IsolationAudit.Waivable.Contains(code))
-            {
-                yield return new IsolationFault(
-                    SchedulingCodes.BadOption,
-                    $"'{Shown(code)}' cannot be waived.",
-                    $"Waive one of {string.Join(", ", IsolationAudit.Waivable)}; correct the cause of any other fault."
-                );
-            }
-            else if (string.IsNullOrWhiteSpace(reason))
-            {
-                yield return new IsolationFault(
-                    SchedulingCodes.BadOption,
-                    $"The waiver of {code} has no reason.",
-                    "Give a reason; it goes into the report."
-                );
-            }
-        }
-
-        foreach (IsolationFault fault in settings.RunnerFaults.Concat(settings.NamedRunnerFaults))
-        {
-            yield return fault;
-        }
-    }
-
-    public static IEnumerable<IsolationFault> ValidateLevel(
+    public static IEnumerable<IsolationFault> Validate(
         PipelineSettings settings,
+        bool isMergingChosen,
         SandboxLevel? workspaces,
         SandboxLevel? sandbox
     )
     {
         SandboxLevel level = settings.Level;
-        if (!Enum.IsDefined(level))
-        {
-            yield return new IsolationFault(
+        bool isHeld = level != SandboxLevel.Cooperative;
+        (bool Breaks, string Code, string Message, string Remedy)[] rules =
+        [
+            (
+                !isMergingChosen,
+                CompositionCodes.NoMergeStrategy,
+                "No merge strategy is chosen, and it has to be decided before anything is spawned.",
+                ChooseMerging
+            ),
+            (
+                settings.Runner is null && settings.RunnerName is null && settings.Runners.Count == 0,
+                CompositionCodes.NoRunner,
+                "Nothing says how an attempt is carried out.",
+                "Add .RunWith(…) or .RunProcess(…)."
+            ),
+            MustBeAbsolute("repository", settings.Repository),
+            MustBeAbsolute("workers' directory", settings.WorkersDirectory),
+            (
+                !BranchName.IsTarget(settings.Target),
+                SchedulingCodes.BadTarget,
+                $"'{Shown(settings.Target)}' cannot be a branch name.",
+                "Give the short name of a branch, such as main."
+            ),
+            .. settings.Waivers.Select(w =>
+                IsolationAudit.Waivable.Contains(w.Key)
+                    ? (
+                        string.IsNullOrWhiteSpace(w.Value),
+                        SchedulingCodes.BadOption,
+                        $"The waiver of {w.Key} has no reason.",
+                        "Give a reason; it goes into the report."
+                    )
+                    : (
+                        true,
+                        SchedulingCodes.BadOption,
+                        $"'{Shown(w.Key)}' cannot be waived.",
+                        $"Waive one of {string.Join(", ", IsolationAudit.Waivable)}; correct the cause of any other fault."
+                    )
+            ),
+            .. settings
+                .RunnerFaults.Concat(settings.NamedRunnerFaults)
+                .Select(f => (true, f.Code, f.Message, f.Remedy)),
+            (
+                !Enum.IsDefined(level),
                 SchedulingCodes.BadOption,
                 $"There is no level {level}.",
                 "Use one of SandboxLevel's values."
-            );
-        }
-
-        if (settings.Untrusted && level != SandboxLevel.Sealed)
-        {
-            yield return new IsolationFault(
+            ),
+            (
+                settings.Untrusted && level != SandboxLevel.Sealed,
                 CompositionCodes.UntrustedNeedsSealed,
                 $"The workers are untrusted, and the level is {level}.",
                 "Add .UseLevel(SandboxLevel.Sealed)."
-            );
-        }
-
-        if (level == SandboxLevel.Cooperative)
-        {
-            yield break;
-        }
-
-        if (settings.RunsInProcess)
-        {
-            yield return new IsolationFault(
+            ),
+            (
+                isHeld && settings.RunsInProcess,
                 CompositionCodes.InProcessRunner,
                 $"A runner in this process cannot be held at the level {level}: "
                     + "it shares the host's memory, files and rights.",
                 "Run a command instead: .RunProcess(…)."
-            );
-        }
-
-        if (workspaces < level)
-        {
-            yield return new IsolationFault(
+            ),
+            (
+                isHeld && workspaces < level,
                 CompositionCodes.BelowLevel,
                 $"At the level {level} a worker needs its own repository: a linked worktree writes to the shared one.",
                 "Use .Workspaces.UsePrivateClones()."
-            );
-        }
-
-        if (sandbox < level)
-        {
-            yield return new IsolationFault(
+            ),
+            (
+                isHeld && sandbox < level,
                 CompositionCodes.BelowLevel,
                 $"The chosen sandbox does not reach the level {level}.",
                 level == SandboxLevel.Sealed ? "Use .Sandbox.UseSealed(…)." : "Use .Sandbox.UseRestricted(…)."
-            );
-        }
+            ),
+        ];
+        return Faults(rules);
     }
+
+    public static IEnumerable<IsolationFault> Faults(
+        IEnumerable<(bool Breaks, string Code, string Message, string Remedy)> rules
+    ) => rules.Where(r => r.Breaks).Select(r => new IsolationFault(r.Code, r.Message, r.Remedy));
 
     // What a level promises: a third party's provider has to claim it, too.
     public static IsolationGuarantees GuaranteesOf(SandboxLevel level) =>
@@ -150,8 +114,9 @@ internal static class CompositionValidator
             _ => IsolationGuarantees.None,
         };
 
-    private static IsolationFault NotAbsolute(string what, string path) =>
-        new(
+    private static (bool, string, string, string) MustBeAbsolute(string what, string? path) =>
+        (
+            path is not null && !IsFullPath(path),
             CompositionCodes.BadPath,
             $"The {what} '{Shown(path)}' is not an absolute path.",
             "Use Path.GetFullPath where your program starts."

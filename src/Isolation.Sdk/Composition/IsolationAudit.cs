@@ -66,8 +66,7 @@ internal static class IsolationAudit
 
         if (whole)
         {
-            faults.AddRange(CheckScale(plan.Options.MaxWorkers, @sealed));
-            faults.AddRange(CheckRequired(plan.Settings, @sealed, detected));
+            faults.AddRange(CheckGuarantees(plan.Settings, plan.Options.MaxWorkers, @sealed, detected));
         }
 
         faults.AddRange(CheckCommands(plan));
@@ -157,70 +156,54 @@ internal static class IsolationAudit
             : [];
     }
 
-    private static IEnumerable<IsolationFault> CheckScale(int workers, IsolationGuarantees @sealed)
-    {
-        if (workers >= NeedsWorkTrees && !@sealed.HasFlag(IsolationGuarantees.Files))
-        {
-            yield return new IsolationFault(
-                GuardCodes.OwnWorkTree,
-                $"{workers} workers need a work tree each, and the workspace provider does not seal files.",
-                "Use .Workspaces.UseGitWorktrees() or .UsePrivateClones(), or one worker."
-            );
-        }
-
-        if (workers >= NeedsContexts && !@sealed.HasFlag(IsolationGuarantees.Context))
-        {
-            yield return new IsolationFault(
-                GuardCodes.FreshContext,
-                $"{workers} workers need a fresh context each, and the context factory does not promise one.",
-                "Use .Contexts.UseFresh(), or fewer workers."
-            );
-        }
-
-        if (workers >= NeedsState && !@sealed.HasFlag(IsolationGuarantees.Environment | IsolationGuarantees.Temp))
-        {
-            yield return new IsolationFault(
-                GuardCodes.NoSharedState,
-                $"{workers} workers need their own state each, and the sandbox does not seal environment and temp.",
-                "Use .Sandbox.UseProcess(), or fewer workers."
-            );
-        }
-
-        if (workers >= NeedsState && !@sealed.HasFlag(IsolationGuarantees.TestedLanding))
-        {
-            yield return new IsolationFault(
-                CompositionCodes.MergeDecided,
-                $"{workers} workers need an automated merge queue that tests what it lands.",
-                $"Use .Merging.UseSerialQueue(…), or say why not: .Waive(\"{CompositionCodes.MergeDecided}\", \"why\")."
-            );
-        }
-    }
-
-    private static IEnumerable<IsolationFault> CheckRequired(
+    private static IEnumerable<IsolationFault> CheckGuarantees(
         PipelineSettings settings,
+        int workers,
         IsolationGuarantees @sealed,
         IsolationGuarantees detected
     )
     {
+        bool Lacks(int from, IsolationGuarantees needed) => workers >= from && !@sealed.HasFlag(needed);
         IsolationGuarantees open =
             (settings.RequiredSealed | CompositionValidator.GuaranteesOf(settings.Level)) & ~@sealed;
-        if (open != IsolationGuarantees.None)
-        {
-            yield return new IsolationFault(
+        IsolationGuarantees blind = settings.RequiredDetected & ~(@sealed | detected);
+        return CompositionValidator.Faults([
+            (
+                Lacks(NeedsWorkTrees, IsolationGuarantees.Files),
+                GuardCodes.OwnWorkTree,
+                $"{workers} workers need a work tree each, and the workspace provider does not seal files.",
+                "Use .Workspaces.UseGitWorktrees() or .UsePrivateClones(), or one worker."
+            ),
+            (
+                Lacks(NeedsContexts, IsolationGuarantees.Context),
+                GuardCodes.FreshContext,
+                $"{workers} workers need a fresh context each, and the context factory does not promise one.",
+                "Use .Contexts.UseFresh(), or fewer workers."
+            ),
+            (
+                Lacks(NeedsState, IsolationGuarantees.Environment | IsolationGuarantees.Temp),
+                GuardCodes.NoSharedState,
+                $"{workers} workers need their own state each, and the sandbox does not seal environment and temp.",
+                "Use .Sandbox.UseProcess(), or fewer workers."
+            ),
+            (
+                Lacks(NeedsState, IsolationGuarantees.TestedLanding),
+                CompositionCodes.MergeDecided,
+                $"{workers} workers need an automated merge queue that tests what it lands.",
+                $"Use .Merging.UseSerialQueue(…), or say why not: .Waive(\"{CompositionCodes.MergeDecided}\", \"why\")."
+            ),
+            (
+                open != IsolationGuarantees.None,
                 CompositionCodes.NotGuaranteed,
                 $"Required to be sealed and not so here: {open}.",
                 "Choose providers or a level that seal it, or require detection only."
-            );
-        }
-
-        IsolationGuarantees blind = settings.RequiredDetected & ~(@sealed | detected);
-        if (blind != IsolationGuarantees.None)
-        {
-            yield return new IsolationFault(
+            ),
+            (
+                blind != IsolationGuarantees.None,
                 CompositionCodes.NotGuaranteed,
                 $"Required to be detected and not so here: {blind}.",
                 "Choose providers or a level that detect it."
-            );
-        }
+            ),
+        ]);
     }
 }

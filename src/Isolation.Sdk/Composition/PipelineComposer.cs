@@ -24,8 +24,14 @@ internal sealed class PipelineComposer(PipelineSettings settings, IServiceProvid
     )
     {
         CompositionServices services = new(settings, host);
-        _faults.AddRange(CompositionValidator.Validate(settings, merging is not { Create: null }));
-        _faults.AddRange(CompositionValidator.ValidateLevel(settings, workspaces.MaxLevel, sandbox.MaxLevel));
+        _faults.AddRange(
+            CompositionValidator.Validate(
+                settings,
+                merging is not { Create: null },
+                workspaces.MaxLevel,
+                sandbox.MaxLevel
+            )
+        );
         IsolationOptions? options = Try("options", () =>
             services.GetOptions(settings.Configure, static o => o.Validate())
         );

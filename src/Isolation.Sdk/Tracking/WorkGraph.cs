@@ -44,7 +44,7 @@ internal static class WorkGraph
     {
         if (item is null || !IsValidId(item.Id))
         {
-            yield return new IsolationFault(
+            yield return new(
                 TrackingCodes.BadId,
                 $"'{Show(item?.Id)}' is not a valid item ID.",
                 $"Give 1 to {MaxIdLength} characters, without control characters, and not only white space."
@@ -58,7 +58,7 @@ internal static class WorkGraph
 
         foreach (string wrong in FindWrongProperties(item))
         {
-            yield return new IsolationFault(
+            yield return new(
                 TrackingCodes.BadProperty,
                 $"Item '{Show(item.Id)}': {wrong}.",
                 "Leave the property out, or give it a value."
@@ -67,7 +67,7 @@ internal static class WorkGraph
 
         if (string.IsNullOrWhiteSpace(item.Title))
         {
-            yield return new IsolationFault(
+            yield return new(
                 TrackingCodes.EmptyTitle,
                 $"Item '{Show(item.Id)}' has no title.",
                 "Give it one line that says what it is."
@@ -81,7 +81,7 @@ internal static class WorkGraph
             )
         )
         {
-            yield return new IsolationFault(
+            yield return new(
                 TrackingCodes.BadPath,
                 $"Item '{Show(item.Id)}' declares an invalid path, or more than {DeclaredPaths.MaxCount} paths.",
                 "Give paths from the top of the repository, with forward slashes and without '.' or '..', "

@@ -361,7 +361,7 @@ public sealed class EnvironmentTests
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
         await repository.GitAsync(["config", "user.name", "Local"]);
-        await using IStateScope scope = await IsolatedState.OpenAsync(repository.Path, o =>
+        await using IStateScope scope = await IsolatedState.OpenAsync(repository.Path, configure: o =>
             (o.EnvFile, o.Environment["A"]) = (".env.local", "1")
         );
 
