@@ -83,7 +83,7 @@ internal static class PipelineHost
                     o.AddSymbolicLink(shared);
                 }
 
-                (o.Admission.Enabled, o.Admission.MaxWait) = (request.Admission, TimeSpan.Zero);
+                o.MaxWaitForSpace = request.Admission ? TimeSpan.Zero : null;
                 if (request.Copied is { } copied)
                 {
                     o.CopyIgnored.Add(copied);

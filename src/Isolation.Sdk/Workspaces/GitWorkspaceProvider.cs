@@ -170,7 +170,8 @@ internal abstract class GitWorkspaceProvider(
 
     protected abstract GitWorkspace Open(WorkspaceCreation creation, WorkspaceInfo info, WorkspaceFacts facts);
 
-    protected abstract Task RollBackAsync(WorkspaceCreation creation, WorkspaceInfo info);
+    // What takes a half-made workspace away again.
+    protected abstract Func<Task>[] Undo(WorkspaceRemoval removal, WorkspaceInfo info);
 
     private async Task<GitWorkspace> CreateAsync(
         RepositoryWorkspaces known,
@@ -207,7 +208,8 @@ internal abstract class GitWorkspaceProvider(
         }
         catch (Exception e)
         {
-            await RollBackAsync(creation, info).ConfigureAwait(false);
+            WorkspaceRemoval removal = new(context);
+            await removal.RollBackAsync(creation.Attempt, Undo(removal, info)).ConfigureAwait(false);
             if (e is UnauthorizedAccessException or IOException)
             {
                 throw WorkersDirectorySetup.Failed(context.Workers, e);

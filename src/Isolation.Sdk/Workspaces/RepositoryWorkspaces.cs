@@ -13,8 +13,8 @@ internal sealed class RepositoryWorkspaces : IAsyncDisposable
         Templates = new TemplateMaterializer(context, Trees);
         Checkout = new CheckoutMaterializer(context, makesTemplates ? Templates : null);
         Idle = options.PoolSize > 0 ? new IdleWorkspaces(context) : null;
-        Admission = options.Admission.Enabled
-            ? new AdmissionController(options.Admission, context.Time, context.Workers.Root, measure)
+        Admission = options.MaxWaitForSpace is not null
+            ? new AdmissionController(options, context.Time, context.Workers.Root, measure)
             : null;
     }
 

@@ -5,6 +5,8 @@ namespace Isolation.Sdk.Workspaces;
 /// <summary>How workspaces are made, linked worktrees and private clones alike.</summary>
 public sealed class WorkspaceOptions
 {
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(30);
+
     /// <summary>The default of <see cref="BranchTemplate"/>.</summary>
     public const string DefaultBranchTemplate = "isolation/{item}/{attempt}/work";
 
@@ -63,8 +65,25 @@ public sealed class WorkspaceOptions
     /// </summary>
     public int PoolSize { get; set; }
 
-    /// <summary>Whether a workspace waits for free disk and memory.</summary>
-    public AdmissionOptions Admission { get; } = new();
+    /// <summary>
+    /// The maximum time a workspace waits until there is enough disk and memory; then it fails with ISO0317. The
+    /// worker's status says what it waits for. <value>null: nothing has to be free.</value>
+    /// </summary>
+    public TimeSpan? MaxWaitForSpace { get; set; }
+
+    /// <summary>
+    /// The minimum of free bytes on the disk, beyond what workspaces being made will take. <value>1 GiB</value>
+    /// </summary>
+    public long MinFreeDisk { get; set; } = 1L << 30;
+
+    /// <summary>The minimum of files (inodes) that still fit on the disk. Linux only. <value>10,000</value></summary>
+    public long MinFreeFiles { get; set; } = 10_000;
+
+    /// <summary>
+    /// The minimum of available bytes of memory, on the machine and under every control group of this process. Linux
+    /// only. <value>256 MiB</value>
+    /// </summary>
+    public long MinFreeMemory { get; set; } = 256L << 20;
 
     internal string LeftoversMessageOf(AttemptId attempt) => BranchName.Fill(LeftoversMessage, attempt.Item, attempt);
 
@@ -72,7 +91,7 @@ public sealed class WorkspaceOptions
         [
             .. BranchName.FindFault(BranchTemplate) is { } branch ? [branch] : Array.Empty<IsolationFault>(),
             .. Check(Enum.IsDefined(CheckoutMethod), nameof(CheckoutMethod), $"{CheckoutMethod}", "a named value"),
-            .. Check(MaxTemplateTrees >= 0, nameof(MaxTemplateTrees), $"{MaxTemplateTrees}", "0 or more"),
+            .. CheckNumber(nameof(MaxTemplateTrees), MaxTemplateTrees),
             .. Check(
                 LeftoversMessage is { } message && !BranchName.Fill(message, "", default).Contains('{'),
                 nameof(LeftoversMessage),
@@ -90,20 +109,20 @@ public sealed class WorkspaceOptions
                     "a path below the top of the workspace, with a target"
                 )
             ),
-            .. Check(PoolSize >= 0, nameof(PoolSize), $"{PoolSize}", "0 or more"),
-            .. CheckNumber(nameof(Admission.MinFreeDisk), Admission.MinFreeDisk),
-            .. CheckNumber(nameof(Admission.MinFreeFiles), Admission.MinFreeFiles),
-            .. CheckNumber(nameof(Admission.MinFreeMemory), Admission.MinFreeMemory),
+            .. CheckNumber(nameof(PoolSize), PoolSize),
+            .. CheckNumber(nameof(MinFreeDisk), MinFreeDisk),
+            .. CheckNumber(nameof(MinFreeFiles), MinFreeFiles),
+            .. CheckNumber(nameof(MinFreeMemory), MinFreeMemory),
             .. Check(
-                Admission.MaxWait >= TimeSpan.Zero && Admission.MaxWait <= AdmissionOptions.LongestWait,
-                "Admission.MaxWait",
-                $"{Admission.MaxWait}",
-                $"between 0 and {AdmissionOptions.LongestWait.TotalDays} days"
+                MaxWaitForSpace is null || (MaxWaitForSpace >= TimeSpan.Zero && MaxWaitForSpace <= LongestWait),
+                nameof(MaxWaitForSpace),
+                $"{MaxWaitForSpace}",
+                $"between 0 and {LongestWait.TotalDays} days"
             ),
         ];
 
     private static IEnumerable<IsolationFault> CheckNumber(string name, long value) =>
-        Check(value >= 0, $"Admission.{name}", $"{value}", "0 or more");
+        Check(value >= 0, name, $"{value}", "0 or more");
 
     private static IEnumerable<IsolationFault> Check(bool holds, string name, string? value, string wanted) =>
         holds
@@ -123,32 +142,4 @@ public sealed class WorkspaceOptions
         && path.Split('/', '\\') is { } parts
         && parts[0] != ".git"
         && !parts.Contains("..");
-}
-
-/// <summary>
-/// What has to be free before a workspace is made. Until then the worker waits, and its status says for what.
-/// </summary>
-public sealed class AdmissionOptions
-{
-    internal static TimeSpan LongestWait { get; } = TimeSpan.FromDays(30);
-
-    /// <summary>Whether anything has to be free. <value>false</value></summary>
-    public bool Enabled { get; set; }
-
-    /// <summary>
-    /// The minimum of free bytes on the disk, beyond what workspaces being made will take. <value>1 GiB</value>
-    /// </summary>
-    public long MinFreeDisk { get; set; } = 1L << 30;
-
-    /// <summary>The minimum of files (inodes) that still fit on the disk. Linux only. <value>10,000</value></summary>
-    public long MinFreeFiles { get; set; } = 10_000;
-
-    /// <summary>
-    /// The minimum of available bytes of memory, on the machine and under every control group of this process. Linux
-    /// only. <value>256 MiB</value>
-    /// </summary>
-    public long MinFreeMemory { get; set; } = 256L << 20;
-
-    /// <summary>The maximum time a workspace waits before it fails with ISO0317. <value>5 minutes</value></summary>
-    public TimeSpan MaxWait { get; set; } = TimeSpan.FromMinutes(5);
 }

@@ -32,13 +32,10 @@ internal sealed class AdmissionSuite : WorkspaceProviderConformance
             new GitWorktreeProvider(
                 new WorkspaceOptions
                 {
-                    Admission =
-                    {
-                        Enabled = true,
-                        MinFreeDisk = 0,
-                        MinFreeFiles = 0,
-                        MinFreeMemory = 0,
-                    },
+                    MaxWaitForSpace = TimeSpan.FromMinutes(5),
+                    MinFreeDisk = 0,
+                    MinFreeFiles = 0,
+                    MinFreeMemory = 0,
                 },
                 TimeProvider.System
             )

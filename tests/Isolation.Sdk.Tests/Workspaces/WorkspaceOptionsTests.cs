@@ -23,11 +23,11 @@ public sealed class WorkspaceOptionsTests
             { "SymbolicLinks", """{ "SymbolicLinks": { "../models": "/data" } }""" },
             { "SymbolicLinks", """{ "SymbolicLinks": { ".git/hooks": "/data" } }""" },
             { "PoolSize", """{ "PoolSize": -1 }""" },
-            { "Admission.MinFreeDisk", """{ "Admission": { "MinFreeDisk": -1 } }""" },
-            { "Admission.MinFreeFiles", """{ "Admission": { "MinFreeFiles": -1 } }""" },
-            { "Admission.MinFreeMemory", """{ "Admission": { "MinFreeMemory": -1 } }""" },
-            { "Admission.MaxWait", """{ "Admission": { "MaxWait": "-00:00:01" } }""" },
-            { "Admission.MaxWait", """{ "Admission": { "MaxWait": "31.00:00:00" } }""" },
+            { "MinFreeDisk", """{ "MinFreeDisk": -1 }""" },
+            { "MinFreeFiles", """{ "MinFreeFiles": -1 }""" },
+            { "MinFreeMemory", """{ "MinFreeMemory": -1 }""" },
+            { "MaxWaitForSpace", """{ "MaxWaitForSpace": "-00:00:01" }""" },
+            { "MaxWaitForSpace", """{ "MaxWaitForSpace": "31.00:00:00" }""" },
         };
 
     [IsolationTheory]
@@ -57,16 +57,14 @@ public sealed class WorkspaceOptionsTests
                 {
                   "BranchTemplate": "work/{item}/{attempt}", "CheckoutMethod": "Checkout", "MaxTemplateTrees": 5,
                   "CopyIgnored": [ ".env", "**/.env" ], "SymbolicLinks": { "models": "/data/models" }, "KeepOrigin": true,
-                  "PoolSize": 3, "Admission": { "Enabled": true, "MinFreeDisk": 7, "MaxWait": "00:01:00" }
+                  "PoolSize": 3, "MinFreeDisk": 7, "MaxWaitForSpace": "00:01:00"
                 }
                 """
             )
         );
         WorkspaceOptions? seen = null;
         services.AddIsolation("/r", b =>
-            b.Workspaces.UsePrivateClones(o => (seen, o.Admission.MinFreeDisk) = (o, 8))
-                .Merging.UseFirstWins()
-                .RunProcess("true")
+            b.Workspaces.UsePrivateClones(o => (seen, o.MinFreeDisk) = (o, 8)).Merging.UseFirstWins().RunProcess("true")
         );
         await using ServiceProvider provider = services.BuildServiceProvider();
         provider.GetRequiredService<IsolationPipeline>();
@@ -77,10 +75,7 @@ public sealed class WorkspaceOptionsTests
         );
         Assert.Equal([".env", "**/.env"], seen.CopyIgnored);
         Assert.Equal("/data/models", seen.SymbolicLinks["models"]);
-        Assert.Equal(
-            (3, true, 8L, TimeSpan.FromMinutes(1)),
-            (seen.PoolSize, seen.Admission.Enabled, seen.Admission.MinFreeDisk, seen.Admission.MaxWait)
-        );
+        Assert.Equal((3, 8L, TimeSpan.FromMinutes(1)), (seen.PoolSize, seen.MinFreeDisk, seen.MaxWaitForSpace));
     }
 
     [IsolationTheory]
@@ -95,7 +90,7 @@ public sealed class WorkspaceOptionsTests
         void Decorate() => builder.Workspaces.Decorate((inner, _) => new Wrapped(inner));
         void Use() =>
             builder.Workspaces.UseGitWorktrees(o =>
-                (o.PoolSize, o.Admission.Enabled, o.Admission.MinFreeDisk) = (2, true, long.MaxValue)
+                (o.PoolSize, o.MaxWaitForSpace, o.MinFreeDisk) = (2, TimeSpan.FromMinutes(5), long.MaxValue)
             );
         foreach (Action step in decorateFirst ? [Decorate, Use] : new Action[] { Use, Decorate })
         {

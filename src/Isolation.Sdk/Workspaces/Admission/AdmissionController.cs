@@ -3,7 +3,7 @@ namespace Isolation.Sdk.Workspaces;
 // Sixteen at once do not all count on the same free gigabyte: what is being made counts with the size that the last
 // ones had.
 internal sealed class AdmissionController(
-    AdmissionOptions options,
+    WorkspaceOptions options,
     TimeProvider time,
     string folder,
     Func<string, FreeSpace> measure
@@ -33,15 +33,15 @@ internal sealed class AdmissionController(
                 return;
             }
 
-            TimeSpan left = options.MaxWait - time.GetElapsedTime(begun);
+            TimeSpan left = options.MaxWaitForSpace!.Value - time.GetElapsedTime(begun);
             if (left <= TimeSpan.Zero)
             {
                 throw new IsolationException(
                     WorkspaceCodes.NoFreeSpace,
                     $"There is no room for another workspace in '{folder}', and there was none for "
-                        + $"{options.MaxWait}: {shortage}.",
+                        + $"{options.MaxWaitForSpace}: {shortage}.",
                     "Free some, run fewer workers at once, or ask for less or wait longer with "
-                        + "WorkspaceOptions.Admission."
+                        + "WorkspaceOptions.MaxWaitForSpace."
                 )
                 {
                     Attempt = request.Lease.Attempt,

@@ -15,7 +15,7 @@ internal readonly record struct FreeSpace(long? Disk, long? Files, long? Memory)
             : new FreeSpace(DiskAt(place), PlatformFiles.Current.CountFreeFiles(place), FreeMemory.Now());
     }
 
-    public string? FindShortage(AdmissionOptions options, long expected)
+    public string? FindShortage(WorkspaceOptions options, long expected)
     {
         string spoken = expected > 0 ? $", {Size(expected)} of it for workspaces being made" : "";
         return Disk - expected < options.MinFreeDisk

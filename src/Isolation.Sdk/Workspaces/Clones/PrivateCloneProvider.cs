@@ -87,9 +87,6 @@ internal sealed class PrivateCloneProvider(
     protected override GitWorkspace Open(WorkspaceCreation creation, WorkspaceInfo info, WorkspaceFacts facts) =>
         new PrivateCloneWorkspace(creation.Context, creation.Attempt, info, facts, info.BaseCommit);
 
-    protected override Task RollBackAsync(WorkspaceCreation creation, WorkspaceInfo info)
-    {
-        WorkspaceRemoval removal = new(creation.Context);
-        return removal.RollBackAsync(creation.Attempt, () => removal.RemoveCloneAsync(info, null));
-    }
+    protected override Func<Task>[] Undo(WorkspaceRemoval removal, WorkspaceInfo info) =>
+        [() => removal.RemoveCloneAsync(info, null)];
 }

@@ -86,15 +86,11 @@ internal sealed class GitWorktreeProvider(
         new LinkedWorktree(creation.Context, creation.Attempt, info, facts, info.BaseCommit);
 
     // No branch without worktree, no worktree without lease.
-    protected override Task RollBackAsync(WorkspaceCreation creation, WorkspaceInfo info)
-    {
-        WorkspaceRemoval removal = new(creation.Context);
-        return removal.RollBackAsync(
-            creation.Attempt,
+    protected override Func<Task>[] Undo(WorkspaceRemoval removal, WorkspaceInfo info) =>
+        [
             () => removal.RemoveWorktreeAsync(info.Path, null, null, CancellationToken.None),
-            () => removal.DeleteBranchAsync(info.Branch!, info.BaseCommit, CancellationToken.None)
-        );
-    }
+            () => removal.DeleteBranchAsync(info.Branch!, info.BaseCommit, CancellationToken.None),
+        ];
 
     private static IsolationException Conflict(string branch, string why) =>
         new(

@@ -187,11 +187,7 @@ public sealed class AdmissionTests
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         IsolationPipelineBuilder builder = rig.Compose()
             .Workspaces.UseGitWorktrees(o =>
-                (o.Admission.Enabled, o.Admission.MinFreeDisk, o.Admission.MaxWait) = (
-                    true,
-                    long.MaxValue,
-                    TimeSpan.FromMilliseconds(200)
-                )
+                (o.MinFreeDisk, o.MaxWaitForSpace) = (long.MaxValue, TimeSpan.FromMilliseconds(200))
             );
         await using IsolationPipeline pipeline = builder.RunWith(PipelineFixture.WriteAndCommitAsync).Build();
         await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a")]);
@@ -235,35 +231,15 @@ public sealed class AdmissionTests
         ManualTimeProvider time,
         Func<FreeSpace> look,
         TimeSpan? wait = null
-    )
-    {
-        AdmissionOptions wanted = Options(wait ?? TimeSpan.FromDays(1));
-        return new GitWorktreeProvider(
-            new WorkspaceOptions
-            {
-                Admission =
-                {
-                    Enabled = true,
-                    MinFreeDisk = wanted.MinFreeDisk,
-                    MinFreeFiles = wanted.MinFreeFiles,
-                    MinFreeMemory = wanted.MinFreeMemory,
-                    MaxWait = wanted.MaxWait,
-                },
-            },
-            time
-        )
-        {
-            MeasureSpace = _ => look(),
-        };
-    }
+    ) => new(Options(wait ?? TimeSpan.FromDays(1)), time) { MeasureSpace = _ => look() };
 
-    private static AdmissionOptions Options(TimeSpan wait) =>
+    private static WorkspaceOptions Options(TimeSpan wait) =>
         new()
         {
             MinFreeDisk = Wanted,
             MinFreeFiles = Wanted,
             MinFreeMemory = Wanted,
-            MaxWait = wait,
+            MaxWaitForSpace = wait,
         };
 
     // Moves the clock by the interval once somebody waits on it.
