@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Isolation.Sdk.Scheduling;
 
 namespace Isolation.Sdk;
@@ -85,51 +86,35 @@ public sealed class IsolationOptions
 
     internal IEnumerable<IsolationFault> Validate()
     {
-        IsolationFault? Check(bool holds, string name, object? value, string remedy) =>
-            holds ? null : new IsolationFault(SchedulingCodes.BadOption, $"{name} is {value ?? "null"}.", remedy);
-        IsolationFault? Limit(string name, TimeSpan value) =>
-            Check(
-                value > TimeSpan.Zero && value <= MaxLimit,
-                name,
-                value,
-                $"Give a positive time of at most {MaxLimit.Days} days."
-            );
-        IsolationFault? Grace(string name, TimeSpan value) =>
-            Check(
-                value >= TimeSpan.Zero && value <= TimeSpan.FromHours(1),
-                name,
-                value,
-                "Give a time from zero to one hour."
-            );
+        static IsolationFault? Check(
+            bool holds,
+            object? value,
+            string remedy,
+            [CallerArgumentExpression(nameof(value))] string? name = null
+        ) => holds ? null : new IsolationFault(SchedulingCodes.BadOption, $"{name} is {value ?? "null"}.", remedy);
+        static bool IsLimit(TimeSpan value) => value > TimeSpan.Zero && value <= MaxLimit;
+        static bool IsGrace(TimeSpan value) => value >= TimeSpan.Zero && value <= TimeSpan.FromHours(1);
+        string limit = $"Give a positive time of at most {MaxLimit.Days} days.";
+        const string Grace = "Give a time from zero to one hour.";
+        const string Hundred = "Give a number from 1 to 100.";
         IsolationFault?[] checks =
         [
-            Check(MaxWorkers is >= 1 and <= 1000, nameof(MaxWorkers), MaxWorkers, "Give a number from 1 to 1000."),
-            Check(MaxAttempts is >= 1 and <= 100, nameof(MaxAttempts), MaxAttempts, "Give a number from 1 to 100."),
-            Check(
-                MaxNodeLosses is >= 1 and <= 100,
-                nameof(MaxNodeLosses),
-                MaxNodeLosses,
-                "Give a number from 1 to 100."
-            ),
-            Check(
-                MaxPendingMerges is null or >= 1,
-                nameof(MaxPendingMerges),
-                MaxPendingMerges,
-                "Give a positive number, or null."
-            ),
-            Grace(nameof(RetryDelay), RetryDelay),
-            Limit(nameof(AttemptTimeout), AttemptTimeout),
-            Limit(nameof(SetupTimeout), SetupTimeout),
-            Grace(nameof(StopGrace), StopGrace),
-            Grace(nameof(DrainTimeout), DrainTimeout),
-            Limit(nameof(QuietAfter), QuietAfter),
+            Check(MaxWorkers is >= 1 and <= 1000, MaxWorkers, "Give a number from 1 to 1000."),
+            Check(MaxAttempts is >= 1 and <= 100, MaxAttempts, Hundred),
+            Check(MaxNodeLosses is >= 1 and <= 100, MaxNodeLosses, Hundred),
+            Check(MaxPendingMerges is null or >= 1, MaxPendingMerges, "Give a positive number, or null."),
+            Check(IsGrace(RetryDelay), RetryDelay, Grace),
+            Check(IsLimit(AttemptTimeout), AttemptTimeout, limit),
+            Check(IsLimit(SetupTimeout), SetupTimeout, limit),
+            Check(IsGrace(StopGrace), StopGrace, Grace),
+            Check(IsGrace(DrainTimeout), DrainTimeout, Grace),
+            Check(IsLimit(QuietAfter), QuietAfter, limit),
             Check(
                 CommitAuthor is null || Author is not null,
-                nameof(CommitAuthor),
                 CommitAuthor,
                 "Give a name and an address: Build bot <bot@example.org>."
             ),
-            Check(Enum.IsDefined(OnFailure), nameof(OnFailure), OnFailure, "Use one of ReleaseMode's values."),
+            Check(Enum.IsDefined(OnFailure), OnFailure, "Use one of ReleaseMode's values."),
         ];
         return checks.OfType<IsolationFault>();
     }

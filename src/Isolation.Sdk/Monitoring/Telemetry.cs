@@ -38,8 +38,9 @@ internal static class Telemetry
     public static void AttemptEnded(string result, TimeSpan took)
     {
         Active.Add(-1);
-        Attempts.Add(1, new KeyValuePair<string, object?>("result", result));
-        AttemptDuration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("result", result));
+        KeyValuePair<string, object?> tag = new("result", result);
+        Attempts.Add(1, tag);
+        AttemptDuration.Record(took.TotalSeconds, tag);
     }
 
     public static void ItemClosed(ItemOutcome outcome) =>

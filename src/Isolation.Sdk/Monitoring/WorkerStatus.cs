@@ -86,23 +86,17 @@ public sealed record WorkerStatus(AttemptId Attempt)
     /// <summary>
     /// A duration for people: <c>42s</c>, <c>15m</c>, <c>3h</c>, <c>5d</c>; rounded down, never negative.
     /// </summary>
-    public static string FormatDuration(TimeSpan duration) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{duration switch
-            {
-                { TotalMinutes: < 1 } => Math.Max(0, (int)duration.TotalSeconds),
-                { TotalHours: < 1 } => (int)duration.TotalMinutes,
-                { TotalDays: < 2 } => (int)duration.TotalHours,
-                _ => (int)duration.TotalDays,
-            }}{duration switch
-            {
-                { TotalMinutes: < 1 } => 's',
-                { TotalHours: < 1 } => 'm',
-                { TotalDays: < 2 } => 'h',
-                _ => 'd',
-            }}"
-        );
+    public static string FormatDuration(TimeSpan duration)
+    {
+        (double number, char unit) = duration switch
+        {
+            { TotalMinutes: < 1 } => (Math.Max(0, duration.TotalSeconds), 's'),
+            { TotalHours: < 1 } => (duration.TotalMinutes, 'm'),
+            { TotalDays: < 2 } => (duration.TotalHours, 'h'),
+            _ => (duration.TotalDays, 'd'),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"{(int)number}{unit}");
+    }
 
     internal static WorkerStatus Apply(WorkerStatus? status, WorkerEvent happened)
     {

@@ -14,20 +14,19 @@ internal sealed class DelegateRunner(Func<IsolatedWorker, CancellationToken, Tas
     // failed.
     public static RunResult ResultOf(Task ended)
     {
-        switch (ended)
+        RunResult? result = ended switch
         {
-            case Task<RunResult> t:
-                return t.Result;
-            case Task<RunResult.Done> t:
-                return t.Result;
-            case Task<RunResult.Failed> t:
-                return t.Result;
-            case Task<RunResult.BlockedOn> t:
-                return t.Result;
-            case Task<RunResult.Suspended> t:
-                return t.Result;
-            case Task<ExecResult> t:
-                return ResultOf(t.Result);
+            Task<RunResult> t => t.Result,
+            Task<RunResult.Done> t => t.Result,
+            Task<RunResult.Failed> t => t.Result,
+            Task<RunResult.BlockedOn> t => t.Result,
+            Task<RunResult.Suspended> t => t.Result,
+            Task<ExecResult> t => ResultOf(t.Result),
+            _ => null,
+        };
+        if (result is not null)
+        {
+            return result;
         }
 
         // A task of an async method without a result has one nevertheless, of a type that nobody can name.

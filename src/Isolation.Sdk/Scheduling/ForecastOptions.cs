@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Isolation.Sdk.Scheduling;
 
 /// <summary>How a pipeline looks ahead for workers that touch the same files.</summary>
@@ -25,30 +27,24 @@ public sealed class ForecastOptions
 
     internal IEnumerable<IsolationFault> Validate()
     {
-        if (Interval != Timeout.InfiniteTimeSpan && (Interval <= TimeSpan.Zero || Interval > MaxInterval))
-        {
-            yield return Fault(
-                nameof(Interval),
+        const string Number = "Give a number from 0 to 1000.";
+        IsolationFault?[] checks =
+        [
+            Check(
+                Interval == Timeout.InfiniteTimeSpan || Interval > TimeSpan.Zero && Interval <= MaxInterval,
                 Interval,
                 $"Give a positive time of at most {MaxInterval.Days} days, or Timeout.InfiniteTimeSpan."
-            );
-        }
-
-        foreach (
-            (string name, int value) in new[]
-            {
-                (nameof(MaxTrialMerges), MaxTrialMerges),
-                (nameof(MaxReorderings), MaxReorderings),
-            }
-        )
-        {
-            if (value is < 0 or > 1000)
-            {
-                yield return Fault(name, value, "Give a number from 0 to 1000.");
-            }
-        }
+            ),
+            Check(MaxTrialMerges is >= 0 and <= 1000, MaxTrialMerges, Number),
+            Check(MaxReorderings is >= 0 and <= 1000, MaxReorderings, Number),
+        ];
+        return checks.OfType<IsolationFault>();
     }
 
-    private static IsolationFault Fault(string name, object value, string remedy) =>
-        new(SchedulingCodes.BadOption, $"{nameof(ForecastOptions)}.{name} is {value}.", remedy);
+    private static IsolationFault? Check(
+        bool holds,
+        object value,
+        string remedy,
+        [CallerArgumentExpression(nameof(value))] string? name = null
+    ) => holds ? null : new(SchedulingCodes.BadOption, $"{nameof(ForecastOptions)}.{name} is {value}.", remedy);
 }

@@ -196,23 +196,8 @@ internal static class WorkGraph
     private static bool IsValidId(string? id) =>
         !string.IsNullOrWhiteSpace(id) && id.Length <= MaxIdLength && !id.Any(char.IsControl) && IsWellFormed(id);
 
-    private static bool IsWellFormed(string id)
-    {
-        // A lone surrogate has no UTF-8 form, so two such ids would become one.
-        for (int i = 0; i < id.Length; i++)
-        {
-            if (char.IsHighSurrogate(id[i]) && i + 1 < id.Length && char.IsLowSurrogate(id[i + 1]))
-            {
-                i++;
-            }
-            else if (char.IsSurrogate(id[i]))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    // A lone surrogate has no UTF-8 form, so two such ids would become one.
+    private static bool IsWellFormed(string id) => string.Concat(id.EnumerateRunes()) == id;
 
     private static string Show(string? id)
     {
