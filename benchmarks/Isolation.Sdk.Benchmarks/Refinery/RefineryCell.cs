@@ -17,7 +17,7 @@ internal sealed record RefineryCell(int Slots, double Bad)
     public required (Sample Time, Sample Gates) Window { get; init; }
 
     /// <summary>Prefix cuts by a model that knows the chance.</summary>
-    public required (Sample Time, Sample Gates) Cuts { get; init; }
+    public required (Sample Time, Sample Gates) Bisection { get; init; }
 
     public int Step =>
         new BatchSizeModel(Bad, double.PositiveInfinity)
@@ -25,7 +25,7 @@ internal sealed record RefineryCell(int Slots, double Bad)
             .BatchSize;
 
     /// <summary>By how many standard errors cuts are slower than the fastest of the others.</summary>
-    public double Beyond => new[] { Serial, Batches, Window }.Max(o => Cuts.Time.Beyond(o.Time));
+    public double Beyond => new[] { Serial, Batches, Window }.Max(o => Bisection.Time.Beyond(o.Time));
 
     public static RefineryCell Measure(int slots, double bad, int runs)
     {
@@ -35,14 +35,14 @@ internal sealed record RefineryCell(int Slots, double Bad)
             Serial = Over(runs, seed => Fixed(seed, new BatchSettings(1, 1))),
             Batches = Over(runs, seed => HalvingQueue.Run(items.Draw(seed), 8)),
             Window = Over(runs, seed => Fixed(seed, new BatchSettings(slots, 1))),
-            Cuts = MeasureCuts(slots, bad, runs),
+            Bisection = MeasureBisection(slots, bad, runs),
         };
 
         SimulatedOutcome Fixed(int seed, BatchSettings settings) =>
             new SimulatedQueue(items, confirm: false, seed).Run(_ => settings);
     }
 
-    public static (Sample Time, Sample Gates) MeasureCuts(int slots, double bad, int runs)
+    public static (Sample Time, Sample Gates) MeasureBisection(int slots, double bad, int runs)
     {
         BatchSizeModel knowing = new(bad, double.PositiveInfinity);
         return Over(runs, seed =>

@@ -42,7 +42,7 @@ internal static class RefinerySimulation
                     : "";
                 Print(
                     $"| {slots} | {bad:.00} | {Show(cell.Serial)} | {Show(cell.Batches)} | "
-                        + $"{Show(cell.Window)} | **{Show(cell.Cuts)}** | {cell.Step} | {design} | "
+                        + $"{Show(cell.Window)} | **{Show(cell.Bisection)}** | {cell.Step} | {design} | "
                         + $"{Show(RefineryCell.MeasureLearned(slots, bad, runs))} | {Verdict(cell, d.Time)} |"
                 );
             }
@@ -126,13 +126,13 @@ internal static class RefinerySimulation
         double best = new[] { cell.Serial, cell.Batches, cell.Window }.Min(o => o.Time.Mean);
         string against =
             cell.Beyond > 2 ? "**worse**"
-            : cell.Cuts.Time.Mean < best - 1e-9 ? "best"
+            : cell.Bisection.Time.Mean < best - 1e-9 ? "best"
             : "equal";
         return designed == 0
             ? against
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{against}, {100 * ((cell.Cuts.Time.Mean / designed) - 1):+0;-0;0} %"
+                $"{against}, {100 * ((cell.Bisection.Time.Mean / designed) - 1):+0;-0;0} %"
             );
     }
 

@@ -93,7 +93,7 @@ internal sealed class SimulatedQueue(SimulatedItems items, bool confirm, int see
             }
             else if (plan.ConfirmFirst)
             {
-                changed |= Judge(cut, learner);
+                changed |= Decide(cut, learner);
             }
 
             foreach (int prefix in plan.Start)
@@ -113,7 +113,7 @@ internal sealed class SimulatedQueue(SimulatedItems items, bool confirm, int see
         }
     }
 
-    private bool Judge(BatchSettings cut, BatchSizeModel? learner)
+    private bool Decide(BatchSettings cut, BatchSizeModel? learner)
     {
         if (confirm && _reds[1] < 2)
         {

@@ -1,3 +1,5 @@
+using Isolation.Sdk.IO;
+
 namespace Isolation.Sdk.Guard;
 
 /// <summary>
@@ -30,23 +32,14 @@ internal sealed class HostProcessMonitor(Func<IReadOnlyDictionary<string, string
     private void Scan()
     {
         IReadOnlyDictionary<string, string> now = read();
-        string[] names = _running.Count == 0 ? [] : [.. _last.Keys.Union(now.Keys).Order(StringComparer.Ordinal)];
-        foreach (string name in names)
+        foreach (string name in _running.Count == 0 ? [] : Difference.Keys(_last, now))
         {
-            if (
-                _last.GetValueOrDefault(name) is var before
-                && now.GetValueOrDefault(name) is var after
-                && before != after
-            )
+            string change = Change(name, _last.GetValueOrDefault(name), now.GetValueOrDefault(name));
+            IEnumerable<string> running = _running.Keys.Select(a => a.ToString()).Order(StringComparer.Ordinal);
+            string notice = $"The process's {name} {change} while {string.Join(", ", running)} ran.";
+            foreach (List<string> noticed in _running.Values)
             {
-                string notice =
-                    $"The process's {name} {Change(name, before, after)} while "
-                    + $"{string.Join(", ", _running.Keys.Select(a => a.ToString()).Order(StringComparer.Ordinal))} "
-                    + $"ran.";
-                foreach (List<string> noticed in _running.Values)
-                {
-                    noticed.Add(notice);
-                }
+                noticed.Add(notice);
             }
         }
 

@@ -108,28 +108,15 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
         return [.. answer.Fields.Where(f => f.Length > 0).Take(MaxChangedFiles)];
     }
 
-    public string? FindTampering()
-    {
-        Dictionary<string, string?> now = _gitDirectory is null ? _gitFiles : ReadGitFiles();
-        return now
-            .Keys.Union(_gitFiles.Keys)
-            .Where(k => !now.ContainsKey(k) || !_gitFiles.ContainsKey(k) || now[k] != _gitFiles[k])
-            .Order(StringComparer.Ordinal)
-            .FirstOrDefault();
-    }
+    public string? FindTampering() =>
+        _gitDirectory is null ? null : Difference.Keys(_gitFiles, ReadGitFiles()).FirstOrDefault();
 
     // Not the target, which the queue moves, and no branch that is checked out, which its owner moves.
     public IReadOnlyList<string> FindMovedRefs()
     {
-        Dictionary<string, string> now = ReadRefs();
-        string[] moved =
-        [
-            .. now
-                .Keys.Union(_refs.Keys)
-                .Where(r => r != context.Names.Target && now.GetValueOrDefault(r) != _refs.GetValueOrDefault(r)),
-        ];
+        string[] moved = [.. Difference.Keys(_refs, ReadRefs()).Where(r => r != context.Names.Target)];
         HashSet<string> owned = moved.Length == 0 ? [] : [.. TargetCheckouts.CheckedOutRefs(Repository)];
-        return [.. moved.Where(r => !owned.Contains(r)).Order(StringComparer.Ordinal).Take(MaxMovedRefs)];
+        return [.. moved.Where(r => !owned.Contains(r)).Take(MaxMovedRefs)];
     }
 
     public async Task RemoveAsync(CancellationToken cancellationToken)
@@ -192,18 +179,14 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
     private Task<GitResult> GitAsync(CancellationToken cancellationToken, params string[] arguments)
     {
         // Nothing that a gate could have changed tells git where to look or what to move.
-        Dictionary<string, string> environment = new()
+        Dictionary<string, string> environment = new(GitLfs.Environment(Repository, Pinned))
         {
             ["GIT_DIR"] = Repository.CommonDirectory,
             ["GIT_WORK_TREE"] = Folder,
             ["GIT_INDEX_FILE"] = Index,
         };
-        GitEnvironment.AddConfig(environment, [.. GitLfs.Config(Repository), .. Pinned]);
         return Repository.Client.RunAsync(
-            GitCommand.In(Folder, arguments) with
-            {
-                Environment = environment,
-            },
+            new GitCommand(Folder, arguments) { Environment = environment },
             cancellationToken
         );
     }
