@@ -9,8 +9,6 @@ internal static class Difference
     ) =>
         before
             .Keys.Union(now.Keys)
-            .Where(k =>
-                !before.TryGetValue(k, out T? was) || !now.TryGetValue(k, out T? value) || !Equals(was, value)
-            )
+            .Where(k => !before.TryGetValue(k, out T? was) || !now.TryGetValue(k, out T? value) || !Equals(was, value))
             .Order(StringComparer.Ordinal);
 }

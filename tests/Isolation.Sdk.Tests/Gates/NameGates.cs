@@ -9,7 +9,7 @@ namespace Isolation.Sdk.Tests.Gates;
 public sealed partial class NameGates
 {
     // The goal is none.
-    private const int KnownWords = 12;
+    private const int KnownWords = 9;
     private const int KnownNames = 6;
 
     // Whole words of names, as in QueueBell or LookAsync.

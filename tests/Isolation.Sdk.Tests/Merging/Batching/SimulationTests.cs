@@ -32,7 +32,7 @@ public class SimulationTests
     [InlineData(8, .30, 15.8)]
     public void Prefix_cuts_come_near_what_they_were_designed_for(int slots, double bad, double time)
     {
-        Sample cuts = RefineryCell.MeasureCuts(slots, bad, Runs).Time;
+        Sample cuts = RefineryCell.MeasureBisection(slots, bad, Runs).Time;
         Assert.True(cuts.Mean <= (1.1 * time) + (2 * cuts.Error), $"{cuts}");
     }
 
