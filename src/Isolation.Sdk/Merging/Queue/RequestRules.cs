@@ -6,39 +6,23 @@ internal static class RequestRules
 {
     public static void Check(MergeRequest request)
     {
-        if (
-            !MergeTreeOutput.IsObjectId(request.Capture.Commit)
-            || !MergeTreeOutput.IsObjectId(request.Capture.BaseCommit)
-        )
+        (string commit, string start) = (request.Capture.Commit, request.Capture.BaseCommit);
+        (string Message, string Remedy)? problem =
+            !MergeTreeOutput.IsObjectId(commit) || !MergeTreeOutput.IsObjectId(start)
+                ? ($"'{commit}' on '{start}' are not full commit ids.", "Give the ids of the capture: names move.")
+            : string.IsNullOrEmpty(request.Attempt.Item) || request.Attempt.Number < 1
+                ? ("It has no item, or no number from 1 on.", "Give the attempt that the work was made in.")
+            : request.Branch is { } branch && !RefNames.IsBranch(branch)
+                ? (
+                    "Its branch has a name that git does not allow.",
+                    "Give the short name of the branch the attempt worked on."
+                )
+            : request.DependsOn.Contains(request.Attempt)
+                ? ("It waits for itself.", "Take it out of its own DependsOn list.")
+            : null;
+        if (problem is { } found)
         {
-            throw Bad(
-                request,
-                $"'{request.Capture.Commit}' on '{request.Capture.BaseCommit}' are not full commit ids.",
-                "Give the ids of the capture: names move."
-            );
-        }
-
-        if (string.IsNullOrEmpty(request.Attempt.Item) || request.Attempt.Number < 1)
-        {
-            throw Bad(
-                request,
-                "It has no item, or no number from 1 on.",
-                "Give the attempt that the work was made in."
-            );
-        }
-
-        if (request.Branch is { } branch && !RefNames.IsBranch(branch))
-        {
-            throw Bad(
-                request,
-                "Its branch has a name that git does not allow.",
-                "Give the short name of the branch the attempt worked on."
-            );
-        }
-
-        if (request.DependsOn.Contains(request.Attempt))
-        {
-            throw Bad(request, "It waits for itself.", "Take it out of its own DependsOn list.");
+            throw Bad(request, found.Message, found.Remedy);
         }
     }
 
