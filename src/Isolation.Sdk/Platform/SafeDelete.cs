@@ -7,8 +7,7 @@ internal static class SafeDelete
 {
     private const int MaxTries = 1000;
 
-    // Into a folder on the same file system. Where it is now; null when there was nothing, or a link, which is gone
-    // already.
+    // Returns where it is now; null when there was nothing, or a link, which is gone already.
     public static string? MoveToTrash(string path, string trash)
     {
         if (!Exists(path))

@@ -158,7 +158,7 @@ internal abstract class GitWorkspaceProvider(
 
     protected abstract WorkspaceInfo Describe(WorkspaceCreation creation, string path, string branch);
 
-    // Was the attempt issued at the base? Also holds what the workspace starts from.
+    // Makes sure that the attempt was issued at the base, and holds what the workspace starts from.
     protected abstract Task PinAsync(WorkspaceCreation creation, string branch, CancellationToken cancellationToken);
 
     protected abstract Task<WorkspaceInfo> AddGitAsync(

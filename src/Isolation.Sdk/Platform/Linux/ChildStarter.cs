@@ -96,7 +96,7 @@ internal sealed class ChildStarter(
         }
     }
 
-    // Their host died. Only as their program they have the marker by which they are found and ended.
+    // Children whose host died meanwhile: only as their program they have the marker by which they are found and ended.
     public static async Task FreeHeldAsync(string folder, Func<int> alive, TimeProvider time)
     {
         string[] gates = Directory.Exists(folder)

@@ -51,7 +51,7 @@ internal static unsafe class Landlock
             ? Math.Max(0, (int)LinuxProcess.SystemCall(CreateRuleset, 0, 0, AskVersion, 0))
             : 0;
 
-    // They hold the folders themselves: nothing put in their place later is reached.
+    // The rules hold the folders themselves: nothing put in their place later is reached.
     public static SafeFileHandle Rules(AccessScope scope)
     {
         Attributes attributes = new()

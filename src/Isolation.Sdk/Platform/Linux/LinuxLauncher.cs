@@ -100,7 +100,7 @@ internal sealed class LinuxLauncher(
         }
     }
 
-    // It is not held for the processes that stand between us and it.
+    // A command is not held for the processes that stand between us and it.
     private CommandCgroups MakeGroups(ProcessSpec spec)
     {
         string name = spec.Marker.TrimEnd('.');

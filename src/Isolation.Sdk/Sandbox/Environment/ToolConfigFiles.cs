@@ -54,8 +54,8 @@ internal static class ToolConfigFiles
         Write(path, new XDocument(root).ToString());
     }
 
-    // It would be done under a mutex for which every process of the machine meets in /tmp, out of reach of confined
-    // ones.
+    // NuGet's one-time work in a home would be done under a mutex for which every process of the machine meets in /tmp,
+    // out of reach of confined ones.
     public static void WriteNuGetMigrated(string home) =>
         Write(Path.Combine(home, ".local", "share", "NuGet", "Migrations", "1"), "");
 

@@ -5,8 +5,8 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-// Nobody writes to them any more, and who opens one waits for ever. Git has no kind for them, so nothing is lost that
-// it could keep. In a work tree those that it reads by name; among its own files any.
+// Git would open a pipe that nobody writes to any more, and wait for ever. It has no kind for pipes, so nothing is lost
+// that it could keep. In a work tree those go that it reads by name; among its own files all.
 internal static class NamedPipes
 {
     public static void Remove(WorkspaceInfo info)

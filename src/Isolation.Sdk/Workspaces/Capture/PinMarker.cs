@@ -3,8 +3,8 @@ using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Workspaces;
 
-// Which commit holds a workspace's content; its time stamp, from the file system's own clock, says since when. In a
-// private clone it lies beside the work tree: the git directory is the worker's.
+// Says which commit holds a workspace's content; its time stamp, from the file system's own clock, says since when. In
+// a private clone it lies beside the work tree: the git directory is the worker's.
 internal sealed class PinMarker(WorkspaceInfo info)
 {
     private const string Name = "isolation-pinned";

@@ -23,7 +23,7 @@ internal sealed class CloneCollector : IDisposable
 
     public static string Folder(WorkspaceInfo info) => Path.Combine(Path.GetDirectoryName(info.Path)!, "collect");
 
-    // The others as far as they can be had; those that are here now.
+    // Returns those of the others that are here now: one that is broken must not cost the rest.
     public async Task<IReadOnlyCollection<string>> FetchAsync(
         string commit,
         IReadOnlyCollection<string> others,

@@ -100,8 +100,8 @@ internal sealed class PrivateCloneWorkspace(
             && !await Repository.IsAncestorAsync(Info.BaseCommit, commit, cancellationToken).ConfigureAwait(false)
         )
         {
-            // It would bring in more than was made, or take something back: the files count, the history is pinned
-            // beside them.
+            // A history that does not start from the base would bring in more than was made, or take something back: it
+            // is pinned beside the files, which count.
             had.Insert(0, new("HEAD", commit));
             commit = await Repository
                 .CommitTreeAsync(

@@ -160,7 +160,7 @@ internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
     {
         if (await context.Settings.FiltersAsync(commit, cancellationToken).ConfigureAwait(false))
         {
-            // Before a filter fetched all its files from elsewhere, for a tree that is thrown away.
+            // Known before a filter fetches all its files from elsewhere, for a tree that is thrown away.
             MarkUnsafe(commit);
             return;
         }

@@ -84,7 +84,7 @@ internal sealed class LinkedWorktree(
         await removal.RemoveWorktreeAsync(Info.Path, Info.GitDirectory, to, cancellationToken).ConfigureAwait(false);
         if (Info.Branch is { } branch && (everything || idleAt is not null))
         {
-            // One that moved beyond what is pinned stays.
+            // A branch that moved beyond what is pinned stays.
             await removal
                 .DeleteBranchAsync(branch, everything ? null : idleAt, cancellationToken)
                 .ConfigureAwait(false);
