@@ -1,6 +1,4 @@
 using Isolation.Sdk.Git;
-using Isolation.Sdk.IO;
-using Isolation.Sdk.Leases;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -14,35 +12,6 @@ internal sealed class PrivateCloneWorkspace(
 ) : GitWorkspace(context, attempt, info, facts, pinned)
 {
     private GitRepository Repository => Context.Repository;
-
-    public static async Task<PrivateCloneWorkspace?> ReopenAsync(
-        WorkspaceContext context,
-        LeaseRecord record,
-        CancellationToken cancellationToken
-    )
-    {
-        string path = record.Notes[WorkspaceNotes.Path],
-            name = AttemptNames.RefName(record.Attempt);
-        if (!Directory.Exists(path) && !IsFolderLeft(path))
-        {
-            return null;
-        }
-
-        string? pinned = (
-            await context.Repository.ListRefsAsync(cancellationToken, name).ConfigureAwait(false)
-        ).GetValueOrDefault(name);
-        WorkspaceFacts facts = WorkspaceFacts.FromJson(record.Notes.GetValueOrDefault(WorkspaceNotes.Made));
-        WorkspaceInfo info = new(
-            path,
-            GitDirectoryOf(path),
-            record.Notes[WorkspaceNotes.CloneBranch],
-            record.Notes.GetValueOrDefault(WorkspaceNotes.Base) ?? pinned ?? context.Repository.NullId
-        )
-        {
-            CheckedOutBy = facts.CheckedOutBy,
-        };
-        return new PrivateCloneWorkspace(context, record.Attempt, info, facts, pinned);
-    }
 
     public static string GitDirectoryOf(string path) => Path.Combine(path, ".git");
 
@@ -128,7 +97,7 @@ internal sealed class PrivateCloneWorkspace(
     ) => new WorkspaceRemoval(Context).RemoveCloneAsync(Info, to);
 
     // About to be made, or nearly gone: what else is in there is the state's.
-    private static bool IsFolderLeft(string path) =>
+    public static bool IsFolderLeft(string path) =>
         Path.GetDirectoryName(path) is { } folder
         && Directory.Exists(folder)
         && Directory.EnumerateFileSystemEntries(folder).All(PinMarker.IsMarker);

@@ -1,7 +1,5 @@
 using System.Collections.Frozen;
 using Isolation.Sdk.Git;
-using Isolation.Sdk.IO;
-using Isolation.Sdk.Leases;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -14,48 +12,8 @@ internal sealed class LinkedWorktree(
 ) : GitWorkspace(context, attempt, info, facts, pinned)
 {
     // No worktree has it: that of a work tree never starts with a dot.
-    private const string NoEntry = ".none";
-
-    public static async Task<LinkedWorktree?> ReopenAsync(
-        WorkspaceContext context,
-        LeaseRecord record,
-        CancellationToken cancellationToken
-    )
-    {
-        GitRepository repository = context.Repository;
-        string path = record.Notes[WorkspaceNotes.Path],
-            attemptRef = AttemptNames.RefName(record.Attempt);
-        if (!record.Notes.TryGetValue(WorkspaceNotes.Branch, out string? branch))
-        {
-            return null;
-        }
-
-        IReadOnlyDictionary<string, string> refs = await repository
-            .ListRefsAsync(cancellationToken, attemptRef, $"refs/heads/{branch}")
-            .ConfigureAwait(false);
-        string? gitDirectory = record.Notes.GetValueOrDefault(WorkspaceNotes.GitDirectory)
-            ?? WorktreeEntries.Find(repository, path);
-        if (
-            !Directory.Exists(path)
-            && (gitDirectory is null || !Directory.Exists(gitDirectory))
-            && !refs.ContainsKey($"refs/heads/{branch}")
-        )
-        {
-            return null;
-        }
-
-        WorkspaceFacts facts = WorkspaceFacts.FromJson(record.Notes.GetValueOrDefault(WorkspaceNotes.Made));
-        WorkspaceInfo info = new(
-            path,
-            gitDirectory ?? Path.Combine(repository.CommonDirectory, "worktrees", NoEntry),
-            branch,
-            record.Notes.GetValueOrDefault(WorkspaceNotes.Base) ?? refs.GetValueOrDefault(attemptRef, repository.NullId)
-        )
-        {
-            CheckedOutBy = facts.CheckedOutBy,
-        };
-        return new LinkedWorktree(context, record.Attempt, info, facts, refs.GetValueOrDefault(attemptRef));
-    }
+    public static string NoEntryOf(GitRepository repository) =>
+        Path.Combine(repository.CommonDirectory, "worktrees", ".none");
 
     public override Task<string?> ReadHeadAsync(
         CaptureGit git,
