@@ -127,7 +127,7 @@ internal abstract class GitWorkspaceProvider(
         WorkspaceContext context = (
             await GetAsync(record.Repository, root, cancellationToken).ConfigureAwait(false)
         ).Context;
-        return await ReopenAsync(context, record, path, cancellationToken).ConfigureAwait(false);
+        return await WorkspaceFinder.FindAsync(context, record, path, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task SettleAsync()
@@ -215,56 +215,6 @@ internal abstract class GitWorkspaceProvider(
 
             throw;
         }
-    }
-
-    private static async Task<IWorkspace?> ReopenAsync(
-        WorkspaceContext context,
-        LeaseRecord record,
-        string path,
-        CancellationToken cancellationToken
-    )
-    {
-        GitRepository repository = context.Repository;
-        bool isClone = record.Notes.TryGetValue(WorkspaceNotes.CloneBranch, out string? branch);
-        if (!isClone && !record.Notes.TryGetValue(WorkspaceNotes.Branch, out branch))
-        {
-            return null;
-        }
-
-        string attemptRef = AttemptNames.RefName(record.Attempt),
-            branchRef = $"refs/heads/{branch}";
-        IReadOnlyDictionary<string, string> refs = await repository
-            .ListRefsAsync(cancellationToken, attemptRef, branchRef)
-            .ConfigureAwait(false);
-        string? gitDirectory = isClone
-            ? PrivateCloneWorkspace.GitDirectoryOf(path)
-            : record.Notes.GetValueOrDefault(WorkspaceNotes.GitDirectory) ?? WorktreeEntries.Find(repository, path);
-        bool isLeft =
-            Directory.Exists(path)
-            || (
-                isClone
-                    ? PrivateCloneWorkspace.IsFolderLeft(path)
-                    : Directory.Exists(gitDirectory) || refs.ContainsKey(branchRef)
-            );
-        if (!isLeft)
-        {
-            return null;
-        }
-
-        string? pinned = refs.GetValueOrDefault(attemptRef);
-        WorkspaceFacts facts = WorkspaceFacts.FromJson(record.Notes.GetValueOrDefault(WorkspaceNotes.Made));
-        WorkspaceInfo info = new(
-            path,
-            gitDirectory ?? LinkedWorktree.NoEntryOf(repository),
-            branch,
-            record.Notes.GetValueOrDefault(WorkspaceNotes.Base) ?? pinned ?? repository.NullId
-        )
-        {
-            CheckedOutBy = facts.CheckedOutBy,
-        };
-        return isClone
-            ? new PrivateCloneWorkspace(context, record.Attempt, info, facts, pinned)
-            : new LinkedWorktree(context, record.Attempt, info, facts, pinned);
     }
 
     // Only the directory of all workers is made, or taken away, by one at a time.

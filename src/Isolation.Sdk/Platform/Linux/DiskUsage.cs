@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Platform;
 
