@@ -58,7 +58,8 @@ internal static class CompositionValidator
                         true,
                         SchedulingCodes.BadOption,
                         $"'{Shown(w.Key)}' cannot be waived.",
-                        $"Waive one of {string.Join(", ", IsolationAudit.Waivable)}; correct the cause of any other fault."
+                        $"Waive one of {string.Join(", ", IsolationAudit.Waivable)}; "
+                            + "correct the cause of any other fault."
                     )
             ),
             .. settings
