@@ -124,6 +124,11 @@ internal sealed class GitClient(GitEnvironment environment)
             start.Environment[name] = value;
         }
 
+        foreach (string name in command.Unset)
+        {
+            start.Environment.Remove(name);
+        }
+
         return start;
     }
 }

@@ -13,9 +13,15 @@ internal static partial class GitOpener
     private static readonly string[] Allowed = ["user.name", "user.email", "core.autocrlf", "core.eol", "filter.lfs."];
     private static readonly string[] AllowedForRemotes = ["url.", "http.", "credential.", "core.sshcommand"];
 
-    public static async Task<GitRepository> OpenAsync(string path, CancellationToken cancellationToken = default)
+    public static Task<GitRepository> OpenAsync(string path, CancellationToken cancellationToken = default) =>
+        OpenAsync(path, HostVariables(), cancellationToken);
+
+    public static async Task<GitRepository> OpenAsync(
+        string path,
+        Dictionary<string, string> host,
+        CancellationToken cancellationToken
+    )
     {
-        Dictionary<string, string> host = HostVariables();
         GitClient asHost = new(new GitEnvironment(host, [], []));
         if (!Path.IsPathFullyQualified(path))
         {
@@ -150,10 +156,13 @@ internal static partial class GitOpener
                 e.Key is "HOME" or "XDG_CONFIG_HOME" or "USERPROFILE" or "GIT_CONFIG_GLOBAL" or "GIT_CONFIG_SYSTEM"
             )
             .ToDictionary();
-        asHost.TryAdd("GIT_CONFIG_GLOBAL", "");
+        asHost["GIT_CONFIG_NOSYSTEM"] = asHost["GIT_CONFIG_COUNT"] = "0";
+        asHost["GIT_CEILING_DIRECTORIES"] = "/";
         GitCommand list = GitCommand.In(Path.GetPathRoot(Path.GetTempPath())!, "config", "--list", "-z") with
         {
-            Environment = ForReading(asHost),
+            Environment = asHost,
+            // Elsewhere it says that there is none.
+            Unset = asHost.ContainsKey("GIT_CONFIG_GLOBAL") ? [] : ["GIT_CONFIG_GLOBAL"],
         };
         GitResult answer = await client.TryRunAsync(list, cancellationToken).ConfigureAwait(false);
         return
@@ -163,22 +172,6 @@ internal static partial class GitOpener
                 .Where(p => p.Length == 2)
                 .Select(p => new KeyValuePair<string, string>(p[0], p[1])),
         ];
-    }
-
-    private static Dictionary<string, string> ForReading(Dictionary<string, string> asHost)
-    {
-        Dictionary<string, string> read = new(asHost)
-        {
-            ["GIT_CONFIG_NOSYSTEM"] = "0",
-            ["GIT_CONFIG_COUNT"] = "0",
-            ["GIT_CEILING_DIRECTORIES"] = "/",
-        };
-        if (read["GIT_CONFIG_GLOBAL"].Length == 0)
-        {
-            read.Remove("GIT_CONFIG_GLOBAL");
-        }
-
-        return read;
     }
 
     private static bool IsAny(string[] names, string key) =>

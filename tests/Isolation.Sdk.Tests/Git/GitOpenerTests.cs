@@ -42,6 +42,30 @@ public class GitOpenerTests
     }
 
     [IsolationFact]
+    public async Task Of_the_users_own_settings_the_identity_is_taken_and_what_runs_a_program_is_not()
+    {
+        await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();
+        string home = Directory.CreateDirectory(Path.Combine(made.Root, "home")).FullName;
+        await File.WriteAllTextAsync(
+            Path.Combine(home, ".gitconfig"),
+            "[user]\n\tname = Me\n\temail = me@example.org\n[core]\n\teditor = /bin/false\n"
+        );
+        Dictionary<string, string> host = new()
+        {
+            ["PATH"] = Environment.GetEnvironmentVariable("PATH")!,
+            ["HOME"] = home,
+        };
+
+        GitEnvironment read = (await GitOpener.OpenAsync(made.Path, host, default)).Client.Environment;
+        host["GIT_CONFIG_GLOBAL"] = Path.Combine(home, "none");
+        GitEnvironment without = (await GitOpener.OpenAsync(made.Path, host, default)).Client.Environment;
+
+        Assert.Equal([new("user.name", "Me"), new("user.email", "me@example.org")], read.Identity);
+        Assert.DoesNotContain(read.Config, e => e.Key == "core.editor");
+        Assert.Empty(without.Identity);
+    }
+
+    [IsolationFact]
     public void Nothing_of_the_hosts_git_variables_reaches_a_command_and_its_home_only_a_remote_one()
     {
         Dictionary<string, string> host = new()
