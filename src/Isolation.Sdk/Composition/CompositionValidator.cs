@@ -1,4 +1,3 @@
-using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Scheduling;
 using Isolation.Sdk.Workspaces;
