@@ -106,7 +106,7 @@ public abstract class WorkerDispatcherConformance : ConformanceSuite
             string ended = run.PathOf("ended");
             await run.StartAsync(
                     Say
-                        + $"trap 'sleep 0.3; touch \"{ended}\"; exit 1' TERM; "
+                        + $"trap 'sleep 2; touch \"{ended}\"; exit 1' TERM; "
                         + """say '{"phase":"on"}'; while :; do sleep 0.05; done"""
                 )
                 .ConfigureAwait(false);
