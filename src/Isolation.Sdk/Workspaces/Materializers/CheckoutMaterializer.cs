@@ -8,18 +8,69 @@ internal sealed class CheckoutMaterializer(WorkspaceContext context, TemplateMat
     : IWorkspaceMaterializer
 {
     private const int MaxReason = 500;
+
+    // Of the workers that start at one base together the first few check it out; the others copy the template that is
+    // made then.
+    private readonly SemaphoreSlim _turns = new(Environment.ProcessorCount);
     private static readonly string[] LfsSigns = ["filter 'lfs'", "filter lfs", "git-lfs", "hung up unexpectedly"];
 
-    public Task<MaterializedFiles?> TryMaterializeAsync(string path, string commit, CancellationToken cancellationToken)
+    public async Task<MaterializedFiles?> TryMaterializeAsync(
+        string path,
+        string commit,
+        CancellationToken cancellationToken
+    )
     {
-        Directory.CreateDirectory(path);
-        return Task.FromResult<MaterializedFiles?>(
-            new MaterializedFiles(context, CheckoutMethod.Checkout) { CheckOut = CheckOutAsync }
-        );
+        if (templates?.MayMake(commit) != true)
+        {
+            return Begin(path, turn: null);
+        }
+
+        bool waits = !_turns.Wait(0, CancellationToken.None);
+        if (waits)
+        {
+            await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        Turn turn = new(_turns);
+        try
+        {
+            if (
+                waits
+                && await templates.TryMaterializeAsync(path, commit, cancellationToken).ConfigureAwait(false)
+                    is { } copied
+            )
+            {
+                turn.Dispose();
+                return copied;
+            }
+
+            return Begin(path, turn);
+        }
+        catch
+        {
+            turn.Dispose();
+            throw;
+        }
     }
 
-    private async Task CheckOutAsync(WorkspaceInfo info, GitSettings settings, CancellationToken cancellationToken)
+    private MaterializedFiles Begin(string path, Turn? turn)
     {
+        Directory.CreateDirectory(path);
+        return new MaterializedFiles(context, CheckoutMethod.Checkout)
+        {
+            CheckOut = (info, settings, cancellationToken) => CheckOutAsync(info, settings, turn, cancellationToken),
+            Turn = turn,
+        };
+    }
+
+    private async Task CheckOutAsync(
+        WorkspaceInfo info,
+        GitSettings settings,
+        Turn? turn,
+        CancellationToken cancellationToken
+    )
+    {
+        using Turn? ends = turn;
         GitRepository repository = context.Repository;
         GitCommand fill = GitCommand.In(info.Path, "reset", "--hard", "--quiet") with
         {
@@ -57,5 +108,18 @@ internal sealed class CheckoutMaterializer(WorkspaceContext context, TemplateMat
         return stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length
             ? BinaryPrimitives.ReadUInt32BigEndian(head[8..])
             : 0;
+    }
+
+    private sealed class Turn(SemaphoreSlim turns) : IDisposable
+    {
+        private int _ended;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) == 0)
+            {
+                turns.Release();
+            }
+        }
     }
 }

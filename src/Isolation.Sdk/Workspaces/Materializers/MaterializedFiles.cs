@@ -14,6 +14,9 @@ internal sealed class MaterializedFiles(
 
     public Func<WorkspaceInfo, GitSettings, CancellationToken, Task>? CheckOut { get; init; }
 
+    // Ends with it at the latest.
+    public IDisposable? Turn { get; init; }
+
     public async Task CompleteAsync(WorkspaceInfo info, GitSettings settings, CancellationToken cancellationToken)
     {
         context.Faults.OnStep(WorkspaceStep.GitMade);
@@ -52,5 +55,6 @@ internal sealed class MaterializedFiles(
         }
 
         tree?.Dispose();
+        Turn?.Dispose();
     }
 }

@@ -71,19 +71,21 @@ internal sealed class TemplateMaterializer(WorkspaceContext context, TemplateTre
             return null;
         }
 
+        // Who waits to copy holds no template: it could not be moved to the next base.
+        bool copies = method != CheckoutMethod.Snapshot;
+        if (copies)
+        {
+            await _copying.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         try
         {
             TemplateTree? tree = await trees
-                .BorrowAsync(
-                    commit,
-                    subvolume: method == CheckoutMethod.Snapshot,
-                    make: Wanted != CheckoutMethod.Auto,
-                    cancellationToken
-                )
+                .BorrowAsync(commit, subvolume: !copies, make: Wanted != CheckoutMethod.Auto, cancellationToken)
                 .ConfigureAwait(false);
             return tree is null ? null
-                : method == CheckoutMethod.Snapshot ? TrySnapshot(tree, path)
-                : await TryCopyAsync(tree, method, path, cancellationToken).ConfigureAwait(false);
+                : copies ? await TryCopyAsync(tree, method, path, cancellationToken).ConfigureAwait(false)
+                : TrySnapshot(tree, path);
         }
         catch (Exception e)
             when (e is IsolationException or UnauthorizedAccessException or IOException && !DiskErrors.IsFull(e))
@@ -93,17 +95,24 @@ internal sealed class TemplateMaterializer(WorkspaceContext context, TemplateTre
             await context.Trash.EmptyAsync().ConfigureAwait(false);
             return null;
         }
+        finally
+        {
+            if (copies)
+            {
+                _copying.Release();
+            }
+        }
     }
+
+    // Of what git checks out.
+    public bool MayMake(string commit) =>
+        Wanted == CheckoutMethod.Auto && Choose() != CheckoutMethod.Checkout && trees.CanHold(commit);
 
     public void MakeInBackground(string commit, uint files)
     {
-        if (
-            Wanted == CheckoutMethod.Auto
-            && files >= TemplateTrees.MinimumFiles
-            && Choose() is not CheckoutMethod.Checkout and var method
-        )
+        if (files >= TemplateTrees.MinimumFiles && MayMake(commit))
         {
-            trees.MakeInBackground(commit, subvolume: method == CheckoutMethod.Snapshot);
+            trees.MakeInBackground(commit, subvolume: Choose() == CheckoutMethod.Snapshot);
         }
     }
 
@@ -140,38 +149,30 @@ internal sealed class TemplateMaterializer(WorkspaceContext context, TemplateTre
     {
         using (tree)
         {
-            await _copying.WaitAsync(cancellationToken).ConfigureAwait(false);
-            try
-            {
-                Directory.CreateDirectory(path);
-                if (
-                    tree.Index is { } index
-                    && index.Copy() is var copied
-                    && await PlatformFiles
-                        .Current.CopyTreeAsync(
-                            new TreeCopy(
-                                index,
-                                copied,
-                                tree.Files,
-                                path,
-                                DateTimeOffset.FromUnixTimeSeconds(tree.Record!.Stamp),
-                                ShareBlocks: method == CheckoutMethod.Reflink
-                            )
-                            {
-                                OnBegun = () => context.Faults.OnStep(WorkspaceStep.MidCopy),
-                            },
-                            cancellationToken
+            Directory.CreateDirectory(path);
+            if (
+                tree.Index is { } index
+                && index.Copy() is var copied
+                && await PlatformFiles
+                    .Current.CopyTreeAsync(
+                        new TreeCopy(
+                            index,
+                            copied,
+                            tree.Files,
+                            path,
+                            DateTimeOffset.FromUnixTimeSeconds(tree.Record!.Stamp),
+                            ShareBlocks: method == CheckoutMethod.Reflink
                         )
-                        .ConfigureAwait(false)
-                )
-                {
-                    context.Faults.OnStep(WorkspaceStep.Materialized);
-                    return new MaterializedFiles(context, method, copied);
-                }
-            }
-            finally
+                        {
+                            OnBegun = () => context.Faults.OnStep(WorkspaceStep.MidCopy),
+                        },
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false)
+            )
             {
-                _copying.Release();
+                context.Faults.OnStep(WorkspaceStep.Materialized);
+                return new MaterializedFiles(context, method, copied);
             }
 
             return GiveUp(tree, path);

@@ -18,6 +18,8 @@ internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
     private readonly HashSet<string> _unsafe = [];
     private (string Commit, Task Task)? _background;
 
+    public bool CanHold(string commit) => _max > 0 && !IsUnsafe(commit) && context.Settings.UnsupportedReason() is null;
+
     // Held against change until it is disposed; null when none may be copied.
     public async Task<TemplateTree?> BorrowAsync(
         string commit,
@@ -26,7 +28,7 @@ internal sealed class TemplateTrees(WorkspaceContext context) : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        if (_max == 0 || IsUnsafe(commit) || context.Settings.UnsupportedReason() is not null)
+        if (!CanHold(commit))
         {
             return null;
         }
