@@ -15,10 +15,15 @@ internal static class GitRefs
             return null; // A NUL would cut the name off, and what is left of it may mean another commit.
         }
 
+        // A branch comes before a tag of its name, which git would take.
+        bool isBranch =
+            RefNames.IsBranch(revision)
+            && RefReader.Read(repository.CommonDirectory, RefNames.OfBranch(revision)) is not null;
+        string name = isBranch ? RefNames.OfBranch(revision) : revision;
         GitResult answer = await repository
             .TryRunAsync(
                 cancellationToken,
-                [.. "rev-parse --verify --quiet --end-of-options".Split(' '), revision + "^{commit}"]
+                [.. "rev-parse --verify --quiet --end-of-options".Split(' '), name + "^{commit}"]
             )
             .ConfigureAwait(false);
         return answer.Ok && answer.Line.Length >= 40 ? answer.Line : null;

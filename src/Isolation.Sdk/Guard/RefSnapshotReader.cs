@@ -9,8 +9,17 @@ internal sealed class RefSnapshotReader(string commonDirectory)
 {
     private const string File = "packed-refs";
 
-    // The library's own move all the time by compare-and-swap; a fetch by a worker is nobody's harm.
-    private static readonly string[] Unwatched = ["refs/isolation/", "refs/remotes/"];
+    // The library's own move all the time by compare-and-swap; a fetch by a worker is nobody's harm, and what git's
+    // maintenance and other tools keep for themselves is no worker's base.
+    private static readonly string[] Unwatched =
+    [
+        "refs/isolation/",
+        "refs/remotes/",
+        "refs/prefetch/",
+        "refs/jj/",
+        "refs/gitbutler/",
+        "refs/branchless/",
+    ];
     private readonly string _folder = Path.Combine(commonDirectory, "refs");
     private readonly string[] _skip = [.. Unwatched.Select(u => Path.Combine(commonDirectory, u.TrimEnd('/')))];
     private readonly Dictionary<string, string> _packed = new();

@@ -24,6 +24,27 @@ public class GitOpenerTests
         Assert.True((await GitOpener.OpenAsync(bare)).IsBare);
     }
 
+    [IsolationFact]
+    public async Task A_branch_comes_before_a_tag_of_its_name()
+    {
+        await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();
+        await made.GitAsync(["tag", "main"]);
+        string newer = await made.CommitAsync("Newer", new Dictionary<string, string> { ["f"] = "newer\n" });
+        await made.GitAsync(["tag", "v1", "main~1"]);
+        GitRepository repository = await GitOpener.OpenAsync(made.Path);
+
+        Assert.Equal(newer, await repository.TryResolveCommitAsync("main"));
+        Assert.Equal(newer, await repository.TryResolveCommitAsync("HEAD"));
+        Assert.Equal(
+            await made.GitAsync(["rev-parse", "refs/tags/main"]),
+            await repository.TryResolveCommitAsync("refs/tags/main")
+        );
+        Assert.Equal(
+            await made.GitAsync(["rev-parse", "refs/heads/main~1"]),
+            await repository.TryResolveCommitAsync("v1")
+        );
+    }
+
     [IsolationTheory]
     [InlineData("plain", "ISO0204")]
     [InlineData("not-there", "ISO0204")]

@@ -55,6 +55,31 @@ public sealed class FalsePositiveTests
         }
     }
 
+    [IsolationTheory(Tier = Tier.Ci)]
+    [InlineData("refs/prefetch/remotes/origin/main")]
+    [InlineData("refs/jj/keep/1")]
+    [InlineData("refs/gitbutler/workspace")]
+    [InlineData("refs/branchless/main")]
+    public async Task What_maintenance_and_other_tools_keep_for_themselves_is_nobodys_contamination(string name)
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineFixture.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+                    await rig.GitAsync("update-ref", name, "main");
+                }
+            )
+            .Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a"), PipelineFixture.Item("b")]);
+
+        Assert.All((await run.Completion).Items, i =>
+            Assert.Equal((ItemOutcome.Landed, null), (i.Outcome, i.Reason))
+        );
+    }
+
     [IsolationFact(Tier = Tier.Ci)]
     public async Task A_checkout_that_the_queue_moves_along_is_the_queues_doing()
     {
