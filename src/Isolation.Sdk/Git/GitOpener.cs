@@ -187,8 +187,7 @@ internal static partial class GitOpener
         if (!OperatingSystem.IsWindows())
         {
             // Where there are no modes, every file may be executed.
-            bool hasModes = !File.GetUnixFileMode(Path.Combine(gitDirectory, "HEAD"))
-                .HasFlag(UnixFileMode.UserExecute);
+            bool hasModes = !File.GetUnixFileMode(Path.Combine(gitDirectory, "HEAD")).HasFlag(UnixFileMode.UserExecute);
             yield return new("core.fileMode", hasModes ? "true" : "false");
             if (hasModes)
             {

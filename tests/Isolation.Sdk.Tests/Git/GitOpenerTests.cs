@@ -30,7 +30,7 @@ public class GitOpenerTests
         await using ThrowawayRepository made = await ThrowawayRepository.CreateAsync();
         await made.GitAsync(["tag", "main"]);
         string newer = await made.CommitAsync("Newer", new Dictionary<string, string> { ["f"] = "newer\n" });
-        await made.GitAsync(["tag", "v1", "main~1"]);
+        await made.GitAsync(["tag", "v1", "refs/heads/main~1"]);
         GitRepository repository = await GitOpener.OpenAsync(made.Path);
 
         Assert.Equal(newer, await repository.TryResolveCommitAsync("main"));

@@ -75,9 +75,7 @@ public sealed class FalsePositiveTests
 
         await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a"), PipelineFixture.Item("b")]);
 
-        Assert.All((await run.Completion).Items, i =>
-            Assert.Equal((ItemOutcome.Landed, null), (i.Outcome, i.Reason))
-        );
+        Assert.All((await run.Completion).Items, i => Assert.Equal((ItemOutcome.Landed, null), (i.Outcome, i.Reason)));
     }
 
     [IsolationFact(Tier = Tier.Ci)]
