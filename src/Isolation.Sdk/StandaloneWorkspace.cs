@@ -135,15 +135,12 @@ public sealed class StandaloneWorkspace : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        GitResult answer = await repository
-            .Client.TryRunAsync(
-                GitCommand.In(path, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"),
-                cancellationToken
-            )
+        string? commit = await repository
+            .TryResolveCommitAsync(revision, path, cancellationToken)
             .ConfigureAwait(false);
-        if (answer.Ok)
+        if (commit is not null)
         {
-            return answer.Line;
+            return commit;
         }
 
         throw revision == "HEAD"

@@ -4,10 +4,18 @@ namespace Isolation.Sdk.Git;
 
 internal static class GitRefs
 {
-    public static async Task<string?> TryResolveCommitAsync(
+    public static Task<string?> TryResolveCommitAsync(
         this GitRepository repository,
         string revision,
         CancellationToken cancellationToken = default
+    ) => repository.TryResolveCommitAsync(revision, repository.CommonDirectory, cancellationToken);
+
+    // As a work tree sees it, which has a HEAD of its own.
+    public static async Task<string?> TryResolveCommitAsync(
+        this GitRepository repository,
+        string revision,
+        string directory,
+        CancellationToken cancellationToken
     )
     {
         if (revision.Length == 0 || revision.Contains('\0'))
@@ -15,15 +23,17 @@ internal static class GitRefs
             return null; // A NUL would cut the name off, and what is left of it may mean another commit.
         }
 
-        // A branch comes before a tag of its name, which git would take.
+        // A branch comes before a tag of its name, which git would take; a full name or ID means itself.
         bool isBranch =
-            RefNames.IsBranch(revision)
+            !revision.StartsWith("refs/", StringComparison.Ordinal)
+            && !(revision.Length == repository.NullId.Length && revision.All(char.IsAsciiHexDigitLower))
+            && RefNames.IsBranch(revision)
             && RefReader.Read(repository.CommonDirectory, RefNames.OfBranch(revision)) is not null;
         string name = isBranch ? RefNames.OfBranch(revision) : revision;
         GitResult answer = await repository
-            .TryRunAsync(
-                cancellationToken,
-                [.. "rev-parse --verify --quiet --end-of-options".Split(' '), name + "^{commit}"]
+            .Client.TryRunAsync(
+                GitCommand.In(directory, "rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"),
+                cancellationToken
             )
             .ConfigureAwait(false);
         return answer.Ok && answer.Line.Length >= 40 ? answer.Line : null;

@@ -31,10 +31,12 @@ public class GitOpenerTests
         await made.GitAsync(["tag", "main"]);
         string newer = await made.CommitAsync("Newer", new Dictionary<string, string> { ["f"] = "newer\n" });
         await made.GitAsync(["tag", "v1", "refs/heads/main~1"]);
+        await made.GitAsync(["update-ref", "refs/heads/refs/heads/main", "refs/tags/main"]);
         GitRepository repository = await GitOpener.OpenAsync(made.Path);
 
         Assert.Equal(newer, await repository.TryResolveCommitAsync("main"));
         Assert.Equal(newer, await repository.TryResolveCommitAsync("HEAD"));
+        Assert.Equal(newer, await repository.TryResolveCommitAsync("refs/heads/main"));
         Assert.Equal(
             await made.GitAsync(["rev-parse", "refs/tags/main"]),
             await repository.TryResolveCommitAsync("refs/tags/main")
@@ -43,6 +45,8 @@ public class GitOpenerTests
             await made.GitAsync(["rev-parse", "refs/heads/main~1"]),
             await repository.TryResolveCommitAsync("v1")
         );
+        await using StandaloneWorkspace workspace = await StandaloneWorkspace.CreateWorktreeAsync(made.Path, "main");
+        Assert.Equal(newer, workspace.BaseCommit);
     }
 
     [IsolationTheory]
