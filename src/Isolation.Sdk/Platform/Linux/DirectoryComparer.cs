@@ -11,9 +11,8 @@ internal sealed unsafe class DirectoryComparer(
     FileHasher? content
 ) : IDisposable
 {
-    private const int ListBytes = 1 << 15,
-        LongestName = 4096;
-    private readonly byte* _list = (byte*)NativeMemory.Alloc(ListBytes);
+    private const int LongestName = 4096;
+    private readonly byte* _list = (byte*)NativeMemory.Alloc(DirectoryReader.BufferBytes);
     private readonly byte* _name = (byte*)NativeMemory.Alloc(LongestName);
     private readonly ILookup<int, TreeDirectory> _below = folders.Below;
 
@@ -151,30 +150,20 @@ internal sealed unsafe class DirectoryComparer(
             _ = Seek(there, 0, 0); // It was listed before.
         }
 
-        while (true)
+        DirectoryReader entries = new(there, _list, DirectoryReader.BufferBytes);
+        while (entries.MoveNext())
         {
-            nint length = List(there, _list, ListBytes);
-            if (length <= 0)
+            ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entries.Name);
+            if (!(folder.Depth == 0 && name.SequenceEqual(".git"u8)))
             {
-                return length == 0
-                    ? count
-                    : throw Failed(Marshal.GetLastPInvokeError(), System.Text.Encoding.UTF8.GetString(PathOf(folder)));
-            }
-
-            for (nint at = 0; at < length; at += *(ushort*)(_list + at + 16))
-            {
-                ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(_list + at + 19);
-                if (
-                    !name.SequenceEqual("."u8)
-                    && !name.SequenceEqual(".."u8)
-                    && !(folder.Depth == 0 && name.SequenceEqual(".git"u8))
-                )
-                {
-                    count++;
-                    names?.Add(name.ToArray());
-                }
+                count++;
+                names?.Add(name.ToArray());
             }
         }
+
+        return entries.Error == 0
+            ? count
+            : throw Failed(entries.Error, System.Text.Encoding.UTF8.GetString(PathOf(folder)));
     }
 
     private ReadOnlySpan<byte> PathOf(TreeDirectory folder) =>

@@ -16,8 +16,7 @@ internal sealed unsafe class LinuxDelete(int top) : IDisposable
         Loop = 40;
     private const int EmptyFolder = 0x200,
         NameOnly = 0x200000;
-    private const int ListBytes = 1 << 15,
-        MaxDepth = 128,
+    private const int MaxDepth = 128,
         MaxPasses = 1000;
     private const byte FolderKind = 4,
         UnknownKind = 0;
@@ -163,30 +162,19 @@ internal sealed unsafe class LinuxDelete(int top) : IDisposable
     {
         if (_lists.Count <= depth)
         {
-            _lists.Add((nint)NativeMemory.Alloc(ListBytes));
+            _lists.Add((nint)NativeMemory.Alloc(DirectoryReader.BufferBytes));
         }
 
-        byte* list = (byte*)_lists[depth];
-        while (true)
+        DirectoryReader entries = new(folder, (byte*)_lists[depth], DirectoryReader.BufferBytes);
+        while (entries.MoveNext())
         {
-            nint length = List(folder, list, ListBytes);
-            if (length <= 0)
+            if (!(depth == MaxDepth && TryMoveUp(folder, entries.Name, entries.Kind)))
             {
-                ThrowUnlessGone(length == 0 ? 0 : Marshal.GetLastPInvokeError(), "a folder");
-                return;
-            }
-
-            // struct linux_dirent64: length of the record at 16, kind at 18, name at 19.
-            for (nint at = 0; at < length; at += *(ushort*)(list + at + 16))
-            {
-                byte* name = list + at + 19;
-                bool self = name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0));
-                if (!self && !(depth == MaxDepth && TryMoveUp(folder, name, list[at + 18])))
-                {
-                    DeleteEntry(folder, name, list[at + 18], depth + 1);
-                }
+                DeleteEntry(folder, entries.Name, entries.Kind, depth + 1);
             }
         }
+
+        ThrowUnlessGone(entries.Error, "a folder");
     }
 
     // A tree may be deeper than there are descriptors: what is far down goes on from its top.

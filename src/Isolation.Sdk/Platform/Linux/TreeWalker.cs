@@ -6,8 +6,7 @@ namespace Isolation.Sdk.Platform;
 // Each entry is looked at once, in its folder and not by its path: on a large tree that is most of the cost.
 internal static unsafe class TreeWalker
 {
-    private const int ListBytes = 1 << 15,
-        MaxPath = 4096;
+    private const int MaxPath = 4096;
     private const int Gone = 2,
         NoFolder = 20,
         Loop = 40;
@@ -17,7 +16,7 @@ internal static unsafe class TreeWalker
     public static WalkEnd Walk(string top, Visitor visit)
     {
         Stack<byte[]> folders = new([System.Text.Encoding.UTF8.GetBytes(top)]);
-        byte* list = stackalloc byte[ListBytes];
+        byte* list = stackalloc byte[DirectoryReader.BufferBytes];
         bool whole = true;
         while (folders.TryPop(out byte[]? path))
         {
@@ -35,45 +34,35 @@ internal static unsafe class TreeWalker
 
             try
             {
-                nint length;
-                while ((length = List(folder, list, ListBytes)) > 0)
+                DirectoryReader entries = new(folder, list, DirectoryReader.BufferBytes);
+                while (entries.MoveNext())
                 {
-                    // struct linux_dirent64: length of the record at 16, name at 19.
-                    for (nint at = 0; at < length; at += *(ushort*)(list + at + 16))
+                    int error = GetStat(folder, entries.Name, out Stat stat);
+                    if (error != 0)
                     {
-                        byte* name = list + at + 19;
-                        if (name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0)))
-                        {
-                            continue;
-                        }
+                        whole &= error == Gone;
+                        continue;
+                    }
 
-                        int error = GetStat(folder, name, out Stat stat);
-                        if (error != 0)
-                        {
-                            whole &= error == Gone;
-                            continue;
-                        }
+                    WalkStep step = visit(folder, entries.Name, stat, path);
+                    if (step == WalkStep.Stop)
+                    {
+                        return WalkEnd.Stopped;
+                    }
 
-                        WalkStep step = visit(folder, name, stat, path);
-                        if (step == WalkStep.Stop)
+                    if (step == WalkStep.Continue && stat.Kind == Folder)
+                    {
+                        ReadOnlySpan<byte> last = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entries.Name);
+                        bool reachable = path.Length + 1 + last.Length < MaxPath;
+                        whole &= reachable;
+                        if (reachable)
                         {
-                            return WalkEnd.Stopped;
-                        }
-
-                        if (step == WalkStep.Continue && stat.Kind == Folder)
-                        {
-                            ReadOnlySpan<byte> last = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name);
-                            bool reachable = path.Length + 1 + last.Length < MaxPath;
-                            whole &= reachable;
-                            if (reachable)
-                            {
-                                folders.Push([.. path, (byte)'/', .. last]);
-                            }
+                            folders.Push([.. path, (byte)'/', .. last]);
                         }
                     }
                 }
 
-                whole &= length == 0;
+                whole &= entries.Error == 0;
             }
             finally
             {
