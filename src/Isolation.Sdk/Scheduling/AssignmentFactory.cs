@@ -18,7 +18,7 @@ internal sealed class AssignmentFactory(RunSession session, TargetQueues queues)
     public async Task<WorkerAssignment> CreateAsync(TrackedItem claim, CancellationToken cancellationToken)
     {
         (WorkItem item, PipelineSettings settings) = (claim.Item, session.Plan.Settings);
-        string target = item.Target ?? settings.Target;
+        string target = settings.TargetOf(item);
         await queues.OpenAsync(target).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (await FindRunningAsync(claim, cancellationToken).ConfigureAwait(false) is { } running)
         {

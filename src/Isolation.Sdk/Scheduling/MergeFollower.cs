@@ -158,5 +158,5 @@ internal sealed class MergeFollower(RunSession session, TargetQueues queues, Run
         await results.SettleAsync(claim, pending.Attempt, settlement).ConfigureAwait(false);
     }
 
-    private Task<IMergeQueue> QueueOf(WorkItem item) => queues.OpenAsync(item.Target ?? session.Plan.Settings.Target);
+    private Task<IMergeQueue> QueueOf(WorkItem item) => queues.OpenAsync(session.Plan.Settings.TargetOf(item));
 }

@@ -8,11 +8,11 @@ internal sealed class CheckoutMaterializer(WorkspaceContext context, TemplateMat
     : IWorkspaceMaterializer
 {
     private const int MaxReason = 500;
+    private static readonly string[] LfsSigns = ["filter 'lfs'", "filter lfs", "git-lfs", "hung up unexpectedly"];
 
     // Of the workers that start at one base together the first few check it out; the others copy the template that is
     // made then.
     private readonly SemaphoreSlim _turns = new(Environment.ProcessorCount);
-    private static readonly string[] LfsSigns = ["filter 'lfs'", "filter lfs", "git-lfs", "hung up unexpectedly"];
 
     public async Task<MaterializedFiles?> TryMaterializeAsync(
         string path,
