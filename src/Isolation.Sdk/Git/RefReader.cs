@@ -11,7 +11,18 @@ internal static class RefReader
     private const int MaxRefBytes = 200,
         MaxListBytes = 8 * 1024 * 1024;
 
-    private const int MinPrefix = 40;
+    private const int MinPrefix = 40,
+        ShownDigits = 12;
+
+    private static readonly string[] PseudoRefs =
+    [
+        "ORIG_HEAD",
+        "MERGE_HEAD",
+        "CHERRY_PICK_HEAD",
+        "REVERT_HEAD",
+        "REBASE_HEAD",
+        "BISECT_HEAD",
+    ];
     private static readonly EnumerationOptions TopOnly = new()
     {
         AttributesToSkip = FileAttributes.ReparsePoint,
@@ -97,11 +108,7 @@ internal static class RefReader
                 .Concat(packed.Select(p => (p.Key, p.Value)))
                 .Concat(ReadStash(gitDirectory))
                 .Concat(ReadWorktreeHeads(gitDirectory))
-                .Where(r =>
-                    r.Item2.Length == idLength
-                    && r.Item2.All(char.IsAsciiHexDigitLower)
-                    && !r.Item1.StartsWith("refs/remotes/", StringComparison.Ordinal)
-                )
+                .Where(r => IsId(r.Item2, idLength) && !r.Item1.StartsWith("refs/remotes/", StringComparison.Ordinal))
         )
         {
             if (refs.Count == MaxUntrusted)
@@ -113,8 +120,25 @@ internal static class RefReader
             refs.TryAdd(name, id);
         }
 
+        // What a ref names needs no other name.
+        HashSet<string> named = [.. refs.Values];
+        foreach (
+            (string name, string id) in ReadPseudoRefs(gitDirectory)
+                .Concat(ReadLog(gitDirectory, "HEAD"))
+                .Where(r => IsId(r.Item2, idLength))
+        )
+        {
+            all &= refs.Count < MaxUntrusted;
+            if (all && named.Add(id))
+            {
+                refs.TryAdd(name, id);
+            }
+        }
+
         return new UntrustedRefs([.. refs.OrderBy(r => r.Key, StringComparer.Ordinal)], all);
     }
+
+    private static bool IsId(string text, int length) => text.Length == length && text.All(char.IsAsciiHexDigitLower);
 
     private static IEnumerable<(string, string)> ReadLoose(string gitDirectory, string prefix, long max)
     {
@@ -140,6 +164,15 @@ internal static class RefReader
             .Reverse()
             .Select((line, n) => ($"stash@{{{n}}}", line.Split(' ') is [_, { } id, ..] ? id : ""))
             .Skip(1);
+
+    // What was undone or is under way. FETCH_HEAD holds what came from elsewhere.
+    private static IEnumerable<(string, string)> ReadPseudoRefs(string gitDirectory) =>
+        PseudoRefs.Select(name => (name, ReadText(Path.Combine(gitDirectory, name), MaxRefBytes, links: false)));
+
+    private static IEnumerable<(string, string)> ReadLog(string gitDirectory, string name) =>
+        Reflog
+            .Tips(ReadText(Path.Combine(gitDirectory, "logs", name), MaxListBytes, links: false))
+            .Select(id => ($"reflog/{id[..Math.Min(id.Length, ShownDigits)]}", id));
 
     // A work tree that the worker added to its clone may stand on commits that no branch has.
     private static IEnumerable<(string, string)> ReadWorktreeHeads(string gitDirectory)

@@ -25,8 +25,8 @@ public sealed record Capture(string Commit, string BaseCommit, string Source, IR
     public bool HadLeftovers { get; init; }
 
     /// <summary>
-    /// What a private clone had on other refs: each ref's name, and the ref under <c>refs/isolation/extra/</c> that
-    /// pins it. None of it merges.
+    /// What else the worker made: each ref, log (<c>reflog/…</c>) or file of its own git directory that names it, and
+    /// the ref under <c>refs/isolation/extra/</c> that pins it. None of it merges.
     /// </summary>
     public IReadOnlyDictionary<string, string> OtherRefs { get; init; } = FrozenDictionary<string, string>.Empty;
 

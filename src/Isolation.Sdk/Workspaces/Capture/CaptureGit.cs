@@ -21,6 +21,9 @@ internal sealed class CaptureGit(GitRepository repository, WorkspaceInfo info, I
 
     public bool ComparesContent { get; set; }
 
+    // What the worker left HEAD at, if that can be read.
+    public string? Head { get; set; }
+
     // Nothing is written into a repository of the worker's own by looking at it.
     public string Objects => Path.Combine(info.HasOwnRepository ? PrivateGit : repository.CommonDirectory, "objects");
 

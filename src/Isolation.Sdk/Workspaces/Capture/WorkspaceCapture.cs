@@ -41,6 +41,7 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
         string? head = status is null
             ? await workspace.ReadHeadAsync(git, tampering, cancellationToken).ConfigureAwait(false)
             : status.Head;
+        git.Head = head;
         string[] nested = [.. (status?.Untracked ?? []).Where(p => p.EndsWith('/'))];
         bool clean =
             !git.ComparesContent

@@ -51,7 +51,7 @@ internal sealed class PrivateCloneWorkspace(
 
         KeyValuePair<string, string>[] others =
         [
-            .. refs.Found.Where(r => r.Value != commit && r.Value != Info.BaseCommit),
+            .. refs.Found.Where(r => r.Value != commit && r.Value != Info.BaseCommit && r.Value != git.Head),
         ];
         using CloneCollector collector = new(Repository, Info, git.Objects);
         IReadOnlyCollection<string> here = await collector
@@ -83,7 +83,7 @@ internal sealed class PrivateCloneWorkspace(
                 .ConfigureAwait(false);
         }
 
-        (IReadOnlyDictionary<string, string> kept, bool whole) = await new CloneExtraRefs(Repository, Attempt)
+        (IReadOnlyDictionary<string, string> kept, bool whole) = await new ExtraRefs(Repository, Attempt)
             .PinAsync(had, commit, Facts.Excluded, cancellationToken)
             .ConfigureAwait(false);
         return new CollectedWork(commit, kept, whole && isAll);

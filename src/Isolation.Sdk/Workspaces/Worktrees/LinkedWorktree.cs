@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
@@ -21,12 +20,25 @@ internal sealed class LinkedWorktree(
         CancellationToken cancellationToken
     ) => git.ReadHeadAsync(cancellationToken);
 
-    public override Task<CollectedWork> CollectAsync(
+    // Its objects are here already; but what only its own entry names goes with that entry.
+    public override async Task<CollectedWork> CollectAsync(
         CaptureGit git,
         string commit,
         List<string> tampering,
         CancellationToken cancellationToken
-    ) => Task.FromResult(new CollectedWork(commit, FrozenDictionary<string, string>.Empty));
+    )
+    {
+        KeyValuePair<string, string>[] others =
+        [
+            .. RefReader
+                .ReadUntrusted(Info.GitDirectory, Context.Repository.NullId.Length)
+                .Found.Where(r => r.Value != commit && r.Value != Info.BaseCommit && r.Value != git.Head),
+        ];
+        (IReadOnlyDictionary<string, string> kept, bool whole) = await new ExtraRefs(Context.Repository, Attempt)
+            .PinAsync(others, commit, Facts.Excluded, cancellationToken)
+            .ConfigureAwait(false);
+        return new CollectedWork(commit, kept, whole);
+    }
 
     public override string? FindBranchToMove(GitStatus? status) =>
         Context.Options.LeftoversOnBranch && status?.Branch == Info.Branch ? Info.Branch : null;

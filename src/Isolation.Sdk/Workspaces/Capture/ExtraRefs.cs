@@ -4,8 +4,8 @@ using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
-// refs/isolation/extra/auth-123/2/heads/idea: what a worker kept on other refs of its own.
-internal sealed class CloneExtraRefs(GitRepository repository, AttemptId attempt)
+// refs/isolation/extra/auth-123/2/heads/idea: what a worker left where only its own git directory names it.
+internal sealed class ExtraRefs(GitRepository repository, AttemptId attempt)
 {
     private const string RefsPrefix = "refs/";
     private readonly string _prefix = AttemptNames.ExtraRefsPrefix(attempt);
