@@ -20,6 +20,7 @@ const string Usage = """
                      every two-parent merge of a repository's history again, against git merge; 1 when they disagree
       start-cost     /bin/true at each level of isolation against posix_spawn alone
       guard          the contamination guard: 1, 16 and 100 workers, few refs and 10,000
+      tracker        calls of the trackers with 10,000 items and 30,000 dependencies; eight processes on one file
       filling | pool | removal | sixteen [--fs tmpfs,ext4,xfs,btrfs] [--files 1000,10000,50000] [--repository PATH] [--cycles N]
                      workspaces against git worktree add and remove, on images of file systems in memory; needs root
     The folder is a file system with 4 GB free; a tmpfs by default where there is one.
@@ -35,6 +36,11 @@ if (args is ["host", string repository, string worker, string target, string ite
         Number(parallel),
         stages: args.Contains("--stages")
     );
+}
+
+if (args is ["claimer", string file, string owner])
+{
+    return await TrackerCost.ClaimAllAsync(file, owner);
 }
 
 if (args is ["filling" or "pool" or "removal" or "sixteen", ..])
@@ -82,6 +88,9 @@ switch (args.FirstOrDefault())
         return 0;
     case "guard":
         await new GuardCost(scratch).RunAsync(runs);
+        return 0;
+    case "tracker":
+        await new TrackerCost(scratch).RunAsync(runs);
         return 0;
     default:
         await Console.Error.WriteLineAsync(Usage);

@@ -197,6 +197,66 @@ public abstract partial class WorkTrackerConformance
         );
 
     /// <summary>
+    /// An open item can be edited, also while somebody works on it; its blockers only while nobody does.
+    /// </summary>
+    [Conformance]
+    public Task An_edit_reaches_the_next_attempt() =>
+        OnAsync(
+            async (tracker, time) =>
+            {
+                await AddAsync(tracker, Item("a"), Item("b", "a"), Item("c")).ConfigureAwait(false);
+                await EditAsync(Item("b") with { Title = "New", Priority = 9 }, null).ConfigureAwait(false);
+                tracker = await ReopenAsync(tracker, time).ConfigureAwait(false);
+                TrackedItem claim = await ClaimAsync(tracker).ConfigureAwait(false);
+                RequireEqual(("b", "New"), (claim.Item.Id, claim.Item.Title), "Wrong: the first item after an edit.");
+                await EditAsync(claim.Item with { Instructions = "Faster" }, null).ConfigureAwait(false);
+                await EditAsync(claim.Item with { BlockedBy = ["c"] }, "ISO0710").ConfigureAwait(false);
+                await EditAsync(Item("unknown"), "ISO0710").ConfigureAwait(false);
+                await EditAsync(Item("a") with { Title = "" }, "ISO0705").ConfigureAwait(false);
+                await EditAsync(Item("c", "c"), "ISO0703").ConfigureAwait(false);
+                await tracker.SettleAsync(claim, new Settlement.Retry(TimeSpan.Zero, "red")).ConfigureAwait(false);
+                claim = await ClaimAsync(tracker).ConfigureAwait(false);
+                RequireEqual("Faster", claim.Item.Instructions, "Wrong: what the attempt after an edit has to do.");
+                await CloseAsync(tracker, claim, ItemOutcome.Landed).ConfigureAwait(false);
+                await EditAsync(claim.Item, "ISO0710").ConfigureAwait(false);
+
+                async Task EditAsync(WorkItem item, string? code) =>
+                    RequireEqual(
+                        code,
+                        (await tracker.EditAsync(item).ConfigureAwait(false))?.Code,
+                        $"Wrong: the answer to an edit of '{item.Id}'."
+                    );
+            }
+        );
+
+    /// <summary>
+    /// A closed item can be opened again, with a new budget; what was skipped because of it is open again, too.
+    /// </summary>
+    [Conformance]
+    public Task A_closed_item_can_be_opened_again() =>
+        OnAsync(
+            async (tracker, time) =>
+            {
+                await AddAsync(tracker, Item("a"), Item("b", "a"), Item("c", "b")).ConfigureAwait(false);
+                TrackedItem a = await ClaimAsync(tracker, maxAttempts: 1).ConfigureAwait(false);
+                Require(!await tracker.ReopenAsync("a").ConfigureAwait(false), "An open item was opened again.");
+                await tracker.SettleAsync(a, new Settlement.Retry(TimeSpan.Zero, "red")).ConfigureAwait(false);
+                Require(
+                    !await tracker.ReopenAsync("b").ConfigureAwait(false),
+                    "An item was opened before its blocker."
+                );
+                Require(await tracker.ReopenAsync("a").ConfigureAwait(false), "A closed item was not opened again.");
+                tracker = await ReopenAsync(tracker, time).ConfigureAwait(false);
+                foreach (string id in new[] { "a", "b", "c" })
+                {
+                    TrackedItem claim = await ClaimAsync(tracker, maxAttempts: 1).ConfigureAwait(false);
+                    RequireEqual((id, 1), (claim.Item.Id, claim.Attempts), "Wrong: what goes out after opening.");
+                    await CloseAsync(tracker, claim, ItemOutcome.Landed).ConfigureAwait(false);
+                }
+            }
+        );
+
+    /// <summary>
     /// An item whose declared paths overlap with one under way lets others go first, but only so often.
     /// </summary>
     [Conformance]

@@ -47,6 +47,14 @@ public interface IWorkTracker
     /// <returns><see langword="false"/> if it is claimed, awaits its merge, is closed or unknown.</returns>
     ValueTask<bool> CancelAsync(string item, string reason, CancellationToken cancellationToken = default);
 
+    /// <summary>Gives an open item other properties. Its next attempt has them.</summary>
+    /// <returns>Why it was not done; <see langword="null"/> if it was.</returns>
+    ValueTask<IsolationFault?> EditAsync(WorkItem item, CancellationToken cancellationToken = default);
+
+    /// <summary>Opens a closed item again, with a new budget, and the items that were skipped because of it.</summary>
+    /// <returns><see langword="false"/> if it is unknown, open, or still skipped because of another.</returns>
+    ValueTask<bool> ReopenAsync(string item, CancellationToken cancellationToken = default);
+
     /// <summary>Reads where every item stands, in the order in which they were added.</summary>
     ValueTask<IReadOnlyList<TrackedItem>> ListAsync(CancellationToken cancellationToken = default);
 

@@ -132,6 +132,14 @@ public sealed class InMemoryWorkTracker : IWorkTracker
         ChangeAsync(s => s.Cancel(item, reason), cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<IsolationFault?> EditAsync(WorkItem item, CancellationToken cancellationToken = default) =>
+        ChangeAsync(s => s.Edit(item), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> ReopenAsync(string item, CancellationToken cancellationToken = default) =>
+        ChangeAsync(s => s.Reopen(item), cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<TrackedItem>> ListAsync(CancellationToken cancellationToken = default) =>
         ChangeAsync(s => s.List(), cancellationToken);
 

@@ -40,6 +40,85 @@ internal sealed class ItemTransitions(WorkItemIndex items, TimeProvider time)
                 .FindCycles([item], id => id == item.Id ? blockers : items.Find(id)?.WaitingFor ?? [])
                 .FirstOrDefault();
 
+    public IsolationFault? Edit(WorkItem item)
+    {
+        if (WorkGraph.CheckItem(item).FirstOrDefault() is { } wrong)
+        {
+            return wrong;
+        }
+
+        if (items.Find(item.Id) is not { State: not TrackedState.Closed } old)
+        {
+            return new IsolationFault(
+                TrackingCodes.NotOpen,
+                $"There is no open item '{item.Id}'.",
+                "Add it, or reopen it first."
+            );
+        }
+
+        TrackedItem edited = old with { Item = item };
+        if (item.BlockedBy.ToHashSet(StringComparer.Ordinal).SetEquals(old.Item.BlockedBy))
+        {
+            Put(edited);
+        }
+        else if (old.State is TrackedState.Claimed or TrackedState.AwaitingMerge or TrackedState.Suspended)
+        {
+            return new IsolationFault(
+                TrackingCodes.NotOpen,
+                $"Somebody works on '{item.Id}', so that it cannot wait for other items now.",
+                "Leave BlockedBy as it is, or stop its attempt first."
+            );
+        }
+        else if (FindCycle(item, item.BlockedBy) is { } cycle)
+        {
+            return WorkGraph.Cyclic(cycle);
+        }
+        else
+        {
+            // What an attempt said that it waits for, too.
+            Wait(edited, [.. item.BlockedBy, .. old.WaitingFor.Except(old.Item.BlockedBy, StringComparer.Ordinal)]);
+        }
+
+        Note(edited, "edited", item.Title);
+        return null;
+    }
+
+    public bool Reopen(string id)
+    {
+        if (items.Find(id) is not { State: TrackedState.Closed } first)
+        {
+            return false;
+        }
+
+        TrackedItem[] closed =
+        [
+            first,
+            .. items
+                .All.Where(i => i is { Outcome: ItemOutcome.Skipped } && i.RootItem == id && i.Item.Id != id)
+                .OrderBy(i => i.Sequence),
+        ];
+        foreach (TrackedItem item in closed)
+        {
+            Note(item, "reopened", item.Reason ?? "");
+            Wait(
+                item with
+                {
+                    State = TrackedState.Blocked,
+                    Outcome = null,
+                    Reason = null,
+                    RootItem = null,
+                    ClosedAt = null,
+                    ResumeToken = null,
+                    Attempts = 0,
+                    NodeLosses = 0,
+                },
+                item.Item.BlockedBy
+            );
+        }
+
+        return items.Find(id)!.State != TrackedState.Closed;
+    }
+
     public void Retry(TrackedItem item, Settlement.Retry retry)
     {
         TrackedItem next = item with

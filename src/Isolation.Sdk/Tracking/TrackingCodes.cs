@@ -12,4 +12,5 @@ internal static class TrackingCodes
     public const string UnknownItem = "ISO0707";
     public const string BadPath = "ISO0708";
     public const string BadProperty = "ISO0709";
+    public const string NotOpen = "ISO0710";
 }

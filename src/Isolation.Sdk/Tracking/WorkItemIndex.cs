@@ -6,6 +6,7 @@ internal sealed class WorkItemIndex
 {
     private readonly Dictionary<string, TrackedItem> _items = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _twins = new(StringComparer.Ordinal);
+    private readonly Queue<string> _unkeyed = []; // Keys take longer than the rest of loading an item.
     private readonly Dictionary<string, HashSet<string>> _waiters = new(StringComparer.Ordinal);
     private readonly HashSet<string> _active = new(StringComparer.Ordinal);
 
@@ -29,10 +30,20 @@ internal sealed class WorkItemIndex
 
     public TrackedItem? Find(string id) => _items.GetValueOrDefault(id);
 
-    public string? FindTwin(string id) =>
-        _items.ContainsKey(id)
+    public string? FindTwin(string id)
+    {
+        while (_unkeyed.TryDequeue(out string? known))
+        {
+            foreach (string key in Keys(known))
+            {
+                _twins.TryAdd(key, known);
+            }
+        }
+
+        return _items.ContainsKey(id)
             ? id
             : Keys(id).Select(k => _twins.GetValueOrDefault(k)).FirstOrDefault(t => t is not null);
+    }
 
     public IReadOnlyList<TrackedItem> WaitersFor(string id) =>
         _waiters.TryGetValue(id, out HashSet<string>? waiting)
@@ -63,10 +74,7 @@ internal sealed class WorkItemIndex
         else
         {
             NextSequence = Math.Max(NextSequence, item.Sequence + 1);
-            foreach (string key in Keys(id))
-            {
-                _twins.TryAdd(key, id);
-            }
+            _unkeyed.Enqueue(id);
         }
 
         OpenCount += item.State == TrackedState.Closed ? 0 : 1;

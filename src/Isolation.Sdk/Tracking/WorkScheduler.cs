@@ -10,10 +10,10 @@ namespace Isolation.Sdk.Tracking;
 /// (<see cref="Load"/>), makes one call, stores <see cref="TakeChanges"/> and commits.</remarks>
 public sealed class WorkScheduler
 {
-    private const int MaxCandidates = 100;
     private readonly TimeProvider _time;
     private readonly WorkItemIndex _items;
     private readonly ItemTransitions _transitions;
+    private readonly ClaimOrder _order;
     private bool _complete;
 
     /// <summary>Creates a scheduler without items.</summary>
@@ -23,6 +23,7 @@ public sealed class WorkScheduler
         _time = time ?? TimeProvider.System;
         _items = new WorkItemIndex();
         _transitions = new ItemTransitions(_items, _time);
+        _order = new ClaimOrder(_items, _transitions);
     }
 
     /// <summary>Whether no claimant can make an item ready any more: nothing is ready, delayed or claimed.</summary>
@@ -136,7 +137,7 @@ public sealed class WorkScheduler
     {
         ArgumentNullException.ThrowIfNull(request);
         Tick();
-        if (Next(request.MaxReorderings) is not { } item)
+        if (_order.Next(request.MaxReorderings) is not { } item)
         {
             return null;
         }
@@ -278,6 +279,22 @@ public sealed class WorkScheduler
         return true;
     }
 
+    /// <summary>Gives an open item other properties. Its next attempt has them.</summary>
+    /// <returns>Why it was not done: it is unknown, closed, invalid, or its blockers cannot change now.</returns>
+    public IsolationFault? Edit(WorkItem item)
+    {
+        Tick();
+        return _transitions.Edit(item);
+    }
+
+    /// <summary>Opens a closed item again, with a new budget, and the items that were skipped because of it.</summary>
+    /// <returns><see langword="false"/> if it is unknown, open, or still skipped because of another.</returns>
+    public bool Reopen(string item)
+    {
+        Tick();
+        return _transitions.Reopen(item);
+    }
+
     /// <summary>Adds a line to an item's history.</summary>
     /// <exception cref="IsolationException">ISO0707: there is no such item.</exception>
     public void Append(HistoryEntry entry)
@@ -297,33 +314,6 @@ public sealed class WorkScheduler
     }
 
     internal static string NeverAdded(string blocker) => $"It is blocked by '{blocker}', which never came.";
-
-    // By priority, but an item whose declared paths overlap with one under way lets others go first, up to a limit.
-    private TrackedItem? Next(int maxReorderings)
-    {
-        if (maxReorderings == 0 || _items.Ready.Count < 2)
-        {
-            return _items.Ready.Min;
-        }
-
-        IReadOnlyList<string>[] taken = [.. _items.Active.Select(i => i.Item.Paths).Where(p => p.Count > 0)];
-        List<TrackedItem> passed = [];
-        foreach (TrackedItem item in _items.Ready.Take(MaxCandidates))
-        {
-            if (
-                item.Reorderings >= maxReorderings
-                || !taken.Any(t => DeclaredPaths.Common(item.Item.Paths, t).Count > 0)
-            )
-            {
-                passed.ForEach(p => _transitions.Put(p with { Reorderings = p.Reorderings + 1 }));
-                return item;
-            }
-
-            passed.Add(item);
-        }
-
-        return _items.Ready.Min; // All of them overlap: waiting would gain nothing.
-    }
 
     private TrackedItem? Held(TrackedItem claim)
     {

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Isolation.Sdk.Analyzers;
+using Isolation.Sdk.Sqlite;
 using Isolation.Sdk.Tests.Infrastructure;
 
 namespace Isolation.Sdk.Tests.Gates;
@@ -10,7 +11,12 @@ public sealed partial class DiagnosticCodeGates
 {
     private static IReadOnlyList<(string Code, string Name)> InSource { get; } =
     [
-        .. new[] { typeof(IIsolationAxis).Assembly, typeof(DroppedResultAnalyzer).Assembly }
+        .. new[]
+        {
+            typeof(IIsolationAxis).Assembly,
+            typeof(DroppedResultAnalyzer).Assembly,
+            typeof(SqliteWorkTracker).Assembly,
+        }
             .SelectMany(a => a.GetTypes())
             .Where(t => t.Name.EndsWith("Codes", StringComparison.Ordinal))
             .SelectMany(t =>

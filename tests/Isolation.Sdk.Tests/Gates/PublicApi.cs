@@ -1,5 +1,6 @@
 using System.Reflection;
 using Isolation.Sdk.Leaks;
+using Isolation.Sdk.Sqlite;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 using PublicApiGenerator;
@@ -17,6 +18,9 @@ public sealed class PublicApi
 
     [IsolationFact]
     public Task Isolation_Sdk_LeakMatrix() => Snapshot.Verify(Print(typeof(LeakMatrix).Assembly));
+
+    [IsolationFact]
+    public Task Isolation_Sdk_Sqlite() => Snapshot.Verify(Print(typeof(SqliteWorkTracker).Assembly));
 
     // What the build says about the assembly, its version and its friends, is no interface.
     private static string Print(Assembly assembly) =>

@@ -4,6 +4,7 @@ using System.Collections.Frozen;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Isolation.Sdk.Leaks;
+using Isolation.Sdk.Sqlite;
 using Isolation.Sdk.Testing;
 using Isolation.Sdk.Tests.Infrastructure;
 
@@ -45,7 +46,12 @@ public sealed class TypeGates
     ];
 
     internal static Assembly[] Packages =>
-        [typeof(IIsolationAxis).Assembly, typeof(ThrowawayRepository).Assembly, typeof(LeakMatrix).Assembly];
+        [
+            typeof(IIsolationAxis).Assembly,
+            typeof(ThrowawayRepository).Assembly,
+            typeof(LeakMatrix).Assembly,
+            typeof(SqliteWorkTracker).Assembly,
+        ];
 
     private static IEnumerable<Type> Types => Packages.SelectMany(a => a.GetTypes());
 

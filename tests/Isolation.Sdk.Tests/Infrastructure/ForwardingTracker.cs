@@ -44,6 +44,12 @@ internal class ForwardingTracker(IWorkTracker inner) : IWorkTracker
         CancellationToken cancellationToken = default
     ) => inner.CancelAsync(item, reason, cancellationToken);
 
+    public virtual ValueTask<IsolationFault?> EditAsync(WorkItem item, CancellationToken cancellationToken = default) =>
+        inner.EditAsync(item, cancellationToken);
+
+    public virtual ValueTask<bool> ReopenAsync(string item, CancellationToken cancellationToken = default) =>
+        inner.ReopenAsync(item, cancellationToken);
+
     public virtual ValueTask<IReadOnlyList<TrackedItem>> ListAsync(CancellationToken cancellationToken = default) =>
         inner.ListAsync(cancellationToken);
 

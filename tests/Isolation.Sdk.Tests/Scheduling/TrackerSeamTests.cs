@@ -1,6 +1,7 @@
 using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Sqlite;
 using Isolation.Sdk.Tests.Infrastructure;
 using Isolation.Sdk.Tracking;
 
@@ -13,8 +14,8 @@ public sealed class TrackerSeamTests
     [InlineData("given")]
     [InlineData("in memory")]
     [InlineData("forwarding")]
-    [InlineData("rows")]
-    [InlineData("given and rows")]
+    [InlineData("stored")]
+    [InlineData("given and stored")]
     public async Task Every_tracker_gives_the_same_results(string kind)
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -28,11 +29,12 @@ public sealed class TrackerSeamTests
             PipelineFixture.Item("waits", "suspends"),
             PipelineFixture.Item("idle"),
         ];
+        using TrackerFile file = new();
         IWorkTracker tracker = kind switch
         {
             "in memory" => new InMemoryWorkTracker(items),
             "forwarding" => new ForwardingTracker(new InMemoryWorkTracker(items)),
-            _ => new RowTracker(TimeProvider.System),
+            _ => file.Open(),
         };
         IsolationPipelineBuilder builder = rig.Compose(o => o.MaxAttempts = 2)
             .RunWith(
@@ -46,15 +48,15 @@ public sealed class TrackerSeamTests
                     }
             );
         await using IsolationPipeline pipeline = (kind == "given" ? builder : builder.UseTracker(_ => tracker)).Build();
-        if (kind == "rows")
+        if (kind == "stored")
         {
             Assert.Empty(await tracker.AddAsync(items));
         }
 
-        // Rows are open for items for ever: a run of given items ends all the same.
+        // A file is open for items for ever: a run of given items ends all the same.
         await using IsolationRun run =
-            kind is "given" or "given and rows" ? pipeline.Start(items)
-            : kind == "rows" ? pipeline.Start(Array.Empty<WorkItem>())
+            kind is "given" or "given and stored" ? pipeline.Start(items)
+            : kind == "stored" ? pipeline.Start(Array.Empty<WorkItem>())
             : pipeline.Start();
         List<WorkItemResult> seen = [];
         await foreach (WorkItemResult result in run)
@@ -82,14 +84,15 @@ public sealed class TrackerSeamTests
     public async Task Budgets_and_history_outlive_the_run()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
-        RowTracker tracker = new(TimeProvider.System);
+        using TrackerFile file = new();
+        SqliteWorkTracker tracker = file.Open();
         List<string> briefings = [];
         for (int host = 0; host < 3; host++)
         {
             await using IsolationPipeline pipeline = rig.Compose(o =>
                     (o.MaxAttempts, o.RetryDelay) = (2, TimeSpan.FromMilliseconds(1))
                 )
-                .UseTracker(_ => tracker.Reopen())
+                .UseTracker(_ => file.Open())
                 .RunWith(
                     Task<RunResult> (worker, _) =>
                     {
@@ -122,7 +125,8 @@ public sealed class TrackerSeamTests
     public async Task What_waits_for_an_approval_is_followed_by_a_later_run_and_unblocks()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
-        RowTracker tracker = new(TimeProvider.System);
+        using TrackerFile file = new();
+        SqliteWorkTracker tracker = file.Open();
         await using IsolationPipeline pipeline = rig.Compose()
             .Merging.UseManual()
             .UseTracker(_ => tracker)
@@ -391,7 +395,8 @@ public sealed class TrackerSeamTests
     public async Task A_drained_run_finishes_what_runs_and_leaves_the_rest_to_its_tracker()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
-        RowTracker tracker = new(TimeProvider.System);
+        using TrackerFile file = new();
+        SqliteWorkTracker tracker = file.Open();
         TaskCompletionSource running = new(TaskCreationOptions.RunContinuationsAsynchronously),
             draining = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await using IsolationPipeline pipeline = rig.Compose(o => o.MaxWorkers = 1)
@@ -424,7 +429,8 @@ public sealed class TrackerSeamTests
     public async Task A_cancelled_run_gives_its_items_back_to_their_tracker()
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
-        RowTracker tracker = new(TimeProvider.System);
+        using TrackerFile file = new();
+        SqliteWorkTracker tracker = file.Open();
         using CancellationTokenSource stop = new();
         await using IsolationPipeline pipeline = rig.Compose(o => (o.MaxWorkers, o.MaxAttempts) = (1, 1))
             .UseTracker(_ => tracker)
@@ -456,7 +462,8 @@ public sealed class TrackerSeamTests
     public async Task An_attempt_of_a_dead_host_is_joined_if_it_still_runs_and_is_done_anew_if_not(bool runs)
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
-        RowTracker tracker = new(TimeProvider.System);
+        using TrackerFile file = new();
+        SqliteWorkTracker tracker = file.Open();
         AttemptId first = new("a", 1);
         await tracker.AddAsync([PipelineFixture.Item("a")]);
         TrackedItem claim = (await tracker.ClaimAsync(new ClaimRequest("dead", TimeSpan.FromMilliseconds(1))))!;

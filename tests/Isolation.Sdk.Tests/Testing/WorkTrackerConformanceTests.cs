@@ -22,10 +22,6 @@ public sealed class WorkTrackerConformanceTests
         new Suite(time => new ForwardingTracker(new InMemoryWorkTracker(time))).RunAsync(check);
 
     [IsolationTheory]
-    [MemberData(nameof(Names))]
-    public Task A_tracker_that_stores_rows(string check) => new StoredSuite().RunAsync(check);
-
-    [IsolationTheory]
     [InlineData(Sin.IgnoresPriority, nameof(WorkTrackerConformance.Items_go_out_by_priority_then_in_order))]
     [InlineData(Sin.IgnoresBlockers, nameof(WorkTrackerConformance.An_item_waits_for_its_blockers))]
     [InlineData(Sin.ForgetsReasons, nameof(WorkTrackerConformance.What_is_behind_a_failure_is_skipped_with_the_reason))]
@@ -47,6 +43,8 @@ public sealed class WorkTrackerConformanceTests
     [InlineData(Sin.NeverWaits, nameof(WorkTrackerConformance.A_claim_waits_for_items_if_it_is_told_to))]
     [InlineData(Sin.NeverWaits, nameof(WorkTrackerConformance.A_claim_waits_for_what_others_have))]
     [InlineData(Sin.CancelsNothing, nameof(WorkTrackerConformance.Only_what_nobody_works_on_can_be_cancelled))]
+    [InlineData(Sin.IgnoresEdits, nameof(WorkTrackerConformance.An_edit_reaches_the_next_attempt))]
+    [InlineData(Sin.NeverReopens, nameof(WorkTrackerConformance.A_closed_item_can_be_opened_again))]
     [InlineData(Sin.IgnoresPaths, nameof(WorkTrackerConformance.Overlapping_items_go_later_if_the_claimant_says_so))]
     public async Task A_bad_tracker_is_caught(Sin sin, string check)
     {
@@ -92,22 +90,14 @@ public sealed class WorkTrackerConformanceTests
         WatchesOnlyThePresent,
         NeverWaits,
         CancelsNothing,
+        IgnoresEdits,
+        NeverReopens,
         IgnoresPaths,
     }
 
     private sealed class Suite(Func<TimeProvider, IWorkTracker> create) : WorkTrackerConformance
     {
         protected override ValueTask<IWorkTracker> CreateAsync(TimeProvider time) => new(create(time));
-    }
-
-    /// <summary>A tracker that keeps nothing but rows and lines between two calls, as one over a database
-    /// does.</summary>
-    private sealed class StoredSuite : WorkTrackerConformance
-    {
-        protected override ValueTask<IWorkTracker> CreateAsync(TimeProvider time) => new(new RowTracker(time));
-
-        protected override ValueTask<IWorkTracker> ReopenAsync(IWorkTracker tracker, TimeProvider time) =>
-            new(((RowTracker)tracker).Reopen());
     }
 
     private sealed class BadTracker(Sin sin, IWorkTracker inner) : ForwardingTracker(inner)
@@ -212,6 +202,14 @@ public sealed class WorkTrackerConformanceTests
             string reason,
             CancellationToken cancellationToken = default
         ) => sin == Sin.CancelsNothing ? new(false) : base.CancelAsync(item, reason, cancellationToken);
+
+        public override ValueTask<IsolationFault?> EditAsync(
+            WorkItem item,
+            CancellationToken cancellationToken = default
+        ) => sin == Sin.IgnoresEdits ? new(default(IsolationFault)) : base.EditAsync(item, cancellationToken);
+
+        public override ValueTask<bool> ReopenAsync(string item, CancellationToken cancellationToken = default) =>
+            sin == Sin.NeverReopens ? new(false) : base.ReopenAsync(item, cancellationToken);
 
         public override async IAsyncEnumerable<TrackedItem> WatchAsync(
             [EnumeratorCancellation] CancellationToken cancellationToken = default

@@ -37,7 +37,7 @@ internal static class Shell
         using Process process = Process.Start(start)!;
         process.StandardInput.Close();
         Task<string> error = process.StandardError.ReadToEndAsync();
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
+        using CancellationTokenSource limit = new(TimeSpan.FromMinutes(10)); // A test has its own limit.
         await using CancellationTokenRegistration _ = limit.Token.Register(() => process.Kill(entireProcessTree: true));
         string output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
