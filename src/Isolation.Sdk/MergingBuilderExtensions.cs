@@ -2,6 +2,7 @@ using Isolation.Sdk.Composition;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -102,7 +103,10 @@ public static partial class IsolationBuilderExtensions
                 services.GetRequiredService<TimeProvider>(),
                 services.GetRequiredService<ILoggerFactory>().CreateLogger("Isolation.Sdk.Merging"),
                 services.GetService<GitRepositoryCache>()
-            );
+            )
+            {
+                Setup = services.GetService<SetupCommands>(),
+            };
         });
     }
 }

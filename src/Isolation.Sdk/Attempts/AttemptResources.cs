@@ -5,6 +5,7 @@ using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Guard;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 
@@ -63,7 +64,17 @@ internal sealed class AttemptResources(WorkerSession session, WorkerAssignment a
                 State.Info.Temp,
                 State.Info.Ports
             );
-            await SetupCommands.RunAsync(plan, State, values, cancellationToken).ConfigureAwait(false);
+            if (await plan.Setup.RunAsync(State, values, cancellationToken).ConfigureAwait(false) is { } failure)
+            {
+                throw new IsolationException(
+                    AttemptCodes.SetupFailed,
+                    failure,
+                    "Run it by hand in a fresh checkout; SetupTimeout sets how long it may take."
+                )
+                {
+                    Stage = Stage.Setup,
+                };
+            }
         }
 
         using (Enter(Stage.Context))
@@ -119,6 +130,13 @@ internal sealed class AttemptResources(WorkerSession session, WorkerAssignment a
                 await resource.ReleaseAsync(mode, CancellationToken.None).ConfigureAwait(false);
             }
 
+            return true;
+        }
+        catch (IsolationException e) when (e.Code == SandboxCodes.TeardownFailed)
+        {
+            // Everything is released all the same.
+            record.Notices = [.. record.Notices, $"{e.Fault.Message} {e.Fault.Remedy}"];
+            session.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Progress) { Text = e.Fault.Message });
             return true;
         }
         catch (Exception e)

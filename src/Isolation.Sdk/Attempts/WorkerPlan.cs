@@ -1,5 +1,6 @@
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.IO;
+using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 using Microsoft.Extensions.Logging;
@@ -24,7 +25,7 @@ internal sealed record WorkerPlan(
     // By name; the empty name is the default.
     public required IReadOnlyDictionary<string, Func<IServiceProvider, IAgentRunner>> Runners { get; init; }
 
-    public IReadOnlyList<WorkerCommand> Setup { get; init; } = [];
+    public required SetupCommands Setup { get; init; }
 
     public IReadOnlyList<string> Labels { get; init; } = [];
 

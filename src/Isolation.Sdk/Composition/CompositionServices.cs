@@ -1,6 +1,7 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,12 +32,16 @@ internal sealed class CompositionServices(PipelineSettings settings, IServicePro
 
     public IStateSandbox? Sandbox { get; set; }
 
+    // A gate needs what workers need. Made once the options are known.
+    public SetupCommands? Setup { get; set; }
+
     public object? GetService(Type serviceType) =>
         serviceType == typeof(TimeProvider) ? Time
         : serviceType == typeof(ILoggerFactory) ? Loggers
         : serviceType == typeof(WorkersDirectory) ? _workersDirectory
         : serviceType == typeof(GitRepositoryCache) ? Repositories
         : serviceType == typeof(IStateSandbox) ? Sandbox
+        : serviceType == typeof(SetupCommands) ? Setup
         : serviceType == typeof(CompositionServices) || serviceType == typeof(IServiceProvider) ? this
         : host?.GetService(serviceType);
 

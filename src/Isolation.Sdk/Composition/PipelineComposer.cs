@@ -3,6 +3,7 @@ using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Scheduling;
 using Isolation.Sdk.Workspaces;
@@ -36,6 +37,9 @@ internal sealed class PipelineComposer(PipelineSettings settings, IServiceProvid
             services.GetOptions(settings.Configure, static o => o.Validate())
         );
         services.Repositories = new GitRepositoryCache(options?.Author);
+        services.Setup = options is null
+            ? null
+            : new SetupCommands(settings.Setup, options.SetupTimeout, services.Time);
         ForecastOptions? forecast = Try("forecast's options", () =>
             services.GetOptions(settings.ConfigureForecast, static o => o.Validate())
         );
@@ -60,7 +64,7 @@ internal sealed class PipelineComposer(PipelineSettings settings, IServiceProvid
             Runners = settings.Runner is { } runner
                 ? new Dictionary<string, Func<IServiceProvider, IAgentRunner>>(settings.Runners) { [""] = runner }
                 : settings.Runners,
-            Setup = settings.Setup,
+            Setup = services.Setup!,
             Labels = settings.Labels,
             Resilience = settings.Resilience,
             Directory = settings.WorkersDirectory is { } root ? new WorkersDirectory(root) : null,

@@ -1,5 +1,6 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
+using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
 using Microsoft.Extensions.Logging;
 
@@ -19,6 +20,8 @@ internal sealed class MergeStrategy(
     public MergePolicy Policy => policy;
 
     public FaultPoints Faults { get; init; } = FaultPoints.None;
+
+    public SetupCommands? Setup { get; init; }
 
     public ValueTask<ProbeResult> ProbeAsync(RepositoryRef repository, CancellationToken cancellationToken = default) =>
         ValueTask.FromResult(
@@ -80,6 +83,7 @@ internal sealed class MergeStrategy(
         )
         {
             Faults = Faults,
+            Setup = Setup,
         };
         return await MergeQueue.OpenAsync(context, cancellationToken).ConfigureAwait(false);
     }

@@ -117,7 +117,11 @@ internal sealed record GateKey(string Gate, string Environment)
 
     public static GateKey Of(QueueContext context, string gitVersion) =>
         new(
-            Hash([.. context.Policy.Gates.Select(SpecOf), Hash([.. context.Policy.Options.CachePaths])]),
+            Hash([
+                .. context.Policy.Gates.Select(SpecOf),
+                Hash([.. context.Policy.Options.CachePaths]),
+                .. (context.Setup?.Commands ?? []).Select(c => Hash([c.File, .. c.Arguments])),
+            ]),
             Hash([
                 gitVersion,
                 RuntimeInformation.OSDescription,

@@ -1,5 +1,6 @@
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Sandbox;
 using Isolation.Sdk.Workspaces;
 
@@ -66,17 +67,60 @@ internal sealed class GateJob(
             .ConfigureAwait(false);
         try
         {
-            return await RunPartsAsync(scope, limit, cancellationToken).ConfigureAwait(false);
+            return await SetUpAsync(scope, workspace, cancellationToken).ConfigureAwait(false) is { } failure
+                ? new GateResult(GateVerdict.Infra, candidate.Tree) { Command = "setup", Reason = failure }
+                : await RunPartsAsync(scope, limit, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            await scope.ReleaseAsync(ReleaseMode.Remove, CancellationToken.None).ConfigureAwait(false);
+            await ReleaseAsync(scope).ConfigureAwait(false);
             lease.Complete();
 
             await _code
                 .WaitAsync(Grace, context.Time, CancellationToken.None)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             LostWorktree = !_code.IsCompleted;
+        }
+    }
+
+    private async Task<string?> SetUpAsync(
+        IStateScope scope,
+        WorkspaceInfo workspace,
+        CancellationToken cancellationToken
+    )
+    {
+        if (context.Setup is not { Commands.Count: > 0 } setup)
+        {
+            return null;
+        }
+
+        Dictionary<string, string> values = PlaceholderTemplate.Values(
+            name,
+            null,
+            workspace.Path,
+            scope.Info.Home,
+            scope.Info.Temp,
+            scope.Info.Ports
+        );
+        string? failure = await setup.RunAsync(scope, values, cancellationToken).ConfigureAwait(false);
+        if (failure is null && await FindChangesAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await worktree.RestoreAsync(candidate.Commit, cancellationToken).ConfigureAwait(false);
+        }
+
+        return failure;
+    }
+
+    // A teardown that fails says nothing of the candidate, and everything else is released all the same.
+    private async Task ReleaseAsync(IStateScope scope)
+    {
+        try
+        {
+            await scope.ReleaseAsync(ReleaseMode.Remove, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (IsolationException e) when (e.Code == SandboxCodes.TeardownFailed)
+        {
+            MergeLog.GateTeardownFailed(context.Logger, candidate.Name, e.Fault.Message, e.Fault.Remedy);
         }
     }
 

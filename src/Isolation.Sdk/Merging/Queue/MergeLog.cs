@@ -57,4 +57,15 @@ internal static partial class MergeLog
         "While the gate of {Candidate} ran, refs moved that nobody has checked out: {Refs}."
     )]
     public static partial void RefsMovedBesideGate(ILogger logger, string candidate, string refs);
+
+    [LoggerMessage(626, LogLevel.Warning, "After the gate of {Candidate}: {Message} {Remedy}")]
+    public static partial void GateTeardownFailed(ILogger logger, string candidate, string message, string remedy);
+
+    [LoggerMessage(
+        627,
+        LogLevel.Warning,
+        "{Attempt} puts back what was there before others landed, in {Files}. Look at it; revert {Commit} if that is "
+            + "not meant."
+    )]
+    public static partial void Undoes(ILogger logger, AttemptId attempt, string files, string commit);
 }

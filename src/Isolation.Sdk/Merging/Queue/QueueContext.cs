@@ -1,5 +1,6 @@
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
+using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
 using Microsoft.Extensions.Logging;
 
@@ -23,6 +24,9 @@ internal sealed record QueueContext(
     public GitRepository Repository => Names.Repository;
 
     public FaultPoints Faults { get; init; } = FaultPoints.None;
+
+    // What a gate's worktree needs before anything in it can be tested.
+    public SetupCommands? Setup { get; init; }
 }
 
 /// <summary>Where tests kill a queue: each step leaves the refs in a state that the next actor understands.</summary>

@@ -1,21 +1,21 @@
-using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
 
-namespace Isolation.Sdk.Attempts;
+namespace Isolation.Sdk.Runners;
 
-internal static class SetupCommands
+/// <summary>What prepares a fresh workspace: a worker's before its runner, a gate's before its first part.</summary>
+internal sealed record SetupCommands(IReadOnlyList<WorkerCommand> Commands, TimeSpan Timeout, TimeProvider Time)
 {
-    public static async Task RunAsync(
-        WorkerPlan plan,
+    // What failed, in a sentence; null when everything went well.
+    public async Task<string?> RunAsync(
         IStateScope state,
         IReadOnlyDictionary<string, string> values,
         CancellationToken cancellationToken
     )
     {
-        foreach (WorkerCommand command in plan.Setup)
+        foreach (WorkerCommand command in Commands)
         {
             string Fill(string text) => PlaceholderTemplate.Fill(text, values, "A setup command");
-            using CancellationTokenSource limit = new(plan.Options.SetupTimeout, plan.Time);
+            using CancellationTokenSource limit = new(Timeout, Time);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
                 cancellationToken,
                 limit.Token
@@ -30,24 +30,16 @@ internal static class SetupCommands
                 ExecResult result = await state.ExecAsync(filled, either.Token).ConfigureAwait(false);
                 if (result.ExitCode != 0)
                 {
-                    throw Failed(command, $"ended with exit code {OutputTail.Describe(result)}");
+                    return $"The setup command '{command.File}' ended with exit code {OutputTail.Describe(result)}";
                 }
             }
             catch (OperationCanceledException)
                 when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
-                throw Failed(command, $"took longer than {plan.Options.SetupTimeout}");
+                return $"The setup command '{command.File}' took longer than {Timeout}";
             }
         }
-    }
 
-    private static IsolationException Failed(WorkerCommand command, string what) =>
-        new(
-            AttemptCodes.SetupFailed,
-            $"The setup command '{command.File}' {what}",
-            "Run it by hand in a fresh checkout; SetupTimeout sets how long it may take."
-        )
-        {
-            Stage = Stage.Setup,
-        };
+        return null;
+    }
 }
