@@ -32,11 +32,10 @@ internal sealed class ExternalMergeDetector(QueueContext context, TargetHistory 
         HashSet<string> independent = [.. answer.Line.Split('\n')];
         foreach (QueueItem item in fresh)
         {
-            if (
-                await TryFindAsync(item, target, !independent.Contains(item.Head), cancellationToken)
-                    .ConfigureAwait(false) is
-                { } commit
-            )
+            bool maybeAncestor = item.Head == target || !independent.Contains(item.Head);
+            string? commit = await TryFindAsync(item, target, maybeAncestor, cancellationToken).ConfigureAwait(false)
+                ?? await FindSameChangeAsync(item, target, cancellationToken).ConfigureAwait(false);
+            if (commit is not null)
             {
                 found.Add((item, commit));
             }
@@ -77,5 +76,49 @@ internal sealed class ExternalMergeDetector(QueueContext context, TargetHistory 
             .ConfigureAwait(false);
         string[] oldest = path.Line.Split('\n')[^1].Split(' ');
         return oldest.Length < 2 || oldest[1] == item.Head ? item.Head : oldest[0];
+    }
+
+    // A forge that squashes or rebases leaves nothing of the commit but what it changed.
+    private async Task<string?> FindSameChangeAsync(QueueItem item, string target, CancellationToken cancellationToken)
+    {
+        if (item.Files is not { Count: > 0 } files || item.Base == target)
+        {
+            return null;
+        }
+
+        IReadOnlyList<TargetCommit> since = await history
+            .BetweenAsync(item.Base, target, cancellationToken)
+            .ConfigureAwait(false);
+        TargetCommit[] others = [.. since.Where(s => s is { Attempt: null, Parent: not null })];
+        if (!files.All(f => others.Any(o => o.Files.Contains(f))))
+        {
+            return null;
+        }
+
+        HashSet<string> wanted = [.. files];
+        TargetCommit[] whole = [.. others.Where(o => wanted.SetEquals(o.Files))];
+        if (whole.Length > 0)
+        {
+            IReadOnlyDictionary<string, string> ids = await PatchIds
+                .ReadAsync(
+                    context.Repository,
+                    [(item.Head, item.Base), .. whole.Select(o => (o.Commit, o.Parent!))],
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            if (
+                ids.TryGetValue(item.Head, out string? own)
+                && whole.FirstOrDefault(o => ids.GetValueOrDefault(o.Commit) == own) is { } squashed
+            )
+            {
+                return squashed.Commit;
+            }
+        }
+
+        return await PatchIds
+            .AreAllInAsync(context.Repository, target, item.Head, item.Base, cancellationToken)
+            .ConfigureAwait(false)
+            ? others.First(o => o.Files.Any(wanted.Contains)).Commit
+            : null;
     }
 }
