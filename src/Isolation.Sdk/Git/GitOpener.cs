@@ -11,7 +11,7 @@ internal static partial class GitOpener
 
     // A name, or all that begin with it.
     private static readonly string[] Allowed = ["user.name", "user.email", "core.autocrlf", "core.eol", "filter.lfs."];
-    private static readonly string[] AllowedForRemotes = ["url.", "http.", "credential.", "core.sshcommand"];
+    private static readonly string[] AllowedForRemotes = ["url.", "http.", "credential.", "core.sshcommand", "lfs."];
 
     public static Task<GitRepository> OpenAsync(string path, CancellationToken cancellationToken = default) =>
         OpenAsync(path, HostVariables(), cancellationToken);

@@ -8,6 +8,7 @@ namespace Isolation.Sdk.Merging;
 internal sealed partial class RemotePush(QueueContext context)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan UploadLimit = TimeSpan.FromMinutes(30);
 
     private string Target => context.Names.Target;
 
@@ -18,6 +19,11 @@ internal sealed partial class RemotePush(QueueContext context)
         CancellationToken cancellationToken
     )
     {
+        if (await UploadAsync(remote, fresh, cancellationToken).ConfigureAwait(false) is { } missing)
+        {
+            return Failed(remote, missing);
+        }
+
         // The lease is on the old value and the new one descends from it, so that no forced update can come of it.
         GitResult pushed = await PushAsync(remote, old, fresh, cancellationToken).ConfigureAwait(false);
         if (pushed.Ok)
@@ -58,6 +64,11 @@ internal sealed partial class RemotePush(QueueContext context)
     {
         string branch = item.Branch ?? $"isolation/{Slug.Of(item.Attempt.Item)}/{item.Attempt.Number}";
         string refs = $"{item.Head}:refs/heads/{branch}";
+        if (await UploadAsync(remote, item.Head, cancellationToken).ConfigureAwait(false) is { } missing)
+        {
+            return NotPushed(item, remote, missing);
+        }
+
         GitResult answer = await RunAsync(
                 cancellationToken,
                 ["push", "--quiet", "--no-follow-tags", "--end-of-options", remote, refs]
@@ -67,14 +78,33 @@ internal sealed partial class RemotePush(QueueContext context)
             ? item with
             {
                 Pushed = $"pushed to {remote} as {branch}",
+                PushFailure = null,
             }
-            : item with
-            {
-                Hold = new ItemHold(
-                    MergeHoldReason.Infra,
-                    $"the push to {remote} failed: {Line(answer.Error)} Approve it again to retry."
-                ),
-            };
+            : NotPushed(item, remote, answer.Error);
+    }
+
+    private static QueueItem NotPushed(QueueItem item, string remote, string why) =>
+        item with
+        {
+            PushFailure =
+                $"the push to {remote} failed: {Line(why)} It is tried again while the queue runs; approve it to try "
+                + "at once.",
+        };
+
+    // Why it could not be done; null if there is nothing to do any more.
+    private async Task<string?> UploadAsync(string remote, string commit, CancellationToken cancellationToken)
+    {
+        if (!await LfsUpload.IsNeededAsync(context.Repository, remote, commit, cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        GitResult answer = await RunAsync(UploadLimit, cancellationToken, LfsUpload.Command(remote, commit))
+            .ConfigureAwait(false);
+        return answer.Ok
+            ? null
+            : $"its LFS files were not uploaded ({Line(answer.Error + answer.Output)}). Install git-lfs, or see that "
+                + $"'git lfs push {remote} {commit}' ends well.";
     }
 
     private Task<GitResult> PushAsync(string remote, string lease, string fresh, CancellationToken cancellationToken) =>
@@ -121,9 +151,16 @@ internal sealed partial class RemotePush(QueueContext context)
         );
     }
 
-    private async Task<GitResult> RunAsync(CancellationToken cancellationToken, params string[] arguments)
+    private Task<GitResult> RunAsync(CancellationToken cancellationToken, params string[] arguments) =>
+        RunAsync(Limit, cancellationToken, arguments);
+
+    private async Task<GitResult> RunAsync(
+        TimeSpan most,
+        CancellationToken cancellationToken,
+        params string[] arguments
+    )
     {
-        using CancellationTokenSource limit = new(Limit, context.Time);
+        using CancellationTokenSource limit = new(most, context.Time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
             limit.Token,
             cancellationToken
@@ -135,7 +172,7 @@ internal sealed partial class RemotePush(QueueContext context)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new GitResult(-1, "", $"'git {arguments[0]}' took longer than {Limit}.");
+            return new GitResult(-1, "", $"'git {arguments[0]}' took longer than {most}.");
         }
     }
 

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Merging;
@@ -51,7 +52,10 @@ internal sealed class MergeQueue : IMergeQueue
 
         if (
             _statuses.Latest(request.Attempt)?.State != MergeState.Landed
-            && await _store.TryCreateAsync(request, _context.Policy, cancellationToken).ConfigureAwait(false) is null
+            && await _store
+                .TryCreateAsync(request, _context.Policy, cancellationToken, i => PushAsync(i, cancellationToken))
+                .ConfigureAwait(false)
+                is null
         )
         {
             QueueItem? before = (await _store.ReadAsync(cancellationToken).ConfigureAwait(false)).Find(request.Attempt);
@@ -69,6 +73,13 @@ internal sealed class MergeQueue : IMergeQueue
 
         Announce();
     }
+
+    // What someone is to review is there before it counts as submitted, whoever acts and however soon the host ends.
+    private async Task<QueueItem> PushAsync(QueueItem item, CancellationToken cancellationToken) =>
+        _context.Policy.Options.PushBranchesTo is { } remote
+        && RefReader.Read(_context.Repository.CommonDirectory, _context.Names.Item(item.Attempt)) is null
+            ? await new RemotePush(_context).PushBranchAsync(item, remote, cancellationToken).ConfigureAwait(false)
+            : item;
 
     public IAsyncEnumerable<MergeStatus> WatchAsync(
         AttemptId? attempt = null,

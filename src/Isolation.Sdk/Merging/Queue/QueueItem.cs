@@ -43,6 +43,8 @@ internal sealed record QueueItem(AttemptId Attempt, string Head, string Base, lo
 
     public string? Pushed { get; init; }
 
+    public string? PushFailure { get; init; }
+
     public string? LandedCommit { get; init; }
 
     public MergeConflict? Conflict { get; init; }

@@ -10,8 +10,12 @@ internal sealed class QueueMaintenance(
     QueueChangeFile changes
 )
 {
+    private static readonly TimeSpan MinRetryPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxRetryPause = TimeSpan.FromMinutes(5);
+
     private readonly ExternalMergeDetector _outside = new(context, monitor.History);
     private readonly RemotePush _push = new(context);
+    private readonly Dictionary<AttemptId, (DateTimeOffset Next, TimeSpan Pause)> _retries = [];
     private int _moves;
 
     public void StartSequence() => store.StartSequenceAfter(monitor.State);
@@ -55,14 +59,13 @@ internal sealed class QueueMaintenance(
 
         if (context.Policy.Options.PushBranchesTo is { } remote)
         {
-            foreach (QueueItem item in monitor.State.Open.Where(i => i.Pushed is null && i.Hold is null).ToArray())
+            foreach (QueueItem item in monitor.State.Open.Where(IsPushDue).ToArray())
             {
-                await StoreAsync(
-                        item,
-                        await _push.PushBranchAsync(item, remote, cancellationToken).ConfigureAwait(false),
-                        cancellationToken
-                    )
-                    .ConfigureAwait(false);
+                QueueItem pushed = await _push.PushBranchAsync(item, remote, cancellationToken).ConfigureAwait(false);
+                if (pushed != item)
+                {
+                    await StoreAsync(item, pushed, cancellationToken).ConfigureAwait(false);
+                }
             }
         }
 
@@ -178,6 +181,33 @@ internal sealed class QueueMaintenance(
             )
         );
         changes.Signal();
+    }
+
+    // What failed is tried again after a pause that doubles, and at once when someone approves it.
+    private bool IsPushDue(QueueItem item)
+    {
+        if (item.Pushed is not null || item.Hold is not null)
+        {
+            return false;
+        }
+
+        DateTimeOffset now = context.Time.GetUtcNow();
+        TimeSpan pause = MinRetryPause;
+        if (
+            item.PushFailure is not null
+            && _retries.TryGetValue(item.Attempt, out (DateTimeOffset Next, TimeSpan Pause) last)
+        )
+        {
+            if (now < last.Next)
+            {
+                return false;
+            }
+
+            pause = last.Pause * 2 < MaxRetryPause ? last.Pause * 2 : MaxRetryPause;
+        }
+
+        _retries[item.Attempt] = (now + pause, pause);
+        return true;
     }
 
     private async Task PauseAsync(QueuePause? pause, CancellationToken cancellationToken)

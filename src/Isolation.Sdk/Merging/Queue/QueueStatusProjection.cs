@@ -73,6 +73,14 @@ internal sealed class QueueStatusProjection(QueueState state, Func<AttemptId, bo
             return item.Hold;
         }
 
+        if (
+            item is { Pushed: null, PushFailure: { } failure }
+            && (policy is null || policy.Options.PushBranchesTo is not null)
+        )
+        {
+            return new ItemHold(MergeHoldReason.Infra, failure);
+        }
+
         if ((item.NeedsApproval || policy?.NeedsApproval == true) && item.ApprovedCommit != item.Head)
         {
             string pushed = item.Pushed is null ? "" : $" ({item.Pushed})";

@@ -29,7 +29,8 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
     public async Task<QueueItem?> TryCreateAsync(
         MergeRequest request,
         MergePolicy policy,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Func<QueueItem, Task<QueueItem>>? prepare = null
     )
     {
         QueueItem item = new(
@@ -50,6 +51,7 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
             NeedsApproval = policy.NeedsApproval,
             NeedsGate = policy.NeedsGate,
         };
+        item = prepare is null ? item : await prepare(item).ConfigureAwait(false);
         item = await WriteAsync(item, cancellationToken).ConfigureAwait(false);
         return
             await Repository

@@ -46,8 +46,8 @@ internal static class RequestRules
                 $"{item.Attempt} is {item.Head}; the approval is for {commit}.",
                 "Look at the commit that was submitted, and approve its full id."
             )
-        : item.ApprovedCommit == item.Head && item.Hold is null ? item
-        : item with { ApprovedCommit = item.Head, ApprovedBy = by, Hold = null };
+        : item.ApprovedCommit == item.Head && item is { Hold: null, PushFailure: null } ? item
+        : item with { ApprovedCommit = item.Head, ApprovedBy = by, Hold = null, PushFailure = null };
 
     public static IsolationException Refuse(string code, AttemptId attempt, string message, string remedy) =>
         new(code, message, remedy) { Attempt = attempt, Stage = Stage.Merge };
