@@ -47,6 +47,14 @@ public sealed class IsolationOptions
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// Whether SIGINT (Ctrl-C), SIGTERM and SIGHUP cancel a run instead of ending the process at once and leaving its
+    /// workers behind. A second signal ends the process. When the program ends by itself after that, its exit code is
+    /// 128 and the signal's number, unless it sets one. A hosted service leaves signals to its host.
+    /// <value>true.</value>
+    /// </summary>
+    public bool StopsOnSignals { get; set; } = true;
+
+    /// <summary>
     /// How long running attempts may go on when the host of a hosted pipeline shuts down, before their workers are
     /// asked to stop.
     /// <value>10 s; together with <see cref="StopGrace"/> less than the host's shutdown time-out of 30 s.</value>

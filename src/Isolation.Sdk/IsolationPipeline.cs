@@ -95,9 +95,12 @@ public sealed class IsolationPipeline : IAsyncDisposable, IDisposable
     /// <param name="cancellationToken">A token to end the run in an orderly way.</param>
     /// <exception cref="IsolationException">ISO0923: the builder was given none.</exception>
     public IsolationRun Start(CancellationToken cancellationToken = default) =>
+        Start(isHosted: false, cancellationToken);
+
+    internal IsolationRun Start(bool isHosted, CancellationToken cancellationToken) =>
         _plan.Settings.Tracker is null
             ? throw NoTracker("There are no items to run.")
-            : Begin(new RunItems([], null) { IsTrackers = true }, cancellationToken);
+            : Begin(new RunItems([], null) { IsTrackers = true, IsHosted = isHosted }, cancellationToken);
 
     /// <summary>
     /// Looks ahead: which of the workers that run here touch the same files as each other, or as what waits in the

@@ -173,6 +173,8 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
     private async Task<IsolationSummary> RunAsync(RunItems items)
     {
         long begun = _plan.Time.GetTimestamp();
+        using StopSignals? signals =
+            _plan.Options.StopsOnSignals && !items.IsHosted ? StopSignals.Listen(_ending.Cancel) : null;
         AuditReport audit = IsolationAudit.NotRun(_plan);
         try
         {

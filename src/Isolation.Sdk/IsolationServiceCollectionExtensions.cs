@@ -108,7 +108,7 @@ public static class IsolationServiceCollectionExtensions
         {
             if (!stoppingToken.IsCancellationRequested)
             {
-                await (_run = pipeline.Start(CancellationToken.None)).Completion.ConfigureAwait(false);
+                await (_run = pipeline.Start(isHosted: true, CancellationToken.None)).Completion.ConfigureAwait(false);
             }
         }
     }

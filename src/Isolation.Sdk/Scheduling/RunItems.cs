@@ -4,4 +4,7 @@ internal sealed record RunItems(IReadOnlyCollection<WorkItem> Given, IAsyncEnume
 {
     // Only the tracker says when there are no more.
     public bool IsTrackers { get; init; }
+
+    // Its host hears the signals, and lets running attempts end first.
+    public bool IsHosted { get; init; }
 }

@@ -41,11 +41,11 @@ public sealed class ParentKillTests
         [
             .. left.Notes.Where(n => n.Key is "state.cgroup" or "state.groups").SelectMany(n => n.Value.Split('\n')),
         ];
-        Assert.NotEmpty(ProcessesIn(rig.Workers));
+        Assert.NotEmpty(rig.ProcessesOfWorkers());
         await using IsolationPipeline next = rig.Compose().RunWith(PipelineFixture.WriteAndCommitAsync).Build();
         await next.CleanAsync(await next.PlanCleanAsync());
 
-        Assert.Empty(ProcessesIn(rig.Workers));
+        Assert.Empty(rig.ProcessesOfWorkers());
         Assert.DoesNotContain(groups, Directory.Exists);
         Assert.Empty(await next.PlanCleanAsync());
         Assert.False(Directory.Exists(Path.Combine(rig.Workers, "w.1")));
@@ -72,19 +72,4 @@ public sealed class ParentKillTests
             await using IsolationRun run = pipeline.Start([new WorkItem("w", "Kill")]);
             Console.WriteLine((await run.Completion).Items[0].Outcome);
             """";
-
-    private static int[] ProcessesIn(string folder) =>
-        [.. ProcessTable.Read().Select(p => p.Id).Where(id => StandsIn(id, folder))];
-
-    private static bool StandsIn(int id, string folder)
-    {
-        try
-        {
-            return new FileInfo($"/proc/{id}/cwd").LinkTarget?.StartsWith(folder, StringComparison.Ordinal) ?? false;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Platform;
 using Isolation.Sdk.Testing;
 
 namespace Isolation.Sdk.Tests.Infrastructure;
@@ -66,4 +67,19 @@ internal sealed class PipelineFixture : IAsyncDisposable
     public Task<string> GitAsync(params string[] arguments) => Repository.GitAsync(arguments);
 
     public ValueTask DisposeAsync() => Repository.DisposeAsync();
+
+    /// <summary>The processes that stand in a folder of a worker.</summary>
+    public int[] ProcessesOfWorkers() => [.. ProcessTable.Read().Select(p => p.Id).Where(id => StandsIn(id, Workers))];
+
+    private static bool StandsIn(int id, string folder)
+    {
+        try
+        {
+            return new FileInfo($"/proc/{id}/cwd").LinkTarget?.StartsWith(folder, StringComparison.Ordinal) ?? false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 }
