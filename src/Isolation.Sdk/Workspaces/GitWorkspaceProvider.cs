@@ -198,10 +198,11 @@ internal abstract class GitWorkspaceProvider(
                 .ConfigureAwait(false);
             info = await AddGitAsync(creation, info with { CheckedOutBy = files.Method }, files, cancellationToken)
                 .ConfigureAwait(false);
-            WorkspaceFacts facts = await CompleteAsync(creation, info, cancellationToken).ConfigureAwait(false);
+            WorkspaceFacts facts = await CompleteAsync(creation, info, files.Submodules, cancellationToken)
+                .ConfigureAwait(false);
             GitWorkspace workspace = Open(creation, info, facts);
             workspace.OnReleased = known.Admission is { } admission ? admission.SignalReleased : null;
-            workspace.Recycle = idle?.CreateRecycling(info, files);
+            workspace.Recycle = files.Submodules.Count == 0 ? idle?.CreateRecycling(info, files) : null;
             return workspace;
         }
         catch (Exception e)
@@ -271,6 +272,7 @@ internal abstract class GitWorkspaceProvider(
     private async Task<WorkspaceFacts> CompleteAsync(
         WorkspaceCreation creation,
         WorkspaceInfo info,
+        IReadOnlyList<FilledSubmodule> submodules,
         CancellationToken cancellationToken
     )
     {
@@ -286,6 +288,7 @@ internal abstract class GitWorkspaceProvider(
             TargetRef = creation.Request.TargetRef,
             CheckedOutBy = info.CheckedOutBy,
             CheckedOutAt = new PinMarker(info).Set(info.BaseCommit),
+            Submodules = submodules,
         };
         await creation.NoteAsync(WorkspaceNotes.Made, facts.ToJson(), cancellationToken).ConfigureAwait(false);
         return facts;

@@ -18,6 +18,8 @@ internal sealed class RepositoryWorkspaces : IAsyncDisposable
             : null;
     }
 
+    private IReadOnlyList<string> _emptySubmodules = [];
+
     public WorkspaceContext Context { get; }
 
     public TemplateTrees Trees { get; }
@@ -66,6 +68,9 @@ internal sealed class RepositoryWorkspaces : IAsyncDisposable
             );
         }
 
+        _emptySubmodules = await new SubmoduleCheckout(repository)
+            .FindEmptyAsync(cancellationToken)
+            .ConfigureAwait(false);
         return problems;
     }
 
@@ -83,6 +88,13 @@ internal sealed class RepositoryWorkspaces : IAsyncDisposable
             yield return $"Workspaces do not inherit "
                 + $"{string.Join(", ", ignored.Select(f => $"'{PlainText.SingleLine(f, 200)}'"))}: put what the "
                 + $"repository needs into its own .editorconfig.";
+        }
+
+        if (_emptySubmodules.Count > 0)
+        {
+            string paths = string.Join(", ", _emptySubmodules.Select(p => $"'{p}'"));
+            yield return $"Submodules that are not initialized here stay empty in every workspace and gate: "
+                + $"{PlainText.SingleLine(paths, 400)}. If they are needed, run 'git submodule update --init --recursive'.";
         }
 
         if (Idle is not null)

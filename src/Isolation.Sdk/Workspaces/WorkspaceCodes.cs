@@ -19,4 +19,5 @@ internal static class WorkspaceCodes
     public const string CheckoutMethodUnsupported = "ISO0316";
     public const string NoFreeSpace = "ISO0317";
     public const string BadOption = "ISO0319";
+    public const string SubmoduleIncomplete = "ISO0320";
 }

@@ -28,6 +28,8 @@ internal sealed record WorkspaceFacts(
 
     public DateTime? CheckedOutAt { get; init; }
 
+    public IReadOnlyList<FilledSubmodule> Submodules { get; init; } = [];
+
     [JsonIgnore]
     public IReadOnlyList<string> Excluded => [.. Copied, .. Linked];
 

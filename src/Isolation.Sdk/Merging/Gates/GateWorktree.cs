@@ -25,6 +25,7 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
 
     private Dictionary<string, string?> _gitFiles = [];
     private Dictionary<string, string> _refs = [];
+    private IReadOnlyList<FilledSubmodule> _submodules = [];
     private string? _gitDirectory;
 
     // There are more than may be used at once when one had to be left to code that would not end.
@@ -59,7 +60,8 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
 
     public async Task<WorkspaceInfo> MoveToAsync(string commit, CancellationToken cancellationToken)
     {
-        if (FindTampering() is not null)
+        // What a gate left in a submodule goes with it: each is made anew.
+        if (FindTampering() is not null || !SubmoduleCheckout.TryClear(Folder, _gitDirectory, _submodules))
         {
             await RemoveAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -122,7 +124,7 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
         string? entry = _gitDirectory;
-        _gitDirectory = null;
+        (_gitDirectory, _submodules) = (null, []);
         foreach (string file in new[] { Index, Index + ".lock" }.Where(File.Exists))
         {
             File.Delete(file);
@@ -139,8 +141,10 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
         await File.WriteAllTextAsync(Path.Combine(_gitDirectory!, "HEAD"), commit + "\n", cancellationToken)
             .ConfigureAwait(false);
         File.Copy(Index, Path.Combine(_gitDirectory!, "index"), overwrite: true);
+        WorkspaceInfo info = new(Folder, _gitDirectory!, null, commit);
+        _submodules = await new SubmoduleCheckout(Repository).FillAsync(info, cancellationToken).ConfigureAwait(false);
         (_gitFiles, _refs) = (ReadGitFiles(), ReadRefs());
-        return new WorkspaceInfo(Folder, _gitDirectory!, null, commit);
+        return info;
     }
 
     private async Task<string> MakeAsync(string commit, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Isolation.Sdk.Git;
 using Isolation.Sdk.Platform;
 using Isolation.Sdk.Workspaces;
 
@@ -75,6 +76,9 @@ internal sealed class ScopeBuilder(
             .. packages,
             .. BarrierFiles.FindVisible(_resources.Workspace, git.TopLevel),
             .. AccessScope.Objects(git.CommonDirectory),
+            .. git.CommonDirectory is { } common
+                ? ModuleDirectories.FindAll(common).SelectMany(m => AccessScope.Objects(Path.Combine(common, m)))
+                : [],
             .. _options.ReadablePaths.Select(host.Resolve).OfType<string>(),
         ];
         AccessScope.ThrowIfExposed(_folders.Root, read);

@@ -14,6 +14,8 @@ internal sealed class MaterializedFiles(
 
     public Func<WorkspaceInfo, GitSettings, CancellationToken, Task>? CheckOut { get; init; }
 
+    public IReadOnlyList<FilledSubmodule> Submodules { get; private set; } = [];
+
     // Ends with it at the latest.
     public IDisposable? Turn { get; init; }
 
@@ -38,6 +40,12 @@ internal sealed class MaterializedFiles(
             index!.Save(path);
         }
 
+        Submodules = await new SubmoduleCheckout(context.Repository)
+        {
+            KeepsOrigin = !info.HasOwnRepository || context.Options.KeepOrigin,
+        }
+            .FillAsync(info, cancellationToken)
+            .ConfigureAwait(false);
         context.Faults.OnStep(WorkspaceStep.Indexed);
     }
 
