@@ -30,6 +30,10 @@ public sealed partial class MergeQueueOptions
     /// preset always requires it.</value></summary>
     public bool RequireApproval { get; set; }
 
+    /// <summary>Whether work that puts back what was there before others landed waits until someone approves it.
+    /// <value>false: it lands, and its status names what it puts back.</value></summary>
+    public bool HoldReverts { get; set; }
+
     /// <summary>The parts of the gate, run in this order; the first that is not green decides.</summary>
     public IList<MergeGate> Gates { get; } = [];
 

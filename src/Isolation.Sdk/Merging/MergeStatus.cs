@@ -32,6 +32,10 @@ public sealed record MergeStatus(AttemptId Attempt, MergeState State)
     /// files.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Coupled { get; init; } = NoneCoupled;
 
+    /// <summary>Items that landed before and whose changes it puts back to what was there before them, in whole files
+    /// or in single places, with those files.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Undoes { get; init; } = NoneCoupled;
+
     /// <summary>The target. From here on, only <see cref="MergeQueueClient"/> fills the properties in.</summary>
     public MergeTarget? Target { get; init; }
 

@@ -13,6 +13,15 @@ internal sealed record Candidate(QueueItem Item, string Parent, string Commit, s
 
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Coupled { get; init; } = MergeStatus.NoneCoupled;
 
+    // Items that landed before, with the files in which it puts back what was there before them.
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Undoes { get; init; } = MergeStatus.NoneCoupled;
+
+    public string? UndoesReason =>
+        Undoes.Count == 0
+            ? null
+            : "It puts back what was there before others landed: "
+                + $"{string.Join("; ", Undoes.Select(u => $"{u.Key} in {string.Join(", ", u.Value)}"))}.";
+
     public bool RecordsTestedTree { get; init; }
 }
 

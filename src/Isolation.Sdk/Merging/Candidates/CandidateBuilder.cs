@@ -6,6 +6,7 @@ internal sealed class CandidateBuilder(QueueContext context, TargetHistory histo
 {
     private readonly ItemMerger _merger = new(context, history, context.Names.MergeFolder);
     private readonly CandidateWriter _writer = new(context);
+    private readonly RevertFinder _reverts = new(context, history);
 
     // What does not go with the target alone is final.
     public async Task<StackingResult> StackAsync(
@@ -30,7 +31,19 @@ internal sealed class CandidateBuilder(QueueContext context, TargetHistory histo
             Candidate candidate = await _writer
                 .WriteAsync(item, tip, clean, recordsTestedTree, cancellationToken)
                 .ConfigureAwait(false);
-            return new StackingResult.Stacked(candidate with { Files = files, Coupled = Coupled(files, since, ahead) });
+            candidate = candidate with { Files = files, Coupled = Coupled(files, since, ahead) };
+            candidate = candidate with
+            {
+                Undoes = await _reverts
+                    .FindAsync(candidate, target.Commit, ahead, cancellationToken)
+                    .ConfigureAwait(false),
+            };
+            return
+                context.Policy.Options.HoldReverts
+                && candidate.UndoesReason is { } reason
+                && item.ApprovedCommit != item.Head
+                ? new StackingResult.Final(Held(item, reason))
+                : new StackingResult.Stacked(candidate);
         }
 
         MergeResult alone = ahead.Count == 0 ? onTip : await MergeAsync(target, []).ConfigureAwait(false);
@@ -41,6 +54,12 @@ internal sealed class CandidateBuilder(QueueContext context, TargetHistory histo
         Task<MergeResult> MergeAsync(MergeBase onto, IReadOnlyList<Candidate> below) =>
             _merger.RunAsync(item, onto, target.Commit, below, files, cancellationToken);
     }
+
+    private static QueueItem Held(QueueItem item, string reason) =>
+        item with
+        {
+            Hold = new ItemHold(MergeHoldReason.Approval, $"{reason} Approve it if that is meant."),
+        };
 
     private static Dictionary<string, IReadOnlyList<string>> Coupled(
         IReadOnlyList<string> files,

@@ -72,6 +72,31 @@ internal sealed class TargetHistory(QueueLayout names)
         return steps;
     }
 
+    // Newest first. What is not known is read once: what lands from then on is.
+    public async Task<IReadOnlyList<TargetCommit>> RecentAsync(
+        string target,
+        int count,
+        CancellationToken cancellationToken
+    )
+    {
+        if (Walk(target, count) is { } known)
+        {
+            return known;
+        }
+
+        List<TargetCommit> steps = await ReadAsync(
+                cancellationToken,
+                "--diff-merges=first-parent",
+                "--name-only",
+                "--no-renames",
+                $"--max-count={count}",
+                target
+            )
+            .ConfigureAwait(false);
+        steps.ForEach(Add);
+        return steps;
+    }
+
     public async Task<TargetCommit?> FindAsync(AttemptId attempt, string target, CancellationToken cancellationToken)
     {
         string name = LandingMessage.Name(attempt);
@@ -173,6 +198,22 @@ internal sealed class TargetHistory(QueueLayout names)
                     Head = trailers.GetValueOrDefault(LandingMessage.HeadTrailer),
                 }
             );
+        }
+
+        return steps;
+    }
+
+    private List<TargetCommit>? Walk(string target, int count)
+    {
+        List<TargetCommit> steps = [];
+        for (string? at = target; at is not null && steps.Count < count; at = steps[^1].Parent)
+        {
+            if (!_steps.TryGetValue(at, out TargetCommit? step))
+            {
+                return null;
+            }
+
+            steps.Add(step);
         }
 
         return steps;

@@ -61,11 +61,6 @@ internal static partial class MergeLog
     [LoggerMessage(626, LogLevel.Warning, "After the gate of {Candidate}: {Message} {Remedy}")]
     public static partial void GateTeardownFailed(ILogger logger, string candidate, string message, string remedy);
 
-    [LoggerMessage(
-        627,
-        LogLevel.Warning,
-        "{Attempt} puts back what was there before others landed, in {Files}. Look at it; revert {Commit} if that is "
-            + "not meant."
-    )]
-    public static partial void Undoes(ILogger logger, AttemptId attempt, string files, string commit);
+    [LoggerMessage(627, LogLevel.Warning, "{Attempt}: {Undone} Revert {Commit} if that is not meant.")]
+    public static partial void Undoes(ILogger logger, AttemptId attempt, string undone, string commit);
 }

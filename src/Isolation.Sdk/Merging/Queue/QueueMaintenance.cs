@@ -148,6 +148,8 @@ internal sealed class QueueMaintenance(
                     LandedCommit = candidate.Commit,
                     Gate = pass,
                     Coupled = candidate.Coupled,
+                    Undoes = candidate.Undoes,
+                    Reason = candidate.UndoesReason,
                     With = [.. candidates.Where(c => c != candidate).Select(c => c.Item.Attempt)],
                 }
             );
@@ -170,6 +172,10 @@ internal sealed class QueueMaintenance(
                 TargetCommit.Of(item.Attempt, item.Head, candidate.Commit, candidate.Parent, candidate.Files)
             );
             MergeLog.Landed(context.Logger, item.Attempt, candidate.Commit, context.Names.Target);
+            if (candidate.UndoesReason is { } undone)
+            {
+                MergeLog.Undoes(context.Logger, item.Attempt, undone, candidate.Commit);
+            }
         }
 
         PublishLanding(MergeState.Landed, candidates, pass);
