@@ -47,7 +47,9 @@ internal sealed class AttemptReporter(WorkerSession session, WorkerAssignment as
             Branch = workspace is { HasOwnRepository: false } shared ? shared.Branch : null,
             Changes = record.Capture?.Files ?? [],
             Contamination = record.Contamination,
-            Notices = [.. record.Notices.Select(session.Secrets.Apply)],
+            Notices = [.. record.Notices.Concat(record.Capture?.Notices ?? []).Select(session.Secrets.Apply)],
+            Holds = [.. (record.Capture?.Holds ?? []).Select(session.Secrets.Apply)],
+            IgnoredFiles = record.Capture?.IgnoredFiles ?? 0,
             IsVictim =
                 record.OwnTampering.Count == 0
                 && record.Findings.Count > 0

@@ -216,6 +216,10 @@ internal sealed class AttemptRun
         try
         {
             _record.Capture = await workspace.CaptureAsync(state, limit.Token).ConfigureAwait(false);
+            foreach (string found in _record.Capture.Notices)
+            {
+                _session.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Progress) { Text = found });
+            }
         }
         catch (Exception e)
         {

@@ -41,7 +41,7 @@ internal static class OutcomeMapper
         {
             RunResult.Done when report.Changes.Count == 0 => new Settlement.Close(
                 ItemOutcome.NoChange,
-                "It was done without changing a file."
+                $"It was done without changing a file. {string.Join(' ', report.Notices)}".TrimEnd()
             ),
             RunResult.Done => new Settlement.AwaitMerge(report.Attempt),
             RunResult.BlockedOn blocked => new Settlement.Block(blocked.Items),

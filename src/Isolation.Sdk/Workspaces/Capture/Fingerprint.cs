@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -46,6 +47,17 @@ internal static class Fingerprint
 
     public static bool IsShared(string difference) =>
         Shared.Any(name => difference.StartsWith($"{name} was ", StringComparison.Ordinal));
+
+    // As it was written: its objects, and those of one other.
+    public static bool IsBorrowing(string gitDirectory, string objects)
+    {
+        string own = Path.Combine(gitDirectory, "objects");
+        return Kind(gitDirectory) == Folder
+            && Kind(own) == Folder
+            && Ways(own) == "open"
+            && TextFile.TryRead(Path.Combine(own, "info", "alternates"))?.Trim().Replace('\\', '/')
+                == objects.Replace('\\', '/');
+    }
 
     private static Dictionary<string, string> TakeClone(string gitDirectory)
     {
