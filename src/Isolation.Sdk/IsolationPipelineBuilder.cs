@@ -71,8 +71,12 @@ public sealed class IsolationPipelineBuilder
     /// <param name="from">
     /// Where the branch starts if it does not exist yet; <see langword="null"/>: it must exist.
     /// </param>
-    public IsolationPipelineBuilder Target(string branch, string? from = null) =>
-        With(branch, s => (s.Target, s.TargetFrom) = (branch, from));
+    /// <param name="follow">
+    /// Whether a branch that exists is brought up to <paramref name="from"/> before each run: by fast-forward, or by a
+    /// merge if it has commits of its own. If the two collide, the run does not start.
+    /// </param>
+    public IsolationPipelineBuilder Target(string branch, string? from = null, bool follow = false) =>
+        With(branch, s => (s.Target, s.TargetFrom, s.FollowsBase) = (branch, from, follow));
 
     /// <summary>
     /// Fetches from a remote before each attempt's base is resolved. A failure ends the attempt: a base is never

@@ -24,6 +24,8 @@ internal sealed record PipelineSettings(string Repository)
 
     public string? TargetFrom { get; set; }
 
+    public bool FollowsBase { get; set; }
+
     public string TargetOf(WorkItem item) => item.Target ?? Target;
 
     public IsolationGuarantees RequiredSealed { get; set; }
