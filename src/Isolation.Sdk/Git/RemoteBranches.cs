@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Git;
 
-/// <summary>Which branches of a remote a fetch brings, and where to: not every clone says so, or says it well.</summary>
+/// <summary>Which branches of a remote a fetch brings, and where to: not every clone says so.</summary>
 internal sealed class RemoteBranches
 {
     private const string Heads = "refs/heads/";
