@@ -88,6 +88,9 @@ internal sealed class AttemptResources(WorkerSession session, WorkerAssignment a
             session.Checklist.Admit(
                 new WorkerAllocation(Attempt, assignment.Item, Workspace.Info, State.Info, Context, assignment.Handoffs)
             );
+            await new WorkspaceVerifier(session.Repository)
+                .VerifyAsync(Workspace.Info, State, plan.Setup.Commands.Count == 0, cancellationToken)
+                .ConfigureAwait(false);
         }
 
         await session

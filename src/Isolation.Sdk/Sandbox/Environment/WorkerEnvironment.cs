@@ -57,7 +57,13 @@ internal sealed class WorkerEnvironment(HostVariables host)
 
     private readonly Dictionary<string, EnvironmentEntry> _entries = new(Names);
 
-    public WorkerEnvironment AddDefaults(string attempt, string worker, string ceiling, ScopeFolders folders)
+    public WorkerEnvironment AddDefaults(
+        string attempt,
+        string worker,
+        string ceiling,
+        ScopeFolders folders,
+        IEnumerable<KeyValuePair<string, string>> git
+    )
     {
         string? path = InheritedPath(host);
         Add("PATH", path ?? DefaultPath, path is null ? EnvironmentEntry.Isolation : EnvironmentEntry.Inherited);
@@ -68,12 +74,12 @@ internal sealed class WorkerEnvironment(HostVariables host)
             Add("RestoreAdditionalProjectFallbackFolders", packages);
         }
 
-        Dictionary<string, string> git = [];
-        GitEnvironment.AddConfig(git, GitConfig);
+        Dictionary<string, string> config = [];
+        GitEnvironment.AddConfig(config, [.. GitConfig, .. git]);
         return Add([
             .. Fixed,
             .. OwnVariables(attempt, worker, ceiling, folders),
-            .. git.Select(g => (g.Key, g.Value)),
+            .. config.Select(g => (g.Key, g.Value)),
         ]);
     }
 
@@ -126,7 +132,7 @@ internal sealed class WorkerEnvironment(HostVariables host)
         string.Join(
             '\n',
             [
-                .. new WorkerEnvironment(host).AddDefaults("", "", "", new ScopeFolders("", "")).Build(),
+                .. new WorkerEnvironment(host).AddDefaults("", "", "", new ScopeFolders("", ""), []).Build(),
                 .. options.Inherit.Select(name => $"inherit {name}={host[name]}"),
                 .. options
                     .Environment.Where(v => !options.Secrets.Contains(v.Key))

@@ -36,8 +36,15 @@ internal sealed record WorkerGitConfig(string? CommonDirectory, GitSettings Sett
         return Path.GetDirectoryName(tree) ?? tree;
     }
 
-    public IEnumerable<KeyValuePair<string, string>> For(string workspace) =>
-        Settings.Any(s => s.Key.Equals("safe.directory", StringComparison.OrdinalIgnoreCase))
-            ? Settings.Append(new KeyValuePair<string, string>("safe.directory", workspace))
-            : Settings;
+    // These go before the repository's own config, all others after it.
+    public IEnumerable<KeyValuePair<string, string>> OfTheFileSystem =>
+        Settings.Where(s => FileSystemSettings.Contains(s.Key));
+
+    public IEnumerable<KeyValuePair<string, string>> For(string workspace)
+    {
+        IEnumerable<KeyValuePair<string, string>> settings = Settings.Except(OfTheFileSystem);
+        return Settings.Any(s => s.Key.Equals("safe.directory", StringComparison.OrdinalIgnoreCase))
+            ? settings.Append(new KeyValuePair<string, string>("safe.directory", workspace))
+            : settings;
+    }
 }

@@ -38,7 +38,13 @@ internal sealed class ScopeBuilder(
             );
             string Fill(string template, string where) => PlaceholderTemplate.Fill(template, values, where);
             IReadOnlyList<EnvironmentEntry> environment = new WorkerEnvironment(host)
-                .AddDefaults(values["attempt"], values["worker"], git.Ceiling(_resources.Workspace), _folders)
+                .AddDefaults(
+                    values["attempt"],
+                    values["worker"],
+                    git.Ceiling(_resources.Workspace),
+                    _folders,
+                    git.OfTheFileSystem
+                )
                 .Add(confinement?.Variables ?? [])
                 .AddPorts(ports)
                 .AddOptions(_options, Fill)
