@@ -34,11 +34,7 @@ internal static class BaseCommitCheck
                 .GroupBy(i => i.Base!, StringComparer.Ordinal)
         )
         {
-            if (RevisionNames.FindAmbiguity(repository, items.Key) is { } ambiguous)
-            {
-                faults.Add(ambiguous);
-            }
-            else if (await repository.TryResolveCommitAsync(items.Key, cancellationToken).ConfigureAwait(false) is null)
+            if (await repository.TryResolveCommitAsync(items.Key, cancellationToken).ConfigureAwait(false) is null)
             {
                 faults.Add(
                     new IsolationFault(

@@ -58,9 +58,6 @@ internal sealed class MergeFollower(RunSession session, TargetQueues queues, Run
                         AttemptNames.RefName(report.Attempt),
                         report.Changes
                     )
-                    {
-                        Holds = report.Holds,
-                    }
                 )
                 {
                     Title = item.Title,

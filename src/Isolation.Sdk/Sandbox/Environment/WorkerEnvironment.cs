@@ -62,7 +62,7 @@ internal sealed class WorkerEnvironment(HostVariables host)
         string worker,
         string ceiling,
         ScopeFolders folders,
-        IEnumerable<KeyValuePair<string, string>> git
+        params IEnumerable<KeyValuePair<string, string>> settings
     )
     {
         string? path = InheritedPath(host);
@@ -74,12 +74,12 @@ internal sealed class WorkerEnvironment(HostVariables host)
             Add("RestoreAdditionalProjectFallbackFolders", packages);
         }
 
-        Dictionary<string, string> config = [];
-        GitEnvironment.AddConfig(config, [.. GitConfig, .. git]);
+        Dictionary<string, string> git = [];
+        GitEnvironment.AddConfig(git, [.. GitConfig, .. settings]);
         return Add([
             .. Fixed,
             .. OwnVariables(attempt, worker, ceiling, folders),
-            .. config.Select(g => (g.Key, g.Value)),
+            .. git.Select(g => (g.Key, g.Value)),
         ]);
     }
 
@@ -132,7 +132,7 @@ internal sealed class WorkerEnvironment(HostVariables host)
         string.Join(
             '\n',
             [
-                .. new WorkerEnvironment(host).AddDefaults("", "", "", new ScopeFolders("", ""), []).Build(),
+                .. new WorkerEnvironment(host).AddDefaults("", "", "", new ScopeFolders("", "")).Build(),
                 .. options.Inherit.Select(name => $"inherit {name}={host[name]}"),
                 .. options
                     .Environment.Where(v => !options.Secrets.Contains(v.Key))

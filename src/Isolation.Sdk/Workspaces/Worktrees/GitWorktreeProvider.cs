@@ -131,9 +131,7 @@ internal sealed class GitWorktreeProvider(
             GitResult answer = await repository.Client.TryRunAsync(add, cancellationToken).ConfigureAwait(false);
             if (answer.Ok)
             {
-                string entry = WorktreeEntries.Pointer(info.Path) ?? throw GitClient.Failed(add, answer);
-                writer.WriteSettings(entry, info.Path);
-                return entry;
+                return WorktreeEntries.Pointer(info.Path) ?? throw GitClient.Failed(add, answer);
             }
 
             if (tried == MaxTries || !IsPassing(answer.Error))
