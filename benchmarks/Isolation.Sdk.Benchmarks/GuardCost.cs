@@ -56,8 +56,7 @@ internal sealed class GuardCost(Scratch scratch)
             repository,
             new LeaseStore(repository.CommonDirectory, repository.Reference, TimeProvider.System).List,
             WorkersDirectory.Beside(repository.CommonDirectory),
-            "refs/heads/landing",
-            new GuardOptions(),
+            new GuardOptions("refs/heads/landing"),
             TimeProvider.System
         );
         List<double>[] columns =

@@ -37,9 +37,15 @@ public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
     /// <summary>What was written outside what the worker owns. Anything here keeps the attempt from merging.</summary>
     public IReadOnlyList<string> Contamination { get; init; } = [];
 
-    /// <summary>What changed while this worker ran, in the host's process or in what all share of the repository. It
-    /// keeps nothing from merging: a person, a tool or the host's own code may have done it.</summary>
+    /// <summary>What changed in the host's process while this worker ran in it, and what the worker made beside its
+    /// commits, with the place where it is kept. It keeps nothing from merging.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
+
+    /// <summary>Why its work is held in the merge queue until someone approves it; each says what to do.</summary>
+    public IReadOnlyList<string> Holds { get; init; } = [];
+
+    /// <summary>How many ignored files were kept beside <see cref="Log"/>, in <c>&lt;attempt&gt;.ignored</c>.</summary>
+    public int IgnoredFiles { get; init; }
 
     /// <summary>Whether others caused, or may have caused, all of <see cref="Contamination"/>: the work cannot be
     /// trusted, and the item may be tried again.</summary>

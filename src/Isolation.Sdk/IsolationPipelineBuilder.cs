@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Isolation.Sdk.Composition;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Dispatching;
-using Isolation.Sdk.Guard;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
@@ -72,8 +71,12 @@ public sealed class IsolationPipelineBuilder
     /// <param name="from">
     /// Where the branch starts if it does not exist yet; <see langword="null"/>: it must exist.
     /// </param>
-    public IsolationPipelineBuilder Target(string branch, string? from = null) =>
-        With(branch, s => (s.Target, s.TargetFrom) = (branch, from));
+    /// <param name="follow">
+    /// Whether a branch that exists is brought up to <paramref name="from"/> before each run: by fast-forward, or by a
+    /// merge if it has commits of its own. If the two collide, the run does not start.
+    /// </param>
+    public IsolationPipelineBuilder Target(string branch, string? from = null, bool follow = false) =>
+        With(branch, s => (s.Target, s.TargetFrom, s.FollowsBase) = (branch, from, follow));
 
     /// <summary>
     /// Fetches from a remote before each attempt's base is resolved. A failure ends the attempt: a base is never
@@ -109,9 +112,19 @@ public sealed class IsolationPipelineBuilder
         );
     }
 
-    /// <summary>Sets what happens when something that workers share changes while they run.</summary>
-    public IsolationPipelineBuilder Guard(Action<GuardOptions> configure) =>
-        With(configure, s => s.ConfigureGuard += configure);
+    /// <summary>
+    /// Lets someone work in the canonical checkout while workers run: changes to its files, index and HEAD are then no
+    /// contamination.
+    /// </summary>
+    public IsolationPipelineBuilder AllowCheckoutChanges() => With(s => s.WatchesCheckout = false);
+
+    /// <summary>
+    /// Puts back what changed while workers ran and belongs to none of them, where that is safe: other refs (by
+    /// compare-and-swap; what they were moved to stays pinned), config, hooks, <c>info/</c>, barrier files, and locks
+    /// that nobody holds. What a person changed by hand meanwhile is put back, too. <value>Off: it is only
+    /// reported.</value>
+    /// </summary>
+    public IsolationPipelineBuilder RestoreContaminated() => With(s => s.RestoresContaminated = true);
 
     /// <summary>
     /// Puts the workers' directory somewhere else. <value>Beside the repository, <c>&lt;repo&gt;.workers</c>.</value>

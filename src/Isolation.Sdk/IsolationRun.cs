@@ -186,6 +186,11 @@ public sealed class IsolationRun : IAsyncEnumerable<WorkItemResult>, IAsyncDispo
                     throw new IsolationConfigurationException(audit.Faults);
                 }
 
+                foreach (string notice in audit.Notices)
+                {
+                    Log.AuditNotice(_logger, notice);
+                }
+
                 Log.RunStarted(_logger, _plan.Settings.Repository, _plan.Options.MaxWorkers);
                 await RunItemsAsync(items).ConfigureAwait(false);
             }

@@ -54,6 +54,10 @@ internal static class RunCommand
             HelpName = "REV",
             DefaultValueFactory = _ => "HEAD",
         };
+        Option<bool> follow = new("--follow")
+        {
+            Description = "Bring that branch up to --from first if it exists: by fast-forward, else by a merge.",
+        };
         Option<string[]> inherit = new("--inherit")
         {
             Description = "A variable that workers get from here; they get no other.",
@@ -89,6 +93,7 @@ internal static class RunCommand
             batchSize,
             target,
             from,
+            follow,
             inherit,
             secrets,
             share,
@@ -108,6 +113,7 @@ internal static class RunCommand
                     parsed.GetRequiredValue(from)
                 )
                 {
+                    Follow = parsed.GetValue(follow),
                     Workers = parsed.GetValue(workers),
                     Attempts = parsed.GetValue(attempts),
                     Merge = choice,
@@ -161,6 +167,14 @@ internal static class RunCommand
         else
         {
             RunReportText.Write(screen, report);
+            foreach (
+                string notice in summary.Audit.Notices.Where(n =>
+                    n.StartsWith("The target '", StringComparison.Ordinal)
+                )
+            )
+            {
+                Screen.Line($"Note: {notice}");
+            }
         }
 
         return summary.Cancelled ? ExitCodes.Interrupted

@@ -30,7 +30,7 @@ internal static class Composition
                             o.CopyFromHome.Add(path);
                         }
                     })
-                    .Target(settings.Target, settings.From),
+                    .Target(settings.Target, settings.From, settings.Follow),
                 settings
             )
             .RunProcess(settings.Command[0], [.. settings.Command.Skip(1)])

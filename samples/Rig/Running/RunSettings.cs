@@ -7,6 +7,9 @@ namespace Rig.Running;
 /// <summary>What a run was asked for.</summary>
 internal sealed record RunSettings(RepositoryRef Repository, IReadOnlyList<string> Command, string Target, string From)
 {
+    /// <summary>Whether a target that exists is brought up to <see cref="From"/> first.</summary>
+    public bool Follow { get; init; }
+
     public int? Workers { get; init; }
 
     public int Attempts { get; init; } = 2;

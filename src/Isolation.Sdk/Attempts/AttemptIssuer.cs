@@ -7,20 +7,6 @@ namespace Isolation.Sdk.Attempts;
 // Issues attempts: the number is whatever ref could be created, never a counter in memory.
 internal sealed class AttemptIssuer(GitRepository repository)
 {
-    public async Task<string> ResolveBaseAsync(WorkItem item, string targetRef, CancellationToken cancellationToken)
-    {
-        string name = item.Base ?? targetRef;
-        return (item.Base is null ? RefReader.Read(repository.CommonDirectory, targetRef) : null)
-            ?? await repository.TryResolveCommitAsync(name, cancellationToken).ConfigureAwait(false)
-            ?? throw new IsolationException(
-                GitCodes.UnknownRevision,
-                $"'{name}' names no commit.",
-                item.Base is null
-                    ? "Create the target branch, or name where it starts: .Target(branch, from: …)."
-                    : "Give item.Base a branch, a tag or a commit id."
-            );
-    }
-
     public string? PinnedBy(AttemptId attempt) =>
         RefReader.Read(repository.CommonDirectory, AttemptNames.RefName(attempt));
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Dispatching;
-using Isolation.Sdk.Git;
 using Isolation.Sdk.Guard;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
@@ -89,17 +88,13 @@ internal sealed class AttemptResources(WorkerSession session, WorkerAssignment a
             session.Checklist.Admit(
                 new WorkerAllocation(Attempt, assignment.Item, Workspace.Info, State.Info, Context, assignment.Handoffs)
             );
+            await new WorkspaceVerifier(session.Repository)
+                .VerifyAsync(Workspace.Info, State, plan.Setup.Commands.Count == 0, cancellationToken)
+                .ConfigureAwait(false);
         }
 
         await session
-            .Guard.EnterAsync(
-                new MonitoredWorker(
-                    Attempt,
-                    Workspace.Info,
-                    GitEnvironment.SettingsIn(State.Info.Environment.ToDictionary(e => e.Name, e => e.Value))
-                ),
-                cancellationToken
-            )
+            .Guard.EnterAsync(new MonitoredWorker(Attempt, Workspace.Info), cancellationToken)
             .ConfigureAwait(false);
         session.HostProcess?.Enter(Attempt);
         record.EndSetup();

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Dispatching;
-using Isolation.Sdk.Guard;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Runners;
@@ -217,6 +216,10 @@ internal sealed class AttemptRun
         try
         {
             _record.Capture = await workspace.CaptureAsync(state, limit.Token).ConfigureAwait(false);
+            foreach (string found in _record.Capture.Notices)
+            {
+                _session.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Progress) { Text = found });
+            }
         }
         catch (Exception e)
         {
@@ -241,11 +244,7 @@ internal sealed class AttemptRun
         _record.Notices = _session.HostProcess?.Leave(Attempt) ?? [];
         try
         {
-            IReadOnlyList<GuardFinding> found = await _session
-                .Guard.LeaveAsync(Attempt, CancellationToken.None)
-                .ConfigureAwait(false);
-            _record.Findings = [.. found.Where(f => f.Holds(Attempt))];
-            _record.Notices = [.. _record.Notices, .. found.Where(f => !f.Holds(Attempt)).Select(f => f.ToString())];
+            _record.Findings = await _session.Guard.LeaveAsync(Attempt, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -257,15 +256,9 @@ internal sealed class AttemptRun
             );
         }
 
-        Publish(WorkerEventKind.Contamination, _record.Findings.Select(f => f.ToString()));
-        Publish(WorkerEventKind.Notice, _record.Notices);
-
-        void Publish(WorkerEventKind kind, IEnumerable<string> texts)
+        foreach (string found in _record.Findings.Select(f => f.ToString()).Concat(_record.Notices))
         {
-            foreach (string text in texts)
-            {
-                _session.Publish(new WorkerEvent(Attempt, default, kind) { Text = text });
-            }
+            _session.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Contamination) { Text = found });
         }
     }
 }

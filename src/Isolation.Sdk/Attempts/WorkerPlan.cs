@@ -1,5 +1,4 @@
 using Isolation.Sdk.Contexts;
-using Isolation.Sdk.Guard;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
@@ -42,5 +41,7 @@ internal sealed record WorkerPlan(
 
     public bool RunsInProcess { get; init; }
 
-    public GuardOptions Guard { get; init; } = new();
+    public bool WatchesCheckout { get; init; } = true;
+
+    public bool RestoresContaminated { get; init; }
 }

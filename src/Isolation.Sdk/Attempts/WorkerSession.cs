@@ -19,7 +19,13 @@ internal sealed class WorkerSession : IDisposable
         (Plan, Repository, Host, Secrets) = (plan, repository, host, secrets ?? new SecretMasker());
         Directory = plan.Directory ?? WorkersDirectory.Beside(repository.CommonDirectory);
         Leases = new LeaseStore(repository.CommonDirectory, repository.Reference, plan.Time);
-        Guard = new ContaminationGuard(repository, Leases.List, Directory, plan.TargetRef, plan.Guard, plan.Time);
+        Guard = new ContaminationGuard(
+            repository,
+            Leases.List,
+            Directory,
+            new GuardOptions(plan.TargetRef, plan.WatchesCheckout, plan.RestoresContaminated),
+            plan.Time
+        );
         HostProcess = plan.RunsInProcess ? new HostProcessMonitor(HostProcessFacts.Read) : null;
         Checklist = new IsolationChecklist(repository);
         Logger = plan.Loggers.CreateLogger("Isolation.Sdk.Workers");

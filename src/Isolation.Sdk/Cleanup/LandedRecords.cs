@@ -5,6 +5,7 @@ using Isolation.Sdk.IO;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Monitoring;
+using Isolation.Sdk.Platform;
 
 namespace Isolation.Sdk.Cleanup;
 
@@ -72,6 +73,40 @@ internal sealed class LandedRecords(
         {
             File.Delete(LogOf(name));
             File.Delete(Path.ChangeExtension(LogOf(name), ".out"));
+            SafeDelete.DeleteTree(Path.ChangeExtension(LogOf(name), ".ignored"));
+            await RemoveExtraAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // What it left beside its commits, here and in submodules. What a target may name there, and no remote has, stays.
+    private async Task RemoveExtraAsync(string name, CancellationToken cancellationToken)
+    {
+        string prefix = $"{AttemptNames.ExtraPrefix}{name[AttemptNames.AttemptsPrefix.Length..]}/";
+        foreach (
+            string directory in ModuleDirectories
+                .FindAll(repository.CommonDirectory)
+                .Select(m => Path.Combine(repository.CommonDirectory, m))
+                .Prepend(repository.CommonDirectory)
+        )
+        {
+            GitRepository at = repository with { CommonDirectory = directory };
+            IReadOnlyDictionary<string, string> refs = await at.ListRefsAsync(cancellationToken, prefix)
+                .ConfigureAwait(false);
+            foreach ((string extra, string id) in refs)
+            {
+                bool goes =
+                    at.CommonDirectory == repository.CommonDirectory
+                    || (
+                        await at.TryRunAsync(cancellationToken, "rev-list", "--max-count=1", id, "--not", "--remotes")
+                            .ConfigureAwait(false)
+                    )
+                        is { Ok: true, Line.Length: 0 };
+                if (goes)
+                {
+                    await at.TryUpdateAsync(new RefTransaction().Delete(extra, id), cancellationToken)
+                        .ConfigureAwait(false);
+                }
+            }
         }
     }
 

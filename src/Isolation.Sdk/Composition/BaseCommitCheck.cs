@@ -34,7 +34,11 @@ internal static class BaseCommitCheck
                 .GroupBy(i => i.Base!, StringComparer.Ordinal)
         )
         {
-            if (await repository.TryResolveCommitAsync(items.Key, cancellationToken).ConfigureAwait(false) is null)
+            if (RevisionNames.FindAmbiguity(repository, items.Key) is { } ambiguous)
+            {
+                faults.Add(ambiguous);
+            }
+            else if (await repository.TryResolveCommitAsync(items.Key, cancellationToken).ConfigureAwait(false) is null)
             {
                 faults.Add(
                     new IsolationFault(

@@ -62,6 +62,10 @@ internal static class IsolationAudit
         if (!faults.Exists(f => f.Code == GitCodes.EmptyRepository))
         {
             faults.AddRange(await CheckTargetAsync(plan, repository, cancellationToken).ConfigureAwait(false));
+            string? behind = await TargetBranch
+                .FindBehindAsync(repository, plan, cancellationToken)
+                .ConfigureAwait(false);
+            notices.AddRange(behind is null ? [] : [behind]);
         }
 
         if (whole)
@@ -104,6 +108,11 @@ internal static class IsolationAudit
     )
     {
         string target = plan.Settings.Target;
+        if (plan.Settings.TargetFrom is { } start && RevisionNames.FindAmbiguity(repository, start) is { } ambiguous)
+        {
+            return [ambiguous];
+        }
+
         async Task<bool> ExistsAsync(string revision) =>
             await repository.TryResolveCommitAsync(revision, cancellationToken).ConfigureAwait(false) is not null;
         static IReadOnlyList<IsolationFault> Bad(string message, string remedy) =>

@@ -41,7 +41,7 @@ internal sealed class CommitCollector(GitRepository repository, TimeProvider tim
             string source = bundle
                 ?? await FindRemoteAsync(assignment, report, cancellationToken).ConfigureAwait(false);
             await GitFetch
-                .RunAsync(repository, source, time, cancellationToken, $"+{pinned}:{incoming}", checkObjects: true)
+                .RunAsync(repository, source, time, cancellationToken, [$"+{pinned}:{incoming}"], checkObjects: true)
                 .ConfigureAwait(false);
         }
 

@@ -14,4 +14,5 @@ internal static class GitCodes
     public const string FetchFailed = "ISO0210";
     public const string UnexpectedOutput = "ISO0211";
     public const string Locked = "ISO0212";
+    public const string AmbiguousRevision = "ISO0213";
 }

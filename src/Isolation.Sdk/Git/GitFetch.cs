@@ -10,7 +10,7 @@ internal static class GitFetch
         string remote,
         TimeProvider time,
         CancellationToken cancellationToken,
-        string? only = null,
+        IReadOnlyList<string>? only = null,
         bool checkObjects = false
     )
     {
@@ -26,7 +26,7 @@ internal static class GitFetch
         using OsFileLock held = await OsFileLock
             .AcquireAsync(Path.Combine(repository.IsolationDirectory, "fetch.lock"), time, cancellationToken)
             .ConfigureAwait(false);
-        string[] what = only is null ? ["--", remote] : ["--refmap=", "--", remote, only];
+        string[] what = only is null or [] ? ["--", remote] : ["--refmap=", "--", remote, .. only];
         GitCommand fetch = GitCommand.In(
             repository.CommonDirectory,
             ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", .. what]

@@ -69,7 +69,7 @@ internal static partial class GitOpener
         List<KeyValuePair<string, string>> local =
         [
             .. settings.Where(e => IsAny(Allowed, e.Key)),
-            .. OfTheFileSystem(found.CommonDirectory),
+            .. FileSystemSettings.Read(found.CommonDirectory),
         ];
         if (trusted.Length > 0)
         {
@@ -176,24 +176,6 @@ internal static partial class GitOpener
                 .Where(p => p.Length == 2)
                 .Select(p => new KeyValuePair<string, string>(p[0], p[1])),
         ];
-    }
-
-    // As the file system at hand is, whatever another one left in the config: a clone that was made there and copied.
-    private static IEnumerable<KeyValuePair<string, string>> OfTheFileSystem(string gitDirectory)
-    {
-        yield return new("core.ignoreCase", File.Exists(Path.Combine(gitDirectory, "hEAD")) ? "true" : "false");
-        yield return new("core.trustctime", "true");
-        yield return new("core.checkStat", "default");
-        if (!OperatingSystem.IsWindows())
-        {
-            // Where there are no modes, every file may be executed.
-            bool hasModes = !File.GetUnixFileMode(Path.Combine(gitDirectory, "HEAD")).HasFlag(UnixFileMode.UserExecute);
-            yield return new("core.fileMode", hasModes ? "true" : "false");
-            if (hasModes)
-            {
-                yield return new("core.symlinks", "true");
-            }
-        }
     }
 
     private static bool IsAny(string[] names, string key) =>

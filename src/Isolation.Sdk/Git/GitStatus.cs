@@ -7,12 +7,16 @@ internal sealed record GitStatus(
     IReadOnlyList<string> Untracked
 )
 {
+    // Folders with a slash at their end; what is in them is not listed.
+    public IReadOnlyList<string> Ignored { get; private init; } = [];
+
     public static GitStatus Parse(IReadOnlyList<string> fields)
     {
         string? head = null;
         string? branch = null;
         List<string> tracked = [];
         List<string> untracked = [];
+        List<string> ignored = [];
         for (int i = 0; i < fields.Count; i++)
         {
             string field = fields[i];
@@ -35,10 +39,13 @@ internal sealed record GitStatus(
                 case "? ":
                     untracked.Add(field[2..]);
                     break;
+                case "! ":
+                    ignored.Add(field[2..]);
+                    break;
             }
         }
 
-        return new GitStatus(head, branch, tracked, untracked);
+        return new GitStatus(head, branch, tracked, untracked) { Ignored = ignored };
     }
 
     private static string? After(string text, string prefix) =>

@@ -11,6 +11,7 @@ internal static class RefReader
     private const int MaxRefBytes = 200,
         MaxListBytes = 8 * 1024 * 1024;
 
+    private const string RemotesPrefix = "refs/remotes/";
     private const int MinPrefix = 40,
         ShownDigits = 12;
 
@@ -108,7 +109,7 @@ internal static class RefReader
                 .Concat(packed.Select(p => (p.Key, p.Value)))
                 .Concat(ReadStash(gitDirectory))
                 .Concat(ReadWorktreeHeads(gitDirectory))
-                .Where(r => IsId(r.Item2, idLength) && !r.Item1.StartsWith("refs/remotes/", StringComparison.Ordinal))
+                .Where(r => IsId(r.Item2, idLength) && !r.Item1.StartsWith(RemotesPrefix, StringComparison.Ordinal))
         )
         {
             if (refs.Count == MaxUntrusted)
@@ -136,6 +137,28 @@ internal static class RefReader
         }
 
         return new UntrustedRefs([.. refs.OrderBy(r => r.Key, StringComparer.Ordinal)], all);
+    }
+
+    public static string? ReadUntrustedHead(string gitDirectory, int idLength) =>
+        ReadText(Path.Combine(gitDirectory, "HEAD"), MaxRefBytes, links: false) is { } id && IsId(id, idLength)
+            ? id
+            : null;
+
+    // What a remote was last seen to have.
+    public static IEnumerable<string> ReadUntrustedRemotes(string gitDirectory, int idLength)
+    {
+        Dictionary<string, string> packed = new();
+        AddPacked(
+            new StringReader(ReadText(Path.Combine(gitDirectory, "packed-refs"), MaxListBytes, links: false)),
+            packed,
+            RemotesPrefix
+        );
+        return ReadLoose(gitDirectory, RemotesPrefix, MaxRefBytes)
+            .Select(r => r.Item2)
+            .Concat(packed.Values)
+            .Where(id => IsId(id, idLength))
+            .Distinct()
+            .Take(MaxUntrusted);
     }
 
     private static bool IsId(string text, int length) => text.Length == length && text.All(char.IsAsciiHexDigitLower);

@@ -1,6 +1,6 @@
 namespace Isolation.Sdk.Guard;
 
-/// <summary>Codes of the checklist, ISO0911 to ISO0915, and of what is shared: ISO0918, ISO0919.</summary>
+/// <summary>Codes of the checklist: ISO0911 to ISO0915, ISO0918.</summary>
 internal static class GuardCodes
 {
     public const string OwnWorkTree = "ISO0911";
@@ -8,5 +8,5 @@ internal static class GuardCodes
     public const string NoSharedState = "ISO0913";
     public const string ArtifactsOnly = "ISO0914";
     public const string ScopedItem = "ISO0915";
-    public const string BadOption = "ISO0918";
+    public const string Redirected = "ISO0918";
 }

@@ -12,11 +12,7 @@ internal sealed record RepositorySnapshot
 }
 
 /// <summary>Reads the repository's files: asking git would cost processes at every scan.</summary>
-internal sealed class RepositorySnapshotReader(
-    GitRepository repository,
-    WorkersDirectory workers,
-    IReadOnlyCollection<string> ignoredRefs
-)
+internal sealed class RepositorySnapshotReader(GitRepository repository, WorkersDirectory workers)
 {
     public const string Hooks = "hooks/";
 
@@ -52,18 +48,14 @@ internal sealed class RepositorySnapshotReader(
         "tsconfig.json",
         Path.Combine(".config", "dotnet-tools.json"),
     ];
-    private readonly RefSnapshotReader _refs = new(repository.CommonDirectory, ignoredRefs);
+    private readonly RefSnapshotReader _refs = new(repository.CommonDirectory);
 
     public async Task<RepositorySnapshot> ReadAsync(CancellationToken cancellationToken)
     {
         RepositorySnapshot read = new();
         if (Directory.Exists(At("reftable")))
         {
-            Add(
-                (await repository.ListRefsAsync(cancellationToken, "refs/").ConfigureAwait(false)).Where(r =>
-                    _refs.IsWatched(r.Key)
-                )
-            );
+            Add(await repository.ListRefsAsync(cancellationToken, "refs/").ConfigureAwait(false));
         }
         else
         {

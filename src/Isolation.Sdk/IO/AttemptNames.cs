@@ -4,6 +4,7 @@ namespace Isolation.Sdk.IO;
 internal static class AttemptNames
 {
     public const string AttemptsPrefix = "refs/isolation/attempts/";
+    public const string ExtraPrefix = "refs/isolation/extra/";
 
     public static string FileName(AttemptId attempt) => $"{Slug.Of(attempt.Item)}.{attempt.Number}";
 
@@ -12,5 +13,5 @@ internal static class AttemptNames
 
     // refs/isolation/extra/auth-123/2/: what the attempt left on other refs.
     public static string ExtraRefsPrefix(AttemptId attempt) =>
-        $"refs/isolation/extra/{Slug.Of(attempt.Item)}/{attempt.Number}/";
+        $"{ExtraPrefix}{Slug.Of(attempt.Item)}/{attempt.Number}/";
 }

@@ -26,4 +26,6 @@ internal sealed record WorkersDirectory(string Root)
     public string LogOf(AttemptId attempt) => For(attempt) + ".log";
 
     public string OutputOf(AttemptId attempt) => For(attempt) + ".out";
+
+    public string IgnoredOf(AttemptId attempt) => For(attempt) + ".ignored";
 }

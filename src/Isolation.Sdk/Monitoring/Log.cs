@@ -39,11 +39,14 @@ internal static partial class Log
         Exception? cause
     );
 
+    [LoggerMessage(EventId = 15, Message = "{Attempt}: {Text}")]
+    public static partial void AttemptBase(ILogger logger, LogLevel level, AttemptId attempt, string text);
+
+    [LoggerMessage(16, LogLevel.Information, "The audit of this machine and repository says: {Notice}")]
+    public static partial void AuditNotice(ILogger logger, string notice);
+
     [LoggerMessage(5, LogLevel.Warning, "{Attempt} wrote outside what it owns: {Text}")]
     public static partial void Contamination(ILogger logger, AttemptId attempt, string text);
-
-    [LoggerMessage(15, LogLevel.Information, "While {Attempt} ran: {Text}")]
-    public static partial void Notice(ILogger logger, AttemptId attempt, string text);
 
     [LoggerMessage(8, LogLevel.Debug, "Could not tell whether {Target} moved; looked again later")]
     public static partial void TargetPollFailed(ILogger logger, string target, Exception cause);

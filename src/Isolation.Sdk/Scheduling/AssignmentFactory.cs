@@ -10,6 +10,12 @@ namespace Isolation.Sdk.Scheduling;
 internal sealed class AssignmentFactory(RunSession session, TargetQueues queues)
 {
     private readonly AttemptIssuer _issuer = new(session.Repository);
+    private readonly BaseResolver _bases = new(
+        session.Repository,
+        session.Plan.Settings.FetchRemote,
+        session.Plan.Time
+    );
+    private readonly ConcurrentDictionary<AttemptId, ResolvedBase> _starts = new();
     private readonly HandoffStore _handoffs = new(session.Repository);
     private readonly ConcurrentDictionary<string, WorkerAssignment> _lost = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -26,23 +32,17 @@ internal sealed class AssignmentFactory(RunSession session, TargetQueues queues)
             return Assign(running.Attempt, running.BaseCommit);
         }
 
-        if (settings.FetchRemote is { } remote)
-        {
-            await GitFetch
-                .RunAsync(session.Repository, remote, session.Plan.Time, cancellationToken)
-                .ConfigureAwait(false);
-        }
-
-        string baseCommit =
+        await _bases.FetchAsync(item.Base, cancellationToken).ConfigureAwait(false);
+        ResolvedBase start =
             claim is { ResumeToken: not null, Attempt: { } before } && _issuer.PinnedBy(before) is { } left
-                ? left
-                : await _issuer
-                    .ResolveBaseAsync(item, RefNames.OfBranch(target), cancellationToken)
-                    .ConfigureAwait(false);
+                ? new ResolvedBase(left)
+                : await _bases.ResolveAsync(item, RefNames.OfBranch(target), cancellationToken).ConfigureAwait(false);
+        string baseCommit = start.Commit;
         _lost.TryRemove(item.Id, out WorkerAssignment? lost);
         AttemptId attempt = await _issuer
             .IssueAsync(item.Id, baseCommit, lost is null ? null : (lost.Attempt, lost.BaseCommit), cancellationToken)
             .ConfigureAwait(false);
+        _starts[attempt] = start;
         return Assign(attempt, baseCommit) with
         {
             Handoffs = await ReadHandoffsAsync(item, cancellationToken).ConfigureAwait(false),
@@ -51,8 +51,8 @@ internal sealed class AssignmentFactory(RunSession session, TargetQueues queues)
             ResumeToken = claim.ResumeToken,
         };
 
-        WorkerAssignment Assign(AttemptId issued, string start) =>
-            new(issued, item, start)
+        WorkerAssignment Assign(AttemptId issued, string commit) =>
+            new(issued, item, commit)
             {
                 RepositoryName = Path.GetFileName(Path.TrimEndingDirectorySeparator(session.Repository.Reference.Path)),
                 ObjectFormat = session.Repository.ObjectFormat,
@@ -64,6 +64,10 @@ internal sealed class AssignmentFactory(RunSession session, TargetQueues queues)
                 TraceParent = session.TraceParent,
             };
     }
+
+    // What is known of where an attempt starts; asked once.
+    public ResolvedBase? TakeStart(AttemptId attempt) =>
+        _starts.TryRemove(attempt, out ResolvedBase? start) && start.Text is not null ? start : null;
 
     // The machine of this attempt was lost: the next one at its item retires it.
     public void AddLost(WorkerAssignment assignment) => _lost[assignment.Item.Id] = assignment;

@@ -58,6 +58,9 @@ internal sealed class MergeFollower(RunSession session, TargetQueues queues, Run
                         AttemptNames.RefName(report.Attempt),
                         report.Changes
                     )
+                    {
+                        Holds = report.Holds,
+                    }
                 )
                 {
                     Title = item.Title,

@@ -1,6 +1,5 @@
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Merging;
-using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Scheduling;
@@ -31,8 +30,7 @@ internal static class OutcomeMapper
                     claim,
                     options,
                     ItemOutcome.Quarantined,
-                    $"{WorkerStatus.FormatDuration(TimeSpan.FromMilliseconds(report.Cost.RunMs))} of work are "
-                        + $"thrown away, since what it depends on was changed meanwhile: {what}",
+                    $"It was interfered with, or stands under suspicion with others: {what}",
                     report.Attempt
                 )
                 : new Settlement.Close(ItemOutcome.Quarantined, what);
@@ -43,7 +41,7 @@ internal static class OutcomeMapper
         {
             RunResult.Done when report.Changes.Count == 0 => new Settlement.Close(
                 ItemOutcome.NoChange,
-                "It was done without changing a file."
+                $"It was done without changing a file. {string.Join(' ', report.Notices)}".TrimEnd()
             ),
             RunResult.Done => new Settlement.AwaitMerge(report.Attempt),
             RunResult.BlockedOn blocked => new Settlement.Block(blocked.Items),

@@ -1,5 +1,4 @@
 using Isolation.Sdk.Dispatching;
-using Isolation.Sdk.Guard;
 using Isolation.Sdk.Tracking;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -15,8 +14,6 @@ internal sealed record PipelineSettings(string Repository)
 
     public Action<ForecastOptions>? ConfigureForecast { get; set; }
 
-    public Action<GuardOptions>? ConfigureGuard { get; set; }
-
     public SandboxLevel Level { get; set; }
 
     public bool Untrusted { get; set; }
@@ -26,6 +23,8 @@ internal sealed record PipelineSettings(string Repository)
     public string Target { get; set; } = "main";
 
     public string? TargetFrom { get; set; }
+
+    public bool FollowsBase { get; set; }
 
     public string TargetOf(WorkItem item) => item.Target ?? Target;
 
@@ -50,6 +49,10 @@ internal sealed record PipelineSettings(string Repository)
     public TimeProvider? TimeProvider { get; set; }
 
     public ILoggerFactory? LoggerFactory { get; set; }
+
+    public bool WatchesCheckout { get; set; } = true;
+
+    public bool RestoresContaminated { get; set; }
 
     public Func<IServiceProvider, IAgentRunner>? Runner { get; set; }
 

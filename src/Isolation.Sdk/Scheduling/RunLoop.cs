@@ -162,7 +162,15 @@ internal sealed class RunLoop(
                     }
                 );
                 await tracker.BeginAsync(claim, assignment.Attempt, held.Token).ConfigureAwait(false);
+                ResolvedBase? start = assignments.TakeStart(assignment.Attempt);
+                results.PublishBase(assignment.Attempt, start);
                 report = await DispatchAsync(assignment, held.Token).ConfigureAwait(false);
+                report = start is { IsBehind: true }
+                    ? report with
+                    {
+                        Notices = [.. report.Notices, start.Text!],
+                    }
+                    : report;
                 results.Add(report);
                 if (report.Result is RunResult.NodeLost)
                 {

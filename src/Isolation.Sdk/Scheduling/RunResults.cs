@@ -109,6 +109,15 @@ internal sealed class RunResults(IWorkTracker tracker, WorkerEventHub events, IL
         return item;
     }
 
+    public void PublishBase(AttemptId attempt, ResolvedBase? start)
+    {
+        if (start is { Text: { } text })
+        {
+            Log.AttemptBase(logger, start.IsBehind ? LogLevel.Warning : LogLevel.Information, attempt, text);
+            events.Publish(new WorkerEvent(attempt, default, WorkerEventKind.Progress) { Text = text });
+        }
+    }
+
     public void PublishEnd(AttemptId attempt, string outcome, string? reason) =>
         events.Publish(
             new WorkerEvent(

@@ -30,6 +30,17 @@ public sealed record Capture(string Commit, string BaseCommit, string Source, IR
     /// </summary>
     public IReadOnlyDictionary<string, string> OtherRefs { get; init; } = FrozenDictionary<string, string>.Empty;
 
+    /// <summary>
+    /// What else was found, and where it is now: ignored files, commits that no branch has, changes inside submodules.
+    /// </summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
+    /// <summary>Why it should land only when someone approves it; each says what to do.</summary>
+    public IReadOnlyList<string> Holds { get; init; } = [];
+
+    /// <summary>How many ignored files were kept beside the worker's log.</summary>
+    public int IgnoredFiles { get; init; }
+
     /// <summary>Reads the changes as one patch for <c>git apply</c>, binary files included.</summary>
     /// <exception cref="IsolationException">ISO0201: the commits are not in this repository.</exception>
     public async Task<string> ReadPatchAsync(RepositoryRef repository, CancellationToken cancellationToken = default)

@@ -9,6 +9,9 @@ public sealed record FileChange(string Path, FileChangeKind Kind, int Added, int
 {
     /// <summary>The previous path of a renamed file.</summary>
     public string? OldPath { get; init; }
+
+    // The commit that a submodule is at now.
+    internal string? Submodule { get; init; }
 }
 
 /// <summary>What happened to a file.</summary>

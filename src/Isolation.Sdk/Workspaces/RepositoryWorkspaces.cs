@@ -94,7 +94,8 @@ internal sealed class RepositoryWorkspaces : IAsyncDisposable
         {
             string paths = string.Join(", ", _emptySubmodules.Select(p => $"'{p}'"));
             yield return $"Submodules that are not initialized here stay empty in every workspace and gate: "
-                + $"{PlainText.SingleLine(paths, 400)}. If they are needed, run 'git submodule update --init --recursive'.";
+                + $"{PlainText.SingleLine(paths, 400)}. If they are needed, run "
+                + "'git submodule update --init --recursive'.";
         }
 
         if (Idle is not null)

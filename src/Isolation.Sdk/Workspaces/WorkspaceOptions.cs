@@ -85,6 +85,9 @@ public sealed class WorkspaceOptions
     /// </summary>
     public long MinFreeMemory { get; set; } = 256L << 20;
 
+    /// <summary>What happens to files that git ignores, such as reports.</summary>
+    public IgnoredFilesOptions IgnoredFiles { get; } = new();
+
     internal string LeftoversMessageOf(AttemptId attempt) => BranchName.Fill(LeftoversMessage, attempt.Item, attempt);
 
     internal IEnumerable<IsolationFault> Validate() =>
@@ -111,6 +114,7 @@ public sealed class WorkspaceOptions
             ),
             .. CheckNumber(nameof(PoolSize), PoolSize),
             .. CheckNumber(nameof(MinFreeDisk), MinFreeDisk),
+            .. CheckNumber($"{nameof(IgnoredFiles)}.{nameof(IgnoredFilesOptions.MaxBytes)}", IgnoredFiles.MaxBytes),
             .. CheckNumber(nameof(MinFreeFiles), MinFreeFiles),
             .. CheckNumber(nameof(MinFreeMemory), MinFreeMemory),
             .. Check(

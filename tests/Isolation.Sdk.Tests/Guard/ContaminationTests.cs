@@ -66,7 +66,6 @@ public sealed class ContaminationTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await using IsolationPipeline pipeline = rig.Compose()
-            .Guard(o => o.HoldUnattributed = true)
             .RunWith(
                 async (worker, token) =>
                 {
@@ -157,6 +156,7 @@ public sealed class ContaminationTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await using IsolationPipeline pipeline = rig.Compose()
+            .AllowCheckoutChanges()
             .RunWith(
                 async (worker, token) =>
                 {
@@ -180,7 +180,6 @@ public sealed class ContaminationTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await using IsolationPipeline pipeline = rig.Compose()
-            .Guard(o => o.HoldUnattributed = true)
             .RunWith(async (worker, token) => await PipelineFixture.GitAsync(worker, token, "tag", "v1"))
             .Build();
         await using IsolationRun run = pipeline.Start([PipelineFixture.Item("offender")]);
@@ -223,6 +222,7 @@ public sealed class ContaminationTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await using IsolationPipeline pipeline = rig.Compose()
+            .AllowCheckoutChanges()
             .RunWith(
                 async (worker, token) =>
                 {

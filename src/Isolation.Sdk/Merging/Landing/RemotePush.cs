@@ -129,7 +129,7 @@ internal sealed partial class RemotePush(QueueContext context)
         try
         {
             await GitFetch
-                .RunAsync(context.Repository, remote, context.Time, cancellationToken, Target)
+                .RunAsync(context.Repository, remote, context.Time, cancellationToken, [Target])
                 .ConfigureAwait(false);
         }
         catch (IsolationException e)

@@ -50,6 +50,10 @@ internal sealed class QueueStore(QueueLayout names, TimeProvider time)
             Files = Paths(request.Capture.Files),
             NeedsApproval = policy.NeedsApproval,
             NeedsGate = policy.NeedsGate,
+            Hold =
+                request.Capture.Holds.Count == 0
+                    ? null
+                    : new ItemHold(MergeHoldReason.Approval, string.Join(' ', request.Capture.Holds)),
         };
         item = prepare is null ? item : await prepare(item).ConfigureAwait(false);
         item = await WriteAsync(item, cancellationToken).ConfigureAwait(false);

@@ -62,7 +62,7 @@ internal sealed class WorkerEnvironment(HostVariables host)
         string worker,
         string ceiling,
         ScopeFolders folders,
-        params IEnumerable<KeyValuePair<string, string>> settings
+        IEnumerable<KeyValuePair<string, string>> git
     )
     {
         string? path = InheritedPath(host);
@@ -74,12 +74,12 @@ internal sealed class WorkerEnvironment(HostVariables host)
             Add("RestoreAdditionalProjectFallbackFolders", packages);
         }
 
-        Dictionary<string, string> git = [];
-        GitEnvironment.AddConfig(git, [.. GitConfig, .. settings]);
+        Dictionary<string, string> config = [];
+        GitEnvironment.AddConfig(config, [.. GitConfig, .. git]);
         return Add([
             .. Fixed,
             .. OwnVariables(attempt, worker, ceiling, folders),
-            .. git.Select(g => (g.Key, g.Value)),
+            .. config.Select(g => (g.Key, g.Value)),
         ]);
     }
 
@@ -132,7 +132,7 @@ internal sealed class WorkerEnvironment(HostVariables host)
         string.Join(
             '\n',
             [
-                .. new WorkerEnvironment(host).AddDefaults("", "", "", new ScopeFolders("", "")).Build(),
+                .. new WorkerEnvironment(host).AddDefaults("", "", "", new ScopeFolders("", ""), []).Build(),
                 .. options.Inherit.Select(name => $"inherit {name}={host[name]}"),
                 .. options
                     .Environment.Where(v => !options.Secrets.Contains(v.Key))

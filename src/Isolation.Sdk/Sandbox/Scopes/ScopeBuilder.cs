@@ -43,7 +43,7 @@ internal sealed class ScopeBuilder(
                     values["worker"],
                     git.Ceiling(_resources.Workspace),
                     _folders,
-                    git.IdentityIn(_resources.Workspace)
+                    git.OfTheFileSystem
                 )
                 .Add(confinement?.Variables ?? [])
                 .AddPorts(ports)

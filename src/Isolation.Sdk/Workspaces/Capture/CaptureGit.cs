@@ -31,6 +31,24 @@ internal sealed class CaptureGit(GitRepository repository, WorkspaceInfo info, I
 
     private string PrivateGit => Path.Combine(_private, "git");
 
+    // Its settings are the worker's, as all else in there; so this runs in the worker's scope.
+    public async Task<bool> IsSubmoduleDirtyAsync(
+        string workTree,
+        string gitDirectory,
+        CancellationToken cancellationToken
+    )
+    {
+        Dictionary<string, string> environment = With(GitLfs.Config(repository));
+        (environment["GIT_DIR"], environment["GIT_WORK_TREE"]) = (gitDirectory, workTree);
+        ExecResult answer = await _git.TryAsync(
+                environment,
+                cancellationToken,
+                [.. "status --porcelain -z --untracked-files=normal --ignore-submodules=all".Split(' '), "--", workTree]
+            )
+            .ConfigureAwait(false);
+        return answer.ExitCode != 0 || answer.Output.Length > 0;
+    }
+
     // null when git cannot read it.
     public async Task<GitStatus?> TryStatusAsync(CancellationToken cancellationToken)
     {
@@ -39,8 +57,8 @@ internal sealed class CaptureGit(GitRepository repository, WorkspaceInfo info, I
                 cancellationToken,
                 [
                     .. (
-                        "status --porcelain=v2 --branch -z --untracked-files=all --ignore-submodules=dirty "
-                        + "--no-renames"
+                        "status --porcelain=v2 --branch -z --untracked-files=all --ignored=matching "
+                        + "--ignore-submodules=dirty --no-renames"
                     ).Split(' '),
                 ]
             )

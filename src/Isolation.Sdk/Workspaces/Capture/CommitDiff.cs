@@ -95,6 +95,7 @@ internal static class CommitDiff
             new FileChange(fields[at + (two ? 2 : 1)], kind, 0, 0)
             {
                 OldPath = kind == FileChangeKind.Renamed ? fields[at + 1] : null,
+                Submodule = head[1] == "160000" ? head[3] : null,
             }
         );
         return at + (two ? 3 : 2);

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 
@@ -11,7 +10,6 @@ internal static class Fingerprint
 {
     private const string Absent = "-",
         Folder = "directory";
-    private const string Settings = "config";
     private const int MaxCloneBytes = 64 * 1024;
     private static readonly string Empty = Convert.ToHexStringLower(SHA256.HashData([]));
     private static readonly string[] Shared = ["config", "config.worktree", "info/attributes"];
@@ -31,7 +29,7 @@ internal static class Fingerprint
                 .Select(f => (Name: f, Path: Path.Combine(repository.CommonDirectory, f)))
                 .Concat(OfWorktree.Select(f => (Name: $"worktree {f}", Path: Path.Combine(info.GitDirectory, f))))
                 .Append((Name: ".git pointer", Path: Path.Combine(info.Path, ".git")))
-                .ToDictionary(f => f.Name, f => f.Name.Contains(Settings) ? OfSettings(f.Path) : Hash(f.Path));
+                .ToDictionary(f => f.Name, f => Hash(f.Path));
 
     public static IReadOnlyList<string> Differences(
         IReadOnlyDictionary<string, string> before,
@@ -50,21 +48,15 @@ internal static class Fingerprint
     public static bool IsShared(string difference) =>
         Shared.Any(name => difference.StartsWith($"{name} was ", StringComparison.Ordinal));
 
-    // Where to push, or what another tool remembers, misleads no capture.
-    private static string OfSettings(string path)
+    // As it was written: its objects, and those of one other.
+    public static bool IsBorrowing(string gitDirectory, string objects)
     {
-        string whole = Hash(path);
-        return
-            whole.Length == Empty.Length
-            && whole != Empty
-            && TextFile.TryRead(path) is { } text
-            && SharedSettings.Essence(text) is { } essence
-            ? essence.Length == 0
-                ? Absent
-                : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(essence)))
-            : whole == Empty
-                ? Absent
-                : whole;
+        string own = Path.Combine(gitDirectory, "objects");
+        return Kind(gitDirectory) == Folder
+            && Kind(own) == Folder
+            && Ways(own) == "open"
+            && TextFile.TryRead(Path.Combine(own, "info", "alternates"))?.Trim().Replace('\\', '/')
+                == objects.Replace('\\', '/');
     }
 
     private static Dictionary<string, string> TakeClone(string gitDirectory)

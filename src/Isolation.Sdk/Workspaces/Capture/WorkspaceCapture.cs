@@ -69,7 +69,13 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
                 : await CommitDiff.ReadAsync(_repository, start, commit, cancellationToken).ConfigureAwait(false);
         string? branch = leftovers && head is not null ? workspace.FindBranchToMove(status) : null;
         await PinAsync(commit, expected, branch, head, cancellationToken).ConfigureAwait(false);
-        if (since is { } stamp && nested.Length == 0 && collected.IsAll)
+        SubmoduleCapture submodules = new(workspace, git);
+        await submodules.RunAsync(files, cancellationToken).ConfigureAwait(false);
+        List<string> notices = [.. submodules.Notices];
+        int? ignored = KeepIgnored(status, notices);
+        AddPinned(collected.OtherRefs, notices);
+        bool isAll = collected.IsAll && ignored is not null && !submodules.MustStay;
+        if (since is { } stamp && nested.Length == 0 && isAll)
         {
             _mark.Complete(commit, stamp);
         }
@@ -79,7 +85,43 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
             Tampering = tampering,
             HadLeftovers = leftovers,
             OtherRefs = collected.OtherRefs,
+            Notices = notices,
+            Holds = submodules.Holds,
+            IgnoredFiles = ignored ?? 0,
         };
+    }
+
+    private int? KeepIgnored(GitStatus? status, List<string> notices)
+    {
+        string folder = workspace.Context.Workers.IgnoredOf(_attempt);
+        IgnoredFilesOptions options = workspace.Context.Options.IgnoredFiles;
+        int? kept = new IgnoredResults(_info.Path, folder, options).Keep(
+            (status?.Ignored ?? []).Where(p => !IsExcluded(p.TrimEnd('/')))
+        );
+        if (kept != 0)
+        {
+            notices.Add(
+                kept is null
+                    ? $"What git ignores in the workspace is more than {options.MaxBytes} bytes, so the workspace is "
+                        + "kept. Take from it what is a result; name what is a cache in "
+                        + $"{nameof(WorkspaceOptions.IgnoredFiles)}.{nameof(IgnoredFilesOptions.Caches)}."
+                    : $"{(kept == 1 ? "A file that git ignores is" : $"{kept} files that git ignores are")} kept in "
+                        + $"'{folder}'. Take from it what is a result."
+            );
+        }
+
+        return kept;
+    }
+
+    private static void AddPinned(IReadOnlyDictionary<string, string> refs, List<string> notices)
+    {
+        if (refs.Count > 0)
+        {
+            notices.Add(
+                $"What is not on its branch is pinned: {string.Join(", ", refs.Values.Take(3))}"
+                    + $"{(refs.Count > 3 ? $", and {refs.Count - 3} more" : "")}. Look at it with 'git log'."
+            );
+        }
     }
 
     private async Task<string> CommitLeftoversAsync(

@@ -11,12 +11,12 @@ internal sealed class CloneCollector : IDisposable
     private const string Checked = "'fetch.fsckObjects=true' 'core.fsync=all'";
     private const int MaxSingleFetches = 50;
     private readonly GitRepository _repository;
-    private readonly WorkspaceInfo _info;
+    private readonly string _baseCommit;
     private readonly string _folder;
 
-    public CloneCollector(GitRepository repository, WorkspaceInfo info, string objects)
+    public CloneCollector(GitRepository repository, string baseCommit, string folder, string objects)
     {
-        (_repository, _info, _folder) = (repository, info, Folder(info));
+        (_repository, _baseCommit, _folder) = (repository, baseCommit, folder);
         SafeDelete.DeleteTree(_folder);
         BareRepositoryWriter.Write(_folder, repository, head: "", [objects]);
     }
@@ -30,7 +30,7 @@ internal sealed class CloneCollector : IDisposable
         CancellationToken cancellationToken
     )
     {
-        string[] main = commit == _info.BaseCommit ? [] : [commit];
+        string[] main = commit == _baseCommit ? [] : [commit];
         if (
             main.Length + others.Count == 0
             || (await TryFetchAsync([.. main, .. others], cancellationToken).ConfigureAwait(false)).Ok
@@ -74,7 +74,7 @@ internal sealed class CloneCollector : IDisposable
                 .. "fetch --quiet --no-tags --no-write-fetch-head --no-recurse-submodules --no-auto-maintenance".Split(
                     ' '
                 ),
-                $"--negotiation-tip={_info.BaseCommit}",
+                $"--negotiation-tip={_baseCommit}",
                 "--stdin",
                 "--",
                 _folder,

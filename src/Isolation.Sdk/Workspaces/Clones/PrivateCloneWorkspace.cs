@@ -53,7 +53,7 @@ internal sealed class PrivateCloneWorkspace(
         [
             .. refs.Found.Where(r => r.Value != commit && r.Value != Info.BaseCommit && r.Value != git.Head),
         ];
-        using CloneCollector collector = new(Repository, Info, git.Objects);
+        using CloneCollector collector = new(Repository, Info.BaseCommit, CloneCollector.Folder(Info), git.Objects);
         IReadOnlyCollection<string> here = await collector
             .FetchAsync(commit, [.. others.Select(r => r.Value).Distinct()], cancellationToken)
             .ConfigureAwait(false);

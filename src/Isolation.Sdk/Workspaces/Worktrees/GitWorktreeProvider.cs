@@ -131,7 +131,9 @@ internal sealed class GitWorktreeProvider(
             GitResult answer = await repository.Client.TryRunAsync(add, cancellationToken).ConfigureAwait(false);
             if (answer.Ok)
             {
-                return WorktreeEntries.Pointer(info.Path) ?? throw GitClient.Failed(add, answer);
+                string entry = WorktreeEntries.Pointer(info.Path) ?? throw GitClient.Failed(add, answer);
+                writer.WriteSettings(entry, info.Path);
+                return entry;
             }
 
             if (tried == MaxTries || !IsPassing(answer.Error))

@@ -43,10 +43,27 @@ internal sealed class WorktreeEntryWriter(GitRepository repository, TimeProvider
             )
         );
 
+        WriteSettings(made, path);
         Directory.CreateDirectory(path);
         File.WriteAllText(Path.Combine(path, ".git"), $"gitdir: {entry}\n");
         Directory.CreateDirectory(entries);
         Directory.Move(made, entry);
         return entry;
+    }
+
+    // With settings for each worktree, git lets core.worktree of the shared config hold for all of them.
+    public void WriteSettings(string entry, string path)
+    {
+        string shared = Path.Combine(repository.CommonDirectory, "config");
+        if (
+            File.Exists(shared)
+            && File.ReadAllText(shared).Contains("worktreeConfig", StringComparison.OrdinalIgnoreCase)
+        )
+        {
+            File.AppendAllText(
+                Path.Combine(entry, "config.worktree"),
+                CloneSettings.Write([new("core.worktree", path), new("core.bare", "false")])
+            );
+        }
     }
 }
