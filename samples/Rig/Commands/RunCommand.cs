@@ -58,6 +58,10 @@ internal static class RunCommand
         {
             Description = "Bring that branch up to --from first if it exists: by fast-forward, else by a merge.",
         };
+        Option<bool> holdReverts = new("--hold-reverts")
+        {
+            Description = "Hold work that puts back what was there before others landed, until it is approved.",
+        };
         Option<string[]> inherit = new("--inherit")
         {
             Description = "A variable that workers get from here; they get no other.",
@@ -94,6 +98,7 @@ internal static class RunCommand
             target,
             from,
             follow,
+            holdReverts,
             inherit,
             secrets,
             share,
@@ -114,6 +119,7 @@ internal static class RunCommand
                 )
                 {
                     Follow = parsed.GetValue(follow),
+                    HoldReverts = parsed.GetValue(holdReverts),
                     Workers = parsed.GetValue(workers),
                     Attempts = parsed.GetValue(attempts),
                     Merge = choice,

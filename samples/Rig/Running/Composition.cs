@@ -56,9 +56,10 @@ internal static class Composition
     private static IsolationPipelineBuilder Merging(IsolationPipelineBuilder builder, RunSettings settings) =>
         settings.Merge switch
         {
-            MergeChoice.FirstWins => builder.Merging.UseFirstWins(),
+            MergeChoice.FirstWins => builder.Merging.UseFirstWins(o => o.HoldReverts = settings.HoldReverts),
             MergeChoice.Queue => builder.Merging.UseSerialQueue(o =>
             {
+                o.HoldReverts = settings.HoldReverts;
                 foreach (string[] gate in settings.Gates)
                 {
                     o.Gates.Add(gate[0], gate[1..]);
@@ -66,6 +67,7 @@ internal static class Composition
             }),
             MergeChoice.Refinery => builder.Merging.UseRefinery(o =>
             {
+                o.HoldReverts = settings.HoldReverts;
                 (o.MaxConcurrency, o.BatchSize) = (settings.MaxConcurrency ?? o.MaxConcurrency, settings.BatchSize);
                 foreach (string[] gate in settings.Gates)
                 {

@@ -10,6 +10,9 @@ internal sealed record RunSettings(RepositoryRef Repository, IReadOnlyList<strin
     /// <summary>Whether a target that exists is brought up to <see cref="From"/> first.</summary>
     public bool Follow { get; init; }
 
+    /// <summary>Whether what puts back earlier landings waits for <c>rig approve</c>.</summary>
+    public bool HoldReverts { get; init; }
+
     public int? Workers { get; init; }
 
     public int Attempts { get; init; } = 2;

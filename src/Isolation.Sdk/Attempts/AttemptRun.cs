@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Dispatching;
+using Isolation.Sdk.Git;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Runners;
@@ -260,5 +261,24 @@ internal sealed class AttemptRun
         {
             _session.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Contamination) { Text = found });
         }
+
+        foreach (string pushed in FindPushes())
+        {
+            _record.Notices = [.. _record.Notices, pushed];
+            _session.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Progress) { Text = pushed });
+        }
+    }
+
+    // Not those of the library: to the target, and to the branches of attempts.
+    private IEnumerable<string> FindPushes()
+    {
+        string? target = RefNames.BranchOf(_session.TargetRefOf(_assignment));
+        return PushLog
+            .FindSince(_session.Repository.CommonDirectory, _plan.Time.GetUtcNow() - _record.Elapsed)
+            .Where(r => !r.EndsWith("/" + target, StringComparison.Ordinal) && !r.Contains("/isolation/"))
+            .Select(r =>
+                $"While it ran, {r} was moved by a push from this repository: by this worker, another one or a person. "
+                + "Protect the branch at the remote, or use a level without network, if workers may not push."
+            );
     }
 }
