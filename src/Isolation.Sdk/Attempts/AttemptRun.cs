@@ -217,6 +217,15 @@ internal sealed class AttemptRun
         try
         {
             _record.Capture = await workspace.CaptureAsync(state, limit.Token).ConfigureAwait(false);
+            if (_record.Result is RunResult.Done && _record.Capture.Unfinished is { Count: > 0 } why)
+            {
+                _record.Fail(
+                    Stage.Capture,
+                    new RunResult.Failed(string.Join(" ", why.Select(f => $"{f.Message} {f.Remedy}"))),
+                    new IsolationException(why[0])
+                );
+            }
+
             foreach (string found in _record.Capture.Notices)
             {
                 _session.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Progress) { Text = found });

@@ -10,6 +10,8 @@ internal sealed record GitStatus(
     // Folders with a slash at their end; what is in them is not listed.
     public IReadOnlyList<string> Ignored { get; private init; } = [];
 
+    public IReadOnlyList<UnmergedPath> Unmerged { get; private init; } = [];
+
     public static GitStatus Parse(IReadOnlyList<string> fields)
     {
         string? head = null;
@@ -17,6 +19,7 @@ internal sealed record GitStatus(
         List<string> tracked = [];
         List<string> untracked = [];
         List<string> ignored = [];
+        List<UnmergedPath> unmerged = [];
         for (int i = 0; i < fields.Count; i++)
         {
             string field = fields[i];
@@ -35,6 +38,7 @@ internal sealed record GitStatus(
                     break;
                 case "u ":
                     tracked.Add(field.Split(' ', 11)[10]);
+                    unmerged.Add(new UnmergedPath(field[2..4], tracked[^1]));
                     break;
                 case "? ":
                     untracked.Add(field[2..]);
@@ -45,9 +49,12 @@ internal sealed record GitStatus(
             }
         }
 
-        return new GitStatus(head, branch, tracked, untracked) { Ignored = ignored };
+        return new GitStatus(head, branch, tracked, untracked) { Ignored = ignored, Unmerged = unmerged };
     }
 
     private static string? After(string text, string prefix) =>
         text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
 }
+
+// UU: both sides changed it; AA: both added it; of the others one side lacks it.
+internal sealed record UnmergedPath(string Kind, string Path);

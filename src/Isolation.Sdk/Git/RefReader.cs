@@ -23,6 +23,11 @@ internal static class RefReader
         "REVERT_HEAD",
         "REBASE_HEAD",
         "BISECT_HEAD",
+        "MERGE_AUTOSTASH",
+        "rebase-merge/orig-head",
+        "rebase-merge/autostash",
+        "rebase-apply/orig-head",
+        "rebase-apply/autostash",
     ];
     private static readonly EnumerationOptions TopOnly = new()
     {

@@ -38,6 +38,11 @@ public sealed record Capture(string Commit, string BaseCommit, string Source, IR
     /// <summary>Why it should land only when someone approves it; each says what to do.</summary>
     public IReadOnlyList<string> Holds { get; init; } = [];
 
+    /// <summary>
+    /// Why it is not done, whatever the runner says: a merge under way, files unmerged, more left behind than may be.
+    /// </summary>
+    public IReadOnlyList<IsolationFault> Unfinished { get; init; } = [];
+
     /// <summary>How many ignored files were kept beside the worker's log.</summary>
     public int IgnoredFiles { get; init; }
 

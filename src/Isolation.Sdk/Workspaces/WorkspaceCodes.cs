@@ -20,4 +20,6 @@ internal static class WorkspaceCodes
     public const string NoFreeSpace = "ISO0317";
     public const string BadOption = "ISO0319";
     public const string SubmoduleIncomplete = "ISO0320";
+    public const string Unfinished = "ISO0321";
+    public const string TooManyLeftovers = "ISO0322";
 }

@@ -88,6 +88,9 @@ public sealed class WorkspaceOptions
     /// <summary>What happens to files that git ignores, such as reports.</summary>
     public IgnoredFilesOptions IgnoredFiles { get; } = new();
 
+    /// <summary>What is taken for a worker's work without asking.</summary>
+    public CaptureOptions Capture { get; } = new();
+
     internal string LeftoversMessageOf(AttemptId attempt) => BranchName.Fill(LeftoversMessage, attempt.Item, attempt);
 
     internal IEnumerable<IsolationFault> Validate() =>
@@ -115,6 +118,8 @@ public sealed class WorkspaceOptions
             .. CheckNumber(nameof(PoolSize), PoolSize),
             .. CheckNumber(nameof(MinFreeDisk), MinFreeDisk),
             .. CheckNumber($"{nameof(IgnoredFiles)}.{nameof(IgnoredFilesOptions.MaxBytes)}", IgnoredFiles.MaxBytes),
+            .. CheckNumber($"{nameof(Capture)}.{nameof(CaptureOptions.MaxLeftoverFiles)}", Capture.MaxLeftoverFiles),
+            .. CheckNumber($"{nameof(Capture)}.{nameof(CaptureOptions.MaxLeftoverBytes)}", Capture.MaxLeftoverBytes),
             .. CheckNumber(nameof(MinFreeFiles), MinFreeFiles),
             .. CheckNumber(nameof(MinFreeMemory), MinFreeMemory),
             .. Check(

@@ -50,8 +50,11 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
             && !status
                 .Tracked.Concat(status.Untracked)
                 .Any(p => !nested.Contains(p) && !(IsExcluded(p) && status.Untracked.Contains(p)));
-        string made = clean
-            ? head!
+        List<IsolationFault> unfinished = [.. FindFaults(status)];
+        bool isTaken = unfinished.All(f => f.Code != WorkspaceCodes.TooManyLeftovers);
+        string made =
+            !isTaken ? head ?? _info.BaseCommit
+            : clean ? head!
             : await CommitLeftoversAsync(git, status is not null, head, nested, cancellationToken)
                 .ConfigureAwait(false);
         bool leftovers = made != head && !(head is null && made == _info.BaseCommit);
@@ -67,14 +70,22 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
             commit == start
                 ? []
                 : await CommitDiff.ReadAsync(_repository, start, commit, cancellationToken).ConfigureAwait(false);
-        string? branch = leftovers && head is not null ? workspace.FindBranchToMove(status) : null;
+        string? branch =
+            leftovers && head is not null && collected.Commit == made ? workspace.FindBranchToMove(status) : null;
         await PinAsync(commit, expected, branch, head, cancellationToken).ConfigureAwait(false);
         SubmoduleCapture submodules = new(workspace, git);
         await submodules.RunAsync(files, cancellationToken).ConfigureAwait(false);
         List<string> notices = [.. submodules.Notices];
         int? ignored = KeepIgnored(status, notices);
         AddPinned(collected.OtherRefs, notices);
+        List<string> holds = [.. submodules.Holds];
+        if (unfinished.Count == 0)
+        {
+            await FindMarkersAsync(commit, start, files, holds, notices, cancellationToken).ConfigureAwait(false);
+        }
+
         bool isAll = collected.IsAll && ignored is not null && !submodules.MustStay;
+        isAll &= isTaken && !UnfinishedWork.IsSeries(_info);
         if (since is { } stamp && nested.Length == 0 && isAll)
         {
             _mark.Complete(commit, stamp);
@@ -86,9 +97,48 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
             HadLeftovers = leftovers,
             OtherRefs = collected.OtherRefs,
             Notices = notices,
-            Holds = submodules.Holds,
+            Holds = holds,
+            Unfinished = unfinished,
             IgnoredFiles = ignored ?? 0,
         };
+    }
+
+    private IEnumerable<IsolationFault> FindFaults(GitStatus? status)
+    {
+        string[] untracked = [.. (status?.Untracked ?? []).Where(p => !p.EndsWith('/') && !IsExcluded(p))];
+        return new[]
+        {
+            UnfinishedWork.FindFault(_info, status, AttemptNames.RefName(_attempt)),
+            LeftoverLimit.FindFault(_info, workspace.Context.Options.Capture, untracked),
+        }.OfType<IsolationFault>();
+    }
+
+    private async Task FindMarkersAsync(
+        string commit,
+        string start,
+        IReadOnlyList<FileChange> files,
+        List<string> holds,
+        List<string> notices,
+        CancellationToken cancellationToken
+    )
+    {
+        string? target = _facts.TargetRef is { } name ? RefReader.Read(_repository.CommonDirectory, name) : null;
+        IReadOnlyList<string> found = await new ConflictMarkers(_repository, _info)
+            .FindAsync(commit, start, target, files, cancellationToken)
+            .ConfigureAwait(false);
+        if (found.Count > 0)
+        {
+            bool holdsThem = workspace.Context.Options.Capture.HoldConflictMarkers;
+            (holdsThem ? holds : notices).Add(
+                $"There are conflict markers that were not there before in {string.Join(", ", found.Take(3))}"
+                    + $"{(found.Count > 3 ? $" and {found.Count - 3} more" : "")}. "
+                    + (
+                        holdsThem
+                            ? "Approve it if they belong there; else reject it."
+                            : "Look whether they belong there."
+                    )
+            );
+        }
     }
 
     private int? KeepIgnored(GitStatus? status, List<string> notices)

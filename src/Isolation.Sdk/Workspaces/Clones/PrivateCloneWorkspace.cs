@@ -64,23 +64,19 @@ internal sealed class PrivateCloneWorkspace(
 
         List<KeyValuePair<string, string>> had = [.. others.Where(r => here.Contains(r.Value))];
         bool isAll = refs.IsAll && had.Count == others.Length;
-        if (
-            commit != Info.BaseCommit
-            && !await Repository.IsAncestorAsync(Info.BaseCommit, commit, cancellationToken).ConfigureAwait(false)
-        )
+        string own = commit;
+        if (commit != Info.BaseCommit)
+        {
+            commit = await new HistoryFromBase(Repository, Info, Attempt)
+                .RestoreAsync(commit, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        if (commit != own)
         {
             // A history that does not start from the base would bring in more than was made, or take something back: it
             // is pinned beside the files, which count.
-            had.Insert(0, new("HEAD", commit));
-            commit = await Repository
-                .CommitTreeAsync(
-                    $"{commit}^{{tree}}",
-                    [Info.BaseCommit],
-                    $"Work of {Attempt}\n\nOn the commit it was given; the worker's own history does not "
-                        + $"start from there.",
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
+            had.Insert(0, new("HEAD", own));
         }
 
         (IReadOnlyDictionary<string, string> kept, bool whole) = await new ExtraRefs(Repository, Attempt)

@@ -28,11 +28,19 @@ internal sealed class LinkedWorktree(
         CancellationToken cancellationToken
     )
     {
+        string own = commit;
+        HistoryFromBase history = new(Context.Repository, Info, Attempt);
+        if (commit != Info.BaseCommit && !history.IsPlain())
+        {
+            commit = await history.RestoreAsync(commit, cancellationToken).ConfigureAwait(false);
+        }
+
         KeyValuePair<string, string>[] others =
         [
+            .. commit == own ? Array.Empty<KeyValuePair<string, string>>() : [new("HEAD", own)],
             .. RefReader
                 .ReadUntrusted(Info.GitDirectory, Context.Repository.NullId.Length)
-                .Found.Where(r => r.Value != commit && r.Value != Info.BaseCommit && r.Value != git.Head),
+                .Found.Where(r => r.Value != own && r.Value != Info.BaseCommit && r.Value != git.Head),
         ];
         (IReadOnlyDictionary<string, string> kept, bool whole) = await new ExtraRefs(Context.Repository, Attempt)
             .PinAsync(others, commit, Facts.Excluded, cancellationToken)
