@@ -22,6 +22,15 @@ internal sealed record Candidate(QueueItem Item, string Parent, string Commit, s
             : "It puts back what was there before others landed: "
                 + $"{string.Join("; ", Undoes.Select(u => $"{u.Key} in {string.Join(", ", u.Value)}"))}.";
 
+    public IReadOnlyList<(string One, string Other)> NameClashes { get; init; } = [];
+
+    // What a person should know of it although it can land.
+    public string? Notice =>
+        (UndoesReason, NameClashes) is (null, []) ? null
+        : NameClashes.Count == 0 ? UndoesReason
+        : $"{UndoesReason}{(UndoesReason is null ? "" : " ")}macOS and Windows take these names for one: "
+            + $"{string.Join("; ", NameClashes.Select(c => $"'{c.One}' and '{c.Other}'"))}.";
+
     public bool RecordsTestedTree { get; init; }
 }
 

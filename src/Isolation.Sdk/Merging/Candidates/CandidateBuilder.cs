@@ -7,6 +7,7 @@ internal sealed class CandidateBuilder(QueueContext context, TargetHistory histo
     private readonly ItemMerger _merger = new(context, history, context.Names.MergeFolder);
     private readonly CandidateWriter _writer = new(context);
     private readonly RevertFinder _reverts = new(context, history);
+    private readonly NameClashFinder _names = new(context);
 
     // What does not go with the target alone is final.
     public async Task<StackingResult> StackAsync(
@@ -37,6 +38,7 @@ internal sealed class CandidateBuilder(QueueContext context, TargetHistory histo
                 Undoes = await _reverts
                     .FindAsync(candidate, target.Commit, ahead, cancellationToken)
                     .ConfigureAwait(false),
+                NameClashes = await _names.FindAsync(candidate, since, ahead, cancellationToken).ConfigureAwait(false),
             };
             return
                 context.Policy.Options.HoldReverts

@@ -61,6 +61,6 @@ internal static partial class MergeLog
     [LoggerMessage(626, LogLevel.Warning, "After the gate of {Candidate}: {Message} {Remedy}")]
     public static partial void GateTeardownFailed(ILogger logger, string candidate, string message, string remedy);
 
-    [LoggerMessage(627, LogLevel.Warning, "{Attempt}: {Undone} Revert {Commit} if that is not meant.")]
-    public static partial void Undoes(ILogger logger, AttemptId attempt, string undone, string commit);
+    [LoggerMessage(627, LogLevel.Warning, "{Attempt}: {Notice} Revert {Commit} if that is not meant.")]
+    public static partial void Notice(ILogger logger, AttemptId attempt, string notice, string commit);
 }

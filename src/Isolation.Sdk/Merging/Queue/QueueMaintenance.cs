@@ -149,7 +149,7 @@ internal sealed class QueueMaintenance(
                     Gate = pass,
                     Coupled = candidate.Coupled,
                     Undoes = candidate.Undoes,
-                    Reason = candidate.UndoesReason,
+                    Reason = candidate.Notice,
                     With = [.. candidates.Where(c => c != candidate).Select(c => c.Item.Attempt)],
                 }
             );
@@ -172,9 +172,9 @@ internal sealed class QueueMaintenance(
                 TargetCommit.Of(item.Attempt, item.Head, candidate.Commit, candidate.Parent, candidate.Files)
             );
             MergeLog.Landed(context.Logger, item.Attempt, candidate.Commit, context.Names.Target);
-            if (candidate.UndoesReason is { } undone)
+            if (candidate.Notice is { } notice)
             {
-                MergeLog.Undoes(context.Logger, item.Attempt, undone, candidate.Commit);
+                MergeLog.Notice(context.Logger, item.Attempt, notice, candidate.Commit);
             }
         }
 
