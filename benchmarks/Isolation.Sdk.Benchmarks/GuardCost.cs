@@ -56,7 +56,8 @@ internal sealed class GuardCost(Scratch scratch)
             repository,
             new LeaseStore(repository.CommonDirectory, repository.Reference, TimeProvider.System).List,
             WorkersDirectory.Beside(repository.CommonDirectory),
-            new GuardOptions("refs/heads/landing"),
+            "refs/heads/landing",
+            new GuardOptions(),
             TimeProvider.System
         );
         List<double>[] columns =

@@ -84,11 +84,6 @@ static async Task<int> RunDemoAsync(DemoOptions options, CancellationToken cance
         builder.Merging.UseFirstWins();
     }
 
-    if (options.Fault == DemoFault.Canonical)
-    {
-        builder.AllowCheckoutChanges(); // Else the guard would find the write at once and quarantine whoever ran then.
-    }
-
     await using IsolationPipeline pipeline = builder.Build();
     Screen screen = new(Console.Out);
     screen.Introduce(demo, items, await pipeline.AuditAsync(cancellationToken));

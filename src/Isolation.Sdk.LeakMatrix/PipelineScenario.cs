@@ -64,7 +64,7 @@ internal sealed class PipelineScenario : LeakScenario
                 }
 
                 await RunAfterwardsAsync(probe).ConfigureAwait(false);
-                Findings = [.. attempts.SelectMany(a => a.Contamination)];
+                Findings = [.. attempts.SelectMany(a => a.Contamination.Concat(a.Notices))];
             }
         }
     }

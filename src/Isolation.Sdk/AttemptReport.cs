@@ -37,8 +37,8 @@ public sealed record AttemptReport(AttemptId Attempt, RunResult Result)
     /// <summary>What was written outside what the worker owns. Anything here keeps the attempt from merging.</summary>
     public IReadOnlyList<string> Contamination { get; init; } = [];
 
-    /// <summary>What changed in the host's process while this worker ran in it, and what the worker made beside its
-    /// commits, with the place where it is kept. It keeps nothing from merging.</summary>
+    /// <summary>What changed while this worker ran, in the host's process or in what all share of the repository, and
+    /// what it made beside its commits, with the place where that is kept. It keeps nothing from merging.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 
     /// <summary>Why its work is held in the merge queue until someone approves it; each says what to do.</summary>

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Isolation.Sdk.Composition;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Dispatching;
+using Isolation.Sdk.Guard;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
@@ -112,19 +113,9 @@ public sealed class IsolationPipelineBuilder
         );
     }
 
-    /// <summary>
-    /// Lets someone work in the canonical checkout while workers run: changes to its files, index and HEAD are then no
-    /// contamination.
-    /// </summary>
-    public IsolationPipelineBuilder AllowCheckoutChanges() => With(s => s.WatchesCheckout = false);
-
-    /// <summary>
-    /// Puts back what changed while workers ran and belongs to none of them, where that is safe: other refs (by
-    /// compare-and-swap; what they were moved to stays pinned), config, hooks, <c>info/</c>, barrier files, and locks
-    /// that nobody holds. What a person changed by hand meanwhile is put back, too. <value>Off: it is only
-    /// reported.</value>
-    /// </summary>
-    public IsolationPipelineBuilder RestoreContaminated() => With(s => s.RestoresContaminated = true);
+    /// <summary>Sets what happens when something that workers share changes while they run.</summary>
+    public IsolationPipelineBuilder Guard(Action<GuardOptions> configure) =>
+        With(configure, s => s.ConfigureGuard += configure);
 
     /// <summary>
     /// Puts the workers' directory somewhere else. <value>Beside the repository, <c>&lt;repo&gt;.workers</c>.</value>

@@ -20,6 +20,7 @@ internal sealed class AttemptRecord(TimeProvider time)
 
     public Capture? Capture { get; set; }
 
+    // What holds it; what holds nobody is among the notices.
     public IReadOnlyList<GuardFinding> Findings { get; set; } = [];
 
     public IReadOnlyList<string> Notices { get; set; } = [];

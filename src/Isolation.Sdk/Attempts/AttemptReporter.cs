@@ -46,14 +46,14 @@ internal sealed class AttemptReporter(WorkerSession session, WorkerAssignment as
             BaseCommit = record.Capture?.BaseCommit ?? assignment.BaseCommit,
             Branch = workspace is { HasOwnRepository: false } shared ? shared.Branch : null,
             Changes = record.Capture?.Files ?? [],
-            Contamination = record.Contamination,
+            Contamination = [.. record.Contamination.Select(session.Secrets.Apply)],
             Notices = [.. record.Notices.Concat(record.Capture?.Notices ?? []).Select(session.Secrets.Apply)],
             Holds = [.. (record.Capture?.Holds ?? []).Select(session.Secrets.Apply)],
             IgnoredFiles = record.Capture?.IgnoredFiles ?? 0,
             IsVictim =
                 record.OwnTampering.Count == 0
                 && record.Findings.Count > 0
-                && record.Findings.All(f => f.IsVictim(Attempt) || f.Authors.Count > 1),
+                && record.Findings.All(f => f.IsVictim(Attempt)),
             Fault = record.Fault is { } fault
                 ? new IsolationFault(fault.Code, session.Secrets.Apply(fault.Message), fault.Remedy)
                 : null,

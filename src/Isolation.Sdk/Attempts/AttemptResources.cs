@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Dispatching;
+using Isolation.Sdk.Git;
 using Isolation.Sdk.Guard;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
@@ -94,7 +95,14 @@ internal sealed class AttemptResources(WorkerSession session, WorkerAssignment a
         }
 
         await session
-            .Guard.EnterAsync(new MonitoredWorker(Attempt, Workspace.Info), cancellationToken)
+            .Guard.EnterAsync(
+                new MonitoredWorker(
+                    Attempt,
+                    Workspace.Info,
+                    GitEnvironment.SettingsIn(State.Info.Environment.ToDictionary(e => e.Name, e => e.Value))
+                ),
+                cancellationToken
+            )
             .ConfigureAwait(false);
         session.HostProcess?.Enter(Attempt);
         record.EndSetup();

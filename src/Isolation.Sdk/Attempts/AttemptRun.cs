@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Dispatching;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Guard;
 using Isolation.Sdk.Leases;
 using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Runners;
@@ -254,7 +255,11 @@ internal sealed class AttemptRun
         _record.Notices = _session.HostProcess?.Leave(Attempt) ?? [];
         try
         {
-            _record.Findings = await _session.Guard.LeaveAsync(Attempt, CancellationToken.None).ConfigureAwait(false);
+            IReadOnlyList<GuardFinding> found = await _session
+                .Guard.LeaveAsync(Attempt, CancellationToken.None)
+                .ConfigureAwait(false);
+            _record.Findings = [.. found.Where(f => f.Holds(Attempt))];
+            _record.Notices = [.. _record.Notices, .. found.Where(f => !f.Holds(Attempt)).Select(f => f.ToString())];
         }
         catch (Exception e)
         {
@@ -266,9 +271,15 @@ internal sealed class AttemptRun
             );
         }
 
-        foreach (string found in _record.Findings.Select(f => f.ToString()).Concat(_record.Notices))
+        Publish(WorkerEventKind.Contamination, _record.Findings.Select(f => f.ToString()));
+        Publish(WorkerEventKind.Notice, _record.Notices);
+
+        void Publish(WorkerEventKind kind, IEnumerable<string> texts)
         {
-            _session.Publish(new WorkerEvent(Attempt, default, WorkerEventKind.Contamination) { Text = found });
+            foreach (string text in texts)
+            {
+                _session.Publish(new WorkerEvent(Attempt, default, kind) { Text = text });
+            }
         }
 
         foreach (string pushed in FindPushes())

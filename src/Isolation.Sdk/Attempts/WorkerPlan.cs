@@ -1,4 +1,5 @@
 using Isolation.Sdk.Contexts;
+using Isolation.Sdk.Guard;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Runners;
 using Isolation.Sdk.Sandbox;
@@ -41,7 +42,5 @@ internal sealed record WorkerPlan(
 
     public bool RunsInProcess { get; init; }
 
-    public bool WatchesCheckout { get; init; } = true;
-
-    public bool RestoresContaminated { get; init; }
+    public GuardOptions Guard { get; init; } = new();
 }

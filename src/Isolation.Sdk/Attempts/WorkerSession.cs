@@ -19,13 +19,7 @@ internal sealed class WorkerSession : IDisposable
         (Plan, Repository, Host, Secrets) = (plan, repository, host, secrets ?? new SecretMasker());
         Directory = plan.Directory ?? WorkersDirectory.Beside(repository.CommonDirectory);
         Leases = new LeaseStore(repository.CommonDirectory, repository.Reference, plan.Time);
-        Guard = new ContaminationGuard(
-            repository,
-            Leases.List,
-            Directory,
-            new GuardOptions(plan.TargetRef, plan.WatchesCheckout, plan.RestoresContaminated),
-            plan.Time
-        );
+        Guard = new ContaminationGuard(repository, Leases.List, Directory, plan.TargetRef, plan.Guard, plan.Time);
         HostProcess = plan.RunsInProcess ? new HostProcessMonitor(HostProcessFacts.Read) : null;
         Checklist = new IsolationChecklist(repository);
         Logger = plan.Loggers.CreateLogger("Isolation.Sdk.Workers");

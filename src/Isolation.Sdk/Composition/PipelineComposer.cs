@@ -1,6 +1,7 @@
 using Isolation.Sdk.Attempts;
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Git;
+using Isolation.Sdk.Guard;
 using Isolation.Sdk.IO;
 using Isolation.Sdk.Merging;
 using Isolation.Sdk.Runners;
@@ -43,6 +44,9 @@ internal sealed class PipelineComposer(PipelineSettings settings, IServiceProvid
         ForecastOptions? forecast = Try("forecast's options", () =>
             services.GetOptions(settings.ConfigureForecast, static o => o.Validate())
         );
+        GuardOptions? guard = Try("guard's options", () =>
+            services.GetOptions(settings.ConfigureGuard, static o => o.Validate())
+        );
         IReadOnlyList<IStateSandbox>? sandboxes = Try("sandbox", () => sandbox.Make(services, _made));
         services.Sandbox = sandboxes?[0];
         IReadOnlyList<IWorkspaceProvider>? providers = Try("workspaces", () => workspaces.Make(services, _made));
@@ -71,8 +75,7 @@ internal sealed class PipelineComposer(PipelineSettings settings, IServiceProvid
             Level = settings.Level,
             TargetRef = merging is null ? "" : RefNames.OfBranch(settings.Target),
             RunsInProcess = settings.RunsInProcess,
-            WatchesCheckout = settings.WatchesCheckout,
-            RestoresContaminated = settings.RestoresContaminated,
+            Guard = guard!,
         };
         return new PipelinePlan(settings, workers, services.Repositories)
         {

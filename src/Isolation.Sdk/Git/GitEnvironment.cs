@@ -104,6 +104,18 @@ internal sealed class GitEnvironment
         }
     }
 
+    // The names of the settings that AddConfig put there.
+    public static IReadOnlyCollection<string> SettingsIn(IReadOnlyDictionary<string, string> environment) =>
+        int.TryParse(environment.GetValueOrDefault("GIT_CONFIG_COUNT"), out int count)
+            ?
+            [
+                .. Enumerable
+                    .Range(0, count)
+                    .Select(i => environment.GetValueOrDefault($"GIT_CONFIG_KEY_{i}"))
+                    .OfType<string>(),
+            ]
+            : [];
+
     private static Dictionary<string, string> WithAuthor(
         Dictionary<string, string> variables,
         string name,

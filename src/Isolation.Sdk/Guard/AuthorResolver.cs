@@ -6,21 +6,18 @@ namespace Isolation.Sdk.Guard;
 /// <summary>Finds in git's own logs and settings which work tree made a branch, a stash entry or a setting.</summary>
 internal sealed class AuthorResolver(GitRepository repository)
 {
+    private const string BranchSetting = ChangedSettings.Prefix + "branch.";
     private readonly Dictionary<string, IReadOnlyCollection<string>> _known = [];
-    private readonly HashSet<string> _sections = [];
 
-    // null when nothing says who: a change of what was there leaves no such trace.
+    // null when nothing says who.
     public IReadOnlyCollection<string>? FindWorktrees(string name, bool appeared)
     {
-        if (name == "config")
-        {
-            return EditorsOfConfig() is { Length: > 0 } who ? who : null;
-        }
-
         string[] found =
             name == "refs/stash" ? CreatorsOfStash()
-            : appeared && RefNames.BranchOf(name) is { } branch ? CreatorsOfBranch(branch)
-            : [];
+            : BranchOfSetting(name) is { } configured ? WorkTrees((_, on) => on == configured)
+            : RefNames.BranchOf(name) is not { } branch ? []
+            : appeared ? CreatorsOfBranch(branch)
+            : WorkTrees((_, on) => on == branch); // Git lets one work tree at a time have a branch.
         if (found.Length > 0)
         {
             _known[name] = found;
@@ -49,11 +46,12 @@ internal sealed class AuthorResolver(GitRepository repository)
     }
 
     // "push -u" and "branch --set-upstream-to" write a section of the branch into the settings of all.
-    private string[] EditorsOfConfig()
-    {
-        string[] sections = Lines(Path.Combine(repository.CommonDirectory, "config"));
-        return WorkTrees((_, on) => on is not null && sections.Contains($"[branch \"{on}\"]") && _sections.Add(on));
-    }
+    private static string? BranchOfSetting(string name) =>
+        name.StartsWith(BranchSetting, StringComparison.Ordinal)
+        && name.LastIndexOf('.') is var end
+        && end > BranchSetting.Length
+            ? name[BranchSetting.Length..end]
+            : null;
 
     private string[] WorkTrees(Func<string, string?, bool> isOne) =>
         [

@@ -21,27 +21,29 @@ internal sealed class ContaminationGuard : IDisposable
     private readonly ActiveWorkers _workers;
     private readonly ExpectedChanges _expected;
     private readonly CheckoutMonitor? _checkout;
-    private readonly Restorer? _restorer;
+    private readonly Restorer _restorer;
+    private readonly bool _holdsUnattributed;
     private Dictionary<string, string>? _last;
 
     public ContaminationGuard(
         GitRepository repository,
         Func<IReadOnlyList<LeaseRecord>> leases,
         WorkersDirectory folder,
-        GuardOptions plan,
+        string targetRef,
+        GuardOptions options,
         TimeProvider time
     )
     {
         _scan = new CoalescedScan(ScanAsync);
         _leases = leases;
-        _reader = new RepositorySnapshotReader(repository, folder);
-        _workers = new ActiveWorkers(folder, new AuthorResolver(repository));
-        _expected = new ExpectedChanges(repository, folder, plan, _workers, time);
-        _checkout =
-            plan.WatchCheckout && repository.TopLevel is { } top
-                ? new CheckoutMonitor(repository, top, new QueueLayout(repository, plan.TargetRef).Checkout, time)
-                : null;
-        _restorer = plan.Restore ? new Restorer(repository, folder) : null;
+        _reader = new RepositorySnapshotReader(repository, folder, [.. options.IgnoredRefs]);
+        _holdsUnattributed = options.HoldUnattributed;
+        _workers = new ActiveWorkers(folder, new AuthorResolver(repository), _holdsUnattributed);
+        _expected = new ExpectedChanges(repository, folder, targetRef, _workers, time);
+        _checkout = repository.TopLevel is { } top
+            ? new CheckoutMonitor(repository, top, new QueueLayout(repository, targetRef).Checkout, time)
+            : null;
+        _restorer = new Restorer(repository, folder, options.Restore);
     }
 
     public Task EnterAsync(MonitoredWorker worker, CancellationToken cancellationToken) =>
@@ -100,7 +102,7 @@ internal sealed class ContaminationGuard : IDisposable
         }
 
         _last = now;
-        _restorer?.Keep(now);
+        _restorer.Keep(now);
         foreach (MonitoredWorker worker in _workers.Running)
         {
             foreach (SharedStateChange change in worker.TakeChanges())
@@ -109,16 +111,26 @@ internal sealed class ContaminationGuard : IDisposable
             }
         }
 
-        if (
-            _checkout is not null
-            && await _checkout.ScanAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } changed
-        )
+        if (await ScanCheckoutAsync(cancellationToken).ConfigureAwait(false) is { } seen)
         {
-            _workers.Report(
-                _workers.FindAuthors(
-                    new SharedStateChange($"checkout: {string.Join(", ", changed.Take(MaxNamed))}", null, null)
-                )
-            );
+            _workers.Report(_workers.Judge(new SharedStateChange($"checkout: {seen}", null, null)));
+        }
+    }
+
+    private async Task<string?> ScanCheckoutAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return
+                _checkout is not null
+                && await _checkout.ScanAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } changed
+                ? string.Join(", ", changed.Take(MaxNamed)) + (changed.Count > MaxNamed ? ", …" : "")
+                : null;
+        }
+        catch (IsolationException e) when (!_holdsUnattributed)
+        {
+            // Whatever its owner is about to do there, workers do not depend on it.
+            return $"what is in it, which git cannot tell now: {e.Message}";
         }
     }
 
@@ -131,18 +143,20 @@ internal sealed class ContaminationGuard : IDisposable
         List<GuardFinding> findings = [];
         foreach (SharedStateChange change in changes)
         {
-            if (!await _expected.IsExpectedAsync(change, cancellationToken).ConfigureAwait(false))
+            if (_workers.Adopts(change))
             {
-                findings.Add(_workers.FindAuthors(change));
+                _expected.AddBranch(change.What);
+            }
+            else if (!await _expected.IsExpectedAsync(change, cancellationToken).ConfigureAwait(false))
+            {
+                findings.AddRange(_restorer.Explain(change).Select(_workers.Judge));
             }
         }
 
         foreach (GuardFinding finding in findings)
         {
             _workers.Report(
-                _restorer is null
-                    ? finding
-                    : await _restorer.RestoreAsync(finding, _workers, now, cancellationToken).ConfigureAwait(false)
+                await _restorer.RestoreAsync(finding, _workers, now, cancellationToken).ConfigureAwait(false)
             );
         }
     }

@@ -9,7 +9,7 @@ namespace Isolation.Sdk.Guard;
 internal sealed class ExpectedChanges(
     GitRepository repository,
     WorkersDirectory folder,
-    GuardOptions plan,
+    string targetRef,
     ActiveWorkers workers,
     TimeProvider time
 )
@@ -19,7 +19,7 @@ internal sealed class ExpectedChanges(
     private readonly HashSet<string> _landed = new();
     private IReadOnlyList<LeaseRecord> _leases = [];
     private IReadOnlyDictionary<string, string> _before = new Dictionary<string, string>();
-    private volatile string[] _targets = [plan.TargetRef];
+    private volatile string[] _targets = [targetRef];
 
     public void AddTarget(string targetRef) => _targets = [.. _targets, targetRef];
 
@@ -39,6 +39,9 @@ internal sealed class ExpectedChanges(
         }
     }
 
+    // Its removal with the workspace will be nobody's doing.
+    public void AddBranch(string name) => _branches.Add(name);
+
     public void Refresh(IReadOnlyList<LeaseRecord> leases, IReadOnlyDictionary<string, string>? before)
     {
         (_leases, _before) = (leases, before ?? _before);
@@ -53,14 +56,6 @@ internal sealed class ExpectedChanges(
     public async Task<bool> IsExpectedAsync(SharedStateChange change, CancellationToken cancellationToken)
     {
         (string name, string? now) = (change.What, change.After);
-        if (
-            !plan.WatchCheckout
-            && (name is "HEAD" or "HEAD.lock" or "index.lock" || name == WorktreeFiles.RefOf(repository.GitDirectory))
-        )
-        {
-            return true; // Who may work there may commit there.
-        }
-
         if (_targets.Contains(name))
         {
             return now is not null && await IsLandingAsync(now, cancellationToken).ConfigureAwait(false);
@@ -73,7 +68,11 @@ internal sealed class ExpectedChanges(
                 return false;
             }
 
-            return name != $"{owner.Entry}HEAD" && name != $"refs/heads/{owner.Workspace.Branch}"
+            return (
+                    name != $"{owner.Entry}HEAD"
+                    && name != $"refs/heads/{owner.Workspace.Branch}"
+                    && name != owner.HeadRef
+                )
                 || await HeadMatchesReflogAsync(
                         owner,
                         mayBeUnborn: name.EndsWith("/HEAD", StringComparison.Ordinal),

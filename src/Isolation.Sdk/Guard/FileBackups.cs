@@ -1,3 +1,4 @@
+using System.Text;
 using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Guard;
@@ -15,19 +16,25 @@ internal sealed class FileBackups(string commonDirectory)
     {
         foreach ((string name, string fact) in files)
         {
-            string path = Path.Combine(commonDirectory, name);
-            if (
-                _kept.GetValueOrDefault(name).Fact != fact
-                && new FileInfo(path) is { Exists: true, LinkTarget: null, Length: <= MaxBytes } file
-            )
+            if (_kept.GetValueOrDefault(name).Fact != fact && Read(name, fact) is { } content)
             {
-                byte[] content = file.Length == 0 ? [] : File.ReadAllBytes(path);
-                if (fact.Split(' ')[0] == FileFingerprint.OfContent(content))
-                {
-                    _kept[name] = (fact, content);
-                }
+                _kept[name] = (fact, content);
             }
         }
+    }
+
+    // What changed in the file, if both what it was and what it is can be read.
+    public IReadOnlyList<SharedStateChange> Explain(SharedStateChange change)
+    {
+        (string Fact, byte[] Content) kept = _kept.GetValueOrDefault(change.What);
+        byte[]? before =
+            change.Before is null ? []
+            : kept.Fact == change.Before ? kept.Content
+            : null;
+        byte[]? after = change.After is null ? [] : Read(change.What, change.After);
+        return before is null || after is null || before.Contains((byte)0) || after.Contains((byte)0)
+            ? [change]
+            : ChangedSettings.Of(change, Encoding.UTF8.GetString(before), Encoding.UTF8.GetString(after));
     }
 
     public string Restore(SharedStateChange change)
@@ -61,6 +68,18 @@ internal sealed class FileBackups(string commonDirectory)
         {
             File.Delete(locked);
         }
+    }
+
+    private byte[]? Read(string name, string fact)
+    {
+        string path = Path.Combine(commonDirectory, name);
+        if (new FileInfo(path) is not { Exists: true, LinkTarget: null, Length: <= MaxBytes } file)
+        {
+            return null;
+        }
+
+        byte[] content = file.Length == 0 ? [] : File.ReadAllBytes(path);
+        return fact.Split(' ')[0] == FileFingerprint.OfContent(content) ? content : null;
     }
 
     private static string Replace(SharedStateChange change, string path, string locked)

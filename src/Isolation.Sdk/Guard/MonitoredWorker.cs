@@ -3,8 +3,13 @@ using Isolation.Sdk.Workspaces;
 
 namespace Isolation.Sdk.Guard;
 
-internal sealed class MonitoredWorker(AttemptId attempt, WorkspaceInfo workspace)
+internal sealed class MonitoredWorker(
+    AttemptId attempt,
+    WorkspaceInfo workspace,
+    IReadOnlyCollection<string>? pinned = null
+)
 {
+    private readonly HashSet<string> _made = [];
     private string?[]? _last;
 
     public AttemptId Attempt => attempt;
@@ -13,11 +18,24 @@ internal sealed class MonitoredWorker(AttemptId attempt, WorkspaceInfo workspace
 
     public string Entry => $"worktrees/{Path.GetFileName(Path.TrimEndingDirectorySeparator(Workspace.GitDirectory))}/";
 
-    // Its branch, the folder its branch is in, its worktree's entry; nothing, if it has a repository of its own.
+    // The branch it stands on, whichever that is by now.
+    public string? HeadRef => WorktreeFiles.RefOf(Workspace.GitDirectory);
+
+    // Its branch is in its own repository, and none of that name belongs anywhere else.
+    public bool IsNamedBy(string name) => Workspace.HasOwnRepository && name == $"refs/heads/{Workspace.Branch}";
+
+    public void Own(string name) => _made.Add(name);
+
+    // Whether its environment says what the setting is, whatever a file says.
+    public bool Pins(string key) => pinned?.Contains(key, StringComparer.OrdinalIgnoreCase) == true;
+
+    // Its branch, the folder its branch is in, what it made besides, its worktree's entry; nothing, if it has a
+    // repository of its own.
     public bool Owns(string name) =>
         !Workspace.HasOwnRepository
         && (
             name.StartsWith(Entry, StringComparison.Ordinal)
+            || _made.Contains(name)
             || (
                 Workspace.Branch is { } branch
                 && (
@@ -51,6 +69,15 @@ internal sealed class MonitoredWorker(AttemptId attempt, WorkspaceInfo workspace
         string head = FileFingerprint.ReadLine(Path.Combine(Workspace.GitDirectory, "HEAD")) ?? "";
         string? stands = head.StartsWith("ref: ", StringComparison.Ordinal) ? RefReader.Read(common, head[5..]) : head;
         return went is null || stands == went || (mayBeUnborn && stands is null);
+    }
+
+    public bool HasBeenAt(string? commit)
+    {
+        string log = Path.Combine(Workspace.GitDirectory, "logs", "HEAD");
+        return commit is { Length: >= 40 }
+            && !Workspace.HasOwnRepository
+            && HasContent(log)
+            && File.ReadLines(log).Any(l => l.Split(' ', 3) is [_, { } at, _] && at == commit);
     }
 
     // Plumbing says no reason. Its own git goes by checkout, and that does; so does all but the first step.

@@ -5,13 +5,13 @@ namespace Isolation.Sdk.Guard;
 /// <summary>
 /// Packed refs are parsed again only when their bytes differ: unlike a time stamp, those cannot be forged.
 /// </summary>
-internal sealed class RefSnapshotReader(string commonDirectory)
+internal sealed class RefSnapshotReader(string commonDirectory, IEnumerable<string> ignored)
 {
     private const string File = "packed-refs";
 
     // The library's own move all the time by compare-and-swap; a fetch by a worker is nobody's harm, and what git's
     // maintenance and other tools keep for themselves is no worker's base.
-    private static readonly string[] Unwatched =
+    private static readonly string[] Known =
     [
         "refs/isolation/",
         "refs/remotes/",
@@ -19,9 +19,20 @@ internal sealed class RefSnapshotReader(string commonDirectory)
         "refs/jj/",
         "refs/gitbutler/",
         "refs/branchless/",
+        "refs/bisect/",
+        "refs/rewritten/",
+        "refs/original/",
+        "refs/stgit/",
+        "refs/pull/",
+        "refs/changes/",
+        "refs/merge-requests/",
     ];
+    private readonly string[] _unwatched = [.. Known, .. ignored];
     private readonly string _folder = Path.Combine(commonDirectory, "refs");
-    private readonly string[] _skip = [.. Unwatched.Select(u => Path.Combine(commonDirectory, u.TrimEnd('/')))];
+    private readonly string[] _skip =
+    [
+        .. Known.Concat(ignored).Where(u => u.EndsWith('/')).Select(u => Path.Combine(commonDirectory, u.TrimEnd('/'))),
+    ];
     private readonly Dictionary<string, string> _packed = new();
     private byte[] _bytes = [];
     private bool _isWhole = true;
@@ -35,6 +46,11 @@ internal sealed class RefSnapshotReader(string commonDirectory)
         foreach (GitFolderEntry entry in GitFolderEnumerator.Of(_folder, deep: true, _skip))
         {
             string name = entry.NameIn(commonDirectory);
+            if (!IsWatched(name))
+            {
+                continue;
+            }
+
             if (entry.IsLock)
             {
                 read.Passing[name] = FileFingerprint.OfWriteTime(entry.Written);
@@ -72,6 +88,8 @@ internal sealed class RefSnapshotReader(string commonDirectory)
         }
     }
 
+    public bool IsWatched(string name) => !Array.Exists(_unwatched, u => name.StartsWith(u, StringComparison.Ordinal));
+
     private void ReadPacked(string path)
     {
         byte[] bytes = Bytes(path);
@@ -84,11 +102,7 @@ internal sealed class RefSnapshotReader(string commonDirectory)
         _packed.Clear();
         using StreamReader lines = new(new MemoryStream(bytes));
         _isWhole = RefReader.AddPacked(lines, _packed, "refs/");
-        foreach (
-            string own in _packed
-                .Keys.Where(k => Array.Exists(Unwatched, u => k.StartsWith(u, StringComparison.Ordinal)))
-                .ToArray()
-        )
+        foreach (string own in _packed.Keys.Where(k => !IsWatched(k)).ToArray())
         {
             _packed.Remove(own);
         }

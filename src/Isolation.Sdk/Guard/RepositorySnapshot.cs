@@ -12,7 +12,11 @@ internal sealed record RepositorySnapshot
 }
 
 /// <summary>Reads the repository's files: asking git would cost processes at every scan.</summary>
-internal sealed class RepositorySnapshotReader(GitRepository repository, WorkersDirectory workers)
+internal sealed class RepositorySnapshotReader(
+    GitRepository repository,
+    WorkersDirectory workers,
+    IReadOnlyCollection<string> ignoredRefs
+)
 {
     public const string Hooks = "hooks/";
 
@@ -48,14 +52,18 @@ internal sealed class RepositorySnapshotReader(GitRepository repository, Workers
         "tsconfig.json",
         Path.Combine(".config", "dotnet-tools.json"),
     ];
-    private readonly RefSnapshotReader _refs = new(repository.CommonDirectory);
+    private readonly RefSnapshotReader _refs = new(repository.CommonDirectory, ignoredRefs);
 
     public async Task<RepositorySnapshot> ReadAsync(CancellationToken cancellationToken)
     {
         RepositorySnapshot read = new();
         if (Directory.Exists(At("reftable")))
         {
-            Add(await repository.ListRefsAsync(cancellationToken, "refs/").ConfigureAwait(false));
+            Add(
+                (await repository.ListRefsAsync(cancellationToken, "refs/").ConfigureAwait(false)).Where(r =>
+                    _refs.IsWatched(r.Key)
+                )
+            );
         }
         else
         {

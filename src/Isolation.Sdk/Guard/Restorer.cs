@@ -6,12 +6,15 @@ namespace Isolation.Sdk.Guard;
 /// <summary>
 /// Puts back what was not a worker's own, where that is safe. What is there instead by now is left alone.
 /// </summary>
-internal sealed class Restorer(GitRepository repository, WorkersDirectory directory)
+internal sealed class Restorer(GitRepository repository, WorkersDirectory directory, bool restores)
 {
     private const string Done = "put back";
     private readonly FileBackups _copies = new(repository.CommonDirectory);
 
     public void Keep(IReadOnlyDictionary<string, string> now) => _copies.Save(now.Where(f => IsFile(f.Key)));
+
+    public IReadOnlyList<SharedStateChange> Explain(SharedStateChange change) =>
+        IsFile(change.What) ? _copies.Explain(change) : [change];
 
     public async Task<GuardFinding> RestoreAsync(
         GuardFinding finding,
@@ -20,12 +23,18 @@ internal sealed class Restorer(GitRepository repository, WorkersDirectory direct
         CancellationToken cancellationToken
     )
     {
-        if (finding.Authors.Count == 0)
+        if (!restores || finding.Authors.Count == 0 || finding.What.StartsWith("checkout: ", StringComparison.Ordinal))
         {
             return finding;
         }
 
-        SharedStateChange change = finding.Change;
+        // Of one file there is one copy: with the first of its keys all of them are back.
+        SharedStateChange change = finding.Change.File ?? finding.Change;
+        if (finding.Change.File is not null && now.GetValueOrDefault(change.What) == change.Before)
+        {
+            return finding with { Restored = Done };
+        }
+
         string outcome;
         try
         {

@@ -48,6 +48,9 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning, "{Attempt} wrote outside what it owns: {Text}")]
     public static partial void Contamination(ILogger logger, AttemptId attempt, string text);
 
+    [LoggerMessage(15, LogLevel.Information, "While {Attempt} ran: {Text}")]
+    public static partial void Notice(ILogger logger, AttemptId attempt, string text);
+
     [LoggerMessage(8, LogLevel.Debug, "Could not tell whether {Target} moved; looked again later")]
     public static partial void TargetPollFailed(ILogger logger, string target, Exception cause);
 

@@ -75,4 +75,7 @@ public enum WorkerEventKind
     /// that it is over. No sign of life of the worker.
     /// </summary>
     Overlap,
+
+    /// <summary>Something that all share changed while it ran; it holds no attempt.</summary>
+    Notice,
 }

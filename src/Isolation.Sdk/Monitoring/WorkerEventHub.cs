@@ -167,6 +167,9 @@ internal sealed class WorkerEventHub(TimeProvider time, ILogger? logger = null, 
             case WorkerEventKind.Contamination:
                 Log.Contamination(logger, known.Attempt, text);
                 break;
+            case WorkerEventKind.Notice:
+                Log.Notice(logger, known.Attempt, text);
+                break;
             case WorkerEventKind.Ended:
                 string outcome = known.Data?.GetValueOrDefault("outcome") ?? "unknown";
                 LogLevel level = QuietOutcomes.Contains(outcome, StringComparer.Ordinal)

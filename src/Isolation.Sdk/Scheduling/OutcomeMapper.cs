@@ -1,5 +1,6 @@
 using Isolation.Sdk.Contexts;
 using Isolation.Sdk.Merging;
+using Isolation.Sdk.Monitoring;
 using Isolation.Sdk.Tracking;
 
 namespace Isolation.Sdk.Scheduling;
@@ -30,7 +31,8 @@ internal static class OutcomeMapper
                     claim,
                     options,
                     ItemOutcome.Quarantined,
-                    $"It was interfered with, or stands under suspicion with others: {what}",
+                    $"{WorkerStatus.FormatDuration(TimeSpan.FromMilliseconds(report.Cost.RunMs))} of work are "
+                        + $"thrown away, since what it depends on was changed meanwhile: {what}",
                     report.Attempt
                 )
                 : new Settlement.Close(ItemOutcome.Quarantined, what);

@@ -1,4 +1,5 @@
 using Isolation.Sdk.Dispatching;
+using Isolation.Sdk.Guard;
 using Isolation.Sdk.Tracking;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -13,6 +14,8 @@ internal sealed record PipelineSettings(string Repository)
     public Action<IsolationOptions>? Configure { get; set; }
 
     public Action<ForecastOptions>? ConfigureForecast { get; set; }
+
+    public Action<GuardOptions>? ConfigureGuard { get; set; }
 
     public SandboxLevel Level { get; set; }
 
@@ -49,10 +52,6 @@ internal sealed record PipelineSettings(string Repository)
     public TimeProvider? TimeProvider { get; set; }
 
     public ILoggerFactory? LoggerFactory { get; set; }
-
-    public bool WatchesCheckout { get; set; } = true;
-
-    public bool RestoresContaminated { get; set; }
 
     public Func<IServiceProvider, IAgentRunner>? Runner { get; set; }
 

@@ -15,8 +15,8 @@ public sealed class RestlessWorkerTests
     [InlineData("many files", ItemOutcome.Landed)]
     [InlineData("conflict left open", ItemOutcome.Landed)]
     [InlineData("no .git", ItemOutcome.Quarantined)]
-    [InlineData("push -u", ItemOutcome.Quarantined)]
-    [InlineData("worktree add", ItemOutcome.Quarantined)]
+    [InlineData("push -u", ItemOutcome.Landed)]
+    [InlineData("worktree add", ItemOutcome.Landed)]
     public async Task A_worker_is_free_in_what_is_its_own(string deed, ItemOutcome expected)
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();

@@ -207,7 +207,7 @@ public sealed class SecondMachineTests
         await using SecondMachine machine = await SecondMachine.CreateAsync();
         // So many refs of others that the report is longer than many a broker's messages may be.
         string script =
-            """base=$(git rev-parse HEAD); long=$(printf 'x%.0s' $(seq 1 150)); seq 1 6000 | sed "s|.*|create refs/heads/other/&-$long $base|" | git update-ref --stdin""";
+            """base=$(git rev-parse HEAD); long=$(printf 'x%.0s' $(seq 1 150)); seq 1 6000 | sed "s|.*|create refs/replace/&-$long $base|" | git update-ref --stdin""";
 
         WorkItemResult result = Assert.Single((await machine.RunAsync(SecondMachine.Item("a", script))).Items);
 

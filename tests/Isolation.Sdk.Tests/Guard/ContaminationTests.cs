@@ -66,6 +66,7 @@ public sealed class ContaminationTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await using IsolationPipeline pipeline = rig.Compose()
+            .Guard(o => o.HoldUnattributed = true)
             .RunWith(
                 async (worker, token) =>
                 {
@@ -156,7 +157,6 @@ public sealed class ContaminationTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await using IsolationPipeline pipeline = rig.Compose()
-            .AllowCheckoutChanges()
             .RunWith(
                 async (worker, token) =>
                 {
@@ -180,6 +180,7 @@ public sealed class ContaminationTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await using IsolationPipeline pipeline = rig.Compose()
+            .Guard(o => o.HoldUnattributed = true)
             .RunWith(async (worker, token) => await PipelineFixture.GitAsync(worker, token, "tag", "v1"))
             .Build();
         await using IsolationRun run = pipeline.Start([PipelineFixture.Item("offender")]);
@@ -222,7 +223,6 @@ public sealed class ContaminationTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await using IsolationPipeline pipeline = rig.Compose()
-            .AllowCheckoutChanges()
             .RunWith(
                 async (worker, token) =>
                 {

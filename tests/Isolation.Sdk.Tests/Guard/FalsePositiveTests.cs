@@ -153,7 +153,7 @@ public sealed class FalsePositiveTests
     [IsolationTheory(DefaultRows = 1)]
     [InlineData("a branch it went to")]
     [InlineData("its stash")]
-    public async Task What_names_its_author_is_held_against_nobody_else(string deed)
+    public async Task A_branch_that_a_worker_went_to_and_its_stash_hold_nobody(string deed)
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         TaskCompletionSource bystands = NewSignal(),
@@ -194,10 +194,7 @@ public sealed class FalsePositiveTests
         ]);
         await foreach (WorkItemResult result in run)
         {
-            Assert.Equal(
-                (result.Item.Id, result.Item.Id == "offender" ? ItemOutcome.Quarantined : ItemOutcome.Landed),
-                (result.Item.Id, result.Outcome)
-            );
+            Assert.Equal((result.Item.Id, ItemOutcome.Landed, null), (result.Item.Id, result.Outcome, result.Reason));
             done.TrySetResult();
         }
     }
@@ -207,7 +204,6 @@ public sealed class FalsePositiveTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await using IsolationPipeline pipeline = rig.Compose()
-            .AllowCheckoutChanges()
             .RunWith(
                 async (worker, token) =>
                 {
@@ -234,6 +230,7 @@ public sealed class FalsePositiveTests
             $"160000,{await rig.GitAsync("rev-parse", "HEAD")},module"
         );
         await using IsolationPipeline pipeline = rig.Compose()
+            .Guard(o => o.HoldUnattributed = true)
             .RunWith(
                 async (worker, token) =>
                 {
@@ -258,7 +255,7 @@ public sealed class FalsePositiveTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await using IsolationPipeline pipeline = rig.Compose()
-            .RestoreContaminated()
+            .Guard(o => o.Restore = true)
             .Workspaces.UsePrivateClones()
             .RunWith(
                 async (worker, token) =>
@@ -300,6 +297,123 @@ public sealed class FalsePositiveTests
             Assert.Equal((i.Item.Id, ItemOutcome.Landed, null), (i.Item.Id, i.Outcome, i.Reason))
         );
         Assert.All(summary.Items, i => Assert.Empty(Assert.Single(i.Attempts).Contamination));
+    }
+
+    [IsolationFact]
+    public async Task What_a_person_or_a_tool_does_meanwhile_is_reported_and_holds_nobody()
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        AsyncBarrier both = new(2),
+            done = new(2);
+        string[][] deeds =
+        [
+            ["commit", "-q", "--allow-empty", "-m", "by a person"],
+            ["tag", "v1"],
+            ["branch", "idea"],
+            ["remote", "add", "origin", "/nowhere"],
+            ["worktree", "add", "-q", "-b", "hotfix", Path.Combine(rig.Repository.Root, "hotfix")],
+            ["stash", "-u"],
+            ["config", "user.email", "agent@example.org"],
+            ["config", "core.hooksPath", ".husky/_"],
+        ];
+        await using IsolationPipeline pipeline = rig.Compose()
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await both.SignalAndWaitAsync(token);
+                    if (worker.Item.Id == "a")
+                    {
+                        await File.WriteAllTextAsync(Path.Combine(rig.Repository.Path, "notes.txt"), "x", token);
+                        string hooks = Path.Combine(rig.Repository.Path, ".git", "hooks");
+                        Directory.CreateDirectory(hooks);
+                        await File.WriteAllTextAsync(Path.Combine(hooks, "pre-commit"), "#!/bin/sh\nexit 1\n", token);
+                        foreach (string[] deed in deeds)
+                        {
+                            await rig.GitAsync(deed);
+                        }
+
+                        await File.WriteAllTextAsync(Path.Combine(rig.Repository.Path, "notes.txt"), "y", token);
+                    }
+
+                    await done.SignalAndWaitAsync(token);
+                    await PipelineFixture.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+                }
+            )
+            .Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a"), PipelineFixture.Item("b")]);
+        IsolationSummary summary = await run.Completion;
+
+        Assert.All(summary.Items, i =>
+            Assert.Equal((i.Item.Id, ItemOutcome.Landed, null), (i.Item.Id, i.Outcome, i.Reason))
+        );
+        string[] named =
+        [
+            "checkout: notes.txt",
+            "refs/heads/main changed from",
+            "refs/tags/v1 appeared",
+            "refs/heads/idea appeared",
+            "config remote.origin.url was set to '/nowhere'",
+            "refs/heads/hotfix appeared",
+            "refs/stash appeared",
+            "config user.email was set to 'agent@example.org'",
+            "config core.hookspath was set to '.husky/_'",
+            "hooks/pre-commit appeared (+'#!/bin/sh', +'exit 1')",
+        ];
+        Assert.All(summary.Items, i =>
+            Assert.All(named, n =>
+                Assert.Contains(i.LastAttempt!.Notices, s => s.StartsWith(n, StringComparison.Ordinal))
+            )
+        );
+        Assert.NotEqual(
+            "agent@example.org",
+            await rig.GitAsync("log", "-1", "--format=%ae", "refs/isolation/attempts/b/1")
+        );
+    }
+
+    [IsolationFact]
+    public async Task What_can_change_everybodys_work_is_repeated_and_says_what_that_costs()
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        AsyncBarrier both = new(2),
+            done = new(2);
+        await using IsolationPipeline pipeline = rig.Compose(o => o.MaxAttempts = 2)
+            .RunWith(
+                async (worker, token) =>
+                {
+                    await PipelineFixture.CommitAsync(worker, $"{worker.Item.Id}.txt", "mine\n", token);
+                    if (worker.Id.Number == 1)
+                    {
+                        await both.SignalAndWaitAsync(token);
+                        if (worker.Item.Id == "a")
+                        {
+                            await rig.GitAsync("config", "core.autocrlf", "input");
+                        }
+
+                        await done.SignalAndWaitAsync(token);
+                    }
+                }
+            )
+            .Build();
+
+        await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a"), PipelineFixture.Item("b")]);
+        IsolationSummary summary = await run.Completion;
+
+        Assert.All(summary.Items, i =>
+        {
+            Assert.Equal((ItemOutcome.Landed, 2), (i.Outcome, i.Attempts.Count));
+            Assert.True(i.Attempts[0].IsVictim);
+            Assert.StartsWith(
+                "config core.autocrlf was set to 'input'",
+                Assert.Single(i.Attempts[0].Contamination),
+                StringComparison.Ordinal
+            );
+        });
+        Assert.Contains(
+            "of work are thrown away",
+            await File.ReadAllTextAsync(Path.Combine(rig.Workers, "a.1.log")),
+            StringComparison.Ordinal
+        );
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

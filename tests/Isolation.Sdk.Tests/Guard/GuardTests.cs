@@ -101,6 +101,83 @@ public sealed class GuardTests
     }
 
     [IsolationTheory]
+    [InlineData("user.email", "x@example.org", false)] // pinned by the worker's environment
+    [InlineData("core.hooksPath", ".husky/_", false)] // pinned, too
+    [InlineData("branch.main.vscode-merge-base", "origin/main", false)]
+    [InlineData("credential.https://github.com.helper", "!gh auth git-credential", false)]
+    [InlineData("remote.origin.url", "/elsewhere", false)]
+    [InlineData("filter.lfs.clean", "git-lfs clean -- %f", false)]
+    [InlineData("extensions.worktreeConfig", "true", false)]
+    [InlineData("submodule.lib.active", "true", false)]
+    [InlineData("gitbutler.storagePath", "x", false)]
+    [InlineData("user.signingKey", "x", true)]
+    [InlineData("filter.lfs.clean", "cat", true)]
+    [InlineData("filter.x.clean", "cat", true)]
+    [InlineData("core.autocrlf", "input", true)]
+    [InlineData("diff.external", "cat", true)]
+    [InlineData("include.path", "other", true)]
+    [InlineData("url.x.insteadOf", "y", true)]
+    [InlineData("submodule.lib.update", "!x", true)]
+    public async Task A_setting_holds_those_whose_work_it_can_change_and_a_finding_names_key_and_value(
+        string key,
+        string value,
+        bool holds
+    )
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        using ContaminationGuard guard = await GuardAsync(rig);
+        foreach (string item in new[] { "a", "b" })
+        {
+            await guard.EnterAsync(Worker(rig, item, "core.hookspath", "user.email"), CancellationToken.None);
+        }
+
+        await rig.GitAsync("config", key, value);
+
+        GuardFinding finding = Assert.Single(await guard.LeaveAsync(new AttemptId("a", 1), CancellationToken.None));
+        Assert.Equal((holds, true), (finding.Holds(new AttemptId("a", 1)), finding.IsVictim(new AttemptId("a", 1))));
+        Assert.StartsWith($"config {key} was set to '{value}'", finding.ToString(), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(!holds, finding.ToString().EndsWith("; no attempt is held for it", StringComparison.Ordinal));
+    }
+
+    [IsolationFact]
+    public async Task A_finding_masks_what_is_secret()
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        using ContaminationGuard guard = await GuardAsync(rig);
+        await guard.EnterAsync(Worker(rig, "a"), CancellationToken.None);
+
+        await rig.GitAsync("config", "http.https://x.example.extraHeader", "AUTHORIZATION: basic hunter2");
+        await rig.GitAsync("config", "remote.origin.url", "https://me:hunter2@x.example/r.git");
+
+        string found = string.Join('\n', await guard.LeaveAsync(new AttemptId("a", 1), CancellationToken.None));
+        Assert.DoesNotContain("hunter2", found, StringComparison.Ordinal);
+        Assert.Contains("'https://***@x.example/r.git'", found, StringComparison.Ordinal);
+    }
+
+    [IsolationFact]
+    public async Task Refs_that_the_host_knows_as_its_tools_are_not_looked_at()
+    {
+        await using PipelineFixture rig = await PipelineFixture.CreateAsync();
+        using ContaminationGuard guard = await GuardAsync(rig, ignored: ["refs/mine/", "refs/heads/bot-"]);
+        await guard.EnterAsync(Worker(rig, "a"), CancellationToken.None);
+
+        await rig.GitAsync("update-ref", "refs/mine/x", "HEAD");
+        await rig.GitAsync("branch", "bot-1");
+        await rig.GitAsync("pack-refs", "--all");
+
+        Assert.Empty(await guard.LeaveAsync(new AttemptId("a", 1), CancellationToken.None));
+        Assert.Equal(
+            "ISO0919",
+            Assert
+                .Throws<IsolationConfigurationException>(() =>
+                    rig.Compose().RunWith((_, _) => Task.CompletedTask).Guard(o => o.IgnoredRefs.Add("main")).Build()
+                )
+                .Faults[0]
+                .Code
+        );
+    }
+
+    [IsolationTheory]
     [InlineData("a link instead")]
     [InlineData("gone")]
     [InlineData("another repository's")]
@@ -135,20 +212,31 @@ public sealed class GuardTests
         Assert.All(found, f => Assert.Equal([victim.Attempt, new AttemptId("other", 1)], f.Authors));
     }
 
-    private static async Task<ContaminationGuard> GuardAsync(PipelineFixture rig, bool restores = false)
+    private static async Task<ContaminationGuard> GuardAsync(
+        PipelineFixture rig,
+        bool restores = false,
+        params string[] ignored
+    )
     {
         GitRepository repository = await GitOpener.OpenAsync(rig.Repository.Path);
         LeaseStore leases = new(repository.CommonDirectory, repository.Reference, TimeProvider.System);
+        GuardOptions options = new() { Restore = restores };
+        foreach (string name in ignored)
+        {
+            options.IgnoredRefs.Add(name);
+        }
+
         return new ContaminationGuard(
             repository,
             leases.List,
             WorkersDirectory.Beside(repository.CommonDirectory),
-            new GuardOptions($"refs/heads/{PipelineFixture.Target}", Restore: restores),
+            $"refs/heads/{PipelineFixture.Target}",
+            options,
             TimeProvider.System
         );
     }
 
-    private static MonitoredWorker Worker(PipelineFixture rig, string item) =>
+    private static MonitoredWorker Worker(PipelineFixture rig, string item, params string[] pinned) =>
         new(
             new AttemptId(item, 1),
             new WorkspaceInfo(
@@ -156,6 +244,7 @@ public sealed class GuardTests
                 Path.Combine(rig.Repository.Path, ".git", "worktrees", item),
                 $"isolation/{item}/1/work",
                 new string('0', 40)
-            )
+            ),
+            pinned
         );
 }

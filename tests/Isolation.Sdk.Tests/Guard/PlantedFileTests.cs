@@ -85,7 +85,7 @@ public sealed class PlantedFileTests
         await File.WriteAllTextAsync(hook, "#!/bin/sh\n");
         string before = "";
         await using IsolationPipeline pipeline = rig.Compose()
-            .RestoreContaminated()
+            .Guard(o => (o.Restore, o.HoldUnattributed) = (true, true))
             .RunWith(
                 async (worker, token) =>
                 {
@@ -129,6 +129,7 @@ public sealed class PlantedFileTests
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         await using IsolationPipeline pipeline = rig.Compose()
+            .Guard(o => o.HoldUnattributed = true)
             .RunWith(
                 async (worker, token) =>
                 {
@@ -151,7 +152,7 @@ public sealed class PlantedFileTests
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
         string moved = "";
         await using IsolationPipeline pipeline = rig.Compose()
-            .RestoreContaminated()
+            .Guard(o => (o.Restore, o.HoldUnattributed) = (true, true))
             .RunWith(
                 async (worker, token) =>
                 {

@@ -30,6 +30,20 @@ internal sealed record WorkerGitConfig(string? CommonDirectory, GitSettings Sett
             TopLevel = opened.TopLevel,
         };
 
+    // What the worktrees of a repository share can then name nobody else as the author of a commit. A repository that
+    // names one keeps its own.
+    public IEnumerable<KeyValuePair<string, string>> IdentityIn(string workspace) =>
+        CommonDirectory is not null
+        && File.Exists(Path.Combine(workspace, ".git"))
+        && SharedSettings.Read(TextFile.TryRead(Path.Combine(CommonDirectory, "config")) ?? "") is { } shared
+        && !shared.Keys.Any(k => k.StartsWith("include", StringComparison.Ordinal))
+            ? DefaultIdentity.Select(d => new KeyValuePair<string, string>(
+                d.Key,
+                shared.GetValueOrDefault(d.Key)?.Split(", ")[^1]
+                    ?? Settings.Last(s => s.Key.Equals(d.Key, StringComparison.OrdinalIgnoreCase)).Value
+            ))
+            : [];
+
     public string Ceiling(string workspace)
     {
         string tree = TopLevel is not null && FileSearch.Contains(TopLevel, workspace) ? TopLevel : workspace;

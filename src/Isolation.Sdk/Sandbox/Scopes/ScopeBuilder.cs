@@ -43,7 +43,7 @@ internal sealed class ScopeBuilder(
                     values["worker"],
                     git.Ceiling(_resources.Workspace),
                     _folders,
-                    git.OfTheFileSystem
+                    [.. git.OfTheFileSystem, .. git.IdentityIn(_resources.Workspace)]
                 )
                 .Add(confinement?.Variables ?? [])
                 .AddPorts(ports)

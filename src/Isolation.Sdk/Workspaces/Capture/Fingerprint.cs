@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Isolation.Sdk.Git;
 using Isolation.Sdk.IO;
 
@@ -10,6 +11,7 @@ internal static class Fingerprint
 {
     private const string Absent = "-",
         Folder = "directory";
+    private const string Settings = "config";
     private const int MaxCloneBytes = 64 * 1024;
     private static readonly string Empty = Convert.ToHexStringLower(SHA256.HashData([]));
     private static readonly string[] Shared = ["config", "config.worktree", "info/attributes"];
@@ -29,7 +31,7 @@ internal static class Fingerprint
                 .Select(f => (Name: f, Path: Path.Combine(repository.CommonDirectory, f)))
                 .Concat(OfWorktree.Select(f => (Name: $"worktree {f}", Path: Path.Combine(info.GitDirectory, f))))
                 .Append((Name: ".git pointer", Path: Path.Combine(info.Path, ".git")))
-                .ToDictionary(f => f.Name, f => Hash(f.Path));
+                .ToDictionary(f => f.Name, f => f.Name.Contains(Settings) ? OfSettings(f.Path) : Hash(f.Path));
 
     public static IReadOnlyList<string> Differences(
         IReadOnlyDictionary<string, string> before,
@@ -57,6 +59,23 @@ internal static class Fingerprint
             && Ways(own) == "open"
             && TextFile.TryRead(Path.Combine(own, "info", "alternates"))?.Trim().Replace('\\', '/')
                 == objects.Replace('\\', '/');
+    }
+
+    // Where to push, or what another tool remembers, misleads no capture.
+    private static string OfSettings(string path)
+    {
+        string whole = Hash(path);
+        return
+            whole.Length == Empty.Length
+            && whole != Empty
+            && TextFile.TryRead(path) is { } text
+            && SharedSettings.Essence(text) is { } essence
+            ? essence.Length == 0
+                ? Absent
+                : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(essence)))
+            : whole == Empty
+                ? Absent
+                : whole;
     }
 
     private static Dictionary<string, string> TakeClone(string gitDirectory)
