@@ -15,4 +15,5 @@ internal static class GitCodes
     public const string UnexpectedOutput = "ISO0211";
     public const string Locked = "ISO0212";
     public const string AmbiguousRevision = "ISO0213";
+    public const string UnsupportedRepository = "ISO0214";
 }

@@ -79,6 +79,17 @@ internal sealed class GitMerge(GitRepository repository, string folder)
             },
         };
         GitResult answer = await repository.Client.TryRunAsync(merge, cancellationToken).ConfigureAwait(false);
+        PromisedObjects promised = new(repository);
+        while (
+            !answer.Ok
+            && await promised
+                .TryFetchAsync(answer.Error, target.Commit, head.Commit, cancellationToken)
+                .ConfigureAwait(false)
+        )
+        {
+            answer = await repository.Client.TryRunAsync(merge, cancellationToken).ConfigureAwait(false);
+        }
+
         File.Delete(Path.Combine(_git, "refs", "heads", theirs));
         return Classify(answer);
     }

@@ -83,7 +83,11 @@ internal static partial class GitOpener
         }
 
         List<KeyValuePair<string, string>> remote = [.. settings.Where(e => IsAny(AllowedForRemotes, e.Key))];
-        return found with { Client = new GitClient(new GitEnvironment(host, local, remote)) };
+        return found with
+        {
+            Client = new GitClient(new GitEnvironment(host, local, remote)),
+            IsPartial = IsPartial(found.CommonDirectory),
+        };
     }
 
     private static Task<GitResult> LocateAsync(GitClient client, string path, CancellationToken cancellationToken) =>
@@ -118,6 +122,15 @@ internal static partial class GitOpener
             );
         }
 
+        if (FindUnsupported(answer.Error) is { } what)
+        {
+            throw new IsolationException(
+                GitCodes.UnsupportedRepository,
+                $"'{PlainText.SingleLine(path, 200)}' needs {what}, which the git on PATH does not know.",
+                "Install a git that does and put it first on PATH, or make a clone without it."
+            );
+        }
+
         throw IsDubious(answer)
             ? new IsolationException(
                 GitCodes.DubiousOwnership,
@@ -129,6 +142,19 @@ internal static partial class GitOpener
                 $"'{PlainText.SingleLine(path, 200)}' is not a git repository.",
                 "Give the path of a checkout or a bare repository, or run 'git init' there."
             );
+    }
+
+    // "unknown repository extension found:", and each on a line; or a version beyond those it knows.
+    private static string? FindUnsupported(string error)
+    {
+        string[] lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        int at = Array.FindIndex(lines, l => l.Contains("unknown repository extension"));
+        string version = lines.FirstOrDefault(l => l.Contains("Expected git repo version")) ?? "";
+        string[] names = at < 0 ? [] : [.. lines[(at + 1)..].Where(l => !l.Contains(' '))];
+        return names.Length > 0 ? $"the extension {string.Join(", ", names.Select(n => $"'extensions.{n}'"))}"
+            : at >= 0 ? lines[at]
+            : version.Length > 0 ? $"a newer format ({PlainText.SingleLine(version, 100)})"
+            : null;
     }
 
     private static void CheckVersion(GitResult answer)
@@ -177,6 +203,10 @@ internal static partial class GitOpener
                 .Select(p => new KeyValuePair<string, string>(p[0], p[1])),
         ];
     }
+
+    private static bool IsPartial(string gitDirectory) =>
+        TextFile.TryRead(Path.Combine(gitDirectory, "config"))?.Contains("promisor", StringComparison.OrdinalIgnoreCase)
+        == true;
 
     private static bool IsAny(string[] names, string key) =>
         names.Any(n =>

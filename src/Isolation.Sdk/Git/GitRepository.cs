@@ -9,6 +9,9 @@ internal sealed record GitRepository(
     string ObjectFormat
 )
 {
+    // Whether objects that are not here are fetched when they are needed.
+    public bool IsPartial { get; init; }
+
     public string IsolationDirectory => Path.Combine(CommonDirectory, "isolation");
 
     // Concurrent 'git worktree add' fails without it.
@@ -19,10 +22,10 @@ internal sealed record GitRepository(
     public RepositoryRef Reference => new(TopLevel ?? CommonDirectory);
 
     public Task<GitResult> RunAsync(CancellationToken cancellationToken, params string[] arguments) =>
-        Client.RunAsync(new GitCommand(CommonDirectory, arguments), cancellationToken);
+        Client.RunAsync(new GitCommand(CommonDirectory, arguments) { Remote = IsPartial }, cancellationToken);
 
     public Task<GitResult> TryRunAsync(CancellationToken cancellationToken, params string[] arguments) =>
-        Client.TryRunAsync(new GitCommand(CommonDirectory, arguments), cancellationToken);
+        Client.TryRunAsync(new GitCommand(CommonDirectory, arguments) { Remote = IsPartial }, cancellationToken);
 
     public async Task<bool> IsAncestorAsync(string older, string newer, CancellationToken cancellationToken) =>
         (await TryRunAsync(cancellationToken, "merge-base", "--is-ancestor", older, newer).ConfigureAwait(false)).Ok;

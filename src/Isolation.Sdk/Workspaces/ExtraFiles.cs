@@ -12,6 +12,7 @@ internal static class ExtraFiles
         CancellationToken cancellationToken
     )
     {
+        globs = [.. globs.Where(g => !GitDirectoryFiles.IsOne(g))];
         if (globs.Count == 0)
         {
             return [];

@@ -22,4 +22,5 @@ internal static class WorkspaceCodes
     public const string SubmoduleIncomplete = "ISO0320";
     public const string Unfinished = "ISO0321";
     public const string TooManyLeftovers = "ISO0322";
+    public const string FilterFailed = "ISO0323";
 }

@@ -31,7 +31,8 @@ public sealed class WorkspaceOptions
 
     /// <summary>
     /// Globs of ignored files to copy from the canonical checkout, relative to its top: <c>.env</c>, <c>**/.env</c>.
-    /// They are never captured.
+    /// They are never captured. <c>.git/name</c>, without a wildcard, is a file or folder that a filter looks for in
+    /// the git directory; git-crypt's own is always copied.
     /// </summary>
     public IList<string> CopyIgnored { get; } = [];
 
@@ -105,7 +106,12 @@ public sealed class WorkspaceOptions
                 "a message in which {item} and {attempt} are the only braces"
             ),
             .. CopyIgnored.SelectMany(glob =>
-                Check(IsInside(glob), nameof(CopyIgnored), glob, "a glob below the top of the checkout")
+                Check(
+                    IsInside(glob) || GitDirectoryFiles.IsOne(glob),
+                    nameof(CopyIgnored),
+                    glob,
+                    "a glob below the top of the checkout"
+                )
             ),
             .. SymbolicLinks.SelectMany(link =>
                 Check(

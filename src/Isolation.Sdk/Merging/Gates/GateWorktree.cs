@@ -190,7 +190,7 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
             ["GIT_INDEX_FILE"] = Index,
         };
         return Repository.Client.RunAsync(
-            new GitCommand(Folder, arguments) { Environment = environment },
+            new GitCommand(Folder, arguments) { Environment = environment, Remote = Repository.IsPartial },
             cancellationToken
         );
     }

@@ -60,6 +60,13 @@ internal sealed class PrivateCloneProvider(
         GitSettings theirs = await _settings.ReadAsync(repository, cancellationToken).ConfigureAwait(false);
         new CloneWriter(creation.Context).Write(info, theirs);
 
+        if (repository.IsPartial)
+        {
+            await new PromisedObjects(repository)
+                .FetchTreeAsync(info.BaseCommit, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
         // Large files come from the repository's own remote; the clone is not told of it.
         await files
             .CompleteAsync(

@@ -78,7 +78,7 @@ internal sealed class CheckoutMaterializer(WorkspaceContext context, TemplateMat
                 repository,
                 [.. TemplateGit.SeveralWriters, .. context.Settings.NoAttributesFromHome, .. settings]
             ),
-            Remote = GitLfs.IsSetUp(repository),
+            Remote = GitLfs.IsSetUp(repository) || repository.IsPartial,
         };
         GitResult answer = await repository.Client.TryRunAsync(fill, cancellationToken).ConfigureAwait(false);
         if (answer.Ok)
@@ -94,11 +94,18 @@ internal sealed class CheckoutMaterializer(WorkspaceContext context, TemplateMat
                 "The base commit has files in Git LFS, and git-lfs could not give their content.",
                 "Install git-lfs and run 'git lfs install' for the user who runs this."
             )
-            : new IsolationException(
-                WorkspaceCodes.CheckoutFailed,
-                $"The files could not be written: {PlainText.SingleLine(answer.ErrorLine, MaxReason)}",
-                WorkersDirectorySetup.FullRemedy
-            );
+        : answer.Error.Contains("external filter") || answer.Error.Contains("smudge filter")
+            ? new IsolationException(
+                WorkspaceCodes.FilterFailed,
+                $"A filter failed on the base commit's files: {PlainText.SingleLine(answer.ErrorLine, MaxReason)}",
+                "Try 'git checkout' in a new worktree by hand. If it looks for a file in the git directory, name "
+                    + "it in CopyIgnored: \".git/secret.key\"."
+            )
+        : new IsolationException(
+            WorkspaceCodes.CheckoutFailed,
+            $"The files could not be written: {PlainText.SingleLine(answer.ErrorLine, MaxReason)}",
+            WorkersDirectorySetup.FullRemedy
+        );
     }
 
     public static uint CountEntries(string index)

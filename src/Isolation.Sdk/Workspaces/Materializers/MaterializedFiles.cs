@@ -22,6 +22,7 @@ internal sealed class MaterializedFiles(
     public async Task CompleteAsync(WorkspaceInfo info, GitSettings settings, CancellationToken cancellationToken)
     {
         context.Faults.OnStep(WorkspaceStep.GitMade);
+        GitDirectoryFiles.Copy(context.Repository, info.GitDirectory, context.Options.CopyIgnored);
         string path = Path.Combine(info.GitDirectory, "index");
         if (CheckOut is not null)
         {

@@ -51,7 +51,12 @@ internal sealed class TemplateGit(GitRepository repository, string files, string
             ["GIT_INDEX_FILE"] = index,
         };
         return repository.Client.RunAsync(
-            new GitCommand(files, arguments) { Environment = environment, Input = input },
+            new GitCommand(files, arguments)
+            {
+                Environment = environment,
+                Input = input,
+                Remote = repository.IsPartial,
+            },
             cancellationToken
         );
     }

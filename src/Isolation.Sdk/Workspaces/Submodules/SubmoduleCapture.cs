@@ -32,8 +32,8 @@ internal sealed class SubmoduleCapture(GitWorkspace workspace, CaptureGit git)
             {
                 MustStay = true;
                 Notices.Add(
-                    $"The submodule '{filled.Path}' has uncommitted changes, which nothing pins; the workspace is kept. "
-                        + "Commit them there, or take them from it."
+                    $"The submodule '{filled.Path}' has uncommitted changes, which nothing pins; the workspace is "
+                        + "kept. Commit them there, or take them from it."
                 );
             }
         }
@@ -148,7 +148,8 @@ internal sealed class SubmoduleCapture(GitWorkspace workspace, CaptureGit git)
                 Holds.Add(
                     $"The submodule '{path}' is at {link.Submodule![..10]}, which no branch of its remote has, so that "
                         + "nobody else could check it out. Push it from "
-                        + $"'{Path.Combine(_repository.CommonDirectory, name)}', then approve the item; or approve it as it is."
+                        + $"'{Path.Combine(_repository.CommonDirectory, name)}', then approve the item; or approve it "
+                        + "as it is."
                 );
             }
 
