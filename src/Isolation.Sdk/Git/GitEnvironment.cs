@@ -1,3 +1,5 @@
+using Isolation.Sdk.IO;
+
 namespace Isolation.Sdk.Git;
 
 /// <summary>Nothing of the caller's <c>GIT_*</c>, no system or global config, only what was allowed once.</summary>
@@ -25,13 +27,16 @@ internal sealed class GitEnvironment
 
     private GitEnvironment(GitEnvironment other, string name, string email)
     {
-        (Config, Identity) = (other.Config, other.Identity);
+        (Config, Identity, ExcludesFile) = (other.Config, other.Identity, other.ExcludesFile);
         (_local, _remote) = (WithAuthor(other._local, name, email), WithAuthor(other._remote, name, email));
     }
 
     public IReadOnlyList<KeyValuePair<string, string>> Config { get; }
 
     public IReadOnlyList<KeyValuePair<string, string>> Identity { get; }
+
+    // What the host's user ignores everywhere.
+    public string? ExcludesFile { get; init; }
 
     public static IReadOnlyList<KeyValuePair<string, string>> Pinned { get; } =
     [
@@ -54,6 +59,8 @@ internal sealed class GitEnvironment
         new("protocol.ext.allow", "never"),
         new("submodule.recurse", "false"),
     ];
+
+    public string ReadExcludes() => ExcludesFile is null ? "" : TextFile.TryRead(ExcludesFile) ?? "";
 
     public GitEnvironment WithAuthor(string name, string email) => new(this, name, email);
 

@@ -85,9 +85,34 @@ internal static partial class GitOpener
         List<KeyValuePair<string, string>> remote = [.. settings.Where(e => IsAny(AllowedForRemotes, e.Key))];
         return found with
         {
-            Client = new GitClient(new GitEnvironment(host, local, remote)),
+            Client = new GitClient(
+                new GitEnvironment(host, local, remote) { ExcludesFile = FindExcludes(settings, host) }
+            ),
             IsPartial = IsPartial(found.CommonDirectory),
         };
+    }
+
+    private static string? FindExcludes(
+        IReadOnlyList<KeyValuePair<string, string>> settings,
+        Dictionary<string, string> host
+    )
+    {
+        string? home = host.GetValueOrDefault(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME");
+        string? folder =
+            host.GetValueOrDefault("XDG_CONFIG_HOME") is { Length: > 0 } given ? given
+            : home is null ? null
+            : Path.Combine(home, ".config");
+        string? named = settings
+            .LastOrDefault(e => e.Key.Equals("core.excludesFile", StringComparison.OrdinalIgnoreCase))
+            .Value;
+        string? file = named is null
+            ? folder is null
+                ? null
+                : Path.Combine(folder, "git", "ignore")
+            : named.StartsWith("~/", StringComparison.Ordinal) && home is not null
+                ? Path.Combine(home, named[2..])
+                : named;
+        return Path.IsPathFullyQualified(file ?? "") ? file : null;
     }
 
     private static Task<GitResult> LocateAsync(GitClient client, string path, CancellationToken cancellationToken) =>

@@ -12,6 +12,9 @@ internal sealed record GitStatus(
 
     public IReadOnlyList<UnmergedPath> Unmerged { get; private init; } = [];
 
+    // Modified in the work tree, and in the index as in HEAD.
+    public IReadOnlyList<string> Unstaged { get; private init; } = [];
+
     public static GitStatus Parse(IReadOnlyList<string> fields)
     {
         string? head = null;
@@ -20,6 +23,7 @@ internal sealed record GitStatus(
         List<string> untracked = [];
         List<string> ignored = [];
         List<UnmergedPath> unmerged = [];
+        List<string> unstaged = [];
         for (int i = 0; i < fields.Count; i++)
         {
             string field = fields[i];
@@ -31,6 +35,11 @@ internal sealed record GitStatus(
                     break;
                 case "1 ":
                     tracked.Add(field.Split(' ', 9)[8]);
+                    if (field[2..4] == ".M")
+                    {
+                        unstaged.Add(tracked[^1]);
+                    }
+
                     break;
                 case "2 ":
                     tracked.Add(field.Split(' ', 10)[9]);
@@ -49,7 +58,12 @@ internal sealed record GitStatus(
             }
         }
 
-        return new GitStatus(head, branch, tracked, untracked) { Ignored = ignored, Unmerged = unmerged };
+        return new GitStatus(head, branch, tracked, untracked)
+        {
+            Ignored = ignored,
+            Unmerged = unmerged,
+            Unstaged = unstaged,
+        };
     }
 
     private static string? After(string text, string prefix) =>

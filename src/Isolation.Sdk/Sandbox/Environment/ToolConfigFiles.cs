@@ -59,8 +59,16 @@ internal static class ToolConfigFiles
     public static void WriteNuGetMigrated(string home) =>
         Write(Path.Combine(home, ".local", "share", "NuGet", "Migrations", "1"), "");
 
-    public static void WriteGitIgnore(string path, string ignored) =>
-        Write(path, "/" + ignored.Replace('\\', '/') + "\n");
+    // What was copied there may be written by nobody.
+    public static void WriteGitIgnore(string path, string patterns)
+    {
+        if (File.Exists(path))
+        {
+            File.Delete(path);
+        }
+
+        Write(path, patterns + "\n");
+    }
 
     private static void Write(string path, string text)
     {

@@ -7,6 +7,9 @@ internal sealed record WorkerGitConfig(string? CommonDirectory, GitSettings Sett
 {
     public string? TopLevel { get; init; }
 
+    // What the host's user ignores everywhere.
+    public string Ignored { get; init; } = "";
+
     private static readonly KeyValuePair<string, string>[] DefaultIdentity =
     [
         new("user.name", "Isolation.Sdk"),
@@ -28,6 +31,7 @@ internal sealed record WorkerGitConfig(string? CommonDirectory, GitSettings Sett
         )
         {
             TopLevel = opened.TopLevel,
+            Ignored = opened.Client.Environment.ReadExcludes(),
         };
 
     // What the worktrees of a repository share can then name nobody else as the author of a commit. A repository that

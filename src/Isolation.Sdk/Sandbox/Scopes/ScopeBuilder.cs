@@ -26,6 +26,7 @@ internal sealed class ScopeBuilder(
             _folders.Create();
             WriteConfigs();
             CopyFromHome();
+            WriteIgnored();
             cancellationToken.ThrowIfCancellationRequested();
             Dictionary<string, int> ports = TakePorts();
             Dictionary<string, string> values = PlaceholderTemplate.Values(
@@ -105,9 +106,20 @@ internal sealed class ScopeBuilder(
             : Path.Combine(home, ".nuget", "NuGet", "NuGet.Config");
         ToolConfigFiles.WriteNuGet(nuget, host.NuGetConfig, host.NuGetPackages);
         ToolConfigFiles.WriteNuGetMigrated(home);
-        if (_options.EnvFile is { } file)
+    }
+
+    // The worker's git and the capture see the same.
+    private void WriteIgnored()
+    {
+        string path = Path.Combine(_folders.Home, ".config", "git", "ignore");
+        string[] parts =
+        [
+            git.Ignored,
+            .. _options.EnvFile is { } file ? ["/" + file.Replace('\\', '/')] : Array.Empty<string>(),
+        ];
+        if (string.Join('\n', parts.Where(p => p.Length > 0)) is { Length: > 0 } text)
         {
-            ToolConfigFiles.WriteGitIgnore(Path.Combine(home, ".config", "git", "ignore"), file);
+            ToolConfigFiles.WriteGitIgnore(path, text);
         }
     }
 

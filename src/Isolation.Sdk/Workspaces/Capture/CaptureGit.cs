@@ -27,6 +27,9 @@ internal sealed class CaptureGit(GitRepository repository, WorkspaceInfo info, I
     // Nothing is written into a repository of the worker's own by looking at it.
     public string Objects => Path.Combine(info.HasOwnRepository ? PrivateGit : repository.CommonDirectory, "objects");
 
+    // Modified as they were checked out: not the worker's doing.
+    public IReadOnlyList<string> Unchanged { get; set; } = [];
+
     private string Index => Path.Combine(_private, "index");
 
     private string PrivateGit => Path.Combine(_private, "git");
@@ -126,7 +129,7 @@ internal sealed class CaptureGit(GitRepository repository, WorkspaceInfo info, I
         Dictionary<string, string> environment = readable ? Trusted() : Untrusted(head);
         environment["GIT_INDEX_FILE"] = Index;
         AddExcludes(environment, [.. strangers, .. nested]);
-        string[] add = ["add", "--all", "--", ":/"];
+        string[] add = Unchanged.Count == 0 ? ["add", "--all", "--", ":/"] : AddOthers();
         // What it says is stored may be gone with what HEAD is.
         bool copied = (readable || !info.HasOwnRepository) && TryCopyIndex();
         if (!copied || (await _git.TryAsync(environment, cancellationToken, add).ConfigureAwait(false)).ExitCode != 0)
@@ -209,6 +212,8 @@ internal sealed class CaptureGit(GitRepository repository, WorkspaceInfo info, I
                     )
                 )
             );
+            // It stands in for the copy in the worker's home.
+            File.AppendAllText(file, repository.Client.Environment.ReadExcludes() + "\n");
             int count = int.Parse(environment["GIT_CONFIG_COUNT"], CultureInfo.InvariantCulture);
             environment[$"GIT_CONFIG_KEY_{count}"] = "core.excludesFile";
             environment[$"GIT_CONFIG_VALUE_{count}"] = file;
@@ -281,5 +286,12 @@ internal sealed class CaptureGit(GitRepository repository, WorkspaceInfo info, I
             .ToDictionary();
         GitEnvironment.AddConfig(environment, config);
         return environment;
+    }
+
+    private string[] AddOthers()
+    {
+        string file = Path.Combine(_private, "others");
+        File.WriteAllText(file, ":/\0" + string.Concat(Unchanged.Select(p => $":(exclude,top,literal){p}\0")));
+        return ["add", "--all", $"--pathspec-from-file={file}", "--pathspec-file-nul"];
     }
 }

@@ -2,8 +2,8 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Workspaces;
 
-// A worker may amend the commit it was given, or go back behind it. What lands is how its files differ from that commit,
-// put on it.
+// A worker may amend the commit it was given, or go back behind it. What lands is how its files differ from that
+// commit, put on it.
 internal sealed class HistoryFromBase(GitRepository repository, WorkspaceInfo info, AttemptId attempt)
 {
     // Who only committed descends from where it started, and costs no process.

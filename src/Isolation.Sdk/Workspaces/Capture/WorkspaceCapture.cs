@@ -42,13 +42,15 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
             ? await workspace.ReadHeadAsync(git, tampering, cancellationToken).ConfigureAwait(false)
             : status.Head;
         git.Head = head;
+        git.Unchanged = await FindUnchangedAsync(git, status, cancellationToken).ConfigureAwait(false);
         string[] nested = [.. (status?.Untracked ?? []).Where(p => p.EndsWith('/'))];
         bool clean =
             !git.ComparesContent
             && head is not null
             && status is not null
             && !status
-                .Tracked.Concat(status.Untracked)
+                .Tracked.Except(git.Unchanged)
+                .Concat(status.Untracked)
                 .Any(p => !nested.Contains(p) && !(IsExcluded(p) && status.Untracked.Contains(p)));
         List<IsolationFault> unfinished = [.. FindFaults(status)];
         bool isTaken = unfinished.All(f => f.Code != WorkspaceCodes.TooManyLeftovers);
@@ -101,6 +103,35 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
             Unfinished = unfinished,
             IgnoredFiles = ignored ?? 0,
         };
+    }
+
+    // What any checkout shows as modified, such as line endings that the attributes forbid. Where no time stamp is
+    // forged, what is older than the workspace was written by its checkout.
+    private async Task<IReadOnlyList<string>> FindUnchangedAsync(
+        CaptureGit git,
+        GitStatus? status,
+        CancellationToken cancellationToken
+    )
+    {
+        string[] old =
+        [
+            .. (git.ComparesContent || _facts.CheckedOutAt is null ? [] : status?.Unstaged ?? []).Where(p =>
+                new FileInfo(Path.Combine(_info.Path, p)) is { Exists: true } file
+                && file.LastWriteTimeUtc < _facts.CheckedOutAt
+            ),
+        ];
+        if (old.Length == 0 || status?.Head is not { } head || head == _info.BaseCommit || _info.HasOwnRepository)
+        {
+            return status?.Head == _info.BaseCommit ? old : [];
+        }
+
+        GitResult moved = await _repository
+            .RunAsync(
+                cancellationToken,
+                [.. "diff-tree -r -z --name-only --no-renames".Split(' '), _info.BaseCommit, head]
+            )
+            .ConfigureAwait(false);
+        return [.. old.Except(moved.Fields)];
     }
 
     private IEnumerable<IsolationFault> FindFaults(GitStatus? status)
