@@ -357,6 +357,20 @@ public sealed class EnvironmentTests
     }
 
     [IsolationFact]
+    public async Task A_workers_git_ignores_what_the_hosts_user_ignores_everywhere()
+    {
+        await using SandboxFixture sandbox = new();
+        WorkerGitConfig git = WorkerGitConfig.None with { Ignored = "*.everywhere" };
+        IStateScope scope = await sandbox.OpenAsync(sandbox.Create(o => o.EnvFile = ".env.local", git: git));
+
+        ExecResult status = await scope.ExecAsync(
+            WorkerCommand.Of("sh", "-c", "git init -q; touch a.everywhere a.txt .env.local; git status --porcelain")
+        );
+
+        Assert.Equal("?? a.txt\n", status.Output);
+    }
+
+    [IsolationFact]
     public async Task A_worker_commits_as_the_hosts_user_in_its_own_repository()
     {
         await using ThrowawayRepository repository = await ThrowawayRepository.CreateAsync();
