@@ -30,6 +30,9 @@ internal sealed class AttemptResources(WorkerSession session, WorkerAssignment a
 
     public WorkerContext? Context { get; private set; }
 
+    // What git captures there could be somebody else's files.
+    public bool IsRedirected { get; private set; }
+
     private AttemptId Attempt => assignment.Attempt;
 
     public async Task AcquireAsync(AttemptLease lease, CancellationToken cancellationToken)
@@ -89,9 +92,7 @@ internal sealed class AttemptResources(WorkerSession session, WorkerAssignment a
             session.Checklist.Admit(
                 new WorkerAllocation(Attempt, assignment.Item, Workspace.Info, State.Info, Context, assignment.Handoffs)
             );
-            await new WorkspaceVerifier(session.Repository)
-                .VerifyAsync(Workspace.Info, State, plan.Setup.Commands.Count == 0, cancellationToken)
-                .ConfigureAwait(false);
+            await VerifyAsync(Workspace.Info, State, cancellationToken).ConfigureAwait(false);
         }
 
         await session
@@ -106,6 +107,22 @@ internal sealed class AttemptResources(WorkerSession session, WorkerAssignment a
             .ConfigureAwait(false);
         session.HostProcess?.Enter(Attempt);
         record.EndSetup();
+    }
+
+    private async Task VerifyAsync(WorkspaceInfo workspace, IStateScope state, CancellationToken cancellationToken)
+    {
+        try
+        {
+            bool untouched = session.Plan.Setup.Commands.Count == 0;
+            await new WorkspaceVerifier(session.Repository)
+                .VerifyAsync(workspace, state, untouched, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (IsolationException)
+        {
+            IsRedirected = true;
+            throw;
+        }
     }
 
     // Whether nothing is left that a lease would have to name.

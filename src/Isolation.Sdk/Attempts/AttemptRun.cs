@@ -208,7 +208,7 @@ internal sealed class AttemptRun
 
     private async Task CaptureAsync()
     {
-        if (_held is not { Workspace: { } workspace, State: { } state })
+        if (_held is not { Workspace: { } workspace, State: { } state, IsRedirected: false })
         {
             return;
         }

@@ -17,6 +17,7 @@ internal static class IsolationAudit
         GuardCodes.NoSharedState,
         CompositionCodes.MergeDecided,
         SandboxCodes.CommandNotFound,
+        SandboxCodes.Detour,
     ];
 
     // From how many workers on each is needed.
@@ -74,6 +75,11 @@ internal static class IsolationAudit
         }
 
         faults.AddRange(CheckCommands(plan));
+        if (repository.TopLevel is { } checkout)
+        {
+            faults.AddRange(plan.Sandboxes.Select(s => s.FindDetour(checkout)).OfType<IsolationFault>().Take(1));
+        }
+
         return empty with
         {
             Faults = [.. faults.Where(f => !plan.Settings.Waivers.ContainsKey(f.Code))],

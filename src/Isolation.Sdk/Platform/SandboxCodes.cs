@@ -26,4 +26,5 @@ internal static class SandboxCodes
     public const string BadLimit = "ISO0422";
     public const string NotHeld = "ISO0423";
     public const string BadOption = "ISO0424";
+    public const string Detour = "ISO0425";
 }

@@ -22,6 +22,14 @@ public interface IStateSandbox : IIsolationAxis
     IsolationFault? FindMissing(string program) => null;
 
     /// <summary>
+    /// Looks for what leads a worker's programs into the canonical checkout instead of its workspace. A decorator
+    /// should ask the sandbox it wraps.
+    /// </summary>
+    /// <param name="checkout">The checkout's top level.</param>
+    /// <returns>What it is; <see langword="null"/> if there is nothing, or the sandbox does not know.</returns>
+    IsolationFault? FindDetour(string checkout) => null;
+
+    /// <summary>
     /// One text that changes when commands could see a difference between scopes, without secrets; <see
     /// langword="null"/> if unknown. A decorator should ask the sandbox it wraps.
     /// </summary>

@@ -160,6 +160,9 @@ internal sealed class ProcessSandbox(
         return missing;
     }
 
+    public IsolationFault? FindDetour(string checkout) =>
+        options.Environment.ContainsKey("PATH") ? null : Detours.Find(WorkerEnvironment.SearchPath(_host), checkout);
+
     private IEnumerable<IsolationFault> FindProblems() =>
         options
             .Validate()

@@ -46,11 +46,12 @@ internal static class ExtraFiles
             FileInfo from = new(Path.Combine(checkout, path));
             if (from.LinkTarget is { } target)
             {
-                File.CreateSymbolicLink(to, target);
+                File.CreateSymbolicLink(to, RelocatedFile.Link(target, checkout, workTree));
             }
             else
             {
                 from.CopyTo(to);
+                RelocatedFile.Mend(to, checkout, workTree);
             }
 
             copied.Add(path);

@@ -5,7 +5,7 @@ using Isolation.Sdk.Git;
 
 namespace Isolation.Sdk.Sandbox;
 
-internal sealed class WorkerEnvironment(HostVariables host)
+internal sealed class WorkerEnvironment(HostVariables host, Func<string, string>? relocate = null)
 {
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     private static readonly string[] Allowed =
@@ -66,7 +66,11 @@ internal sealed class WorkerEnvironment(HostVariables host)
     )
     {
         string? path = InheritedPath(host);
-        Add("PATH", path ?? DefaultPath, path is null ? EnvironmentEntry.Isolation : EnvironmentEntry.Inherited);
+        Add(
+            "PATH",
+            Relocated(path ?? DefaultPath),
+            path is null ? EnvironmentEntry.Isolation : EnvironmentEntry.Inherited
+        );
         Inherit(OperatingSystem.IsWindows() ? [.. Allowed, .. AllowedOnWindows] : Allowed);
         if (host.NuGetPackages is { } packages && Directory.Exists(packages))
         {
@@ -196,10 +200,12 @@ internal sealed class WorkerEnvironment(HostVariables host)
         {
             if (host[name] is { } value)
             {
-                Add(name, value, EnvironmentEntry.Inherited);
+                Add(name, Relocated(value), EnvironmentEntry.Inherited);
             }
         }
     }
+
+    private string Relocated(string value) => relocate?.Invoke(value) ?? value;
 
     private void Add(string name, string value, string origin = EnvironmentEntry.Isolation) =>
         _entries[name] = new EnvironmentEntry(name, value, origin);

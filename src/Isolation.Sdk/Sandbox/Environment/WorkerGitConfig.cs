@@ -65,4 +65,7 @@ internal sealed record WorkerGitConfig(string? CommonDirectory, GitSettings Sett
             ? settings.Append(new KeyValuePair<string, string>("safe.directory", workspace))
             : settings;
     }
+
+    public Func<string, string>? RelocatorTo(string workspace) =>
+        TopLevel is { } checkout ? list => Detours.Relocate(list, checkout, workspace) : null;
 }

@@ -38,7 +38,10 @@ internal sealed class ScopeBuilder(
                 ports
             );
             string Fill(string template, string where) => PlaceholderTemplate.Fill(template, values, where);
-            IReadOnlyList<EnvironmentEntry> environment = new WorkerEnvironment(host)
+            IReadOnlyList<EnvironmentEntry> environment = new WorkerEnvironment(
+                host,
+                git.RelocatorTo(_resources.Workspace)
+            )
                 .AddDefaults(
                     values["attempt"],
                     values["worker"],
