@@ -1,3 +1,4 @@
+using System.Globalization;
 using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Git;
@@ -113,7 +114,7 @@ internal sealed class GitEnvironment
 
     // The names of the settings that AddConfig put there.
     public static IReadOnlyCollection<string> SettingsIn(IReadOnlyDictionary<string, string> environment) =>
-        int.TryParse(environment.GetValueOrDefault("GIT_CONFIG_COUNT"), out int count)
+        int.TryParse(environment.GetValueOrDefault("GIT_CONFIG_COUNT"), CultureInfo.InvariantCulture, out int count)
             ?
             [
                 .. Enumerable
