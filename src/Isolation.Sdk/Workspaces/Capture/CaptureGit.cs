@@ -35,11 +35,7 @@ internal sealed class CaptureGit(GitRepository repository, WorkspaceInfo info, I
     private string PrivateGit => Path.Combine(_private, "git");
 
     // Its settings are the worker's, as all else in there; so this runs in the worker's scope.
-    public async Task<bool> IsSubmoduleDirtyAsync(
-        string workTree,
-        string gitDirectory,
-        CancellationToken cancellationToken
-    )
+    public async Task<bool> IsDirtyAsync(string workTree, string gitDirectory, CancellationToken cancellationToken)
     {
         Dictionary<string, string> environment = With(GitLfs.Config(repository));
         (environment["GIT_DIR"], environment["GIT_WORK_TREE"]) = (gitDirectory, workTree);

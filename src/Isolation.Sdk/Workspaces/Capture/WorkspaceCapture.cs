@@ -63,6 +63,11 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
         CollectedWork collected = await workspace
             .CollectAsync(git, made, tampering, cancellationToken)
             .ConfigureAwait(false);
+        NestedWorktrees worktrees = new(_repository, _info, _attempt);
+        (IReadOnlyDictionary<string, string> pinned, IReadOnlyList<string> dirty) = await worktrees
+            .CaptureAsync(git, collected.Commit, cancellationToken)
+            .ConfigureAwait(false);
+        Dictionary<string, string> others = new([.. collected.OtherRefs, .. pinned]);
         string start = await new WorkStart(_repository, _info, _facts.TargetRef)
             .FindAsync(collected.Commit, cancellationToken)
             .ConfigureAwait(false);
@@ -79,16 +84,19 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
         await submodules.RunAsync(files, cancellationToken).ConfigureAwait(false);
         List<string> notices = [.. submodules.Notices];
         int? ignored = KeepIgnored(status, notices);
-        AddPinned(collected.OtherRefs, notices);
+        AddPinned(others, notices);
+        notices.AddRange(
+            dirty.Select(d => $"The worktree '{d}' has uncommitted changes; the workspace is kept. Take them from it.")
+        );
         List<string> holds = [.. submodules.Holds];
         if (unfinished.Count == 0)
         {
             await FindMarkersAsync(commit, start, files, holds, notices, cancellationToken).ConfigureAwait(false);
         }
 
-        bool isAll = collected.IsAll && ignored is not null && !submodules.MustStay;
+        bool isAll = collected.IsAll && ignored is not null && !submodules.MustStay && dirty.Count == 0;
         isAll &= isTaken && !UnfinishedWork.IsSeries(_info);
-        if (since is { } stamp && nested.Length == 0 && isAll)
+        if (since is { } stamp && !nested.Except(worktrees.Paths).Any() && isAll)
         {
             _mark.Complete(commit, stamp);
         }
@@ -97,7 +105,7 @@ internal sealed class WorkspaceCapture(GitWorkspace workspace)
         {
             Tampering = tampering,
             HadLeftovers = leftovers,
-            OtherRefs = collected.OtherRefs,
+            OtherRefs = others,
             Notices = notices,
             Holds = holds,
             Unfinished = unfinished,

@@ -123,7 +123,7 @@ internal sealed class SubmoduleCapture(GitWorkspace workspace, CaptureGit git)
                     entry.Written >= since || entry.Changed >= since ? WalkStep.Stop : WalkStep.Continue
                 ) != WalkEnd.Complete
             )
-            && await git.IsSubmoduleDirtyAsync(path, Path.Combine(_info.GitDirectory, filled.Module), cancellationToken)
+            && await git.IsDirtyAsync(path, Path.Combine(_info.GitDirectory, filled.Module), cancellationToken)
                 .ConfigureAwait(false);
     }
 

@@ -1,4 +1,5 @@
 using Isolation.Sdk.Git;
+using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -59,6 +60,9 @@ internal sealed class LinkedWorktree(
     )
     {
         WorkspaceRemoval removal = new(Context);
+        await new NestedWorktrees(Context.Repository, Info, Attempt)
+            .RemoveAsync(Context, idleAt ?? AttemptNames.RefName(Attempt), cancellationToken)
+            .ConfigureAwait(false);
         await removal.RemoveWorktreeAsync(Info.Path, Info.GitDirectory, to, cancellationToken).ConfigureAwait(false);
         if (Info.Branch is { } branch && (everything || idleAt is not null))
         {
