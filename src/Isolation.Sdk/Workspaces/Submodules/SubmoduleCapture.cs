@@ -193,7 +193,8 @@ internal sealed class SubmoduleCapture(GitWorkspace workspace, CaptureGit git)
             [.. "rev-list --max-count=1 --ignore-missing --stdin".Split(' ')]
         ) with
         {
-            Input = string.Join('\n', [commit, "--not", .. known.Values.Concat(remote).Distinct()]) + "\n",
+            Input =
+                string.Join('\n', [commit, .. known.Values.Concat(remote).Distinct().Select(id => "^" + id)]) + "\n",
         };
         GitResult answer = await repository.Client.TryRunAsync(list, cancellationToken).ConfigureAwait(false);
         return answer.Ok
