@@ -153,6 +153,8 @@ public sealed class FalsePositiveTests
     [IsolationTheory(DefaultRows = 1)]
     [InlineData("a branch it went to")]
     [InlineData("its stash")]
+    [InlineData("its branch, renamed")]
+    [InlineData("its sparse checkout")]
     public async Task A_branch_that_a_worker_went_to_and_its_stash_hold_nobody(string deed)
     {
         await using PipelineFixture rig = await PipelineFixture.CreateAsync();
@@ -179,6 +181,14 @@ public sealed class FalsePositiveTests
                             token
                         );
                         await PipelineFixture.GitAsync(worker, token, "stash");
+                    }
+                    else if (deed == "its branch, renamed")
+                    {
+                        await PipelineFixture.GitAsync(worker, token, "branch", "-m", "fix/offender");
+                    }
+                    else if (deed == "its sparse checkout")
+                    {
+                        await PipelineFixture.GitAsync(worker, token, "sparse-checkout", "set", "src");
                     }
                     else
                     {

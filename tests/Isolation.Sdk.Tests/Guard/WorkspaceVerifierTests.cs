@@ -12,7 +12,12 @@ public sealed class WorkspaceVerifierTests
         await rig.GitAsync("config", "core.worktree", rig.Repository.Path);
         await rig.GitAsync("config", "extensions.worktreeConfig", "true");
         await File.WriteAllTextAsync(Path.Combine(rig.Repository.Path, "mine.txt"), "not for anybody");
-        await using IsolationPipeline pipeline = rig.Compose().RunProcess("sh", "-c", "echo x > made.txt").Build();
+        await using IsolationPipeline pipeline = rig.Compose()
+            .Merging.UseSerialQueue(o =>
+                o.Gates.Add("sh", "-c", "test \"$(git rev-parse --show-toplevel)\" = \"$PWD\" && git clean -fdxq")
+            )
+            .RunProcess("sh", "-c", "echo x > made.txt")
+            .Build();
 
         await using IsolationRun run = pipeline.Start([PipelineFixture.Item("a")]);
         WorkItemResult result = Assert.Single((await run.Completion).Items);

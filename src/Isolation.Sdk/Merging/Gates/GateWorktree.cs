@@ -172,12 +172,14 @@ internal sealed class GateWorktree(QueueContext context, Trash trash, int number
                 commit
             )
             .ConfigureAwait(false);
-        return WorktreeEntries.Pointer(Folder)
+        string entry = WorktreeEntries.Pointer(Folder)
             ?? throw new IsolationException(
                 GitCodes.CommandFailed,
                 $"'git worktree add' made no worktree in '{Folder}'.",
                 "Look there for missing rights."
             );
+        WorktreeEntryWriter.WriteSettings(Repository, entry, Folder);
+        return entry;
     }
 
     private Task<GitResult> GitAsync(CancellationToken cancellationToken, params string[] arguments)

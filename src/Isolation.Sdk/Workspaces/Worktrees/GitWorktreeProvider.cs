@@ -132,7 +132,7 @@ internal sealed class GitWorktreeProvider(
             if (answer.Ok)
             {
                 string entry = WorktreeEntries.Pointer(info.Path) ?? throw GitClient.Failed(add, answer);
-                writer.WriteSettings(entry, info.Path);
+                WorktreeEntryWriter.WriteSettings(repository, entry, info.Path);
                 return entry;
             }
 

@@ -43,7 +43,7 @@ internal sealed class WorktreeEntryWriter(GitRepository repository, TimeProvider
             )
         );
 
-        WriteSettings(made, path);
+        WriteSettings(repository, made, path);
         Directory.CreateDirectory(path);
         File.WriteAllText(Path.Combine(path, ".git"), $"gitdir: {entry}\n");
         Directory.CreateDirectory(entries);
@@ -52,7 +52,7 @@ internal sealed class WorktreeEntryWriter(GitRepository repository, TimeProvider
     }
 
     // With settings for each worktree, git lets core.worktree of the shared config hold for all of them.
-    public void WriteSettings(string entry, string path)
+    public static void WriteSettings(GitRepository repository, string entry, string path)
     {
         string shared = Path.Combine(repository.CommonDirectory, "config");
         if (
