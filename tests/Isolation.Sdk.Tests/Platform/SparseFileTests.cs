@@ -60,7 +60,9 @@ public sealed class SparseFileTests
     [InlineData(600)]
     public async Task A_long_file_of_nothing_is_captured_without_being_held_in_memory(int megabytes)
     {
-        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync();
+        await using WorkspaceFixture rig = await WorkspaceFixture.CreateAsync(o =>
+            o.Capture.MaxLeftoverBytes = 2 * Giga
+        );
         IWorkspace workspace = await rig.AcquireAsync();
         await Shell.RunAsync(workspace.Info.Path, $"truncate -s {megabytes}M sparse");
         Capture capture = await rig.CaptureAsync(workspace);
