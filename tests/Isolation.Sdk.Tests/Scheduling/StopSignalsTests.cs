@@ -43,7 +43,7 @@ public sealed class StopSignalsTests
                 Console.WriteLine(result.Item.Id + " " + result.Outcome);
             """
         );
-        using Process program = host.Start([]);
+        using Process program = host.Start(Tools.Interruptibly);
         string? line = await program.StandardOutput.ReadLineAsync();
         Assert.StartsWith("runs", line, StringComparison.Ordinal);
         using Process kill = Process.Start("kill", [$"-{signal}", program.Id.ToString(CultureInfo.InvariantCulture)]);
