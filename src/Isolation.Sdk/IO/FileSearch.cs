@@ -10,6 +10,12 @@ internal static class FileSearch
 
     public static EnumerationOptions WithHidden => new() { AttributesToSkip = FileAttributes.None };
 
+    // The same place below another folder; a path elsewhere stays as it is.
+    public static string Move(string path, string from, string to) =>
+        !Path.IsPathFullyQualified(path) || !Contains(from, path) ? path
+        : Path.GetRelativePath(from, path) is var below and not "." ? Path.Combine(to, below)
+        : to;
+
     public static bool Contains(string folder, string path) =>
         path == folder
         || path.StartsWith(

@@ -46,7 +46,7 @@ internal static class ExtraFiles
             FileInfo from = new(Path.Combine(checkout, path));
             if (from.LinkTarget is { } target)
             {
-                File.CreateSymbolicLink(to, RelocatedFile.Link(target, checkout, workTree));
+                File.CreateSymbolicLink(to, FileSearch.Move(target, checkout, workTree));
             }
             else
             {

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Isolation.Sdk.IO;
 
 namespace Isolation.Sdk.Workspaces;
 
@@ -19,11 +18,6 @@ internal static class RelocatedFile
         "project.assets.json",
         "project.nuget.cache",
     ];
-
-    public static string Link(string target, string from, string to) =>
-        Path.IsPathFullyQualified(target) && FileSearch.Contains(from, target)
-            ? Path.Combine(to, Path.GetRelativePath(from, target))
-            : target;
 
     public static void Mend(string file, string from, string to)
     {

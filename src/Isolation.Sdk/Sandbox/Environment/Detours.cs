@@ -13,14 +13,7 @@ internal static class Detours
     public static string Relocate(string list, string checkout, string workspace) =>
         string.Join(
             Path.PathSeparator,
-            list.Split(Path.PathSeparator)
-                .Select(p =>
-                    Path.IsPathFullyQualified(p) && FileSearch.Contains(checkout, p)
-                        ? Path.TrimEndingDirectorySeparator(
-                            Path.Combine(workspace, Path.GetRelativePath(checkout, p)).TrimEnd('.')
-                        )
-                        : p
-                )
+            list.Split(Path.PathSeparator).Select(p => FileSearch.Move(p, checkout, workspace))
         );
 
     // What cannot be moved along: packages outside of the checkout that lead into it.
